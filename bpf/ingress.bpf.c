@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * XDP on the parent: parse, decide, give each ARP frame one verdict and count it once. What is not ARP passes and is
+ * not counted. "xdp.frags": a parent with a large MTU refuses any other program.
+ */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include "maps.bpf.h"
+#include "shared/decide.h"
+
+ARPL_INLINE void count(__u32 index)
+{
+	__u32 zero = 0;
+	struct arpl_verdict_counts *counts = bpf_map_lookup_elem(&verdicts, &zero);
+
+	if (counts && index < ARPL_VERDICT_COUNTERS)
+		((__u64 *)counts)[index]++;
+}
+
+/* In front of the frame: which endpoint it asks for, as decided, and when. 0 when the driver has no room for it. */
+ARPL_INLINE int hand_over(struct xdp_md *ctx, const struct arpl_decision *decision, __u64 now)
+{
+	struct arpl_ring_meta *ring_meta;
+
+	if (bpf_xdp_adjust_meta(ctx, -(int)sizeof(*ring_meta)))
+		return 0;
+	ring_meta = (struct arpl_ring_meta *)(long)ctx->data_meta;
+	if ((void *)(ring_meta + 1) > (void *)(long)ctx->data)
+		return 0;
+	ring_meta->slot = decision->slot;
+	ring_meta->generation = decision->generation;
+	ring_meta->time_ns = now;
+	return 1;
+}
+
+/* Makes the frame a unicast one for the endpoint: it skips the broadcast queue, and the child's kernel answers. */
+ARPL_INLINE void to_child(struct xdp_md *ctx, const struct arpl_decision *decision, __u64 now)
+{
+	__u8 *frame = (__u8 *)(long)ctx->data;
+	struct arpl_slot *slot = bpf_map_lookup_elem(&slots, &decision->slot);
+	const struct arpl_limits *limits_now = arpl_limits_now(0);
+
+	if (frame + ARPL_ETH_BYTES > (__u8 *)(long)ctx->data_end || !slot || !limits_now)
+		return;
+	arpl_store_mac(frame, decision->word);
+	arpl_count_unanswered(limits_now, slot, now);
+}
+
+ARPL_INLINE void count_request(const struct arpl_arp *arp, const struct arpl_decision *decision,
+			       enum arpl_class class, __u64 now)
+{
+	struct arpl_endpoint_stats *stats = bpf_map_lookup_elem(&endpoint_stats, &decision->slot);
+
+	if (!stats)
+		return;
+	__sync_fetch_and_add(&stats->requests, 1);
+	if (class == ARPL_CLASS_TO_CHILD)
+		__sync_fetch_and_add(&stats->to_child, 1);
+	else if (class == ARPL_CLASS_RING)
+		__sync_fetch_and_add(&stats->ringed, 1);
+	stats->last_seen = now;
+	stats->last_requester_mac = arp->sender_mac;
+	stats->last_requester = arp->sender_ip;
+}
+
+/* Carries the verdict out; the only place that counts it. */
+ARPL_INLINE int act(struct xdp_md *ctx, const struct arpl_arp *arp, struct arpl_decision *decision, __u64 now)
+{
+	const struct arpl_limits *limits_now = arpl_limits_now(0);
+	enum arpl_class class = arpl_class_of(decision->verdict);
+	__u32 queue = ctx->rx_queue_index;
+	struct arpl_credit *c;
+
+	if (limits_now && (limits_now->flags & ARPL_LIMIT_OBSERVE) && class != ARPL_CLASS_PASS) {
+		count_request(arp, decision, ARPL_CLASS_PASS, now);
+		count(arpl_would_index(decision->verdict));
+		return XDP_PASS;
+	}
+	if (class == ARPL_CLASS_RING && !hand_over(ctx, decision, now)) {
+		c = bpf_map_lookup_elem(&credit, &queue);
+		if (c)
+			__sync_fetch_and_add(&c->sent, -1);
+		decision->verdict = ARPL_to_child_excess;
+		class = ARPL_CLASS_TO_CHILD;
+	}
+	if (class == ARPL_CLASS_TO_CHILD)
+		to_child(ctx, decision, now);
+	if (decision->slot != ARPL_NO_SLOT)
+		count_request(arp, decision, class, now);
+	count(decision->verdict);
+	return class == ARPL_CLASS_RING ? (int)bpf_redirect_map(&xsks_map, queue, XDP_PASS) : XDP_PASS;
+}
+
+SEC("xdp.frags")
+int arpl_ingress(struct xdp_md *ctx)
+{
+	const void *data = (const void *)(long)ctx->data;
+	const void *data_end = (const void *)(long)ctx->data_end;
+	struct arpl_arp arp = {};
+	struct arpl_decision decision;
+	enum arpl_parsed parsed = arpl_parse(data, data_end, &arp);
+	__u64 now;
+
+	if (parsed == ARPL_NOT_ARP)
+		return XDP_PASS;
+	now = bpf_ktime_get_ns();
+	arp.frame_bytes = (__u32)bpf_xdp_get_buff_len(ctx);
+	arp.linear = arp.frame_bytes == (__u32)(data_end - data);
+	arpl_decide(0, parsed, &arp, ctx->rx_queue_index, now, &decision);
+	if (decision.verdict == ARPL_own_mac)
+		arpl_report(&arp, ARPL_EVENT_OWN_MAC, now);
+	if (decision.claimed_slot != ARPL_NO_SLOT)
+		arpl_claim(decision.claimed_slot, &arp, ARPL_EVENT_CLAIM_FROM_WIRE, now);
+	return act(ctx, &arp, &decision, now);
+}
+
+char _license[] SEC("license") __weak = "Dual BSD/GPL";

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The maps, shared by both programs, and the BPF side of decide.h's look-ups. docs/maps.md describes each. */
+#ifndef ARPLINE_MAPS_BPF_H
+#define ARPLINE_MAPS_BPF_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include "shared/abi.h"
+#include "shared/decide.h"
+#include "shared/verdicts.h"
+
+/* __weak: the linker keeps one of the two programs' copies. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct arpl_meta);
+} meta SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, ARPL_MAX_ENDPOINTS);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct arpl_endpoint_key);
+	__type(value, struct arpl_endpoint);
+} endpoints SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, ARPL_MAX_ENDPOINTS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct arpl_slot);
+} slots SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, ARPL_MAX_ENDPOINTS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct arpl_endpoint_stats);
+} endpoint_stats SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, ARPL_MAX_MACS);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64);   /* MAC word */
+	__type(value, __u32); /* 1 for the parent's, else 0 */
+} macs SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, ARPL_MAX_PAIRS);
+	__type(key, __u32);
+	__type(value, __u64);
+} pairs SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, ARPL_BUCKETS);
+	__type(key, __u32);
+	__type(value, __u64);
+} buckets SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct arpl_verdict_counts);
+} verdicts SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, ARPL_MAX_WORKERS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct arpl_engine_counts);
+} engine_verdicts SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct arpl_egress_stats);
+} egress_stats SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct arpl_limits);
+} limits SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, __u64); /* when the lease expires */
+} lease SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, ARPL_MAX_QUEUES);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct arpl_credit);
+} credit SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_XSKMAP);
+	__uint(max_entries, ARPL_MAX_QUEUES);
+	__type(key, __u32);
+	__type(value, __u32);
+} xsks_map SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, ARPL_EVENTS_BYTES); /* of struct arpl_event */
+} events SEC(".maps") __weak;
+
+/* Drawn once with the maps and set before load: constants to the verifier. */
+const volatile __u64 arpl_key0 __weak = 0;
+const volatile __u64 arpl_key1 __weak = 0;
+
+struct arpl_tables {
+	__u8 none;
+};
+
+ARPL_INLINE __u64 arpl_lease_expires(struct arpl_tables *t)
+{
+	__u32 zero = 0;
+	__u64 *expires = bpf_map_lookup_elem(&lease, &zero);
+
+	return expires ? *(volatile __u64 *)expires : 0;
+}
+
+ARPL_INLINE const struct arpl_limits *arpl_limits_now(struct arpl_tables *t)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&limits, &zero);
+}
+
+ARPL_INLINE int arpl_mac_is_own(struct arpl_tables *t, __u64 mac)
+{
+	return bpf_map_lookup_elem(&macs, &mac) != 0;
+}
+
+ARPL_INLINE const struct arpl_endpoint *arpl_endpoint_find(struct arpl_tables *t,
+							   const struct arpl_endpoint_key *key)
+{
+	return bpf_map_lookup_elem(&endpoints, key);
+}
+
+ARPL_INLINE struct arpl_slot *arpl_slot_at(struct arpl_tables *t, __u32 slot)
+{
+	return bpf_map_lookup_elem(&slots, &slot);
+}
+
+ARPL_INLINE __u64 *arpl_pair_at(struct arpl_tables *t, __u32 index)
+{
+	return bpf_map_lookup_elem(&pairs, &index);
+}
+
+ARPL_INLINE __u64 *arpl_bucket_at(struct arpl_tables *t, __u32 index)
+{
+	return bpf_map_lookup_elem(&buckets, &index);
+}
+
+ARPL_INLINE __u64 arpl_hash_key(struct arpl_tables *t, __u32 half)
+{
+	return half ? arpl_key1 : arpl_key0;
+}
+
+ARPL_INLINE int arpl_ring_admit(struct arpl_tables *t, const struct arpl_limits *limits_now, __u32 queue)
+{
+	struct arpl_credit *c;
+
+	if (limits_now->flags & ARPL_LIMIT_OBSERVE)
+		return 1; /* observe has no sockets: count what would have been asked of them */
+	if (!bpf_map_lookup_elem(&xsks_map, &queue))
+		return 0;
+	c = bpf_map_lookup_elem(&credit, &queue);
+	/* Signed: a worker that gave a lost frame's credit back too early must not look like one that is far behind. */
+	if (!c || (__s64)(*(volatile __u64 *)&c->sent - *(volatile __u64 *)&c->consumed) >=
+			  (__s64)limits_now->credit_window)
+		return 0;
+	__sync_fetch_and_add(&c->sent, 1);
+	return 1;
+}
+
+/* An event for the control loop, within the events' budget. */
+ARPL_INLINE void arpl_report(const struct arpl_arp *arp, __u16 type, __u64 now)
+{
+	__u32 zero = 0;
+	__u64 *bucket = arpl_bucket_at(0, ARPL_BUCKET_EVENTS);
+	const struct arpl_limits *limits_now = bpf_map_lookup_elem(&limits, &zero);
+	struct arpl_event *event;
+
+	if (!bucket || !limits_now ||
+	    !arpl_bucket_take(bucket, now, limits_now->event_interval_ns, limits_now->event_burst_ns))
+		return;
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (!event)
+		return;
+	event->time_ns = now;
+	event->mac = arp->sender_mac;
+	event->address = arp->sender_ip;
+	event->vlan = arp->vlan;
+	event->type = type;
+	bpf_ringbuf_submit(event, 0);
+}
+
+/* A claim: contested from now on, counted, reported. */
+ARPL_INLINE void arpl_claim(__u32 index, const struct arpl_arp *arp, __u16 type, __u64 now)
+{
+	struct arpl_slot *slot = bpf_map_lookup_elem(&slots, &index);
+	struct arpl_endpoint_stats *stats = bpf_map_lookup_elem(&endpoint_stats, &index);
+
+	if (!slot || !stats)
+		return;
+	arpl_note_claim(slot, stats, arp->sender_mac, now);
+	arpl_report(arp, type, now);
+}
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The one token bucket: GCRA (ITU-T I.371), the theoretical arrival time in one 64-bit word.
+ * A frame costs interval_ns; up to burst_ns may be owed. No division, no lock: one compare-and-swap, and a lost
+ * race is no token. Time is a parameter. burst_ns < interval_ns is a budget of nothing, interval_ns = 0 no limit.
+ */
+#ifndef ARPLINE_SHARED_BUCKET_H
+#define ARPLINE_SHARED_BUCKET_H
+
+#include <linux/types.h>
+
+/* The arrival time after one more frame at `now`, or 0 when the budget does not allow it. */
+static inline __attribute__((always_inline)) __u64 arpl_bucket_next(__u64 arrival, __u64 now, __u64 interval_ns,
+								    __u64 burst_ns)
+{
+	__u64 next = (arrival > now ? arrival : now) + interval_ns;
+
+	return next - now > burst_ns ? 0 : next;
+}
+
+/* Whether a token is there; takes nothing. */
+static inline __attribute__((always_inline)) int arpl_bucket_peek(const __u64 *word, __u64 now,
+								  __u64 interval_ns, __u64 burst_ns)
+{
+	return interval_ns == 0 ||
+	       arpl_bucket_next(*(const volatile __u64 *)word, now, interval_ns, burst_ns) != 0;
+}
+
+/* Takes a token; 1 when there was one. */
+static inline __attribute__((always_inline)) int arpl_bucket_take(__u64 *word, __u64 now, __u64 interval_ns,
+								  __u64 burst_ns)
+{
+	__u64 arrival = *(volatile __u64 *)word;
+	__u64 next;
+
+	if (interval_ns == 0)
+		return 1;
+	next = arpl_bucket_next(arrival, now, interval_ns, burst_ns);
+	return next != 0 && __sync_val_compare_and_swap(word, arrival, next) == arrival;
+}
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Writes ARP frames as the kernel writes them: net/ipv4/arp.c arp_create(), net/8021q for the tag (id only: the
+ * kernel's answer carries neither the request's priority nor a priority tag).
+ */
+#ifndef ARPLINE_SHARED_REPLY_H
+#define ARPLINE_SHARED_REPLY_H
+
+#include <linux/types.h>
+
+#include "packet.h"
+
+/* The longest frame written here: Ethernet, one tag, ARP. */
+#define ARPL_WRITTEN_BYTES (ARPL_ETH_BYTES + ARPL_TAG_BYTES + ARPL_ARP_BYTES)
+
+struct arpl_write {
+	__u64 eth_dst; /* MAC words */
+	__u64 eth_src;
+	__u64 sender_mac;
+	__u64 target_mac;
+	__be32 sender_ip;
+	__be32 target_ip;
+	__u16 op;   /* host order */
+	__u16 vlan; /* host order; 0: no tag */
+};
+
+static inline __attribute__((always_inline)) void arpl_store16(__u8 *p, __u16 v)
+{
+	p[0] = (__u8)(v >> 8);
+	p[1] = (__u8)v;
+}
+
+static inline __attribute__((always_inline)) void arpl_store_be32(__u8 *p, __be32 v)
+{
+	__builtin_memcpy(p, &v, sizeof(v));
+}
+
+/* Writes the frame into [p, p + ARPL_WRITTEN_BYTES) and returns its length in bytes. */
+static inline __attribute__((always_inline)) __u32 arpl_write_arp(__u8 *p, const struct arpl_write *w)
+{
+	__u8 *a = p + 12;
+
+	arpl_store_mac(p, w->eth_dst);
+	arpl_store_mac(p + 6, w->eth_src);
+	if (w->vlan != 0) {
+		arpl_store16(a, ARPL_ETHERTYPE_8021Q);
+		arpl_store16(a + 2, w->vlan);
+		a += ARPL_TAG_BYTES;
+	}
+	arpl_store16(a, ARPL_ETHERTYPE_ARP);
+	a += 2;
+	arpl_store16(a, 1);
+	arpl_store16(a + 2, 0x0800);
+	a[4] = 6;
+	a[5] = 4;
+	arpl_store16(a + 6, w->op);
+	arpl_store_mac(a + 8, w->sender_mac);
+	arpl_store_be32(a + 14, w->sender_ip);
+	arpl_store_mac(a + 18, w->target_mac);
+	arpl_store_be32(a + 24, w->target_ip);
+	return (__u32)(a - p) + ARPL_ARP_BYTES;
+}
+
+/* The kernel's answer (RFC 826) to the request `arp`, from an endpoint with this MAC; returns its length in bytes. */
+static inline __attribute__((always_inline)) __u32 arpl_write_reply(__u8 *p, const struct arpl_arp *arp,
+								    __u64 mac)
+{
+	const struct arpl_write reply = {
+		.eth_dst = arp->sender_mac,
+		.eth_src = mac,
+		.sender_mac = mac,
+		.target_mac = arp->sender_mac,
+		.sender_ip = arp->target_ip,
+		.target_ip = arp->sender_ip,
+		.op = ARPL_OP_REPLY,
+		.vlan = arp->vlan,
+	};
+	return arpl_write_arp(p, &reply);
+}
+
+/* An announcement (RFC 5227 section 2.3): a request with sender IP = target IP, target MAC 0, broadcast. */
+static inline __attribute__((always_inline)) __u32 arpl_write_announcement(__u8 *p, __u64 mac, __be32 address,
+									   __u16 vlan)
+{
+	const struct arpl_write announcement = {
+		.eth_dst = ARPL_MAC_BROADCAST,
+		.eth_src = mac,
+		.sender_mac = mac,
+		.target_mac = 0,
+		.sender_ip = address,
+		.target_ip = address,
+		.op = ARPL_OP_REQUEST,
+		.vlan = vlan,
+	};
+	return arpl_write_arp(p, &announcement);
+}
+
+#endif
