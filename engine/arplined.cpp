@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// arplined with the AF_XDP port.
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+
+#include "base/error.hpp"
+#include "control/control.hpp"
+#include "port/packet.hpp"
+#include "port/xsk.hpp"
+#include "worker/thread.hpp"
+
+namespace {
+
+using namespace arpline;
+
+std::unique_ptr<Service> make_service(const LinkInfo& link, bool ring, WorkerTables tables, int xsks_map_fd) {
+  if (!ring) {
+    return std::make_unique<WorkerThread<PacketPort>>(std::make_unique<PacketPort>(link.name), tables,
+                                                      [](PacketPort&) {});
+  }
+  const auto queues = static_cast<std::uint16_t>(std::min(link.rx_queues, ARPL_MAX_QUEUES));
+  return std::make_unique<WorkerThread<XskPort>>(std::make_unique<XskPort>(link.name, queues), tables,
+                                                 [xsks_map_fd](XskPort& port) { port.enable(xsks_map_fd); });
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"arplined: answers ARP for the macvlan containers of a parent NIC, faster than a storm"};
+  std::string parent;
+  std::string file;
+  std::string pin_root;
+  std::string run_root;
+  app.set_version_flag("--version", ARPLINE_VERSION);
+  app.add_option("--parent", parent, "the macvlan containers' parent interface");
+  app.add_option("--config", file, "TOML configuration (docs/configuration.md)");
+  app.add_option("--pin-root", pin_root, "folder of the pins, on bpffs (/sys/fs/bpf/arpline)");
+  app.add_option("--run-root", run_root, "folder of locks and control sockets (/run/arpline)");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::CallForVersion& version) {
+    return app.exit(version);
+  } catch (const CLI::ParseError& error) {
+    throw SetupError(std::string{error.what()} + "; see --help");
+  }
+  auto config = load_config(file, parent);
+  if (!pin_root.empty()) config.pin_root = pin_root;
+  if (!run_root.empty()) config.run_root = run_root;
+  if (geteuid() != 0) throw SetupError("arplined must run as root");
+  Control(std::move(config), make_service).run();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  spdlog::set_default_logger(spdlog::stderr_logger_st("arplined"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
+  spdlog::flush_on(spdlog::level::info);
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "arplined: {}\n", error.what());
+    return 1;
+  }
+}

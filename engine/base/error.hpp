@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace arpline {
+
+/// What went wrong while setting up, as one line: object, operation, errno text, what to do.
+/// Thrown by set-up code only; the hot path never throws.
+class SetupError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// "OPERATION: strerror(ERROR)" and, when there is one, "; REMEDY".
+[[noreturn]] void throw_errno(std::string_view operation, int error, std::string_view remedy = {});
+
+}  // namespace arpline

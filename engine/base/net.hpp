@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace arpline {
+
+/// A MAC address as abi.h's MAC word: the first byte in the lowest 8 bits.
+using Mac = std::uint64_t;
+/// An IPv4 address in network byte order.
+using Ipv4 = std::uint32_t;
+
+std::string format_mac(Mac mac);        ///< "02:42:0a:00:00:01"; flags in the high 16 bits are left out
+std::string format_ipv4(Ipv4 address);  ///< "10.0.0.1"
+std::optional<Mac> parse_mac(std::string_view text);
+std::optional<Ipv4> parse_ipv4(std::string_view text);
+/// From six bytes in wire order.
+Mac mac_from_bytes(const void* bytes);
+
+}  // namespace arpline

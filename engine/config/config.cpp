@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/config.hpp"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <charconv>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string_view>
+
+#include "base/error.hpp"
+
+namespace arpline {
+namespace {
+
+// Where a message points: "file:line: key".
+struct Place {
+  const std::string& file;
+  std::string key;
+  const toml::node& node;
+
+  [[noreturn]] void fail(std::string_view what) const {
+    throw SetupError(fmt::format("{}:{}: {}: {}", file, node.source().begin.line, key, what));
+  }
+};
+
+using Apply = std::function<void(Config&, const Place&)>;
+using Keys = std::map<std::string, Apply, std::less<>>;
+
+template <class T>
+T value_of(const Place& place, std::string_view expected) {
+  const auto value = place.node.value_exact<T>();
+  if (!value) place.fail(fmt::format("expected {}", expected));
+  return *value;
+}
+
+std::uint64_t duration_of(const Place& place) {
+  try {
+    return parse_duration(value_of<std::string>(place, "a duration such as \"60s\""));
+  } catch (const SetupError& error) {
+    place.fail(error.what());
+  }
+}
+
+std::uint64_t rate_of(const Place& place) {
+  constexpr std::int64_t kMost = 1'000'000'000;
+  const auto value = value_of<std::int64_t>(place, "a number of frames per second");
+  if (value < 0 || value > kMost) place.fail(fmt::format("must be 0 to {}", kMost));
+  return static_cast<std::uint64_t>(value);
+}
+
+template <class T>
+T choice_of(const Place& place, const std::map<std::string, T>& choices) {
+  const auto it = choices.find(value_of<std::string>(place, "a string"));
+  if (it != choices.end()) return it->second;
+  std::string names;
+  for (const auto& [name, unused] : choices) names += (names.empty() ? "\"" : ", \"") + name + "\"";
+  place.fail("must be one of " + names);
+}
+
+void later(Config&, const Place& place) {
+  place.fail("not in this version");
+}
+
+const Keys kTop{
+    {"mode",
+     [](Config& c, const Place& p) {
+       c.mode = choice_of<Mode>(p, {{"observe", Mode::observe}, {"answer", Mode::answer}});
+     }},
+    {"pair_ttl",
+     [](Config& c, const Place& p) {
+       c.pair_ttl_ns = duration_of(p);
+       if (c.pair_ttl_ns < 1'000'000'000 || c.pair_ttl_ns > 3'600'000'000'000) p.fail("must be 1s to 1h");
+     }},
+};
+
+const Keys kParent{
+    {"fast_path",
+     [](Config&, const Place& p) {
+       if (value_of<bool>(p, "true or false")) p.fail("true is not in this version; false is what it does");
+     }},
+    {"trunk", [](Config& c, const Place& p) { c.trunk = value_of<bool>(p, "true or false"); }},
+    {"generic_xdp", [](Config& c, const Place& p) { c.generic_xdp = value_of<bool>(p, "true or false"); }},
+    {"on_stop",
+     [](Config& c, const Place& p) {
+       c.on_stop = choice_of<OnStop>(p, {{"detach", OnStop::detach}, {"keep", OnStop::keep}});
+     }},
+    {"zero_copy", later},
+    {"workers", later},
+    {"cpus", later},
+    {"busy_poll", later},
+    {"static", later},
+    {"port", later},
+    {"eal", later},
+};
+
+const Keys kLimits{
+    {"to_child", [](Config& c, const Place& p) { c.to_child = rate_of(p); }},
+    // Applies only where fast_path is on; accepted so that a configuration is ready for it.
+    {"ring", [](Config&, const Place& p) { rate_of(p); }},
+    {"foreign", later},
+};
+
+const Keys kAnnounce{
+    {"refresh",
+     [](Config& c, const Place& p) {
+       c.refresh_ns = duration_of(p);
+       if (c.refresh_ns < 100'000'000) p.fail("must be at least 100ms");
+     }},
+    {"pps",
+     [](Config& c, const Place& p) {
+       c.announce_pps = rate_of(p);
+       if (c.announce_pps > 1'000'000) p.fail("must be at most 1000000");
+     }},
+    {"on_conflict", later},
+    {"style", later},
+    {"repeat", later},
+    {"delay", later},
+    {"interval", later},
+};
+
+const toml::table& table_of(const Place& place) {
+  if (!place.node.is_table()) place.fail("expected a table");
+  return *place.node.as_table();
+}
+
+void apply(const Keys& keys, const toml::table& table, const std::string& prefix, const std::string& file,
+           Config& config) {
+  for (const auto& [key, node] : table) {
+    const Place place{file, prefix + std::string{key.str()}, node};
+    const auto it = keys.find(key.str());
+    if (it == keys.end()) place.fail("unknown key");
+    it->second(config, place);
+  }
+}
+
+void apply_parents(const toml::table& parents, const std::string& file, Config& config) {
+  for (const auto& [name, node] : parents) {
+    const Place place{file, "parent." + std::string{name.str()}, node};
+    if (config.parent.empty()) config.parent = name.str();
+    if (config.parent != name.str()) {
+      place.fail(fmt::format("this version serves one parent, and that is {}", config.parent));
+    }
+    apply(kParent, table_of(place), place.key + ".", file, config);
+  }
+}
+
+void apply_section(std::string_view key, const Place& place, const std::string& file, Config& config) {
+  if (key == "parent") {
+    apply_parents(table_of(place), file, config);
+  } else if (key == "limits") {
+    apply(kLimits, table_of(place), "limits.", file, config);
+  } else if (key == "announce") {
+    apply(kAnnounce, table_of(place), "announce.", file, config);
+  } else if (const auto it = kTop.find(key); it != kTop.end()) {
+    it->second(config, place);
+  } else {
+    place.fail("unknown key");
+  }
+}
+
+}  // namespace
+
+std::uint64_t parse_duration(const std::string& text) {
+  static const std::map<std::string_view, std::uint64_t> kUnits{
+      {"ms", 1'000'000}, {"s", 1'000'000'000}, {"m", 60'000'000'000}, {"h", 3'600'000'000'000}};
+  std::uint32_t number = 0;
+  const auto* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  const auto unit = kUnits.find(std::string_view{rest, static_cast<std::size_t>(end - rest)});
+  if (error != std::errc{} || unit == kUnits.end()) {
+    throw SetupError(
+        fmt::format("\"{}\" is no duration; write it as \"500ms\", \"60s\", \"2m\" or \"1h\"", text));
+  }
+  return number * unit->second;
+}
+
+Config load_config(const std::string& path, const std::string& parent) {
+  Config config;
+  config.parent = parent;
+  if (!path.empty()) {
+    try {
+      const auto root = toml::parse_file(path);
+      for (const auto& [key, node] : root) {
+        apply_section(key.str(), {path, std::string{key.str()}, node}, path, config);
+      }
+    } catch (const toml::parse_error& error) {
+      throw SetupError(fmt::format("{}:{}: {}", path, error.source().begin.line, error.description()));
+    }
+  }
+  if (config.parent.empty()) throw SetupError("no parent; give --parent IF or a [parent.IF] section");
+  return config;
+}
+
+}  // namespace arpline

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/gather.hpp"
+
+#include <algorithm>
+
+#include "base/clock.hpp"
+#include "base/net.hpp"
+#include "shared/packet.h"
+
+namespace arpline {
+namespace {
+
+std::vector<std::uint64_t> sum_engine(const Maps& maps) {
+  std::vector<std::uint64_t> sum(ARPL_ENGINE_VERDICTS);
+  for (const auto& row : maps.engine_counts()) {
+    const auto* counters = reinterpret_cast<const __u64*>(&row);
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += counters[i];
+  }
+  return sum;
+}
+
+}  // namespace
+
+ParentStatus gather(const Maps& maps, const PinName& name, const std::string& folder) {
+  ParentStatus status;
+  status.parent = name.parent;
+  status.ifindex = name.ifindex;
+  status.observe = (maps.limits().flags & ARPL_LIMIT_OBSERVE) != 0;
+  status.lease_expires_ns = maps.lease();
+  status.now = now_ns();
+  status.egress = "unknown";
+  status.pins = folder;
+  status.verdicts = maps.verdicts();
+  status.engine_verdicts = sum_engine(maps);
+  for (const auto& [key, value] : maps.endpoints()) {
+    if (value.slot >= maps.slots().size()) continue;
+    status.endpoints.push_back({.key = key,
+                                .prefix_bits = value.prefix_bits,
+                                .slot = maps.slots()[value.slot],
+                                .stats = maps.stats()[value.slot],
+                                .netns = {},
+                                .interface = {}});
+  }
+  std::ranges::sort(status.endpoints, [](const EndpointStatus& a, const EndpointStatus& b) {
+    if (a.key.vlan != b.key.vlan) return a.key.vlan < b.key.vlan;
+    return arpl_swap32(a.key.address) < arpl_swap32(b.key.address);
+  });
+  return status;
+}
+
+}  // namespace arpline

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "endpoints/table.hpp"
+
+#include <atomic>
+#include <cstring>
+#include <set>
+
+namespace arpline {
+namespace {
+
+template <class T>
+void publish(T& field, T value) {
+  std::atomic_ref<T>(field).store(value, std::memory_order_seq_cst);
+}
+
+arpl_endpoint value_of(std::uint32_t slot, const Desired& wanted) {
+  arpl_endpoint value{.slot = slot, .prefix_bits = wanted.prefix_bits, .zero = {}, .dotted = {}};
+  std::memcpy(value.dotted, &wanted.key.address, sizeof value.dotted);
+  return value;
+}
+
+}  // namespace
+
+Table::Table(std::span<arpl_slot> slots, std::span<arpl_endpoint_stats> stats, EndpointMap& map)
+    : slots_(slots), stats_(stats), map_(map) {
+  std::vector<bool> taken(slots.size());
+  for (const auto& [key, value] : map_.all()) {
+    if (value.slot >= slots.size() || taken[value.slot]) {
+      map_.erase(key);
+      continue;
+    }
+    taken[value.slot] = true;
+    Entry entry{.slot = value.slot, .desired = {}};
+    entry.desired.key = key;
+    entry.desired.word = slots_[value.slot].word;
+    entry.desired.prefix_bits = value.prefix_bits;
+    entries_.emplace(key, entry);
+    key_of_slot_.emplace(value.slot, key);
+  }
+  for (std::uint32_t slot = 0; slot < slots.size(); ++slot) {
+    if (!taken[slot]) free_.push_back(slot);
+  }
+}
+
+void Table::withdraw_slot(std::uint32_t slot) {
+  publish<__u64>(slots_[slot].word, 0);
+  publish<__u32>(slots_[slot].generation, slots_[slot].generation + 1);
+}
+
+// The generation stands before the word: whoever sees the new word sees that no pair of the old one counts.
+void Table::write_slot(std::uint32_t slot, const Desired& wanted) {
+  auto& s = slots_[slot];
+  publish<__u32>(s.generation, s.generation + 1);
+  publish<__u64>(s.confirmed_at, 0);
+  publish<__u32>(s.unanswered, 0);
+  // A claim by the MAC that the endpoint has now was the change itself, heard before it was found.
+  if (stats_[slot].last_claimant_mac == (wanted.word & ARPL_MAC_MASK)) publish<__u64>(s.claimed_at, 0);
+  publish<__u64>(s.word, wanted.word);
+}
+
+void Table::add(const Desired& wanted, Changes& changes) {
+  if (free_.empty()) {
+    ++changes.refused;
+    return;
+  }
+  const auto slot = free_.front();
+  free_.pop_front();
+  stats_[slot] = {};
+  publish<__u64>(slots_[slot].claimed_at, 0);
+  write_slot(slot, wanted);
+  map_.put(wanted.key, value_of(slot, wanted));
+  const Entry entry{.slot = slot, .desired = wanted};
+  entries_.emplace(wanted.key, entry);
+  key_of_slot_[slot] = wanted.key;
+  changes.added.push_back(entry);
+}
+
+void Table::update(Entry& entry, const Desired& wanted, Changes& changes) {
+  const auto before = entry.desired;
+  entry.desired = wanted;
+  if (before.prefix_bits != wanted.prefix_bits) {
+    map_.put(wanted.key, value_of(entry.slot, wanted));
+  }
+  if (before.word != wanted.word) {
+    withdraw_slot(entry.slot);
+    write_slot(entry.slot, wanted);
+    changes.added.push_back(entry);
+    changes.withdrawn.push_back({.slot = entry.slot, .desired = before});
+  } else if (before.settings != 0 && before.settings != wanted.settings) {
+    write_slot(entry.slot, wanted);
+  }
+}
+
+Table::Changes Table::reconcile(const std::vector<Desired>& wanted) {
+  Changes changes;
+  std::set<arpl_endpoint_key, KeyLess> present;
+  for (const auto& w : wanted) present.insert(w.key);
+  for (auto it = entries_.begin(); it != entries_.end();) {
+    if (present.contains(it->first)) {
+      ++it;
+      continue;
+    }
+    withdraw_slot(it->second.slot);
+    map_.erase(it->first);
+    free_.push_back(it->second.slot);
+    key_of_slot_.erase(it->second.slot);
+    changes.withdrawn.push_back(it->second);
+    it = entries_.erase(it);
+  }
+  for (const auto& w : wanted) {
+    const auto it = entries_.find(w.key);
+    if (it == entries_.end()) {
+      add(w, changes);
+    } else {
+      update(it->second, w, changes);
+    }
+  }
+  return changes;
+}
+
+}  // namespace arpline

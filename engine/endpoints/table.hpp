@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <span>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "endpoints/classify.hpp"
+#include "shared/abi.h"
+
+namespace arpline {
+
+/// Where endpoints are published by key: the BPF hash `endpoints`. Throws SetupError when the kernel refuses.
+class EndpointMap {
+ public:
+  virtual ~EndpointMap() = default;
+  virtual void put(const arpl_endpoint_key& key, const arpl_endpoint& value) = 0;
+  virtual void erase(const arpl_endpoint_key& key) = 0;
+  virtual std::vector<std::pair<arpl_endpoint_key, arpl_endpoint>> all() = 0;
+};
+
+struct KeyLess {
+  bool operator()(const arpl_endpoint_key& a, const arpl_endpoint_key& b) const noexcept {
+    return a.vlan != b.vlan ? a.vlan < b.vlan : a.address < b.address;
+  }
+};
+
+/// The one writer of the endpoint table: keeps `slots` and `endpoints` as the configuration asks.
+/// A slot is withdrawn at once (word cleared, generation bumped) and used again last of all.
+class Table {
+ public:
+  struct Entry {
+    std::uint32_t slot = 0;
+    Desired desired;
+  };
+  using Entries = std::map<arpl_endpoint_key, Entry, KeyLess>;
+
+  struct Changes {
+    std::vector<Entry> added;      ///< new, or with another MAC or other flags
+    std::vector<Entry> withdrawn;  ///< no longer answered for
+    std::size_t refused = 0;       ///< found no room in the table
+  };
+
+  /// Adopts what an earlier run left in `map`; what nobody asks for is withdrawn by the first reconcile().
+  Table(std::span<arpl_slot> slots, std::span<arpl_endpoint_stats> stats, EndpointMap& map);
+
+  /// Makes the table what `wanted` says. Answers for a withdrawn endpoint end with the worker's next burst
+  /// boundary.
+  Changes reconcile(const std::vector<Desired>& wanted);
+
+  const Entries& entries() const noexcept { return entries_; }
+  /// The entry that has this slot; there must be one.
+  const Entry& at_slot(std::uint32_t slot) const { return entries_.at(key_of_slot_.at(slot)); }
+
+ private:
+  void withdraw_slot(std::uint32_t slot);
+  void write_slot(std::uint32_t slot, const Desired& wanted);
+  void add(const Desired& wanted, Changes& changes);
+  void update(Entry& entry, const Desired& wanted, Changes& changes);
+
+  std::span<arpl_slot> slots_;
+  std::span<arpl_endpoint_stats> stats_;
+  EndpointMap& map_;
+  Entries entries_;
+  std::unordered_map<std::uint32_t, arpl_endpoint_key> key_of_slot_;
+  std::deque<std::uint32_t> free_;
+};
+
+}  // namespace arpline

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "base/net.hpp"
+#include "shared/decide.h"
+
+namespace arpline {
+
+struct EndpointKeyHash {
+  std::size_t operator()(const arpl_endpoint_key& key) const noexcept {
+    // Addresses of one subnet differ in few bits: multiplied (2^64 / golden ratio), they differ in the high
+    // ones.
+    const std::uint64_t mixed =
+        (std::uint64_t{key.vlan} << 32U | key.address) * std::uint64_t{0x9e3779b97f4a7c15U};
+    return static_cast<std::size_t>(mixed ^ (mixed >> 32U));
+  }
+};
+
+struct EndpointKeyEqual {
+  bool operator()(const arpl_endpoint_key& a, const arpl_endpoint_key& b) const noexcept {
+    return a.address == b.address && a.vlan == b.vlan;
+  }
+};
+
+using EndpointMap = std::unordered_map<arpl_endpoint_key, arpl_endpoint, EndpointKeyHash, EndpointKeyEqual>;
+using MacSet = std::unordered_set<Mac>;
+
+}  // namespace arpline
+
+/// The C++ side of decide.h: what the maps are to the XDP program. The caller owns everything; whatever is not
+/// set is an empty table. `#include "endpoints/tables.hpp"` gives a working arpl_decide().
+struct arpl_tables {
+  const __u64* lease = nullptr;  ///< when it expires
+  const arpl_limits* limits = nullptr;
+  const arpline::MacSet* macs = nullptr;
+  const arpline::EndpointMap* endpoints = nullptr;
+  std::span<arpl_slot> slots;
+  std::span<__u64> pairs;    ///< ARPL_MAX_PAIRS words
+  std::span<__u64> buckets;  ///< ARPL_BUCKETS words
+  __u64 hash_key[2] = {};
+  std::span<arpl_credit> credit;  ///< one per queue
+  __u64 sockets = 0;              ///< bit q: queue q has a reader for its ring
+};
+
+static_assert(ARPL_MAX_QUEUES <= 64, "a bit per queue");
+
+ARPL_INLINE __u64 arpl_lease_expires(arpl_tables* t) {
+  return t->lease != nullptr ? __atomic_load_n(t->lease, __ATOMIC_RELAXED) : 0;
+}
+
+ARPL_INLINE const arpl_limits* arpl_limits_now(arpl_tables* t) {
+  return t->limits;
+}
+
+ARPL_INLINE int arpl_mac_is_own(arpl_tables* t, __u64 mac) {
+  return static_cast<int>(t->macs != nullptr && t->macs->contains(mac));
+}
+
+ARPL_INLINE const arpl_endpoint* arpl_endpoint_find(arpl_tables* t, const arpl_endpoint_key* key) {
+  if (t->endpoints == nullptr) return nullptr;
+  const auto found = t->endpoints->find(*key);
+  return found != t->endpoints->end() ? &found->second : nullptr;
+}
+
+ARPL_INLINE arpl_slot* arpl_slot_at(arpl_tables* t, __u32 slot) {
+  return slot < t->slots.size() ? &t->slots[slot] : nullptr;
+}
+
+ARPL_INLINE __u64* arpl_pair_at(arpl_tables* t, __u32 index) {
+  return index < t->pairs.size() ? &t->pairs[index] : nullptr;
+}
+
+ARPL_INLINE __u64* arpl_bucket_at(arpl_tables* t, __u32 index) {
+  return index < t->buckets.size() ? &t->buckets[index] : nullptr;
+}
+
+ARPL_INLINE __u64 arpl_hash_key(arpl_tables* t, __u32 half) {
+  return t->hash_key[half];
+}
+
+ARPL_INLINE int arpl_ring_admit(arpl_tables* t, const arpl_limits* limits, __u32 queue) {
+  // Observe has no readers: count what would have been asked of them.
+  if ((limits->flags & ARPL_LIMIT_OBSERVE) != 0) return 1;
+  if (queue >= t->credit.size() || queue >= ARPL_MAX_QUEUES || (t->sockets >> queue & 1U) == 0) return 0;
+  arpl_credit& c = t->credit[queue];
+  const __u64 in_flight =
+      __atomic_load_n(&c.sent, __ATOMIC_RELAXED) - __atomic_load_n(&c.consumed, __ATOMIC_RELAXED);
+  if (in_flight >= limits->credit_window) return 0;
+  __atomic_fetch_add(&c.sent, 1, __ATOMIC_RELAXED);
+  return 1;
+}

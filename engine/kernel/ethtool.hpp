@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace arpline {
+
+/// What the ethtool ioctl tells of an interface of the calling thread's namespace; whatever fails keeps its
+/// default.
+struct DriverInfo {
+  std::string name;
+  unsigned rx_queues = 1;
+  unsigned tx_queues = 1;
+  std::optional<bool> rx_vlan_offload;
+};
+
+/// Throws SetupError only when no socket can be opened.
+DriverInfo driver_info(const std::string& interface);
+
+/// NETDEV_A_DEV_XDP_FEATURES over generic netlink; nullopt: a kernel without the netdev family, or no such
+/// interface.
+std::optional<std::uint64_t> xdp_features_of(int ifindex);
+
+}  // namespace arpline

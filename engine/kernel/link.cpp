@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/link.hpp"
+
+#include <linux/if.h>
+#include <linux/if_addr.h>
+#include <linux/if_ether.h>
+#include <linux/if_link.h>
+#include <linux/ip.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/error.hpp"
+#include "kernel/ethtool.hpp"
+
+namespace arpline {
+namespace {
+
+constexpr std::string_view kDumpAgain = "something changes interfaces all the time";
+
+// IFLA_INET_CONF is an array indexed by IPV4_DEVCONF_x - 1.
+int device_setting(const nlattr& array, unsigned which) {
+  const std::size_t offset = (which - 1) * sizeof(std::uint32_t);
+  std::int32_t value = 0;
+  if (mnl_attr_get_payload_len(&array) < offset + sizeof value) return 0;
+  std::memcpy(&value, static_cast<const char*>(mnl_attr_get_payload(&array)) + offset, sizeof value);
+  return value;
+}
+
+void parse_family(LinkRecord& link, const nlattr& family) {
+  if (mnl_attr_get_type(&family) != AF_INET) return;
+  for_each_nested(family, [&](const nlattr& attribute, int type) {
+    if (type != IFLA_INET_CONF) return;
+    link.arp_ignore = device_setting(attribute, IPV4_DEVCONF_ARP_IGNORE);
+    link.rp_filter = device_setting(attribute, IPV4_DEVCONF_RP_FILTER);
+  });
+}
+
+void parse_link_kind(LinkRecord& link, const nlattr& nest) {
+  const nlattr* data = nullptr;
+  for_each_nested(nest, [&](const nlattr& attribute, int type) {
+    if (type == IFLA_INFO_KIND) link.kind = attribute_string(attribute);
+    if (type == IFLA_INFO_DATA) data = &attribute;
+  });
+  if (data == nullptr || (link.kind != "macvlan" && link.kind != "macvtap")) return;
+  for_each_nested(*data, [&](const nlattr& attribute, int type) {
+    if (type == IFLA_MACVLAN_MODE) link.macvlan_mode = attribute_u32(attribute).value_or(0);
+  });
+}
+
+XdpMode xdp_mode_of(std::uint8_t attached) {
+  switch (attached) {
+    case XDP_ATTACHED_NONE:
+      return XdpMode::none;
+    case XDP_ATTACHED_SKB:
+      return XdpMode::generic;
+    case XDP_ATTACHED_HW:
+      return XdpMode::offload;
+    default:  // with several programs there is no single IFLA_XDP_PROG_ID, and the native one counts
+      return XdpMode::native;
+  }
+}
+
+void parse_xdp(LinkRecord& link, const nlattr& nest) {
+  std::uint32_t native_id = 0;
+  for_each_nested(nest, [&](const nlattr& attribute, int type) {
+    if (type == IFLA_XDP_ATTACHED) link.xdp_mode = xdp_mode_of(attribute_u8(attribute).value_or(0));
+    if (type == IFLA_XDP_PROG_ID) link.xdp_prog_id = attribute_u32(attribute).value_or(0);
+    if (type == IFLA_XDP_DRV_PROG_ID) native_id = attribute_u32(attribute).value_or(0);
+  });
+  if (link.xdp_prog_id == 0) link.xdp_prog_id = native_id;
+}
+
+void parse_link_attribute(LinkRecord& link, const nlattr& attribute, int type) {
+  switch (type) {
+    case IFLA_IFNAME:
+      link.name = attribute_string(attribute);
+      break;
+    case IFLA_PROP_LIST:
+      for_each_nested(attribute, [&](const nlattr& property, int property_type) {
+        if (property_type == IFLA_ALT_IFNAME) link.other_names.emplace_back(attribute_string(property));
+      });
+      break;
+    case IFLA_ADDRESS:
+      if (mnl_attr_get_payload_len(&attribute) == ETH_ALEN)
+        link.mac = mac_from_bytes(mnl_attr_get_payload(&attribute));
+      break;
+    case IFLA_MTU:
+      link.mtu = attribute_u32(attribute).value_or(0);
+      break;
+    case IFLA_LINK:
+      link.lower = static_cast<int>(attribute_u32(attribute).value_or(0));
+      break;
+    case IFLA_LINK_NETNSID:
+      if (const auto id = attribute_u32(attribute)) link.lower_netns = static_cast<int>(*id);
+      break;
+    case IFLA_LINKINFO:
+      parse_link_kind(link, attribute);
+      break;
+    case IFLA_XDP:
+      parse_xdp(link, attribute);
+      break;
+    case IFLA_AF_SPEC:
+      for_each_nested(attribute, [&](const nlattr& family, int) { parse_family(link, family); });
+      break;
+    default:
+      break;
+  }
+}
+
+// EINVAL is the kernel's answer to an id that is no longer given. A container that changes its links without
+// end hides itself only, not the others.
+bool is_unreadable(int error, std::optional<int> nsid) {
+  return nsid && (error == EINVAL || error == ENODEV || error == EINTR);
+}
+
+std::optional<LinkAddress> parse_address(const nlmsghdr& message) {
+  const auto* header = static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(&message));
+  std::optional<LinkAddress> address;
+  for_each_attribute(message, sizeof(ifaddrmsg), [&](const nlattr& attribute, int type) {
+    if (type != IFA_LOCAL) return;
+    if (const auto value = attribute_u32(attribute))
+      address = {.ifindex = static_cast<int>(header->ifa_index),
+                 .address = *value,
+                 .prefix_bits = header->ifa_prefixlen};
+  });
+  return address;
+}
+
+LinkInfo with_driver(LinkRecord&& record) {
+  const DriverInfo driver = driver_info(record.name);
+  return {.ifindex = record.ifindex,
+          .name = std::move(record.name),
+          .kind = std::move(record.kind),
+          .driver = driver.name,
+          .mac = record.mac,
+          .mtu = record.mtu,
+          .up = (record.flags & IFF_UP) != 0,
+          .running = (record.flags & IFF_RUNNING) != 0,
+          .loopback = (record.flags & IFF_LOOPBACK) != 0,
+          .lower = record.lower,
+          .lower_netns = record.lower_netns,
+          .xdp_prog_id = record.xdp_prog_id,
+          .xdp_mode = record.xdp_mode,
+          .rx_queues = driver.rx_queues,
+          .tx_queues = driver.tx_queues,
+          .rx_vlan_offload = driver.rx_vlan_offload,
+          .xdp_features = xdp_features_of(record.ifindex)};
+}
+
+std::optional<LinkInfo> ask_for_link(Netlink& route, NetlinkRequest& request) {
+  request.put_u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+  std::optional<LinkRecord> record;
+  const int error = route.try_request(request, [&](const nlmsghdr& message) { record = parse_link(message); });
+  if (error == ENODEV || error == EINVAL || (error == 0 && !record)) return std::nullopt;
+  if (error != 0) throw_errno("asking for an interface", error);
+  return with_driver(std::move(*record));
+}
+
+std::optional<NeighbourTable> parse_neighbour_table(const nlmsghdr& message) {
+  NeighbourTable table;
+  bool arp = false;
+  bool whole = false;  // the messages about single devices have no NDTA_CONFIG
+  for_each_attribute(message, sizeof(ndtmsg), [&](const nlattr& attribute, int type) {
+    if (type == NDTA_NAME) arp = attribute_string(attribute) == "arp_cache";
+    if (type == NDTA_THRESH3) table.limit = attribute_u32(attribute).value_or(0);
+    if (type != NDTA_CONFIG || mnl_attr_get_payload_len(&attribute) < sizeof(ndt_config)) return;
+    ndt_config config{};
+    std::memcpy(&config, mnl_attr_get_payload(&attribute), sizeof config);
+    table.entries = config.ndtc_entries;
+    whole = true;
+  });
+  if (!arp || !whole) return std::nullopt;
+  return table;
+}
+
+}  // namespace
+
+LinkRecord parse_link(const nlmsghdr& message) {
+  const auto* header = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(&message));
+  LinkRecord link;
+  link.ifindex = header->ifi_index;
+  link.flags = header->ifi_flags;
+  for_each_attribute(message, sizeof(ifinfomsg),
+                     [&](const nlattr& attribute, int type) { parse_link_attribute(link, attribute, type); });
+  return link;
+}
+
+std::optional<std::vector<LinkRecord>> dump_links(Netlink& route, std::optional<int> nsid) {
+  NetlinkRequest request{RTM_GETLINK};
+  request.header<ifinfomsg>().ifi_family = AF_UNSPEC;
+  request.put_u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+  if (nsid) request.put_u32(IFLA_TARGET_NETNSID, static_cast<std::uint32_t>(*nsid));
+  std::vector<LinkRecord> links;
+  const int error = route.try_dump(request, [&](const nlmsghdr& message) {
+    if (message.nlmsg_type == RTM_NEWLINK) links.push_back(parse_link(message));
+  });
+  if (is_unreadable(error, nsid)) return std::nullopt;
+  if (error != 0) throw_errno("listing interfaces", error, error == EINTR ? kDumpAgain : "");
+  return links;
+}
+
+std::optional<std::vector<LinkAddress>> dump_addresses(Netlink& route, std::optional<int> nsid) {
+  NetlinkRequest request{RTM_GETADDR};
+  request.header<ifaddrmsg>().ifa_family = AF_INET;
+  if (nsid) request.put_u32(IFA_TARGET_NETNSID, static_cast<std::uint32_t>(*nsid));
+  std::vector<LinkAddress> addresses;
+  const int error = route.try_dump(request, [&](const nlmsghdr& message) {
+    if (message.nlmsg_type != RTM_NEWADDR) return;
+    if (const auto address = parse_address(message)) addresses.push_back(*address);
+  });
+  if (is_unreadable(error, nsid)) return std::nullopt;
+  if (error != 0) throw_errno("listing addresses", error, error == EINTR ? kDumpAgain : "");
+  return addresses;
+}
+
+std::optional<LinkInfo> find_link(Netlink& route, std::string_view name) {
+  if (name.empty() || name.size() >= ALTIFNAMSIZ) return std::nullopt;
+  NetlinkRequest request{RTM_GETLINK};
+  request.header<ifinfomsg>().ifi_family = AF_UNSPEC;
+  request.put_string(name.size() < IFNAMSIZ ? IFLA_IFNAME : IFLA_ALT_IFNAME, name);
+  return ask_for_link(route, request);
+}
+
+std::optional<LinkInfo> find_link(Netlink& route, int ifindex) {
+  if (ifindex <= 0) return std::nullopt;
+  NetlinkRequest request{RTM_GETLINK};
+  request.header<ifinfomsg>().ifi_index = ifindex;
+  return ask_for_link(route, request);
+}
+
+std::optional<NeighbourTable> neighbour_table(Netlink& route) {
+  NetlinkRequest request{RTM_GETNEIGHTBL};
+  request.header<ndtmsg>().ndtm_family = AF_INET;
+  std::optional<NeighbourTable> table;
+  const int error = route.try_dump(request, [&](const nlmsghdr& message) {
+    if (const auto found = parse_neighbour_table(message)) table = found;
+  });
+  return error == 0 ? table : std::nullopt;
+}
+
+}  // namespace arpline

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/net.hpp"
+#include "kernel/netlink.hpp"
+
+namespace arpline {
+
+enum class XdpMode { none, native, generic, offload };
+
+/// What one RTM_NEWLINK message tells.
+struct LinkRecord {
+  int ifindex = 0;
+  unsigned flags = 0;  ///< IFF_*
+  std::string name;
+  std::vector<std::string> other_names;
+  std::string kind;  ///< IFLA_INFO_KIND; empty for hardware and lo
+  Mac mac = 0;
+  std::uint32_t mtu = 0;
+  int lower = 0;                   ///< IFLA_LINK: the ifindex of the interface below; 0: none
+  std::optional<int> lower_netns;  ///< IFLA_LINK_NETNSID: the id of its namespace; none: the link's own
+  std::uint32_t xdp_prog_id = 0;
+  XdpMode xdp_mode = XdpMode::none;
+  std::uint32_t macvlan_mode = 0;  ///< IFLA_MACVLAN_MODE of a macvlan or macvtap
+  int arp_ignore = 0;              ///< the device's own value, without conf/all
+  int rp_filter = 0;               ///< likewise
+};
+
+LinkRecord parse_link(const nlmsghdr& message);
+
+/// All links of the socket's namespace, or of the one that it knows as `nsid`. When links change faster than
+/// they can be read, SetupError for the own namespace; nullopt for another one, as when it is gone.
+std::optional<std::vector<LinkRecord>> dump_links(Netlink& route, std::optional<int> nsid = std::nullopt);
+
+struct LinkAddress {
+  int ifindex = 0;
+  Ipv4 address = 0;  ///< IFA_LOCAL
+  std::uint8_t prefix_bits = 0;
+};
+
+/// All IPv4 addresses; otherwise as dump_links.
+std::optional<std::vector<LinkAddress>> dump_addresses(Netlink& route, std::optional<int> nsid = std::nullopt);
+
+/// NETDEV_A_DEV_XDP_FEATURES of the kernel's netdev family (Documentation/netlink/specs/netdev.yaml).
+namespace xdp_feature {
+inline constexpr std::uint64_t basic = 1;
+inline constexpr std::uint64_t redirect = 2;
+inline constexpr std::uint64_t ndo_xmit = 4;
+inline constexpr std::uint64_t zero_copy = 8;
+inline constexpr std::uint64_t hw_offload = 16;
+inline constexpr std::uint64_t rx_sg = 32;
+inline constexpr std::uint64_t ndo_xmit_sg = 64;
+}  // namespace xdp_feature
+
+/// One interface of the calling thread's namespace with what its driver says of itself.
+struct LinkInfo {
+  int ifindex = 0;
+  std::string name;
+  std::string kind;    ///< IFLA_INFO_KIND, empty for hardware and lo
+  std::string driver;  ///< as ethtool -i; empty when the driver does not say
+  Mac mac = 0;
+  std::uint32_t mtu = 0;
+  bool up = false;       ///< IFF_UP
+  bool running = false;  ///< IFF_RUNNING: up and with carrier
+  bool loopback = false;
+  int lower = 0;                   ///< the ifindex of the interface below; 0: none
+  std::optional<int> lower_netns;  ///< the id of its namespace; none: this one
+  std::uint32_t xdp_prog_id = 0;
+  XdpMode xdp_mode = XdpMode::none;
+  unsigned rx_queues = 1;  ///< in use now, as ethtool -l: rx + combined
+  unsigned tx_queues = 1;
+  std::optional<bool> rx_vlan_offload;        ///< none: the driver does not say
+  std::optional<std::uint64_t> xdp_features;  ///< xdp_feature bits; none: a kernel before 6.3
+};
+
+/// nullopt: there is no such interface. The socket must belong to the calling thread's namespace. Throws
+/// SetupError.
+std::optional<LinkInfo> find_link(Netlink& route, std::string_view name);
+std::optional<LinkInfo> find_link(Netlink& route, int ifindex);
+
+/// The IPv4 neighbour table. It is one for all namespaces.
+struct NeighbourTable {
+  std::uint32_t entries = 0;
+  std::uint32_t limit = 0;  ///< gc_thresh3
+};
+
+/// nullopt: the kernel does not tell.
+std::optional<NeighbourTable> neighbour_table(Netlink& route);
+
+}  // namespace arpline

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/maps.hpp"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <atomic>
+#include <cerrno>
+
+#include "base/error.hpp"
+
+namespace arpline {
+namespace {
+
+constexpr std::uint32_t kOnly = 0;  // the key of an array of one
+
+// All keys of a hash, collected first so that the caller may erase.
+template <class Key>
+std::vector<Key> keys_of(int fd) {
+  std::vector<Key> keys;
+  Key key{};
+  const Key* previous = nullptr;
+  while (bpf_map_get_next_key(fd, previous, &key) == 0) {
+    keys.push_back(key);
+    previous = &keys.back();
+  }
+  return keys;
+}
+
+template <class T>
+T read_one(int fd, const char* name) {
+  T value{};
+  if (bpf_map_lookup_elem(fd, &kOnly, &value) != 0) throw_errno(fmt::format("read BPF map {}", name), errno);
+  return value;
+}
+
+// Sums a per-CPU array of one, field by field.
+template <class T>
+std::vector<std::uint64_t> sum_per_cpu(int fd, const char* name) {
+  const int cpus = libbpf_num_possible_cpus();
+  if (cpus < 1) throw_errno("count the CPUs", -cpus);
+  constexpr auto kFields = sizeof(T) / sizeof(std::uint64_t);
+  std::vector<std::uint64_t> all(kFields * static_cast<std::size_t>(cpus));
+  if (bpf_map_lookup_elem(fd, &kOnly, all.data()) != 0)
+    throw_errno(fmt::format("read BPF map {}", name), errno);
+  std::vector<std::uint64_t> sum(kFields);
+  for (std::size_t i = 0; i < all.size(); ++i) sum[i % kFields] += all[i];
+  return sum;
+}
+
+}  // namespace
+
+const std::vector<std::string>& map_names() {
+  static const std::vector<std::string> kNames{
+      "meta",   "endpoints", "slots",    "endpoint_stats",  "macs",
+      "pairs",  "buckets",   "verdicts", "engine_verdicts", "egress_stats",
+      "limits", "lease",     "credit",   "xsks_map",        "events"};
+  return kNames;
+}
+
+Maps Maps::from_fds(const std::map<std::string, int>& fds, bool writable) {
+  Maps maps;
+  for (const auto& name : map_names()) {
+    Fd copy{fcntl(fds.at(name), F_DUPFD_CLOEXEC, 0)};
+    if (!copy) throw_errno("copy the descriptor of BPF map " + name, errno);
+    maps.fds_.emplace(name, std::move(copy));
+  }
+  const auto map = [&](const char* name, std::size_t bytes) {
+    return Mapped(maps.fd(name), bytes, writable, name);
+  };
+  maps.slots_ = map("slots", sizeof(arpl_slot) * ARPL_MAX_ENDPOINTS);
+  maps.stats_ = map("endpoint_stats", sizeof(arpl_endpoint_stats) * ARPL_MAX_ENDPOINTS);
+  maps.credit_ = map("credit", sizeof(arpl_credit) * ARPL_MAX_QUEUES);
+  maps.engine_ = map("engine_verdicts", sizeof(arpl_engine_counts) * ARPL_MAX_WORKERS);
+  maps.limits_ = map("limits", sizeof(arpl_limits));
+  maps.lease_ = map("lease", sizeof(std::uint64_t));
+  return maps;
+}
+
+std::optional<Maps> Maps::open_pinned(const std::string& folder, bool writable) {
+  std::map<std::string, Fd> pinned;
+  std::map<std::string, int> fds;
+  for (const auto& name : map_names()) {
+    Fd fd{bpf_obj_get((folder + "/" + name).c_str())};
+    if (!fd) return std::nullopt;
+    fds[name] = fd.get();
+    pinned.emplace(name, std::move(fd));
+  }
+  // Before anything is mapped: another ABI's maps have other sizes.
+  bpf_map_info info{};
+  std::uint32_t length = sizeof info;
+  if (bpf_obj_get_info_by_fd(fds.at("meta"), &info, &length) != 0 || info.value_size != sizeof(arpl_meta) ||
+      read_one<arpl_meta>(fds.at("meta"), "meta").abi_version != ARPL_ABI_VERSION) {
+    return std::nullopt;
+  }
+  return from_fds(fds, writable);
+}
+
+void Maps::set_lease(std::uint64_t expires_ns) const noexcept {
+  std::atomic_ref<__u64>(lease_.as<__u64>()[0]).store(expires_ns, std::memory_order_seq_cst);
+}
+
+std::uint64_t Maps::lease() const noexcept {
+  return *static_cast<const volatile __u64*>(lease_.as<__u64>().data());
+}
+
+arpl_meta Maps::meta() const {
+  return read_one<arpl_meta>(fd("meta"), "meta");
+}
+
+void Maps::set_meta(const arpl_meta& meta) const {
+  if (bpf_map_update_elem(fd("meta"), &kOnly, &meta, BPF_ANY) != 0) throw_errno("write BPF map meta", errno);
+}
+
+std::vector<std::pair<arpl_endpoint_key, arpl_endpoint>> Maps::endpoints() const {
+  std::vector<std::pair<arpl_endpoint_key, arpl_endpoint>> all;
+  for (const auto& key : keys_of<arpl_endpoint_key>(fd("endpoints"))) {
+    arpl_endpoint value{};
+    if (bpf_map_lookup_elem(fd("endpoints"), &key, &value) == 0) all.emplace_back(key, value);
+  }
+  return all;
+}
+
+void Maps::put_endpoint(const arpl_endpoint_key& key, const arpl_endpoint& value) const {
+  if (bpf_map_update_elem(fd("endpoints"), &key, &value, BPF_ANY) != 0) {
+    throw_errno(fmt::format("add endpoint {}", format_ipv4(key.address)), errno);
+  }
+}
+
+void Maps::erase_endpoint(const arpl_endpoint_key& key) const noexcept {
+  bpf_map_delete_elem(fd("endpoints"), &key);
+}
+
+void Maps::set_macs(Mac parent, const std::set<Mac>& children) const {
+  const int macs = fd("macs");
+  for (const auto& mac : keys_of<Mac>(macs)) {
+    if (mac != parent && !children.contains(mac)) bpf_map_delete_elem(macs, &mac);
+  }
+  const auto put = [&](Mac mac, std::uint32_t is_parent) {
+    if (bpf_map_update_elem(macs, &mac, &is_parent, BPF_ANY) != 0) throw_errno("add " + format_mac(mac), errno);
+  };
+  for (const auto mac : children) put(mac, 0);
+  put(parent, 1);
+}
+
+std::vector<std::uint64_t> Maps::verdicts() const {
+  return sum_per_cpu<arpl_verdict_counts>(fd("verdicts"), "verdicts");
+}
+
+arpl_egress_stats Maps::egress_stats() const {
+  const auto sum = sum_per_cpu<arpl_egress_stats>(fd("egress_stats"), "egress_stats");
+  return {.seen = sum[0], .confirmed = sum[1], .claims = sum[2], .self_tests = sum[3]};
+}
+
+void Maps::close_rings() const noexcept {
+  for (std::uint32_t queue = 0; queue < ARPL_MAX_QUEUES; ++queue) bpf_map_delete_elem(fd("xsks_map"), &queue);
+}
+
+}  // namespace arpline

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/fd.hpp"
+#include "base/net.hpp"
+#include "kernel/mapped.hpp"
+#include "shared/abi.h"
+#include "shared/verdicts.h"
+
+namespace arpline {
+
+/// A parent's BPF maps: file descriptors and mapped memory, whether just created or pinned by an earlier run.
+class Maps {
+ public:
+  /// Takes copies of the descriptors. `writable` is needed by everything but looking. Throws SetupError.
+  static Maps from_fds(const std::map<std::string, int>& fds, bool writable);
+  /// Opens the pins in `folder`; nullopt when there are none, or of another ABI version.
+  static std::optional<Maps> open_pinned(const std::string& folder, bool writable);
+
+  std::span<arpl_slot> slots() const noexcept { return slots_.as<arpl_slot>(); }
+  std::span<arpl_endpoint_stats> stats() const noexcept { return stats_.as<arpl_endpoint_stats>(); }
+  std::span<arpl_credit> credit() const noexcept { return credit_.as<arpl_credit>(); }
+  std::span<arpl_engine_counts> engine_counts() const noexcept { return engine_.as<arpl_engine_counts>(); }
+  arpl_limits& limits() const noexcept { return limits_.as<arpl_limits>()[0]; }
+
+  /// When the lease expires; 0 at once.
+  void set_lease(std::uint64_t expires_ns) const noexcept;
+  std::uint64_t lease() const noexcept;
+
+  arpl_meta meta() const;
+  void set_meta(const arpl_meta& meta) const;
+
+  std::vector<std::pair<arpl_endpoint_key, arpl_endpoint>> endpoints() const;
+  void put_endpoint(const arpl_endpoint_key& key, const arpl_endpoint& value) const;
+  void erase_endpoint(const arpl_endpoint_key& key) const noexcept;
+
+  /// Makes `macs` hold exactly these.
+  void set_macs(Mac parent, const std::set<Mac>& children) const;
+
+  /// Summed over the CPUs; index: enum arpl_verdict, then the would_ twins.
+  std::vector<std::uint64_t> verdicts() const;
+  arpl_egress_stats egress_stats() const;
+
+  /// Takes all sockets out of xsks_map: nothing is handed to a ring any more.
+  void close_rings() const noexcept;
+
+  int fd(const std::string& name) const { return fds_.at(name).get(); }
+
+ private:
+  std::map<std::string, Fd> fds_;
+  Mapped slots_, stats_, credit_, engine_, limits_, lease_;
+};
+
+/// The maps' names, as in bpf/maps.bpf.h.
+const std::vector<std::string>& map_names();
+
+}  // namespace arpline

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <libmnl/libmnl.h>
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace arpline {
+
+/// One netlink request under construction. Attributes that do not fit throw SetupError.
+class NetlinkRequest {
+ public:
+  explicit NetlinkRequest(std::uint16_t type);
+  NetlinkRequest(const NetlinkRequest&) = delete;
+  NetlinkRequest& operator=(const NetlinkRequest&) = delete;
+
+  /// The family's fixed header, zeroed; to be called once, before the first attribute.
+  template <class T>
+  T& header() {
+    return *static_cast<T*>(mnl_nlmsg_put_extra_header(message(), sizeof(T)));
+  }
+  void put_u32(std::uint16_t attribute, std::uint32_t value);
+  void put_string(std::uint16_t attribute, std::string_view value);
+
+  nlmsghdr* message() noexcept { return reinterpret_cast<nlmsghdr*>(buffer_.data()); }
+
+ private:
+  alignas(nlmsghdr) std::array<char, 512> buffer_{};
+};
+
+/// A request socket for rtnetlink or generic netlink, in the namespace of the thread that makes it.
+/// For one thread at a time; not for multicast groups.
+class Netlink {
+ public:
+  using Handler = std::function<void(const nlmsghdr&)>;
+
+  /// protocol: NETLINK_ROUTE, NETLINK_GENERIC, … Throws SetupError.
+  explicit Netlink(int protocol);
+
+  /// Sends the request and waits for its acknowledgement; the handler gets what came before it.
+  /// Returns 0 or the kernel's errno. Throws SetupError only when the socket itself fails.
+  int try_request(NetlinkRequest& request, const Handler& handler = {});
+
+  /// The handler sees whole dumps only: one that the kernel marks as interrupted by a change is asked for
+  /// again, at most 8 times, then EINTR is returned. Otherwise like try_request.
+  int try_dump(NetlinkRequest& request, const Handler& handler);
+
+  /// The same, but an error is thrown as SetupError; `operation` names it.
+  void request(std::string_view operation, NetlinkRequest& request, const Handler& handler = {});
+  void dump(std::string_view operation, NetlinkRequest& request, const Handler& handler);
+
+ private:
+  struct CloseSocket {
+    void operator()(mnl_socket* socket) const noexcept { mnl_socket_close(socket); }
+  };
+  enum class Next { more, end };
+
+  void send(NetlinkRequest& request, std::uint16_t flags);
+  int collect();
+  Next take(const nlmsghdr& message, int& error);
+  void deliver(const Handler& handler) const;
+
+  std::unique_ptr<mnl_socket, CloseSocket> socket_;
+  std::uint32_t sequence_ = 0;
+  bool interrupted_ = false;
+  std::vector<char> receive_;
+  std::vector<char> collected_;
+};
+
+/// Calls f(const nlattr&, int type) for each attribute behind the family's header of `header_bytes`.
+template <class F>
+void for_each_attribute(const nlmsghdr& message, std::size_t header_bytes, F&& f) {
+  const auto* attribute = static_cast<const nlattr*>(mnl_nlmsg_get_payload_offset(&message, header_bytes));
+  const auto* end = static_cast<const char*>(mnl_nlmsg_get_payload_tail(&message));
+  for (; mnl_attr_ok(attribute, static_cast<int>(end - reinterpret_cast<const char*>(attribute)));
+       attribute = mnl_attr_next(attribute))
+    f(*attribute, mnl_attr_get_type(attribute));
+}
+
+/// The same for the attributes inside `nest`.
+template <class F>
+void for_each_nested(const nlattr& nest, F&& f) {
+  const auto* attribute = static_cast<const nlattr*>(mnl_attr_get_payload(&nest));
+  const auto* end = reinterpret_cast<const char*>(attribute) + mnl_attr_get_payload_len(&nest);
+  for (; mnl_attr_ok(attribute, static_cast<int>(end - reinterpret_cast<const char*>(attribute)));
+       attribute = mnl_attr_next(attribute))
+    f(*attribute, mnl_attr_get_type(attribute));
+}
+
+/// Typed reading of attributes; an attribute that is too short reads as nothing.
+std::optional<std::uint8_t> attribute_u8(const nlattr& attribute);
+std::optional<std::uint16_t> attribute_u16(const nlattr& attribute);
+std::optional<std::uint32_t> attribute_u32(const nlattr& attribute);
+std::optional<std::uint64_t> attribute_u64(const nlattr& attribute);
+/// Without the terminating zero.
+std::string_view attribute_string(const nlattr& attribute);
+
+}  // namespace arpline

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/netns.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/net_namespace.h>
+#include <linux/rtnetlink.h>
+#include <sched.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/error.hpp"
+
+namespace arpline {
+namespace {
+
+constexpr const char* kOwn = "/proc/thread-self/ns/net";
+constexpr const char* kNamed = "/run/netns";
+
+struct CloseDir {
+  void operator()(DIR* directory) const noexcept { closedir(directory); }
+};
+using Directory = std::unique_ptr<DIR, CloseDir>;
+
+struct stat own_stat() {
+  struct stat status {};
+  if (stat(kOwn, &status) != 0) throw_errno(kOwn, errno, "mount /proc");
+  return status;
+}
+
+template <class T>
+std::optional<T> parse_number(std::string_view text) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end == text.data()) return std::nullopt;
+  return value;
+}
+
+// The link reads "net:[4026531840]".
+std::optional<std::uint64_t> inode_of_process(int proc_fd, const char* pid) {
+  char path[32];
+  char text[48];
+  if (std::snprintf(path, sizeof path, "%s/ns/net", pid) >= static_cast<int>(sizeof path)) return std::nullopt;
+  const auto length = readlinkat(proc_fd, path, text, sizeof text);
+  constexpr std::string_view prefix = "net:[";
+  if (length <= 0) return std::nullopt;
+  const std::string_view link{text, static_cast<std::size_t>(length)};
+  if (!link.starts_with(prefix)) return std::nullopt;
+  return parse_number<std::uint64_t>(link.substr(prefix.size()));
+}
+
+class Enumeration {
+ public:
+  std::vector<ReachableNetns> run() {
+    const struct stat own = own_stat();
+    add(own.st_ino).own = true;
+    add_named(own.st_dev);
+    add_processes(own.st_ino);
+    return std::move(found_);
+  }
+
+ private:
+  ReachableNetns& add(std::uint64_t inode) {
+    const auto [at, fresh] = index_.try_emplace(inode, found_.size());
+    if (fresh) found_.push_back({.inode = inode, .file = {}, .pids = {}, .own = false});
+    return found_[at->second];
+  }
+
+  // There is one nsfs in the kernel: its device number tells a namespace from a file that was left behind.
+  void add_named(dev_t nsfs) {
+    const Directory directory{opendir(kNamed)};
+    if (!directory) return;
+    while (const dirent* entry = readdir(directory.get())) {
+      struct stat status {};
+      if (entry->d_name[0] == '.' || fstatat(dirfd(directory.get()), entry->d_name, &status, 0) != 0) continue;
+      if (status.st_dev != nsfs) continue;
+      ReachableNetns& netns = add(status.st_ino);
+      if (netns.file.empty()) netns.file = entry->d_name;
+    }
+  }
+
+  void add_processes(std::uint64_t own) {
+    const Directory directory{opendir("/proc")};
+    if (!directory) throw_errno("/proc", errno, "mount /proc");
+    while (const dirent* entry = readdir(directory.get())) {
+      const auto pid = parse_number<pid_t>(entry->d_name);
+      if (!pid) continue;
+      const auto inode = inode_of_process(dirfd(directory.get()), entry->d_name);
+      if (inode && *inode != own) add(*inode).pids.push_back(*pid);
+    }
+  }
+
+  std::vector<ReachableNetns> found_;
+  std::unordered_map<std::uint64_t, std::size_t> index_;
+};
+
+std::string read_line(int directory, const char* path) {
+  const Fd file{openat(directory, path, O_RDONLY | O_CLOEXEC)};
+  char text[64];
+  const auto length = file ? read(file.get(), text, sizeof text) : -1;
+  if (length <= 0) return {};
+  const std::string_view line{text, static_cast<std::size_t>(length)};
+  return std::string{line.substr(0, line.find('\n'))};
+}
+
+Fd open_same(const std::string& path, std::uint64_t inode) {
+  Fd fd{open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  struct stat status {};
+  if (!fd || fstat(fd.get(), &status) != 0 || status.st_ino != inode) return {};
+  return fd;
+}
+
+// Returns the thread to its own namespace at the end of the block.
+class WayBack {
+ public:
+  explicit WayBack(int home) noexcept : home_(home) {}
+  WayBack(const WayBack&) = delete;
+  WayBack& operator=(const WayBack&) = delete;
+  ~WayBack() {
+    if (setns(home_, CLONE_NEWNET) == 0) return;
+    std::perror("arpline: cannot return to its own network namespace");
+    std::terminate();
+  }
+
+ private:
+  int home_;
+};
+
+// NETNSA_NSID is -1 when the namespace has no id here.
+int get_nsid(Netlink& route, int netns_fd, int& nsid) {
+  NetlinkRequest request{RTM_GETNSID};
+  request.header<rtgenmsg>().rtgen_family = AF_UNSPEC;
+  request.put_u32(NETNSA_FD, static_cast<std::uint32_t>(netns_fd));
+  return route.try_request(request, [&nsid](const nlmsghdr& message) {
+    for_each_attribute(message, sizeof(rtgenmsg), [&nsid](const nlattr& attribute, int type) {
+      if (type == NETNSA_NSID)
+        nsid = static_cast<int>(attribute_u32(attribute).value_or(static_cast<std::uint32_t>(-1)));
+    });
+  });
+}
+
+int assign_nsid(Netlink& route, int netns_fd) {
+  NetlinkRequest request{RTM_NEWNSID};
+  request.header<rtgenmsg>().rtgen_family = AF_UNSPEC;
+  request.put_u32(NETNSA_FD, static_cast<std::uint32_t>(netns_fd));
+  request.put_u32(NETNSA_NSID, static_cast<std::uint32_t>(-1));
+  return route.try_request(request);
+}
+
+}  // namespace
+
+std::uint64_t own_netns_inode() {
+  return own_stat().st_ino;
+}
+
+std::vector<ReachableNetns> reachable_netns() {
+  return Enumeration{}.run();
+}
+
+std::string netns_name(const ReachableNetns& netns) {
+  if (netns.own) return "host";
+  if (!netns.file.empty()) return netns.file;
+  if (netns.pids.empty()) return fmt::format("net:[{}]", netns.inode);
+  const pid_t pid = netns.pids.front();
+  const std::string comm = read_line(AT_FDCWD, fmt::format("/proc/{}/comm", pid).c_str());
+  return comm.empty() ? fmt::format("pid {}", pid) : fmt::format("pid {} ({})", pid, comm);
+}
+
+Fd open_netns(const ReachableNetns& netns) {
+  if (netns.own) return open_same(kOwn, netns.inode);
+  if (!netns.file.empty())
+    if (Fd fd = open_same(fmt::format("{}/{}", kNamed, netns.file), netns.inode)) return fd;
+  // A short-lived process may end at any time while others keep the namespace.
+  for (const pid_t pid : netns.pids)
+    if (Fd fd = open_same(fmt::format("/proc/{}/ns/net", pid), netns.inode)) return fd;
+  return {};
+}
+
+std::optional<int> nsid_of(Netlink& route, int netns_fd) {
+  // Somebody else may assign or drop an id between the two requests, hence the second look.
+  for (int i = 0; i < 3; ++i) {
+    int nsid = -1;
+    if (get_nsid(route, netns_fd, nsid) != 0) return std::nullopt;
+    if (nsid >= 0) return nsid;
+    const int error = assign_nsid(route, netns_fd);
+    if (error == EPERM)
+      throw_errno("giving a network namespace an id", error, "run as root or with CAP_NET_ADMIN");
+    if (error != 0 && error != EEXIST) return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+std::optional<NetnsArpSettings> own_arp_settings() {
+  const Fd all{open("/proc/sys/net/ipv4/conf/all", O_PATH | O_DIRECTORY | O_CLOEXEC)};
+  if (!all) return std::nullopt;
+  const auto arp_ignore = parse_number<int>(read_line(all.get(), "arp_ignore"));
+  const auto rp_filter = parse_number<int>(read_line(all.get(), "rp_filter"));
+  if (!arp_ignore || !rp_filter) return std::nullopt;
+  return NetnsArpSettings{.arp_ignore = *arp_ignore, .rp_filter = *rp_filter};
+}
+
+std::optional<NetnsArpSettings> arp_settings_of(int netns_fd) {
+  const Fd home{open(kOwn, O_RDONLY | O_CLOEXEC)};
+  if (!home) throw_errno(kOwn, errno);
+  if (setns(netns_fd, CLONE_NEWNET) != 0) {
+    if (errno == EPERM) throw_errno("entering a network namespace", errno, "run as root or with CAP_SYS_ADMIN");
+    return std::nullopt;
+  }
+  const WayBack back{home.get()};
+  return own_arp_settings();
+}
+
+}  // namespace arpline

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/fd.hpp"
+
+namespace arpline {
+
+/// The name under which a parent's pins, lock and control socket are found: `<parent, '.' written
+/// '_'>@<ifindex>-<netns>`.
+struct PinName {
+  std::string parent;
+  int ifindex = 0;
+  std::uint64_t netns_inode = 0;
+
+  std::string text() const;
+};
+
+/// Reads a name back; the parent's '.' stays written as '_'. False when it is none.
+bool parse_pin_name(const std::string& text, PinName& name);
+
+/// The names below a root (pins or run files); empty when there is no such folder.
+std::vector<std::string> names_in(const std::string& root);
+
+/// Refuses a pin root whose file system is not bpffs, with the mount command; makes it when it is missing.
+/// It and the parents' folders are mode 0700 and ours, or refused. Throws SetupError.
+void prepare_pin_root(const std::string& root);
+/// The same for a parent's folder below it; returns its path.
+std::string prepare_pin_folder(const std::string& root, const std::string& name);
+
+/// Removes a folder of pins; what is attached only by a pin is detached by that. Never throws.
+void remove_pin_folder(const std::string& folder) noexcept;
+
+/// Who serves a parent holds its lock for as long as the object lives. Throws SetupError when somebody else
+/// does.
+class ParentLock {
+ public:
+  ParentLock(const std::string& run_root, const std::string& name);
+  ParentLock(const ParentLock&) = delete;
+  ParentLock& operator=(const ParentLock&) = delete;
+  ~ParentLock();
+  const std::string& folder() const noexcept { return folder_; }
+  std::string socket_path() const { return folder_ + "/control.sock"; }
+
+ private:
+  std::string folder_;
+  Fd file_;
+};
+
+/// Whether somebody holds the lock now.
+bool is_locked(const std::string& run_root, const std::string& name);
+
+}  // namespace arpline

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/programs.hpp"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fmt/format.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdarg>
+#include <map>
+
+#include "arpline.skel.h"
+#include "base/error.hpp"
+#include "kernel/pins.hpp"
+#include "kernel/tc.hpp"
+
+namespace arpline {
+namespace {
+
+// libbpf says why a load failed only by printing; the last line is kept for the error.
+std::string& last_warning() {
+  static std::string line;
+  return line;
+}
+
+int keep_warning(libbpf_print_level level, const char* format, va_list arguments) {
+  std::array<char, 512> text{};
+  if (level != LIBBPF_WARN) return 0;
+  const int length = vsnprintf(text.data(), text.size(), format, arguments);
+  last_warning().assign(text.data(), std::min<std::size_t>(std::max(length, 0), text.size() - 1));
+  while (!last_warning().empty() && last_warning().back() == '\n') last_warning().pop_back();
+  return length;
+}
+
+std::string link_path(const std::string& folder) {
+  return folder + "/" + ARPL_PIN_INGRESS_LINK;
+}
+
+std::uint32_t ifindex_of_link(int link_fd) noexcept {
+  bpf_link_info info{};
+  std::uint32_t length = sizeof info;
+  return bpf_obj_get_info_by_fd(link_fd, &info, &length) == 0 ? info.xdp.ifindex : 0;
+}
+
+// "another program (id 7, xdp_pass) is attached"
+std::string foreign_program(int ifindex) {
+  std::uint32_t id = 0;
+  bpf_prog_info info{};
+  std::uint32_t length = sizeof info;
+  if (bpf_xdp_query_id(ifindex, 0, &id) != 0 || id == 0) return "another program is attached";
+  const Fd program{bpf_prog_get_fd_by_id(id)};
+  if (program && bpf_obj_get_info_by_fd(program.get(), &info, &length) == 0) {
+    return fmt::format("another XDP program is attached (id {}, {})", id, info.name);
+  }
+  return fmt::format("another XDP program is attached (id {})", id);
+}
+
+[[noreturn]] void refuse_attach(const ProgramOptions& options, int error) {
+  const auto operation = options.parent + ": attach XDP program";
+  if (error == EBUSY || error == EEXIST) {
+    throw SetupError(fmt::format("{}: {}; remove it first if it is not needed: ip link set dev {} xdp off",
+                                 operation, foreign_program(options.ifindex), options.parent));
+  }
+  throw_errno(operation, error,
+              options.generic_xdp
+                  ? "see `arpline preflight`"
+                  : "the driver may have no native XDP: see `arpline preflight` and generic_xdp");
+}
+
+std::array<std::uint64_t, 2> draw_key() {
+  std::array<std::uint64_t, 2> key{};
+  if (getrandom(key.data(), sizeof key, 0) != sizeof key) throw_errno("draw the hash key", errno);
+  return key;
+}
+
+}  // namespace
+
+void Programs::CloseSkeleton::operator()(arpline_bpf* skeleton) const noexcept {
+  arpline_bpf__destroy(skeleton);
+}
+
+Programs::Programs(ProgramOptions options) : options_(std::move(options)), route_(NETLINK_ROUTE) {
+  libbpf_set_print(keep_warning);
+  skeleton_.reset(arpline_bpf__open());
+  if (!skeleton_) throw_errno("open the BPF object", errno);
+  auto old = Maps::open_pinned(options_.folder, true);
+  if (old && old->meta().parent_ifindex != static_cast<std::uint32_t>(options_.ifindex)) old.reset();
+  took_over_ = old.has_value();
+  arpl_meta meta{};
+  if (old) {
+    reuse_maps(*old);
+    meta = old->meta();
+  } else {
+    const auto key = draw_key();
+    meta = {.abi_version = ARPL_ABI_VERSION,
+            .parent_ifindex = static_cast<std::uint32_t>(options_.ifindex),
+            .hash_key = {key[0], key[1]},
+            .owner_pid = 0,
+            .clsact_created = 0,
+            .egress_pref = 0,
+            .egress_handle = 0};
+  }
+  meta.owner_pid = static_cast<std::uint32_t>(getpid());
+  skeleton_->rodata->arpl_key0 = meta.hash_key[0];
+  skeleton_->rodata->arpl_key1 = meta.hash_key[1];
+  last_warning().clear();
+  if (const int error = arpline_bpf__load(skeleton_.get()); error != 0) {
+    throw_errno(fmt::format("load the BPF programs ({})", last_warning()), -error,
+                error == -EPERM ? "run as root" : "see `arpline preflight` for what the kernel lacks");
+  }
+  std::map<std::string, int> fds;
+  for (const auto& name : map_names()) {
+    fds[name] = bpf_map__fd(bpf_object__find_map_by_name(skeleton_->obj, name.c_str()));
+  }
+  maps_ = std::make_unique<Maps>(Maps::from_fds(fds, true));
+  maps_->set_meta(meta);
+}
+
+Programs::~Programs() = default;
+
+void Programs::reuse_maps(const Maps& old) {
+  for (const auto& name : map_names()) {
+    bpf_map* map = bpf_object__find_map_by_name(skeleton_->obj, name.c_str());
+    if (const int error = bpf_map__reuse_fd(map, old.fd(name)); error != 0) {
+      throw_errno("take over the pinned BPF map " + name, -error);
+    }
+  }
+}
+
+// The pinned link of an earlier run gets the new program at once; a new link is made only where there is none.
+void Programs::attach_xdp() {
+  const int program = bpf_program__fd(skeleton_->progs.arpl_ingress);
+  link_ = Fd{bpf_obj_get(link_path(options_.folder).c_str())};
+  if (link_ && ifindex_of_link(link_.get()) == static_cast<std::uint32_t>(options_.ifindex)) {
+    if (bpf_link_update(link_.get(), program, nullptr) != 0) {
+      throw_errno(options_.parent + ": swap the XDP program", errno);
+    }
+    return;
+  }
+  LIBBPF_OPTS(bpf_link_create_opts, link_options);
+  link_options.flags = options_.generic_xdp ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE;
+  const int fd = bpf_link_create(program, options_.ifindex, BPF_XDP, &link_options);
+  if (fd < 0) refuse_attach(options_, -fd);
+  link_ = Fd{fd};
+}
+
+void Programs::pin() {
+  const auto pin_one = [&](int fd, const std::string& name) {
+    const auto path = options_.folder + "/" + name;
+    unlink(path.c_str());
+    if (bpf_obj_pin(fd, path.c_str()) != 0) throw_errno("pin " + path, errno);
+  };
+  for (const auto& name : map_names()) pin_one(maps_->fd(name), name);
+  pin_one(link_.get(), ARPL_PIN_INGRESS_LINK);
+}
+
+void Programs::attach() {
+  try {
+    auto meta = maps_->meta();
+    const auto egress =
+        attach_egress(route_, options_.ifindex, options_.parent, bpf_program__fd(skeleton_->progs.arpl_egress));
+    meta.clsact_created = meta.clsact_created != 0 || egress.clsact_created ? 1 : 0;
+    meta.egress_pref = egress.pref;
+    meta.egress_handle = egress.handle;
+    maps_->set_meta(meta);
+    attach_xdp();
+    pin();
+  } catch (...) {
+    detach();
+    throw;
+  }
+}
+
+void Programs::detach() noexcept {
+  maps_->set_lease(0);
+  try {
+    detach_egress(route_, options_.ifindex, maps_->meta().clsact_created != 0);
+  } catch (const SetupError&) {
+    // The interface is gone, and the filter with it.
+  }
+  if (link_) bpf_link_detach(link_.get());
+  link_.reset();
+  remove_pin_folder(options_.folder);
+}
+
+bool Programs::attached() const noexcept {
+  return link_ && ifindex_of_link(link_.get()) == static_cast<std::uint32_t>(options_.ifindex);
+}
+
+int pinned_ifindex(const std::string& folder) noexcept {
+  const Fd link{bpf_obj_get(link_path(folder).c_str())};
+  return link ? static_cast<int>(ifindex_of_link(link.get())) : 0;
+}
+
+void detach_pinned(const std::string& folder, int ifindex) {
+  bool clsact_created = false;
+  if (const auto maps = Maps::open_pinned(folder, true)) {
+    maps->set_lease(0);
+    clsact_created = maps->meta().clsact_created != 0;
+  }
+  if (const Fd link{bpf_obj_get(link_path(folder).c_str())}; link && ifindex_of_link(link.get()) != 0) {
+    if (bpf_link_detach(link.get()) != 0) throw_errno("detach the XDP program", errno);
+  }
+  if (ifindex != 0) {
+    Netlink route(NETLINK_ROUTE);
+    detach_egress(route, ifindex, clsact_created);
+  }
+  remove_pin_folder(folder);
+}
+
+}  // namespace arpline

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/fd.hpp"
+#include "kernel/maps.hpp"
+#include "kernel/netlink.hpp"
+
+struct arpline_bpf;
+
+namespace arpline {
+
+struct ProgramOptions {
+  std::string parent;
+  int ifindex = 0;
+  std::string folder;  ///< of the pins; made by prepare_pin_folder()
+  bool generic_xdp = false;
+};
+
+/// The two BPF programs and their maps on one parent. Loading takes over the maps that an earlier run left
+/// pinned, when their ABI version is ours; attaching swaps the programs without a gap.
+class Programs {
+ public:
+  /// Loads; attaches nothing. Throws SetupError.
+  explicit Programs(ProgramOptions options);
+  Programs(const Programs&) = delete;
+  Programs& operator=(const Programs&) = delete;
+  ~Programs();
+
+  /// Attaches both and pins link and maps. On an error nothing of this run stays attached or pinned. Throws
+  /// SetupError.
+  void attach();
+
+  /// Takes everything off the parent: nothing stays attached or pinned.
+  void detach() noexcept;
+
+  /// Whether our XDP program is still on the parent; false after somebody detached it or the parent is gone.
+  bool attached() const noexcept;
+
+  const Maps& maps() const noexcept { return *maps_; }
+  bool took_over() const noexcept { return took_over_; }
+
+ private:
+  struct CloseSkeleton {
+    void operator()(arpline_bpf* skeleton) const noexcept;
+  };
+
+  void reuse_maps(const Maps& old);
+  void attach_xdp();
+  void pin();
+
+  ProgramOptions options_;
+  Netlink route_;
+  std::unique_ptr<arpline_bpf, CloseSkeleton> skeleton_;
+  std::unique_ptr<Maps> maps_;
+  Fd link_;
+  bool took_over_ = false;
+};
+
+/// The interface on which the link pinned in `folder` sits; 0: it is gone, or nothing is pinned.
+int pinned_ifindex(const std::string& folder) noexcept;
+
+/// Takes off the parent what is pinned in `folder`, whoever left it there, and removes the folder.
+/// With the daemon alive it finds its link gone and ends. Throws SetupError when the kernel refuses.
+void detach_pinned(const std::string& folder, int ifindex);
+
+/// The name by which our XDP program is known.
+inline constexpr const char* kIngressName = "arpl_ingress";
+
+}  // namespace arpline

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/tc.hpp"
+
+#include <bpf/libbpf.h>
+#include <fmt/format.h>
+#include <linux/pkt_cls.h>
+#include <linux/rtnetlink.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/error.hpp"
+
+namespace arpline {
+namespace {
+
+void read_bpf_options(const nlattr& options, TcFilter& filter) {
+  const auto visit = [](const nlattr* option, void* data) {
+    auto& seen = *static_cast<TcFilter*>(data);
+    // A filter made through libbpf is called "PROGRAM:[ID]", one made by tc "FILE:[SECTION]".
+    if (mnl_attr_get_type(option) == TCA_BPF_NAME) {
+      const auto name = attribute_string(*option);
+      seen.name = name.substr(0, name.find(':'));
+    }
+    return MNL_CB_OK;
+  };
+  mnl_attr_parse_nested(&options, visit, &filter);
+}
+
+std::optional<TcFilter> read_filter(const nlmsghdr& message, int ifindex) {
+  const auto& tc = *static_cast<const tcmsg*>(mnl_nlmsg_get_payload(&message));
+  TcFilter filter{
+      .pref = static_cast<std::uint16_t>(tc.tcm_info >> 16), .handle = tc.tcm_handle, .kind = {}, .name = {}};
+  if (message.nlmsg_type != RTM_NEWTFILTER || tc.tcm_ifindex != ifindex) return std::nullopt;
+  const auto visit = [](const nlattr* attribute, void* data) {
+    auto& seen = *static_cast<TcFilter*>(data);
+    if (mnl_attr_get_type(attribute) == TCA_KIND) seen.kind = attribute_string(*attribute);
+    if (mnl_attr_get_type(attribute) == TCA_OPTIONS && seen.kind == "bpf") read_bpf_options(*attribute, seen);
+    return MNL_CB_OK;
+  };
+  mnl_attr_parse(&message, sizeof(tcmsg), visit, &filter);
+  return filter;
+}
+
+bpf_tc_hook hook_of(int ifindex, bpf_tc_attach_point point) {
+  bpf_tc_hook hook{};
+  hook.sz = sizeof hook;
+  hook.ifindex = ifindex;
+  hook.attach_point = point;
+  return hook;
+}
+
+bool is_ours(const TcFilter& filter) {
+  return filter.kind == "bpf" && filter.name == kEgressName;
+}
+
+std::uint16_t lowest_free_pref(const std::vector<TcFilter>& filters) {
+  std::uint16_t pref = 1;
+  while (std::ranges::any_of(filters, [&](const TcFilter& f) { return f.pref == pref; })) ++pref;
+  return pref;
+}
+
+}  // namespace
+
+std::vector<TcFilter> tc_filters(Netlink& route, int ifindex, TcHook hook) {
+  NetlinkRequest request(RTM_GETTFILTER);
+  auto& tc = request.header<tcmsg>();
+  tc.tcm_family = AF_UNSPEC;
+  tc.tcm_ifindex = ifindex;
+  tc.tcm_parent = TC_H_MAKE(TC_H_CLSACT, hook == TcHook::egress ? TC_H_MIN_EGRESS : TC_H_MIN_INGRESS);
+  std::vector<TcFilter> filters;
+  const int error = route.try_dump(request, [&](const nlmsghdr& message) {
+    // The kernel lists a protocol's head without a handle as well.
+    if (auto filter = read_filter(message, ifindex); filter && filter->handle != 0) filters.push_back(*filter);
+  });
+  // Without clsact the dump is EINVAL.
+  if (error != 0 && error != EINVAL && error != ENOENT && error != ENODEV) {
+    throw_errno(fmt::format("list tc filters of interface {}", ifindex), error);
+  }
+  return filters;
+}
+
+EgressFilter attach_egress(Netlink& route, int ifindex, const std::string& interface, int prog_fd) {
+  auto hook = hook_of(ifindex, BPF_TC_EGRESS);
+  const int created = bpf_tc_hook_create(&hook);
+  if (created != 0 && created != -EEXIST) {
+    throw_errno(fmt::format("{}: add clsact", interface), -created,
+                "is CONFIG_NET_SCH_INGRESS in this kernel?");
+  }
+  const auto filters = tc_filters(route, ifindex, TcHook::egress);
+  const auto ours = std::ranges::find_if(filters, is_ours);
+  bpf_tc_opts options{};
+  options.sz = sizeof options;
+  options.prog_fd = prog_fd;
+  options.handle = ours != filters.end() ? ours->handle : 1;
+  options.priority = ours != filters.end() ? ours->pref : lowest_free_pref(filters);
+  options.flags = ours != filters.end() ? BPF_TC_F_REPLACE : 0;
+  if (const int error = bpf_tc_attach(&hook, &options); error != 0) {
+    if (created == 0) detach_egress(route, ifindex, true);
+    throw_errno(fmt::format("{}: attach tc egress program", interface), -error);
+  }
+  return {.pref = static_cast<std::uint16_t>(options.priority),
+          .handle = options.handle,
+          .clsact_created = created == 0};
+}
+
+void detach_egress(Netlink& route, int ifindex, bool clsact_created) {
+  auto hook = hook_of(ifindex, BPF_TC_EGRESS);
+  for (const auto& filter : tc_filters(route, ifindex, TcHook::egress)) {
+    if (!is_ours(filter)) continue;
+    bpf_tc_opts options{};
+    options.sz = sizeof options;
+    options.handle = filter.handle;
+    options.priority = filter.pref;
+    bpf_tc_detach(&hook, &options);
+  }
+  if (!clsact_created || !tc_filters(route, ifindex, TcHook::egress).empty() ||
+      !tc_filters(route, ifindex, TcHook::ingress).empty()) {
+    return;
+  }
+  auto both = hook_of(ifindex, static_cast<bpf_tc_attach_point>(BPF_TC_INGRESS | BPF_TC_EGRESS));
+  bpf_tc_hook_destroy(&both);
+}
+
+}  // namespace arpline

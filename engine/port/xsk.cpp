@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "port/xsk.hpp"
+
+#include <fmt/format.h>
+#include <linux/if_xdp.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <thread>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+
+namespace arpline {
+namespace {
+
+// Per queue. The fill ring always offers more frames than the credit window lets the program send.
+constexpr std::uint32_t kRingFrames = 512;
+constexpr std::uint32_t kFrames = 1024;
+constexpr std::uint32_t kFrameBytes = 2048;
+// Kept back from the fill ring, so that an announcement finds a frame.
+constexpr std::size_t kReservedFrames = 64;
+constexpr int kSendBufferBytes = 4 << 20;
+constexpr std::uint64_t kBusyRetryNs = 1'000'000'000;
+
+}  // namespace
+
+struct XskPort::UmemArea {
+  explicit UmemArea(std::size_t bytes_wanted) : bytes(bytes_wanted) {
+    memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) throw_errno(fmt::format("allocate {} bytes of UMEM", bytes), errno);
+  }
+  UmemArea(const UmemArea&) = delete;
+  UmemArea& operator=(const UmemArea&) = delete;
+  ~UmemArea() {
+    if (umem != nullptr) xsk_umem__delete(umem);
+    munmap(memory, bytes);
+  }
+  std::size_t bytes;
+  void* memory = nullptr;
+  xsk_umem* umem = nullptr;
+};
+
+struct XskPort::Queue {
+  Queue() = default;
+  Queue(const Queue&) = delete;
+  Queue& operator=(const Queue&) = delete;
+  ~Queue() {
+    if (socket != nullptr) xsk_socket__delete(socket);
+  }
+
+  void reap() noexcept;
+  void refill() noexcept;
+  void kick() const noexcept;
+
+  xsk_socket* socket = nullptr;
+  int fd = -1;
+  xsk_ring_prod fill{};
+  xsk_ring_cons completion{};
+  xsk_ring_cons rx{};
+  xsk_ring_prod tx{};
+  std::vector<std::uint64_t> free;  // never grows beyond kFrames, reserved at start
+};
+
+XskPort::XskPort(const std::string& interface, std::uint16_t queues)
+    : area_(std::make_unique<UmemArea>(std::size_t{queues} * kFrames * kFrameBytes)),
+      wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  if (!wake_) throw_errno("create eventfd", errno);
+  polled_.push_back({.fd = wake_.get(), .events = POLLIN, .revents = 0});
+  for (std::uint16_t index = 0; index < queues; ++index) {
+    auto& queue = *queues_.emplace_back(std::make_unique<Queue>());
+    bind(queue, interface, index);
+    queue.free.reserve(kFrames);
+    for (std::uint32_t frame = 0; frame < kFrames; ++frame) {
+      queue.free.push_back((std::uint64_t{index} * kFrames + frame) * kFrameBytes);
+    }
+    queue.refill();
+    polled_.push_back({.fd = queue.fd, .events = POLLIN, .revents = 0});
+  }
+}
+
+// Sockets before the UMEM that they use.
+XskPort::~XskPort() {
+  queues_.clear();
+}
+
+void XskPort::bind(Queue& queue, const std::string& interface, std::uint16_t index) {
+  const xsk_umem_config umem_config{.fill_size = kRingFrames,
+                                    .comp_size = kRingFrames,
+                                    .frame_size = kFrameBytes,
+                                    .frame_headroom = 0,
+                                    .flags = 0};
+  xsk_socket_config config{};
+  config.rx_size = kRingFrames;
+  config.tx_size = kRingFrames;
+  config.libxdp_flags = XSK_LIBXDP_FLAGS__INHIBIT_PROG_LOAD;
+  config.bind_flags = XDP_COPY | XDP_USE_NEED_WAKEUP;
+  if (area_->umem == nullptr) {
+    const int error = xsk_umem__create(&area_->umem, area_->memory, area_->bytes, &queue.fill,
+                                       &queue.completion, &umem_config);
+    if (error != 0) throw_errno("register AF_XDP UMEM", -error, "is CONFIG_XDP_SOCKETS in this kernel?");
+  }
+  const auto give_up = now_ns() + kBusyRetryNs;
+  int error = 0;
+  do {
+    error = xsk_socket__create_shared(&queue.socket, interface.c_str(), index, area_->umem, &queue.rx,
+                                      &queue.tx, &queue.fill, &queue.completion, &config);
+    if (error != -EBUSY) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  } while (now_ns() < give_up);
+  if (error != 0) {
+    throw_errno(fmt::format("{}: bind AF_XDP socket to queue {}", interface, index), -error,
+                error == -EBUSY ? "another process has this queue; stop it" : "see `arpline preflight`");
+  }
+  queue.fd = xsk_socket__fd(queue.socket);
+  setsockopt(queue.fd, SOL_SOCKET, SO_SNDBUFFORCE, &kSendBufferBytes, sizeof kSendBufferBytes);
+}
+
+void XskPort::enable(int xsks_map_fd) {
+  for (const auto& queue : queues_) {
+    const int error = xsk_socket__update_xskmap(queue->socket, xsks_map_fd);
+    if (error != 0) throw_errno("put AF_XDP socket into xsks_map", -error);
+  }
+}
+
+void XskPort::Queue::reap() noexcept {
+  std::uint32_t at = 0;
+  const auto n = xsk_ring_cons__peek(&completion, kRingFrames, &at);
+  for (std::uint32_t i = 0; i < n; ++i) {
+    // The kernel hands back the address that was sent: cut it to its frame.
+    free.push_back(*xsk_ring_cons__comp_addr(&completion, at + i) / kFrameBytes * kFrameBytes);
+  }
+  if (n > 0) xsk_ring_cons__release(&completion, n);
+}
+
+void XskPort::Queue::refill() noexcept {
+  if (free.size() <= kReservedFrames) return;
+  const auto wanted =
+      std::min<std::size_t>(free.size() - kReservedFrames, xsk_prod_nb_free(&fill, kRingFrames));
+  std::uint32_t at = 0;
+  if (wanted == 0 || xsk_ring_prod__reserve(&fill, static_cast<std::uint32_t>(wanted), &at) == 0) return;
+  for (std::size_t i = 0; i < wanted; ++i) {
+    *xsk_ring_prod__fill_addr(&fill, at + static_cast<std::uint32_t>(i)) = free.back();
+    free.pop_back();
+  }
+  xsk_ring_prod__submit(&fill, static_cast<std::uint32_t>(wanted));
+}
+
+// Copy mode sends a bounded number per call and says EAGAIN while there is more.
+void XskPort::Queue::kick() const noexcept {
+  for (std::uint32_t tries = 0; tries < kRingFrames; ++tries) {
+    if (sendto(fd, nullptr, 0, MSG_DONTWAIT, nullptr, 0) >= 0 || errno != EAGAIN) return;
+  }
+}
+
+Frame XskPort::frame_at(std::uint64_t address, std::uint32_t len, std::uint16_t queue) const noexcept {
+  return {.data = static_cast<std::byte*>(xsk_umem__get_data(area_->memory, address)),
+          .len = len,
+          .queue = queue,
+          .token = address};
+}
+
+std::size_t XskPort::receive(Burst burst) noexcept {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < queues_.size() && count < burst.size(); ++i) {
+    const auto index = static_cast<std::uint16_t>((next_ + i) % queues_.size());
+    auto& queue = *queues_[index];
+    std::uint32_t at = 0;
+    const auto n = xsk_ring_cons__peek(&queue.rx, static_cast<std::uint32_t>(burst.size() - count), &at);
+    for (std::uint32_t k = 0; k < n; ++k) {
+      const auto* descriptor = xsk_ring_cons__rx_desc(&queue.rx, at + k);
+      burst[count++] = frame_at(descriptor->addr, descriptor->len, index);
+    }
+    if (n > 0) xsk_ring_cons__release(&queue.rx, n);
+  }
+  next_ = (next_ + 1) % queues_.size();
+  return count;
+}
+
+std::size_t XskPort::send(Burst burst) noexcept {
+  std::size_t taken = 0;
+  while (taken < burst.size()) {
+    auto& queue = *queues_[burst[taken].queue];
+    const auto first = taken;
+    std::uint32_t at = 0;
+    for (; taken < burst.size() && burst[taken].queue == burst[first].queue; ++taken) {
+      if (xsk_ring_prod__reserve(&queue.tx, 1, &at) == 0) break;
+      *xsk_ring_prod__tx_desc(&queue.tx, at) = {
+          .addr = burst[taken].token, .len = burst[taken].len, .options = 0};
+    }
+    if (taken > first) xsk_ring_prod__submit(&queue.tx, static_cast<std::uint32_t>(taken - first));
+    queue.kick();
+    queue.reap();
+    queue.refill();
+    if (taken == first || (taken < burst.size() && burst[taken].queue == burst[first].queue)) break;
+  }
+  return taken;
+}
+
+void XskPort::release(Burst burst) noexcept {
+  for (const auto& frame : burst) {
+    auto& queue = *queues_[frame.queue];
+    queue.free.push_back(frame.token / kFrameBytes * kFrameBytes);
+    queue.refill();
+  }
+}
+
+std::size_t XskPort::allocate(Burst burst) noexcept {
+  auto& queue = *queues_[0];
+  std::size_t count = 0;
+  queue.reap();
+  for (; count < burst.size() && !queue.free.empty(); ++count) {
+    burst[count] = frame_at(queue.free.back(), 0, 0);
+    queue.free.pop_back();
+  }
+  return count;
+}
+
+void XskPort::wait(std::chrono::milliseconds timeout) noexcept {
+  std::uint64_t wakes = 0;
+  poll(polled_.data(), polled_.size(), static_cast<int>(std::min(timeout, kLongestWait).count()));
+  if ((polled_[0].revents & POLLIN) != 0 && read(wake_.get(), &wakes, sizeof wakes) < 0) return;
+}
+
+void XskPort::wake() noexcept {
+  const std::uint64_t one = 1;
+  if (write(wake_.get(), &one, sizeof one) < 0) return;  // EAGAIN: it is awake already
+}
+
+std::uint64_t XskPort::lost(std::uint16_t queue) noexcept {
+  xdp_statistics statistics{};
+  socklen_t length = sizeof statistics;
+  if (getsockopt(queues_[queue]->fd, SOL_XDP, XDP_STATISTICS, &statistics, &length) != 0) return 0;
+  return statistics.rx_dropped + statistics.rx_ring_full;
+}
+
+}  // namespace arpline

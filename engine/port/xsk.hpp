@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <poll.h>
+#include <xdp/xsk.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/fd.hpp"
+#include "port/port.hpp"
+
+namespace arpline {
+
+/// AF_XDP sockets on all queues of a parent, in copy mode, on one UMEM. The XDP program is somebody else's.
+class XskPort {
+ public:
+  /// Binds a socket to each of `queues` queues, waiting up to a second for a killed owner's to go away.
+  /// No frame comes in before enable(). Throws SetupError.
+  XskPort(const std::string& interface, std::uint16_t queues);
+  XskPort(const XskPort&) = delete;
+  XskPort& operator=(const XskPort&) = delete;
+  ~XskPort();
+
+  /// Puts the sockets into the XSKMAP `xsks_map_fd`. Throws SetupError.
+  void enable(int xsks_map_fd);
+
+  std::size_t receive(Burst burst) noexcept;
+  std::size_t send(Burst burst) noexcept;
+  void release(Burst burst) noexcept;
+  std::size_t allocate(Burst burst) noexcept;
+  void wait(std::chrono::milliseconds timeout) noexcept;
+  void wake() noexcept;
+  std::uint16_t queues() const noexcept { return static_cast<std::uint16_t>(queues_.size()); }
+  std::uint64_t lost(std::uint16_t queue) noexcept;
+
+ private:
+  struct Queue;
+  struct UmemArea;
+
+  void bind(Queue& queue, const std::string& interface, std::uint16_t index);
+  Frame frame_at(std::uint64_t address, std::uint32_t len, std::uint16_t queue) const noexcept;
+
+  std::unique_ptr<UmemArea> area_;
+  std::vector<std::unique_ptr<Queue>> queues_;
+  std::vector<pollfd> polled_;
+  Fd wake_;
+  std::size_t next_ = 0;
+};
+
+static_assert(Port<XskPort>);
+
+}  // namespace arpline

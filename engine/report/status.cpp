@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/status.hpp"
+
+#include <array>
+
+#include "base/net.hpp"
+#include "shared/slot.h"
+
+namespace arpline {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::array kNames{
+#define ARPL_WIRE(class, name, severity, description) #name,
+#include "shared/verdicts.def"
+};
+
+constexpr std::array kEngineNames{
+#define ARPL_ENGINE(class, name, severity, description) #name,
+#include "shared/verdicts.def"
+};
+
+json seconds_ago(std::uint64_t then, std::uint64_t now) {
+  if (then == 0) return nullptr;
+  return static_cast<double>(now > then ? (now - then) / 1'000'000 : 0) / 1000.0;
+}
+
+json text_or_null(const std::string& text) {
+  return text.empty() ? json(nullptr) : json(text);
+}
+
+std::string state_of(const arpl_slot& slot, const std::string& reason) {
+  if (!reason.empty()) return "not_served";
+  return slot.confirmed_at != 0 ? "confirmed" : "waiting";
+}
+
+json to_json(const EndpointStatus& e, const ParentStatus& p) {
+  const auto reason = not_served_reason(e.slot, p.now);
+  return {
+      {"parent", p.parent},
+      {"vlan", e.key.vlan},
+      {"address", format_ipv4(e.key.address)},
+      {"prefix", e.prefix_bits},
+      {"mac", format_mac(e.slot.word)},
+      {"namespace", text_or_null(e.netns)},
+      {"interface", text_or_null(e.interface)},
+      {"state", state_of(e.slot, reason)},
+      {"reason", text_or_null(reason)},
+      {"confirmed_seconds_ago", seconds_ago(e.slot.confirmed_at, p.now)},
+      {"requests", e.stats.requests},
+      {"to_child", e.stats.to_child},
+      {"ringed", e.stats.ringed},
+      {"claims", e.stats.claims},
+      {"last_claimant_mac", e.stats.claims != 0 ? json(format_mac(e.stats.last_claimant_mac)) : json(nullptr)},
+      {"last_asked_seconds_ago", seconds_ago(e.stats.last_seen, p.now)},
+      {"last_requester_mac",
+       e.stats.last_seen != 0 ? json(format_mac(e.stats.last_requester_mac)) : json(nullptr)},
+      {"last_requester", e.stats.last_seen != 0 ? json(format_ipv4(e.stats.last_requester)) : json(nullptr)},
+  };
+}
+
+}  // namespace
+
+std::string counter_name(std::size_t index) {
+  if (index < kNames.size()) return kNames.at(index);
+  return std::string{"would_"} + kNames.at(index - kNames.size() + ARPL_FIRST_ACTING);
+}
+
+std::string not_served_reason(const arpl_slot& slot, std::uint64_t now) {
+  if (slot.word == 0) return "withdrawn";
+  if ((slot.word & ARPL_SLOT_DOWN) != 0) return "down";
+  if ((slot.word & ARPL_SLOT_NOARP) != 0) return "noarp";
+  if ((slot.word & ARPL_SLOT_DUPLICATE) != 0) return "duplicate";
+  if ((slot.word & ARPL_SLOT_FLUX) != 0) return "flux";
+  if ((slot.word & ARPL_SLOT_MODE_SOURCE) != 0) return "mode_source";
+  if (arpl_slot_contested(&slot, now) != 0) return "contested";
+  return arpl_slot_unanswered(&slot) != 0 ? "unanswered" : "";
+}
+
+json to_json(const ParentStatus& p) {
+  json verdicts = json::object();
+  for (std::size_t i = 0; i < p.verdicts.size(); ++i) verdicts[counter_name(i)] = p.verdicts[i];
+  json engine = json::object();
+  for (std::size_t i = 0; i < p.engine_verdicts.size(); ++i) engine[kEngineNames.at(i)] = p.engine_verdicts[i];
+  json endpoints = json::array();
+  for (const auto& e : p.endpoints) endpoints.push_back(to_json(e, p));
+  return {{"parent", p.parent},
+          {"ifindex", p.ifindex},
+          {"daemon", p.daemon},
+          {"mode", p.observe ? "observe" : "answer"},
+          {"lease", p.lease_expires_ns > p.now ? "live" : "expired"},
+          {"queues", p.queues},
+          {"egress", p.egress},
+          {"pins", p.pins},
+          {"verdicts", verdicts},
+          {"engine_verdicts", engine},
+          {"warnings", p.warnings},
+          {"endpoints", endpoints}};
+}
+
+}  // namespace arpline

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "shared/abi.h"
+#include "shared/verdicts.h"
+
+namespace arpline {
+
+/// One endpoint as the maps and, when it lives, the daemon know it.
+struct EndpointStatus {
+  arpl_endpoint_key key{};
+  std::uint8_t prefix_bits = 0;
+  arpl_slot slot{};
+  arpl_endpoint_stats stats{};
+  std::string netns;      ///< empty: only the daemon knows
+  std::string interface;  ///< likewise
+};
+
+struct ParentStatus {
+  std::string parent;
+  int ifindex = 0;
+  bool daemon = false;
+  bool observe = false;
+  std::uint64_t lease_expires_ns = 0;
+  std::uint64_t now = 0;
+  int queues = 0;                       ///< with a ring
+  std::string egress;                   ///< "seen", "hidden" or "unknown"
+  std::string pins;                     ///< folder
+  std::vector<std::uint64_t> verdicts;  ///< as Maps::verdicts()
+  std::vector<std::uint64_t> engine_verdicts;
+  std::vector<std::string> warnings;
+  std::vector<EndpointStatus> endpoints;
+};
+
+nlohmann::json to_json(const ParentStatus& status);
+
+/// The same for a person, from {"parents": […]}.
+std::string to_text(const nlohmann::json& status);
+
+/// The name of a verdict counter: enum arpl_verdict, then the would_ twins.
+std::string counter_name(std::size_t index);
+
+/// Why the endpoint is not served, as one word; empty when it is.
+std::string not_served_reason(const arpl_slot& slot, std::uint64_t now);
+
+}  // namespace arpline

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+
+#include "base/net.hpp"
+#include "shared/abi.h"
+#include "shared/verdicts.h"
+
+namespace arpline {
+
+/// What control asks a worker to send: an announcement.
+struct Order {
+  Mac mac = 0;
+  Ipv4 address = 0;
+  std::uint16_t vlan = 0;  ///< host order
+};
+
+/// The maps' memory that a worker reads and writes; owned by the maps, which outlive it.
+struct WorkerTables {
+  std::span<const arpl_slot> slots;
+  std::span<arpl_credit> credit;
+  arpl_engine_counts* counts = nullptr;  ///< this worker's row
+};
+
+/// A running worker as control sees it. All calls from the control thread.
+class Service {
+ public:
+  virtual ~Service() = default;
+  /// False when the ring of orders is full.
+  virtual bool order(const Order& order) noexcept = 0;
+  /// After it returns true the worker has passed a burst boundary: what was withdrawn before is no longer
+  /// answered.
+  virtual bool pass_boundary(std::chrono::milliseconds patience) noexcept = 0;
+  /// Answers what is in the rings, then ends. Nobody may put frames there any more.
+  virtual void drain_and_stop() noexcept = 0;
+  /// Queues that have a ring; 0 when the port has none.
+  virtual std::uint16_t queues() const noexcept = 0;
+};
+
+}  // namespace arpline

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <thread>
+
+#include "worker/worker.hpp"
+
+namespace arpline {
+
+/// Owns a port and the one thread that serves it.
+template <Port P>
+class WorkerThread final : public Service {
+ public:
+  /// Takes `port` and calls enable(port) when the credits are set and before the thread starts.
+  template <class Enable>
+  WorkerThread(std::unique_ptr<P> port, WorkerTables tables, Enable enable)
+      : port_(std::move(port)), worker_(*port_, tables, orders_) {
+    enable(*port_);
+    thread_ = std::jthread([this](std::stop_token stop) { run(stop); });
+  }
+  WorkerThread(const WorkerThread&) = delete;
+  WorkerThread& operator=(const WorkerThread&) = delete;
+  ~WorkerThread() override { drain_and_stop(); }
+
+  bool order(const Order& order) noexcept override {
+    if (!orders_.push(order)) return false;
+    port_->wake();
+    return true;
+  }
+
+  bool pass_boundary(std::chrono::milliseconds patience) noexcept override {
+    // Two: the step under way may have read the slot before.
+    const auto target = worker_.boundaries() + 2;
+    const auto give_up = std::chrono::steady_clock::now() + patience;
+    while (worker_.boundaries() < target) {
+      if (std::chrono::steady_clock::now() > give_up) return false;
+      port_->wake();
+      std::this_thread::sleep_for(std::chrono::microseconds{50});
+    }
+    return true;
+  }
+
+  void drain_and_stop() noexcept override {
+    if (!thread_.joinable()) return;
+    thread_.request_stop();
+    port_->wake();
+    thread_.join();
+  }
+
+  std::uint16_t queues() const noexcept override { return port_->queues(); }
+
+ private:
+  void run(const std::stop_token& stop) noexcept {
+    while (true) {
+      const bool stopping = stop.stop_requested();
+      const auto now = now_ns();
+      if (worker_.step(now) > 0) continue;
+      if (stopping) return;
+      worker_.idle(now);
+    }
+  }
+
+  std::unique_ptr<P> port_;
+  Orders orders_;
+  Worker<P> worker_;
+  std::jthread thread_;
+};
+
+}  // namespace arpline

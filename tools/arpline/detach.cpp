@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arpline/detach.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <thread>
+
+#include "base/error.hpp"
+#include "control/client.hpp"
+#include "kernel/programs.hpp"
+
+namespace arpline {
+namespace {
+
+constexpr std::chrono::milliseconds kPatience{3000};
+constexpr std::chrono::milliseconds kStep{20};
+
+// The daemon detaches by itself; true when it has let go of the parent.
+bool ask_daemon(const PinName& name, const Roots& roots) {
+  if (!ask(roots.run + "/" + name.text() + "/control.sock", {{"cmd", "detach"}})) return false;
+  for (auto waited = kStep; waited < kPatience; waited += kStep) {
+    if (!is_locked(roots.run, name.text())) return true;
+    std::this_thread::sleep_for(kStep);
+  }
+  return false;
+}
+
+}  // namespace
+
+int detach(const std::string& interface, const Roots& roots) {
+  const auto parents = find_parents(roots, interface);
+  if (parents.empty()) {
+    throw SetupError(fmt::format(
+        "{}: arpline is not attached in this network namespace; `arpline status` lists where", interface));
+  }
+  for (const auto& name : parents) {
+    const auto folder = roots.pins + "/" + name.text();
+    const bool by_daemon = ask_daemon(name, roots);
+    if (!by_daemon) detach_pinned(folder, pinned_ifindex(folder));
+    fmt::print("{}: detached{}\n", interface, by_daemon ? ", the daemon has ended" : "");
+  }
+  return 0;
+}
+
+}  // namespace arpline

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// arpline: the command line.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <string>
+
+#include "arpline/detach.hpp"
+#include "arpline/preflight.hpp"
+#include "arpline/roots.hpp"
+#include "arpline/status.hpp"
+
+namespace {
+
+using namespace arpline;
+
+int run(int argc, char** argv) {
+  CLI::App app{"arpline: looks at, and ends, what arplined does on a parent NIC"};
+  Roots roots;
+  std::string interface;
+  bool as_json = false;
+  int result = 0;
+  app.set_version_flag("--version", ARPLINE_VERSION);
+  app.add_option("--pin-root", roots.pins, "folder of the pins")->capture_default_str();
+  app.add_option("--run-root", roots.run, "folder of locks and control sockets")->capture_default_str();
+  app.require_subcommand(1);
+
+  auto* show = app.add_subcommand("status", "one row per endpoint; exit code 3 when a daemon is down");
+  show->add_option("--parent", interface, "only this parent");
+  show->add_flag("--json", as_json, "for programs");
+  show->callback([&] { result = status(interface, as_json, roots); });
+
+  auto* check =
+      app.add_subcommand("preflight", "what would stand in the way on this interface; changes nothing");
+  check->add_option("IF", interface, "the parent")->required();
+  check->add_flag("--json", as_json, "for programs");
+  check->callback([&] { result = preflight(interface, as_json); });
+
+  auto* end = app.add_subcommand("detach", "take arpline off this interface, with the daemon alive or dead");
+  end->add_option("IF", interface, "the parent")->required();
+  end->callback([&] { result = detach(interface, roots); });
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);
+    fmt::print(stderr, "arpline: {}; see --help\n", error.what());
+    return 2;
+  }
+  return result;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "arpline: {}\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arpline/preflight_facts.hpp"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/bpf.h>
+#include <linux/capability.h>
+#include <linux/magic.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <fstream>
+#include <string_view>
+#include <utility>
+
+#include "base/error.hpp"
+#include "base/fd.hpp"
+#include "discovery/discovery.hpp"
+#include "kernel/netlink.hpp"
+
+namespace arpline {
+namespace {
+
+// enum bpf_attach_type of Linux 6.6 and later.
+constexpr auto kBpfTcxEgress = static_cast<bpf_attach_type>(47);
+
+struct Capability {
+  unsigned bit;
+  const char* name;
+};
+constexpr std::array kNeeded{Capability{CAP_NET_ADMIN, "CAP_NET_ADMIN"}, Capability{CAP_NET_RAW, "CAP_NET_RAW"},
+                             Capability{CAP_SYS_PTRACE, "CAP_SYS_PTRACE"},
+                             Capability{CAP_SYS_ADMIN, "CAP_SYS_ADMIN"}, Capability{CAP_BPF, "CAP_BPF"}};
+
+// The rest of the first line that begins with `key`.
+std::optional<std::string> value_in(const std::string& path, std::string_view key) {
+  std::ifstream file{path};
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with(key)) return line.substr(key.size());
+  return std::nullopt;
+}
+
+std::vector<std::string> missing_capabilities() {
+  std::uint64_t effective = 0;
+  if (const auto text = value_in("/proc/thread-self/status", "CapEff:"))
+    effective = std::stoull(*text, nullptr, 16);
+  std::vector<std::string> missing;
+  for (const Capability& capability : kNeeded) {
+    // CAP_SYS_ADMIN contains CAP_BPF.
+    const bool implied = capability.bit == CAP_BPF && (effective >> CAP_SYS_ADMIN & 1U) != 0;
+    if (!implied && (effective >> capability.bit & 1U) == 0) missing.emplace_back(capability.name);
+  }
+  return missing;
+}
+
+int load_with_frags() {
+  const std::array<bpf_insn, 2> pass{{
+      {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .src_reg = 0, .off = 0, .imm = XDP_PASS},
+      {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
+  }};
+  LIBBPF_OPTS(bpf_prog_load_opts, options);
+  options.prog_flags = BPF_F_XDP_HAS_FRAGS;
+  const Fd program{
+      bpf_prog_load(BPF_PROG_TYPE_XDP, "preflight", "Apache-2.0", pass.data(), pass.size(), &options)};
+  return program ? 0 : errno;
+}
+
+KernelFacts gather_kernel() {
+  struct statfs mount {};
+  KernelFacts kernel;
+  kernel.btf = access("/sys/kernel/btf/vmlinux", R_OK) == 0;
+  kernel.bpffs = statfs("/sys/fs/bpf", &mount) == 0 && static_cast<unsigned long>(mount.f_type) == BPF_FS_MAGIC;
+  kernel.ring_buffer = libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, nullptr) == 1;
+  kernel.xsk_map = libbpf_probe_bpf_map_type(BPF_MAP_TYPE_XSKMAP, nullptr) == 1;
+  kernel.xdp_frags_error = load_with_frags();
+  const Fd socket{::socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0)};
+  kernel.af_xdp_error = socket ? 0 : errno;
+  return kernel;
+}
+
+std::string program_name(std::uint32_t id) {
+  const Fd program{id == 0 ? -1 : bpf_prog_get_fd_by_id(id)};
+  bpf_prog_info info{};
+  std::uint32_t length = sizeof info;
+  if (!program || bpf_obj_get_info_by_fd(program.get(), &info, &length) != 0) return {};
+  return info.name;
+}
+
+std::vector<std::string> tcx_programs(int ifindex) {
+  std::array<std::uint32_t, 64> ids{};
+  std::uint32_t count = ids.size();
+  std::uint32_t flags = 0;
+  if (bpf_prog_query(ifindex, kBpfTcxEgress, 0, &flags, ids.data(), &count) != 0) return {};
+  std::vector<std::string> names;
+  for (std::uint32_t i = 0; i < count && i < ids.size(); ++i)
+    names.push_back(fmt::format("{} (id {})", program_name(ids[i]), ids[i]));
+  return names;
+}
+
+// What lies under /run is about the interfaces of process 1's namespace. Where process 1 may not be looked at,
+// the initial namespace is known by a setting that only it has.
+bool in_initial_namespace() {
+  struct stat own {};
+  struct stat initial {};
+  if (stat("/proc/thread-self/ns/net", &own) != 0) return false;
+  if (stat("/proc/1/ns/net", &initial) != 0)
+    return access("/proc/sys/net/ipv4/neigh/default/gc_thresh3", F_OK) == 0;
+  return own.st_ino == initial.st_ino;
+}
+
+void gather_manager(PreflightFacts& facts) {
+  if (!in_initial_namespace()) return;
+  const int ifindex = facts.link->ifindex;
+  if (value_in(fmt::format("/run/NetworkManager/devices/{}", ifindex), "managed=") == "true")
+    facts.manager = Manager::network_manager;
+  const std::string networkd = fmt::format("/run/systemd/netif/links/{}", ifindex);
+  const auto state = value_in(networkd, "ADMIN_STATE=");
+  if (facts.manager != Manager::none || !state || *state == "unmanaged") return;
+  facts.manager = Manager::systemd_networkd;
+  facts.network_file = value_in(networkd, "NETWORK_FILE=").value_or("");
+}
+
+void gather_children(PreflightFacts& facts) try {
+  if (const auto snapshot = Discovery{facts.link->name}.snapshot()) {
+    facts.children = snapshot->interfaces.size();
+    facts.vlan_uppers = snapshot->vlan_uppers;
+  }
+} catch (const SetupError& error) {
+  facts.unseen = error.what();
+}
+
+// libbpf's probes print to stderr what they fail at.
+class QuietLibbpf {
+ public:
+  QuietLibbpf() : before_(libbpf_set_print(nullptr)) {}
+  QuietLibbpf(const QuietLibbpf&) = delete;
+  QuietLibbpf& operator=(const QuietLibbpf&) = delete;
+  ~QuietLibbpf() { libbpf_set_print(before_); }
+
+ private:
+  libbpf_print_fn_t before_;
+};
+
+}  // namespace
+
+PreflightFacts gather_preflight_facts(const std::string& interface) {
+  const QuietLibbpf quiet;
+  PreflightFacts facts;
+  facts.interface = interface;
+  facts.missing_caps = missing_capabilities();
+  facts.kernel = gather_kernel();
+  Netlink route{NETLINK_ROUTE};
+  const auto links = dump_links(route).value();
+  for (const LinkRecord& link : links) facts.devices.push_back(link.name);
+  facts.link = find_link(route, interface);
+  if (!facts.link) return facts;
+  if (!facts.link->lower_netns && facts.link->lower != 0)
+    if (const auto lower = find_link(route, facts.link->lower)) facts.lower = lower->name;
+  facts.xdp_program = program_name(facts.link->xdp_prog_id);
+  facts.egress = tc_filters(route, facts.link->ifindex, TcHook::egress);
+  facts.tcx = tcx_programs(facts.link->ifindex);
+  gather_manager(facts);
+  gather_children(facts);
+  return facts;
+}
+
+}  // namespace arpline

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kernel/link.hpp"
+#include "kernel/tc.hpp"
+
+namespace arpline {
+
+/// Who else looks after the interface.
+enum class Manager { none, network_manager, systemd_networkd };
+
+/// What the running kernel offers; 0 in an errno is success.
+struct KernelFacts {
+  bool btf = true;
+  bool bpffs = true;
+  bool ring_buffer = true;
+  bool xsk_map = true;
+  int xdp_frags_error = 0;  ///< errno of loading a program with BPF_F_XDP_HAS_FRAGS
+  int af_xdp_error = 0;     ///< errno of socket(AF_XDP)
+};
+
+/// Everything that preflight judges by.
+struct PreflightFacts {
+  std::string interface;                  ///< as asked for
+  bool generic_xdp = false;               ///< the configuration's keys of the same name
+  bool trunk = false;                     ///< likewise
+  std::vector<std::string> missing_caps;  ///< "CAP_BPF", …: needed, and not in the effective set
+  KernelFacts kernel;
+  std::vector<std::string> devices;  ///< all interfaces of this namespace
+  std::optional<LinkInfo> link;      ///< none: there is no such interface
+  std::string lower;                 ///< the name of the interface below; empty: none, or in another namespace
+  std::string xdp_program;           ///< the name of the attached XDP program
+  std::vector<TcFilter> egress;      ///< clsact egress, in any order
+  std::vector<std::string> tcx;      ///< names of the tcx egress programs: they run before clsact
+  Manager manager = Manager::none;
+  std::string network_file;           ///< systemd-networkd's file for the interface; may be empty
+  bool vlan_uppers = false;           ///< a VLAN interface stands on it
+  std::size_t children = 0;           ///< macvlan and macvtap children, in all reachable namespaces
+  std::optional<std::string> unseen;  ///< why the children could not be counted
+};
+
+/// Asks the kernel; reads, and loads one two-instruction program to see whether it may. Throws SetupError.
+PreflightFacts gather_preflight_facts(const std::string& interface);
+
+}  // namespace arpline

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arpline/preflight_judge.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <string_view>
+#include <utility>
+
+namespace arpline {
+namespace {
+
+constexpr std::string_view kIngressName = "arpl_ingress";
+// A 4 KiB page less XDP's headroom (256), the skb's tail (320) and a tagged Ethernet header: the MTU above
+// which drivers need a program that takes fragments.
+constexpr std::uint32_t kLargestLinearMtu = 3498;
+
+using Findings = std::vector<Finding>;
+
+bool is_macvlan(const LinkInfo& link) {
+  return link.kind == "macvlan" || link.kind == "macvtap";
+}
+
+void judge_privileges(const PreflightFacts& facts, Findings& out) {
+  if (facts.missing_caps.empty()) {
+    out.push_back({"privileges", Level::ok, "all capabilities that arplined needs", ""});
+    return;
+  }
+  // Without CAP_SYS_PTRACE only the namespaces that have no name stay unseen.
+  const bool only_ptrace = facts.missing_caps == std::vector<std::string>{"CAP_SYS_PTRACE"};
+  out.push_back({"privileges", only_ptrace ? Level::warning : Level::blocker,
+                 fmt::format("missing {}", fmt::join(facts.missing_caps, ", ")),
+                 "run as root, or give the service these capabilities"});
+}
+
+void judge_xdp_kernel(const KernelFacts& kernel, Findings& out) {
+  if (kernel.xdp_frags_error == 0)
+    out.push_back({"xdp_frags", Level::ok, "XDP programs with fragments load", ""});
+  else
+    out.push_back(
+        {"xdp_frags", Level::blocker,
+         fmt::format("loading an XDP program with fragments: {}", std::strerror(kernel.xdp_frags_error)),
+         "Linux 5.18 or later, and CAP_BPF with CAP_NET_ADMIN"});
+  if (kernel.af_xdp_error == 0 && kernel.xsk_map)
+    out.push_back({"af_xdp", Level::ok, "AF_XDP sockets can be made", ""});
+  else
+    out.push_back(
+        {"af_xdp", Level::warning,
+         kernel.af_xdp_error != 0 ? fmt::format("socket(AF_XDP): {}", std::strerror(kernel.af_xdp_error))
+                                  : "maps of the type XSKMAP cannot be made",
+         "without a ring: fast_path = false; else a kernel with CONFIG_XDP_SOCKETS, and CAP_NET_RAW"});
+}
+
+void judge_kernel(const KernelFacts& kernel, Findings& out) {
+  judge_xdp_kernel(kernel, out);
+  if (kernel.ring_buffer)
+    out.push_back({"ring_buffer", Level::ok, "BPF ring buffers can be made", ""});
+  else
+    out.push_back(
+        {"ring_buffer", Level::blocker, "BPF ring buffers cannot be made", "Linux 5.8 or later, and CAP_BPF"});
+  if (kernel.bpffs)
+    out.push_back({"bpffs", Level::ok, "mounted at /sys/fs/bpf", ""});
+  else
+    out.push_back({"bpffs", Level::blocker, "no bpffs at /sys/fs/bpf", "mount -t bpf bpf /sys/fs/bpf"});
+  if (kernel.btf)
+    out.push_back({"btf", Level::ok, "/sys/kernel/btf/vmlinux", ""});
+  else
+    out.push_back({"btf", Level::note, "no /sys/kernel/btf/vmlinux: bpftool shows less of the kernel",
+                   "a kernel with CONFIG_DEBUG_INFO_BTF"});
+}
+
+void judge_macvlan_itself(const PreflightFacts& facts, Findings& out) {
+  const std::string& name = facts.link->name;
+  if (facts.lower.empty())
+    out.push_back(
+        {"device", Level::blocker,
+         fmt::format("{} is itself a {}; its parent is in another network namespace", name, facts.link->kind),
+         "run arpline in the parent's network namespace, on the parent"});
+  else
+    out.push_back({"device", Level::blocker,
+                   fmt::format("{} is itself a {}; its parent is {}", name, facts.link->kind, facts.lower),
+                   fmt::format("arpline preflight {}", facts.lower)});
+}
+
+// False when there is nothing more to say about the interface.
+bool judge_device(const PreflightFacts& facts, Findings& out) {
+  if (!facts.link) {
+    out.push_back({"device", Level::blocker, fmt::format("there is no interface {} here", facts.interface),
+                   facts.devices.empty() ? "" : fmt::format("there are: {}", fmt::join(facts.devices, ", "))});
+    return false;
+  }
+  const LinkInfo& link = *facts.link;
+  if (link.loopback) {
+    out.push_back({"device", Level::blocker, fmt::format("{} is the loopback interface", link.name),
+                   "name the interface that the containers' macvlan interfaces stand on"});
+    return false;
+  }
+  if (is_macvlan(link)) {
+    judge_macvlan_itself(facts, out);
+    return false;
+  }
+  out.push_back({"device", Level::ok,
+                 fmt::format("{}: ifindex {}, {}, MTU {}, {} rx queue{}", link.name, link.ifindex,
+                             link.driver.empty() ? std::string{"no driver name"} : "driver " + link.driver,
+                             link.mtu, link.rx_queues, link.rx_queues == 1 ? "" : "s"),
+                 ""});
+  return true;
+}
+
+void judge_state(const LinkInfo& link, Findings& out) {
+  if (!link.up)
+    out.push_back(
+        {"link", Level::warning, "the interface is down", fmt::format("ip link set {} up", link.name)});
+  else if (!link.running)
+    out.push_back(
+        {"link", Level::warning, "the interface has no carrier", "check the cable and the switch's port"});
+  else
+    out.push_back({"link", Level::ok, "up, with carrier", ""});
+}
+
+void judge_kind(const LinkInfo& link, Findings& out) {
+  if (link.kind != "bond" && link.kind != "team" && link.kind != "bridge") return;
+  out.push_back(
+      {"kind", Level::note,
+       fmt::format(
+           "{} is a {}: no AF_XDP ring there, only unicast delivery to the containers and announcements",
+           link.name, link.kind),
+       ""});
+}
+
+std::string generic_remedy(const LinkInfo& link) {
+  return fmt::format("[parent.{}] generic_xdp = true", link.name);
+}
+
+void judge_native_xdp(const PreflightFacts& facts, Findings& out) {
+  const LinkInfo& link = *facts.link;
+  constexpr std::uint64_t kNeeded = xdp_feature::basic | xdp_feature::redirect;
+  const bool bridge = link.kind == "bridge";
+  if (!bridge && !link.xdp_features) {
+    out.push_back(
+        {"native_xdp", Level::note, "this kernel does not tell whether the driver has native XDP", ""});
+    return;
+  }
+  if (!bridge && (*link.xdp_features & kNeeded) == kNeeded) {
+    out.push_back({"native_xdp", Level::ok, "the driver has native XDP with redirect", ""});
+    return;
+  }
+  const std::string evidence =
+      bridge ? "a bridge has no native XDP"
+             : fmt::format("the driver lacks native XDP with redirect (features {:#x})", *link.xdp_features);
+  if (facts.generic_xdp)
+    out.push_back({"native_xdp", Level::note, evidence + "; generic XDP is asked for", ""});
+  else
+    out.push_back({"native_xdp", Level::blocker, evidence, generic_remedy(link)});
+}
+
+void judge_mtu(const LinkInfo& link, Findings& out) {
+  const bool large = link.mtu > kLargestLinearMtu;
+  if (large && link.xdp_features && (*link.xdp_features & xdp_feature::rx_sg) == 0)
+    out.push_back(
+        {"mtu", Level::note,
+         fmt::format("MTU {} and a driver without fragments in native XDP: attaching may be refused", link.mtu),
+         fmt::format("if so: ip link set {} mtu {}, or {}", link.name, kLargestLinearMtu,
+                     generic_remedy(link))});
+  else
+    out.push_back({"mtu", Level::ok,
+                   fmt::format("MTU {}{}", link.mtu, large ? ": arpline's program takes fragments" : ""), ""});
+}
+
+void judge_attached(const PreflightFacts& facts, Findings& out) {
+  const LinkInfo& link = *facts.link;
+  if (link.xdp_mode == XdpMode::none && link.xdp_prog_id == 0) {
+    out.push_back({"xdp_program", Level::ok, "none attached", ""});
+    return;
+  }
+  const std::string which =
+      fmt::format("{} (id {})", facts.xdp_program.empty() ? "unnamed" : facts.xdp_program, link.xdp_prog_id);
+  if (facts.xdp_program == kIngressName)
+    out.push_back({"xdp_program", Level::note, which + " is arpline's own",
+                   fmt::format("if no arplined runs: arpline detach {}", link.name)});
+  else
+    out.push_back(
+        {"xdp_program", Level::blocker, which + " is attached; arpline never replaces a foreign program",
+         fmt::format("stop its owner; left behind: ip link set dev {} xdp off, or bpftool link detach",
+                     link.name)});
+}
+
+bool is_ours(const TcFilter& filter) {
+  return filter.kind == "bpf" && filter.name == kEgressName;
+}
+
+// Where our filter is, or would go: the lowest free pref.
+std::uint32_t our_pref(const std::vector<TcFilter>& filters) {
+  const auto ours = std::ranges::find_if(filters, is_ours);
+  if (ours != filters.end()) return ours->pref;
+  std::uint32_t pref = 1;
+  while (std::ranges::find(filters, pref, &TcFilter::pref) != filters.end()) ++pref;
+  return pref;
+}
+
+void judge_egress(const PreflightFacts& facts, Findings& out) {
+  const std::uint32_t ours = our_pref(facts.egress);
+  std::vector<std::string> in_front;
+  for (const std::string& name : facts.tcx) in_front.push_back(fmt::format("tcx program {}", name));
+  for (const TcFilter& filter : facts.egress)
+    if (!is_ours(filter) && filter.pref < ours)
+      in_front.push_back(
+          fmt::format("pref {} {}{}{}", filter.pref, filter.kind, filter.name.empty() ? "" : " ", filter.name));
+  if (in_front.empty())
+    out.push_back({"egress", Level::ok, "no other tc egress filter in front", ""});
+  else
+    out.push_back(
+        {"egress", Level::warning,
+         fmt::format(
+             "in front of arpline's egress filter: {}; what it lets pass with TC_ACT_OK is not seen, and "
+             "nothing is confirmed",
+             fmt::join(in_front, ", ")),
+         "let it return TC_ACT_UNSPEC, or move it behind (a higher pref, clsact instead of tcx)"});
+}
+
+void judge_vlan_offload(const PreflightFacts& facts, Findings& out) {
+  const LinkInfo& link = *facts.link;
+  const bool vlans = facts.vlan_uppers || facts.trunk;
+  if (!link.rx_vlan_offload.has_value() || !*link.rx_vlan_offload) {
+    out.push_back({"rx_vlan_offload", Level::ok, link.rx_vlan_offload ? "off" : "the driver has none", ""});
+    return;
+  }
+  if (!vlans) {
+    out.push_back(
+        {"rx_vlan_offload", Level::note, "on; no VLANs in play",
+         fmt::format("only if tagged traffic arrives (trunk = true): ethtool -K {} rxvlan off", link.name)});
+    return;
+  }
+  out.push_back({"rx_vlan_offload", Level::warning,
+                 fmt::format("on, with {}: a tag that the NIC stripped is invisible to XDP",
+                             facts.vlan_uppers ? "VLAN interfaces on it" : "trunk = true"),
+                 fmt::format("ethtool -K {} rxvlan off", link.name)});
+}
+
+void judge_manager(const PreflightFacts& facts, Findings& out) {
+  const std::string& name = facts.link->name;
+  switch (facts.manager) {
+    case Manager::none:
+      out.push_back({"manager", Level::ok, "neither NetworkManager nor systemd-networkd manages it", ""});
+      break;
+    case Manager::network_manager:
+      out.push_back(
+          {"manager", Level::warning,
+           fmt::format("NetworkManager manages {}: with its profile the link and all containers go down", name),
+           fmt::format("if nothing else needs the profile: nmcli device set {0} managed no, and for good "
+                       "unmanaged-devices=interface-name:{0} under [keyfile] in "
+                       "/etc/NetworkManager/conf.d/arpline.conf",
+                       name)});
+      break;
+    case Manager::systemd_networkd: {
+      const std::string where = facts.network_file.empty() ? "its .network file" : facts.network_file;
+      out.push_back(
+          {"manager", Level::warning,
+           fmt::format("systemd-networkd manages {} ({}): it may take the configuration away when it stops",
+                       name, where),
+           fmt::format("KeepConfiguration=yes under [Network] in {}, or Unmanaged=yes under [Link]", where)});
+      break;
+    }
+  }
+}
+
+void judge_children(const PreflightFacts& facts, Findings& out) {
+  if (facts.unseen)
+    out.push_back({"children", Level::note, "cannot be counted: " + *facts.unseen, ""});
+  else if (facts.children == 0)
+    out.push_back({"children", Level::note,
+                   "no macvlan or macvtap interface stands on it in any reachable network namespace",
+                   "none is needed now: arplined finds them when they come"});
+  else
+    out.push_back({"children", Level::ok, fmt::format("{} macvlan or macvtap interfaces", facts.children), ""});
+}
+
+}  // namespace
+
+std::vector<Finding> judge(const PreflightFacts& facts) {
+  Findings out;
+  judge_privileges(facts, out);
+  judge_kernel(facts.kernel, out);
+  if (!judge_device(facts, out)) return out;
+  judge_state(*facts.link, out);
+  judge_kind(*facts.link, out);
+  judge_native_xdp(facts, out);
+  judge_mtu(*facts.link, out);
+  judge_attached(facts, out);
+  judge_egress(facts, out);
+  judge_vlan_offload(facts, out);
+  judge_manager(facts, out);
+  judge_children(facts, out);
+  return out;
+}
+
+const char* level_name(Level level) {
+  switch (level) {
+    case Level::ok:
+      return "ok";
+    case Level::note:
+      return "note";
+    case Level::warning:
+      return "warning";
+    case Level::blocker:
+      break;
+  }
+  return "blocker";
+}
+
+std::string findings_as_text(const std::string& interface, const std::vector<Finding>& findings) {
+  std::string text;
+  for (const Finding& finding : findings) {
+    text += fmt::format("{:<8} {:<16} {}\n", level_name(finding.level), finding.name, finding.evidence);
+    if (!finding.remedy.empty()) text += fmt::format("{:<25} -> {}\n", "", finding.remedy);
+  }
+  const auto count = [&](Level level) { return std::ranges::count(findings, level, &Finding::level); };
+  text += fmt::format("{}: {} blocker(s), {} warning(s), {} note(s)\n", interface, count(Level::blocker),
+                      count(Level::warning), count(Level::note));
+  return text;
+}
+
+std::string findings_as_json(const std::string& interface, const std::vector<Finding>& findings) {
+  nlohmann::ordered_json root;
+  root["interface"] = interface;
+  root["ready"] = exit_code(findings) == 0;
+  root["findings"] = nlohmann::ordered_json::array();
+  for (const Finding& finding : findings)
+    root["findings"].push_back({{"name", finding.name},
+                                {"level", level_name(finding.level)},
+                                {"evidence", finding.evidence},
+                                {"remedy", finding.remedy}});
+  // A name of an interface may hold any byte.
+  return root.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+int exit_code(const std::vector<Finding>& findings) {
+  return std::ranges::find(findings, Level::blocker, &Finding::level) == findings.end() ? 0 : 1;
+}
+
+}  // namespace arpline

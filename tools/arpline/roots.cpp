@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arpline/roots.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "kernel/netns.hpp"
+
+namespace arpline {
+
+std::vector<PinName> find_parents(const Roots& roots, const std::string& interface) {
+  std::set<std::string> names;
+  for (const auto& root : {roots.pins, roots.run}) {
+    const auto found = names_in(root);
+    names.insert(found.begin(), found.end());
+  }
+  const auto own = own_netns_inode();
+  auto wanted = interface;
+  std::ranges::replace(wanted, '.', '_');
+  std::vector<PinName> parents;
+  for (const auto& text : names) {
+    PinName name;
+    if (!parse_pin_name(text, name) || name.netns_inode != own) continue;
+    if (interface.empty() || name.parent == wanted) parents.push_back(name);
+  }
+  return parents;
+}
+
+}  // namespace arpline

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arpline/status.hpp"
+
+#include <fmt/format.h>
+
+#include "control/client.hpp"
+#include "control/gather.hpp"
+
+namespace arpline {
+namespace {
+
+constexpr int kDaemonDown = 3;
+
+// A daemon that holds its lock and does not answer is hung: its pins tell what the program does without it.
+nlohmann::json without_daemon(const PinName& name, const Roots& roots) {
+  const auto folder = roots.pins + "/" + name.text();
+  const auto maps = Maps::open_pinned(folder, false);
+  if (!maps) return nullptr;
+  auto status = gather(*maps, name, folder);
+  if (is_locked(roots.run, name.text())) {
+    status.warnings.emplace_back("a daemon holds the lock of this parent and does not answer");
+  }
+  return to_json(status);
+}
+
+}  // namespace
+
+int status(const std::string& interface, bool as_json, const Roots& roots) {
+  nlohmann::json all = nlohmann::json::array();
+  bool daemons_up = true;
+  for (const auto& name : find_parents(roots, interface)) {
+    const auto reply = ask(roots.run + "/" + name.text() + "/control.sock", {{"cmd", "status"}});
+    if (reply && reply->contains("parents")) {
+      for (const auto& parent : (*reply)["parents"]) all.push_back(parent);
+      continue;
+    }
+    daemons_up = false;
+    if (auto parent = without_daemon(name, roots); !parent.is_null()) all.push_back(std::move(parent));
+  }
+  const nlohmann::json document{{"version", ARPLINE_VERSION}, {"parents", all}};
+  if (as_json) {
+    fmt::print("{}\n", document.dump(2));
+  } else if (all.empty()) {
+    fmt::print("arpline is not attached in this network namespace{}; start it with: arplined --parent IF\n",
+               interface.empty() ? "" : " to " + interface);
+  } else {
+    fmt::print("{}", to_text(document));
+  }
+  return daemons_up && !all.empty() ? 0 : kDaemonDown;
+}
+
+}  // namespace arpline

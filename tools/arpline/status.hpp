@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "arpline/roots.hpp"
+
+namespace arpline {
+
+/// `arpline status`: what the daemon says, or with the daemon down what the pinned maps hold. Returns the exit
+/// code: 0 with every daemon alive, 3 otherwise. Throws SetupError.
+int status(const std::string& interface, bool as_json, const Roots& roots);
+
+}  // namespace arpline
