@@ -81,8 +81,8 @@ ARPL_INLINE int act(struct xdp_md *ctx, const struct arpl_arp *arp, struct arpl_
 		c = bpf_map_lookup_elem(&credit, &queue);
 		if (c)
 			__sync_fetch_and_add(&c->sent, -1);
-		decision->verdict = ARPL_to_child_excess;
-		class = ARPL_CLASS_TO_CHILD;
+		decision->verdict = decision->without_ring;
+		class = arpl_class_of(decision->verdict);
 	}
 	if (class == ARPL_CLASS_TO_CHILD)
 		to_child(ctx, decision, now);

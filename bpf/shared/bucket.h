@@ -9,6 +9,16 @@
 
 #include <linux/types.h>
 
+/* One relaxed load. clang 14 has no atomic loads for BPF; for other compilers a volatile read is a data race. */
+static inline __attribute__((always_inline)) __u64 arpl_bucket_load(const __u64 *word)
+{
+#ifdef __bpf__
+	return *(const volatile __u64 *)word;
+#else
+	return __atomic_load_n(word, __ATOMIC_RELAXED);
+#endif
+}
+
 /* The arrival time after one more frame at `now`, or 0 when the budget does not allow it. */
 static inline __attribute__((always_inline)) __u64 arpl_bucket_next(__u64 arrival, __u64 now, __u64 interval_ns,
 								    __u64 burst_ns)
@@ -22,15 +32,14 @@ static inline __attribute__((always_inline)) __u64 arpl_bucket_next(__u64 arriva
 static inline __attribute__((always_inline)) int arpl_bucket_peek(const __u64 *word, __u64 now,
 								  __u64 interval_ns, __u64 burst_ns)
 {
-	return interval_ns == 0 ||
-	       arpl_bucket_next(*(const volatile __u64 *)word, now, interval_ns, burst_ns) != 0;
+	return interval_ns == 0 || arpl_bucket_next(arpl_bucket_load(word), now, interval_ns, burst_ns) != 0;
 }
 
 /* Takes a token; 1 when there was one. */
 static inline __attribute__((always_inline)) int arpl_bucket_take(__u64 *word, __u64 now, __u64 interval_ns,
 								  __u64 burst_ns)
 {
-	__u64 arrival = *(volatile __u64 *)word;
+	__u64 arrival = arpl_bucket_load(word);
 	__u64 next;
 
 	if (interval_ns == 0)

@@ -46,6 +46,7 @@ struct arpl_decision {
 	__u32 generation;
 	__u32 claimed_slot; /* the frame claims this endpoint's address; ARPL_NO_SLOT when it does not */
 	__u64 word;	    /* the slot's, as read */
+	enum arpl_verdict without_ring; /* instead of ring, should the frame find no way into it */
 };
 
 #define ARPL_NO_SLOT 0xffffffffU
@@ -120,7 +121,7 @@ ARPL_INLINE int arpl_to_child_token(struct arpl_tables *t, const struct arpl_lim
 	__u64 *one;
 	__u64 hash;
 
-	if (now - limits->neigh_full_ns < ARPL_NEIGH_FULL_NS && limits->neigh_full_ns != 0)
+	if (now < limits->neigh_full_ns + ARPL_NEIGH_FULL_NS && limits->neigh_full_ns != 0)
 		return 0;
 	if (!all || !arpl_bucket_peek(all, now, limits->to_child_interval_ns, limits->to_child_burst_ns))
 		return 0;
@@ -133,15 +134,18 @@ ARPL_INLINE int arpl_to_child_token(struct arpl_tables *t, const struct arpl_lim
 
 /* Row 13 for a confirmed pair. Its requester already has a neighbour entry: the excess costs the table nothing. */
 ARPL_INLINE enum arpl_verdict arpl_decide_confirmed(struct arpl_tables *t, const struct arpl_limits *limits,
-						    __u32 queue)
+						    __u32 queue, struct arpl_decision *out)
 {
+	out->without_ring = ARPL_to_child_excess;
 	return arpl_ring_admit(t, limits, queue) ? ARPL_ring : ARPL_to_child_excess;
 }
 
 /* Row 11, above the budget. The requester may have no neighbour entry, so what finds no credit passes. */
 ARPL_INLINE enum arpl_verdict arpl_decide_over_budget(struct arpl_tables *t, const struct arpl_limits *limits,
-						      const struct arpl_slot *slot, __u32 queue)
+						      const struct arpl_slot *slot, __u32 queue,
+						      struct arpl_decision *out)
 {
+	out->without_ring = ARPL_over_budget;
 	if (slot->confirmed_at == 0 || (limits->flags & ARPL_LIMIT_HIDDEN_TAGS))
 		return ARPL_over_budget;
 	return arpl_ring_admit(t, limits, queue) ? ARPL_ring : ARPL_over_budget;
@@ -150,13 +154,14 @@ ARPL_INLINE enum arpl_verdict arpl_decide_over_budget(struct arpl_tables *t, con
 /* Rows 11 to 13: a regular who-has for a served endpoint. */
 ARPL_INLINE enum arpl_verdict arpl_decide_pair(struct arpl_tables *t, const struct arpl_limits *limits,
 					       const struct arpl_arp *arp, const struct arpl_slot *slot,
-					       __u32 generation, __u32 queue, __u64 now)
+					       __u32 queue, __u64 now, struct arpl_decision *out)
 {
-	__u64 hash = arpl_pair_hash(t, arp->sender_mac, arp->sender_ip, arp->target_ip, arp->vlan, generation);
+	__u64 hash =
+		arpl_pair_hash(t, arp->sender_mac, arp->sender_ip, arp->target_ip, arp->vlan, out->generation);
 	__u64 *pair = arpl_pair_at(t, (__u32)hash & (ARPL_MAX_PAIRS - 1));
 	__u64 word = pair ? *(volatile __u64 *)pair : 0;
 	int broadcast = arp->eth_dst == ARPL_MAC_BROADCAST;
-	int full = limits->neigh_full_ns != 0 && now - limits->neigh_full_ns < ARPL_NEIGH_FULL_NS;
+	int full = limits->neigh_full_ns != 0 && now < limits->neigh_full_ns + ARPL_NEIGH_FULL_NS;
 	__u64 age_ns = arpl_pair_age_ns(word, now);
 
 	if (!pair || !arpl_pair_is(word, hash) || age_ns >= limits->pair_ttl_ns) {
@@ -164,12 +169,12 @@ ARPL_INLINE enum arpl_verdict arpl_decide_pair(struct arpl_tables *t, const stru
 			return ARPL_unicast_new;
 		if (arpl_to_child_token(t, limits, arp->eth_src, now))
 			return ARPL_to_child_new;
-		return arpl_decide_over_budget(t, limits, slot, queue);
+		return arpl_decide_over_budget(t, limits, slot, queue, out);
 	}
 	if (age_ns >= limits->pair_ttl_ns / 2 && !(word & ARPL_PAIR_SAMPLED) && !full &&
 	    __sync_val_compare_and_swap(pair, word, word | ARPL_PAIR_SAMPLED) == word)
 		return broadcast ? ARPL_to_child_sample : ARPL_unicast_sample;
-	return arpl_decide_confirmed(t, limits, queue);
+	return arpl_decide_confirmed(t, limits, queue, out);
 }
 
 /* Rows 6 to 13: a who-has. */
@@ -197,7 +202,7 @@ ARPL_INLINE enum arpl_verdict arpl_decide_request(struct arpl_tables *t, const s
 			       : ARPL_probe;
 	if (arpl_sender_is_odd(arp, endpoint))
 		return ARPL_odd;
-	return arpl_decide_pair(t, limits, arp, slot, out->generation, queue, now);
+	return arpl_decide_pair(t, limits, arp, slot, queue, now, out);
 }
 
 /* Rows 0 to 5, then the rest. */
@@ -258,6 +263,7 @@ ARPL_INLINE void arpl_decide(struct arpl_tables *t, enum arpl_parsed parsed, con
 	out->claimed_slot = ARPL_NO_SLOT;
 	out->generation = 0;
 	out->word = 0;
+	out->without_ring = ARPL_over_budget;
 	out->verdict = arpl_decide_frame(t, limits, parsed, arp, queue, now, out);
 	if (out->verdict > ARPL_own_mac && out->verdict != ARPL_ring)
 		out->claimed_slot = arpl_claimed_slot(t, arp);
@@ -274,7 +280,7 @@ ARPL_INLINE void arpl_count_unanswered(const struct arpl_limits *limits, struct 
 	if (now < at + ARPL_SECOND_NS || __sync_val_compare_and_swap(&slot->unanswered_at, at, now) != at)
 		return;
 	if (slot->unanswered + 1 >= ARPL_MAX_UNANSWERED && limits->neigh_full_ns != 0 &&
-	    now - limits->neigh_full_ns < ARPL_NEIGH_FULL_NS)
+	    now < limits->neigh_full_ns + ARPL_NEIGH_FULL_NS)
 		return;
 	__sync_fetch_and_add(&slot->unanswered, 1);
 	if (slot->unanswered >= ARPL_MAX_UNANSWERED)

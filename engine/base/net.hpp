@@ -2,9 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
-#include <string_view>
 
 namespace arpline {
 
@@ -15,8 +13,6 @@ using Ipv4 = std::uint32_t;
 
 std::string format_mac(Mac mac);        ///< "02:42:0a:00:00:01"; flags in the high 16 bits are left out
 std::string format_ipv4(Ipv4 address);  ///< "10.0.0.1"
-std::optional<Mac> parse_mac(std::string_view text);
-std::optional<Ipv4> parse_ipv4(std::string_view text);
 /// From six bytes in wire order.
 Mac mac_from_bytes(const void* bytes);
 

@@ -10,10 +10,11 @@
 #include <string_view>
 #include <utility>
 
+#include "kernel/programs.hpp"
+
 namespace arpline {
 namespace {
 
-constexpr std::string_view kIngressName = "arpl_ingress";
 // A 4 KiB page less XDP's headroom (256), the skb's tail (320) and a tagged Ethernet header: the MTU above
 // which drivers need a program that takes fragments.
 constexpr std::uint32_t kLargestLinearMtu = 3498;
@@ -47,11 +48,11 @@ void judge_xdp_kernel(const KernelFacts& kernel, Findings& out) {
   if (kernel.af_xdp_error == 0 && kernel.xsk_map)
     out.push_back({"af_xdp", Level::ok, "AF_XDP sockets can be made", ""});
   else
-    out.push_back(
-        {"af_xdp", Level::warning,
-         kernel.af_xdp_error != 0 ? fmt::format("socket(AF_XDP): {}", std::strerror(kernel.af_xdp_error))
-                                  : "maps of the type XSKMAP cannot be made",
-         "without a ring: fast_path = false; else a kernel with CONFIG_XDP_SOCKETS, and CAP_NET_RAW"});
+    out.push_back({"af_xdp", Level::blocker,
+                   kernel.af_xdp_error != 0
+                       ? fmt::format("socket(AF_XDP): {}", std::strerror(kernel.af_xdp_error))
+                       : "maps of the type XSKMAP cannot be made",
+                   "a kernel with CONFIG_XDP_SOCKETS, and CAP_NET_RAW"});
 }
 
 void judge_kernel(const KernelFacts& kernel, Findings& out) {

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "packet/bpf_runner.hpp"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <stdexcept>
+
+#include "arpline.skel.h"
+#include "base/clock.hpp"
+#include "base/error.hpp"
+
+namespace arpline::packet {
+namespace {
+
+constexpr std::uint32_t queues = 2;
+// What the headroom of a test-run holds, and what kernels before 6.2 allow at most.
+constexpr std::uint32_t most_metadata = 216;
+constexpr std::uint32_t most_metadata_before_6_2 = 32;
+constexpr std::size_t slots_bytes = sizeof(arpl_slot) * ARPL_MAX_ENDPOINTS;
+
+template <class Key, class Value>
+void put(bpf_map* map, const Key& key, const Value& value) {
+  const int error = bpf_map__update_elem(map, &key, sizeof key, &value, sizeof value, BPF_ANY);
+  if (error != 0) throw_errno(fmt::format("write {}", bpf_map__name(map)), -error);
+}
+
+template <class Value>
+Value get(const bpf_map* map, std::uint32_t key) {
+  Value value{};
+  const int error = bpf_map__lookup_elem(map, &key, sizeof key, &value, sizeof value, 0);
+  if (error != 0) throw_errno(fmt::format("read {}", bpf_map__name(map)), -error);
+  return value;
+}
+
+template <class Key>
+void clear(bpf_map* map) {
+  Key key{};
+  while (bpf_map__get_next_key(map, nullptr, &key, sizeof key) == 0)
+    bpf_map__delete_elem(map, &key, sizeof key, 0);
+}
+
+// The sum over all CPUs of a map with one entry, as 64-bit words.
+std::vector<std::uint64_t> sum_of_cpus(const bpf_map* map, std::size_t words) {
+  const auto cpus = static_cast<std::size_t>(libbpf_num_possible_cpus());
+  std::vector<std::uint64_t> all(words * cpus);
+  const std::uint32_t zero = 0;
+  const int error =
+      bpf_map__lookup_elem(map, &zero, sizeof zero, all.data(), all.size() * sizeof(std::uint64_t), 0);
+  if (error != 0) throw_errno(fmt::format("read {}", bpf_map__name(map)), -error);
+  std::vector<std::uint64_t> sum(words);
+  for (std::size_t i = 0; i < all.size(); ++i) sum[i % words] += all[i];
+  return sum;
+}
+
+int on_event(void* taken, void* data, std::size_t size) {
+  arpl_event event{};
+  if (size != sizeof event) return -EINVAL;
+  std::memcpy(&event, data, sizeof event);
+  static_cast<std::vector<arpl_event>*>(taken)->push_back(event);
+  return 0;
+}
+
+// One more queue of the tap device "parent".
+Fd open_tap() {
+  Fd tap{open("/dev/net/tun", O_RDWR | O_CLOEXEC)};
+  ifreq request{};
+  std::strncpy(request.ifr_name, "parent", IFNAMSIZ - 1);
+  request.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE;
+  if (!tap || ioctl(tap.get(), TUNSETIFF, &request) != 0) throw_errno("open a tap device", errno);
+  return tap;
+}
+
+}  // namespace
+
+std::string BpfRunner::reason_to_skip() {
+  if (geteuid() != 0) return "loading BPF programs needs root";
+  // States reach 61 s into the past, and 0 means never.
+  if (now_ns() < 120 * seconds) return "the machine is up for less than two minutes";
+  return {};
+}
+
+BpfRunner& BpfRunner::shared() {
+  static BpfRunner runner;
+  return runner;
+}
+
+BpfRunner::BpfRunner() {
+  if (unshare(CLONE_NEWNET) != 0) throw_errno("make a network namespace", errno);
+  for (std::uint32_t i = 0; i < queues; ++i) taps_.push_back(open_tap());
+  parent_ifindex_ = if_nametoindex("parent");
+  skeleton_ = arpline_bpf__open();
+  if (skeleton_ == nullptr) throw_errno("open the BPF object", errno);
+  skeleton_->rodata->arpl_key0 = hash_keys[0];
+  skeleton_->rodata->arpl_key1 = hash_keys[1];
+  if (const int error = arpline_bpf__load(skeleton_); error != 0) {
+    arpline_bpf__destroy(skeleton_);
+    throw_errno("load the BPF programs", -error);
+  }
+  void* slots =
+      mmap(nullptr, slots_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(skeleton_->maps.slots), 0);
+  if (slots == MAP_FAILED) throw_errno("map the slots", errno);
+  slots_ = static_cast<arpl_slot*>(slots);
+  events_ = ring_buffer__new(bpf_map__fd(skeleton_->maps.events), on_event, &taken_, nullptr);
+  if (events_ == nullptr) throw_errno("open the events", errno);
+  // Unbound: enough to take a place in xsks_map.
+  socket_.reset(socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0));
+  if (!socket_) throw_errno("open an AF_XDP socket", errno);
+}
+
+BpfRunner::~BpfRunner() {
+  ring_buffer__free(events_);
+  if (slots_ != nullptr) munmap(slots_, slots_bytes);
+  arpline_bpf__destroy(skeleton_);
+}
+
+std::uint64_t BpfRunner::now() const {
+  return now_ns();
+}
+
+void BpfRunner::clear_endpoints_and_macs() {
+  clear<arpl_endpoint_key>(skeleton_->maps.endpoints);
+  clear<__u64>(skeleton_->maps.macs);
+}
+
+void BpfRunner::clear_credit_and_sockets() {
+  for (std::uint32_t queue = 0; queue < queues; ++queue) {
+    bpf_map__delete_elem(skeleton_->maps.xsks_map, &queue, sizeof queue, 0);
+    put(skeleton_->maps.credit, queue, arpl_credit{});
+  }
+}
+
+void BpfRunner::install(const State& state) {
+  const Contents contents = realise(state, now());
+  const auto& maps = skeleton_->maps;
+  const std::uint32_t zero = 0;
+  take_events();
+  clear_endpoints_and_macs();
+  clear_credit_and_sockets();
+  put(maps.lease, zero, contents.lease);
+  put(maps.limits, zero, contents.limits);
+  for (const Mac own : contents.macs) put(maps.macs, __u64{own}, __u32{own == parent_mac});
+  for (const auto& [key, value] : contents.endpoints) put(maps.endpoints, key, value);
+  for (const auto& [index, slot] : contents.slots) {
+    slots_[index] = slot;
+    put(maps.endpoint_stats, index, arpl_endpoint_stats{});
+  }
+  for (const std::uint32_t index : touched_) put(maps.pairs, index, __u64{0});
+  touched_.clear();
+  for (const auto& [index, word] : contents.pairs) {
+    put(maps.pairs, index, word);
+    touched_.push_back(index);
+  }
+  // The shares of both senders that the rows use.
+  for (const Mac sender : {peer_mac, stranger_mac}) put(maps.buckets, source_index(sender), __u64{0});
+  for (const auto& [index, word] : contents.buckets) put(maps.buckets, index, word);
+  put(maps.credit, contents.queue, contents.credit);
+  if (contents.socket) put(maps.xsks_map, contents.queue, static_cast<__u32>(socket_.get()));
+}
+
+std::vector<std::uint64_t> BpfRunner::verdict_counts() const {
+  return sum_of_cpus(skeleton_->maps.verdicts, ARPL_VERDICT_COUNTERS);
+}
+
+arpl_egress_stats BpfRunner::egress_counts() const {
+  const auto sum = sum_of_cpus(skeleton_->maps.egress_stats, sizeof(arpl_egress_stats) / sizeof(__u64));
+  return {.seen = sum[0], .confirmed = sum[1], .claims = sum[2], .self_tests = sum[3]};
+}
+
+arpl_endpoint_stats BpfRunner::stats(std::uint32_t slot) const {
+  return get<arpl_endpoint_stats>(skeleton_->maps.endpoint_stats, slot);
+}
+
+std::uint64_t BpfRunner::pair(std::uint32_t index) const {
+  return get<__u64>(skeleton_->maps.pairs, index);
+}
+
+std::uint64_t BpfRunner::bucket(std::uint32_t index) const {
+  return get<__u64>(skeleton_->maps.buckets, index);
+}
+
+std::uint64_t BpfRunner::sent(std::uint32_t queue) const {
+  return get<arpl_credit>(skeleton_->maps.credit, queue).sent;
+}
+
+void BpfRunner::set_neigh_full(std::uint64_t when) {
+  auto limits = get<arpl_limits>(skeleton_->maps.limits, 0);
+  limits.neigh_full_ns = when;
+  put(skeleton_->maps.limits, std::uint32_t{0}, limits);
+}
+
+std::vector<arpl_event> BpfRunner::take_events() {
+  taken_.clear();
+  ring_buffer__consume(events_);
+  return taken_;
+}
+
+BpfRunner::Run BpfRunner::run(std::span<const std::uint8_t> frame, std::uint32_t queue, std::uint32_t repeat) {
+  return run_behind(frame, 0, queue, repeat);
+}
+
+BpfRunner::Run BpfRunner::run_without_room(const Bytes& frame) {
+  const auto behind = [&](std::uint32_t bytes) {
+    Bytes data(bytes);
+    data.insert(data.end(), frame.begin(), frame.end());
+    return run_behind(data, bytes, 0, 1);
+  };
+  try {
+    return behind(most_metadata);
+  } catch (const SetupError&) {
+    return behind(most_metadata_before_6_2);
+  }
+}
+
+// `data` is the frame and the metadata in front of it.
+BpfRunner::Run BpfRunner::run_behind(std::span<const std::uint8_t> data, std::uint32_t in_front,
+                                     std::uint32_t queue, std::uint32_t repeat) {
+  const auto frame = data.subspan(in_front);
+  const auto counts = verdict_counts();
+  const std::uint64_t claims_before[2] = {claims(endpoint_slot), claims(sibling_slot)};
+  const std::uint64_t sent_before = sent(queue);
+
+  Bytes out(data.size() + sizeof(arpl_ring_meta));
+  xdp_md context{};
+  context.data = in_front;
+  context.data_end = static_cast<__u32>(data.size());
+  context.ingress_ifindex = parent_ifindex_;
+  context.rx_queue_index = queue;
+  xdp_md context_out{};
+  bpf_test_run_opts opts{};
+  opts.sz = sizeof opts;
+  opts.data_in = data.data();
+  opts.data_size_in = static_cast<__u32>(data.size());
+  opts.data_out = out.data();
+  opts.data_size_out = static_cast<__u32>(out.size());
+  opts.ctx_in = &context;
+  opts.ctx_size_in = sizeof context;
+  opts.ctx_out = &context_out;
+  opts.ctx_size_out = sizeof context_out;
+  opts.repeat = static_cast<int>(repeat);
+  Run result;
+  result.started_at = now();
+  const int error = bpf_prog_test_run_opts(bpf_program__fd(skeleton_->progs.arpl_ingress), &opts);
+  result.ended_at = now();
+  if (error != 0) throw_errno(fmt::format("run {} bytes through ingress", frame.size()), -error);
+
+  result.retval = static_cast<int>(opts.retval);
+  result.nanoseconds = opts.duration;
+  result.events = take_events();
+  out.resize(opts.data_size_out);
+  Outcome& o = result.outcome;
+  if (context_out.data == in_front + sizeof(arpl_ring_meta))
+    std::memcpy(&o.ring_meta.emplace(), out.data(), sizeof(arpl_ring_meta));
+  out.erase(out.begin(), out.begin() + context_out.data);
+  o.frame = std::move(out);
+  if (result.retval == XDP_REDIRECT)
+    o.output = Output::ring;
+  else if (!std::equal(frame.begin(), frame.begin() + 6, o.frame.begin()))
+    o.output = Output::to_child;
+  const auto counts_after = verdict_counts();
+  for (std::uint32_t i = 0; i < counts.size(); ++i)
+    if (counts_after[i] != counts[i]) o.grown.push_back({.counter = i, .by = counts_after[i] - counts[i]});
+  if (claims(endpoint_slot) != claims_before[0]) o.claimed_slot = endpoint_slot;
+  if (claims(sibling_slot) != claims_before[1]) o.claimed_slot = sibling_slot;
+  o.credit_taken = sent(queue) - sent_before;
+  return result;
+}
+
+BpfRunner::EgressRun BpfRunner::run_egress(std::span<const std::uint8_t> frame) {
+  for (const std::uint32_t index : pairs_touched_by(frame)) touched_.push_back(index);
+  const auto before = egress_counts();
+  const std::uint64_t claims_before[2] = {claims(endpoint_slot), claims(sibling_slot)};
+  EgressRun result;
+  result.frame.resize(frame.size());
+  bpf_test_run_opts opts{};
+  opts.sz = sizeof opts;
+  opts.data_in = frame.data();
+  opts.data_size_in = static_cast<__u32>(frame.size());
+  opts.data_out = result.frame.data();
+  opts.data_size_out = static_cast<__u32>(result.frame.size());
+  opts.repeat = 1;
+  const int error = bpf_prog_test_run_opts(bpf_program__fd(skeleton_->progs.arpl_egress), &opts);
+  if (error != 0) throw_errno(fmt::format("run {} bytes through egress", frame.size()), -error);
+  result.retval = static_cast<int>(opts.retval);
+  result.frame.resize(opts.data_size_out);
+  result.events = take_events();
+  const auto after = egress_counts();
+  result.outcome.grown = {.seen = after.seen - before.seen,
+                          .confirmed = after.confirmed - before.confirmed,
+                          .claims = after.claims - before.claims,
+                          .self_tests = after.self_tests - before.self_tests};
+  if (claims(endpoint_slot) != claims_before[0]) result.outcome.claimed_slot = endpoint_slot;
+  if (claims(sibling_slot) != claims_before[1]) result.outcome.claimed_slot = sibling_slot;
+  return result;
+}
+
+}  // namespace arpline::packet

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/fd.hpp"
+#include "packet/runner.hpp"
+
+struct arpline_bpf;
+struct ring_buffer;
+
+namespace arpline::packet {
+
+/// Runs frames through the loaded programs with BPF_PROG_TEST_RUN; the maps are its own. Moves the calling
+/// thread into a network namespace of its own, where a tap device with two queues stands for the parent.
+class BpfRunner {
+ public:
+  struct Run {
+    Outcome outcome;
+    int retval = 0;
+    std::vector<arpl_event> events;
+    std::uint32_t nanoseconds = 0;  ///< per frame, the mean of `repeat`
+    std::uint64_t started_at = 0;   ///< between these two the program ran
+    std::uint64_t ended_at = 0;
+  };
+  struct EgressRun {
+    EgressOutcome outcome;
+    int retval = 0;
+    Bytes frame;
+    std::vector<arpl_event> events;
+  };
+
+  BpfRunner();
+  ~BpfRunner();
+  BpfRunner(const BpfRunner&) = delete;
+  BpfRunner& operator=(const BpfRunner&) = delete;
+
+  /// Why there can be none here, or nothing.
+  static std::string reason_to_skip();
+  /// The one that all tests of a process share.
+  static BpfRunner& shared();
+
+  void install(const State& state);
+  Run run(std::span<const std::uint8_t> frame, std::uint32_t queue = 0, std::uint32_t repeat = 1);
+  /// The same with so many bytes of metadata already in front that there is no room for ours.
+  Run run_without_room(const Bytes& frame);
+  EgressRun run_egress(std::span<const std::uint8_t> frame);
+
+  arpl_slot& slot(std::uint32_t index) { return slots_[index]; }
+  arpl_endpoint_stats stats(std::uint32_t slot) const;
+  std::uint64_t pair(std::uint32_t index) const;
+  std::uint64_t bucket(std::uint32_t index) const;
+  void set_neigh_full(std::uint64_t when);
+  std::uint64_t now() const;
+
+ private:
+  Run run_behind(std::span<const std::uint8_t> data, std::uint32_t in_front, std::uint32_t queue,
+                 std::uint32_t repeat);
+  std::vector<std::uint64_t> verdict_counts() const;
+  arpl_egress_stats egress_counts() const;
+  void clear_endpoints_and_macs();
+  void clear_credit_and_sockets();
+  std::uint64_t claims(std::uint32_t slot) const { return stats(slot).claims; }
+  std::uint64_t sent(std::uint32_t queue) const;
+  std::vector<arpl_event> take_events();
+
+  arpline_bpf* skeleton_ = nullptr;
+  arpl_slot* slots_ = nullptr;
+  ring_buffer* events_ = nullptr;
+  std::vector<arpl_event> taken_;
+  std::vector<std::uint32_t> touched_;  ///< pairs that may not be empty
+  std::vector<Fd> taps_;
+  Fd socket_;
+  unsigned parent_ifindex_ = 0;
+};
+
+}  // namespace arpline::packet

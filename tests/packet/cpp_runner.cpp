@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "packet/cpp_runner.hpp"
+
+#include "shared/reply.h"
+
+namespace arpline::packet {
+
+CppRunner::CppRunner(std::uint64_t now)
+    : now_(now),
+      slots_(ARPL_MAX_ENDPOINTS),
+      stats_(ARPL_MAX_ENDPOINTS),
+      pairs_(ARPL_MAX_PAIRS),
+      buckets_(ARPL_BUCKETS),
+      credit_(ARPL_MAX_QUEUES) {
+  tables_.lease = &lease_;
+  tables_.limits = &limits_;
+  tables_.macs = &macs_;
+  tables_.endpoints = &endpoints_;
+  tables_.slots = slots_;
+  tables_.pairs = pairs_;
+  tables_.buckets = buckets_;
+  tables_.hash_key[0] = hash_keys[0];
+  tables_.hash_key[1] = hash_keys[1];
+  tables_.credit = credit_;
+}
+
+void CppRunner::install(const State& state) {
+  const Contents contents = realise(state, now_);
+  lease_ = contents.lease;
+  limits_ = contents.limits;
+  macs_ = {contents.macs.begin(), contents.macs.end()};
+  endpoints_.clear();
+  for (const auto& [key, value] : contents.endpoints) endpoints_.emplace(key, value);
+  for (const auto& [index, slot] : contents.slots) {
+    slots_.at(index) = slot;
+    stats_.at(index) = {};
+  }
+  for (const std::uint32_t index : touched_) pairs_.at(index) = 0;
+  touched_.clear();
+  for (const auto& [index, word] : contents.pairs) {
+    pairs_.at(index) = word;
+    touched_.push_back(index);
+  }
+  std::fill(buckets_.begin(), buckets_.end(), 0);
+  for (const auto& [index, word] : contents.buckets) buckets_.at(index) = word;
+  std::fill(credit_.begin(), credit_.end(), arpl_credit{});
+  credit_.at(contents.queue) = contents.credit;
+  tables_.sockets = contents.socket ? 1ULL << contents.queue : 0;
+}
+
+Outcome CppRunner::run(std::span<const std::uint8_t> frame, std::uint32_t queue) {
+  Outcome out;
+  out.frame.assign(frame.begin(), frame.end());
+  arpl_arp arp{};
+  const arpl_parsed parsed = arpl_parse(frame.data(), frame.data() + frame.size(), &arp);
+  if (parsed == ARPL_NOT_ARP) return out;
+  arp.frame_bytes = static_cast<__u32>(frame.size());
+  arp.linear = 1;
+  const std::uint64_t sent = queue < credit_.size() ? credit_[queue].sent : 0;
+  arpl_decision decision{};
+  arpl_decide(&tables_, parsed, &arp, queue, now_, &decision);
+  out.credit_taken = queue < credit_.size() ? credit_[queue].sent - sent : 0;
+
+  const arpl_class cls = arpl_class_of(decision.verdict);
+  const bool observe = (limits_.flags & ARPL_LIMIT_OBSERVE) != 0 && cls != ARPL_CLASS_PASS;
+  out.grown = {{.counter = counter_of(decision.verdict, observe), .by = 1}};
+  out.claimed_slot = decision.claimed_slot;
+  if (decision.claimed_slot != ARPL_NO_SLOT)
+    arpl_note_claim(&slots_.at(decision.claimed_slot), &stats_.at(decision.claimed_slot), arp.sender_mac, now_);
+  if (observe || cls == ARPL_CLASS_PASS) return out;
+  if (cls == ARPL_CLASS_RING) {
+    out.output = Output::ring;
+    out.ring_meta = {.slot = decision.slot, .generation = decision.generation, .time_ns = now_};
+    return out;
+  }
+  out.output = Output::to_child;
+  arpl_store_mac(out.frame.data(), decision.word);
+  arpl_count_unanswered(&limits_, &slots_.at(decision.slot), now_);
+  return out;
+}
+
+EgressOutcome CppRunner::run_egress(std::span<const std::uint8_t> frame) {
+  EgressOutcome out;
+  for (const std::uint32_t index : pairs_touched_by(frame)) touched_.push_back(index);
+  arpl_arp arp{};
+  if (arpl_parse(frame.data(), frame.data() + frame.size(), &arp) != ARPL_PARSED) return out;
+  out.grown.seen = 1;
+  if (arp.op == ARPL_SELF_TEST_OP && arp.eth_src == arp.eth_dst) {
+    out.grown.self_tests = 1;
+  } else if (arpl_confirm(&tables_, &arp, now_) != 0) {
+    out.grown.confirmed = 1;
+  } else if ((out.claimed_slot = arpl_claimed_slot(&tables_, &arp)) != ARPL_NO_SLOT) {
+    out.grown.claims = 1;
+  }
+  return out;
+}
+
+}  // namespace arpline::packet

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+
+#include "packet/runner.hpp"
+
+namespace arpline::packet {
+
+/// Runs frames through the C++ build of the decision, at a time of its own.
+class CppRunner {
+ public:
+  explicit CppRunner(std::uint64_t now = 1'000'000 * seconds);
+
+  void install(const State& state);
+  Outcome run(std::span<const std::uint8_t> frame, std::uint32_t queue = 0);
+  EgressOutcome run_egress(std::span<const std::uint8_t> frame);
+
+  std::uint64_t now() const noexcept { return now_; }
+  void set_now(std::uint64_t now) noexcept { now_ = now; }
+  arpl_slot& slot(std::uint32_t index) { return slots_.at(index); }
+  std::uint64_t pair(std::uint32_t index) const { return pairs_.at(index); }
+  std::uint64_t bucket(std::uint32_t index) const { return buckets_.at(index); }
+  void set_switches(std::uint64_t flags) { limits_.flags = flags; }
+  void set_neigh_full(std::uint64_t when) { limits_.neigh_full_ns = when; }
+  arpl_tables& tables() noexcept { return tables_; }
+
+ private:
+  std::uint64_t now_;
+  __u64 lease_ = 0;
+  arpl_limits limits_{};
+  MacSet macs_;
+  EndpointMap endpoints_;
+  std::vector<arpl_slot> slots_;
+  std::vector<arpl_endpoint_stats> stats_;
+  std::vector<__u64> pairs_;
+  std::vector<__u64> buckets_;
+  std::vector<arpl_credit> credit_;
+  std::vector<std::uint32_t> touched_;  ///< pairs that may not be empty
+  arpl_tables tables_;
+};
+
+}  // namespace arpline::packet

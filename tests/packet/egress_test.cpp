@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+#include <linux/pkt_cls.h>
+
+#include "packet/bpf_runner.hpp"
+#include "packet/check.hpp"
+#include "packet/cpp_runner.hpp"
+
+namespace arpline::packet {
+namespace {
+
+std::uint32_t index_of_pair(const EgressRow& row) {
+  return pair_index(row.frame.target_mac, row.frame.target_ip, row.frame.sender_ip, row.state.vlan, generation);
+}
+
+void expect_egress(const EgressRow& row, const EgressOutcome& outcome) {
+  EXPECT_EQ(outcome.grown.seen, row.expect.seen ? 1U : 0U);
+  EXPECT_EQ(outcome.grown.confirmed, row.expect.confirmed ? 1U : 0U);
+  EXPECT_EQ(outcome.grown.claims, row.expect.claimed_slot != ARPL_NO_SLOT ? 1U : 0U);
+  EXPECT_EQ(outcome.grown.self_tests, row.expect.self_test ? 1U : 0U);
+  EXPECT_EQ(outcome.claimed_slot, row.expect.claimed_slot);
+}
+
+// The slot and the pair behind the frame: confirmed between `from` and `to`, or as they were.
+void expect_confirmation(const EgressRow& row, const arpl_slot& before, const arpl_slot& after,
+                         std::uint64_t pair_before, std::uint64_t pair_after, std::uint64_t from,
+                         std::uint64_t to) {
+  EXPECT_EQ(after.word, before.word);
+  EXPECT_EQ(after.generation, before.generation);
+  if (row.expect.confirmed) {
+    EXPECT_GE(after.confirmed_at, from);
+    EXPECT_LE(after.confirmed_at, to);
+    EXPECT_EQ(after.unanswered, 0U);
+  } else {
+    EXPECT_EQ(after.confirmed_at, before.confirmed_at);
+    EXPECT_EQ(after.unanswered, before.unanswered);
+  }
+  if (row.expect.pair) {
+    EXPECT_LE(arpl_pair_age_ns(pair_after, to), 200 * milliseconds);
+    EXPECT_EQ(pair_after & ARPL_PAIR_SAMPLED, 0U) << "it may be sampled again";
+  } else {
+    EXPECT_EQ(pair_after, pair_before);
+  }
+}
+
+class LoadedEgressProgram : public testing::TestWithParam<EgressRow> {
+ protected:
+  void SetUp() override {
+    if (const auto reason = BpfRunner::reason_to_skip(); !reason.empty()) GTEST_SKIP() << reason;
+  }
+};
+
+TEST_P(LoadedEgressProgram, DoesWhatTheRowSays) {
+  const EgressRow& row = GetParam();
+  BpfRunner& runner = BpfRunner::shared();
+  runner.install(row.state);
+  const arpl_slot before = runner.slot(endpoint_slot);
+  const auto pair_before = runner.pair(index_of_pair(row));
+  const auto from = runner.now();
+  const Bytes frame = build(row.frame);
+  const auto run = runner.run_egress(frame);
+  EXPECT_EQ(run.retval, TC_ACT_UNSPEC);
+  EXPECT_EQ(run.frame, frame) << "egress changes nothing";
+  expect_egress(row, run.outcome);
+  expect_confirmation(row, before, runner.slot(endpoint_slot), pair_before, runner.pair(index_of_pair(row)),
+                      from, runner.now());
+  const bool claimed = row.expect.claimed_slot != ARPL_NO_SLOT;
+  ASSERT_EQ(run.events.size(), claimed ? 1U : 0U);
+  if (!claimed) return;
+  EXPECT_EQ(run.events[0].type, ARPL_EVENT_CLAIM_FROM_HOST);
+  EXPECT_EQ(run.events[0].mac, row.frame.sender_mac);
+  EXPECT_EQ(run.events[0].address, row.frame.sender_ip);
+  EXPECT_GE(runner.slot(row.expect.claimed_slot).claimed_at, from) << "contested from now on";
+}
+
+INSTANTIATE_TEST_SUITE_P(Row, LoadedEgressProgram, testing::ValuesIn(egress_rows()), row_name<EgressRow>);
+
+class CppConfirmation : public testing::TestWithParam<EgressRow> {};
+
+TEST_P(CppConfirmation, DoesWhatTheRowSays) {
+  const EgressRow& row = GetParam();
+  static CppRunner runner;
+  runner.install(row.state);
+  const arpl_slot before = runner.slot(endpoint_slot);
+  const auto pair_before = runner.pair(index_of_pair(row));
+  expect_egress(row, runner.run_egress(build(row.frame)));
+  expect_confirmation(row, before, runner.slot(endpoint_slot), pair_before, runner.pair(index_of_pair(row)),
+                      runner.now(), runner.now());
+}
+
+INSTANTIATE_TEST_SUITE_P(Row, CppConfirmation, testing::ValuesIn(egress_rows()), row_name<EgressRow>);
+
+}  // namespace
+}  // namespace arpline::packet

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+#include <linux/bpf.h>
+
+#include "packet/bpf_runner.hpp"
+#include "packet/check.hpp"
+#include "packet/cpp_runner.hpp"
+#include "shared/reply.h"
+
+namespace arpline::packet {
+namespace {
+
+constexpr std::size_t shortest_test_run = 14;
+
+std::vector<Row> rows_for_the_program() {
+  std::vector<Row> r;
+  for (const Row& row : rows())
+    if (row.frame.bytes >= shortest_test_run) r.push_back(row);
+  return r;
+}
+
+class LoadedProgram : public testing::TestWithParam<Row> {
+ protected:
+  void SetUp() override {
+    if (const auto reason = BpfRunner::reason_to_skip(); !reason.empty()) GTEST_SKIP() << reason;
+  }
+};
+
+void expect_events(const Row& row, const std::vector<arpl_event>& events) {
+  ASSERT_EQ(events.size(), row.expect.event != 0 ? 1U : 0U);
+  if (events.empty()) return;
+  EXPECT_EQ(events[0].type, row.expect.event);
+  EXPECT_EQ(events[0].mac, row.frame.sender_mac);
+  EXPECT_EQ(events[0].address, row.frame.sender_ip);
+  EXPECT_EQ(events[0].vlan, row.frame.tags.empty() ? 0 : row.frame.tags[0].tci & 0x0fff);
+}
+
+// What a person reads in endpoint_stats.
+void expect_stats(const Row& row, const BpfRunner::Run& run, BpfRunner& runner) {
+  const std::uint32_t asked = row.frame.target_ip == sibling_ip ? sibling_slot : endpoint_slot;
+  const bool is_request = row.expect.verdict && *row.expect.verdict > ARPL_foreign;
+  const auto stats = runner.stats(asked);
+  EXPECT_EQ(stats.requests, is_request ? 1U : 0U);
+  EXPECT_EQ(stats.to_child, row.expect.output == Output::to_child ? 1U : 0U);
+  EXPECT_EQ(stats.ringed, row.expect.output == Output::ring ? 1U : 0U);
+  EXPECT_EQ(stats.last_requester_mac, is_request ? row.frame.sender_mac : 0U);
+  EXPECT_EQ(stats.last_requester, is_request ? row.frame.sender_ip : 0U);
+  EXPECT_TRUE(!is_request || (stats.last_seen >= run.started_at && stats.last_seen <= run.ended_at));
+}
+
+TEST_P(LoadedProgram, GivesTheVerdictOfTheRow) {
+  const Row& row = GetParam();
+  BpfRunner& runner = BpfRunner::shared();
+  runner.install(row.state);
+  const auto run = runner.run(build(row.frame), row.queue);
+  expect_outcome(row, run.outcome);
+  EXPECT_EQ(run.retval, row.expect.output == Output::ring ? XDP_REDIRECT : XDP_PASS);
+  expect_events(row, run.events);
+  expect_stats(row, run, runner);
+  if (run.outcome.ring_meta) {
+    EXPECT_GE(run.outcome.ring_meta->time_ns, run.started_at);
+    EXPECT_LE(run.outcome.ring_meta->time_ns, run.ended_at);
+  }
+  if (row.expect.claimed_slot != ARPL_NO_SLOT) {
+    EXPECT_GE(runner.slot(row.expect.claimed_slot).claimed_at, run.started_at) << "contested from now on";
+    EXPECT_EQ(runner.stats(row.expect.claimed_slot).last_claimant_mac, row.frame.sender_mac);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Row, LoadedProgram, testing::ValuesIn(rows_for_the_program()), row_name<Row>);
+
+class CppDecision : public testing::TestWithParam<Row> {
+ protected:
+  static CppRunner& runner() {
+    static CppRunner shared;
+    return shared;
+  }
+};
+
+TEST_P(CppDecision, GivesTheVerdictOfTheRow) {
+  const Row& row = GetParam();
+  runner().install(row.state);
+  const Bytes frame = build(row.frame);
+  const Outcome outcome = runner().run(frame, row.queue);
+  expect_outcome(row, outcome);
+  if (row.expect.output != Output::ring) return;
+
+  arpl_arp arp{};
+  ASSERT_EQ(arpl_parse(frame.data(), frame.data() + frame.size(), &arp), ARPL_PARSED);
+  Bytes reply(ARPL_WRITTEN_BYTES);
+  reply.resize(arpl_write_reply(reply.data(), &arp, endpoint_mac));
+  EXPECT_EQ(reply, kernel_reply(row.frame, endpoint_mac)) << "the engine answers what the kernel would";
+}
+
+INSTANTIATE_TEST_SUITE_P(Row, CppDecision, testing::ValuesIn(rows()), row_name<Row>);
+
+}  // namespace
+}  // namespace arpline::packet

@@ -1,0 +1,639 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "packet/rows.hpp"
+
+#include <fmt/format.h>
+
+namespace arpline::packet {
+namespace {
+
+Expect passes(arpl_verdict verdict) {
+  return {.verdict = verdict};
+}
+Expect to_child(arpl_verdict verdict) {
+  return {.verdict = verdict, .output = Output::to_child};
+}
+Expect rings() {
+  return {.verdict = ARPL_ring, .output = Output::ring};
+}
+Expect would(arpl_verdict verdict) {
+  return {.verdict = verdict, .would = true};
+}
+Expect not_arp() {
+  return {};
+}
+
+Expect own_mac() {
+  return {.verdict = ARPL_own_mac, .event = ARPL_EVENT_OWN_MAC};
+}
+
+Expect claims(Expect expect, std::uint32_t slot) {
+  expect.claimed_slot = slot;
+  expect.event = ARPL_EVENT_CLAIM_FROM_WIRE;
+  return expect;
+}
+
+const Tag tag100{.type = 0x8100, .tci = 100};
+
+void lease_rows(std::vector<Row>& r) {
+  r.push_back({"row00_expired_lease_passes_a_who_has", {}, {.lease = false}, passes(ARPL_lease_expired)});
+  r.push_back({"row00_expired_lease_passes_a_confirmed_pair",
+               {},
+               {.lease = false, .pair = Pair::fresh},
+               passes(ARPL_lease_expired)});
+  r.push_back(
+      {"row00_expired_lease_comes_before_malformed", {.hrd = 6}, {.lease = false}, passes(ARPL_lease_expired)});
+  r.push_back({"row00_expired_lease_is_not_looked_at_for_a_claim",
+               {.eth_src = stranger_mac, .op = 2, .sender_mac = stranger_mac, .sender_ip = endpoint_ip},
+               {.lease = false},
+               passes(ARPL_lease_expired)});
+  r.push_back({"row00_expired_lease_passes_in_observe_too",
+               {},
+               {.lease = false, .switches = ARPL_LIMIT_OBSERVE},
+               passes(ARPL_lease_expired)});
+  r.push_back(
+      {"row00_expired_lease_counts_no_other_protocol", {.ethertype = 0x0800}, {.lease = false}, not_arp()});
+}
+
+void malformed_rows(std::vector<Row>& r) {
+  r.push_back({"row01_hardware_type_6_is_left_to_the_kernel", {.hrd = 6}, {}, passes(ARPL_malformed)});
+  r.push_back({"row01_hardware_type_0", {.hrd = 0}, {}, passes(ARPL_malformed)});
+  r.push_back({"row01_hardware_type_in_the_wrong_byte_order", {.hrd = 0x0100}, {}, passes(ARPL_malformed)});
+  r.push_back({"row01_protocol_is_not_ipv4", {.pro = 0x86dd}, {}, passes(ARPL_malformed)});
+  r.push_back({"row01_hardware_address_of_8_bytes", {.hln = 8}, {}, passes(ARPL_malformed)});
+  r.push_back({"row01_protocol_address_of_16_bytes", {.pln = 16}, {}, passes(ARPL_malformed)});
+  r.push_back({"row01_one_byte_short", {.bytes = 41}, {}, passes(ARPL_malformed)});
+  r.push_back(
+      {"row01_one_byte_short_behind_a_tag", {.tags = {tag100}, .bytes = 45}, {}, passes(ARPL_malformed)});
+  r.push_back(
+      {"row01_malformed_comes_before_own_mac", {.eth_src = parent_mac, .pln = 6}, {}, passes(ARPL_malformed)});
+  r.push_back(
+      {"row01_malformed_is_not_looked_at_for_a_claim",
+       {.eth_src = stranger_mac, .hrd = 6, .op = 2, .sender_mac = stranger_mac, .sender_ip = endpoint_ip},
+       {},
+       passes(ARPL_malformed)});
+}
+
+void tag_rows(std::vector<Row>& r) {
+  const State tagged{.vlan = 100, .pair = Pair::fresh};
+  r.push_back({"row02_one_tag_is_served", {.tags = {tag100}}, tagged, rings()});
+  r.push_back({"row02_the_priority_of_a_tag_is_no_part_of_its_vlan",
+               {.tags = {{.type = 0x8100, .tci = 0xf064}}},
+               tagged,
+               rings()});
+  r.push_back({"row02_a_priority_tag_is_no_vlan",
+               {.tags = {{.type = 0x8100, .tci = 0xe000}}},
+               {.pair = Pair::fresh},
+               rings()});
+  r.push_back({"row02_a_tag_stays_on_the_way_to_the_child",
+               {.tags = {tag100}},
+               {.vlan = 100},
+               to_child(ARPL_to_child_new)});
+  r.push_back({"row02_a_priority_tag_stays_on_the_way_to_the_child",
+               {.tags = {{.type = 0x8100, .tci = 0xe000}}},
+               {},
+               to_child(ARPL_to_child_new)});
+  r.push_back({"row02_two_tags", {.tags = {tag100, tag100}}, tagged, passes(ARPL_tags)});
+  r.push_back({"row02_two_priority_tags", {.tags = {{}, {}}}, {}, passes(ARPL_tags)});
+  r.push_back({"row02_three_tags", {.tags = {tag100, tag100, tag100}}, tagged, passes(ARPL_tags)});
+  r.push_back({"row02_one_8021ad_tag", {.tags = {{.type = 0x88a8, .tci = 100}}}, tagged, passes(ARPL_tags)});
+  r.push_back({"row02_an_8021ad_priority_tag", {.tags = {{.type = 0x88a8}}}, {}, passes(ARPL_tags)});
+  r.push_back({"row02_8021ad_outside_8021q",
+               {.tags = {{.type = 0x88a8, .tci = 5}, tag100}},
+               tagged,
+               passes(ARPL_tags)});
+  r.push_back(
+      {"row02_8021ad_inside_8021q", {.tags = {tag100, {.type = 0x88a8, .tci = 5}}}, tagged, passes(ARPL_tags)});
+  r.push_back({"row02_two_tags_before_a_truncated_packet",
+               {.tags = {tag100, tag100}, .bytes = 30},
+               tagged,
+               passes(ARPL_tags)});
+  r.push_back({"row02_four_tags_are_looked_at_by_nobody",
+               {.tags = {tag100, tag100, tag100, tag100}},
+               tagged,
+               not_arp()});
+  r.push_back({"row02_tags_come_before_own_mac",
+               {.eth_src = parent_mac, .tags = {tag100, tag100}},
+               tagged,
+               passes(ARPL_tags)});
+}
+
+void own_mac_rows(std::vector<Row>& r) {
+  r.push_back({"row03_ethernet_source_is_the_childs", {.eth_src = endpoint_mac}, {}, own_mac()});
+  r.push_back({"row03_sender_mac_is_the_childs", {.sender_mac = endpoint_mac}, {}, own_mac()});
+  r.push_back(
+      {"row03_both_are_the_childs", {.eth_src = endpoint_mac, .sender_mac = endpoint_mac}, {}, own_mac()});
+  r.push_back({"row03_ethernet_source_is_the_parents", {.eth_src = parent_mac}, {}, own_mac()});
+  r.push_back({"row03_sender_mac_is_the_parents", {.sender_mac = parent_mac}, {}, own_mac()});
+  r.push_back({"row03_a_siblings_who_has_comes_back_from_the_wire",
+               {.eth_src = sibling_mac, .sender_mac = sibling_mac, .sender_ip = sibling_ip},
+               {},
+               own_mac()});
+  r.push_back({"row03_a_reply_of_our_own_comes_back",
+               {.eth_src = endpoint_mac, .op = 2, .sender_mac = endpoint_mac, .sender_ip = endpoint_ip},
+               {},
+               own_mac()});
+  r.push_back({"row03_a_siblings_mac_claims_nothing",
+               {.eth_src = sibling_mac, .op = 2, .sender_mac = sibling_mac, .sender_ip = endpoint_ip},
+               {},
+               own_mac()});
+  r.push_back({"row03_own_mac_in_observe_is_the_same_verdict",
+               {.eth_src = endpoint_mac},
+               {.switches = ARPL_LIMIT_OBSERVE},
+               own_mac()});
+  Row silent{"row03_without_an_event_when_events_are_over_budget",
+             {.eth_src = endpoint_mac},
+             {.events = Budget::spent},
+             own_mac()};
+  silent.expect.event = 0;
+  r.push_back(silent);
+}
+
+void reply_rows(std::vector<Row>& r) {
+  const FrameSpec peer_reply{.eth_dst = endpoint_mac, .op = 2, .target_mac = endpoint_mac};
+  r.push_back({"row04_a_reply_passes", peer_reply, {}, passes(ARPL_reply)});
+  r.push_back(
+      {"row04_a_reply_passes_with_a_confirmed_pair", peer_reply, {.pair = Pair::fresh}, passes(ARPL_reply)});
+  r.push_back({"row04_a_gratuitous_reply_passes",
+               {.op = 2, .target_mac = broadcast_mac, .target_ip = peer_ip},
+               {},
+               passes(ARPL_reply)});
+  r.push_back({"row04_a_reply_with_the_endpoints_address_is_a_claim",
+               {.eth_dst = peer_mac,
+                .eth_src = stranger_mac,
+                .op = 2,
+                .sender_mac = stranger_mac,
+                .sender_ip = endpoint_ip,
+                .target_mac = peer_mac,
+                .target_ip = peer_ip},
+               {},
+               claims(passes(ARPL_reply), endpoint_slot)});
+  r.push_back({"row04_a_reply_with_the_siblings_address_claims_the_siblings",
+               {.eth_src = stranger_mac, .op = 2, .sender_mac = stranger_mac, .sender_ip = sibling_ip},
+               {},
+               claims(passes(ARPL_reply), sibling_slot)});
+  r.push_back({"row04_a_tagged_reply_claims_in_its_vlan",
+               {.eth_src = stranger_mac,
+                .tags = {tag100},
+                .op = 2,
+                .sender_mac = stranger_mac,
+                .sender_ip = endpoint_ip},
+               {.vlan = 100},
+               claims(passes(ARPL_reply), endpoint_slot)});
+  r.push_back({"row04_a_reply_of_another_vlan_claims_nothing",
+               {.eth_src = stranger_mac,
+                .tags = {{.tci = 200}},
+                .op = 2,
+                .sender_mac = stranger_mac,
+                .sender_ip = endpoint_ip},
+               {.vlan = 100},
+               passes(ARPL_reply)});
+  r.push_back({"row04_a_reply_with_the_slots_mac_claims_nothing",
+               {.eth_src = endpoint_mac, .op = 2, .sender_mac = endpoint_mac, .sender_ip = endpoint_ip},
+               {.endpoint_mac_is_own = false},
+               passes(ARPL_reply)});
+  r.push_back({"row04_an_endpoint_in_flux_is_answered_for_without_a_claim",
+               {.eth_src = stranger_mac, .op = 2, .sender_mac = stranger_mac, .sender_ip = endpoint_ip},
+               {.flags = ARPL_SLOT_FLUX},
+               passes(ARPL_reply)});
+  r.push_back({"row04_a_duplicate_endpoint_is_answered_for_without_a_claim",
+               {.eth_src = stranger_mac, .op = 2, .sender_mac = stranger_mac, .sender_ip = endpoint_ip},
+               {.flags = ARPL_SLOT_DUPLICATE},
+               passes(ARPL_reply)});
+  r.push_back({"row04_an_endpoint_that_is_down_can_be_claimed",
+               {.eth_src = stranger_mac, .op = 2, .sender_mac = stranger_mac, .sender_ip = endpoint_ip},
+               {.flags = ARPL_SLOT_DOWN},
+               claims(passes(ARPL_reply), endpoint_slot)});
+  r.push_back({"row04_a_withdrawn_endpoint_cannot_be_claimed",
+               {.eth_src = stranger_mac, .op = 2, .sender_mac = stranger_mac, .sender_ip = endpoint_ip},
+               {.withdrawn = true},
+               passes(ARPL_reply)});
+  r.push_back({"row04_a_claim_is_one_in_observe_too",
+               {.eth_src = stranger_mac, .op = 2, .sender_mac = stranger_mac, .sender_ip = endpoint_ip},
+               {.switches = ARPL_LIMIT_OBSERVE},
+               claims(passes(ARPL_reply), endpoint_slot)});
+  Row silent{"row04_a_claim_over_the_events_budget_is_still_a_claim",
+             {.eth_src = stranger_mac, .op = 2, .sender_mac = stranger_mac, .sender_ip = endpoint_ip},
+             {.events = Budget::spent},
+             claims(passes(ARPL_reply), endpoint_slot)};
+  silent.expect.event = 0;
+  r.push_back(silent);
+  r.push_back({"row04_opcode_0", {.op = 0}, {}, passes(ARPL_other_op)});
+  r.push_back({"row04_reverse_arp_opcode", {.op = 3}, {}, passes(ARPL_other_op)});
+  r.push_back({"row04_opcode_in_the_wrong_byte_order", {.op = 0x0100}, {}, passes(ARPL_other_op)});
+  r.push_back({"row04_an_unknown_opcode_can_claim",
+               {.eth_src = stranger_mac, .op = 9, .sender_mac = stranger_mac, .sender_ip = endpoint_ip},
+               {},
+               claims(passes(ARPL_other_op), endpoint_slot)});
+}
+
+void announcement_rows(std::vector<Row>& r) {
+  r.push_back({"row05_an_announcement_of_another_host", {.target_ip = peer_ip}, {}, passes(ARPL_announcement)});
+  r.push_back({"row05_an_announcement_of_the_endpoints_address_is_a_claim",
+               {.eth_src = stranger_mac, .sender_mac = stranger_mac, .sender_ip = endpoint_ip},
+               {},
+               claims(passes(ARPL_announcement), endpoint_slot)});
+  r.push_back({"row05_an_announcement_by_the_slots_mac_is_no_claim",
+               {.eth_src = endpoint_mac, .sender_mac = endpoint_mac, .sender_ip = endpoint_ip},
+               {.endpoint_mac_is_own = false},
+               passes(ARPL_announcement)});
+  r.push_back({"row05_sender_and_target_0", {.sender_ip = 0, .target_ip = 0}, {}, passes(ARPL_announcement)});
+}
+
+void endpoint_rows(std::vector<Row>& r) {
+  r.push_back({"row06_an_address_of_nobody", {.target_ip = ip(10, 1, 0, 77)}, {}, passes(ARPL_foreign)});
+  r.push_back({"row06_no_such_endpoint", {}, {.endpoint = false}, passes(ARPL_foreign)});
+  r.push_back({"row06_tagged_who_has_for_an_untagged_endpoint", {.tags = {tag100}}, {}, passes(ARPL_foreign)});
+  r.push_back({"row06_untagged_who_has_for_an_endpoint_of_vlan_100", {}, {.vlan = 100}, passes(ARPL_foreign)});
+  r.push_back({"row06_who_has_of_another_vlan", {.tags = {{.tci = 101}}}, {.vlan = 100}, passes(ARPL_foreign)});
+  r.push_back({"row06_a_foreign_who_has_by_a_claimant",
+               {.eth_src = stranger_mac,
+                .sender_mac = stranger_mac,
+                .sender_ip = endpoint_ip,
+                .target_ip = ip(10, 1, 0, 77)},
+               {},
+               claims(passes(ARPL_foreign), endpoint_slot)});
+  r.push_back({"row06_a_probe_for_a_foreign_address",
+               {.sender_ip = 0, .target_ip = ip(10, 1, 0, 77)},
+               {},
+               passes(ARPL_foreign)});
+
+  const auto not_served = [&](const char* name, State state) {
+    state.pair = Pair::fresh;
+    r.push_back({name, {}, std::move(state), passes(ARPL_not_served)});
+  };
+  not_served("row07_claimed_just_now", {.claimed_ago = 0});
+  not_served("row07_claimed_59_s_ago", {.claimed_ago = 59 * seconds});
+  r.push_back(
+      {"row07_claimed_60_s_ago_is_over", {}, {.claimed_ago = 60 * seconds + 1, .pair = Pair::fresh}, rings()});
+  not_served("row07_flux", {.flags = ARPL_SLOT_FLUX});
+  not_served("row07_mode_source", {.flags = ARPL_SLOT_MODE_SOURCE});
+  not_served("row07_duplicate", {.flags = ARPL_SLOT_DUPLICATE});
+  not_served("row07_down", {.flags = ARPL_SLOT_DOWN});
+  not_served("row07_noarp", {.flags = ARPL_SLOT_NOARP});
+  not_served("row07_a_flag_of_a_later_version", {.flags = 1ULL << 63U});
+  not_served("row07_withdrawn", {.withdrawn = true});
+  not_served("row07_three_samples_unanswered", {.unanswered = 3});
+  r.push_back({"row07_two_samples_unanswered_is_served", {}, {.unanswered = 2, .pair = Pair::fresh}, rings()});
+  r.push_back({"row07_not_served_comes_before_other_destination",
+               {.eth_dst = stranger_mac},
+               {.flags = ARPL_SLOT_DOWN},
+               passes(ARPL_not_served)});
+  r.push_back({"row07_not_served_in_observe",
+               {},
+               {.flags = ARPL_SLOT_DOWN, .switches = ARPL_LIMIT_OBSERVE},
+               passes(ARPL_not_served)});
+
+  r.push_back({"row08_unicast_to_the_parent",
+               {.eth_dst = parent_mac},
+               {.pair = Pair::fresh},
+               passes(ARPL_other_destination)});
+  r.push_back({"row08_unicast_to_the_sibling",
+               {.eth_dst = sibling_mac},
+               {.pair = Pair::fresh},
+               passes(ARPL_other_destination)});
+  r.push_back({"row08_multicast",
+               {.eth_dst = mac(0x01, 0, 0x5e, 0, 0, 1)},
+               {.pair = Pair::fresh},
+               passes(ARPL_other_destination)});
+  r.push_back({"row08_broadcast_but_for_one_bit",
+               {.eth_dst = broadcast_mac & ~(1ULL << 47U)},
+               {.pair = Pair::fresh},
+               passes(ARPL_other_destination)});
+  r.push_back({"row08_comes_before_probes",
+               {.eth_dst = parent_mac, .sender_ip = 0},
+               {},
+               passes(ARPL_other_destination)});
+}
+
+void probe_rows(std::vector<Row>& r) {
+  const FrameSpec probe{.sender_ip = 0};
+  r.push_back({"row09_a_broadcast_probe_goes_to_the_child", probe, {}, to_child(ARPL_to_child_probe)});
+  r.push_back(
+      {"row09_a_probe_of_an_unconfirmed_endpoint", probe, {.confirmed = false}, to_child(ARPL_to_child_probe)});
+  r.push_back(
+      {"row09_a_unicast_probe_passes", {.eth_dst = endpoint_mac, .sender_ip = 0}, {}, passes(ARPL_probe)});
+  r.push_back({"row09_over_budget_passes", probe, {.to_child = Budget::spent}, passes(ARPL_probe)});
+  r.push_back({"row09_over_its_sources_share_passes", probe, {.source = Budget::spent}, passes(ARPL_probe)});
+  r.push_back({"row09_a_budget_of_zero_passes", probe, {.to_child = Budget::zero}, passes(ARPL_probe)});
+  r.push_back({"row09_a_full_neighbour_table_passes", probe, {.neigh_full_ago = seconds}, passes(ARPL_probe)});
+  r.push_back({"row09_a_probe_is_never_in_the_pairs",
+               probe,
+               {.pair = Pair::fresh, .requester_ip = 0},
+               to_child(ARPL_to_child_probe)});
+  r.push_back(
+      {"row09_a_long_probe_is_a_probe", {.sender_ip = 0, .bytes = 200}, {}, to_child(ARPL_to_child_probe)});
+  r.push_back({"row09_a_tagged_probe",
+               {.tags = {tag100}, .sender_ip = 0},
+               {.vlan = 100},
+               to_child(ARPL_to_child_probe)});
+  r.push_back(
+      {"row09_a_probe_in_observe", probe, {.switches = ARPL_LIMIT_OBSERVE}, would(ARPL_to_child_probe)});
+}
+
+void odd_sender_rows(std::vector<Row>& r) {
+  // Each with its own pair confirmed: what is odd is not answered even then.
+  const auto sender = [&](const char* name, Ipv4 address, std::uint8_t prefix_bits, const Expect& expect) {
+    r.push_back({name,
+                 {.sender_ip = address},
+                 {.prefix_bits = prefix_bits, .pair = Pair::fresh, .requester_ip = address},
+                 expect});
+  };
+  const Expect odd = passes(ARPL_odd);
+  sender("row10_sender_outside_the_subnet", ip(10, 1, 1, 5), 24, odd);
+  sender("row10_sender_of_the_subnet_below", ip(10, 0, 255, 255), 24, odd);
+  sender("row10_first_host_of_the_subnet", ip(10, 1, 0, 1), 24, rings());
+  sender("row10_last_host_of_the_subnet", ip(10, 1, 0, 254), 24, rings());
+  sender("row10_network_address_is_a_host_to_linux", ip(10, 1, 0, 0), 24, rings());
+  sender("row10_directed_broadcast", ip(10, 1, 0, 255), 24, odd);
+  sender("row10_limited_broadcast", ip(255, 255, 255, 255), 0, odd);
+  sender("row10_loopback", ip(127, 0, 0, 1), 0, odd);
+  sender("row10_multicast", ip(224, 0, 0, 1), 0, odd);
+  sender("row10_last_multicast", ip(239, 255, 255, 255), 0, odd);
+  sender("row10_class_e", ip(240, 0, 0, 1), 0, odd);
+  sender("row10_this_network", ip(0, 0, 0, 1), 0, odd);
+  sender("row10_last_of_this_network", ip(0, 255, 255, 255), 0, odd);
+  sender("row10_prefix_0_takes_every_host", ip(192, 0, 2, 1), 0, rings());
+  sender("row10_prefix_0_takes_the_last_unicast_address", ip(223, 255, 255, 254), 0, rings());
+  sender("row10_prefix_31_takes_the_other_end", ip(10, 1, 0, 4), 31, rings());
+  sender("row10_prefix_31_takes_no_third_host", ip(10, 1, 0, 7), 31, odd);
+  sender("row10_prefix_32_takes_nobody", ip(10, 1, 0, 4), 32, odd);
+  sender("row10_prefix_8", ip(10, 255, 255, 254), 8, rings());
+  sender("row10_broadcast_of_prefix_8", ip(10, 255, 255, 255), 8, odd);
+  sender("row10_prefix_30_broadcast", ip(10, 1, 0, 7), 30, odd);
+  r.push_back(
+      {"row10_prefix_31_has_no_broadcast",
+       {.sender_ip = ip(10, 1, 0, 5), .target_ip = ip(10, 1, 0, 4)},
+       {.address = ip(10, 1, 0, 4), .prefix_bits = 31, .pair = Pair::fresh, .requester_ip = ip(10, 1, 0, 5)},
+       rings()});
+}
+
+void odd_frame_rows(std::vector<Row>& r) {
+  const auto source = [&](const char* name, Mac eth_src, Mac sender_mac) {
+    r.push_back({name,
+                 {.eth_src = eth_src, .sender_mac = sender_mac},
+                 {.pair = Pair::fresh, .requester_mac = sender_mac},
+                 passes(ARPL_odd)});
+  };
+  source("row10_sender_mac_zero", 0, 0);
+  source("row10_sender_mac_zero_behind_a_regular_source", peer_mac, 0);
+  source("row10_sender_mac_multicast", mac(0x01, 0, 0x5e, 0, 0, 1), mac(0x01, 0, 0x5e, 0, 0, 1));
+  source("row10_sender_mac_broadcast", broadcast_mac, broadcast_mac);
+  source("row10_sender_mac_is_not_the_ethernet_source", stranger_mac, peer_mac);
+  source("row10_ethernet_source_multicast", mac(0x03, 0, 0, 0, 0, 1), peer_mac);
+
+  const State confirmed{.pair = Pair::fresh};
+  r.push_back({"row10_128_bytes_are_served", {.bytes = 128}, confirmed, rings()});
+  r.push_back({"row10_129_bytes_are_odd", {.bytes = 129}, confirmed, passes(ARPL_odd)});
+  r.push_back({"row10_1514_bytes_are_odd", {.bytes = 1514}, confirmed, passes(ARPL_odd)});
+  r.push_back(
+      {"row10_a_frame_of_8000_bytes_in_fragments_is_odd", {.bytes = 8000}, confirmed, passes(ARPL_odd)});
+  r.push_back({"row10_a_tagged_frame_of_129_bytes",
+               {.tags = {tag100}, .bytes = 129},
+               {.vlan = 100, .pair = Pair::fresh},
+               passes(ARPL_odd)});
+  r.push_back({"row10_an_odd_unicast", {.eth_dst = endpoint_mac, .bytes = 129}, confirmed, passes(ARPL_odd)});
+  r.push_back({"row10_an_odd_frame_in_observe",
+               {.bytes = 129},
+               {.pair = Pair::fresh, .switches = ARPL_LIMIT_OBSERVE},
+               passes(ARPL_odd)});
+  r.push_back({"row10_odd_frames_can_claim",
+               {.eth_src = stranger_mac, .sender_mac = stranger_mac, .sender_ip = sibling_ip, .bytes = 129},
+               {},
+               claims(passes(ARPL_odd), sibling_slot)});
+}
+
+void new_pair_rows(std::vector<Row>& r) {
+  const FrameSpec unicast{.eth_dst = endpoint_mac};
+  r.push_back({"row11_a_new_unicast_passes", unicast, {}, passes(ARPL_unicast_new)});
+  r.push_back({"row11_a_new_unicast_passes_over_budget",
+               unicast,
+               {.to_child = Budget::spent},
+               passes(ARPL_unicast_new)});
+  r.push_back({"row11_an_expired_unicast_passes", unicast, {.pair = Pair::expired}, passes(ARPL_unicast_new)});
+  r.push_back(
+      {"row11_a_new_unicast_in_observe", unicast, {.switches = ARPL_LIMIT_OBSERVE}, passes(ARPL_unicast_new)});
+
+  r.push_back({"row11_a_new_requester_goes_to_the_child", {}, {}, to_child(ARPL_to_child_new)});
+  r.push_back({"row11_an_unconfirmed_endpoints_too", {}, {.confirmed = false}, to_child(ARPL_to_child_new)});
+  r.push_back({"row11_an_expired_pair_is_new", {}, {.pair = Pair::expired}, to_child(ARPL_to_child_new)});
+  r.push_back({"row11_a_pair_of_another_generation_is_new",
+               {},
+               {.pair = Pair::of_another_generation},
+               to_child(ARPL_to_child_new)});
+  r.push_back({"row11_a_pair_that_was_evicted_is_new",
+               {},
+               {.pair = Pair::of_a_colliding_requester},
+               to_child(ARPL_to_child_new)});
+  r.push_back({"row11_another_mac_with_the_requesters_address_is_new",
+               {.eth_src = stranger_mac, .sender_mac = stranger_mac},
+               {.pair = Pair::fresh},
+               to_child(ARPL_to_child_new)});
+  r.push_back({"row11_another_address_of_the_requester_is_new",
+               {.sender_ip = ip(10, 1, 0, 98)},
+               {.pair = Pair::fresh},
+               to_child(ARPL_to_child_new)});
+  r.push_back({"row11_the_pair_of_another_endpoint_is_new",
+               {.target_ip = sibling_ip},
+               {.pair = Pair::fresh},
+               to_child(ARPL_to_child_new)});
+  r.push_back({"row11_a_budget_without_limit",
+               {},
+               {.to_child = Budget::unlimited, .source = Budget::unlimited},
+               to_child(ARPL_to_child_new)});
+  r.push_back({"row11_hidden_tags_still_go_to_the_child",
+               {},
+               {.switches = ARPL_LIMIT_HIDDEN_TAGS},
+               to_child(ARPL_to_child_new)});
+  r.push_back({"row11_a_neighbour_table_full_5_s_ago_is_forgotten",
+               {},
+               {.neigh_full_ago = 5 * seconds},
+               to_child(ARPL_to_child_new)});
+  r.push_back({"row11_without_a_socket_new_requesters_still_go_to_the_child",
+               {},
+               {.socket = false},
+               to_child(ARPL_to_child_new)});
+  r.push_back({"row11_an_unpadded_frame", {.bytes = 42}, {}, to_child(ARPL_to_child_new)});
+  r.push_back(
+      {"row11_a_new_requester_in_observe", {}, {.switches = ARPL_LIMIT_OBSERVE}, would(ARPL_to_child_new)});
+  r.push_back({"row11_a_new_requester_with_the_siblings_address_claims_it",
+               {.eth_src = stranger_mac, .sender_mac = stranger_mac, .sender_ip = sibling_ip},
+               {},
+               claims(to_child(ARPL_to_child_new), sibling_slot)});
+}
+
+void over_budget_rows(std::vector<Row>& r) {
+  const State spent{.to_child = Budget::spent};
+  r.push_back({"row11_over_budget_a_confirmed_endpoint_rings", {}, spent, rings()});
+  r.push_back({"row11_over_budget_an_expired_pair_rings",
+               {},
+               {.pair = Pair::expired, .to_child = Budget::spent},
+               rings()});
+  r.push_back({"row11_over_its_sources_share_rings", {}, {.source = Budget::spent}, rings()});
+  r.push_back({"row11_another_sources_share_is_its_own",
+               {.eth_src = stranger_mac, .sender_mac = stranger_mac},
+               {.source = Budget::spent},
+               to_child(ARPL_to_child_new)});
+  r.push_back({"row11_a_budget_of_zero_rings", {}, {.to_child = Budget::zero}, rings()});
+  r.push_back({"row11_a_share_of_zero_rings", {}, {.source = Budget::zero}, rings()});
+  r.push_back({"row11_a_share_of_zero_under_no_limit_rings",
+               {},
+               {.to_child = Budget::unlimited, .source = Budget::zero},
+               rings()});
+  r.push_back({"row11_a_full_neighbour_table_rings", {}, {.neigh_full_ago = seconds}, rings()});
+  r.push_back({"row11_a_full_neighbour_table_binds_an_unlimited_budget",
+               {},
+               {.to_child = Budget::unlimited, .source = Budget::unlimited, .neigh_full_ago = seconds},
+               rings()});
+  r.push_back({"row11_over_budget_an_unconfirmed_endpoint_passes",
+               {},
+               {.confirmed = false, .to_child = Budget::spent},
+               passes(ARPL_over_budget)});
+  r.push_back({"row11_over_budget_without_a_socket_passes",
+               {},
+               {.to_child = Budget::spent, .socket = false},
+               passes(ARPL_over_budget)});
+  r.push_back({"row11_over_budget_without_credit_passes",
+               {},
+               {.to_child = Budget::spent, .in_flight = credit_window},
+               passes(ARPL_over_budget)});
+  r.push_back({"row11_over_budget_with_hidden_tags_passes",
+               {},
+               {.to_child = Budget::spent, .switches = ARPL_LIMIT_HIDDEN_TAGS},
+               passes(ARPL_over_budget)});
+  r.push_back({"row11_over_budget_in_observe",
+               {},
+               {.to_child = Budget::spent, .switches = ARPL_LIMIT_OBSERVE},
+               would(ARPL_ring)});
+  r.push_back({"row11_over_budget_unconfirmed_in_observe_passes",
+               {},
+               {.confirmed = false, .to_child = Budget::spent, .switches = ARPL_LIMIT_OBSERVE},
+               passes(ARPL_over_budget)});
+  r.push_back({"row11_over_budget_a_tagged_frame_rings",
+               {.tags = {tag100}},
+               {.vlan = 100, .to_child = Budget::spent},
+               rings()});
+  r.push_back({"row11_a_frame_for_the_ring_is_not_looked_at_for_a_claim",
+               {.eth_src = stranger_mac, .sender_mac = stranger_mac, .sender_ip = sibling_ip},
+               spent,
+               rings()});
+  r.push_back({"row11_over_budget_without_credit_can_claim",
+               {.eth_src = stranger_mac, .sender_mac = stranger_mac, .sender_ip = sibling_ip},
+               {.to_child = Budget::spent, .socket = false},
+               claims(passes(ARPL_over_budget), sibling_slot)});
+}
+
+void sample_rows(std::vector<Row>& r) {
+  const FrameSpec unicast{.eth_dst = endpoint_mac};
+  r.push_back(
+      {"row12_a_half_old_pair_is_sampled", {}, {.pair = Pair::half_old}, to_child(ARPL_to_child_sample)});
+  r.push_back({"row12_a_sample_needs_no_budget",
+               {},
+               {.pair = Pair::half_old, .to_child = Budget::zero},
+               to_child(ARPL_to_child_sample)});
+  r.push_back(
+      {"row12_a_unicast_sample_passes", unicast, {.pair = Pair::half_old}, passes(ARPL_unicast_sample)});
+  r.push_back({"row12_it_is_sampled_once", {}, {.pair = Pair::half_old_sampled}, rings()});
+  r.push_back({"row12_a_unicast_one_is_sampled_once", unicast, {.pair = Pair::half_old_sampled}, rings()});
+  r.push_back({"row12_a_full_neighbour_table_puts_samples_off",
+               {},
+               {.pair = Pair::half_old, .neigh_full_ago = seconds},
+               rings()});
+  r.push_back({"row12_a_sample_in_observe",
+               {},
+               {.pair = Pair::half_old, .switches = ARPL_LIMIT_OBSERVE},
+               would(ARPL_to_child_sample)});
+  r.push_back({"row12_a_unicast_sample_in_observe",
+               unicast,
+               {.pair = Pair::half_old, .switches = ARPL_LIMIT_OBSERVE},
+               passes(ARPL_unicast_sample)});
+}
+
+void confirmed_rows(std::vector<Row>& r) {
+  const State fresh{.pair = Pair::fresh};
+  r.push_back({"row13_a_confirmed_pair_rings", {}, fresh, rings()});
+  r.push_back({"row13_a_unicast_one_too", {.eth_dst = endpoint_mac}, fresh, rings()});
+  r.push_back({"row13_whatever_target_mac_it_carries", {.target_mac = stranger_mac}, fresh, rings()});
+  r.push_back({"row13_an_unpadded_frame_rings", {.bytes = 42}, fresh, rings()});
+  r.push_back({"row13_although_the_endpoint_was_unconfirmed_since",
+               {},
+               {.confirmed = false, .pair = Pair::fresh},
+               rings()});
+  r.push_back({"row13_hidden_tags_do_not_matter_to_it",
+               {},
+               {.pair = Pair::fresh, .switches = ARPL_LIMIT_HIDDEN_TAGS},
+               rings()});
+  r.push_back({"row13_budgets_do_not_matter_to_it",
+               {},
+               {.pair = Pair::fresh, .to_child = Budget::zero, .source = Budget::zero},
+               rings()});
+  r.push_back(
+      {"row13_the_last_credit_rings", {}, {.pair = Pair::fresh, .in_flight = credit_window - 1}, rings()});
+  r.push_back({"row13_without_credit_to_the_child",
+               {},
+               {.pair = Pair::fresh, .in_flight = credit_window},
+               to_child(ARPL_to_child_excess)});
+  r.push_back({"row13_without_a_socket_to_the_child",
+               {},
+               {.pair = Pair::fresh, .socket = false},
+               to_child(ARPL_to_child_excess)});
+  r.push_back({"row13_the_excess_needs_no_budget",
+               {},
+               {.pair = Pair::fresh, .to_child = Budget::zero, .socket = false},
+               to_child(ARPL_to_child_excess)});
+  r.push_back({"row13_a_unicast_excess_stays_as_it_came",
+               {.eth_dst = endpoint_mac},
+               {.pair = Pair::fresh, .socket = false},
+               to_child(ARPL_to_child_excess)});
+  r.push_back(
+      {"row13_in_observe", {}, {.pair = Pair::fresh, .switches = ARPL_LIMIT_OBSERVE}, would(ARPL_ring)});
+  r.push_back({"row13_in_observe_without_a_socket_the_same",
+               {},
+               {.pair = Pair::fresh, .switches = ARPL_LIMIT_OBSERVE, .socket = false},
+               would(ARPL_ring)});
+  r.push_back({"row13_on_queue_1_with_its_socket", {}, {.pair = Pair::fresh, .socket_queue = 1}, rings(), 1});
+  r.push_back({"row13_on_queue_1_with_a_socket_on_queue_0", {}, fresh, to_child(ARPL_to_child_excess), 1});
+  r.push_back({"row13_on_queue_0_with_a_socket_on_queue_1",
+               {},
+               {.pair = Pair::fresh, .socket_queue = 1},
+               to_child(ARPL_to_child_excess)});
+}
+
+void other_protocol_rows(std::vector<Row>& r) {
+  r.push_back({"not_arp_ipv4", {.ethertype = 0x0800}, {}, not_arp()});
+  r.push_back({"not_arp_ipv6", {.ethertype = 0x86dd}, {}, not_arp()});
+  r.push_back({"not_arp_reverse_arp", {.ethertype = 0x8035}, {}, not_arp()});
+  r.push_back({"not_arp_type_in_the_wrong_byte_order", {.ethertype = 0x0608}, {}, not_arp()});
+  r.push_back({"not_arp_behind_a_tag", {.tags = {tag100}, .ethertype = 0x0800}, {.vlan = 100}, not_arp()});
+  r.push_back({"not_arp_behind_two_tags", {.tags = {tag100, tag100}, .ethertype = 0x0800}, {}, not_arp()});
+}
+
+// Cut at every length. The test-run interface takes no frame below 14 bytes; the C++ build gets them all.
+void length_rows(std::vector<Row>& r) {
+  for (std::size_t bytes = 0; bytes <= 60; ++bytes) {
+    const Expect whole = to_child(ARPL_to_child_new);
+    const Expect untagged = bytes < 14 ? not_arp() : bytes < 42 ? passes(ARPL_malformed) : whole;
+    const Expect tagged = bytes < 18 ? not_arp() : bytes < 46 ? passes(ARPL_malformed) : whole;
+    const Expect two = bytes < 22 ? not_arp() : passes(ARPL_tags);
+    r.push_back({fmt::format("length_{:02}_untagged", bytes), {.bytes = bytes}, {}, untagged});
+    r.push_back(
+        {fmt::format("length_{:02}_tagged", bytes), {.tags = {tag100}, .bytes = bytes}, {.vlan = 100}, tagged});
+    r.push_back(
+        {fmt::format("length_{:02}_two_tags", bytes), {.tags = {tag100, tag100}, .bytes = bytes}, {}, two});
+  }
+}
+
+}  // namespace
+
+const std::vector<Row>& rows() {
+  static const std::vector<Row> all = [] {
+    std::vector<Row> r;
+    for (const auto add : {lease_rows, malformed_rows, tag_rows, own_mac_rows, reply_rows, announcement_rows,
+                           endpoint_rows, probe_rows, odd_sender_rows, odd_frame_rows, new_pair_rows,
+                           over_budget_rows, sample_rows, confirmed_rows, other_protocol_rows, length_rows})
+      add(r);
+    return r;
+  }();
+  return all;
+}
+
+}  // namespace arpline::packet

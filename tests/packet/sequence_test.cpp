@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: Apache-2.0
+// What takes more than one frame, through the loaded programs and through the C++ build alike.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "packet/bpf_runner.hpp"
+#include "packet/check.hpp"
+#include "packet/cpp_runner.hpp"
+
+namespace arpline::packet {
+namespace {
+
+struct Loaded {
+  static BpfRunner& runner() { return BpfRunner::shared(); }
+  static Outcome run(const FrameSpec& frame) { return runner().run(build(frame)).outcome; }
+  static void egress(const FrameSpec& frame) { runner().run_egress(build(frame)); }
+  static std::string reason_to_skip() { return BpfRunner::reason_to_skip(); }
+};
+
+struct Cpp {
+  static CppRunner& runner() {
+    static CppRunner shared;
+    return shared;
+  }
+  static Outcome run(const FrameSpec& frame) { return runner().run(build(frame)); }
+  static void egress(const FrameSpec& frame) { runner().run_egress(build(frame)); }
+  static std::string reason_to_skip() { return {}; }
+};
+
+template <class Way>
+class Sequence : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (const auto reason = Way::reason_to_skip(); !reason.empty()) GTEST_SKIP() << reason;
+  }
+  void install(const State& state) { Way::runner().install(state); }
+  void expect(const FrameSpec& frame, arpl_verdict verdict) { expect_counted(Way::run(frame), verdict, false); }
+  arpl_slot& slot() { return Way::runner().slot(endpoint_slot); }
+  void a_second_passes() { slot().unanswered_at -= seconds; }
+};
+
+using Ways = testing::Types<Loaded, Cpp>;
+struct WayNames {
+  template <class Way>
+  static std::string GetName(int) {
+    return std::is_same_v<Way, Loaded> ? "loaded" : "cpp";
+  }
+};
+TYPED_TEST_SUITE(Sequence, Ways, WayNames);
+
+FrameSpec who_has_of(Mac requester_mac, Ipv4 requester) {
+  return {.eth_src = requester_mac, .sender_mac = requester_mac, .sender_ip = requester};
+}
+
+FrameSpec answer_to(Mac requester_mac, Ipv4 requester) {
+  return {.eth_dst = requester_mac,
+          .eth_src = endpoint_mac,
+          .op = 2,
+          .sender_mac = endpoint_mac,
+          .sender_ip = endpoint_ip,
+          .target_mac = requester_mac,
+          .target_ip = requester};
+}
+
+TYPED_TEST(Sequence, TheKernelAnswersFirstAndTheRingRepeatsIt) {
+  this->install({.confirmed = false});
+  this->expect({}, ARPL_to_child_new);
+  this->expect({}, ARPL_to_child_new);
+  TypeParam::egress(answer_to(peer_mac, peer_ip));
+  this->expect({}, ARPL_ring);
+  this->expect({.eth_dst = endpoint_mac}, ARPL_ring);
+  this->expect(who_has_of(stranger_mac, ip(10, 1, 0, 98)), ARPL_to_child_new);
+}
+
+TYPED_TEST(Sequence, OneSourceCannotSpendTheWholeBudget) {
+  this->install({});
+  for (int i = 0; i < 5; ++i) this->expect({}, ARPL_to_child_new);
+  this->expect({}, ARPL_ring);
+  this->expect(who_has_of(stranger_mac, peer_ip), ARPL_to_child_new);
+}
+
+TYPED_TEST(Sequence, AllSourcesTogetherCannotSpendMoreThanTheBudget) {
+  this->install({.source = Budget::unlimited});
+  const auto from = TypeParam::runner().now();
+  std::map<std::uint32_t, int> counts;
+  for (int i = 0; i < 600; ++i) {
+    const Outcome outcome = TypeParam::run(who_has_of(mac(2, 0, 0, 7, i / 256, i % 256), peer_ip));
+    ASSERT_EQ(outcome.grown.size(), 1U);
+    counts[outcome.grown[0].counter]++;
+  }
+  const auto refilled = static_cast<int>((TypeParam::runner().now() - from) / to_child_interval) + 1;
+  EXPECT_GE(counts[ARPL_to_child_new], 500);
+  EXPECT_LE(counts[ARPL_to_child_new], 500 + refilled);
+  // The credit window bounds what rings; the rest passes and never goes to the child.
+  EXPECT_EQ(counts[ARPL_ring], static_cast<int>(credit_window));
+  EXPECT_EQ(counts[ARPL_over_budget] + counts[ARPL_ring] + counts[ARPL_to_child_new], 600);
+}
+
+TYPED_TEST(Sequence, ProbesAndNewRequestersShareOneBudget) {
+  this->install({});
+  for (int i = 0; i < 5; ++i) this->expect({.sender_ip = 0}, ARPL_to_child_probe);
+  this->expect({.sender_ip = 0}, ARPL_probe);
+  this->expect({}, ARPL_ring);
+}
+
+TYPED_TEST(Sequence, APairIsSampledOnceAndRenewedByTheAnswer) {
+  this->install({.pair = Pair::half_old});
+  this->expect({}, ARPL_to_child_sample);
+  this->expect({}, ARPL_ring);
+  TypeParam::egress(answer_to(peer_mac, peer_ip));
+  const auto word = TypeParam::runner().pair(pair_index(peer_mac, peer_ip, endpoint_ip, 0, generation));
+  EXPECT_EQ(word & ARPL_PAIR_SAMPLED, 0U);
+  EXPECT_LE(arpl_pair_age_ns(word, TypeParam::runner().now()), 200 * milliseconds);
+}
+
+TYPED_TEST(Sequence, UnansweredGrowsByOneASecondAndTheThirdUnconfirms) {
+  this->install({.unanswered_ago = 10 * seconds, .pair = Pair::fresh, .socket = false});
+  for (int i = 0; i < 3; ++i) this->expect({}, ARPL_to_child_excess);
+  EXPECT_EQ(this->slot().unanswered, 1U);
+  this->a_second_passes();
+  for (int i = 0; i < 3; ++i) this->expect({}, ARPL_to_child_excess);
+  EXPECT_EQ(this->slot().unanswered, 2U);
+  EXPECT_NE(this->slot().confirmed_at, 0U);
+  this->a_second_passes();
+  this->expect({}, ARPL_to_child_excess);
+  EXPECT_EQ(this->slot().unanswered, 3U);
+  EXPECT_EQ(this->slot().confirmed_at, 0U);
+  this->expect({}, ARPL_not_served);
+  TypeParam::egress(answer_to(peer_mac, peer_ip));
+  this->expect({}, ARPL_to_child_excess);
+}
+
+TYPED_TEST(Sequence, WhatIsNotSentToTheChildIsNotUnanswered) {
+  this->install({.unanswered_ago = 10 * seconds, .pair = Pair::fresh});
+  this->expect({}, ARPL_ring);
+  this->expect({.eth_dst = endpoint_mac, .sender_ip = ip(10, 1, 0, 98)}, ARPL_unicast_new);
+  EXPECT_EQ(this->slot().unanswered, 0U);
+}
+
+TYPED_TEST(Sequence, ObserveCountsNothingAsUnanswered) {
+  this->install({.unanswered_ago = 10 * seconds, .switches = ARPL_LIMIT_OBSERVE});
+  expect_counted(TypeParam::run({}), ARPL_to_child_new, true);
+  EXPECT_EQ(this->slot().unanswered, 0U);
+}
+
+TYPED_TEST(Sequence, AFullNeighbourTableKeepsTheThirdUnansweredFromUnconfirming) {
+  this->install({.unanswered = 2,
+                 .unanswered_ago = 10 * seconds,
+                 .pair = Pair::fresh,
+                 .neigh_full_ago = seconds,
+                 .socket = false});
+  this->expect({}, ARPL_to_child_excess);
+  EXPECT_EQ(this->slot().unanswered, 2U);
+  EXPECT_NE(this->slot().confirmed_at, 0U);
+  TypeParam::runner().set_neigh_full(0);
+  this->a_second_passes();
+  this->expect({}, ARPL_to_child_excess);
+  EXPECT_EQ(this->slot().unanswered, 3U);
+  EXPECT_EQ(this->slot().confirmed_at, 0U);
+}
+
+TYPED_TEST(Sequence, AnotherGenerationForgetsEveryPair) {
+  this->install({.pair = Pair::fresh});
+  this->expect({}, ARPL_ring);
+  this->slot().generation++;
+  this->expect({}, ARPL_to_child_new);
+}
+
+TYPED_TEST(Sequence, APairThatCollidesEvictsTheOther) {
+  this->install({.confirmed = false});
+  // Two requesters whose pairs share a place in the table.
+  std::map<std::uint32_t, Mac> places;
+  Mac one = 0;
+  Mac two = 0;
+  for (int i = 0; two == 0; ++i) {
+    const Mac m = mac(2, 0, 0, i >> 16, i >> 8 & 255, i & 255);
+    const auto [place, is_new] = places.emplace(pair_index(m, peer_ip, endpoint_ip, 0, generation), m);
+    if (is_new) continue;
+    one = place->second;
+    two = m;
+  }
+  TypeParam::egress(answer_to(one, peer_ip));
+  this->expect(who_has_of(one, peer_ip), ARPL_ring);
+  TypeParam::egress(answer_to(two, peer_ip));
+  this->expect(who_has_of(two, peer_ip), ARPL_ring);
+  this->expect(who_has_of(one, peer_ip), ARPL_to_child_new);
+}
+
+TYPED_TEST(Sequence, AnAnswerToAProbeConfirmsTheEndpointButNoPair) {
+  this->install({.confirmed = false, .requester_ip = 0, .to_child = Budget::spent});
+  this->expect({}, ARPL_over_budget);
+  TypeParam::egress(answer_to(peer_mac, 0));
+  this->expect({.sender_ip = 0}, ARPL_probe);
+  this->expect({}, ARPL_ring);
+}
+
+TYPED_TEST(Sequence, AClaimContestsTheEndpointAtOnce) {
+  this->install({.pair = Pair::fresh});
+  this->expect({}, ARPL_ring);
+  this->expect({.eth_src = stranger_mac, .op = 2, .sender_mac = stranger_mac, .sender_ip = endpoint_ip},
+               ARPL_reply);
+  this->expect({}, ARPL_not_served);
+  this->slot().claimed_at -= 60 * seconds;
+  this->expect({}, ARPL_ring);
+}
+
+TYPED_TEST(Sequence, AnotherClaimExtendsTheContest) {
+  this->install({.claimed_ago = 59 * seconds, .pair = Pair::fresh});
+  this->expect({.eth_src = stranger_mac, .sender_mac = stranger_mac, .sender_ip = endpoint_ip},
+               ARPL_announcement);
+  this->slot().claimed_at -= 59 * seconds;
+  this->expect({}, ARPL_not_served);
+}
+
+TYPED_TEST(Sequence, TheRingGetsNoMoreThanTheWindow) {
+  this->install({.pair = Pair::fresh});
+  for (std::uint64_t i = 0; i < credit_window; ++i) this->expect({}, ARPL_ring);
+  this->expect({}, ARPL_to_child_excess);
+}
+
+TYPED_TEST(Sequence, ObserveTakesNoCredit) {
+  this->install({.pair = Pair::fresh, .switches = ARPL_LIMIT_OBSERVE});
+  for (std::uint64_t i = 0; i <= credit_window; ++i) {
+    const Outcome outcome = TypeParam::run({});
+    expect_counted(outcome, ARPL_ring, true);
+    EXPECT_EQ(outcome.credit_taken, 0U);
+  }
+}
+
+// Another CPU, or a program that read its clock after us, may have written a time that is ahead of our `now`.
+TEST(TimesAheadOfNow, AreNotAnAge) {
+  CppRunner runner;
+  runner.install({.pair = Pair::fresh, .socket = false});
+  arpl_slot& slot = runner.slot(endpoint_slot);
+  slot.unanswered_at = runner.now() + 1;
+  expect_counted(runner.run(build({})), ARPL_to_child_excess, false);
+  EXPECT_EQ(slot.unanswered, 0U) << "one a second, counted by the other CPU";
+  slot.claimed_at = runner.now() + 1;
+  expect_counted(runner.run(build({})), ARPL_not_served, false);
+}
+
+TEST(LoadedProgramEvents, AreWithinTheirBudget) {
+  if (const auto reason = BpfRunner::reason_to_skip(); !reason.empty()) GTEST_SKIP() << reason;
+  BpfRunner& runner = BpfRunner::shared();
+  runner.install({});
+  const Bytes frame = build({.eth_src = endpoint_mac});
+  const auto from = runner.now();
+  const auto run = runner.run(frame, 0, 5000);
+  const auto most = (event_burst + (runner.now() - from)) / event_interval + 1;
+  EXPECT_GE(run.events.size(), event_burst / event_interval);
+  EXPECT_LE(run.events.size(), most);
+  EXPECT_EQ(run.outcome.grown, (std::vector<Growth>{{.counter = ARPL_own_mac, .by = 5000}}));
+}
+
+TEST(ADriverWithoutRoomForMetadata, SendsAConfirmedPairToTheChild) {
+  if (const auto reason = BpfRunner::reason_to_skip(); !reason.empty()) GTEST_SKIP() << reason;
+  BpfRunner& runner = BpfRunner::shared();
+  runner.install({.pair = Pair::fresh});
+  const auto run = runner.run_without_room(build({}));
+  expect_counted(run.outcome, ARPL_to_child_excess, false);
+  EXPECT_EQ(run.outcome.frame, with_destination(build({}), endpoint_mac));
+  EXPECT_EQ(run.outcome.credit_taken, 0U) << "given back";
+}
+
+TEST(ADriverWithoutRoomForMetadata, PassesANewRequesterOverTheBudget) {
+  if (const auto reason = BpfRunner::reason_to_skip(); !reason.empty()) GTEST_SKIP() << reason;
+  BpfRunner& runner = BpfRunner::shared();
+  runner.install({.to_child = Budget::spent});
+  const auto run = runner.run_without_room(build({}));
+  expect_counted(run.outcome, ARPL_over_budget, false);
+  EXPECT_EQ(run.outcome.frame, build({}));
+  EXPECT_EQ(run.outcome.credit_taken, 0U) << "given back";
+}
+
+TEST(Rows, CoverEveryVerdictAndEveryWouldTwin) {
+  std::set<std::uint32_t> covered;
+  for (const Row& row : rows())
+    if (row.expect.verdict) covered.insert(counter_of(*row.expect.verdict, row.expect.would));
+  for (std::uint32_t counter = 0; counter < ARPL_VERDICT_COUNTERS; ++counter) {
+    // In observe the ring admits everything, so that nothing is ever an excess.
+    if (counter == arpl_would_index(ARPL_to_child_excess)) continue;
+    EXPECT_TRUE(covered.contains(counter)) << counter_name(counter);
+  }
+}
+
+TEST(Rows, HaveNamesOfTheirOwn) {
+  std::set<std::string> names;
+  for (const Row& row : rows()) EXPECT_TRUE(names.insert(row.name).second) << row.name;
+  for (const EgressRow& row : egress_rows()) EXPECT_TRUE(names.insert("egress_" + row.name).second) << row.name;
+}
+
+TEST(ClockAtZero, DecidesAndConfirmsLikeAtAnyOtherTime) {
+  CppRunner runner{0};
+  runner.install({.confirmed = false});
+  runner.slot(sibling_slot).confirmed_at = 0;
+  expect_counted(runner.run(build({})), ARPL_to_child_new, false);
+  runner.run_egress(build(answer_to(peer_mac, peer_ip)));
+  expect_counted(runner.run(build({})), ARPL_ring, false);
+  EXPECT_EQ(runner.slot(endpoint_slot).unanswered, 0U);
+}
+
+TEST(ClockAtZero, AnEmptyBudgetIsEmpty) {
+  CppRunner runner{0};
+  runner.install({.confirmed = false, .to_child = Budget::zero});
+  expect_counted(runner.run(build({})), ARPL_over_budget, false);
+}
+
+TEST(ClockAtZero, TheBudgetIsItsBurst) {
+  CppRunner runner{0};
+  runner.install({.confirmed = false});
+  for (int i = 0; i < 5; ++i) expect_counted(runner.run(build({})), ARPL_to_child_new, false);
+  expect_counted(runner.run(build({})), ARPL_over_budget, false);
+}
+
+TEST(ExactTimes, ALeaseEndsAtItsTime) {
+  CppRunner runner;
+  runner.install({.pair = Pair::fresh});
+  __u64 lease = runner.now() + 1;
+  runner.tables().lease = &lease;
+  expect_counted(runner.run(build({})), ARPL_ring, false);
+  lease = runner.now();
+  expect_counted(runner.run(build({})), ARPL_lease_expired, false);
+}
+
+TEST(ExactTimes, AContestEndsAfterSixtySeconds) {
+  CppRunner runner;
+  runner.install({.claimed_ago = 60 * seconds - 1, .pair = Pair::fresh});
+  expect_counted(runner.run(build({})), ARPL_not_served, false);
+  runner.install({.claimed_ago = 60 * seconds, .pair = Pair::fresh});
+  expect_counted(runner.run(build({})), ARPL_ring, false);
+}
+
+TEST(ExactTimes, APairEndsWithinAStampOfItsTimeToLive) {
+  CppRunner runner;
+  runner.install({.pair = Pair::half_old_sampled});  // answered 31 s ago
+  runner.set_now(runner.now() + 29 * seconds - 135 * milliseconds);
+  expect_counted(runner.run(build({})), ARPL_ring, false);
+  runner.set_now(runner.now() + 270 * milliseconds);
+  expect_counted(runner.run(build({})), ARPL_to_child_new, false);
+}
+
+TEST(TablesWithoutContents, PassEverything) {
+  arpl_tables empty;
+  const Bytes frame = build({});
+  arpl_arp arp{};
+  const arpl_parsed parsed = arpl_parse(frame.data(), frame.data() + frame.size(), &arp);
+  arpl_decision decision{};
+  arpl_decide(&empty, parsed, &arp, 0, 1, &decision);
+  EXPECT_EQ(decision.verdict, ARPL_lease_expired);
+  arpl_limits limits{};
+  const __u64 lease = 2;
+  empty.limits = &limits;
+  empty.lease = &lease;
+  arpl_decide(&empty, parsed, &arp, 0, 1, &decision);
+  EXPECT_EQ(decision.verdict, ARPL_foreign);
+  EXPECT_EQ(decision.slot, ARPL_NO_SLOT);
+}
+
+TEST(TablesWithAQueueTooMany, SendTheExcessToTheChild) {
+  CppRunner runner;
+  runner.install({.pair = Pair::fresh});
+  runner.tables().sockets = ~0ULL;
+  for (const std::uint32_t queue : {ARPL_MAX_QUEUES, ARPL_MAX_QUEUES + 1, ~0U})
+    expect_counted(runner.run(build({}), queue), ARPL_to_child_excess, false);
+}
+
+}  // namespace
+}  // namespace arpline::packet

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "endpoints/tables.hpp"
+#include "packet/frame.hpp"
+
+namespace arpline::packet {
+
+inline constexpr std::uint64_t milliseconds = 1'000'000;
+inline constexpr std::uint64_t seconds = ARPL_SECOND_NS;
+inline constexpr std::uint64_t never = ~std::uint64_t{0};
+
+/// Neither 0 nor 1, so that a forgotten index shows.
+inline constexpr std::uint32_t endpoint_slot = 7;
+inline constexpr std::uint32_t sibling_slot = 8;
+inline constexpr std::uint32_t generation = 41;
+inline constexpr std::uint64_t hash_keys[2] = {0x0123456789abcdefU, 0xfedcba9876543210U};
+
+enum class Pair {
+  absent,
+  fresh,                    ///< answered a second ago
+  half_old,                 ///< answered 31 s ago, not sampled since
+  half_old_sampled,         ///< the same, and one frame was sent as a sample
+  expired,                  ///< answered 61 s ago
+  of_another_generation,    ///< answered before the slot's generation was bumped
+  of_a_colliding_requester  ///< the place in the table is somebody else's: another fingerprint
+};
+
+enum class Budget { normal, unlimited, zero, spent };
+
+/// What the tables hold when a frame arrives. As it stands: one endpoint that its kernel has confirmed, a
+/// second one beside it, budgets full, nobody has asked yet.
+struct State {
+  bool lease = true;
+  bool endpoint = true;  ///< false: only the sibling is one
+  std::uint16_t vlan = 0;
+  Ipv4 address = endpoint_ip;
+  std::uint8_t prefix_bits = 24;
+  std::uint64_t flags = 0;  ///< ARPL_SLOT_*
+  bool withdrawn = false;   ///< the slot's word is 0
+  bool confirmed = true;
+  std::uint32_t unanswered = 0;
+  std::uint64_t unanswered_ago = never;
+  std::uint64_t claimed_ago = never;
+  Pair pair = Pair::absent;
+  Mac requester_mac = peer_mac;  ///< of the pair, and of the source's share
+  Ipv4 requester_ip = peer_ip;
+  Budget to_child = Budget::normal;
+  Budget source = Budget::normal;
+  Budget events = Budget::normal;
+  std::uint64_t neigh_full_ago = never;
+  std::uint64_t switches = 0;  ///< ARPL_LIMIT_*
+  bool socket = true;
+  std::uint32_t socket_queue = 0;
+  std::uint64_t in_flight = 0;  ///< frames between program and worker
+  bool endpoint_mac_is_own = true;
+};
+
+inline constexpr std::uint64_t credit_window = 64;
+inline constexpr std::uint64_t to_child_interval = 10 * milliseconds;
+inline constexpr std::uint64_t to_child_burst = 5 * seconds;
+inline constexpr std::uint64_t source_interval = 50 * milliseconds;
+inline constexpr std::uint64_t source_burst = 250 * milliseconds;  // five frames
+inline constexpr std::uint64_t event_interval = 10 * milliseconds;
+inline constexpr std::uint64_t event_burst = seconds;
+
+/// A state as the tables hold it; both runners install the same.
+struct Contents {
+  __u64 lease = 0;
+  arpl_limits limits{};
+  std::vector<Mac> macs;
+  std::vector<std::pair<arpl_endpoint_key, arpl_endpoint>> endpoints;
+  std::vector<std::pair<std::uint32_t, arpl_slot>> slots;
+  std::vector<std::pair<std::uint32_t, __u64>> pairs;
+  std::vector<std::pair<std::uint32_t, __u64>> buckets;
+  std::uint32_t queue = 0;
+  bool socket = false;
+  arpl_credit credit{};
+};
+
+Contents realise(const State& state, std::uint64_t now);
+
+/// The index of a pair in the table.
+std::uint32_t pair_index(Mac requester_mac, Ipv4 requester, Ipv4 endpoint, std::uint16_t vlan,
+                         std::uint32_t generation);
+/// The index of the pair that a frame may confirm at egress: to be cleared before the next test.
+std::vector<std::uint32_t> pairs_touched_by(std::span<const std::uint8_t> frame);
+/// The index of a source MAC's share.
+std::uint32_t source_index(Mac source);
+
+}  // namespace arpline::packet

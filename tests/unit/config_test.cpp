@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/config.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "base/error.hpp"
+
+namespace arpline {
+namespace {
+
+struct File {
+  explicit File(const std::string& text) {
+    path = testing::TempDir() + "arpline-config-" + std::to_string(getpid()) + ".toml";
+    std::ofstream(path) << text;
+  }
+  ~File() { unlink(path.c_str()); }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  std::string path;
+};
+
+Config load(const std::string& text, const std::string& parent = "nic0") {
+  return load_config(File(text).path, parent);
+}
+
+std::string refusal(const std::string& text) {
+  try {
+    load(text);
+  } catch (const SetupError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(Config, without_a_file_has_the_documented_defaults) {
+  const auto c = load_config("", "nic0");
+  EXPECT_EQ(c.mode, Mode::answer);
+  EXPECT_EQ(c.pair_ttl_ns, 60'000'000'000U);
+  EXPECT_EQ(c.on_stop, OnStop::detach);
+  EXPECT_EQ(c.to_child, 100U);
+  EXPECT_EQ(c.refresh_ns, 60'000'000'000U);
+  EXPECT_EQ(c.announce_pps, 100U);
+}
+
+TEST(Config, reads_every_key_of_this_version) {
+  const auto c = load(R"(mode = "observe"
+pair_ttl = "2m"
+[parent.nic0]
+fast_path = false
+trunk = true
+generic_xdp = true
+on_stop = "keep"
+[limits]
+to_child = 7
+ring = 20000
+[announce]
+refresh = "500ms"
+pps = 3
+)");
+  EXPECT_EQ(c.mode, Mode::observe);
+  EXPECT_EQ(c.pair_ttl_ns, 120'000'000'000U);
+  EXPECT_TRUE(c.trunk);
+  EXPECT_TRUE(c.generic_xdp);
+  EXPECT_EQ(c.on_stop, OnStop::keep);
+  EXPECT_EQ(c.to_child, 7U);
+  EXPECT_EQ(c.refresh_ns, 500'000'000U);
+  EXPECT_EQ(c.announce_pps, 3U);
+}
+
+TEST(Config, takes_the_parent_from_the_file_when_the_command_line_has_none) {
+  EXPECT_EQ(load("[parent.eth7]\n", "").parent, "eth7");
+}
+
+TEST(Config, without_any_parent_is_refused) {
+  EXPECT_THROW(load("", ""), SetupError);
+}
+
+TEST(Config, a_second_parent_is_refused_by_name) {
+  EXPECT_NE(refusal("[parent.nic0]\n[parent.nic1]\n").find("parent.nic1"), std::string::npos);
+}
+
+TEST(Config, unknown_keys_are_refused_with_file_line_and_key) {
+  const auto line = refusal("mode = \"answer\"\n[limits]\nto_chidl = 5\n");
+  EXPECT_NE(line.find(".toml:3: limits.to_chidl: unknown key"), std::string::npos) << line;
+}
+
+TEST(Config, keys_of_later_versions_are_refused_as_such) {
+  for (const auto* text : {"[parent.nic0]\nzero_copy = false\n", "[parent.nic0]\nworkers = 2\n",
+                           "[parent.nic0]\nstatic = []\n", "[limits]\nforeign = \"off\"\n",
+                           "[announce]\non_conflict = \"once\"\n", "[parent.nic0]\nfast_path = true\n"}) {
+    EXPECT_NE(refusal(text).find("not in this version"), std::string::npos) << text;
+  }
+}
+
+TEST(Config, wrong_types_and_values_are_refused) {
+  for (const auto* text :
+       {"mode = 1\n", "mode = \"on\"\n", "pair_ttl = 60\n", "pair_ttl = \"60\"\n", "pair_ttl = \"10ms\"\n",
+        "pair_ttl = \"2h\"\n", "parent = 3\n", "[parent]\nnic0 = 1\n", "[limits]\nto_child = -1\n",
+        "[limits]\nto_child = \"x\"\n", "[announce]\nrefresh = \"1ms\"\n", "[announce]\npps = 99999999\n",
+        "[parent.nic0]\ntrunk = \"yes\"\n", "limits = 5\n", "x"}) {
+    EXPECT_NE(refusal(text), "accepted") << text;
+    EXPECT_EQ(refusal(text).find('\n'), std::string::npos) << "one line: " << text;
+  }
+}
+
+TEST(Config, a_missing_file_is_refused) {
+  EXPECT_THROW(load_config("/nonexistent/arpline.toml", "nic0"), SetupError);
+}
+
+TEST(Duration, has_a_number_and_a_unit) {
+  EXPECT_EQ(parse_duration("250ms"), 250'000'000U);
+  EXPECT_EQ(parse_duration("1h"), 3'600'000'000'000U);
+  for (const auto* text : {"", "s", "5", "5 s", "-5s", "5sec", "99999999999s"}) {
+    EXPECT_THROW(parse_duration(text), SetupError) << text;
+  }
+}
+
+}  // namespace
+}  // namespace arpline

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/net.hpp"
+
+#include <gtest/gtest.h>
+
+namespace arpline {
+namespace {
+
+constexpr Mac some_mac = 0x0500010a4202;
+
+TEST(Net, WritesMacsAsPeopleRead) {
+  EXPECT_EQ(format_mac(some_mac), "02:42:0a:01:00:05");
+  EXPECT_EQ(format_mac(0), "00:00:00:00:00:00");
+  EXPECT_EQ(format_mac(some_mac | 0xffff000000000000U), "02:42:0a:01:00:05") << "flags are left out";
+}
+
+TEST(Net, WritesAddressesAsPeopleRead) {
+  EXPECT_EQ(format_ipv4(0x0500010a), "10.1.0.5");
+  EXPECT_EQ(format_ipv4(0), "0.0.0.0");
+  EXPECT_EQ(format_ipv4(0xffffffff), "255.255.255.255");
+}
+
+TEST(Net, TakesTheFirstByteAsTheLowest) {
+  const unsigned char bytes[] = {0x02, 0x42, 0x0a, 0x01, 0x00, 0x05};
+  EXPECT_EQ(mac_from_bytes(bytes), some_mac);
+}
+
+}  // namespace
+}  // namespace arpline

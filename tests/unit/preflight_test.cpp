@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <nlohmann/json.hpp>
+
+#include "arpline/preflight_judge.hpp"
+
+namespace arpline {
+namespace {
+
+LinkInfo good_link() {
+  LinkInfo link;
+  link.ifindex = 2;
+  link.name = "eth7";
+  link.driver = "veth";
+  link.mtu = 1500;
+  link.up = link.running = true;
+  link.rx_vlan_offload = false;
+  link.xdp_features = xdp_feature::basic | xdp_feature::redirect | xdp_feature::rx_sg;
+  return link;
+}
+
+PreflightFacts good_facts() {
+  PreflightFacts facts;
+  facts.interface = "eth7";
+  facts.devices = {"lo", "eth7"};
+  facts.link = good_link();
+  facts.children = 3;
+  return facts;
+}
+
+Finding finding(const PreflightFacts& facts, const std::string& name) {
+  const auto findings = judge(facts);
+  const auto found = std::ranges::find(findings, name, &Finding::name);
+  if (found == findings.end()) return {.name = "absent", .level = Level::ok, .evidence = "", .remedy = ""};
+  return *found;
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(Preflight, NothingToSayAboutAGoodParent) {
+  const auto findings = judge(good_facts());
+  for (const Finding& one : findings) EXPECT_EQ(one.level, Level::ok) << one.name << ": " << one.evidence;
+  EXPECT_EQ(exit_code(findings), 0);
+}
+
+TEST(Preflight, NamesMissingCapabilities) {
+  auto facts = good_facts();
+  facts.missing_caps = {"CAP_NET_ADMIN", "CAP_BPF"};
+  EXPECT_EQ(finding(facts, "privileges").level, Level::blocker);
+  EXPECT_TRUE(contains(finding(facts, "privileges").evidence, "CAP_NET_ADMIN, CAP_BPF"));
+  facts.missing_caps = {"CAP_SYS_PTRACE"};
+  EXPECT_EQ(finding(facts, "privileges").level, Level::warning);
+}
+
+TEST(Preflight, ListsTheInterfacesWhenThereIsNoSuchOne) {
+  auto facts = good_facts();
+  facts.link.reset();
+  EXPECT_EQ(finding(facts, "device").level, Level::blocker);
+  EXPECT_TRUE(contains(finding(facts, "device").remedy, "lo, eth7"));
+  EXPECT_EQ(finding(facts, "mtu").name, "absent");
+  EXPECT_EQ(exit_code(judge(facts)), 1);
+}
+
+TEST(Preflight, NamesTheParentOfAMacvlan) {
+  auto facts = good_facts();
+  facts.link->kind = "macvtap";
+  facts.lower = "eth0";
+  EXPECT_EQ(finding(facts, "device").level, Level::blocker);
+  EXPECT_TRUE(contains(finding(facts, "device").remedy, "preflight eth0"));
+  facts.lower.clear();
+  EXPECT_TRUE(contains(finding(facts, "device").evidence, "another network namespace"));
+}
+
+TEST(Preflight, RefusesLoopback) {
+  auto facts = good_facts();
+  facts.link->loopback = true;
+  EXPECT_EQ(finding(facts, "device").level, Level::blocker);
+}
+
+TEST(Preflight, WarnsAboutALinkWithoutCarrier) {
+  auto facts = good_facts();
+  facts.link->running = false;
+  EXPECT_TRUE(contains(finding(facts, "link").evidence, "carrier"));
+  facts.link->up = false;
+  EXPECT_TRUE(contains(finding(facts, "link").remedy, "ip link set eth7 up"));
+}
+
+TEST(Preflight, BondAndBridgeHaveNoRing) {
+  auto facts = good_facts();
+  facts.link->kind = "bond";
+  EXPECT_EQ(finding(facts, "kind").level, Level::note);
+  EXPECT_EQ(finding(facts, "native_xdp").level, Level::ok);
+  facts.link->kind = "bridge";
+  facts.link->xdp_features.reset();
+  EXPECT_EQ(finding(facts, "native_xdp").level, Level::blocker);
+  EXPECT_TRUE(contains(finding(facts, "native_xdp").remedy, "generic_xdp = true"));
+}
+
+TEST(Preflight, NativeXdpIsNeededUnlessGenericIsAskedFor) {
+  auto facts = good_facts();
+  facts.link->xdp_features = xdp_feature::basic;
+  EXPECT_EQ(finding(facts, "native_xdp").level, Level::blocker);
+  facts.generic_xdp = true;
+  EXPECT_EQ(finding(facts, "native_xdp").level, Level::note);
+  facts.generic_xdp = false;
+  facts.link->xdp_features.reset();
+  EXPECT_EQ(finding(facts, "native_xdp").level, Level::note);
+}
+
+TEST(Preflight, ALargeMtuNeedsFragments) {
+  auto facts = good_facts();
+  facts.link->mtu = 9000;
+  EXPECT_EQ(finding(facts, "mtu").level, Level::ok);
+  EXPECT_TRUE(contains(finding(facts, "mtu").evidence, "fragments"));
+  facts.link->xdp_features = xdp_feature::basic | xdp_feature::redirect;
+  EXPECT_EQ(finding(facts, "mtu").level, Level::note);
+  facts.link->mtu = 1500;
+  EXPECT_EQ(finding(facts, "mtu").level, Level::ok);
+}
+
+TEST(Preflight, TellsAForeignProgramFromItsOwn) {
+  auto facts = good_facts();
+  facts.link->xdp_mode = XdpMode::native;
+  facts.link->xdp_prog_id = 42;
+  facts.xdp_program = "xdp_dispatcher";
+  EXPECT_EQ(finding(facts, "xdp_program").level, Level::blocker);
+  EXPECT_TRUE(contains(finding(facts, "xdp_program").evidence, "xdp_dispatcher (id 42)"));
+  facts.xdp_program = "arpl_ingress";
+  EXPECT_EQ(finding(facts, "xdp_program").level, Level::note);
+}
+
+TEST(Preflight, AnEgressFilterMattersOnlyInFrontOfOurs) {
+  auto facts = good_facts();
+  facts.egress = {{.pref = 10, .handle = 1, .kind = "bpf", .name = "cilium"}};
+  EXPECT_EQ(finding(facts, "egress").level, Level::ok);
+  facts.egress.push_back({.pref = 1, .handle = 1, .kind = "flower", .name = ""});
+  EXPECT_EQ(finding(facts, "egress").level, Level::warning);
+  EXPECT_TRUE(contains(finding(facts, "egress").evidence, "pref 1 flower"));
+  EXPECT_FALSE(contains(finding(facts, "egress").evidence, "cilium"));
+  facts.egress.push_back({.pref = 11, .handle = 1, .kind = "bpf", .name = "arpl_egress"});
+  EXPECT_TRUE(contains(finding(facts, "egress").evidence, "cilium"));
+}
+
+TEST(Preflight, TcxRunsBeforeEveryFilter) {
+  auto facts = good_facts();
+  facts.tcx = {"meter (id 5)"};
+  EXPECT_EQ(finding(facts, "egress").level, Level::warning);
+  EXPECT_TRUE(contains(finding(facts, "egress").evidence, "meter (id 5)"));
+}
+
+TEST(Preflight, StrippedTagsMatterWithVlansOnly) {
+  auto facts = good_facts();
+  facts.link->rx_vlan_offload = true;
+  EXPECT_EQ(finding(facts, "rx_vlan_offload").level, Level::note);
+  facts.trunk = true;
+  EXPECT_EQ(finding(facts, "rx_vlan_offload").level, Level::warning);
+  EXPECT_EQ(finding(facts, "rx_vlan_offload").remedy, "ethtool -K eth7 rxvlan off");
+  facts.trunk = false;
+  facts.vlan_uppers = true;
+  EXPECT_EQ(finding(facts, "rx_vlan_offload").level, Level::warning);
+}
+
+TEST(Preflight, SaysWhoElseManagesTheInterface) {
+  auto facts = good_facts();
+  facts.manager = Manager::network_manager;
+  EXPECT_TRUE(contains(finding(facts, "manager").remedy, "nmcli device set eth7 managed no"));
+  facts.manager = Manager::systemd_networkd;
+  facts.network_file = "/etc/systemd/network/10-eth7.network";
+  EXPECT_TRUE(contains(finding(facts, "manager").remedy, facts.network_file));
+}
+
+TEST(Preflight, KernelFeatures) {
+  auto facts = good_facts();
+  facts.kernel = {.btf = false,
+                  .bpffs = false,
+                  .ring_buffer = false,
+                  .xsk_map = true,
+                  .xdp_frags_error = EINVAL,
+                  .af_xdp_error = EAFNOSUPPORT};
+  EXPECT_EQ(finding(facts, "btf").level, Level::note);
+  EXPECT_EQ(finding(facts, "bpffs").remedy, "mount -t bpf bpf /sys/fs/bpf");
+  EXPECT_EQ(finding(facts, "bpffs").level, Level::blocker);
+  EXPECT_EQ(finding(facts, "ring_buffer").level, Level::blocker);
+  EXPECT_EQ(finding(facts, "xdp_frags").level, Level::blocker);
+  EXPECT_EQ(finding(facts, "af_xdp").level, Level::blocker);
+}
+
+TEST(Preflight, CountsChildren) {
+  auto facts = good_facts();
+  facts.children = 0;
+  EXPECT_EQ(finding(facts, "children").level, Level::note);
+  facts.unseen = "no privilege";
+  EXPECT_TRUE(contains(finding(facts, "children").evidence, "no privilege"));
+}
+
+TEST(Preflight, JsonHasEveryFindingAndTakesAnyBytes) {
+  auto facts = good_facts();
+  facts.interface = "bad\xffname";
+  facts.link.reset();
+  const auto findings = judge(facts);
+  const auto root = nlohmann::json::parse(findings_as_json(facts.interface, findings));
+  EXPECT_FALSE(root.at("ready").get<bool>());
+  EXPECT_EQ(root.at("findings").size(), findings.size());
+  EXPECT_EQ(root.at("findings").back().at("level"), "blocker");
+}
+
+TEST(Preflight, TextEndsWithTheSum) {
+  auto facts = good_facts();
+  facts.children = 0;
+  EXPECT_TRUE(
+      findings_as_text("eth7", judge(facts)).ends_with("eth7: 0 blocker(s), 0 warning(s), 1 note(s)\n"));
+}
+
+}  // namespace
+}  // namespace arpline

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+// The worker over a port that keeps its frames in memory.
+#include "worker/worker.hpp"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <mutex>
+#include <vector>
+
+#include "worker/thread.hpp"
+
+namespace arpline {
+namespace {
+
+constexpr Mac kChild = 0x0605'0403'0202;
+constexpr Mac kRequester = 0x0101'0101'0102;
+constexpr std::uint64_t kNow = 10 * ARPL_SECOND_NS;
+
+using Bytes = std::vector<std::uint8_t>;
+
+class MemoryPort {
+ public:
+  explicit MemoryPort(std::uint16_t queues = 1) : queues_(queues) {}
+
+  /// A who-has for 10.0.0.2 with what the program hands over in front of it. From any thread.
+  void put(const arpl_ring_meta& meta, std::uint16_t queue = 0) {
+    auto buffer = std::make_unique<Buffer>();
+    std::memcpy(buffer->bytes.data() + kHeadroom - sizeof meta, &meta, sizeof meta);
+    const arpl_write who_has{.eth_dst = ARPL_MAC_BROADCAST,
+                             .eth_src = kRequester,
+                             .sender_mac = kRequester,
+                             .target_mac = 0,
+                             .sender_ip = 0x0100000a,
+                             .target_ip = 0x0200000a,
+                             .op = ARPL_OP_REQUEST,
+                             .vlan = 0};
+    buffer->len = arpl_write_arp(buffer->bytes.data() + kHeadroom, &who_has);
+    buffer->queue = queue;
+    const std::lock_guard guard(mutex_);
+    waiting_.push_back(std::move(buffer));
+  }
+
+  std::size_t receive(Burst burst) noexcept {
+    const std::lock_guard guard(mutex_);
+    std::size_t n = 0;
+    while (n < burst.size() && !waiting_.empty()) {
+      auto* buffer = waiting_.front().release();
+      waiting_.pop_front();
+      burst[n++] = frame(buffer);
+    }
+    return n;
+  }
+  std::size_t send(Burst burst) noexcept {
+    const std::lock_guard guard(mutex_);
+    const auto n = std::min(burst.size(), room);
+    for (std::size_t i = 0; i < n; ++i) {
+      const auto* at = reinterpret_cast<const std::uint8_t*>(burst[i].data);
+      sent.emplace_back(at, at + burst[i].len);
+      drop(burst[i]);
+    }
+    return n;
+  }
+  void release(Burst burst) noexcept {
+    const std::lock_guard guard(mutex_);
+    for (auto& f : burst) drop(f);
+    released += burst.size();
+  }
+  std::size_t allocate(Burst burst) noexcept {
+    for (auto& f : burst) f = frame(new Buffer);
+    return burst.size();
+  }
+  void wait(std::chrono::milliseconds) noexcept { std::this_thread::sleep_for(std::chrono::microseconds{100}); }
+  void wake() noexcept {}
+  std::uint16_t queues() const noexcept { return queues_; }
+  std::uint64_t lost(std::uint16_t) const noexcept { return lost_frames; }
+
+  std::size_t sent_count() {
+    const std::lock_guard guard(mutex_);
+    return sent.size();
+  }
+
+  std::vector<Bytes> sent;
+  std::size_t released = 0;
+  std::size_t room = 1000000;
+  std::uint64_t lost_frames = 0;
+
+ private:
+  static constexpr std::size_t kHeadroom = 64;
+  struct Buffer {
+    std::array<std::uint8_t, 256> bytes{};
+    std::uint32_t len = 0;
+    std::uint16_t queue = 0;
+  };
+  static Frame frame(Buffer* buffer) {
+    return {.data = reinterpret_cast<std::byte*>(buffer->bytes.data() + kHeadroom),
+            .len = buffer->len,
+            .queue = buffer->queue,
+            .token = reinterpret_cast<std::uint64_t>(buffer)};
+  }
+  static void drop(const Frame& f) { delete reinterpret_cast<Buffer*>(f.token); }
+
+  std::uint16_t queues_;
+  std::mutex mutex_;
+  std::deque<std::unique_ptr<Buffer>> waiting_;
+};
+
+struct WorkerTest : testing::Test {
+  std::vector<arpl_slot> slots = std::vector<arpl_slot>(8);
+  std::vector<arpl_credit> credit = std::vector<arpl_credit>(ARPL_MAX_QUEUES);
+  arpl_engine_counts counts{};
+  Orders orders;
+  MemoryPort port{2};
+
+  WorkerTest() {
+    slots[3].word = kChild;
+    slots[3].generation = 5;
+  }
+  WorkerTables tables() { return {.slots = slots, .credit = credit, .counts = &counts}; }
+  static arpl_ring_meta fresh() { return {.slot = 3, .generation = 5, .time_ns = kNow}; }
+};
+
+TEST_F(WorkerTest, answers_with_the_slots_mac_to_the_requester) {
+  Worker<MemoryPort> worker(port, tables(), orders);
+  port.put(fresh());
+  EXPECT_EQ(worker.step(kNow), 1U);
+  ASSERT_EQ(port.sent.size(), 1U);
+  const auto& reply = port.sent[0];
+  ASSERT_EQ(reply.size(), 42U);
+  EXPECT_EQ(arpl_load_mac(reply.data()), kRequester);
+  EXPECT_EQ(arpl_load_mac(reply.data() + 6), kChild);
+  EXPECT_EQ(reply[21], ARPL_OP_REPLY);
+  EXPECT_EQ(counts.answered, 1U);
+}
+
+TEST_F(WorkerTest, answers_nothing_for_a_slot_withdrawn_changed_or_flagged_meanwhile) {
+  Worker<MemoryPort> worker(port, tables(), orders);
+  port.put(fresh());
+  slots[3].word = 0;
+  worker.step(kNow);
+  slots[3].word = kChild;
+  slots[3].generation = 6;
+  port.put(fresh());
+  worker.step(kNow);
+  slots[3].generation = 5;
+  slots[3].word = kChild | ARPL_SLOT_DOWN;
+  port.put(fresh());
+  worker.step(kNow);
+  port.put({.slot = 8, .generation = 5, .time_ns = kNow});
+  worker.step(kNow);
+  EXPECT_TRUE(port.sent.empty());
+  EXPECT_EQ(counts.withdrawn, 4U);
+  EXPECT_EQ(port.released, 4U);
+}
+
+TEST_F(WorkerTest, answers_nothing_older_than_a_second) {
+  Worker<MemoryPort> worker(port, tables(), orders);
+  port.put(fresh());
+  worker.step(kNow + ARPL_MAX_RING_AGE_NS);
+  EXPECT_EQ(port.sent.size(), 1U);
+  port.put(fresh());
+  worker.step(kNow + ARPL_MAX_RING_AGE_NS + 1);
+  EXPECT_EQ(port.sent.size(), 1U);
+  EXPECT_EQ(counts.stale, 1U);
+}
+
+TEST_F(WorkerTest, counts_every_frame_from_the_ring_once) {
+  Worker<MemoryPort> worker(port, tables(), orders);
+  for (int i = 0; i < 10; ++i) port.put(fresh());
+  port.room = 4;
+  worker.step(kNow);
+  EXPECT_EQ(counts.answered, 4U);
+  EXPECT_EQ(counts.tx_full, 6U);
+  EXPECT_EQ(port.released, 6U);
+}
+
+TEST_F(WorkerTest, starts_with_all_credit_and_gives_back_what_it_took_and_what_was_lost) {
+  credit[0].sent = 1000;
+  credit[0].consumed = 3;
+  Worker<MemoryPort> worker(port, tables(), orders);
+  EXPECT_EQ(credit[0].consumed, 1000U);
+  credit[0].sent = 1003;
+  port.put(fresh());
+  worker.step(kNow);
+  EXPECT_EQ(credit[0].consumed, 1001U);
+  port.lost_frames = 2;
+  worker.idle(kNow);
+  EXPECT_EQ(credit[0].consumed, 1003U);
+}
+
+TEST_F(WorkerTest, credit_that_vanished_without_a_word_comes_back_after_a_second) {
+  Worker<MemoryPort> worker(port, tables(), orders);
+  credit[1].sent = 7;
+  worker.idle(kNow);
+  EXPECT_EQ(credit[1].consumed, 0U);
+  worker.idle(kNow + ARPL_SECOND_NS);
+  EXPECT_EQ(credit[1].consumed, 0U);
+  worker.idle(kNow + ARPL_SECOND_NS + 1);
+  EXPECT_EQ(credit[1].consumed, 7U);
+}
+
+TEST_F(WorkerTest, sends_the_announcements_it_is_ordered_to) {
+  Worker<MemoryPort> worker(port, tables(), orders);
+  orders.push({.mac = kChild, .address = 0x0200000a, .vlan = 0});
+  worker.step(kNow);
+  ASSERT_EQ(port.sent.size(), 1U);
+  EXPECT_EQ(arpl_load_mac(port.sent[0].data()), ARPL_MAC_BROADCAST);
+  EXPECT_EQ(arpl_load32(port.sent[0].data() + 28), arpl_load32(port.sent[0].data() + 38));
+}
+
+TEST(Spsc, hands_over_everything_in_order_between_two_threads) {
+  Spsc<int, 8> ring;
+  constexpr int kItems = 200000;
+  std::jthread producer([&] {
+    for (int i = 0; i < kItems;) {
+      if (ring.push(i)) {
+        ++i;
+      } else {
+        std::this_thread::yield();
+      }
+    }
+  });
+  for (int expected = 0; expected < kItems;) {
+    int got = -1;
+    if (ring.pop(got)) {
+      ASSERT_EQ(got, expected++);
+    } else {
+      std::this_thread::yield();
+    }
+  }
+}
+
+TEST(Spsc, refuses_when_full) {
+  Spsc<int, 2> ring;
+  EXPECT_TRUE(ring.push(1));
+  EXPECT_TRUE(ring.push(2));
+  EXPECT_FALSE(ring.push(3));
+}
+
+// Control withdraws while frames keep coming: after the boundary there is not one answer more.
+TEST(WithdrawalThreads, no_answer_after_the_acknowledged_boundary) {
+  std::vector<arpl_slot> slots(8);
+  std::vector<arpl_credit> credit(ARPL_MAX_QUEUES);
+  arpl_engine_counts counts{};
+  auto owned = std::make_unique<MemoryPort>();
+  auto& port = *owned;
+  slots[3].word = kChild;
+  slots[3].generation = 5;
+  WorkerThread<MemoryPort> service(std::move(owned), {.slots = slots, .credit = credit, .counts = &counts},
+                                   [](MemoryPort&) {});
+  std::jthread wire([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      port.put({.slot = 3, .generation = 5, .time_ns = now_ns()});
+      std::this_thread::sleep_for(std::chrono::microseconds{20});
+    }
+  });
+  while (port.sent_count() < 20) std::this_thread::yield();
+  std::atomic_ref<__u64>(slots[3].word).store(0);
+  std::atomic_ref<__u32>(slots[3].generation).store(6);
+  ASSERT_TRUE(service.pass_boundary(std::chrono::seconds{5}));
+  const auto answered = port.sent_count();
+  std::this_thread::sleep_for(std::chrono::milliseconds{50});
+  EXPECT_EQ(port.sent_count(), answered);
+  wire.request_stop();
+  wire.join();
+  service.drain_and_stop();
+}
+
+}  // namespace
+}  // namespace arpline
