@@ -69,6 +69,9 @@ void Control::clean_stale() const {
     spdlog::info("removing the stale pins {}", folder);
     remove_pin_folder(folder);
   }
+  for (const auto& name : names_in(config_.run_root)) {
+    if (pinned_ifindex(config_.pin_root + "/" + name) == 0) remove_run_folder(config_.run_root, name);
+  }
 }
 
 void Control::serve() {

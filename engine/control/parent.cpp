@@ -70,7 +70,7 @@ ServedParent::ServedParent(const Config& config, const LinkInfo& link, const Sna
     map_ = std::make_unique<MapOfEndpoints>(maps);
     table_ = std::make_unique<Table>(maps.slots(), maps.stats(), *map_);
     events_ = std::make_unique<Events>(maps.fd("events"), [this](const arpl_event& event) { on_event(event); });
-    apply(snapshot);
+    const auto changes = apply(snapshot);
     programs_->attach();
     if (config_.mode == Mode::answer) {
       service_ =
@@ -81,6 +81,7 @@ ServedParent::ServedParent(const Config& config, const LinkInfo& link, const Sna
     watch_neighbours(now_ns());
     watch_egress(now_ns());
     tick();
+    log(changes);
   } catch (...) {
     service_.reset();
     if (programs_) programs_->detach();
@@ -117,7 +118,7 @@ void ServedParent::set_limits(const Snapshot& snapshot) {
   limits = wanted;
 }
 
-void ServedParent::apply(const Snapshot& snapshot) {
+Table::Changes ServedParent::apply(const Snapshot& snapshot) {
   std::set<Mac> macs;
   for (const auto& interface : snapshot.interfaces) macs.insert(interface.mac);
   if (macs != macs_ || snapshot.parent_mac != parent_mac_) {
@@ -125,8 +126,15 @@ void ServedParent::apply(const Snapshot& snapshot) {
     macs_ = std::move(macs);
     parent_mac_ = snapshot.parent_mac;
   }
-  const auto changes = table_->reconcile(classify(snapshot));
+  auto changes = table_->reconcile(classify(snapshot));
   for (const auto& entry : changes.withdrawn) announcer_.hold(entry.slot);
+  if (!changes.withdrawn.empty() && service_ && !service_->pass_boundary(kBoundaryPatience)) {
+    spdlog::warn("{}: the worker does not pass its burst boundary", link_.name);
+  }
+  return changes;
+}
+
+void ServedParent::log(const Table::Changes& changes) const {
   for (const auto& entry : changes.withdrawn) {
     spdlog::info("{}: withdrew {} ({}) of {}/{}", link_.name, format_ipv4(entry.desired.key.address),
                  format_mac(entry.desired.word), entry.desired.netns, entry.desired.interface);
@@ -137,13 +145,10 @@ void ServedParent::apply(const Snapshot& snapshot) {
   }
   if (changes.refused > 0)
     spdlog::warn("{}: table full, {} endpoints left to the kernel", link_.name, changes.refused);
-  if (!changes.withdrawn.empty() && service_ && !service_->pass_boundary(kBoundaryPatience)) {
-    spdlog::warn("{}: the worker does not pass its burst boundary", link_.name);
-  }
 }
 
 void ServedParent::reconcile(const Snapshot& snapshot) {
-  apply(snapshot);
+  log(apply(snapshot));
   const bool hidden = (config_.trunk || snapshot.vlan_uppers) && link_.rx_vlan_offload.value_or(true);
   if (hidden != hidden_tags_) set_limits(snapshot);
   const auto now = now_ns();
@@ -253,22 +258,22 @@ ParentStatus ServedParent::status() const {
     }
   }
   if (egress_ == "hidden") {
-    status.warnings.push_back(
+    status.warnings.emplace_back(
         "another egress filter hides ours: nothing is ever confirmed, only TO_CHILD and "
         "announcements work; see `tc filter show dev " +
         link_.name + " egress`");
   }
   if (hidden_tags_) {
-    status.warnings.push_back(
+    status.warnings.emplace_back(
         "VLANs are in play and the NIC strips tags: who-has above the to_child budget pass; "
         "see them with `ethtool -K " +
         link_.name + " rxvlan off`");
   }
   if (neighbours_full_) {
-    status.warnings.push_back("the neighbour table is nearly full: raise net.ipv4.neigh.default.gc_thresh3");
+    status.warnings.emplace_back("the neighbour table is nearly full: raise net.ipv4.neigh.default.gc_thresh3");
   }
   if (service_ && service_->queues() == 0) {
-    status.warnings.push_back("no ring on this kind of parent: TO_CHILD and announcements only");
+    status.warnings.emplace_back("no ring on this kind of parent: TO_CHILD and announcements only");
   }
   return status;
 }

@@ -56,7 +56,8 @@ class ServedParent {
   class MapOfEndpoints;
 
   void set_limits(const Snapshot& snapshot);
-  void apply(const Snapshot& snapshot);
+  Table::Changes apply(const Snapshot& snapshot);
+  void log(const Table::Changes& changes) const;
   void announce(std::uint64_t now);
   void watch_neighbours(std::uint64_t now);
   void watch_egress(std::uint64_t now);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "endpoints/table.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <set>
@@ -39,18 +40,23 @@ Table::Table(std::span<arpl_slot> slots, std::span<arpl_endpoint_stats> stats, E
   }
   for (std::uint32_t slot = 0; slot < slots.size(); ++slot) {
     if (!taken[slot]) free_.push_back(slot);
+    last_generation_ = std::max<std::uint32_t>(last_generation_, slots_[slot].generation);
   }
+}
+
+void Table::bump_generation(std::uint32_t slot) {
+  publish<__u32>(slots_[slot].generation, ++last_generation_);
 }
 
 void Table::withdraw_slot(std::uint32_t slot) {
   publish<__u64>(slots_[slot].word, 0);
-  publish<__u32>(slots_[slot].generation, slots_[slot].generation + 1);
+  bump_generation(slot);
 }
 
 // The generation stands before the word: whoever sees the new word sees that no pair of the old one counts.
 void Table::write_slot(std::uint32_t slot, const Desired& wanted) {
   auto& s = slots_[slot];
-  publish<__u32>(s.generation, s.generation + 1);
+  bump_generation(slot);
   publish<__u64>(s.confirmed_at, 0);
   publish<__u32>(s.unanswered, 0);
   // A claim by the MAC that the endpoint has now was the change itself, heard before it was found.

@@ -57,6 +57,7 @@ class Table {
   const Entry& at_slot(std::uint32_t slot) const { return entries_.at(key_of_slot_.at(slot)); }
 
  private:
+  void bump_generation(std::uint32_t slot);
   void withdraw_slot(std::uint32_t slot);
   void write_slot(std::uint32_t slot, const Desired& wanted);
   void add(const Desired& wanted, Changes& changes);
@@ -68,6 +69,8 @@ class Table {
   Entries entries_;
   std::unordered_map<std::uint32_t, arpl_endpoint_key> key_of_slot_;
   std::deque<std::uint32_t> free_;
+  // One for the whole table: an address that comes back in another slot must not meet the pairs it had.
+  std::uint32_t last_generation_ = 0;
 };
 
 }  // namespace arpline

@@ -50,6 +50,10 @@ class ParentLock {
   Fd file_;
 };
 
+/// Removes what a killed owner left of its lock and socket; nothing while somebody holds the lock. Never
+/// throws.
+void remove_run_folder(const std::string& run_root, const std::string& name) noexcept;
+
 /// Whether somebody holds the lock now.
 bool is_locked(const std::string& run_root, const std::string& name);
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
 #include <vector>
 
 namespace arpline {
@@ -91,6 +92,16 @@ TEST_F(TableTest, a_freed_slot_is_used_again_last_of_all) {
   table.reconcile({});
   table.reconcile({wanted(2, 0xa), wanted(3, 0xb), wanted(4, 0xc)});
   for (const auto& [key, value] : map.held) EXPECT_NE(value.slot, first);
+}
+
+TEST_F(TableTest, an_address_that_comes_back_has_a_generation_it_never_had_not_even_after_a_restart) {
+  std::set<std::uint32_t> seen;
+  for (int i = 0; i < 6; ++i) {
+    Table next{slots, stats, map};
+    next.reconcile({wanted(1, 0xa)});
+    EXPECT_TRUE(seen.insert(slot_of(1).generation).second);
+    next.reconcile({});
+  }
 }
 
 TEST_F(TableTest, a_full_table_refuses_and_says_so) {

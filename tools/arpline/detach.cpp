@@ -37,7 +37,10 @@ int detach(const std::string& interface, const Roots& roots) {
   for (const auto& name : parents) {
     const auto folder = roots.pins + "/" + name.text();
     const bool by_daemon = ask_daemon(name, roots);
-    if (!by_daemon) detach_pinned(folder, pinned_ifindex(folder));
+    if (!by_daemon) {
+      detach_pinned(folder, pinned_ifindex(folder));
+      remove_run_folder(roots.run, name.text());
+    }
     fmt::print("{}: detached{}\n", interface, by_daemon ? ", the daemon has ended" : "");
   }
   return 0;

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the lab tests share."""
+import json
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
+
+from lab import (Arplined, CommandError, Lab, arpline, arplined, exchange, frames, run, teardown,  # noqa: E402,F401
+                 wired)
+
+REQUESTER_MAC = "02:b0:00:00:00:01"
+REQUESTER = "10.77.0.9"
+CREDIT_WINDOW = 256  # frames per queue that a dead or hung worker can lose
+
+
+class Skip(Exception):
+    """The test cannot run here; the text is the reason."""
+
+
+def options(alone=False, timeout=60):
+    """alone: it measures time or load and runs beside nothing else. timeout: in seconds."""
+    def mark(function):
+        function.alone, function.timeout = alone, timeout
+        return function
+    return mark
+
+
+def wait_until(condition, seconds=10.0, what="the condition"):
+    """Polls until condition() is true and returns its value."""
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > end:
+            raise AssertionError(f"after {seconds} s still not true: {what() if callable(what) else what}")
+        time.sleep(0.05)
+    return value
+
+
+def who_has(child, mac=REQUESTER_MAC, address=REQUESTER, **fields) -> bytes:
+    return frames.arp(eth_src=mac, spa=address, tpa=child.address, **fields)
+
+
+def endpoint(host, child):
+    """The endpoint's entry in the status, or None."""
+    status = host.status() or {"endpoints": []}
+    return next((one for one in status["endpoints"] if one["address"] == child.address), None)
+
+
+def wait_state(host, child, state, seconds=10.0, reason=None):
+    """Until the endpoint has that state (None: until it is gone) and, when given, that reason."""
+    def reached():
+        now = endpoint(host, child)
+        if state is None or now is None:
+            return state is None and now is None
+        return now["state"] == state and (reason is None or now["reason"] == reason)
+    wait_until(reached, seconds, lambda: f"{child.address} is {state or 'gone'} {reason or ''}; it is "
+                                         f"{endpoint(host, child)}")
+
+
+def wait_known(host, *children):
+    for child in children:
+        wait_until(lambda one=child: endpoint(host, one), 10, f"{child.address} is known")
+
+
+def confirm(wire, host, *children, mac=REQUESTER_MAC, address=REQUESTER):
+    """The children's kernels have answered this requester: from here on the engine may."""
+    wait_known(host, *children)
+    for child in children:
+        wait_until(lambda one=child: endpoint(host, one)["state"] != "not_served", 5, f"{child.address} is served")
+        assert wire.replies(who_has(child, mac, address), 1.0), f"{child.address} does not answer at all"
+        wait_state(host, child, "confirmed", 3)
+
+
+def serve(lab, children=1, config=None, queues=1, mtu=1500, **child_options):
+    """A host with containers, served, and a peer. Returns (host, peer, daemon, the peer's wire)."""
+    host, peer = wired(lab, children, queues, mtu, **child_options)
+    daemon = host.start_arplined(config)
+    wait_known(host, *host.children)
+    return host, peer, daemon, peer.wire()
+
+
+def verdict(host, name) -> int:
+    return host.status()["verdicts"].get(name, 0)
+
+
+def never_answered(wire, child, requests=50):
+    """Not one reply to that many requests."""
+    found = []
+    for _ in range(requests):
+        wire.send(who_has(child))
+        found += wire.collect(0.01)
+    found += wire.collect(0.5)
+    answers = [one for one in found if one.op == frames.REPLY and one.spa == child.address]
+    assert not answers, f"{len(answers)} of {requests} requests for {child.address} were answered"
+
+
+def announcements(found, child):
+    return [one for one in found if one.announcement and one.spa == child.address]
+
+
+def residue(host) -> list[str]:
+    """What of arpline is still on the machine for this host."""
+    left = []
+    link = host.ns.ip("-d", "link", "show", "dev", host.nic, check=False).stdout
+    if "prog/xdp" in link:
+        left.append("an XDP program on the parent")
+    if host.ns.run("tc", "filter", "show", "dev", host.nic, "egress", check=False).stdout.strip():
+        left.append("a tc filter on the parent")
+    if "clsact" in host.ns.run("tc", "qdisc", "show", "dev", host.nic, check=False).stdout:
+        left.append("a clsact qdisc on the parent")
+    for folder in (teardown.PINS, teardown.RUN):
+        left += [str(path) for path in folder.glob(f"*-{host.ns.inode}")] if folder.is_dir() else []
+    return left
+
+
+def link_id(pins: str) -> int:
+    return json.loads(run("bpftool", "-j", "link", "show", "pinned", f"{pins}/ingress_link").stdout)["id"]
+
+
+def refused(host, *args, expect=()):
+    """arplined ends by itself with one line on stderr that has these words, and leaves nothing behind."""
+    before = residue(host)
+    done = host.ns.run(arplined(), *args, check=False, timeout=10)
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    assert done.returncode not in (0, None), f"exit code {done.returncode}"
+    assert len(lines) == 1, f"{len(lines)} lines: {done.stderr}"
+    for word in expect:
+        assert word in lines[-1], f"{word!r} is not in: {lines[-1]}"
+    after = residue(host)
+    assert after == before, f"left behind: {after}"

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A wrong configuration is refused with one line that names what is wrong, before anything is touched."""
+from common import Lab, refused, wired
+
+WRONG = {
+    "unknown key": ("colour = 'blue'", ("colour",)),
+    "unknown table": ("[nonsense]\na = 1", ("nonsense",)),
+    "unknown key of a parent": ("[parent.nic0]\nspeed = 1", ("speed",)),
+    "mode of the wrong type": ("mode = 3", ("mode",)),
+    "unknown mode": ("mode = 'shout'", ("mode",)),
+    "fast_path of the wrong type": ("[parent.nic0]\nfast_path = 'yes'", ("fast_path",)),
+    "on_stop with an unknown word": ("[parent.nic0]\non_stop = 'explode'", ("on_stop",)),
+    "to_child of the wrong type": ("[limits]\nto_child = 'many'", ("to_child",)),
+    "negative limit": ("[limits]\nto_child = -1", ("to_child",)),
+    "refresh without a unit": ("[announce]\nrefresh = 'soon'", ("refresh",)),
+    "pair_ttl of the wrong type": ("pair_ttl = true", ("pair_ttl",)),
+    "broken TOML": ("mode = [", ()),
+    "parent is no table": ("parent = 'nic0'", ("parent",)),
+}
+
+LATER = {
+    "fast_path": "[parent.nic0]\nfast_path = true",
+    "zero_copy": "[parent.nic0]\nzero_copy = true",
+    "workers": "[parent.nic0]\nworkers = 2",
+    "cpus": "[parent.nic0]\ncpus = [1]",
+    "busy_poll": "[parent.nic0]\nbusy_poll = true",
+    "static": "[parent.nic0]\nstatic = [{ ip = '10.77.1.50', mac = '52:54:00:12:34:56' }]",
+    "foreign": "[limits]\nforeign = 'off'",
+    "on_conflict": "[announce]\non_conflict = 'alert'",
+}
+
+
+def every(cases, extra=()):
+    with Lab() as lab:
+        host, _ = wired(lab)
+        path = lab.folder / "wrong.toml"
+        failed = []
+        for name, (text, words) in cases.items():
+            path.write_text(text + "\n", encoding="utf-8")
+            try:
+                refused(host, "--parent", host.nic, "--config", path, expect=(*words, *extra))
+            except AssertionError as error:
+                failed.append(f"{name}: {error}")
+        assert not failed, "\n".join(failed)
+
+
+def test_wrong_keys_and_types_are_refused():
+    every(WRONG)
+
+
+def test_keys_of_later_versions_are_refused_by_name():
+    every({key: (text, (key,)) for key, text in LATER.items()}, extra=("not in this version",))
+
+
+def test_missing_file_is_refused():
+    with Lab() as lab:
+        host, _ = wired(lab)
+        refused(host, "--parent", host.nic, "--config", lab.folder / "none.toml", expect=("none.toml",))
+
+
+def test_missing_parent_is_refused():
+    with Lab() as lab:
+        host, _ = wired(lab)
+        refused(host, "--parent", "nosuch0", expect=("nosuch0",))
+
+
+def test_whole_configuration_is_accepted():
+    with Lab() as lab:
+        host, peer = wired(lab)
+        host.start_arplined({
+            "mode": "answer", "pair_ttl": "30s",
+            "parent": {"nic0": {"fast_path": False, "trunk": False, "generic_xdp": False, "on_stop": "detach"}},
+            "limits": {"to_child": 50, "ring": 10000}, "announce": {"refresh": "30s", "pps": 50},
+        })
+        assert peer.ping(host.children[0].address).answered == 3

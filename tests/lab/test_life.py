@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Start, stop, crash, take-over, and who else is there."""
+import re
+
+from common import (Arplined, Lab, confirm, endpoint, link_id, options, refused, residue, serve, verdict, wait_known,
+                    wait_until, who_has, wired)
+
+KEEP = {"parent": {"nic0": {"on_stop": "keep"}}}
+
+
+def nothing_left(host):
+    left = residue(host)
+    assert not left, f"left behind: {left}"
+
+
+def test_stop_leaves_nothing_behind():
+    with Lab() as lab:
+        host, peer, daemon, _ = serve(lab, children=2)
+        assert daemon.stop() == 0
+        nothing_left(host)
+        assert peer.ping(host.children[0].address).answered == 3
+
+
+def test_detach_with_the_daemon_dead_leaves_nothing_behind():
+    with Lab() as lab:
+        host, peer, daemon, _ = serve(lab, children=2)
+        daemon.kill9()
+        assert residue(host), "a killed daemon cannot have cleaned up"
+        done = host.arpline("detach", host.nic)
+        assert done.returncode == 0, done.stderr
+        nothing_left(host)
+        assert peer.ping(host.children[0].address).answered == 3
+
+
+def test_detach_where_nothing_is_attached_says_so():
+    with Lab() as lab:
+        host, _ = wired(lab)
+        done = host.arpline("detach", host.nic)
+        assert len((done.stdout + done.stderr).strip().splitlines()) == 1, done
+        nothing_left(host)
+
+
+def test_status_tells_a_live_daemon_from_a_dead_one():
+    with Lab() as lab:
+        host, _, daemon, wire = serve(lab)
+        confirm(wire, host, host.children[0])
+        assert host.arpline("status", "--json").returncode == 0
+        assert host.arpline("status").returncode == 0
+        daemon.kill9()
+        assert host.arpline("status", "--json").returncode == 3
+        status = host.status()
+        assert status["daemon"] is False
+        assert [one["address"] for one in status["endpoints"]] == [host.children[0].address]
+        wait_until(lambda: host.status()["lease"] == "expired", 5, "the lease is expired")
+
+
+def test_kernel_answers_after_a_crash():
+    with Lab() as lab:
+        host, _, daemon, wire = serve(lab)
+        confirm(wire, host, host.children[0])
+        daemon.kill9()
+        wait_until(lambda: host.status()["lease"] == "expired", 5, "the lease is expired")
+        before = verdict(host, "lease_expired")
+        for _ in range(5):
+            assert len(wire.replies(who_has(host.children[0]), 1.0)) == 1
+        assert verdict(host, "lease_expired") == before + 5
+
+
+def take_over(config, end):
+    """A second daemon goes on where the first one was ended: same link, endpoints still confirmed."""
+    with Lab() as lab:
+        host, _, daemon, wire = serve(lab, children=2, config=config)
+        confirm(wire, host, *host.children)
+        pins, ringed = host.status()["pins"], verdict(host, "ring")
+        before = link_id(pins)
+        end(daemon)
+        assert link_id(pins) == before, "the program was detached"
+        host.start_arplined(config)
+        assert host.status()["pins"] == pins and link_id(pins) == before, "the program was attached anew"
+        wait_known(host, *host.children)
+        for child in host.children:
+            assert endpoint(host, child)["state"] == "confirmed", endpoint(host, child)
+            assert len(wire.replies(who_has(child), 1.0)) == 1
+        assert verdict(host, "ring") >= ringed + 2, "the pairs were lost"
+
+
+def test_take_over_after_a_crash():
+    take_over(None, lambda daemon: daemon.kill9())
+
+
+def test_take_over_after_a_stop_with_keep():
+    take_over(KEEP, lambda daemon: daemon.stop())
+
+
+def test_second_daemon_on_the_same_parent_is_refused():
+    with Lab() as lab:
+        host, _, daemon, wire = serve(lab)
+        refused(host, "--parent", host.nic, expect=(host.nic,))
+        assert daemon.running() and host.status()["daemon"]
+        confirm(wire, host, host.children[0])
+
+
+def test_two_parents_of_one_name_in_two_namespaces_are_served():
+    with Lab() as lab:
+        served = []
+        for number in (1, 2):
+            host, peer = lab.host(f"host{number}"), lab.peer(f"peer{number}")
+            lab.connect(host, peer)
+            host.add_child()
+            host.start_arplined()
+            served.append((host, peer))
+        for host, peer in served:
+            confirm(peer.wire(), host, host.children[0])
+        assert served[0][0].status()["pins"] != served[1][0].status()["pins"]
+
+
+def test_foreign_xdp_program_is_left_alone():
+    with Lab() as lab:
+        host, _ = wired(lab, children=0)
+        host.load_pass_program()
+        host.add_child()
+        refused(host, "--parent", host.nic, expect=(host.nic, "lab_pass"))
+        assert "lab_pass" in host.ns.ip("-d", "link", "show", "dev", host.nic).stdout
+
+
+@options(timeout=90)
+def test_parent_that_is_deleted_and_made_again_is_served_again():
+    with Lab() as lab:
+        host, peer, daemon, wire = serve(lab)
+        confirm(wire, host, host.children[0])
+        logged = len(daemon.log)
+        host.ns.ip("link", "del", host.nic)
+        wait_until(lambda: len(daemon.log) > logged, 5, "the log says that the parent is gone")
+        assert daemon.running()
+        lab.veth(host.ns, host.nic, peer.ns, peer.nic)
+        child = host.add_child()
+        wait_until(lambda: (host.status() or {"daemon": False})["daemon"], 10, "the parent is served again")
+        confirm(peer.wire(), host, child)
+        said = daemon.log[logged:]
+        assert len(re.findall(rf"\b{host.nic}\b", said)) >= 2, f"the log does not say what happened: {said}"
+        daemon.stop()
+        nothing_left(host)
+
+
+def test_log_of_a_quiet_life_is_short():
+    with Lab() as lab:
+        host, peer, daemon, _ = serve(lab, children=4)
+        for child in host.children:
+            peer.arping(child.address, 2)
+        daemon.stop()
+        lines = daemon.log.strip().splitlines()
+        assert 0 < len(lines) < 40, daemon.log
+
+
+def test_preflight_finds_nothing_wrong_with_a_good_parent():
+    with Lab() as lab:
+        host, _ = wired(lab)
+        for words in (("preflight", host.nic), ("preflight", host.nic, "--json")):
+            done = host.arpline(*words)
+            assert done.returncode == 0, done.stdout + done.stderr
+        nothing_left(host)
+
+
+def test_parent_without_containers_is_served():
+    """And the first one that comes is found."""
+    with Lab() as lab:
+        host, peer = wired(lab, children=0)
+        Arplined(host).wait_serving()
+        confirm(peer.wire(), host, host.add_child())

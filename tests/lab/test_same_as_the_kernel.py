@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Frame by frame: what comes back with arpline is what comes back without it, byte for byte up to zero padding."""
+import time
+from collections import Counter
+
+import odd_frames
+from common import Lab, options, verdict, wait_known, wait_until, who_has, wired
+
+PARENT_MAC = "02:aa:00:00:00:01"
+PARENT_ADDRESS = "10.77.0.2"
+WAIT_SECONDS = 0.1
+LATE_SECONDS = 1.0
+
+
+class Side:
+    """One of the two labs."""
+
+    def __init__(self, lab, with_arpline, config=None):
+        self.host, self.peer = wired(lab, children=0)
+        self.host.ns.ip("link", "set", self.host.nic, "address", PARENT_MAC)
+        self.host.address(f"{PARENT_ADDRESS}/16")
+        self.target, self.claimed = self.host.add_children(2)
+        self.private = self.host.add_child(mode="private")
+        self.target.ns.ip("addr", "add", "10.77.99.1/32", "dev", "lo")
+        self.wire = self.peer.wire()
+        if with_arpline:
+            self.host.start_arplined(config)
+            wait_known(self.host, *self.host.children)
+            time.sleep(3)  # the announcements on appearance are through
+        children = (self.target, self.claimed, self.private)
+        self.layout = odd_frames.Layout(PARENT_MAC, PARENT_ADDRESS,
+                                        *((child.mac, child.address) for child in children))
+
+    def gather(self, seconds) -> Counter:
+        return Counter(one.bytes_without_padding for one in self.wire.collect(seconds) if not one.announcement)
+
+
+def requester(number):
+    return f"02:b1:00:00:{number >> 8:02x}:{number & 255:02x}", f"10.77.2.{number}"
+
+
+def ask_both(sides, frame_of):
+    for side in sides:
+        side.wire.arrived()
+    for side in sides:
+        side.wire.send(frame_of(side))
+    got = [side.gather(WAIT_SECONDS / 2 if index else WAIT_SECONDS) for index, side in enumerate(sides)]
+    if got[0] != got[1]:  # late is not different
+        got = [one + side.gather(LATE_SECONDS) for one, side in zip(got, sides)]
+    return got
+
+
+def warm_up(sides, mac, ip):
+    for child in ("target", "claimed", "private"):
+        for side in sides:
+            assert side.wire.replies(who_has(getattr(side, child), mac, ip), 1.0), f"warming up {child}: no answer"
+
+
+def differences(sides, cases, warm, first=1):
+    found = []
+    for number, (name, build) in enumerate(cases.items(), start=first):
+        mac, ip = requester(number)
+        if warm:
+            warm_up(sides, mac, ip)
+        bare, served = ask_both(sides, lambda side: build(mac, ip, side.layout))
+        if bare != served:
+            found.append(f"{name}: the kernel alone {[(one.hex(), n) for one, n in bare.items()]}, "
+                         f"with arpline {[(one.hex(), n) for one, n in served.items()]}")
+    return found
+
+
+def two_sides(bare_lab, served_lab, config=None):
+    return Side(bare_lab, False), Side(served_lab, True, config)
+
+
+@options(timeout=120)
+def test_cold_requesters_get_what_the_kernel_says():
+    with Lab() as bare_lab, Lab() as served_lab:
+        sides = two_sides(bare_lab, served_lab)
+        found = differences(sides, odd_frames.EVERY, warm=False)
+        assert not found, "\n".join(found)
+        assert verdict(sides[1].host, "to_child_new") >= len(odd_frames.REQUESTS) - 1
+
+
+@options(timeout=120)
+def test_warm_requesters_get_what_the_kernel_says():
+    with Lab() as bare_lab, Lab() as served_lab:
+        sides = two_sides(bare_lab, served_lab)
+        ringed = verdict(sides[1].host, "ring")
+        found = differences(sides, odd_frames.REQUESTS, warm=True)
+        # The longer than 128 bytes are the kernel's.
+        assert verdict(sides[1].host, "ring") - ringed >= len(odd_frames.REQUESTS) - 2, "the ring did not answer"
+        found += differences(sides, {**odd_frames.ODD, **odd_frames.CLAIMS}, warm=True,
+                             first=len(odd_frames.REQUESTS) + 1)
+        assert not found, "\n".join(found)
+
+
+@options(timeout=120)
+def test_observe_gives_what_the_kernel_says():
+    with Lab() as bare_lab, Lab() as served_lab:
+        sides = two_sides(bare_lab, served_lab, {"mode": "observe"})
+        found = differences(sides, odd_frames.EVERY, warm=False)
+        assert not found, "\n".join(found)
+
+
+def test_tag_that_the_nic_takes_out_is_not_mistaken_for_none():
+    """With trunk = true a new requester behind a hidden tag gets what the kernel gives it: nothing."""
+    with Lab() as bare_lab, Lab() as served_lab:
+        config = {"parent": {"nic0": {"trunk": True}}, "limits": {"to_child": 1}}
+        sides = two_sides(bare_lab, served_lab, config)
+        warm_up(sides, *requester(200))
+        for side in sides:
+            side.peer.tag_arp(in_frame=False)
+        for number in range(201, 231):
+            bare, served = ask_both(sides, lambda side: who_has(side.target, *requester(number)))
+            assert bare == served == Counter(), f"requester {number}: {bare} and {served}"
+        wait_until(lambda: sides[1].host.status()["warnings"], 5, "status warns about the hidden tags")

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""At 1000 who-has a second: what a hung, killed, restarted or stopped daemon costs. Each phase asks a child of its own."""
+import time
+
+from common import (CREDIT_WINDOW, Arplined, Lab, arpline, confirm, exchange, frames, options, serve, verdict, wait_until,
+                    who_has)
+
+RATE = 1000
+
+
+class Phases:
+    """(seconds, what to do at its start) one after the other; each with its own child to ask for."""
+
+    def __init__(self, host, steps):
+        self.host, self.steps = host, steps
+        self.now = -1
+        self.replies = []
+        self.starts = [sum(seconds for seconds, _ in steps[:index]) for index in range(len(steps) + 1)]
+        self.sent = [0] * len(steps)
+
+    def tick(self, elapsed):
+        while self.now + 1 < len(self.steps) and elapsed >= self.starts[self.now + 1]:
+            self.now += 1
+            action = self.steps[self.now][1]
+            if action:
+                time.sleep(0.05)  # what is under way belongs to the phase before
+                action()
+
+    def next_frame(self, _):
+        phase = max(self.now, 0)
+        self.sent[phase] += 1
+        return who_has(self.host.children[phase])
+
+    def run(self, wire):
+        self.tick(0.0)
+        _, found = exchange(wire, self.next_frame, RATE, self.starts[-1], self.tick)
+        replies = [one for one in found if one.op == frames.REPLY]
+        self.replies = [[one for one in replies if one.spa == self.host.children[phase].address]
+                        for phase in range(len(self.steps))]
+        return [sent - len(answers) for sent, answers in zip(self.sent, self.replies)]
+
+
+@options(alone=True, timeout=90)
+def test_hung_daemon_costs_at_most_the_window_and_says_nothing_stale():
+    with Lab() as lab:
+        host, _, daemon, wire = serve(lab, children=4)
+        confirm(wire, host, *host.children)
+        phases = Phases(host, [(1, None), (2, daemon.sigstop), (8, None), (2, daemon.sigcont)])
+        lost = phases.run(wire)
+        assert lost[0] == 0, f"lost before anything happened: {lost}"
+        assert 0 <= lost[1] <= CREDIT_WINDOW, f"lost {lost}"
+        assert lost[2] == 0, f"the kernel did not answer everything: {lost}"
+        assert lost[3] == 0, f"lost after it went on: {lost}"
+        woken_at = min(one.at for one in phases.replies[3])
+        stale = [one for phase in (0, 1, 2) for one in phases.replies[phase] if one.at > woken_at + 0.05]
+        assert not stale, f"{len(stale)} stale answers"
+        wait_until(lambda: host.status()["lease"] == "live", 5, "it serves again")
+
+
+@options(alone=True, timeout=90)
+def test_kill_restart_and_stop_cost_at_most_the_window():
+    with Lab() as lab:
+        host, _, daemon, wire = serve(lab, children=5)
+        confirm(wire, host, *host.children)
+        later = []
+        phases = Phases(host, [(1, None), (2, lambda: daemon.process.kill()), (3, lambda: later.append(Arplined(host))),
+                               (1, None), (2, lambda: later[0].process.terminate())])
+        lost = phases.run(wire)
+        assert lost[0] == 0, f"lost before anything happened: {lost}"
+        assert lost[3] == 0, f"lost after the restart: {lost}"
+        assert all(0 <= one <= CREDIT_WINDOW for one in lost), f"lost {lost}"
+        assert later[0].wait_exit() == 0
+
+
+@options(alone=True, timeout=60)
+def test_detach_under_load_costs_at_most_the_window():
+    with Lab() as lab:
+        host, _, daemon, wire = serve(lab, children=3)
+        confirm(wire, host, *host.children)
+        daemon.kill9()
+        wait_until(lambda: host.status()["lease"] == "expired", 5, "the lease is expired")
+        detaching = []
+
+        def detach():
+            detaching.append(host.ns.spawn(arpline(), "detach", host.nic))
+        phases = Phases(host, [(1, None), (1, detach), (1, None)])
+        lost = phases.run(wire)
+        assert detaching[0].wait(timeout=10) == 0
+        assert lost[0] == 0 and lost[2] == 0 and 0 <= lost[1] <= CREDIT_WINDOW, f"lost {lost}"
+
+
+@options(alone=True, timeout=60)
+def test_every_request_is_answered_once():
+    with Lab() as lab:
+        host, _, _, wire = serve(lab, children=4)
+        confirm(wire, host, *host.children)
+        before = verdict(host, "ring")
+        sent, found = exchange(wire, lambda n: who_has(host.children[n % 4]), RATE, 5.0)
+        answers = [one for one in found if one.op == frames.REPLY]
+        assert len(answers) == sent
+        assert verdict(host, "ring") - before > sent * 0.9, "the engine answered too little of it"
+
+
+@options(alone=True, timeout=60)
+def test_idle_daemon_costs_next_to_nothing():
+    with Lab() as lab:
+        _, _, daemon, _ = serve(lab, children=16)
+        time.sleep(3)
+        before = daemon.cpu_seconds()
+        time.sleep(10)
+        used = daemon.cpu_seconds() - before
+        assert used < 0.1, f"{used:.2f} s of CPU in 10 s"
+        assert daemon.resident_bytes() < 64 << 20, f"{daemon.resident_bytes() >> 20} MB"

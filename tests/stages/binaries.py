@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The compiled tests: found by where they lie, counted by what Google Test says."""
+import json
+import os
+import re
+from pathlib import Path
+
+from .results import BUILD, ROOT, Run, execute
+
+SANITIZER_ENVIRONMENT = {
+    "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:halt_on_error=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+    "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
+}
+SANITIZER_OPTIONS = ("-Db_lundef=false", "-Dbuildtype=debug")  # optimising sanitized code takes minutes
+FUZZ_SECONDS = 10
+THREADED = re.compile(r"^(TEST|TEST_F|TEST_P|TYPED_TEST)\(.*[Tt]hreads", re.MULTILINE)
+
+
+def executables(folder: Path) -> list[Path]:
+    """Programs, not the folders and scripts beside them."""
+    found = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [path for path in found if path.is_file() and os.access(path, os.X_OK) and path.suffix == ""]
+
+
+def gtest(run: Run, program: Path, timeout=300, environment=None, cases="") -> None:
+    """Runs one program; each of its cases counts. cases: a filter in Google Test's own words."""
+    name = f"{program.parent.parent.parent.name}/{program.parent.name}/{program.name}"
+    report = run.scratch_file(f"{program.name}.json")
+    report.unlink(missing_ok=True)
+    argv = [program, f"--gtest_output=json:{report}", "--gtest_brief=1"]
+    if run.pattern and run.pattern not in name:
+        cases = f"*{run.pattern}*"
+    if cases:
+        argv.append(f"--gtest_filter={cases}")
+    code, text = execute(argv, timeout, env={**os.environ, **(environment or {})})
+    failed = count_cases(run, name, report)
+    if code != 0 and not failed:
+        why = f"stopped after {timeout} s" if code is None else f"exit code {code}"
+        run.failed(name, f"{text[-6000:]}\n{why}")
+
+
+def count_cases(run: Run, name: str, report: Path) -> int:
+    """Adds the cases to the counts; returns how many failed."""
+    if not report.exists():
+        return 0
+    before = run.count["failed"]
+    for suite in json.loads(report.read_text(encoding="utf-8")).get("testsuites", []):
+        for case in suite["testsuite"]:
+            full = f"{name} {suite['name']}.{case['name']}"
+            if case["status"] == "NOTRUN":
+                continue  # filtered out, or disabled
+            if case["result"] == "SKIPPED":
+                run.skipped(full, next((one["message"].strip() for one in case.get("skipped", [])), "no reason given"))
+            elif case.get("failures"):
+                run.failed(full, "\n".join(one["failure"] for one in case["failures"]))
+            else:
+                run.passed()
+    return run.count["failed"] - before
+
+
+def build(run: Run, directory: str, *options: str, environment=None) -> bool:
+    """A build that fails is a failed check."""
+    code, text = execute(["tools/build", directory, *options], 900, env={**os.environ, **(environment or {})})
+    if code != 0:
+        run.failed(f"build {directory}", text[-6000:])
+    return code == 0
+
+
+def every(run: Run, directory: Path, kind: str, environment=None, timeout=300, cases="") -> None:
+    found = executables(directory / "tests" / kind)
+    if not found:
+        run.failed(f"{directory.name}/tests/{kind}", "there is no test program here")
+    for program in found:
+        gtest(run, program, timeout, environment, cases)
+
+
+def unit(run: Run) -> None:
+    every(run, BUILD, "unit")
+
+
+def packet(run: Run) -> None:
+    every(run, BUILD, "packet")
+
+
+def asan(run: Run) -> None:
+    if build(run, "build-asan", "-Db_sanitize=address,undefined", *SANITIZER_OPTIONS, "--",
+             "tests/unit", "tests/packet"):
+        for kind in ("unit", "packet"):
+            every(run, ROOT / "build-asan", kind, SANITIZER_ENVIRONMENT, 600)
+
+
+def tsan(run: Run) -> None:
+    sources = (ROOT / "tests" / "unit").glob("*.cpp")
+    if not any(THREADED.search(path.read_text(encoding="utf-8")) for path in sources):
+        run.skipped("tsan", "no unit test has 'threads' in its name")
+        return
+    if build(run, "build-tsan", "-Db_sanitize=thread", *SANITIZER_OPTIONS, "--", "tests/unit"):
+        every(run, ROOT / "build-tsan", "unit", SANITIZER_ENVIRONMENT, 600, cases="*threads*:*Threads*")
+
+
+def fuzz(run: Run) -> None:
+    if not (ROOT / "tests" / "fuzz" / "meson.build").exists():
+        run.skipped("fuzz", "there is no tests/fuzz/meson.build")
+        return
+    if not build(run, "build-fuzz", "-Dfuzzers=true", "-Dtests=false", "--", "tests/fuzz",
+                 environment={"CC": "clang", "CXX": "clang++"}):
+        return
+    programs = executables(ROOT / "build-fuzz" / "tests" / "fuzz")
+    if not programs:
+        run.failed("build-fuzz/tests/fuzz", "there is no fuzzer here")
+    for program in programs:
+        corpus = run.scratch_file(f"{program.name}.corpus")
+        corpus.mkdir(exist_ok=True)
+        seeds = ROOT / "tests" / "fuzz" / "corpus" / program.name
+        run.check(f"fuzz/{program.name}",
+                  [program, f"-max_total_time={FUZZ_SECONDS}", "-timeout=5", "-rss_limit_mb=1024",
+                   f"-artifact_prefix={run.scratch.name}/", corpus, *([seeds] if seeds.is_dir() else [])],
+                  timeout=FUZZ_SECONDS + 60)

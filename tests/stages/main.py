@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+tests/run [--only STAGE[,STAGE…]] [--all] [PATTERN]: builds arpline and tests it. The last line counts the checks; the
+exit code is 0 only when none failed. PATTERN is a part of a check's name. --all, and CI=true in the environment,
+include what takes minutes (clang-tidy).
+"""
+import argparse
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(HERE))
+
+from stages import binaries, lab, style  # noqa: E402
+from stages.results import BUILD, ROOT, Run, Stage  # noqa: E402
+
+STAGES = {"style": style.style, "unit": binaries.unit, "packet": binaries.packet, "lab": lab.lab,
+          "asan": binaries.asan, "tsan": binaries.tsan, "fuzz": binaries.fuzz, "tidy": style.tidy}
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", metavar="STAGE", help=", ".join(STAGES))
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("pattern", nargs="?")
+    given = parser.parse_args()
+    given.stages = given.only.split(",") if given.only else list(STAGES)
+    if unknown := [name for name in given.stages if name not in STAGES]:
+        parser.error(f"no such stage: {', '.join(unknown)}; there are: {', '.join(STAGES)}")
+    return given
+
+
+def main() -> int:
+    given = arguments()
+    if os.geteuid() != 0:
+        print("tests/run: loading BPF programs and making network namespaces needs root", file=sys.stderr)
+        return 1
+    started = time.monotonic()
+    if subprocess.run([str(ROOT / "tools" / "build"), str(BUILD), "-Dtests=true"], check=False).returncode != 0:
+        print("0 passed, 1 failed, 0 skipped")
+        return 1
+    run = Run(given.pattern, given.all or os.environ.get("CI") == "true")
+    for name in given.stages:
+        with Stage(run, name):
+            STAGES[name](run)
+    print(f"{time.monotonic() - started:.0f} s")
+    print(run.summary())
+    return 1 if run.count["failed"] or not run.count["passed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the source looks: clang-format, the include table, and with --all or in CI clang-tidy."""
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+from .results import BUILD, ROOT, Run, execute
+
+FORMATTED = (".c", ".h", ".cpp", ".hpp")
+TIDY_TIMEOUT_SECONDS = 300
+
+
+def our_files() -> list[str]:
+    code, listed = execute(["git", "ls-files", "--cached", "--others", "--exclude-standard"], 30)
+    if code != 0:
+        raise RuntimeError(f"git ls-files: {listed.strip()}")
+    return sorted(path for path in listed.splitlines() if path.endswith(FORMATTED) and (ROOT / path).exists())
+
+
+def style(run: Run) -> None:
+    for path in our_files():
+        clang_format(run, path)
+    run.check("includes", ["tests/includes.py"])
+    run.check("docs/verdicts.md", ["tools/verdicts", "--check"])
+
+
+def clang_format(run: Run, path: str) -> None:
+    if not run.wanted(f"clang-format {path}"):
+        return
+    code, text = execute(["clang-format", "--dry-run", "-Werror", path], 60)
+    if code == 0:
+        run.passed()
+    else:
+        lines = text.count("[-Wclang-format-violations]")
+        run.failed(f"clang-format {path}", f"{lines} places; clang-format -i {path}" if lines else text)
+
+
+def tidy(run: Run) -> None:
+    sources = our_sources()
+    if not run.everything:
+        run.skipped("clang-tidy", f"{len(sources)} files take minutes; tests/run --all and CI do it")
+        return
+
+    def one(path):
+        return path, *execute(["clang-tidy", "--quiet", "-p", BUILD, path], TIDY_TIMEOUT_SECONDS)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for path, code, text in pool.map(one, [path for path in sources if run.wanted(f"clang-tidy {path}")]):
+            if code == 0:
+                run.passed()
+            else:
+                run.failed(f"clang-tidy {path}", text[-4000:])
+
+
+def our_sources() -> list[str]:
+    """The C++ files that the build compiles and that lie in the tree."""
+    commands = json.loads((BUILD / "compile_commands.json").read_text(encoding="utf-8"))
+    files = {os.path.normpath(os.path.join(entry["directory"], entry["file"])) for entry in commands}
+    ours = {os.path.relpath(path, ROOT) for path in files if path.endswith(".cpp")}
+    return sorted(path for path in ours if not path.startswith(("..", "build")))

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""arplined in a host of the lab."""
+import json
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from . import sh
+
+
+def to_toml(config: dict) -> str:
+    """Enough of TOML for this project's configuration: scalars, lists, tables."""
+    def value(item):
+        return json.dumps(item)  # TOML and JSON write these alike
+
+    lines = [f"{key} = {value(item)}" for key, item in config.items() if not isinstance(item, dict)]
+    for name, table in config.items():
+        if not isinstance(table, dict):
+            continue
+        scalars = [f"{key} = {value(item)}" for key, item in table.items() if not isinstance(item, dict)]
+        lines += [f"[{name}]", *scalars] if scalars else []
+        for inner, inner_table in table.items():
+            if isinstance(inner_table, dict):
+                lines += [f"[{name}.{inner}]", *(f"{key} = {value(item)}" for key, item in inner_table.items())]
+    return "\n".join(lines) + "\n"
+
+
+def read_status(host):
+    done = host.ns.run(sh.arpline(), "status", "--json", "--parent", host.nic, check=False)
+    try:
+        parents = json.loads(done.stdout)["parents"]
+    except (json.JSONDecodeError, KeyError, TypeError):
+        return None
+    return next((parent for parent in parents if parent["parent"] == host.nic), None)
+
+
+class Arplined:
+    """A running daemon. Whatever becomes of it, the lab ends it at teardown."""
+
+    def __init__(self, host, config=None, args=()):
+        self.host = host
+        number = len(host.lab.daemons)
+        self.log_path = host.lab.folder / f"arplined-{host.label}-{number}.log"
+        argv = [sh.arplined(), "--parent", host.nic]
+        if config is not None:
+            path = host.lab.folder / f"arplined-{host.label}-{number}.toml"
+            path.write_text(config if isinstance(config, str) else to_toml(config), encoding="utf-8")
+            argv += ["--config", str(path)]
+        self.argv = [*argv, *args]
+        if not Path(sh.arplined()).exists():
+            raise sh.CommandError(f"{sh.arplined()} is not built")
+        with open(self.log_path, "wb") as log:
+            self.process = host.ns.spawn(*self.argv, stdout=log, stderr=subprocess.STDOUT)
+        host.lab.daemons.append(self)
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid  # setpriv, nsenter and arplined are one process, by exec
+
+    @property
+    def log(self) -> str:
+        return self.log_path.read_text(encoding="utf-8", errors="replace")
+
+    def running(self) -> bool:
+        return self.process.poll() is None
+
+    def wait_serving(self, seconds=10.0) -> dict:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if not self.running():
+                raise sh.CommandError(f"arplined ended with exit code {self.process.returncode}: {self.log.strip()}")
+            status = read_status(self.host)
+            if status and status["daemon"] and status["lease"] == "live":
+                return status
+            time.sleep(0.05)
+        raise sh.CommandError(f"arplined does not serve after {seconds} s: {self.log.strip()}")
+
+    def wait_exit(self, seconds=10.0) -> int:
+        return self.process.wait(timeout=seconds)
+
+    def stop(self, seconds=10.0) -> int:
+        """A stop as a service manager makes it; returns the exit code."""
+        if self.running():
+            self.process.send_signal(signal.SIGTERM)
+        return self.wait_exit(seconds)
+
+    def kill9(self) -> None:
+        if self.running():
+            self.process.kill()
+        self.wait_exit()
+
+    def sigstop(self) -> None:
+        self.process.send_signal(signal.SIGSTOP)
+
+    def sigcont(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
+    def cpu_seconds(self) -> float:
+        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / 100.0
+
+    def resident_bytes(self) -> int:
+        for line in Path(f"/proc/{self.pid}/status").read_text(encoding="ascii").splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) * 1024
+        return 0

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Commands, and where the project's own binaries are."""
+import os
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class CommandError(RuntimeError):
+    """A command that should have worked did not; the text says which and what it said."""
+
+
+def build_dir() -> Path:
+    return Path(os.environ.get("ARPLINE_BUILD", ROOT / "build")).resolve()
+
+
+def arplined() -> str:
+    return str(build_dir() / "engine" / "arplined")
+
+
+def arpline() -> str:
+    return str(build_dir() / "tools" / "arpline" / "arpline")
+
+
+def run(*argv, check=True, timeout=30, stdin=None) -> subprocess.CompletedProcess:
+    argv = [str(word) for word in argv]
+    done = subprocess.run(argv, input=stdin, capture_output=True, text=True, timeout=timeout,
+                          stdin=None if stdin is not None else subprocess.DEVNULL)
+    if check and done.returncode != 0:
+        said = (done.stderr or done.stdout).strip()
+        raise CommandError(f"{' '.join(argv)}: exit code {done.returncode}: {said}")
+    return done
