@@ -172,8 +172,7 @@ std::uint64_t parse_duration(const std::string& text) {
   const auto [rest, error] = std::from_chars(text.data(), end, number);
   const auto unit = kUnits.find(std::string_view{rest, static_cast<std::size_t>(end - rest)});
   if (error != std::errc{} || unit == kUnits.end()) {
-    throw SetupError(
-        fmt::format("\"{}\" is no duration; write it as \"500ms\", \"60s\", \"2m\" or \"1h\"", text));
+    throw SetupError(fmt::format(R"("{}" is no duration; write it as "500ms", "60s", "2m" or "1h")", text));
   }
   return number * unit->second;
 }

@@ -83,7 +83,8 @@ std::optional<Maps> Maps::open_pinned(const std::string& folder, bool writable) 
   std::map<std::string, Fd> pinned;
   std::map<std::string, int> fds;
   for (const auto& name : map_names()) {
-    Fd fd{bpf_obj_get((folder + "/" + name).c_str())};
+    const auto path = fmt::format("{}/{}", folder, name);
+    Fd fd{bpf_obj_get(path.c_str())};
     if (!fd) return std::nullopt;
     fds[name] = fd.get();
     pinned.emplace(name, std::move(fd));

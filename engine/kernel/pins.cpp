@@ -74,7 +74,7 @@ void prepare_pin_root(const std::string& root) {
 }
 
 std::string prepare_pin_folder(const std::string& root, const std::string& name) {
-  const auto folder = root + "/" + name;
+  auto folder = root + "/" + name;
   make_private_folder(folder);
   return folder;
 }

@@ -157,9 +157,11 @@ TEST(Bucket, TwoThreadsTogetherNeverTakeMoreThanTheBudget_threads) {
 TEST(Bucket, TwoThreadsAtTheSameInstantTakeTheBurst_threads) {
   __u64 word = 0;
   std::atomic<int> total{0};
-  std::vector<std::thread> spenders;
-  for (int t = 0; t < 2; ++t) spenders.emplace_back([&] { total.fetch_add(taken(word, second, 100'000)); });
-  for (auto& s : spenders) s.join();
+  const auto spend = [&] { total.fetch_add(taken(word, second, 100'000)); };
+  std::thread one(spend);
+  std::thread other(spend);
+  one.join();
+  other.join();
   EXPECT_EQ(total.load(), 500);
 }
 

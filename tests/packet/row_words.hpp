@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the files of rows share: short names for what is expected.
+#pragma once
+
+#include "packet/rows.hpp"
+
+namespace arpline::packet {
+
+inline Expect passes(arpl_verdict verdict) {
+  return {.verdict = verdict};
+}
+inline Expect to_child(arpl_verdict verdict) {
+  return {.verdict = verdict, .output = Output::to_child};
+}
+inline Expect rings() {
+  return {.verdict = ARPL_ring, .output = Output::ring};
+}
+inline Expect would(arpl_verdict verdict) {
+  return {.verdict = verdict, .would = true};
+}
+inline Expect not_arp() {
+  return {};
+}
+
+inline Expect own_mac() {
+  return {.verdict = ARPL_own_mac, .event = ARPL_EVENT_OWN_MAC};
+}
+
+inline Expect claims(Expect expect, std::uint32_t slot) {
+  expect.claimed_slot = slot;
+  expect.event = ARPL_EVENT_CLAIM_FROM_WIRE;
+  return expect;
+}
+
+inline const Tag tag100{.type = 0x8100, .tci = 100};
+
+/// Rows 0 to 5, and what is not ARP at all.
+void add_frame_rows(std::vector<Row>& r);
+/// Rows 6 to 13.
+void add_request_rows(std::vector<Row>& r);
+
+}  // namespace arpline::packet
