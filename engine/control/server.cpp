@@ -80,12 +80,20 @@ bool Server::read_request(Client& client) {
   client.in.append(bytes.data(), static_cast<std::size_t>(count));
   const auto end = client.in.find('\n');
   if (end == std::string::npos) return client.in.size() < kMaxRequestBytes;
-  const auto request = nlohmann::json::parse(client.in.substr(0, end), nullptr, false);
+  const auto reply = reply_to(client.in.substr(0, end));
   client.in.erase(0, end + 1);
-  const auto reply = request.is_object() ? handler_(request) : nlohmann::json{{"error", "not a JSON object"}};
-  client.out = reply.dump() + "\n";
+  // Names of namespaces and processes may hold any byte.
+  client.out = reply.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   watch(EPOLL_CTL_MOD, client.fd.get(), EPOLLOUT);
   return write_reply(client);
+}
+
+nlohmann::json Server::reply_to(const std::string& line) const {
+  try {
+    return handler_(nlohmann::json::parse(line));
+  } catch (const std::exception& error) {
+    return {{"error", error.what()}};
+  }
 }
 
 bool Server::write_reply(Client& client) {

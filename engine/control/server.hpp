@@ -16,7 +16,8 @@ class Server {
  public:
   using Handler = std::function<nlohmann::json(const nlohmann::json& request)>;
 
-  /// Listens at `path`, mode 0600; events are added to and removed from `epoll_fd`. Throws SetupError.
+  /// Listens at `path`, mode 0600; events are added to and removed from `epoll_fd`. Throws SetupError. What the
+  /// handler throws becomes an error for the client.
   Server(const std::string& path, int epoll_fd, Handler handler);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -38,6 +39,7 @@ class Server {
   void accept_one();
   bool serve(Client& client, std::uint32_t events);
   bool read_request(Client& client);
+  nlohmann::json reply_to(const std::string& line) const;
   bool write_reply(Client& client);
   void watch(int operation, int fd, std::uint32_t events) const;
 

@@ -18,8 +18,8 @@ namespace arpline {
 namespace {
 
 // Per queue. The fill ring always offers more frames than the credit window lets the program send.
-constexpr std::uint32_t kRingFrames = 512;
-constexpr std::uint32_t kFrames = 1024;
+constexpr std::uint32_t kRingFrames = 256;
+constexpr std::uint32_t kFrames = 512;
 constexpr std::uint32_t kFrameBytes = 2048;
 // Kept back from the fill ring, so that an announcement finds a frame.
 constexpr std::size_t kReservedFrames = 64;

@@ -12,7 +12,7 @@ from lab import (Arplined, CommandError, Lab, arpline, arplined, exchange, frame
 
 REQUESTER_MAC = "02:b0:00:00:00:01"
 REQUESTER = "10.77.0.9"
-CREDIT_WINDOW = 256  # frames per queue that a dead or hung worker can lose
+CREDIT_WINDOW = 128  # frames per queue that a dead or hung worker can lose
 
 
 class Skip(Exception):

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Start, stop, crash, take-over, and who else is there."""
 import re
+import socket
 
-from common import (Arplined, Lab, confirm, endpoint, link_id, options, refused, residue, serve, verdict, wait_known,
-                    wait_until, who_has, wired)
+from common import (Arplined, Lab, arpline, confirm, endpoint, link_id, options, refused, residue, serve, teardown,
+                    verdict, wait_known, wait_until, who_has, wired)
 
 KEEP = {"parent": {"nic0": {"on_stop": "keep"}}}
 
@@ -167,3 +168,64 @@ def test_parent_without_containers_is_served():
         host, peer = wired(lab, children=0)
         Arplined(host).wait_serving()
         confirm(peer.wire(), host, host.add_child())
+
+
+def test_detach_with_the_daemon_hung_frees_the_parent_and_the_daemon_ends():
+    with Lab() as lab:
+        host, peer, daemon, _ = serve(lab)
+        daemon.sigstop()
+        done = host.arpline("detach", host.nic)
+        assert done.returncode == 0, done.stderr
+        assert peer.ping(host.children[0].address).answered == 3
+        daemon.sigcont()
+        assert daemon.wait_exit() == 0
+        nothing_left(host)
+
+
+def test_macvlan_is_no_parent():
+    with Lab() as lab:
+        host, _ = wired(lab, children=0)
+        host.ns.ip("link", "add", "mv0", "link", host.nic, "type", "macvlan", "mode", "bridge")
+        refused(host, "--parent", "mv0", expect=("mv0 is itself a macvlan",))
+
+
+def test_generic_xdp_serves_without_a_ring():
+    with Lab() as lab:
+        host, peer, _, wire = serve(lab, config={"parent": {"nic0": {"generic_xdp": True}}})
+        child = host.children[0]
+        for _ in range(3):
+            assert len(wire.replies(who_has(child), 1.0)) == 1
+        status = host.status()
+        assert status["queues"] == 0 and any("no ring" in line for line in status["warnings"])
+        assert verdict(host, "ring") == 0 and endpoint(host, child)["state"] == "confirmed"
+        assert peer.ping(child.address).answered == 3
+
+
+def test_junk_on_the_control_socket_changes_nothing():
+    with Lab() as lab:
+        host, _, daemon, _ = serve(lab)
+        path = str(next(teardown.RUN.glob(f"*-{host.ns.inode}")) / "control.sock")
+        for junk in (b"\n", b"{}\n", b"[1]\n", b'{"cmd": 5}\n', b'{"cmd": "\xff"}\n', b"x" * 100_000,
+                     b"{" * 4000 + b"\n"):
+            with socket.socket(socket.AF_UNIX) as client:
+                client.connect(path)
+                client.settimeout(2)
+                try:
+                    client.sendall(junk)
+                    client.recv(4096)
+                except OSError:
+                    pass  # hung up on
+        idle = [socket.socket(socket.AF_UNIX) for _ in range(40)]
+        for client in idle:
+            client.connect(path)
+        for client in idle:
+            client.close()
+        assert daemon.running() and host.status()["lease"] == "live"
+
+
+def test_status_without_the_right_to_look_says_so():
+    with Lab() as lab:
+        host, _, _, _ = serve(lab)
+        done = host.ns.run("setpriv", "--reuid", 65534, "--regid", 65534, "--clear-groups", arpline(), "status",
+                           check=False)
+        assert done.returncode not in (0, 3) and "run as root" in done.stderr, done

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "arpline/roots.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <set>
 
+#include "base/error.hpp"
 #include "kernel/netns.hpp"
 
 namespace arpline {
@@ -11,6 +15,8 @@ namespace arpline {
 std::vector<PinName> find_parents(const Roots& roots, const std::string& interface) {
   std::set<std::string> names;
   for (const auto& root : {roots.pins, roots.run}) {
+    if (access(root.c_str(), R_OK | X_OK) != 0 && errno != ENOENT)
+      throw_errno("look into " + root, errno, "run as root");
     const auto found = names_in(root);
     names.insert(found.begin(), found.end());
   }

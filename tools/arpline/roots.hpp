@@ -15,6 +15,7 @@ struct Roots {
 };
 
 /// The parents of the caller's own network namespace that are pinned or served; `interface` empty: all of them.
+/// Throws SetupError for who may not look.
 std::vector<PinName> find_parents(const Roots& roots, const std::string& interface);
 
 }  // namespace arpline

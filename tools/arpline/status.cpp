@@ -2,6 +2,7 @@
 #include "arpline/status.hpp"
 
 #include <fmt/format.h>
+#include <net/if.h>
 
 #include "control/client.hpp"
 #include "control/gather.hpp"
@@ -17,6 +18,8 @@ nlohmann::json without_daemon(const PinName& name, const Roots& roots) {
   const auto maps = Maps::open_pinned(folder, false);
   if (!maps) return nullptr;
   auto status = gather(*maps, name, folder);
+  char interface[IF_NAMESIZE];
+  if (if_indextoname(static_cast<unsigned>(name.ifindex), interface) != nullptr) status.parent = interface;
   if (is_locked(roots.run, name.text())) {
     status.warnings.emplace_back("a daemon holds the lock of this parent and does not answer");
   }
@@ -39,7 +42,7 @@ int status(const std::string& interface, bool as_json, const Roots& roots) {
   }
   const nlohmann::json document{{"version", ARPLINE_VERSION}, {"parents", all}};
   if (as_json) {
-    fmt::print("{}\n", document.dump(2));
+    fmt::print("{}\n", document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   } else if (all.empty()) {
     fmt::print("arpline is not attached in this network namespace{}; start it with: arplined --parent IF\n",
                interface.empty() ? "" : " to " + interface);
