@@ -2,7 +2,7 @@
 """At 1000 who-has a second: what a hung, killed, restarted or stopped daemon costs. Each phase asks a child of its own."""
 import time
 
-from common import (CREDIT_WINDOW, Arplined, Lab, arpline, confirm, exchange, frames, options, serve, verdict, wait_until,
+from common import (CREDIT_WINDOW, Arplined, Lab, arpline, confirm, exchange, frames, options, serve, wait_until,
                     who_has)
 
 RATE = 1000
@@ -89,16 +89,24 @@ def test_detach_under_load_costs_at_most_the_window():
         assert lost[0] == 0 and lost[2] == 0 and 0 <= lost[1] <= CREDIT_WINDOW, f"lost {lost}"
 
 
+def total(status, stage) -> int:
+    return sum(status[stage].values())
+
+
 @options(alone=True, timeout=60)
 def test_every_request_is_answered_once():
     with Lab() as lab:
         host, _, _, wire = serve(lab, children=4)
         confirm(wire, host, *host.children)
-        before = verdict(host, "ring")
+        before = host.status()
         sent, found = exchange(wire, lambda n: who_has(host.children[n % 4]), RATE, 5.0)
         answers = [one for one in found if one.op == frames.REPLY]
         assert len(answers) == sent
-        assert verdict(host, "ring") - before > sent * 0.9, "the engine answered too little of it"
+        after = host.status()
+        assert total(after, "verdicts") - total(before, "verdicts") == sent, "one verdict a frame on the wire stage"
+        rung = after["verdicts"]["ring"]
+        assert total(after, "engine_verdicts") == rung, "one verdict a frame on the engine stage"
+        assert rung - before["verdicts"]["ring"] > sent * 0.9, "the engine answered too little of it"
 
 
 @options(alone=True, timeout=60)
