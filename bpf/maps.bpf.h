@@ -185,9 +185,7 @@ ARPL_INLINE int arpl_ring_admit(struct arpl_tables *t, const struct arpl_limits 
 	if (!bpf_map_lookup_elem(&xsks_map, &queue))
 		return 0;
 	c = bpf_map_lookup_elem(&credit, &queue);
-	/* Signed: a worker that gave a lost frame's credit back too early must not look like one that is far behind. */
-	if (!c || (__s64)(*(volatile __u64 *)&c->sent - *(volatile __u64 *)&c->consumed) >=
-			  (__s64)limits_now->credit_window)
+	if (!c || !arpl_credit_left(c, limits_now->credit_window))
 		return 0;
 	__sync_fetch_and_add(&c->sent, 1);
 	return 1;

@@ -63,6 +63,16 @@ ARPL_INLINE int arpl_mac_is_unicast(__u64 mac)
 	return mac != 0 && !(mac & ARPL_MAC_MULTICAST_BIT);
 }
 
+/*
+ * Whether the window allows one frame more. Signed: a worker that gave a lost frame's credit back too early must not
+ * look like one that is far behind.
+ */
+ARPL_INLINE int arpl_credit_left(const struct arpl_credit *c, __u64 window)
+{
+	return (__s64)(*(const volatile __u64 *)&c->sent - *(const volatile __u64 *)&c->consumed) <
+	       (__s64)window;
+}
+
 /* The keyed hash of a pair: its low bits are the index, its high 32 bits the fingerprint. */
 ARPL_INLINE __u64 arpl_pair_hash(struct arpl_tables *t, __u64 requester_mac, __be32 requester, __be32 endpoint,
 				 __u16 vlan, __u32 generation)

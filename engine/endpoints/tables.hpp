@@ -89,9 +89,7 @@ ARPL_INLINE int arpl_ring_admit(arpl_tables* t, const arpl_limits* limits, __u32
   if ((limits->flags & ARPL_LIMIT_OBSERVE) != 0) return 1;
   if (queue >= t->credit.size() || queue >= ARPL_MAX_QUEUES || (t->sockets >> queue & 1U) == 0) return 0;
   arpl_credit& c = t->credit[queue];
-  const __u64 in_flight =
-      __atomic_load_n(&c.sent, __ATOMIC_RELAXED) - __atomic_load_n(&c.consumed, __ATOMIC_RELAXED);
-  if (in_flight >= limits->credit_window) return 0;
+  if (arpl_credit_left(&c, limits->credit_window) == 0) return 0;
   __atomic_fetch_add(&c.sent, 1, __ATOMIC_RELAXED);
   return 1;
 }

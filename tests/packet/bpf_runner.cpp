@@ -86,12 +86,12 @@ Fd open_tap() {
 
 std::string BpfRunner::reason_to_skip() {
   if (geteuid() != 0) return "loading BPF programs needs root";
-  // States reach 61 s into the past, and 0 means never.
-  if (now_ns() < 120 * seconds) return "the machine is up for less than two minutes";
   return {};
 }
 
 BpfRunner& BpfRunner::shared() {
+  // States reach 61 s into the past, and 0 means never: a machine that has just started has to wait.
+  while (now_ns() < 120 * seconds) sleep(1);
   static BpfRunner runner;
   return runner;
 }
