@@ -127,7 +127,10 @@ Table::Changes ServedParent::apply(const Snapshot& snapshot) {
     parent_mac_ = snapshot.parent_mac;
   }
   auto changes = table_->reconcile(classify(snapshot));
-  for (const auto& entry : changes.withdrawn) announcer_.hold(entry.slot);
+  // What may be announced again appears anew with the next tick.
+  for (const auto* list : {&changes.withdrawn, &changes.reconfigured}) {
+    for (const auto& entry : *list) announcer_.hold(entry.slot);
+  }
   if (!changes.withdrawn.empty() && service_ && !service_->pass_boundary(kBoundaryPatience)) {
     spdlog::warn("{}: the worker does not pass its burst boundary", link_.name);
   }
@@ -135,14 +138,15 @@ Table::Changes ServedParent::apply(const Snapshot& snapshot) {
 }
 
 void ServedParent::log(const Table::Changes& changes) const {
-  for (const auto& entry : changes.withdrawn) {
-    spdlog::info("{}: withdrew {} ({}) of {}/{}", link_.name, format_ipv4(entry.desired.key.address),
-                 format_mac(entry.desired.word), entry.desired.netns, entry.desired.interface);
-  }
-  for (const auto& entry : changes.added) {
-    spdlog::info("{}: found {} ({}) of {}/{}", link_.name, format_ipv4(entry.desired.key.address),
-                 format_mac(entry.desired.word), entry.desired.netns, entry.desired.interface);
-  }
+  const auto each = [&](const char* what, const std::vector<Table::Entry>& entries) {
+    for (const auto& [slot, desired] : entries) {
+      spdlog::info("{}: {} {} ({}) of {}/{}", link_.name, what, format_ipv4(desired.key.address),
+                   format_mac(desired.word), desired.netns, desired.interface);
+    }
+  };
+  each("withdrew", changes.withdrawn);
+  each("found", changes.added);
+  each("reconfigured", changes.reconfigured);
   if (changes.refused > 0)
     spdlog::warn("{}: table full, {} endpoints left to the kernel", link_.name, changes.refused);
 }

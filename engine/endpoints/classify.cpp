@@ -68,9 +68,10 @@ std::vector<Desired> classify(const Snapshot& snapshot) {
           .word = interface.mac | flags,
           .prefix_bits = widest_prefix(interface, address),
           .announceable = (flags & kSilent) == 0 && interface.arp_ignore <= 2,
-          .settings = static_cast<std::uint64_t>(interface.ifindex) << 32 |
-                      static_cast<std::uint64_t>(interface.rp_filter & 0xff) << 8 |
-                      static_cast<std::uint64_t>(interface.arp_ignore & 0xff),
+          .settings = Settings{.netns_inode = interface.netns.inode,
+                               .ifindex = interface.ifindex,
+                               .arp_ignore = interface.arp_ignore,
+                               .rp_filter = interface.rp_filter},
           .netns = interface.netns.name,
           .interface = interface.name,
       });

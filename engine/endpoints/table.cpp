@@ -92,8 +92,9 @@ void Table::update(Entry& entry, const Desired& wanted, Changes& changes) {
     write_slot(entry.slot, wanted);
     changes.added.push_back(entry);
     changes.withdrawn.push_back({.slot = entry.slot, .desired = before});
-  } else if (before.settings != 0 && before.settings != wanted.settings) {
+  } else if (before.settings && before.settings != wanted.settings) {
     write_slot(entry.slot, wanted);
+    changes.reconfigured.push_back(entry);
   }
 }
 

@@ -40,9 +40,10 @@ class Table {
   using Entries = std::map<arpl_endpoint_key, Entry, KeyLess>;
 
   struct Changes {
-    std::vector<Entry> added;      ///< new, or with another MAC or other flags
-    std::vector<Entry> withdrawn;  ///< no longer answered for
-    std::size_t refused = 0;       ///< found no room in the table
+    std::vector<Entry> added;         ///< new, or with another MAC or other flags
+    std::vector<Entry> withdrawn;     ///< no longer answered for
+    std::vector<Entry> reconfigured;  ///< un-confirmed: another interface, or other ARP settings
+    std::size_t refused = 0;          ///< found no room in the table
   };
 
   /// Adopts what an earlier run left in `map`; what nobody asks for is withdrawn by the first reconcile().

@@ -107,7 +107,8 @@ TEST(Classify, changed_arp_settings_or_another_interface_show_in_settings) {
   filter.rp_filter = 1;
   auto other = child(10, "10.0.0.5");
   other.ifindex = 9;
-  for (const auto& i : {ignore, filter, other}) EXPECT_NE(classify(of({i}))[0].settings, plain);
+  auto moved = child(11, "10.0.0.5");
+  for (const auto& i : {ignore, filter, other, moved}) EXPECT_NE(classify(of({i}))[0].settings, plain);
 }
 
 }  // namespace

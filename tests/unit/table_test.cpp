@@ -17,12 +17,12 @@ class Memory final : public EndpointMap {
   std::map<arpl_endpoint_key, arpl_endpoint, KeyLess> held;
 };
 
-Desired wanted(std::uint32_t address, Mac mac, std::uint64_t settings = 1) {
+Desired wanted(std::uint32_t address, Mac mac, int ifindex = 1) {
   Desired d;
   d.key = {.address = address, .vlan = 0, .zero = 0};
   d.word = mac;
   d.prefix_bits = 24;
-  d.settings = settings;
+  d.settings = Settings{.netns_inode = 1, .ifindex = ifindex, .arp_ignore = 0, .rp_filter = 0};
   return d;
 }
 
@@ -73,6 +73,7 @@ TEST_F(TableTest, changed_arp_settings_unconfirm_but_do_not_withdraw) {
   EXPECT_EQ(slot.confirmed_at, 0U);
   EXPECT_EQ(slot.word, 0xaU);
   EXPECT_TRUE(changes.withdrawn.empty());
+  EXPECT_EQ(changes.reconfigured.size(), 1U);
 }
 
 TEST_F(TableTest, a_claim_by_the_mac_that_the_endpoint_got_is_forgotten_and_another_is_not) {
