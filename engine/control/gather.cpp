@@ -2,6 +2,7 @@
 #include "control/gather.hpp"
 
 #include <algorithm>
+#include <atomic>
 
 #include "base/clock.hpp"
 #include "base/net.hpp"
@@ -12,9 +13,9 @@ namespace {
 
 std::vector<std::uint64_t> sum_engine(const Maps& maps) {
   std::vector<std::uint64_t> sum(ARPL_ENGINE_VERDICTS);
-  for (const auto& row : maps.engine_counts()) {
-    const auto* counters = reinterpret_cast<const __u64*>(&row);
-    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += counters[i];
+  for (auto& row : maps.engine_counts()) {
+    auto* counters = reinterpret_cast<__u64*>(&row);
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += std::atomic_ref<__u64>(counters[i]).load();
   }
   return sum;
 }
