@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Frame by frame: what comes back with arpline is what comes back without it, byte for byte up to zero padding."""
+import os
 import time
 from collections import Counter
+from random import Random
 
 import odd_frames
-from common import Lab, options, verdict, wait_known, wait_until, who_has, wired
+from common import Lab, frames, options, verdict, wait_known, wait_until, who_has, wired
 
 PARENT_MAC = "02:aa:00:00:00:01"
 PARENT_ADDRESS = "10.77.0.2"
@@ -101,6 +103,82 @@ def test_observe_gives_what_the_kernel_says():
         sides = two_sides(bare_lab, served_lab, {"mode": "observe"})
         found = differences(sides, odd_frames.EVERY, warm=False)
         assert not found, "\n".join(found)
+
+
+def mutated(random, mac, ip):
+    """A who-has with up to three things wrong, the same for every layout: returns layout -> frame."""
+    target = random.choice(("target", "private"))
+    changes = [random.choice(CHANGES) for _ in range(random.randrange(4))]
+    seeds = [random.random() for _ in changes]
+
+    def build(layout):
+        child = getattr(layout, target)
+        frame = bytearray(frames.arp(eth_src=mac, spa=ip, tpa=child[1]))
+        for change, seed in zip(changes, seeds):
+            frame = change(frame, Random(seed), child)
+        return bytes(frame)
+    return build
+
+
+def flip(frame, random, _):
+    """
+    Any byte but the sender's address, whose claims would hold for a minute, and the destination: which multicast
+    a macvlan lets through depends on a hash with a secret of its own.
+    """
+    at = random.choice([n for n in range(6, len(frame)) if not 28 <= n < 32])
+    frame[at:at + 1] = bytes([random.randrange(256)])
+    return frame
+
+
+def cut(frame, random, _):
+    return frame[:random.randrange(14, len(frame) + 1)]
+
+
+def pad(frame, random, _):
+    return frame + bytes(random.randrange(1, 120))
+
+
+def tag(frame, random, _):
+    return frame[:12] + random.choice((b"\x81\x00", b"\x88\xa8")) + random.choice((b"\0\0", b"\xe0\0", b"\0\x64")) + \
+        frame[12:]
+
+
+def unicast(frame, _, child):
+    frame[:6] = bytes.fromhex(child[0].replace(":", ""))
+    return frame
+
+
+def stray(frame, random, _):
+    frame[:6] = bytes([random.randrange(0, 256, 2), *(random.randrange(256) for _ in range(5))])
+    return frame
+
+
+CHANGES = (flip, flip, flip, cut, pad, tag, unicast, stray)
+
+
+@options(timeout=120)
+def test_mutated_frames_get_what_the_kernel_says():
+    """ARPLINE_SEED=N plays another thousand."""
+    seed = int(os.environ.get("ARPLINE_SEED", "1"))
+    random = Random(seed)
+    with Lab() as bare_lab, Lab() as served_lab:
+        sides = two_sides(bare_lab, served_lab)
+        askers = [requester(number) for number in range(1, 33)]
+        for mac, ip in askers:
+            warm_up(sides, mac, ip)
+        ringed = verdict(sides[1].host, "ring")
+        for batch in range(40):
+            builds = [mutated(random, *random.choice(askers)) for _ in range(25)]
+            for side in sides:
+                side.wire.arrived()
+                for build in builds:
+                    side.wire.send(build(side.layout))
+            bare, served = (side.gather(WAIT_SECONDS) for side in sides)
+            if bare != served:
+                bare, served = bare + sides[0].gather(LATE_SECONDS), served + sides[1].gather(LATE_SECONDS)
+            assert bare == served, f"seed {seed}, batch {batch}: only the kernel alone {[*(bare - served)]}, " \
+                                   f"only with arpline {[*(served - bare)]}"
+        assert verdict(sides[1].host, "ring") > ringed, "the ring answered nothing"
 
 
 def test_tag_that_the_nic_takes_out_is_not_mistaken_for_none():

@@ -130,3 +130,14 @@ def test_silent_kernel_is_not_answered_for():
         wait_until(ask_as_somebody_new, 20, "it is not served any more")
         assert endpoint(host, child)["reason"] == "unanswered", endpoint(host, child)
         never_answered(wire, child)
+
+
+def test_flood_of_claims_is_counted_and_grows_no_log():
+    with Lab() as lab:
+        host, _, daemon, wire = serve(lab, children=2)
+        before = len(daemon.log.splitlines())
+        sent, _ = exchange(wire, lambda n: frames.arp(eth_src=f"02:cc:00:00:{n >> 8 & 255:02x}:{n & 255:02x}",
+                                                      spa=host.children[0].address, tpa="10.77.9.9"), 2000, 3.0)
+        assert endpoint(host, host.children[0])["claims"] == sent
+        assert endpoint(host, host.children[1])["reason"] is None
+        assert 1 <= len(daemon.log.splitlines()) - before <= 15, daemon.log
