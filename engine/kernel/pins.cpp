@@ -11,14 +11,20 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <filesystem>
 #include <system_error>
+#include <thread>
 
 #include "base/error.hpp"
 
 namespace arpline {
 namespace fs = std::filesystem;
 namespace {
+
+// Whoever looks whether a lock is held holds it for a moment: once is not enough to be refused.
+constexpr int kLockTries = 20;
+constexpr std::chrono::milliseconds kLockPause{5};
 
 bool is_bpffs(const std::string& path) {
   struct statfs info {};
@@ -86,21 +92,27 @@ void remove_pin_folder(const std::string& folder) noexcept {
 }
 
 ParentLock::ParentLock(const std::string& run_root, const std::string& name) : folder_(run_root + "/" + name) {
+  for (int tries = 0; !try_lock(); ++tries) {
+    if (tries == kLockTries) {
+      throw SetupError(fmt::format("{}: another arplined serves this parent ({}/lock is locked); stop it first",
+                                   name, folder_));
+    }
+    std::this_thread::sleep_for(kLockPause);
+  }
+}
+
+// An owner that is just leaving removes file and folder: a lock on a removed file is none.
+bool ParentLock::try_lock() {
   std::error_code error;
   fs::create_directories(folder_, error);
   if (error) throw_errno("make folder " + folder_, error.value(), "run as root");
   const auto path = folder_ + "/lock";
   file_ = Fd{open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600)};
-  if (!file_) throw_errno("open " + path, errno);
-  const bool locked = flock(file_.get(), LOCK_EX | LOCK_NB) == 0;
+  if (!file_ && errno != ENOENT) throw_errno("open " + path, errno);
   struct stat ours {};
   struct stat there {};
-  // An owner that is just leaving removes the file: a lock on a removed file is none.
-  if (!locked || fstat(file_.get(), &ours) != 0 || stat(path.c_str(), &there) != 0 ||
-      ours.st_ino != there.st_ino) {
-    throw SetupError(
-        fmt::format("{}: another arplined serves this parent ({} is locked); stop it first", name, path));
-  }
+  return file_ && flock(file_.get(), LOCK_EX | LOCK_NB) == 0 && fstat(file_.get(), &ours) == 0 &&
+         stat(path.c_str(), &there) == 0 && ours.st_ino == there.st_ino;
 }
 
 ParentLock::~ParentLock() {

@@ -46,6 +46,8 @@ class ParentLock {
   std::string socket_path() const { return folder_ + "/control.sock"; }
 
  private:
+  bool try_lock();
+
   std::string folder_;
   Fd file_;
 };
