@@ -22,25 +22,19 @@ inline constexpr std::uint32_t kFrameRoomBytes = 128;
 
 /// All queues of one parent. A port moves frames and nothing else: retrying, counting and deciding are the
 /// worker's.
+// clang-format off
 template <class P>
 concept Port = requires(P p, Burst b, std::chrono::milliseconds t, std::uint16_t q) {
-  { p.receive(b) }
-  noexcept->std::same_as<std::size_t>;  // the worker owns them now
-  { p.send(b) }
-  noexcept->std::same_as<std::size_t>;  // takes the first n
-  { p.release(b) }
-  noexcept->std::same_as<void>;  // gives back the rest
-  { p.allocate(b) }
-  noexcept->std::same_as<std::size_t>;  // for announcements
-  { p.wait(t) }
-  noexcept->std::same_as<void>;  // frame, wake-up or time-out, 250 ms at most
-  { p.wake() }
-  noexcept->std::same_as<void>;  // from any thread
-  { p.queues() }
-  noexcept->std::same_as<std::uint16_t>;
-  { p.lost(q) }
-  noexcept->std::same_as<std::uint64_t>;  // frames lost in front of this queue's ring, ever
+  { p.receive(b) } noexcept -> std::same_as<std::size_t>;   // the worker owns them now
+  { p.send(b) } noexcept -> std::same_as<std::size_t>;      // takes the first n
+  { p.release(b) } noexcept -> std::same_as<void>;          // gives back the rest
+  { p.allocate(b) } noexcept -> std::same_as<std::size_t>;  // for announcements
+  { p.wait(t) } noexcept -> std::same_as<void>;  // flushes; frame, wake-up or time-out, 250 ms at most
+  { p.wake() } noexcept -> std::same_as<void>;   // from any thread
+  { p.queues() } noexcept -> std::same_as<std::uint16_t>;
+  { p.lost(q) } noexcept -> std::same_as<std::uint64_t>;  // frames lost in front of this queue's ring, ever
 };
+// clang-format on
 
 /// The longest wait(): a worker passes a burst boundary at least so often.
 inline constexpr std::chrono::milliseconds kLongestWait{250};

@@ -24,6 +24,7 @@ constexpr std::uint32_t kFrameBytes = 2048;
 // Kept back from the fill ring, so that an announcement finds a frame.
 constexpr std::size_t kReservedFrames = 64;
 constexpr int kSendBufferBytes = 4 << 20;
+constexpr std::chrono::milliseconds kFlushPause{10};
 constexpr std::uint64_t kBusyRetryNs = 1'000'000'000;
 
 }  // namespace
@@ -55,6 +56,7 @@ struct XskPort::Queue {
   void reap() noexcept;
   void refill() noexcept;
   void kick() const noexcept;
+  bool flush() noexcept;
 
   xsk_socket* socket = nullptr;
   int fd = -1;
@@ -156,6 +158,17 @@ void XskPort::Queue::kick() const noexcept {
   }
 }
 
+// Sends what an earlier kick left, because the send buffer was full or the link down; false when something is
+// left.
+bool XskPort::Queue::flush() noexcept {
+  const auto sent_all = [this] { return __atomic_load_n(tx.consumer, __ATOMIC_ACQUIRE) == *tx.producer; };
+  if (sent_all()) return true;
+  kick();
+  reap();
+  refill();
+  return sent_all();
+}
+
 Frame XskPort::frame_at(std::uint64_t address, std::uint32_t len, std::uint16_t queue) const noexcept {
   return {.data = static_cast<std::byte*>(xsk_umem__get_data(area_->memory, address)),
           .len = len,
@@ -221,6 +234,9 @@ std::size_t XskPort::allocate(Burst burst) noexcept {
 
 void XskPort::wait(std::chrono::milliseconds timeout) noexcept {
   std::uint64_t wakes = 0;
+  for (auto& queue : queues_) {
+    if (!queue->flush()) timeout = std::min(timeout, kFlushPause);
+  }
   poll(polled_.data(), polled_.size(), static_cast<int>(std::min(timeout, kLongestWait).count()));
   if ((polled_[0].revents & POLLIN) != 0 && read(wake_.get(), &wakes, sizeof wakes) < 0) return;
 }

@@ -56,7 +56,10 @@ class WorkerThread final : public Service {
       const bool stopping = stop.stop_requested();
       const auto now = now_ns();
       if (worker_.step(now) > 0) continue;
-      if (stopping) return;
+      if (stopping) {
+        port_->wait(std::chrono::milliseconds{0});  // flushes what the port has taken and not sent
+        return;
+      }
       worker_.idle(now);
     }
   }
