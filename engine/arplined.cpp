@@ -22,8 +22,10 @@ std::unique_ptr<Service> make_service(const LinkInfo& link, bool ring, WorkerTab
     return std::make_unique<WorkerThread<PacketPort>>(std::make_unique<PacketPort>(link.name), tables,
                                                       [](PacketPort&) {});
   }
-  const auto queues = static_cast<std::uint16_t>(std::min(link.rx_queues, ARPL_MAX_QUEUES));
-  return std::make_unique<WorkerThread<XskPort>>(std::make_unique<XskPort>(link.name, queues), tables,
+  const auto rx_queues = static_cast<std::uint16_t>(std::min(link.rx_queues, ARPL_MAX_QUEUES));
+  const auto tx_queues = static_cast<std::uint16_t>(std::min(link.tx_queues, ARPL_MAX_QUEUES));
+  return std::make_unique<WorkerThread<XskPort>>(std::make_unique<XskPort>(link.name, rx_queues, tx_queues),
+                                                 tables,
                                                  [xsks_map_fd](XskPort& port) { port.enable(xsks_map_fd); });
 }
 

@@ -97,8 +97,9 @@ def check(path: str, text: str) -> list[str]:
 
 
 def sources() -> list[str]:
-    listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, check=True,
-                            capture_output=True, text=True).stdout.splitlines()
+    # The clone may be another user's than root's.
+    listed = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard"],
+                            cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
     return sorted(path for path in listed if path.endswith(SOURCES) and (ROOT / path).exists())
 
 

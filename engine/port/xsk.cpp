@@ -53,10 +53,8 @@ struct XskPort::Queue {
     if (socket != nullptr) xsk_socket__delete(socket);
   }
 
-  void reap() noexcept;
   void refill() noexcept;
   void kick() const noexcept;
-  bool flush() noexcept;
 
   xsk_socket* socket = nullptr;
   int fd = -1;
@@ -67,12 +65,13 @@ struct XskPort::Queue {
   std::vector<std::uint64_t> free;  // never grows beyond kFrames, reserved at start
 };
 
-XskPort::XskPort(const std::string& interface, std::uint16_t queues)
-    : area_(std::make_unique<UmemArea>(std::size_t{queues} * kFrames * kFrameBytes)),
-      wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+XskPort::XskPort(const std::string& interface, std::uint16_t rx_queues, std::uint16_t tx_queues)
+    : area_(std::make_unique<UmemArea>(std::size_t{rx_queues} * kFrames * kFrameBytes)),
+      wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      tx_queues_(std::min(rx_queues, tx_queues)) {
   if (!wake_) throw_errno("create eventfd", errno);
   polled_.push_back({.fd = wake_.get(), .events = POLLIN, .revents = 0});
-  for (std::uint16_t index = 0; index < queues; ++index) {
+  for (std::uint16_t index = 0; index < rx_queues; ++index) {
     auto& queue = *queues_.emplace_back(std::make_unique<Queue>());
     bind(queue, interface, index);
     queue.free.reserve(kFrames);
@@ -109,7 +108,8 @@ void XskPort::bind(Queue& queue, const std::string& interface, std::uint16_t ind
   int error = 0;
   do {
     error = xsk_socket__create_shared(&queue.socket, interface.c_str(), index, area_->umem, &queue.rx,
-                                      &queue.tx, &queue.fill, &queue.completion, &config);
+                                      index < tx_queues_ ? &queue.tx : nullptr, &queue.fill, &queue.completion,
+                                      &config);
     if (error != -EBUSY) break;
     std::this_thread::sleep_for(std::chrono::milliseconds{5});
   } while (now_ns() < give_up);
@@ -128,14 +128,20 @@ void XskPort::enable(int xsks_map_fd) {
   }
 }
 
-void XskPort::Queue::reap() noexcept {
+XskPort::Queue& XskPort::sender(std::uint16_t queue) noexcept {
+  return *queues_[queue % tx_queues_];
+}
+
+// The kernel hands back the address that was sent. It is cut to its frame, which goes to the queue it belongs
+// to.
+void XskPort::reap(Queue& queue) noexcept {
   std::uint32_t at = 0;
-  const auto n = xsk_ring_cons__peek(&completion, kRingFrames, &at);
+  const auto n = xsk_ring_cons__peek(&queue.completion, kRingFrames, &at);
   for (std::uint32_t i = 0; i < n; ++i) {
-    // The kernel hands back the address that was sent: cut it to its frame.
-    free.push_back(*xsk_ring_cons__comp_addr(&completion, at + i) / kFrameBytes * kFrameBytes);
+    const auto frame = *xsk_ring_cons__comp_addr(&queue.completion, at + i) / kFrameBytes;
+    queues_[frame / kFrames]->free.push_back(frame * kFrameBytes);
   }
-  if (n > 0) xsk_ring_cons__release(&completion, n);
+  if (n > 0) xsk_ring_cons__release(&queue.completion, n);
 }
 
 void XskPort::Queue::refill() noexcept {
@@ -160,12 +166,13 @@ void XskPort::Queue::kick() const noexcept {
 
 // Sends what an earlier kick left, because the send buffer was full or the link down; false when something is
 // left.
-bool XskPort::Queue::flush() noexcept {
-  const auto sent_all = [this] { return __atomic_load_n(tx.consumer, __ATOMIC_ACQUIRE) == *tx.producer; };
+bool XskPort::flush(Queue& queue) noexcept {
+  const auto sent_all = [&] {
+    return __atomic_load_n(queue.tx.consumer, __ATOMIC_ACQUIRE) == *queue.tx.producer;
+  };
   if (sent_all()) return true;
-  kick();
-  reap();
-  refill();
+  queue.kick();
+  reap(queue);
   return sent_all();
 }
 
@@ -181,6 +188,7 @@ std::size_t XskPort::receive(Burst burst) noexcept {
   for (std::size_t i = 0; i < queues_.size() && count < burst.size(); ++i) {
     const auto index = static_cast<std::uint16_t>((next_ + i) % queues_.size());
     auto& queue = *queues_[index];
+    queue.refill();
     std::uint32_t at = 0;
     const auto n = xsk_ring_cons__peek(&queue.rx, static_cast<std::uint32_t>(burst.size() - count), &at);
     for (std::uint32_t k = 0; k < n; ++k) {
@@ -196,35 +204,32 @@ std::size_t XskPort::receive(Burst burst) noexcept {
 std::size_t XskPort::send(Burst burst) noexcept {
   std::size_t taken = 0;
   while (taken < burst.size()) {
-    auto& queue = *queues_[burst[taken].queue];
+    auto& queue = sender(burst[taken].queue);
     const auto first = taken;
     std::uint32_t at = 0;
-    for (; taken < burst.size() && burst[taken].queue == burst[first].queue; ++taken) {
+    for (; taken < burst.size() && &sender(burst[taken].queue) == &queue; ++taken) {
       if (xsk_ring_prod__reserve(&queue.tx, 1, &at) == 0) break;
       *xsk_ring_prod__tx_desc(&queue.tx, at) = {
           .addr = burst[taken].token, .len = burst[taken].len, .options = 0};
     }
     if (taken > first) xsk_ring_prod__submit(&queue.tx, static_cast<std::uint32_t>(taken - first));
     queue.kick();
-    queue.reap();
-    queue.refill();
-    if (taken == first || (taken < burst.size() && burst[taken].queue == burst[first].queue)) break;
+    reap(queue);
+    if (taken < burst.size() && &sender(burst[taken].queue) == &queue) break;  // its ring is full
   }
   return taken;
 }
 
 void XskPort::release(Burst burst) noexcept {
   for (const auto& frame : burst) {
-    auto& queue = *queues_[frame.queue];
-    queue.free.push_back(frame.token / kFrameBytes * kFrameBytes);
-    queue.refill();
+    queues_[frame.queue]->free.push_back(frame.token / kFrameBytes * kFrameBytes);
   }
 }
 
 std::size_t XskPort::allocate(Burst burst) noexcept {
   auto& queue = *queues_[0];
   std::size_t count = 0;
-  queue.reap();
+  reap(queue);
   for (; count < burst.size() && !queue.free.empty(); ++count) {
     burst[count] = frame_at(queue.free.back(), 0, 0);
     queue.free.pop_back();
@@ -234,8 +239,8 @@ std::size_t XskPort::allocate(Burst burst) noexcept {
 
 void XskPort::wait(std::chrono::milliseconds timeout) noexcept {
   std::uint64_t wakes = 0;
-  for (auto& queue : queues_) {
-    if (!queue->flush()) timeout = std::min(timeout, kFlushPause);
+  for (std::uint16_t index = 0; index < tx_queues_; ++index) {
+    if (!flush(*queues_[index])) timeout = std::min(timeout, kFlushPause);
   }
   poll(polled_.data(), polled_.size(), static_cast<int>(std::min(timeout, kLongestWait).count()));
   if ((polled_[0].revents & POLLIN) != 0 && read(wake_.get(), &wakes, sizeof wakes) < 0) return;

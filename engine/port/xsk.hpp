@@ -16,9 +16,10 @@ namespace arpline {
 /// AF_XDP sockets on all queues of a parent, in copy mode, on one UMEM. The XDP program is somebody else's.
 class XskPort {
  public:
-  /// Binds a socket to each of `queues` queues, waiting up to a second for a killed owner's to go away.
-  /// No frame comes in before enable(). Throws SetupError.
-  XskPort(const std::string& interface, std::uint16_t queues);
+  /// Binds a socket to each receive queue, waiting up to a second for a killed owner's to go away. Where there
+  /// are fewer transmit queues, several share one: the kernel does not check that a socket's exists. No frame
+  /// comes in before enable(). Throws SetupError.
+  XskPort(const std::string& interface, std::uint16_t rx_queues, std::uint16_t tx_queues);
   XskPort(const XskPort&) = delete;
   XskPort& operator=(const XskPort&) = delete;
   ~XskPort();
@@ -39,6 +40,9 @@ class XskPort {
   struct Queue;
   struct UmemArea;
 
+  Queue& sender(std::uint16_t queue) noexcept;
+  void reap(Queue& queue) noexcept;
+  bool flush(Queue& queue) noexcept;
   void bind(Queue& queue, const std::string& interface, std::uint16_t index);
   Frame frame_at(std::uint64_t address, std::uint32_t len, std::uint16_t queue) const noexcept;
 
@@ -46,6 +50,7 @@ class XskPort {
   std::vector<std::unique_ptr<Queue>> queues_;
   std::vector<pollfd> polled_;
   Fd wake_;
+  std::uint16_t tx_queues_;
   std::size_t next_ = 0;
 };
 

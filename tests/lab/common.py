@@ -72,9 +72,9 @@ def confirm(wire, host, *children, mac=REQUESTER_MAC, address=REQUESTER):
         wait_state(host, child, "confirmed", 3)
 
 
-def serve(lab, children=1, config=None, queues=1, mtu=1500, **child_options):
+def serve(lab, children=1, config=None, queues=1, tx_queues=None, mtu=1500, **child_options):
     """A host with containers, served, and a peer. Returns (host, peer, daemon, the peer's wire)."""
-    host, peer = wired(lab, children, queues, mtu, **child_options)
+    host, peer = wired(lab, children, queues, tx_queues, mtu, **child_options)
     daemon = host.start_arplined(config)
     wait_known(host, *host.children)
     return host, peer, daemon, peer.wire()

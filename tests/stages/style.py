@@ -11,7 +11,9 @@ TIDY_TIMEOUT_SECONDS = 300
 
 
 def our_files() -> list[str]:
-    code, listed = execute(["git", "ls-files", "--cached", "--others", "--exclude-standard"], 30)
+    # The clone may be another user's than root's.
+    code, listed = execute(["git", "-c", "safe.directory=*", "ls-files", "--cached", "--others",
+                            "--exclude-standard"], 30)
     if code != 0:
         raise RuntimeError(f"git ls-files: {listed.strip()}")
     return sorted(path for path in listed.splitlines() if path.endswith(FORMATTED) and (ROOT / path).exists())

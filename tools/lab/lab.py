@@ -106,7 +106,7 @@ class Lab:
         return Switch(self, label, ageing_seconds)
 
     def connect(self, node, other, **options) -> None:
-        """other: a switch (flood, locked) or a node, straight to it. Options: queues, mtu."""
+        """other: a switch (flood, locked) or a node, straight to it. Options: queues, tx_queues, mtu."""
         if isinstance(other, Switch):
             other.port(node, **options)
             ends = (node,)
@@ -117,10 +117,12 @@ class Lab:
             if isinstance(end, Peer) and end.planned_address:
                 end.address(end.planned_address)
 
-    def veth(self, ns, name, other_ns, other_name, queues=1, mtu=1500) -> None:
-        shape = f"mtu {mtu} numrxqueues {queues} numtxqueues {queues}"
-        sh.run("ip", *f"link add {name} netns {ns.name} {shape} type veth "
-                      f"peer name {other_name} netns {other_ns.name} {shape}".split())
+    def veth(self, ns, name, other_ns, other_name, queues=1, tx_queues=None, mtu=1500) -> None:
+        """tx_queues: of the first end, where it has another number of them."""
+        sent = tx_queues or queues
+        sh.run("ip", *f"link add {name} netns {ns.name} mtu {mtu} numrxqueues {queues} numtxqueues {sent} type veth "
+                      f"peer name {other_name} netns {other_ns.name} mtu {mtu} numrxqueues {sent} "
+                      f"numtxqueues {queues}".split())
         ns.ip("link", "set", name, "up")
         other_ns.ip("link", "set", other_name, "up")
 
@@ -134,9 +136,9 @@ class Lab:
         return str(target)
 
 
-def wired(lab: Lab, children=1, queues=1, mtu=1500, **child_options):
+def wired(lab: Lab, children=1, queues=1, tx_queues=None, mtu=1500, **child_options):
     """The simplest lab: one host straight to one peer. Returns (host, peer)."""
     host, peer = lab.host(), lab.peer()
-    lab.connect(host, peer, queues=queues, mtu=mtu)
+    lab.connect(host, peer, queues=queues, tx_queues=tx_queues, mtu=mtu)
     host.add_children(children, **child_options)
     return host, peer
