@@ -157,9 +157,8 @@ struct arpl_event {
 /* RFC 5494: the second experimental opcode. The self-test's frame carries it from the parent's MAC to itself. */
 #define ARPL_SELF_TEST_OP 25U
 
-/* The names of the pins, in the folder of a parent. */
+/* The pin that is not a map, in the folder of a parent. */
 #define ARPL_PIN_INGRESS_LINK "ingress_link"
-#define ARPL_PIN_EGRESS_PROG "egress_prog"
 
 #ifdef __cplusplus
 #define ARPL_STATIC_ASSERT static_assert

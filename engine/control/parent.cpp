@@ -42,8 +42,8 @@ void set_budget(__u64& interval_ns, __u64& burst_ns, std::uint64_t per_second) {
 class ServedParent::MapOfEndpoints final : public EndpointMap {
  public:
   explicit MapOfEndpoints(const Maps& maps) : maps_(maps) {}
-  void put(const arpl_endpoint_key& key, const arpl_endpoint& value) override {
-    maps_.put_endpoint(key, value);
+  bool put(const arpl_endpoint_key& key, const arpl_endpoint& value) override {
+    return maps_.put_endpoint(key, value);
   }
   void erase(const arpl_endpoint_key& key) override { maps_.erase_endpoint(key); }
   std::vector<std::pair<arpl_endpoint_key, arpl_endpoint>> all() override { return maps_.endpoints(); }
@@ -102,6 +102,10 @@ bool ServedParent::has_ring() const {
   return !config_.generic_xdp && link_.kind != "bond" && link_.kind != "team" && link_.kind != "bridge";
 }
 
+bool ServedParent::hides_tags(const Snapshot& snapshot) const {
+  return (config_.trunk || snapshot.vlan_uppers) && link_.rx_vlan_offload.value_or(true);
+}
+
 void ServedParent::set_limits(const Snapshot& snapshot) {
   auto& limits = programs_->maps().limits();
   arpl_limits wanted{};
@@ -112,20 +116,14 @@ void ServedParent::set_limits(const Snapshot& snapshot) {
   set_budget(wanted.event_interval_ns, wanted.event_burst_ns, kEventsPerSecond);
   wanted.credit_window = kCreditWindow;
   wanted.neigh_full_ns = limits.neigh_full_ns;
-  hidden_tags_ = (config_.trunk || snapshot.vlan_uppers) && link_.rx_vlan_offload.value_or(true);
+  hidden_tags_ = hides_tags(snapshot);
   wanted.flags =
       (config_.mode == Mode::observe ? ARPL_LIMIT_OBSERVE : 0) | (hidden_tags_ ? ARPL_LIMIT_HIDDEN_TAGS : 0);
   limits = wanted;
 }
 
+// Withdrawing first: what may fail behind it must not keep a container answered for.
 Table::Changes ServedParent::apply(const Snapshot& snapshot) {
-  std::set<Mac> macs;
-  for (const auto& interface : snapshot.interfaces) macs.insert(interface.mac);
-  if (macs != macs_ || snapshot.parent_mac != parent_mac_) {
-    programs_->maps().set_macs(snapshot.parent_mac, macs);
-    macs_ = std::move(macs);
-    parent_mac_ = snapshot.parent_mac;
-  }
   auto changes = table_->reconcile(classify(snapshot));
   // What may be announced again appears anew with the next tick.
   for (const auto* list : {&changes.withdrawn, &changes.reconfigured}) {
@@ -133,6 +131,13 @@ Table::Changes ServedParent::apply(const Snapshot& snapshot) {
   }
   if (!changes.withdrawn.empty() && service_ && !service_->pass_boundary(kBoundaryPatience)) {
     spdlog::warn("{}: the worker does not pass its burst boundary", link_.name);
+  }
+  std::set<Mac> macs;
+  for (const auto& interface : snapshot.interfaces) macs.insert(interface.mac);
+  if (macs != macs_ || snapshot.parent_mac != parent_mac_) {
+    programs_->maps().set_macs(snapshot.parent_mac, macs);
+    macs_ = std::move(macs);
+    parent_mac_ = snapshot.parent_mac;
   }
   return changes;
 }
@@ -148,13 +153,12 @@ void ServedParent::log(const Table::Changes& changes) const {
   each("found", changes.added);
   each("reconfigured", changes.reconfigured);
   if (changes.refused > 0)
-    spdlog::warn("{}: table full, {} endpoints left to the kernel", link_.name, changes.refused);
+    spdlog::warn("{}: no room in the table, {} endpoints left to the kernel", link_.name, changes.refused);
 }
 
 void ServedParent::reconcile(const Snapshot& snapshot) {
   log(apply(snapshot));
-  const bool hidden = (config_.trunk || snapshot.vlan_uppers) && link_.rx_vlan_offload.value_or(true);
-  if (hidden != hidden_tags_) set_limits(snapshot);
+  if (hides_tags(snapshot) != hidden_tags_) set_limits(snapshot);
   const auto now = now_ns();
   watch_neighbours(now);
   watch_egress(now);
@@ -210,7 +214,9 @@ void ServedParent::announce(std::uint64_t now) {
     }
   }
   for (const auto id : announcer_.tick(now)) {
-    const auto& wanted = table_->at_slot(id).desired;
+    const auto* entry = table_->find_slot(id);
+    if (entry == nullptr) continue;
+    const auto& wanted = entry->desired;
     if (!service_->order(
             {.mac = wanted.word & ARPL_MAC_MASK, .address = wanted.key.address, .vlan = wanted.key.vlan})) {
       announcer_.appear(id, now);  // the worker is behind: once more
@@ -254,6 +260,7 @@ ParentStatus ServedParent::status() const {
   status.parent = link_.name;
   status.daemon = true;
   status.queues = service_ ? service_->queues() : 0;
+  status.announcements_lost = service_ ? service_->lost_orders() : 0;
   status.egress = egress_;
   for (auto& endpoint : status.endpoints) {
     if (const auto it = table_->entries().find(endpoint.key); it != table_->entries().end()) {

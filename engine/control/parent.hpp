@@ -63,6 +63,7 @@ class ServedParent {
   void watch_egress(std::uint64_t now);
   void on_event(const arpl_event& event);
   bool has_ring() const;
+  bool hides_tags(const Snapshot& snapshot) const;
 
   Config config_;
   LinkInfo link_;

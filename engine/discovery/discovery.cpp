@@ -109,12 +109,10 @@ std::optional<Snapshot> Discovery::snapshot() {
   const auto parent =
       std::ranges::find_if(links, [this](const LinkRecord& link) { return has_name(link, parent_); });
   if (parent == links.end()) return std::nullopt;
-  constexpr unsigned kReady = IFF_UP | IFF_RUNNING;
   Snapshot snapshot;
   snapshot.parent_ifindex = parent->ifindex;
   snapshot.parent = parent->name;
   snapshot.parent_mac = parent->mac;
-  snapshot.parent_up = (parent->flags & kReady) == kReady;
   snapshot.vlan_uppers = std::ranges::any_of(links, [&](const LinkRecord& link) {
     return link.kind == "vlan" && stands_on(link, snapshot.parent_ifindex, std::nullopt);
   });

@@ -47,7 +47,6 @@ struct Snapshot {
   std::string parent;
   std::uint64_t netns_inode = 0;  ///< the parent's own namespace
   Mac parent_mac = 0;
-  bool parent_up = false;    ///< up and running
   bool vlan_uppers = false;  ///< a VLAN interface stands on the parent
   std::vector<Interface> interfaces;
 };

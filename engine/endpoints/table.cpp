@@ -44,6 +44,11 @@ Table::Table(std::span<arpl_slot> slots, std::span<arpl_endpoint_stats> stats, E
   }
 }
 
+const Table::Entry* Table::find_slot(std::uint32_t slot) const {
+  const auto key = key_of_slot_.find(slot);
+  return key == key_of_slot_.end() ? nullptr : &entries_.at(key->second);
+}
+
 void Table::bump_generation(std::uint32_t slot) {
   publish<__u32>(slots_[slot].generation, ++last_generation_);
 }
@@ -70,11 +75,15 @@ void Table::add(const Desired& wanted, Changes& changes) {
     return;
   }
   const auto slot = free_.front();
+  // Published before its word is written: until then whoever asks finds a withdrawn slot.
+  if (!map_.put(wanted.key, value_of(slot, wanted))) {
+    ++changes.refused;
+    return;
+  }
   free_.pop_front();
   stats_[slot] = {};
   publish<__u64>(slots_[slot].claimed_at, 0);
   write_slot(slot, wanted);
-  map_.put(wanted.key, value_of(slot, wanted));
   const Entry entry{.slot = slot, .desired = wanted};
   entries_.emplace(wanted.key, entry);
   key_of_slot_[slot] = wanted.key;

@@ -14,11 +14,12 @@
 
 namespace arpline {
 
-/// Where endpoints are published by key: the BPF hash `endpoints`. Throws SetupError when the kernel refuses.
+/// Where endpoints are published by key: the BPF hash `endpoints`.
 class EndpointMap {
  public:
   virtual ~EndpointMap() = default;
-  virtual void put(const arpl_endpoint_key& key, const arpl_endpoint& value) = 0;
+  /// False when the kernel refuses.
+  virtual bool put(const arpl_endpoint_key& key, const arpl_endpoint& value) = 0;
   virtual void erase(const arpl_endpoint_key& key) = 0;
   virtual std::vector<std::pair<arpl_endpoint_key, arpl_endpoint>> all() = 0;
 };
@@ -54,8 +55,8 @@ class Table {
   Changes reconcile(const std::vector<Desired>& wanted);
 
   const Entries& entries() const noexcept { return entries_; }
-  /// The entry that has this slot; there must be one.
-  const Entry& at_slot(std::uint32_t slot) const { return entries_.at(key_of_slot_.at(slot)); }
+  /// The entry that has this slot; nullptr when none has.
+  const Entry* find_slot(std::uint32_t slot) const;
 
  private:
   void bump_generation(std::uint32_t slot);

@@ -124,10 +124,8 @@ std::vector<std::pair<arpl_endpoint_key, arpl_endpoint>> Maps::endpoints() const
   return all;
 }
 
-void Maps::put_endpoint(const arpl_endpoint_key& key, const arpl_endpoint& value) const {
-  if (bpf_map_update_elem(fd("endpoints"), &key, &value, BPF_ANY) != 0) {
-    throw_errno(fmt::format("add endpoint {}", format_ipv4(key.address)), errno);
-  }
+bool Maps::put_endpoint(const arpl_endpoint_key& key, const arpl_endpoint& value) const noexcept {
+  return bpf_map_update_elem(fd("endpoints"), &key, &value, BPF_ANY) == 0;
 }
 
 void Maps::erase_endpoint(const arpl_endpoint_key& key) const noexcept {

@@ -39,7 +39,8 @@ class Maps {
   void set_meta(const arpl_meta& meta) const;
 
   std::vector<std::pair<arpl_endpoint_key, arpl_endpoint>> endpoints() const;
-  void put_endpoint(const arpl_endpoint_key& key, const arpl_endpoint& value) const;
+  /// False when the kernel refuses.
+  bool put_endpoint(const arpl_endpoint_key& key, const arpl_endpoint& value) const noexcept;
   void erase_endpoint(const arpl_endpoint_key& key) const noexcept;
 
   /// Makes `macs` hold exactly these.

@@ -78,14 +78,6 @@ int Netlink::try_dump(NetlinkRequest& request, const Handler& handler) {
   return EINTR;
 }
 
-void Netlink::request(std::string_view operation, NetlinkRequest& request, const Handler& handler) {
-  if (const int error = try_request(request, handler)) throw_errno(operation, error);
-}
-
-void Netlink::dump(std::string_view operation, NetlinkRequest& request, const Handler& handler) {
-  if (const int error = try_dump(request, handler)) throw_errno(operation, error);
-}
-
 void Netlink::send(NetlinkRequest& request, std::uint16_t flags) {
   nlmsghdr* message = request.message();
   message->nlmsg_flags = flags;

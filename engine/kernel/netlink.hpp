@@ -51,10 +51,6 @@ class Netlink {
   /// again, at most 8 times, then EINTR is returned. Otherwise like try_request.
   int try_dump(NetlinkRequest& request, const Handler& handler);
 
-  /// The same, but an error is thrown as SetupError; `operation` names it.
-  void request(std::string_view operation, NetlinkRequest& request, const Handler& handler = {});
-  void dump(std::string_view operation, NetlinkRequest& request, const Handler& handler);
-
  private:
   struct CloseSocket {
     void operator()(mnl_socket* socket) const noexcept { mnl_socket_close(socket); }

@@ -91,6 +91,7 @@ json to_json(const ParentStatus& p) {
           {"mode", p.observe ? "observe" : "answer"},
           {"lease", p.lease_expires_ns > p.now ? "live" : "expired"},
           {"queues", p.queues},
+          {"announcements_lost", p.announcements_lost},
           {"egress", p.egress},
           {"pins", p.pins},
           {"verdicts", verdicts},

@@ -28,10 +28,11 @@ struct ParentStatus {
   bool observe = false;
   std::uint64_t lease_expires_ns = 0;
   std::uint64_t now = 0;
-  int queues = 0;                       ///< with a ring
-  std::string egress;                   ///< "seen", "hidden" or "unknown"
-  std::string pins;                     ///< folder
-  std::vector<std::uint64_t> verdicts;  ///< as Maps::verdicts()
+  int queues = 0;                        ///< with a ring
+  std::uint64_t announcements_lost = 0;  ///< the port did not take them
+  std::string egress;                    ///< "seen", "hidden" or "unknown"
+  std::string pins;                      ///< folder
+  std::vector<std::uint64_t> verdicts;   ///< as Maps::verdicts()
   std::vector<std::uint64_t> engine_verdicts;
   std::vector<std::string> warnings;
   std::vector<EndpointStatus> endpoints;

@@ -29,6 +29,8 @@ class WorkerThread final : public Service {
     return true;
   }
 
+  std::uint64_t lost_orders() const noexcept override { return worker_.lost_orders(); }
+
   bool pass_boundary(std::chrono::milliseconds patience) noexcept override {
     // Two: the step under way may have read the slot before.
     const auto target = worker_.boundaries() + 2;
@@ -54,13 +56,12 @@ class WorkerThread final : public Service {
   void run(const std::stop_token& stop) noexcept {
     while (true) {
       const bool stopping = stop.stop_requested();
-      const auto now = now_ns();
-      if (worker_.step(now) > 0) continue;
+      if (worker_.step(now_ns) > 0) continue;
       if (stopping) {
         port_->wait(std::chrono::milliseconds{0});  // flushes what the port has taken and not sent
         return;
       }
-      worker_.idle(now);
+      worker_.idle(now_ns());
     }
   }
 

@@ -31,10 +31,12 @@ class Worker {
     }
   }
 
-  /// One burst and the orders that wait; returns how many frames it took from the rings.
-  std::size_t step(std::uint64_t now) noexcept {
+  /// One burst and the orders that wait; returns how many frames it took from the rings. `clock` is asked when
+  /// they are taken: a worker that was held up before does not take old frames for new ones.
+  template <class Clock>
+  std::size_t step(Clock clock) noexcept {
     const auto count = port_.receive(burst_);
-    if (count > 0) answer(Burst{burst_}.first(count), now);
+    if (count > 0) answer(Burst{burst_}.first(count), clock());
     obey();
     boundaries_.fetch_add(1, std::memory_order_release);
     return count;
@@ -46,6 +48,9 @@ class Worker {
     for (std::uint16_t q = 0; q < port_.queues(); ++q) reclaim(q, now);
     port_.wait(kLongestWait);
   }
+
+  /// Announcements that the port did not take.
+  std::uint64_t lost_orders() const noexcept { return lost_orders_.load(std::memory_order_relaxed); }
 
   std::uint64_t boundaries() const noexcept { return boundaries_.load(std::memory_order_acquire); }
 
@@ -65,13 +70,14 @@ class Worker {
   void reclaim(std::uint16_t q, std::uint64_t now) noexcept {
     const auto sent = load(tables_.credit[q].sent);
     if (sent == load(tables_.credit[q].consumed)) return;
+    const auto lost = port_.lost(q);
     if (sent != last_sent_[q]) {
       last_sent_[q] = sent;
       sent_since_[q] = now;
     } else if (now - sent_since_[q] > ARPL_SECOND_NS) {
-      taken_[q] = sent - lost_[q];
+      taken_[q] = sent - lost;
     }
-    publish_consumed(q, port_.lost(q));
+    publish_consumed(q, lost);
   }
 
   void count(arpl_engine_verdict verdict, std::uint64_t n = 1) noexcept {
@@ -125,10 +131,16 @@ class Worker {
     Order order;
     while (orders_.pop(order)) {
       Frame frame{};
-      if (port_.allocate({&frame, 1}) == 0) return;
+      if (port_.allocate({&frame, 1}) == 0) {
+        lost_orders_.fetch_add(1, std::memory_order_relaxed);
+        continue;
+      }
       frame.len = arpl_write_announcement(reinterpret_cast<std::uint8_t*>(frame.data), order.mac, order.address,
                                           order.vlan);
-      if (port_.send({&frame, 1}) == 0) port_.release({&frame, 1});
+      if (port_.send({&frame, 1}) == 0) {
+        port_.release({&frame, 1});
+        lost_orders_.fetch_add(1, std::memory_order_relaxed);
+      }
     }
   }
 
@@ -143,6 +155,7 @@ class Worker {
   std::array<std::uint64_t, ARPL_MAX_QUEUES> last_sent_{};
   std::array<std::uint64_t, ARPL_MAX_QUEUES> sent_since_{};
   std::atomic<std::uint64_t> boundaries_{0};
+  std::atomic<std::uint64_t> lost_orders_{0};
 };
 
 }  // namespace arpline

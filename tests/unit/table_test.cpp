@@ -11,10 +11,14 @@ namespace {
 
 class Memory final : public EndpointMap {
  public:
-  void put(const arpl_endpoint_key& key, const arpl_endpoint& value) override { held[key] = value; }
+  bool put(const arpl_endpoint_key& key, const arpl_endpoint& value) override {
+    if (!refuse) held[key] = value;
+    return !refuse;
+  }
   void erase(const arpl_endpoint_key& key) override { held.erase(key); }
   std::vector<std::pair<arpl_endpoint_key, arpl_endpoint>> all() override { return {held.begin(), held.end()}; }
   std::map<arpl_endpoint_key, arpl_endpoint, KeyLess> held;
+  bool refuse = false;
 };
 
 Desired wanted(std::uint32_t address, Mac mac, int ifindex = 1) {
@@ -110,6 +114,16 @@ TEST_F(TableTest, a_full_table_refuses_and_says_so) {
       table.reconcile({wanted(1, 0xa), wanted(2, 0xa), wanted(3, 0xa), wanted(4, 0xa), wanted(5, 0xa)});
   EXPECT_EQ(changes.refused, 1U);
   EXPECT_EQ(map.held.size(), 4U);
+}
+
+TEST_F(TableTest, what_the_kernel_refuses_costs_no_slot_and_keeps_nobody_from_being_withdrawn) {
+  table.reconcile({wanted(1, 0xa)});
+  map.refuse = true;
+  const auto changes = table.reconcile({wanted(2, 0xb), wanted(3, 0xc), wanted(4, 0xd)});
+  EXPECT_EQ(changes.refused, 3U);
+  EXPECT_EQ(changes.withdrawn.size(), 1U);
+  map.refuse = false;
+  EXPECT_EQ(table.reconcile({wanted(2, 0xb), wanted(3, 0xc), wanted(4, 0xd), wanted(5, 0xe)}).added.size(), 4U);
 }
 
 TEST_F(TableTest, an_earlier_runs_endpoints_keep_their_confirmation_and_others_go) {

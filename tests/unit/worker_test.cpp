@@ -17,6 +17,10 @@ constexpr Mac kChild = 0x0605'0403'0202;
 constexpr Mac kRequester = 0x0101'0101'0102;
 constexpr std::uint64_t kNow = 10 * ARPL_SECOND_NS;
 
+auto at(std::uint64_t now) {
+  return [now] { return now; };
+}
+
 using Bytes = std::vector<std::uint8_t>;
 
 class MemoryPort {
@@ -121,7 +125,7 @@ struct WorkerTest : testing::Test {
 TEST_F(WorkerTest, answers_with_the_slots_mac_to_the_requester) {
   Worker<MemoryPort> worker(port, tables(), orders);
   port.put(fresh());
-  EXPECT_EQ(worker.step(kNow), 1U);
+  EXPECT_EQ(worker.step(at(kNow)), 1U);
   ASSERT_EQ(port.sent.size(), 1U);
   const auto& reply = port.sent[0];
   ASSERT_EQ(reply.size(), 42U);
@@ -135,17 +139,17 @@ TEST_F(WorkerTest, answers_nothing_for_a_slot_withdrawn_changed_or_flagged_meanw
   Worker<MemoryPort> worker(port, tables(), orders);
   port.put(fresh());
   slots[3].word = 0;
-  worker.step(kNow);
+  worker.step(at(kNow));
   slots[3].word = kChild;
   slots[3].generation = 6;
   port.put(fresh());
-  worker.step(kNow);
+  worker.step(at(kNow));
   slots[3].generation = 5;
   slots[3].word = kChild | ARPL_SLOT_DOWN;
   port.put(fresh());
-  worker.step(kNow);
+  worker.step(at(kNow));
   port.put({.slot = 8, .generation = 5, .time_ns = kNow});
-  worker.step(kNow);
+  worker.step(at(kNow));
   EXPECT_TRUE(port.sent.empty());
   EXPECT_EQ(counts.withdrawn, 4U);
   EXPECT_EQ(port.released, 4U);
@@ -154,10 +158,10 @@ TEST_F(WorkerTest, answers_nothing_for_a_slot_withdrawn_changed_or_flagged_meanw
 TEST_F(WorkerTest, answers_nothing_older_than_a_second) {
   Worker<MemoryPort> worker(port, tables(), orders);
   port.put(fresh());
-  worker.step(kNow + ARPL_MAX_RING_AGE_NS);
+  worker.step(at(kNow + ARPL_MAX_RING_AGE_NS));
   EXPECT_EQ(port.sent.size(), 1U);
   port.put(fresh());
-  worker.step(kNow + ARPL_MAX_RING_AGE_NS + 1);
+  worker.step(at(kNow + ARPL_MAX_RING_AGE_NS + 1));
   EXPECT_EQ(port.sent.size(), 1U);
   EXPECT_EQ(counts.stale, 1U);
 }
@@ -166,7 +170,7 @@ TEST_F(WorkerTest, counts_every_frame_from_the_ring_once) {
   Worker<MemoryPort> worker(port, tables(), orders);
   for (int i = 0; i < 10; ++i) port.put(fresh());
   port.room = 4;
-  worker.step(kNow);
+  worker.step(at(kNow));
   EXPECT_EQ(counts.answered, 4U);
   EXPECT_EQ(counts.tx_full, 6U);
   EXPECT_EQ(port.released, 6U);
@@ -179,11 +183,20 @@ TEST_F(WorkerTest, starts_with_all_credit_and_gives_back_what_it_took_and_what_w
   EXPECT_EQ(credit[0].consumed, 1000U);
   credit[0].sent = 1003;
   port.put(fresh());
-  worker.step(kNow);
+  worker.step(at(kNow));
   EXPECT_EQ(credit[0].consumed, 1001U);
   port.lost_frames = 2;
   worker.idle(kNow);
   EXPECT_EQ(credit[0].consumed, 1003U);
+}
+
+TEST_F(WorkerTest, a_loss_reported_late_is_not_given_back_twice) {
+  Worker<MemoryPort> worker(port, tables(), orders);
+  credit[1].sent = 7;
+  worker.idle(kNow);
+  port.lost_frames = 7;
+  worker.idle(kNow + 2 * ARPL_SECOND_NS);
+  EXPECT_EQ(credit[1].consumed, 7U);
 }
 
 TEST_F(WorkerTest, credit_that_vanished_without_a_word_comes_back_after_a_second) {
@@ -200,10 +213,19 @@ TEST_F(WorkerTest, credit_that_vanished_without_a_word_comes_back_after_a_second
 TEST_F(WorkerTest, sends_the_announcements_it_is_ordered_to) {
   Worker<MemoryPort> worker(port, tables(), orders);
   orders.push({.mac = kChild, .address = 0x0200000a, .vlan = 0});
-  worker.step(kNow);
+  worker.step(at(kNow));
   ASSERT_EQ(port.sent.size(), 1U);
   EXPECT_EQ(arpl_load_mac(port.sent[0].data()), ARPL_MAC_BROADCAST);
   EXPECT_EQ(arpl_load32(port.sent[0].data() + 28), arpl_load32(port.sent[0].data() + 38));
+}
+
+TEST_F(WorkerTest, counts_an_announcement_that_the_port_does_not_take) {
+  Worker<MemoryPort> worker(port, tables(), orders);
+  port.room = 0;
+  orders.push({.mac = kChild, .address = 0x0200000a, .vlan = 0});
+  worker.step(at(kNow));
+  EXPECT_EQ(worker.lost_orders(), 1U);
+  EXPECT_EQ(port.released, 1U);
 }
 
 TEST(Spsc, hands_over_everything_in_order_between_two_threads) {
