@@ -11,7 +11,7 @@
 
 #include "base/fd.hpp"
 #include "base/net.hpp"
-#include "kernel/mapped.hpp"
+#include "base/mapped.hpp"
 #include "shared/abi.h"
 #include "shared/verdicts.h"
 

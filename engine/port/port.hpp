@@ -18,7 +18,7 @@ struct Frame {
 using Burst = std::span<Frame>;
 
 /// So many bytes may be written at Frame::data.
-inline constexpr std::uint32_t kFrameRoomBytes = 128;
+inline constexpr std::uint32_t kFrameRoomBytes = 256;
 
 /// All queues of one parent. A port moves frames and nothing else: retrying, counting and deciding are the
 /// worker's.

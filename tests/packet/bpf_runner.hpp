@@ -55,11 +55,13 @@ class BpfRunner {
   std::uint64_t bucket(std::uint32_t index) const;
   void set_neigh_full(std::uint64_t when);
   std::uint64_t now() const;
+  std::vector<std::uint64_t> verdict_counts() const;
+  /// The loaded programs and their maps, for who measures them.
+  const arpline_bpf& skeleton() const { return *skeleton_; }
 
  private:
   Run run_behind(std::span<const std::uint8_t> data, std::uint32_t in_front, std::uint32_t queue,
                  std::uint32_t repeat);
-  std::vector<std::uint64_t> verdict_counts() const;
   arpl_egress_stats egress_counts() const;
   void clear_endpoints_and_macs();
   void clear_credit_and_sockets();

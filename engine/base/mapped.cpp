@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernel/mapped.hpp"
+#include "base/mapped.hpp"
 
 #include <sys/mman.h>
 
