@@ -63,7 +63,7 @@ def component_of(path: str) -> str | None:
 def included_component(including: str, name: str) -> str | None:
     """The component of an included header; None when it is a library's."""
     if name.endswith(".skel.h"):
-        return "skeleton"
+        return "arpgen" if name.startswith("arpgen") else "skeleton"
     if (ROOT / including).parent.joinpath(name).exists():
         return component_of((ROOT / including).parent.joinpath(name).resolve().relative_to(ROOT).as_posix())
     for folder in ("bpf", "engine", "tools", "."):

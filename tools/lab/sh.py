@@ -23,6 +23,10 @@ def arpline() -> str:
     return str(build_dir() / "tools" / "arpline" / "arpline")
 
 
+def arpgen() -> str:
+    return str(build_dir() / "tools" / "arpgen" / "arpgen")
+
+
 def run(*argv, check=True, timeout=30, stdin=None) -> subprocess.CompletedProcess:
     argv = [str(word) for word in argv]
     done = subprocess.run(argv, input=stdin, capture_output=True, text=True, timeout=timeout,

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a lab is made of: switches, peers, hosts with a parent NIC, and their macvlan containers."""
+import contextlib
 import ipaddress
+import json
 import os
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from . import sh
 from .daemon import Arplined, read_status
@@ -24,6 +27,15 @@ def parse_ping(text: str) -> Pings:
     return Pings(int(found[1]), int(found[2]))
 
 
+def kernel_threads(prefix: str) -> set[int]:
+    found = set()
+    for comm in Path("/proc").glob("[0-9]*/comm"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            if comm.read_text(encoding="utf-8", errors="replace").startswith(prefix):
+                found.add(int(comm.parent.name))
+    return found
+
+
 class Node:
     """A namespace with one interface towards the wire."""
 
@@ -41,10 +53,14 @@ class Node:
     def address(self, address: str) -> None:
         self.ns.ip("addr", "add", address, "dev", self.nic)
 
-    def threaded_napi(self) -> None:
-        """NAPI in a thread of its own, so that a sender does not do the receiver's work."""
+    def threaded_napi(self, cpu=None) -> None:
+        """NAPI in a thread of its own, on one CPU if asked, so that a sender does not do the receiver's work."""
+        before = kernel_threads(f"napi/{self.nic}-")
         self.ns.run("ethtool", "-K", self.nic, "gro", "on")
         self.ns.sysfs_write(f"/sys/class/net/{self.nic}/threaded", 1)
+        if cpu is not None:
+            for pid in kernel_threads(f"napi/{self.nic}-") - before:  # other labs have threads of this name
+                os.sched_setaffinity(pid, {cpu})
 
     def load_pass_program(self) -> None:
         self.ns.ip("link", "set", "dev", self.nic, "xdpdrv", "obj", self.lab.bpf_object("pass"), "sec", "xdp.frags")
@@ -64,6 +80,12 @@ class Peer(Node):
         """Habets' arping; returns how many of its requests were answered."""
         said = self.ns.run("arping", "-c", count, "-W", "0.2", "-i", self.nic, address, check=False).stdout
         return len(re.findall(r"^\d+ bytes from ", said, re.MULTILINE))
+
+    def arpgen(self, *args, seconds=1, timeout=60, **options) -> dict:
+        """Sends and meters from this peer's interface; returns arpgen's report. Options as on its command line."""
+        words = [word for key, value in options.items() for word in (f"--{key.replace('_', '-')}", value)]
+        return json.loads(self.ns.run(sh.arpgen(), "run", "--interface", self.nic, "--seconds", seconds, "--format",
+                                      "json", *words, *args, timeout=timeout).stdout)
 
     def forget(self) -> None:
         self.ns.ip("neigh", "flush", "all")

@@ -49,6 +49,16 @@ class Wire:
                     raw = raw[:12] + struct.pack("!HH", tpid or 0x8100, tci) + raw[12:]
         return raw
 
+    def capture(self, seconds: float) -> list[bytes]:
+        """Every frame of the next seconds, ARP or not."""
+        found, end = [], time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if raw := self._receive():
+                found.append(raw)
+            else:
+                select.select([self.socket], [], [], left)
+        return found
+
     def arrived(self) -> list[frames.Arp]:
         """The ARP frames that are there now; waits for nothing."""
         found = []

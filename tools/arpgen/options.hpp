@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace arpline::gen {
+
+enum class Command { run, search, print, presets };
+enum class Format { table, json, csv };
+
+/// What the user wants; consistent once parse_options has returned it.
+struct Options {
+  Command command = Command::run;
+  std::string interface;  ///< empty only with `print` and `presets`
+
+  std::string preset;  ///< "": none
+  std::vector<std::string> traffic;
+  std::string to, from;  ///< the preset's
+  std::uint64_t seed = 1;
+
+  std::string source = "live";  ///< live, xsk or packet
+  std::optional<double> rate;   ///< frames/s; none: full speed
+  bool poisson = false;
+  std::uint64_t window = 0;  ///< 0: open loop
+  double seconds = 10;       ///< `run`
+  std::uint64_t frames = 100'000'000;
+  std::uint64_t deadline_ns = 1'000'000'000;
+  std::optional<unsigned> cpu;
+  bool pass_answers = false;
+  bool count_only = false;   ///< answers are counted, not matched to requests
+  int on_default_route = 0;  ///< how often it was given
+
+  Format format = Format::table;
+  std::string output;  ///< "": standard output
+  bool live = false;   ///< the live line
+  bool per_address = false;
+
+  double loss = 0.001;       ///< `search`: a share
+  double resolution = 0.05;  ///< a share
+  double trial_seconds = 5;
+  double max_rate = 0;  ///< frames/s; 0: full speed
+};
+
+/// Either what the user wants, or the exit code when there is nothing to do: 0 after --help and --version, 2
+/// after an error, which has been printed to stderr.
+std::variant<Options, int> parse_options(int argc, const char* const* argv);
+
+/// The preset's specs, then those of --traffic. Throws SetupError.
+std::vector<std::string> specs_of(const Options& options);
+
+}  // namespace arpline::gen

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arpgen/presets.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "arpgen/range.hpp"
+#include "arpgen/spec.hpp"
+#include "base/error.hpp"
+
+namespace arpline::gen {
+namespace {
+
+constexpr std::array<PresetInfo, 6> kPresets{{
+    {"storm", "one requester asks for all targets, broadcast, in random order"},
+    {"scan", "one requester asks for one target after the other"},
+    {"spoof", "random requesters, each with a MAC of its own, ask for the targets"},
+    {"conflict", "another host uses the targets' addresses, while the requester goes on asking for them"},
+    {"junk", "requests with every flaw, and broadcasts that are not ARP"},
+    {"neighbour-overflow",
+     "2,048 requesters, one after the other, each with a MAC of its own: every answer costs the "
+     "answering kernel an entry in its neighbour table, which holds 1,024 (gc_thresh3)"},
+}};
+
+constexpr std::uint32_t kHalfMask = 0xffff;
+constexpr std::uint32_t kNeighbours = 2048;
+// The other host of `conflict`: locally administered.
+constexpr std::string_view kRival = "02:00:00:00:ba:d1";
+
+std::vector<std::string> conflict(const std::string& to, const std::string& from_word) {
+  return {
+      fmt::format("who-has to={}{} weight=6", to, from_word),
+      fmt::format("probe to={} mac={}", to, kRival),
+      fmt::format("claim to={} mac={}", to, kRival),
+      fmt::format("reply from={} to={} mac={}", to, to, kRival),
+  };
+}
+
+std::vector<std::string> junk(const std::string& to, const std::string& from_word) {
+  std::vector<std::string> specs;
+  for (const auto& flaw : flaws())
+    specs.push_back(fmt::format("who-has to={}{} flaw={}", to, from_word, flaw.name));
+  specs.emplace_back("other");
+  return specs;
+}
+
+}  // namespace
+
+std::span<const PresetInfo> presets() {
+  return kPresets;
+}
+
+std::string invented_requesters(const std::string& to, std::uint32_t least, std::uint32_t most) {
+  const Range targets = parse_range(to);
+  const std::uint32_t net = targets.first & ~kHalfMask;
+  const std::uint32_t last_host = net + kHalfMask - 1;
+  const std::uint32_t below = targets.first > net ? targets.first - net - 1 : 0;
+  const std::uint32_t above = targets.last() < last_host ? last_host - targets.last() : 0;
+  const std::uint32_t count = std::min(std::max(below, above), most);
+  if (count < least)
+    throw SetupError(
+        fmt::format("{}: the targets leave no {} addresses of {}/16 for requesters; give --from RANGE", to,
+                    least, format_host(net)));
+  const std::uint32_t first = below > above ? targets.first - count : targets.last() + 1;
+  return format_range({first, count});
+}
+
+std::vector<std::string> preset(std::string_view name, const std::string& to, const std::string& from) {
+  if (std::ranges::find(kPresets, name, &PresetInfo::name) == kPresets.end())
+    throw SetupError(fmt::format("preset {}: unknown; `arpgen presets` lists them", name));
+  if (to.empty()) throw SetupError(fmt::format("preset {}: who is meant? Give --to RANGE", name));
+  const std::string from_word = from.empty() ? "" : " from=" + from;
+  if (name == "storm") return {fmt::format("who-has to={}{}", to, from_word)};
+  if (name == "scan") return {fmt::format("who-has to={}{} order=sequential", to, from_word)};
+  if (name == "conflict") return conflict(to, from_word);
+  if (name == "junk") return junk(to, from_word);
+  if (name == "spoof")
+    return {fmt::format("who-has to={} from={} macs=own", to,
+                        from.empty() ? invented_requesters(to, 1, kHalfMask) : from)};
+  return {fmt::format("who-has to={} from={} requesters=sequential macs=own", to,
+                      from.empty() ? invented_requesters(to, kNeighbours, kNeighbours) : from)};
+}
+
+}  // namespace arpline::gen
