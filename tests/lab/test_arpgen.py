@@ -198,14 +198,17 @@ def test_an_interface_with_a_default_route_is_refused_until_told_twice():
 def test_nothing_is_left_behind_however_it_ends():
     with Lab() as lab:
         host, peer = lab_of(lab, 1)
+
+        def marks():
+            text = peer.ns.ip("-d", "link", "show", peer.nic).stdout
+            return [mark for mark in ("prog/xdp", "promiscuity 1") if mark in text]
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
             process = peer.ns.spawn(arpgen(), "run", "--interface", peer.nic, "--traffic",
-                                    f"who-has to={targets(host)}", "--rate", "100", "--seconds", "30")
-            wait_until(lambda: "prog/xdp" in peer.ns.ip("link", "show", peer.nic).stdout, 5, "the meter is attached")
+                                    f"who-has to={targets(host)} macs=own", "--rate", "100", "--seconds", "30")
+            wait_until(lambda: len(marks()) == 2, 5, "the meter is attached and hears every MAC")
             process.send_signal(number)
             process.wait(timeout=5)
-            wait_until(lambda: "prog/xdp" not in peer.ns.ip("link", "show", peer.nic).stdout, 2,
-                       f"the meter is gone after {number.name}")
+            wait_until(lambda: not marks(), 2, f"the meter is gone after {number.name}")
 
 
 def test_another_xdp_program_is_never_replaced():

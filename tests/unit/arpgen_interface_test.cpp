@@ -88,6 +88,7 @@ TEST(ArpgenInterface, ALinkStandsOnItsLowerAndInItsMaster) {
   EXPECT_EQ(read.index, 5U);
   EXPECT_EQ(read.lower, 2U);
   EXPECT_EQ(read.master, 8U);
+  EXPECT_EQ(read.flags, 0U) << "down";
 }
 
 TEST(ArpgenInterface, ALowerInAnotherNamespaceIsNone) {
@@ -140,6 +141,7 @@ TEST(ArpgenInterface, NamesAnInterfaceThatIsNotThere) {
 
 TEST(ArpgenInterface, LoopbackIsNoEthernet) {
   EXPECT_EQ(index_of("lo"), 1U);
+  EXPECT_NO_THROW(require_up("lo"));
   EXPECT_THROW(identity_of("lo"), SetupError);
   EXPECT_NO_THROW(refuse_default_route("lo", 2)) << "told twice";
 }

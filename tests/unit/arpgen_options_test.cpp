@@ -84,6 +84,7 @@ TEST(ArpgenOptions, ReadEveryOptionOfRun) {
   EXPECT_EQ(options.on_default_route, 2);
   EXPECT_FALSE(good("run -i eth7 --to 10.0.0.1 --no-live").live);
   EXPECT_EQ(good("run -i eth7 --to 10.0.0.1 --window 64").window, 64U);
+  EXPECT_TRUE(good("run -i eth7 --to 10.0.0.1 --count-only").count_only);
 }
 
 TEST(ArpgenOptions, ReadEveryOptionOfSearch) {
@@ -122,6 +123,7 @@ TEST(ArpgenOptions, RefuseContradictionsWithAReason) {
   const std::string run = "run -i eth7 --to 10.0.0.1 ";
   EXPECT_TRUE(contains(refusal(run + "--poisson"), "--rate"));
   EXPECT_TRUE(contains(refusal(run + "--window 5 --rate 100"), "closed loop"));
+  EXPECT_TRUE(contains(refusal(run + "--window 5 --count-only"), "closed loop"));
   EXPECT_TRUE(contains(refusal("run -i eth7"), "--to"));
   EXPECT_TRUE(contains(refusal("run -i eth7 --traffic other --to 10.0.0.1"), "--preset"));
   EXPECT_TRUE(contains(refusal("run -i eth7 --traffic other --from 10.0.0.1"), "--preset"));

@@ -53,7 +53,7 @@ TEST(ArpgenReport, ATableShowsWhatWasOfferedAndAnswered) {
 
 TEST(ArpgenReport, ATableShowsTheWorstAddressesFirst) {
   const auto text = to_table(results_of_a_storm(), false);
-  EXPECT_TRUE(contains(text, "15 of 100 addresses have unanswered requests")) << text;
+  EXPECT_TRUE(contains(text, "15 of 100 targets have unanswered requests")) << text;
   EXPECT_LT(text.find("10.0.0.14 "), text.find("10.0.0.13 "));
   EXPECT_TRUE(contains(text, "10.0.0.5 "));
   EXPECT_FALSE(contains(text, "10.0.0.4 ")) << "the ten worst only";
@@ -90,6 +90,16 @@ TEST(ArpgenReport, ATableWithoutRequestsHasNoLatency) {
   const auto text = to_table(results, false);
   EXPECT_FALSE(contains(text, "latency"));
   EXPECT_TRUE(contains(text, "500"));
+}
+
+TEST(ArpgenReport, ATableLeavesOutWhatWasOnlyCounted) {
+  auto results = results_of_a_storm();
+  results.streams[0].answers.timed = 0;
+  for (auto& address : results.addresses) address.asked = address.answered = 0;
+  const auto text = to_table(results, true);
+  EXPECT_FALSE(contains(text, "latency")) << text;
+  EXPECT_FALSE(contains(text, "10.0.0.5 "));
+  EXPECT_TRUE(contains(text, "94.00 %"));
 }
 
 TEST(ArpgenReport, JsonKeepsItsContract) {

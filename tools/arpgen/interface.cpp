@@ -4,11 +4,15 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <libmnl/libmnl.h>
+#include <linux/if_packet.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+
+// Only behind <net/if.h>, which it then leaves its names.
+#include <linux/if.h>
 
 #include <algorithm>
 #include <array>
@@ -19,7 +23,6 @@
 #include <string_view>
 
 #include "base/error.hpp"
-#include "base/fd.hpp"
 
 namespace arpline::gen {
 namespace {
@@ -132,17 +135,22 @@ Identity identity_of(const std::string& interface) {
   return identity;
 }
 
+// Not IFF_RUNNING, which follows the carrier up to a second later.
 void require_up(const std::string& interface) {
-  const auto flags = must_ask(interface, SIOCGIFFLAGS, "read its flags").ifr_flags;
+  const unsigned index = index_of(interface);
+  unsigned flags = 0;
+  dump<ifinfomsg>(RTM_GETLINK, AF_UNSPEC, [&](const nlmsghdr& message) {
+    if (const Link link = link_of(message); link.index == index) flags = link.flags;
+  });
   if ((flags & IFF_UP) == 0)
     throw SetupError(fmt::format("{}: is down; ip link set {} up", interface, interface));
-  if ((flags & IFF_RUNNING) == 0)
+  if ((flags & IFF_LOWER_UP) == 0)
     throw SetupError(interface + ": has no carrier; look at its cable, or whether its other end is up");
 }
 
 Link link_of(const nlmsghdr& message) {
-  Link link{.index = static_cast<unsigned>(
-                static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(&message))->ifi_index)};
+  const auto& fields = *static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(&message));
+  Link link{.index = static_cast<unsigned>(fields.ifi_index), .flags = fields.ifi_flags};
   bool elsewhere = false;
   for_each_attribute(message, sizeof(ifinfomsg), [&](const nlattr& attribute, int type) {
     if (type == IFLA_LINK) link.lower = u32_of(attribute);
@@ -180,6 +188,16 @@ std::optional<unsigned> default_route_beside(unsigned index, std::span<const Lin
     }
   }
   return std::ranges::find(routes, 0U) == routes.end() ? std::nullopt : std::optional{index};
+}
+
+Fd be_promiscuous(const std::string& interface) {
+  Fd holder{socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0)};
+  packet_mreq request{};
+  request.mr_ifindex = static_cast<int>(index_of(interface));
+  request.mr_type = PACKET_MR_PROMISC;
+  if (!holder || setsockopt(holder.get(), SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof request) != 0)
+    throw_errno(interface + ": take frames for every MAC", errno, "run as root");
+  return holder;
 }
 
 void refuse_default_route(const std::string& interface, int told) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "arpgen/traffic.hpp"
+#include "base/fd.hpp"
 
 struct nlmsghdr;
 
@@ -19,15 +20,18 @@ unsigned index_of(const std::string& interface);
 Identity identity_of(const std::string& interface);
 /// Throws SetupError when it is down or has no carrier.
 void require_up(const std::string& interface);
+/// As long as the descriptor is open, the interface takes frames for every MAC. Throws SetupError.
+Fd be_promiscuous(const std::string& interface);
 /// Throws SetupError when the interface carries a default route, or shares its wire with one that does (see
 /// default_route_beside), and `told` (how often the user said so) is below 2.
 void refuse_default_route(const std::string& interface, int told);
 
-/// What of a link says on whose wire it is; 0: none.
+/// What of a link says on whose wire it is (0: none), and whether it is up.
 struct Link {
   unsigned index = 0;
   unsigned lower = 0;   ///< it stands on this one (macvlan, VLAN, …), in the same network namespace
   unsigned master = 0;  ///< it is a port of this one (bridge, bond, …)
+  unsigned flags = 0;   ///< IFF_UP and the like, those of <linux/if.h>, too
 };
 
 /// Reads an RTM_NEWLINK. Two ends of a veth do not stand on each other.

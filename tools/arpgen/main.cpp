@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -8,6 +9,7 @@
 #include <cstdio>
 #include <exception>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "arpgen/interface.hpp"
 #include "arpgen/maker.hpp"
@@ -48,9 +50,14 @@ class Bench {
         source_(make_source(options.source, options.interface, plan_, programs_)),
         run_(plan_, programs_, *source_, stop) {
     programs_.attach_meter(options.interface);
+    if (has_other_macs(identity_of(options.interface).mac)) promiscuous_ = be_promiscuous(options.interface);
     if (programs_.generic())
       fmt::print(stderr, "arpgen: {} has no native XDP; its answers are metered in generic mode\n",
                  options.interface);
+  }
+
+  bool is_answered() const {
+    return std::ranges::any_of(streams(), [](const auto& one) { return one.flow_count > 0; });
   }
 
   Results go(const Options& options, const Pace& pace, const Watcher& watcher) {
@@ -72,7 +79,16 @@ class Bench {
     return plan;
   }
 
+  bool has_other_macs(Mac own) const {
+    return std::ranges::any_of(streams(), [&](const auto& one) {
+      return one.flow_count > 0 && (one.macs_of_their_own != 0 || one.requester_mac != own);
+    });
+  }
+
+  std::span<const arpgen_stream> streams() const { return {plan_.plan.streams, plan_.plan.stream_count}; }
+
   Plan plan_;
+  Fd promiscuous_;
   Programs programs_;
   std::unique_ptr<Source> source_;
   Run run_;
@@ -117,6 +133,7 @@ Outcome outcome_of(const Results& results) {
 
 int find_rate(const Options& options) {
   Bench bench(options);
+  if (!bench.is_answered()) throw SetupError("search: nobody answers this traffic; add a who-has or a probe");
   const auto trial = [&](double rate) {
     if (stop) throw SetupError("the search was interrupted");
     Pace pace{.seconds = options.trial_seconds, .frames = options.frames, .cpu = options.cpu};

@@ -98,7 +98,8 @@ void add_traffic(CLI::App& app, Options& options) {
 // What all that send have in common.
 void add_sending(CLI::App& app, Options& options) {
   app.get_option("--interface")->required();
-  app.add_option("--source", options.source, "live (made in the kernel), xsk (AF_XDP) or packet (AF_PACKET)")
+  app.add_option("--source", options.source,
+                 "live (made in the kernel), xsk (AF_XDP) or packet (AF_PACKET); (live)")
       ->check(CLI::IsMember({"live", "xsk", "packet"}))
       ->option_text("NAME");
   app.add_option_function<std::uint64_t>(
@@ -107,7 +108,7 @@ void add_sending(CLI::App& app, Options& options) {
       ->check(CLI::Range(std::uint64_t{1}, kMostDeadlineMs))
       ->option_text("MS");
   app.add_option_function<unsigned>(
-         "--cpu", [&options](unsigned cpu) { options.cpu = cpu; }, "send from this CPU")
+         "--cpu", [&options](unsigned cpu) { options.cpu = cpu; }, "send from this CPU (whichever)")
       ->option_text("N");
   app.add_flag("--pass-answers", options.pass_answers, "hand answers on to this host's kernel, too");
   app.add_flag("--on-default-route", options.on_default_route,

@@ -20,8 +20,8 @@ constexpr std::array<PresetInfo, 6> kPresets{{
     {"conflict", "another host uses the targets' addresses, while the requester goes on asking for them"},
     {"junk", "requests with every flaw, and broadcasts that are not ARP"},
     {"neighbour-overflow",
-     "2,048 requesters, one after the other, each with a MAC of its own: every answer costs the "
-     "answering kernel an entry in its neighbour table, which holds 1,024 (gc_thresh3)"},
+     "requesters one after the other, 2,048 without --from, each with a MAC of its own: every one that is "
+     "answered takes an entry of the answering kernel's neighbour table, which holds 1,024 (gc_thresh3)"},
 }};
 
 constexpr std::uint32_t kHalfMask = 0xffff;

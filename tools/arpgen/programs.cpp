@@ -81,7 +81,8 @@ void clear(std::span<T> entries) {
 }  // namespace
 
 Programs::Programs(const Plan& plan)
-    : skeleton_(arpgen_bpf::open(), arpgen_bpf::destroy), frame_bytes_(std::max(plan.plan.frame_bytes, ARPGEN_MIN_FRAME_BYTES)) {
+    : skeleton_(arpgen_bpf::open(), arpgen_bpf::destroy),
+      frame_bytes_(std::max(plan.plan.frame_bytes, ARPGEN_MIN_FRAME_BYTES)) {
   libbpf_set_print(nullptr);  // an error is one line, and ours
   if (!skeleton_) throw_errno("open arpgen's BPF programs", errno);
   skeleton_->rodata->plan = plan.plan;

@@ -44,6 +44,17 @@ std::string latency_row(const StreamResult& stream, std::string_view name) {
   return row + fmt::format(" {}\n", name);
 }
 
+std::string latency_table(const Results& results, const StreamResult& all, std::string_view all_name) {
+  std::string text = "\nlatency\n";
+  for (const auto* name : {"min", "mean", "p50", "p90", "p99", "p99.9", "p99.99", "max"})
+    text += fmt::format("{:>9} ", name);
+  text += " traffic\n";
+  if (results.streams.size() > 1)
+    for (const auto& stream : results.streams)
+      if (stream.answers.timed > 0) text += latency_row(stream, stream.name);
+  return text + latency_row(all, all_name);
+}
+
 // Only what there is: none of it is there in a good run.
 std::string details(const arpgen_answers& answers) {
   constexpr std::size_t kNames = 5;
@@ -66,11 +77,13 @@ std::vector<AddressResult> worst_first(const Results& results) {
   return sorted;
 }
 
-std::string addresses_table(const Results& results, bool per_address) {
+// Of a run that did not count them (--count-only) nothing is known.
+std::string targets_table(const Results& results, bool per_address) {
+  if (std::ranges::none_of(results.addresses, [](const auto& one) { return one.asked > 0; })) return "";
   auto shown = worst_first(results);
   const auto bad = static_cast<std::size_t>(
       std::ranges::count_if(shown, [](const auto& address) { return address.unanswered() > 0; }));
-  std::string text = fmt::format("\n{} of {} addresses have unanswered requests\n", bad, shown.size());
+  std::string text = fmt::format("\n{} of {} targets have unanswered requests\n", bad, shown.size());
   if (!per_address) shown.resize(std::min(bad, kWorst));
   if (shown.empty()) return text;
   text += fmt::format("{:<15}  {:>4}  {:<17}  {:>12} {:>12} {:>12}\n", "address", "vlan", "mac", "asked",
@@ -138,15 +151,8 @@ std::string to_table(const Results& results, bool per_address) {
   if (all.asked == 0)
     return text + "\nnothing of it is a request that somebody should answer\n" + details(all.answers);
 
-  text += "\nlatency\n";
-  for (const auto* name : {"min", "mean", "p50", "p90", "p99", "p99.9", "p99.99", "max"})
-    text += fmt::format("{:>9} ", name);
-  text += " traffic\n";
-  if (results.streams.size() > 1)
-    for (const auto& stream : results.streams)
-      if (stream.asked > 0) text += latency_row(stream, stream.name);
-  text += latency_row(all, all_name);
-  return text + details(all.answers) + addresses_table(results, per_address);
+  if (all.answers.timed > 0) text += latency_table(results, all, all_name);
+  return text + details(all.answers) + targets_table(results, per_address);
 }
 
 std::string live_line(const Results& previous, const Results& current, double seconds) {

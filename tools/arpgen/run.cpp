@@ -126,7 +126,7 @@ Results Run::snapshot(bool with_addresses) const {
                                .asked = stream.flow_count > 0 ? frames : 0,
                                .answers = tables_.answers[i],
                                .histogram = {buckets.begin(), buckets.end()}});
-    if (!with_addresses || stream.flow_count == 0) continue;
+    if (!with_addresses || stream.flow_count == 0 || plan_.plan.count_only != 0) continue;
     for (std::uint32_t k = 0; k < stream.target_count; ++k) {
       const auto& target = tables_.targets[stream.first_target + k];
       results.addresses.push_back({.address = stream.target_first + k,

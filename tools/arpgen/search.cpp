@@ -112,7 +112,7 @@ std::string_view explain(Limit limit) {
     case Limit::responder:
       return "above it, requests are lost";
     case Limit::generator:
-      return "the source could not offer more: the responder may be able to answer more";
+      return "the source did not reach the rates above it; the responder may answer more";
     case Limit::max_rate:
       return "no more was tried, by --max-rate";
     case Limit::trials:

@@ -178,7 +178,7 @@ Spec parse_spec(const std::string& text) {
         set(spec, word.substr(0, equals), equals == std::string::npos ? "" : word.substr(equals + 1));
     }
   } catch (const SetupError& error) {
-    throw SetupError(fmt::format("traffic \"{}\", word \"{}\": {}", text, word, error.what()));
+    throw SetupError(fmt::format(R"(traffic "{}", word "{}": {})", text, word, error.what()));
   }
   check(spec);
   return spec;

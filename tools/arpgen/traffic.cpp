@@ -8,9 +8,9 @@
 #include <cmath>
 #include <span>
 
+#include "arpgen/bpf/length.h"
 #include "arpgen/spec.hpp"
 #include "base/error.hpp"
-#include "shared/packet.h"
 
 namespace arpline::gen {
 namespace {
@@ -57,14 +57,6 @@ arpgen_stream make_stream(const Spec& spec, const Identity& identity) {
   stream.macs_of_their_own = spec.own_macs;
   stream.unicast = spec.unicast;
   return stream;
-}
-
-std::uint32_t frame_bytes(const arpgen_stream& stream) {
-  if (stream.flaw == ARPGEN_TRUNCATED) return ARPL_ETH_BYTES + ARPL_ARP_BYTES / 2;
-  if (stream.flaw == ARPGEN_LONG) return ARPGEN_MAX_FRAME_BYTES;
-  const bool outer_tag = stream.flaw == ARPGEN_TWO_TAGS || stream.flaw == ARPGEN_SERVICE_TAG;
-  const bool tag = stream.vlan != 0 || stream.flaw == ARPGEN_TWO_TAGS;
-  return ARPGEN_MIN_FRAME_BYTES + (tag ? ARPL_TAG_BYTES : 0U) + (outer_tag ? ARPL_TAG_BYTES : 0U);
 }
 
 void share_out(std::span<const Spec> specs, std::span<arpgen_stream> streams) {
@@ -167,6 +159,7 @@ Plan make_plan(const std::vector<std::string>& texts, const Identity& identity, 
     throw SetupError(fmt::format("{} streams of traffic; there may be {} (ARPGEN_MAX_STREAMS)", texts.size(),
                                  ARPGEN_MAX_STREAMS));
   std::vector<Spec> specs;
+  specs.reserve(texts.size());
   for (const auto& text : texts) specs.push_back(parse_spec(text));
   Plan made{.names = texts};
   made.plan.seed = seed;
@@ -174,7 +167,7 @@ Plan make_plan(const std::vector<std::string>& texts, const Identity& identity, 
   const std::span streams{made.plan.streams, specs.size()};
   for (std::size_t i = 0; i < specs.size(); ++i) {
     streams[i] = make_stream(specs[i], identity);
-    made.plan.frame_bytes = std::max(made.plan.frame_bytes, frame_bytes(streams[i]));
+    made.plan.frame_bytes = std::max(made.plan.frame_bytes, arpgen_bytes_of(&streams[i]));
   }
   made.zipf = quantiles(specs);
   share_out(specs, streams);

@@ -8,6 +8,7 @@
 #define ARPGEN_FRAME_H
 
 #include "flow.h"
+#include "length.h"
 #include "shared/reply.h"
 
 struct arpgen_tables;
@@ -142,18 +143,6 @@ static inline __attribute__((always_inline)) void arpgen_zero(__u8 *p)
 #else
 	__builtin_memset(p, 0, ARPGEN_MIN_FRAME_BYTES);
 #endif
-}
-
-/* How long a frame of the stream is, in bytes. */
-static inline __attribute__((always_inline)) __u32 arpgen_bytes_of(const struct arpgen_stream *stream)
-{
-	if (stream->flaw == ARPGEN_TRUNCATED)
-		return ARPL_ETH_BYTES + ARPL_ARP_BYTES / 2;
-	if (stream->flaw == ARPGEN_LONG)
-		return ARPGEN_MAX_FRAME_BYTES;
-	return ARPGEN_MIN_FRAME_BYTES +
-	       (stream->vlan != 0 || stream->flaw == ARPGEN_TWO_TAGS ? ARPL_TAG_BYTES : 0) +
-	       (stream->flaw == ARPGEN_TWO_TAGS || stream->flaw == ARPGEN_SERVICE_TAG ? ARPL_TAG_BYTES : 0);
 }
 
 /* Who asks whom in frame `index`: everything but the bytes. */

@@ -6,7 +6,7 @@ A new scene is a new module and its name in ORDER.
 import importlib
 from dataclasses import dataclass, field
 
-ORDER = ("quiet_container",)
+ORDER = ("quiet_container", "storm")
 
 
 @dataclass
