@@ -53,14 +53,18 @@ class Node:
     def address(self, address: str) -> None:
         self.ns.ip("addr", "add", address, "dev", self.nic)
 
-    def threaded_napi(self, cpu=None) -> None:
-        """NAPI in a thread of its own, on one CPU if asked, so that a sender does not do the receiver's work."""
+    def threaded_napi(self, cpu=None) -> set[int]:
+        """NAPI in threads of its own, on one CPU if asked: a sender does not do the receiver's work. Their pids."""
         before = kernel_threads(f"napi/{self.nic}-")
         self.ns.run("ethtool", "-K", self.nic, "gro", "on")
         self.ns.sysfs_write(f"/sys/class/net/{self.nic}/threaded", 1)
-        if cpu is not None:
-            for pid in kernel_threads(f"napi/{self.nic}-") - before:  # other labs have threads of this name
-                os.sched_setaffinity(pid, {cpu})
+        found = kernel_threads(f"napi/{self.nic}-") - before  # other labs have threads of this name
+        for pid in found if cpu is not None else ():
+            os.sched_setaffinity(pid, {cpu})
+        return found
+
+    def received_packets(self) -> int:
+        return json.loads(self.ns.ip("-s", "-j", "link", "show", "dev", self.nic).stdout)[0]["stats64"]["rx"]["packets"]
 
     def load_pass_program(self) -> None:
         self.ns.ip("link", "set", "dev", self.nic, "xdpdrv", "obj", self.lab.bpf_object("pass"), "sec", "xdp.frags")

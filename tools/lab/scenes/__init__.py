@@ -11,12 +11,9 @@ ORDER = ("quiet_container", "storm")
 
 @dataclass
 class Outcome:
-    rows: list  # (what was measured, before, after, what "after" has to be)
+    rows: list  # (what was measured, before, after, what is promised of "after")
+    kept_its_promise: bool
     hints: list = field(default_factory=list)  # with keep: lines on what to try in the lab
-
-    @property
-    def kept_its_promise(self) -> bool:
-        return all(after == promised for _, _, after, promised in self.rows)
 
 
 def load():

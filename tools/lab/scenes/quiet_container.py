@@ -93,4 +93,4 @@ def play(keep=False) -> Outcome:
         ("pings answered while warm", f"{warm_before} %", f"{warm_after} %", "100 %"),
         (f"pings lost after {QUIET_SECONDS} quiet seconds", f"{lost_before:.0f} %", f"{lost_after:.0f} %", "0 %"),
         (f"containers out of reach, of {CHILDREN}", str(silent_before), str(silent_after), "0"),
-    ], hints=lines)
+    ], kept_its_promise=warm_after == 100 and lost_after == 0 and silent_after == 0, hints=lines)
