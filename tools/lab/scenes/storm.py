@@ -92,6 +92,6 @@ def play(keep=False) -> Outcome:
     after, lines = with_arpline(keep)
     answered = after["answers"]["ratio"]
     return Outcome(rows=[
-        ("who-has a second, offered", offered(before), offered(after), thousands(PER_SECOND)),
+        ("who-has a second, offered", offered(before), offered(after), f"about {thousands(PER_SECOND)}"),
         ("answered", percent(before["answers"]["ratio"]), percent(answered), "over 99 %"),
-    ], kept_its_promise=offered(after) == thousands(PER_SECOND) and answered > 0.99, hints=lines)
+    ], kept_its_promise=after["offered"]["per_second"] > 0.9 * PER_SECOND and answered > 0.99, hints=lines)
