@@ -87,8 +87,7 @@ TEST_F(Generator, makes_the_same_frames_in_the_kernel_for_every_kind_order_and_t
        {" unicast", " from=10.77.0.1-10.77.0.9 macs=own", " from=10.77.0.0/24 requesters=sequential"}) {
     expect_the_same_frames({"who-has" + to + how}, 100);
   }
-  expect_the_same_frames({"announcement from=10.77.0.0/24", "other vlan=7 weight=2", "reply" + to},
-                         300);
+  expect_the_same_frames({"announcement from=10.77.0.0/24", "other vlan=7 weight=2", "reply" + to}, 300);
 }
 
 TEST_F(Generator, counts_in_the_kernel_what_it_counts_here) {

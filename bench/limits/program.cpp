@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "program.hpp"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fmt/format.h>
+#include <linux/if_link.h>
+#include <net/if.h>
+
+#include <cerrno>
+#include <numeric>
+#include <vector>
+
+#include "base/error.hpp"
+#include "limit.skel.h"
+
+namespace arpline::limits {
+namespace {
+
+bpf_program* program_of(const limit_bpf& skeleton, Mode mode) {
+  switch (mode) {
+    case Mode::xdp_tx:
+      return skeleton.progs.limit_xdp_tx;
+    case Mode::to_child:
+      return skeleton.progs.limit_to_child;
+    case Mode::af_xdp:
+      return skeleton.progs.limit_af_xdp;
+    case Mode::pass:
+      return skeleton.progs.limit_pass;
+    case Mode::drop:
+      return skeleton.progs.limit_drop;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Program::Program(Mode mode, const Children& children) : skeleton_(limit_bpf__open()), mode_(mode) {
+  if (skeleton_ == nullptr) throw_errno("open the BPF object", errno);
+  skeleton_->rodata->first_ip = children.first_ip;
+  skeleton_->rodata->first_mac_high = static_cast<std::uint16_t>(children.first_mac >> 32U);
+  skeleton_->rodata->first_mac_low = static_cast<std::uint32_t>(children.first_mac);
+  skeleton_->rodata->count = children.count;
+  if (const int error = limit_bpf__load(skeleton_); error != 0) {
+    limit_bpf__destroy(skeleton_);
+    throw_errno("load the BPF programs", -error, "run as root");
+  }
+}
+
+Program::~Program() {
+  link_.reset();
+  limit_bpf__destroy(skeleton_);
+}
+
+void Program::attach(const std::string& interface) {
+  const unsigned index = if_nametoindex(interface.c_str());
+  if (index == 0) throw_errno(fmt::format("{}: look up the interface", interface), errno);
+  const bpf_program* program = program_of(*skeleton_, mode_);
+  bpf_link_create_opts options{};
+  options.sz = sizeof options;
+  options.flags = XDP_FLAGS_DRV_MODE;
+  const int fd = bpf_link_create(bpf_program__fd(program), static_cast<int>(index), BPF_XDP, &options);
+  if (fd < 0) {
+    throw_errno(fmt::format("{}: attach {} in native mode", interface, bpf_program__name(program)), -fd,
+                fd == -EBUSY ? "another XDP program is there; detach it" : "does its driver have native XDP?");
+  }
+  link_.reset(fd);
+}
+
+int Program::sockets_fd() const {
+  return bpf_map__fd(skeleton_->maps.sockets);
+}
+
+std::uint64_t Program::handled() const {
+  std::vector<std::uint64_t> of_cpu(static_cast<std::size_t>(libbpf_num_possible_cpus()));
+  const std::uint32_t zero = 0;
+  const int error = bpf_map__lookup_elem(skeleton_->maps.handled, &zero, sizeof zero, of_cpu.data(),
+                                         of_cpu.size() * sizeof of_cpu[0], 0);
+  if (error != 0) throw_errno("read the counters", -error);
+  return std::accumulate(of_cpu.begin(), of_cpu.end(), std::uint64_t{0});
+}
+
+}  // namespace arpline::limits

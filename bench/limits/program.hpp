@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/fd.hpp"
+
+struct limit_bpf;
+
+namespace arpline::limits {
+
+enum class Mode { xdp_tx, to_child, af_xdp, pass, drop };
+
+/// Where the children's addresses and MACs begin, and how many there are.
+struct Children {
+  std::uint32_t first_ip = 0;   ///< host order
+  std::uint64_t first_mac = 0;  ///< the six bytes as one number
+  std::uint32_t count = 0;
+};
+
+/// One mode's XDP program. The link is not pinned: it ends with the process, whatever ends that.
+class Program {
+ public:
+  Program(Mode mode, const Children& children);
+  ~Program();
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  void attach(const std::string& interface);
+  int sockets_fd() const;         ///< of the map that takes the AF_XDP socket
+  std::uint64_t handled() const;  ///< by all CPUs
+
+ private:
+  limit_bpf* skeleton_ = nullptr;
+  Mode mode_;
+  Fd link_;
+};
+
+}  // namespace arpline::limits

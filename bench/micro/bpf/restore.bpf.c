@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Puts back what a frame has changed, in the packet and in the maps, and goes on to the program that is measured.
+ * Without it a test-run's second frame would meet another state than its first: a test-run repeats a program on
+ * what it left. The empty program behind the same restoring is what is subtracted.
+ */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include "row.h"
+
+#define INLINE static inline __attribute__((always_inline))
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct bench_row);
+} row SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, BENCH_TARGETS);
+	__type(key, __u32);
+	__type(value, __u32);
+} targets SEC(".maps");
+
+/* arpline's own, taken over before load. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, ARPL_MAX_ENDPOINTS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct arpl_slot);
+} slots SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, ARPL_MAX_PAIRS);
+	__type(key, __u32);
+	__type(value, __u64);
+} pairs SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, ARPL_BUCKETS);
+	__type(key, __u32);
+	__type(value, __u64);
+} buckets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, ARPL_MAX_QUEUES);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct arpl_credit);
+} credit SEC(".maps");
+
+INLINE void put_word(void *map, __u32 index, __u64 word)
+{
+	__u64 *at = bpf_map_lookup_elem(map, &index);
+
+	if (at)
+		*at = word;
+}
+
+INLINE void put_slot(__u32 index, const struct arpl_slot *as_it_was)
+{
+	struct arpl_slot *slot = bpf_map_lookup_elem(&slots, &index);
+
+	if (slot)
+		*slot = *as_it_was;
+}
+
+INLINE void put_credit(const struct bench_row *r)
+{
+	struct arpl_credit *c = bpf_map_lookup_elem(&credit, &r->queue);
+
+	if (!c)
+		return;
+	c->sent = r->credit_sent;
+}
+
+INLINE void put_frame(struct xdp_md *ctx, const struct bench_row *r)
+{
+	__u8 *p = (__u8 *)(long)ctx->data;
+	__u8 *end = (__u8 *)(long)ctx->data_end;
+
+	if (p + 8 > end)
+		return;
+	*(__u64 *)p = r->frame[0];
+#pragma unroll
+	for (__u32 i = 1; i < BENCH_FRAME_BYTES / 8; i++)
+		if (p + 8 * i + 8 <= end)
+			*(__u64 *)(p + 8 * i) = r->frame[i];
+}
+
+INLINE void restore(struct xdp_md *ctx)
+{
+	__u32 zero = 0;
+	const struct bench_row *r = bpf_map_lookup_elem(&row, &zero);
+
+	if (!r)
+		return;
+	/* Without metadata too: the empty program has to pay for the call as well. */
+	bpf_xdp_adjust_meta(ctx, (int)(ctx->data - ctx->data_meta));
+	put_frame(ctx, r);
+	put_word(&pairs, r->pair, r->pair_word);
+	put_word(&buckets, r->source, r->source_word);
+	put_word(&buckets, ARPL_BUCKET_TO_CHILD, r->to_child_word);
+	put_word(&buckets, ARPL_BUCKET_EVENTS, r->events_word);
+	put_credit(r);
+	put_slot(r->slot[0], &r->slot_as_it_was[0]);
+	put_slot(r->slot[1], &r->slot_as_it_was[1]);
+}
+
+SEC("xdp.frags")
+int bench_arpline(struct xdp_md *ctx)
+{
+	restore(ctx);
+	bpf_tail_call_static(ctx, &targets, BENCH_ARPLINE);
+	return XDP_ABORTED;
+}
+
+SEC("xdp.frags")
+int bench_empty(struct xdp_md *ctx)
+{
+	restore(ctx);
+	bpf_tail_call_static(ctx, &targets, BENCH_EMPTY);
+	return XDP_ABORTED;
+}
+
+SEC("xdp.frags")
+int bench_reflector(struct xdp_md *ctx)
+{
+	restore(ctx);
+	bpf_tail_call_static(ctx, &targets, BENCH_REFLECTOR);
+	return XDP_ABORTED;
+}
+
+/* The empty program of tc. */
+SEC("tc")
+int bench_empty_tc(struct __sk_buff *skb)
+{
+	(void)skb;
+	return -1; /* TC_ACT_UNSPEC */
+}
+
+char _license[] SEC("license") = "Dual BSD/GPL";

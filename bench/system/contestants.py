@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who is measured: each a name, the lab it needs, and how it is started there."""
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lab import build_dir
+
+from labs import BRIDGE, FEW, MANY
+from running import Arplined, Nothing, Process, cpu_list
+
+ECHOED = "echoed"
+
+
+@dataclass(frozen=True)
+class Contestant:
+    name: str
+    title: str
+    lab: str
+    start: Callable
+    counts: str = "answered"  # the field of arpgen's report that says how much came back
+    program: str = ""  # it is skipped where this is not installed
+
+    def reason_to_skip(self) -> str:
+        return f"{self.program} is not installed" if self.program and not shutil.which(self.program) else ""
+
+
+def kernel(_host):
+    return Nothing()
+
+
+def limit(mode: str) -> Callable:
+    def start(host):
+        argv = [build_dir() / "bench" / "limits" / "limit", mode, "--interface", host.nic]
+        if mode == "to-child":
+            first = host.children[0]
+            argv += ["--first-ip", first.address, "--first-mac", first.mac, "--count", len(host.children)]
+        return Process(host, argv, "ready")
+    return start
+
+
+def testpmd(host):
+    # Both of its threads where all responders are; the main one only waits.
+    cpus = f"({cpu_list()})"
+    return Process(host, ["stdbuf", "-oL", "dpdk-testpmd", "--no-huge", "--no-shconf", "--no-pci", "-m", 512,
+                          "--lcores", f"0@{cpus},1@{cpus}", "--vdev", f"net_af_xdp0,iface={host.nic}",
+                          "--", "--forward-mode", "macswap", "--total-num-mbufs", 16384],
+                   "Press enter to exit", env={"RUNTIME_DIRECTORY": str(host.lab.folder)})
+
+
+CONTESTANTS = (
+    Contestant("kernel-4", "kernel, 4 children", FEW, kernel),
+    Contestant("kernel-64", "kernel, 64 children", MANY, kernel),
+    Contestant("ebtables", "ebtables-nft arpreply, 64 rules", BRIDGE, kernel, program="ebtables-nft"),
+    Contestant("testpmd", "dpdk-testpmd macswap, net_af_xdp", MANY, testpmd, counts=ECHOED, program="dpdk-testpmd"),
+    Contestant("af-xdp", "limit: bare AF_XDP reflector", MANY, limit("af-xdp")),
+    Contestant("to-child-4", "limit: bare TO_CHILD, 4 children", FEW, limit("to-child")),
+    Contestant("to-child-64", "limit: bare TO_CHILD, 64 children", MANY, limit("to-child")),
+    Contestant("arplined-4", "arplined, 4 children", FEW, Arplined),
+    Contestant("arplined-64", "arplined, 64 children", MANY, Arplined),
+    Contestant("xdp-tx", "limit: bare XDP_TX reflector", MANY, limit("xdp-tx")),
+)

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+bench/run: measures arpline beside the kernel, the limits of the machine and other responders; writes results.json,
+report.md and plots. Exit code 1 when a target is missed (with --quick they are only reported).
+"""
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parents[1] / "tools")]
+
+import generator  # noqa: E402
+import machine  # noqa: E402
+import measure  # noqa: E402
+import micro  # noqa: E402
+import plots  # noqa: E402
+import report  # noqa: E402
+import running  # noqa: E402
+import settings  # noqa: E402
+import streams  # noqa: E402
+import targets  # noqa: E402
+from contestants import CONTESTANTS  # noqa: E402
+from labs import Places  # noqa: E402
+from lab import ROOT, CommandError, Lab, build_dir  # noqa: E402
+
+OTHERS = ("generator", "udp", "tcp", "micro")
+NAMES = [one.name for one in CONTESTANTS] + list(OTHERS)
+DOCS = ROOT / "docs"
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="bench/run", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, under 3 minutes")
+    parser.add_argument("--smoke", action="store_true", help="only whether everybody answers; measures nothing")
+    parser.add_argument("--rounds", type=int, metavar="N", help="instead of 5 (--quick: 3)")
+    parser.add_argument("--output", type=Path, default=ROOT / "bench-results", metavar="DIR")
+    parser.add_argument("--only", metavar="NAME,…", help=", ".join(NAMES))
+    parser.add_argument("--pinned", action="store_true",
+                        help="the processes that answer share one CPU with the parent's NAPI")
+    parser.add_argument("--docs", action="store_true", help="write docs/performance.md and its plots too")
+    parser.add_argument("--render", action="store_true", help="no measurement: report and plots from DIR/results.json")
+    given = parser.parse_args()
+    given.wanted = given.only.split(",") if given.only else NAMES
+    if unknown := [name for name in given.wanted if name not in NAMES]:
+        parser.error(f"no such name: {', '.join(unknown)}; there are: {', '.join(NAMES)}")
+    if given.rounds is not None and given.rounds < 1:
+        parser.error("--rounds must be at least 1")
+    return given
+
+
+def settings_of(given):
+    chosen = settings.SMOKE if given.smoke else settings.QUICK if given.quick else settings.FULL
+    return replace(chosen, rounds=given.rounds) if given.rounds else chosen
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
+def measured(given, chosen) -> dict:
+    words = [word for word in ("--quick", "--smoke", "--pinned") if getattr(given, word[2:])]
+    words += [f"--rounds {given.rounds}"] * bool(given.rounds) + [f"--only {given.only}"] * bool(given.only)
+    document = {"run": {"command": " ".join(["bench/run", *words]), "rounds": chosen.rounds, "pinned": given.pinned},
+                "machine": machine.facts(), "responders": [], "generator": [], "streams": {}, "micro": []}
+    if given.pinned:
+        running.pin_responders()
+    with Lab() as lab:
+        places = Places(lab)
+        document["responders"] = measure.responders(places, chosen, given.wanted, say)
+        if "generator" in given.wanted:
+            document["generator"] = generator.alone(places, chosen, say)
+        for protocol in streams.ARGUMENTS:
+            if protocol in given.wanted:
+                document["streams"][protocol] = streams.compare(places, chosen, protocol, say)
+    if "micro" in given.wanted:
+        document["micro"] = micro.run(chosen)
+        say(f"micro: {len(document['micro'])} verdicts and headers")
+    document["targets"] = targets.all_of(document)
+    return document
+
+
+def write(document: dict, folder: Path, docs: bool) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "results.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
+    (folder / "report.md").write_text(report.markdown(document), encoding="utf-8")
+    plots.draw(document["responders"], folder)
+    if docs:
+        (DOCS / "performance.md").write_text(report.markdown(document, "performance-"), encoding="utf-8")
+        plots.draw(document["responders"], DOCS, "performance-", ("svg",))
+
+
+def main() -> int:
+    given = arguments()
+    if os.geteuid() != 0:
+        print("bench/run: network namespaces and BPF programs need root", file=sys.stderr)
+        return 1
+    if not given.render and os.cpu_count() < 2:
+        print("bench/run: needs two CPUs, one for the generator and one for who answers", file=sys.stderr)
+        return 1
+    started = time.monotonic()
+    if given.render:
+        document = json.loads((given.output / "results.json").read_text(encoding="utf-8"))
+        document["targets"] = targets.all_of(document)
+    else:
+        if subprocess.run([ROOT / "tools" / "build", build_dir(), "-Dbench=true"], check=False).returncode != 0:
+            return 1
+        document = measured(given, settings_of(given))
+    write(document, given.output, given.docs)
+    if not given.smoke:
+        say(f"\n{report.targets(document)}\n")
+    say(f"{given.output}/report.md ({time.monotonic() - started:.0f} s)")
+    failed = [one for one in document["responders"] if one["failed"]]
+    for one in failed:
+        print(f"bench/run: {one['name']}: {one['failed']}", file=sys.stderr)
+    if failed:
+        return 1
+    return 1 if targets.missed(document["targets"]) and not (given.quick or given.smoke) else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except CommandError as error:
+        print(f"bench/run: {error}", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A responder while it runs: how it is started, pinned and ended."""
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from lab import CommandError
+
+# The parent's NAPI is not on the generator's CPU: there the generator would wait for it.
+GENERATOR_CPU = 0
+NAPI_CPU = 1
+responder_cpus = {GENERATOR_CPU, NAPI_CPU}
+
+
+def pin_responders() -> None:
+    """Processes that answer share the NAPI's CPU."""
+    responder_cpus.discard(GENERATOR_CPU)
+
+
+def pin(pid: int) -> None:
+    """All threads of a process."""
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(ProcessLookupError):
+            os.sched_setaffinity(int(thread.name), responder_cpus)
+
+
+def cpu_list() -> str:
+    return ",".join(str(cpu) for cpu in sorted(responder_cpus))
+
+
+class Nothing:
+    """The kernel alone."""
+
+    def counters(self) -> dict:
+        return {}
+
+    def stop(self) -> None:
+        pass
+
+
+class Process(Nothing):
+    """A program in the host's namespace or another one, running once it has said a word."""
+
+    def __init__(self, host, argv, says: str, ns=None, env=None, patience=20.0):
+        self.log_path = host.lab.folder / f"{Path(argv[0]).name}-{time.monotonic_ns()}.log"
+        with open(self.log_path, "wb") as log:
+            self.process = (ns or host.ns).spawn("taskset", "-c", cpu_list(), *argv, stdin=subprocess.PIPE,
+                                                 stdout=log, stderr=subprocess.STDOUT,
+                                                 env={**os.environ, **(env or {})})
+        end = time.monotonic() + patience
+        while says not in self.log:
+            if self.process.poll() is not None or time.monotonic() > end:
+                self.stop()
+                raise CommandError(f"{' '.join(map(str, argv))}: did not start: {self.log.strip()[-500:]}")
+            time.sleep(0.02)
+
+    @property
+    def log(self) -> str:
+        return self.log_path.read_text(encoding="utf-8", errors="replace")
+
+    def report(self, patience=5.0) -> dict:
+        """The counters of a limit program."""
+        lines = len(self.log.splitlines())
+        self.process.send_signal(signal.SIGUSR1)
+        end = time.monotonic() + patience
+        while len(said := self.log.splitlines()) == lines:
+            if time.monotonic() > end:
+                raise CommandError(f"{self.log_path.name}: no counters after {patience} s")
+            time.sleep(0.02)
+        return json.loads(said[-1])
+
+    def stop(self, seconds=10.0) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+class Arplined(Nothing):
+    """The daemon, every thread of it where responders may run."""
+
+    def __init__(self, host):
+        self.host = host
+        self.daemon = host.start_arplined({"parent": {host.nic: {"fast_path": False}}})
+        pin(self.daemon.pid)
+
+    def counters(self) -> dict:
+        """Verdicts of both stages; what the engine `answered` is RING's part."""
+        status = self.host.status()
+        return {**status["verdicts"], **status["engine_verdicts"]}
+
+    def stop(self) -> None:
+        code = self.daemon.stop()
+        if code != 0:
+            raise CommandError(f"arplined ended with exit code {code}: {self.daemon.log.strip()[-500:]}")

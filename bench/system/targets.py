@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a run must reach. Ratios are taken within a round; what counts is their median."""
+import statistics
+from dataclasses import asdict, dataclass
+
+INVALID = "invalid"
+NOT_MEASURED = "not measured"
+# Above it the bare AF_XDP reflector is not the limit that it has to be.
+TESTPMD_AT_MOST = 1 / 1.2
+
+
+@dataclass
+class Judged:
+    what: str
+    bound: str
+    value: float | None
+    least: float | None
+    most: float | None
+    outcome: str
+
+
+def ratios(results: dict, name: str, field: str, other: str) -> list[float]:
+    """Round by round, at full speed."""
+    ours, theirs = results.get(name, {}).get("full", []), results.get(other, {}).get("full", [])
+    return [a[field] / b["answered"] for a, b in zip(ours, theirs) if b["answered"]]
+
+
+def judge(what: str, values, at_least=None, at_most=None, unit="") -> Judged:
+    bound = f"at least {at_least:g}{unit}" if at_least is not None else f"at most {at_most:.3f}{unit}"
+    if not values:
+        return Judged(what, bound, None, None, None, NOT_MEASURED)
+    median = statistics.median(values)
+    reached = median >= at_least if at_least is not None else median <= at_most
+    return Judged(what, bound, median, min(values), max(values), "pass" if reached else "fail")
+
+
+def against_af_xdp(results) -> list[Judged]:
+    found = []
+    for children in (4, 64):
+        name = f"arplined-{children}"
+        found += [judge(f"RING, {children} children, against the bare AF_XDP reflector",
+                        ratios(results, name, "ring", "af-xdp"), at_least=0.85),
+                  judge(f"RING and TO_CHILD, {children} children, against the bare AF_XDP reflector",
+                        ratios(results, name, "answered", "af-xdp"), at_least=1.3)]
+    return found
+
+
+def all_of(document: dict) -> list[dict]:
+    results = {one["name"]: one for one in document["responders"]}
+    testpmd = judge("testpmd against the bare AF_XDP reflector", ratios(results, "testpmd", "answered", "af-xdp"),
+                    at_most=TESTPMD_AT_MOST)
+    rested = against_af_xdp(results)
+    if testpmd.outcome == "fail":
+        testpmd.outcome = INVALID
+        for one in rested:
+            one.outcome = INVALID if one.outcome != NOT_MEASURED else NOT_MEASURED
+    found = [*rested,
+             judge("RING and TO_CHILD against the kernel, 64 children each",
+                   ratios(results, "arplined-64", "answered", "kernel-64"), at_least=25), testpmd,
+             judge("generator alone, M frames/s", [row["received"] / 1e6 for row in document["generator"]], at_least=2)]
+    for protocol, stream in document["streams"].items():
+        found.append(judge(f"{protocol.upper()} through arplined against an empty XDP program",
+                           [row["capacity"] for row in stream["arplined"]], at_least=0.98))
+    return [asdict(one) for one in found]
+
+
+def missed(judged) -> bool:
+    return any(one["outcome"] in ("fail", INVALID) for one in judged)

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The benchmarks: whether every responder answers and the report is written. Nothing is judged by its speed."""
+import json
+import os
+
+from .results import BUILD, Run, execute
+
+TIMEOUT_SECONDS = 300
+
+
+def bench(run: Run) -> None:
+    if not run.wanted("bench/run --smoke"):
+        return
+    folder = run.scratch_file("bench")
+    # bench/run adds the benchmarks to the build that is there; clang-tidy, which comes later, sees them so.
+    code, text = execute(["bench/run", "--smoke", "--output", folder], TIMEOUT_SECONDS,
+                         env={**os.environ, "ARPLINE_BUILD": str(BUILD)})
+    results = folder / "results.json"
+    if not results.exists():
+        run.failed("bench/run --smoke", f"{text[-6000:]}\nexit code {code}")
+        return
+    document = json.loads(results.read_text(encoding="utf-8"))
+    for one in document["responders"]:
+        name = f"bench {one['name']}"
+        if one["skipped"]:
+            run.skipped(name, one["skipped"])
+        elif one["failed"]:
+            run.failed(name, one["failed"])
+        else:
+            run.passed()
+    check(run, "bench generator", document["generator"])
+    for protocol in ("udp", "tcp"):
+        check(run, f"bench {protocol}", document["streams"].get(protocol, {}).get("arplined"))
+    check(run, "bench micro", document["micro"] and not any(one["unstable"] for one in document["micro"]))
+    for name in ("report.md", "answered.svg", "answered.png", "ratio.svg", "ratio.png"):
+        check(run, f"bench {name}", (folder / name).exists() and (folder / name).stat().st_size > 1000)
+    if code != 0 and not any(one["failed"] for one in document["responders"]):
+        run.failed("bench/run --smoke", f"{text[-6000:]}\nexit code {code}")
+
+
+def check(run: Run, name: str, there) -> None:
+    if there:
+        run.passed()
+    else:
+        run.failed(name, "there is nothing")
