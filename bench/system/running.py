@@ -28,8 +28,8 @@ def pin(pid: int) -> None:
             os.sched_setaffinity(int(thread.name), responder_cpus)
 
 
-def cpu_list() -> str:
-    return ",".join(str(cpu) for cpu in sorted(responder_cpus))
+def cpu_list(cpus=None) -> str:
+    return ",".join(str(cpu) for cpu in sorted(cpus or responder_cpus))
 
 
 class Nothing:
@@ -45,10 +45,11 @@ class Nothing:
 class Process(Nothing):
     """A program in the host's namespace or another one, running once it has said a word."""
 
-    def __init__(self, host, argv, says: str, ns=None, env=None, patience=20.0):
+    def __init__(self, host, argv, says: str, ns=None, env=None, patience=20.0,
+                 cpus=None):
         self.log_path = host.lab.folder / f"{Path(argv[0]).name}-{time.monotonic_ns()}.log"
         with open(self.log_path, "wb") as log:
-            self.process = (ns or host.ns).spawn("taskset", "-c", cpu_list(), *argv, stdin=subprocess.PIPE,
+            self.process = (ns or host.ns).spawn("taskset", "-c", cpu_list(cpus), *argv, stdin=subprocess.PIPE,
                                                  stdout=log, stderr=subprocess.STDOUT,
                                                  env={**os.environ, **(env or {})})
         end = time.monotonic() + patience
