@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "base/fd.hpp"
-#include "base/net.hpp"
 #include "base/mapped.hpp"
+#include "base/net.hpp"
 #include "shared/abi.h"
 #include "shared/verdicts.h"
 
