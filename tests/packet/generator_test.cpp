@@ -35,9 +35,13 @@ std::vector<std::uint8_t> made_by_kernel(const Programs& programs, const arpgen_
   std::vector<std::uint8_t> in(std::max(plan.frame_bytes, ARPGEN_MIN_FRAME_BYTES), 0);
   std::fill_n(in.begin(), ARPGEN_MIN_FRAME_BYTES, 0xee);
   std::vector<std::uint8_t> out(ARPGEN_MAX_FRAME_BYTES);
-  LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = in.data(), .data_out = out.data(),
-              .data_size_in = static_cast<std::uint32_t>(in.size()),
-              .data_size_out = static_cast<std::uint32_t>(out.size()), .repeat = 1);
+  bpf_test_run_opts options{};
+  options.sz = sizeof options;
+  options.data_in = in.data();
+  options.data_size_in = static_cast<std::uint32_t>(in.size());
+  options.data_out = out.data();
+  options.data_size_out = static_cast<std::uint32_t>(out.size());
+  options.repeat = 1;
   EXPECT_EQ(bpf_prog_test_run_opts(programs.generator_fd(), &options), 0);
   EXPECT_EQ(options.retval, static_cast<std::uint32_t>(XDP_REDIRECT));
   out.resize(options.data_size_out);

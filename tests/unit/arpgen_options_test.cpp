@@ -34,7 +34,7 @@ Options good(const std::string& line) {
 std::string refusal(const std::string& line) {
   testing::internal::CaptureStderr();
   const auto result = parse(line);
-  const std::string text = testing::internal::GetCapturedStderr();
+  std::string text = testing::internal::GetCapturedStderr();
   EXPECT_TRUE(std::holds_alternative<int>(result) && std::get<int>(result) == 2) << line;
   EXPECT_TRUE(text.starts_with("arpgen: ")) << text;
   return text;

@@ -61,12 +61,14 @@ std::size_t targets_of(const arpgen_plan& plan) {
 // Of the middles of ARPGEN_QUANTILES equal parts, scaled so that their mean is 1.
 std::vector<std::uint32_t> exponential_quantiles() {
   std::vector<double> exact;
+  exact.reserve(ARPGEN_QUANTILES);
   double sum = 0;
   for (std::uint32_t i = 0; i < ARPGEN_QUANTILES; ++i) {
     exact.push_back(-std::log((i + 0.5) / ARPGEN_QUANTILES));
     sum += exact.back();
   }
   std::vector<std::uint32_t> scaled;
+  scaled.reserve(ARPGEN_QUANTILES);
   for (const auto one : exact)
     scaled.push_back(
         static_cast<std::uint32_t>(std::lround(one / sum * ARPGEN_QUANTILES * (1U << ARPGEN_QUANTILE_BITS))));
