@@ -31,12 +31,12 @@ std::unique_ptr<Service> make_service(const LinkInfo& link, bool ring, WorkerTab
 
 int run(int argc, char** argv) {
   CLI::App app{"arplined: answers ARP for the macvlan containers of a parent NIC, faster than a storm"};
-  std::string parent;
+  std::vector<std::string> parents;
   std::string file;
   std::string pin_root;
   std::string run_root;
   app.set_version_flag("--version", ARPLINE_VERSION);
-  app.add_option("--parent", parent, "the macvlan containers' parent interface");
+  app.add_option("--parent", parents, "a parent interface of macvlan containers; may be given more than once");
   app.add_option("--config", file, "TOML configuration (docs/configuration.md)");
   app.add_option("--pin-root", pin_root, "folder of the pins, on bpffs (/sys/fs/bpf/arpline)");
   app.add_option("--run-root", run_root, "folder of locks and control sockets (/run/arpline)");
@@ -49,7 +49,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     throw SetupError(std::string{error.what()} + "; see --help");
   }
-  auto config = load_config(file, parent);
+  auto config = load_config(file, parents);
   if (!pin_root.empty()) config.pin_root = pin_root;
   if (!run_root.empty()) config.run_root = run_root;
   if (geteuid() != 0) throw SetupError("arplined must run as root");

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <charconv>
 #include <functional>
 #include <map>
@@ -27,8 +28,8 @@ struct Place {
   }
 };
 
-using Apply = std::function<void(Config&, const Place&)>;
-using Keys = std::map<std::string, Apply, std::less<>>;
+template <class Target>
+using Keys = std::map<std::string, std::function<void(Target&, const Place&)>, std::less<>>;
 
 template <class T>
 T value_of(const Place& place, std::string_view expected) {
@@ -61,11 +62,10 @@ T choice_of(const Place& place, const std::map<std::string, T>& choices) {
   place.fail("must be one of " + names);
 }
 
-void later(Config&, const Place& place) {
-  place.fail("not in this version");
-}
+// A key of a later version.
+constexpr auto later = [](auto&, const Place& place) { place.fail("not in this version"); };
 
-const Keys kTop{
+const Keys<Config> kTop{
     {"mode",
      [](Config& c, const Place& p) {
        c.mode = choice_of<Mode>(p, {{"observe", Mode::observe}, {"answer", Mode::answer}});
@@ -77,15 +77,16 @@ const Keys kTop{
      }},
 };
 
-const Keys kParent{
+const Keys<ParentConfig> kParent{
     {"fast_path",
-     [](Config&, const Place& p) {
+     [](ParentConfig&, const Place& p) {
        if (value_of<bool>(p, "true or false")) p.fail("true is not in this version; false is what it does");
      }},
-    {"trunk", [](Config& c, const Place& p) { c.trunk = value_of<bool>(p, "true or false"); }},
-    {"generic_xdp", [](Config& c, const Place& p) { c.generic_xdp = value_of<bool>(p, "true or false"); }},
+    {"trunk", [](ParentConfig& c, const Place& p) { c.trunk = value_of<bool>(p, "true or false"); }},
+    {"generic_xdp",
+     [](ParentConfig& c, const Place& p) { c.generic_xdp = value_of<bool>(p, "true or false"); }},
     {"on_stop",
-     [](Config& c, const Place& p) {
+     [](ParentConfig& c, const Place& p) {
        c.on_stop = choice_of<OnStop>(p, {{"detach", OnStop::detach}, {"keep", OnStop::keep}});
      }},
     {"zero_copy", later},
@@ -97,14 +98,14 @@ const Keys kParent{
     {"eal", later},
 };
 
-const Keys kLimits{
+const Keys<Config> kLimits{
     {"to_child", [](Config& c, const Place& p) { c.to_child = rate_of(p); }},
     // Applies only where fast_path is on; accepted so that a configuration is ready for it.
     {"ring", [](Config&, const Place& p) { rate_of(p); }},
     {"foreign", later},
 };
 
-const Keys kAnnounce{
+const Keys<Config> kAnnounce{
     {"refresh",
      [](Config& c, const Place& p) {
        c.refresh_ns = duration_of(p);
@@ -127,24 +128,28 @@ const toml::table& table_of(const Place& place) {
   return *place.node.as_table();
 }
 
-void apply(const Keys& keys, const toml::table& table, const std::string& prefix, const std::string& file,
-           Config& config) {
+template <class Target>
+void apply(const Keys<Target>& keys, const toml::table& table, const std::string& prefix,
+           const std::string& file, Target& target) {
   for (const auto& [key, node] : table) {
     const Place place{file, prefix + std::string{key.str()}, node};
     const auto it = keys.find(key.str());
     if (it == keys.end()) place.fail("unknown key");
-    it->second(config, place);
+    it->second(target, place);
   }
+}
+
+ParentConfig& parent_named(Config& config, std::string_view name) {
+  const auto at = std::ranges::find(config.parents, name, &ParentConfig::name);
+  if (at != config.parents.end()) return *at;
+  config.parents.push_back({.name = std::string{name}});
+  return config.parents.back();
 }
 
 void apply_parents(const toml::table& parents, const std::string& file, Config& config) {
   for (const auto& [name, node] : parents) {
     const Place place{file, "parent." + std::string{name.str()}, node};
-    if (config.parent.empty()) config.parent = name.str();
-    if (config.parent != name.str()) {
-      place.fail(fmt::format("this version serves one parent, and that is {}", config.parent));
-    }
-    apply(kParent, table_of(place), place.key + ".", file, config);
+    apply(kParent, table_of(place), place.key + ".", file, parent_named(config, name.str()));
   }
 }
 
@@ -177,9 +182,9 @@ std::uint64_t parse_duration(const std::string& text) {
   return number * unit->second;
 }
 
-Config load_config(const std::string& path, const std::string& parent) {
+Config load_config(const std::string& path, const std::vector<std::string>& parents) {
   Config config;
-  config.parent = parent;
+  for (const auto& name : parents) parent_named(config, name);
   if (!path.empty()) {
     try {
       const auto root = toml::parse_file(path);
@@ -190,7 +195,7 @@ Config load_config(const std::string& path, const std::string& parent) {
       throw SetupError(fmt::format("{}:{}: {}", path, error.source().begin.line, error.description()));
     }
   }
-  if (config.parent.empty()) throw SetupError("no parent; give --parent IF or a [parent.IF] section");
+  if (config.parents.empty()) throw SetupError("no parent; give --parent IF or a [parent.IF] section");
   return config;
 }
 

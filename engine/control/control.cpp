@@ -43,12 +43,12 @@ Fd take_signals() {
 Control::Control(Config config, ServiceFactory factory)
     : config_(std::move(config)),
       factory_(std::move(factory)),
-      discovery_(config_.parent),
+      discovery_(config_.parents.front().name),
       route_(NETLINK_ROUTE),
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
       timer_(make_timer()),
       signals_(take_signals()),
-      end_how_(config_.on_stop) {
+      end_how_(config_.parents.front().on_stop) {
   if (!epoll_) throw_errno("make an epoll descriptor", errno);
   watch(timer_.get());
   watch(signals_.get());
@@ -77,7 +77,8 @@ void Control::clean_stale() const {
 void Control::serve() {
   const auto snapshot = discovery_.snapshot();
   const auto link = snapshot ? find_link(route_, snapshot->parent_ifindex) : std::nullopt;
-  if (!link) throw SetupError(config_.parent + ": no such interface; `ip link` lists those that exist");
+  if (!link)
+    throw SetupError(config_.parents.front().name + ": no such interface; `ip link` lists those that exist");
   if (link->kind == "macvlan" || link->kind == "macvtap") {
     throw SetupError(
         fmt::format("{} is itself a {}; name the interface that it stands on", link->name, link->kind));
@@ -145,10 +146,10 @@ void Control::second() {
 void Control::look_again() {
   const auto snapshot = discovery_.snapshot();
   if (!snapshot || snapshot->parent_ifindex != parent_->ifindex()) {
-    spdlog::warn("{}: the interface is gone; waiting for it to come back", config_.parent);
+    spdlog::warn("{}: the interface is gone; waiting for it to come back", config_.parents.front().name);
     leave(OnStop::detach);
   } else if (!parent_->attached()) {
-    spdlog::warn("{}: somebody took the XDP program off the interface; ending", config_.parent);
+    spdlog::warn("{}: somebody took the XDP program off the interface; ending", config_.parents.front().name);
     end_how_ = OnStop::detach;
     ending_ = true;
   } else {

@@ -63,8 +63,10 @@ ServedParent::ServedParent(const Config& config, const LinkInfo& link, const Sna
   prepare_pin_root(config_.pin_root);
   folder_ = prepare_pin_folder(config_.pin_root, name_.text());
   try {
-    programs_ = std::make_unique<Programs>(ProgramOptions{
-        .parent = link_.name, .ifindex = link_.ifindex, .folder = folder_, .generic_xdp = config_.generic_xdp});
+    programs_ = std::make_unique<Programs>(ProgramOptions{.parent = link_.name,
+                                                          .ifindex = link_.ifindex,
+                                                          .folder = folder_,
+                                                          .generic_xdp = config_.parents.front().generic_xdp});
     const auto& maps = programs_->maps();
     set_limits(snapshot);
     map_ = std::make_unique<MapOfEndpoints>(maps);
@@ -99,11 +101,12 @@ ServedParent::~ServedParent() {
 
 // Master devices see a frame on whatever member it came in: no queue of theirs can have a socket.
 bool ServedParent::has_ring() const {
-  return !config_.generic_xdp && link_.kind != "bond" && link_.kind != "team" && link_.kind != "bridge";
+  return !config_.parents.front().generic_xdp && link_.kind != "bond" && link_.kind != "team" &&
+         link_.kind != "bridge";
 }
 
 bool ServedParent::hides_tags(const Snapshot& snapshot) const {
-  return (config_.trunk || snapshot.vlan_uppers) && link_.rx_vlan_offload.value_or(true);
+  return (config_.parents.front().trunk || snapshot.vlan_uppers) && link_.rx_vlan_offload.value_or(true);
 }
 
 void ServedParent::set_limits(const Snapshot& snapshot) {

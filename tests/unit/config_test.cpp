@@ -23,7 +23,8 @@ struct File {
 };
 
 Config load(const std::string& text, const std::string& parent = "nic0") {
-  return load_config(File(text).path, parent);
+  return load_config(File(text).path,
+                     parent.empty() ? std::vector<std::string>{} : std::vector<std::string>{parent});
 }
 
 std::string refusal(const std::string& text) {
@@ -36,10 +37,11 @@ std::string refusal(const std::string& text) {
 }
 
 TEST(Config, without_a_file_has_the_documented_defaults) {
-  const auto c = load_config("", "nic0");
+  const auto c = load_config("", {"nic0"});
   EXPECT_EQ(c.mode, Mode::answer);
   EXPECT_EQ(c.pair_ttl_ns, 60'000'000'000U);
-  EXPECT_EQ(c.on_stop, OnStop::detach);
+  ASSERT_EQ(c.parents.size(), 1U);
+  EXPECT_EQ(c.parents[0].on_stop, OnStop::detach);
   EXPECT_EQ(c.to_child, 100U);
   EXPECT_EQ(c.refresh_ns, 60'000'000'000U);
   EXPECT_EQ(c.announce_pps, 100U);
@@ -62,24 +64,29 @@ pps = 3
 )");
   EXPECT_EQ(c.mode, Mode::observe);
   EXPECT_EQ(c.pair_ttl_ns, 120'000'000'000U);
-  EXPECT_TRUE(c.trunk);
-  EXPECT_TRUE(c.generic_xdp);
-  EXPECT_EQ(c.on_stop, OnStop::keep);
+  ASSERT_EQ(c.parents.size(), 1U);
+  EXPECT_TRUE(c.parents[0].trunk);
+  EXPECT_TRUE(c.parents[0].generic_xdp);
+  EXPECT_EQ(c.parents[0].on_stop, OnStop::keep);
   EXPECT_EQ(c.to_child, 7U);
   EXPECT_EQ(c.refresh_ns, 500'000'000U);
   EXPECT_EQ(c.announce_pps, 3U);
 }
 
 TEST(Config, takes_the_parent_from_the_file_when_the_command_line_has_none) {
-  EXPECT_EQ(load("[parent.eth7]\n", "").parent, "eth7");
+  EXPECT_EQ(load("[parent.eth7]\n", "").parents.at(0).name, "eth7");
 }
 
 TEST(Config, without_any_parent_is_refused) {
   EXPECT_THROW(load("", ""), SetupError);
 }
 
-TEST(Config, a_second_parent_is_refused_by_name) {
-  EXPECT_NE(refusal("[parent.nic0]\n[parent.nic1]\n").find("parent.nic1"), std::string::npos);
+TEST(Config, parents_of_the_command_line_and_of_the_file_add_up) {
+  const auto c = load("[parent.nic0]\ntrunk = true\n[parent.nic1]\n");
+  ASSERT_EQ(c.parents.size(), 2U);
+  EXPECT_EQ(c.parents[0].name, "nic0");
+  EXPECT_TRUE(c.parents[0].trunk);
+  EXPECT_EQ(c.parents[1].name, "nic1");
 }
 
 TEST(Config, unknown_keys_are_refused_with_file_line_and_key) {
@@ -107,7 +114,7 @@ TEST(Config, wrong_types_and_values_are_refused) {
 }
 
 TEST(Config, a_missing_file_is_refused) {
-  EXPECT_THROW(load_config("/nonexistent/arpline.toml", "nic0"), SetupError);
+  EXPECT_THROW(load_config("/nonexistent/arpline.toml", {"nic0"}), SetupError);
 }
 
 TEST(Duration, has_a_number_and_a_unit) {
