@@ -47,6 +47,10 @@ class Keepalived:
                                          stdout=log, stderr=subprocess.STDOUT)
         host.lab.closing(self)
 
+    @property
+    def log(self) -> str:
+        return self.log_path.read_text(encoding="utf-8", errors="replace")
+
     def is_master(self) -> bool:
         return f" {self.address}/" in self.host.ns.ip("-o", "-4", "addr", "show", check=False).stdout
 
