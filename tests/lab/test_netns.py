@@ -12,7 +12,7 @@ ADDRESS = "10.77.2.1"
 
 def created_in(host, held, address, name="mv9"):
     """A macvlan created directly in a namespace without a name."""
-    host.ns.ip("link", "add", "link", host.nic, "name", name, "netns", str(held.pid), "type", "macvlan", "mode", "bridge")
+    host.ns.ip(*f"link add link {host.nic} name {name} netns {held.pid} type macvlan mode bridge".split())
     held.ip("addr", "add", f"{address}/16", "dev", name)
     held.ip("link", "set", name, "up")
     mac = held.ip("-br", "link", "show", "dev", name).stdout.split()[2]

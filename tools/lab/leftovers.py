@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What container runtimes leave of a lab: processes in the lab's control group, mounts, control groups."""
+"""What container runtimes leave of a lab: processes in its control group, mounts, control groups, runc's notes."""
 import contextlib
 import os
 import re
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from . import sh
 from .netns import FOLDER
 
+RUNC = Path("/run/runc")
 ESCAPED = re.compile(r"\\([0-7]{3})")  # mount tables write a space as \040
 
 
@@ -28,12 +30,16 @@ def remove(lab_id: str, folders) -> None:
                 sandboxes.add(os.stat(f"/proc/{pid}/ns/net").st_ino)
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.02)
-    # A container that was taken out of the machine's own namespace has one of its own; the machine's has no name.
+    # A container may have shared the machine's own.
     sandboxes.discard(os.stat("/proc/self/ns/net").st_ino)
     _unmount_sandboxes(sandboxes)
     for folder in folders:
         _unmount_below(Path(folder))
     _remove_cgroups(lab_id)
+    for state in RUNC.glob("*/state.json"):
+        with contextlib.suppress(OSError):
+            if f"{cgroup_of(lab_id)}/" in state.read_text(encoding="utf-8"):
+                shutil.rmtree(state.parent)
 
 
 def _processes(lab_id: str) -> list[int]:

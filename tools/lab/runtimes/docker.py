@@ -53,9 +53,9 @@ class Docker:
         """dockerd, until it answers."""
         self.dockerd = self._spawn(
             "dockerd", self._dockerd, *DOCKERD, f"--containerd={self.folder}/containerd.sock",
-            f"--data-root={self.folder}/data", f"--exec-root={self.folder}/exec", f"--pidfile={self.folder}/dockerd.pid",
-            f"--host=unix://{self.folder}/docker.sock", f"--cgroup-parent={leftovers.cgroup_of(self.host.lab.id)}",
-            "--config-file", self._no_config())
+            f"--data-root={self.folder}/data", f"--exec-root={self.folder}/exec",
+            f"--pidfile={self.folder}/dockerd.pid", f"--host=unix://{self.folder}/docker.sock",
+            f"--cgroup-parent={leftovers.cgroup_of(self.host.lab.id)}", f"--config-file={self._no_config()}")
         end = time.monotonic() + READY_SECONDS
         while self.run("version", check=False).returncode != 0:
             if self.dockerd.poll() is not None or self.containerd.poll() is not None or time.monotonic() > end:
@@ -64,6 +64,7 @@ class Docker:
             time.sleep(0.05)
 
     def _no_config(self) -> str:
+        """The machine's own configuration is not for this one."""
         path = self.folder / "daemon.json"
         path.write_text("{}", encoding="utf-8")
         return str(path)
