@@ -42,6 +42,7 @@
 #define ARPL_SLOT_DUPLICATE (1ULL << 50)   /* two interfaces have the same address */
 #define ARPL_SLOT_DOWN (1ULL << 51)	   /* its interface is down, or has no carrier */
 #define ARPL_SLOT_NOARP (1ULL << 52)	   /* its interface has IFF_NOARP */
+#define ARPL_SLOT_HOST (1ULL << 53) /* it is in the parent's own namespace: the host's own, not a container's */
 #define ARPL_SLOT_FLAGS_MASK 0xffff000000000000ULL
 
 /* What a person dumps: `bpftool map dump pinned …/endpoints`. */

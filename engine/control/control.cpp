@@ -220,10 +220,12 @@ void Control::look(Parent& parent) {
     return;
   }
   const auto link = watch_.links().parent(parent.served->ifindex());
-  if (!link) {
+  const bool attached = parent.served->attached();
+  // Its program leaves an interface that is being deleted before the event of it comes.
+  if (!link || (!attached && !find_link(route_, parent.served->ifindex()))) {
     spdlog::warn("{}: the interface is gone; waiting for it to come back", parent.config.name);
     leave(parent, OnStop::detach);
-  } else if (!parent.served->attached()) {
+  } else if (!attached) {
     spdlog::warn("{}: somebody took the XDP program off the interface; leaving it", parent.config.name);
     parent.leaving = true;
   } else {

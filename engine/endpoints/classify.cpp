@@ -29,10 +29,11 @@ bool in_flux(const Answering& answering, const Interface& self) {
   return it != answering.end() && it->second > (answers_for_others(self) ? 1U : 0U);
 }
 
-// In the parent's own namespace the parent itself answers as well.
 std::uint64_t flags_of(const Answering& answering, const Interface& interface) {
   std::uint64_t flags = 0;
-  if (interface.netns.own || in_flux(answering, interface)) flags |= ARPL_SLOT_FLUX;
+  // In the parent's own namespace the parent itself may answer as well.
+  if (interface.netns.own) flags |= ARPL_SLOT_HOST | ARPL_SLOT_FLUX;
+  if (in_flux(answering, interface)) flags |= ARPL_SLOT_FLUX;
   if (interface.mode == MacvlanMode::source) flags |= ARPL_SLOT_MODE_SOURCE;
   if (!interface.up || !interface.running) flags |= ARPL_SLOT_DOWN;
   if (interface.noarp) flags |= ARPL_SLOT_NOARP;

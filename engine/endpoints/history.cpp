@@ -30,7 +30,7 @@ bool concerns(const Happening& happening, const Settings& settings) {
 const char* words(Happened what) {
   switch (what) {
     case Happened::appeared:
-      return "interface appeared";
+      return "interface found";
     case Happened::link_up:
       return "link up";
     case Happened::link_down:

@@ -91,6 +91,7 @@ std::string not_served_reason(const arpl_slot& slot, std::uint64_t now) {
   if ((slot.word & ARPL_SLOT_DOWN) != 0) return "down";
   if ((slot.word & ARPL_SLOT_NOARP) != 0) return "noarp";
   if ((slot.word & ARPL_SLOT_DUPLICATE) != 0) return "duplicate";
+  if ((slot.word & ARPL_SLOT_HOST) != 0) return "host";
   if ((slot.word & ARPL_SLOT_FLUX) != 0) return "flux";
   if ((slot.word & ARPL_SLOT_MODE_SOURCE) != 0) return "mode_source";
   if (arpl_slot_contested(&slot, now) != 0) return "contested";

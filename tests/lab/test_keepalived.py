@@ -38,7 +38,7 @@ def test_virtual_address_is_left_to_its_kernel():
         host.start_arplined()
         wire = peer.wire()
         confirm(wire, host, host.children[0])
-        wait_state(host, VIRTUAL, "not_served", 10, "flux")
+        wait_state(host, VIRTUAL, "not_served", 10, "host")
         for _ in range(5):
             answers = wire.replies(who_has(VIRTUAL), 0.3, 0)
             assert [one.sha for one in answers] == [keepalived.mac], "its kernel answers, once"
@@ -66,7 +66,7 @@ def test_failover_works_while_containers_on_the_same_parents_are_served():
                 leaves.close()
             wait_until(takes_over.is_master, 15, lambda one=takes_over: f"it is master: {one.log}")
             reachable(peer)
-            wait_state(takes_over.host, VIRTUAL, "not_served", 10, "flux")
+            wait_state(takes_over.host, VIRTUAL, "not_served", 10, "host")
             for host in hosts:
                 served(wire, host, host.children[0])
                 assert peer.ping(host.children[0].address).answered == 3

@@ -43,7 +43,7 @@ TEST(Classify, a_child_in_the_parents_own_namespace_is_the_hosts_own_neither_ser
   auto own = child(1, "10.0.0.5");
   own.netns.own = true;
   const auto found = classify(std::vector{own});
-  EXPECT_EQ(flags(found[0]), ARPL_SLOT_FLUX);
+  EXPECT_EQ(flags(found[0]), ARPL_SLOT_HOST | ARPL_SLOT_FLUX);
   EXPECT_FALSE(found[0].announceable);
 }
 

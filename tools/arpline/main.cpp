@@ -8,6 +8,7 @@
 
 #include "arpline/detach.hpp"
 #include "arpline/preflight.hpp"
+#include "arpline/reload.hpp"
 #include "arpline/roots.hpp"
 #include "arpline/status.hpp"
 
@@ -20,6 +21,7 @@ int run(int argc, char** argv) {
   Roots roots;
   std::string interface;
   bool as_json = false;
+  bool show_gone = false;
   int result = 0;
   app.set_version_flag("--version", ARPLINE_VERSION);
   app.add_option("--pin-root", roots.pins, "folder of the pins")->capture_default_str();
@@ -29,7 +31,9 @@ int run(int argc, char** argv) {
   auto* show = app.add_subcommand("status", "one row per endpoint; exit code 3 when a daemon is down");
   show->add_option("--parent", interface, "only this parent");
   show->add_flag("--json", as_json, "for programs");
-  show->callback([&] { result = status(interface, as_json, roots); });
+  show->add_flag("--gone", show_gone, "the endpoints that have vanished, and what befell them");
+  show->callback(
+      [&] { result = show_gone ? gone(interface, as_json, roots) : status(interface, as_json, roots); });
 
   auto* check =
       app.add_subcommand("preflight", "what would stand in the way on this interface; changes nothing");
@@ -40,6 +44,10 @@ int run(int argc, char** argv) {
   auto* end = app.add_subcommand("detach", "take arpline off this interface, with the daemon alive or dead");
   end->add_option("IF", interface, "the parent")->required();
   end->callback([&] { result = detach(interface, roots); });
+
+  auto* again =
+      app.add_subcommand("reload", "the daemon reads its configuration again, without losing a frame");
+  again->callback([&] { result = reload(roots); });
 
   try {
     app.parse(argc, argv);

@@ -6,6 +6,7 @@
 
 #include "control/client.hpp"
 #include "control/gather.hpp"
+#include "report/gone.hpp"
 
 namespace arpline {
 namespace {
@@ -50,6 +51,27 @@ int status(const std::string& interface, bool as_json, const Roots& roots) {
     fmt::print("{}", to_text(document));
   }
   return daemons_up && !all.empty() ? 0 : kDaemonDown;
+}
+
+int gone(const std::string& interface, bool as_json, const Roots& roots) {
+  nlohmann::json all = nlohmann::json::array();
+  bool answered = false;
+  for (const auto& name : find_parents(roots, interface)) {
+    const auto reply = ask(roots.run + "/" + name.text() + "/control.sock", {{"cmd", "gone"}});
+    if (!reply || !reply->contains("gone")) continue;
+    answered = true;
+    for (const auto& one : (*reply)["gone"]) all.push_back(one);
+  }
+  if (as_json) {
+    fmt::print("{}\n",
+               nlohmann::json{{"gone", all}}.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  } else if (answered) {
+    fmt::print("{}", gone_to_text(all));
+  } else {
+    fmt::print("no arplined runs in this network namespace{}; it is the daemon that remembers\n",
+               interface.empty() ? "" : " on " + interface);
+  }
+  return answered ? 0 : kDaemonDown;
 }
 
 }  // namespace arpline

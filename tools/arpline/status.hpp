@@ -11,4 +11,7 @@ namespace arpline {
 /// code: 0 with every daemon alive, 3 otherwise. Throws SetupError.
 int status(const std::string& interface, bool as_json, const Roots& roots);
 
+/// `arpline status --gone`: the endpoints that have vanished while the daemon ran. Otherwise the same.
+int gone(const std::string& interface, bool as_json, const Roots& roots);
+
 }  // namespace arpline
