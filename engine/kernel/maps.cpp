@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstring>
 
 #include "base/error.hpp"
 
@@ -79,7 +80,25 @@ Maps Maps::from_fds(const std::map<std::string, int>& fds, bool writable) {
   return maps;
 }
 
+// Its first bytes are the same in every version.
+std::optional<arpl_meta> pinned_meta(const std::string& folder) {
+  const Fd fd{bpf_obj_get((folder + "/meta").c_str())};
+  bpf_map_info info{};
+  std::uint32_t length = sizeof info;
+  if (!fd || bpf_obj_get_info_by_fd(fd.get(), &info, &length) != 0 || info.value_size < sizeof(arpl_meta) ||
+      info.key_size != sizeof kOnly)
+    return std::nullopt;
+  std::vector<char> value(info.value_size);
+  if (bpf_map_lookup_elem(fd.get(), &kOnly, value.data()) != 0) return std::nullopt;
+  arpl_meta meta{};
+  std::memcpy(&meta, value.data(), sizeof meta);
+  return meta;
+}
+
 std::optional<Maps> Maps::open_pinned(const std::string& folder, bool writable) {
+  // Before anything is mapped: another ABI's maps have other sizes.
+  const auto meta = pinned_meta(folder);
+  if (!meta || meta->abi_version != ARPL_ABI_VERSION) return std::nullopt;
   std::map<std::string, Fd> pinned;
   std::map<std::string, int> fds;
   for (const auto& name : map_names()) {
@@ -88,13 +107,6 @@ std::optional<Maps> Maps::open_pinned(const std::string& folder, bool writable) 
     if (!fd) return std::nullopt;
     fds[name] = fd.get();
     pinned.emplace(name, std::move(fd));
-  }
-  // Before anything is mapped: another ABI's maps have other sizes.
-  bpf_map_info info{};
-  std::uint32_t length = sizeof info;
-  if (bpf_obj_get_info_by_fd(fds.at("meta"), &info, &length) != 0 || info.value_size != sizeof(arpl_meta) ||
-      read_one<arpl_meta>(fds.at("meta"), "meta").abi_version != ARPL_ABI_VERSION) {
-    return std::nullopt;
   }
   return from_fds(fds, writable);
 }

@@ -63,6 +63,10 @@ class Maps {
   Mapped slots_, stats_, credit_, engine_, limits_, lease_;
 };
 
+/// What is pinned in `folder` says of itself, of whatever ABI version; nullopt: nothing is pinned, or it is
+/// none of ours.
+std::optional<arpl_meta> pinned_meta(const std::string& folder);
+
 /// The maps' names, as in bpf/maps.bpf.h.
 const std::vector<std::string>& map_names();
 

@@ -85,9 +85,15 @@ std::string prepare_pin_folder(const std::string& root, const std::string& name)
   return folder;
 }
 
-void remove_pin_folder(const std::string& folder) noexcept {
+std::vector<std::string> names_of_pins(const std::string& folder) {
+  std::vector<std::string> names;
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder, ignored)) unlink(entry.path().c_str());
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) names.push_back(entry.path().filename());
+  return names;
+}
+
+void remove_pin_folder(const std::string& folder) noexcept {
+  for (const auto& name : names_of_pins(folder)) unlink((folder + "/" + name).c_str());
   rmdir(folder.c_str());
 }
 

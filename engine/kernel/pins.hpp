@@ -31,6 +31,9 @@ void prepare_pin_root(const std::string& root);
 /// The same for a parent's folder below it; returns its path.
 std::string prepare_pin_folder(const std::string& root, const std::string& name);
 
+/// What is pinned in a parent's folder, by whatever version.
+std::vector<std::string> names_of_pins(const std::string& folder);
+
 /// Removes a folder of pins; what is attached only by a pin is detached by that. Never throws.
 void remove_pin_folder(const std::string& folder) noexcept;
 

@@ -97,11 +97,12 @@ Programs::Programs(ProgramOptions options) : options_(std::move(options)), route
     meta = old->meta();
   } else {
     const auto key = draw_key();
+    const auto replaced = pinned_meta(options_.folder);
     meta = {.abi_version = ARPL_ABI_VERSION,
             .parent_ifindex = static_cast<std::uint32_t>(options_.ifindex),
             .hash_key = {key[0], key[1]},
             .owner_pid = 0,
-            .clsact_created = 0,
+            .clsact_created = replaced ? replaced->clsact_created : 0,
             .egress_pref = 0,
             .egress_handle = 0};
   }
@@ -140,6 +141,7 @@ void Programs::attach_xdp() {
     if (bpf_link_update(link_.get(), program, nullptr) != 0) {
       throw_errno(options_.parent + ": swap the XDP program", errno);
     }
+    link_is_pinned_ = true;
     return;
   }
   LIBBPF_OPTS(bpf_link_create_opts, link_options);
@@ -149,13 +151,22 @@ void Programs::attach_xdp() {
   link_ = Fd{fd};
 }
 
+// meta goes first and comes last: what a crash leaves in between is never taken for a whole set.
 void Programs::pin() {
+  const auto path = [&](const std::string& name) { return options_.folder + "/" + name; };
   const auto pin_one = [&](int fd, const std::string& name) {
-    const auto path = options_.folder + "/" + name;
-    unlink(path.c_str());
-    if (bpf_obj_pin(fd, path.c_str()) != 0) throw_errno("pin " + path, errno);
+    if (bpf_obj_pin(fd, path(name).c_str()) != 0) throw_errno("pin " + path(name), errno);
   };
-  for (const auto& name : map_names()) pin_one(maps_->fd(name), name);
+  if (!took_over_) {
+    unlink(path("meta").c_str());
+    for (const auto& name : names_of_pins(options_.folder))
+      if (name != ARPL_PIN_INGRESS_LINK) unlink(path(name).c_str());
+    for (const auto& name : map_names())
+      if (name != "meta") pin_one(maps_->fd(name), name);
+    pin_one(maps_->fd("meta"), "meta");
+  }
+  if (link_is_pinned_) return;
+  unlink(path(ARPL_PIN_INGRESS_LINK).c_str());
   pin_one(link_.get(), ARPL_PIN_INGRESS_LINK);
 }
 
@@ -198,11 +209,9 @@ int pinned_ifindex(const std::string& folder) noexcept {
 }
 
 void detach_pinned(const std::string& folder, int ifindex) {
-  bool clsact_created = false;
-  if (const auto maps = Maps::open_pinned(folder, true)) {
-    maps->set_lease(0);
-    clsact_created = maps->meta().clsact_created != 0;
-  }
+  const auto meta = pinned_meta(folder);
+  const bool clsact_created = meta && meta->clsact_created != 0;
+  if (const auto maps = Maps::open_pinned(folder, true)) maps->set_lease(0);
   if (const Fd link{bpf_obj_get(link_path(folder).c_str())}; link && ifindex_of_link(link.get()) != 0) {
     if (bpf_link_detach(link.get()) != 0) throw_errno("detach the XDP program", errno);
   }

@@ -20,7 +20,8 @@ struct ProgramOptions {
 };
 
 /// The two BPF programs and their maps on one parent. Loading takes over the maps that an earlier run left
-/// pinned, when their ABI version is ours; attaching swaps the programs without a gap.
+/// pinned, when their ABI version is ours, and makes new ones beside them when it is not; attaching swaps the
+/// programs without a gap, and then the pins.
 class Programs {
  public:
   /// Loads; attaches nothing. Throws SetupError.
@@ -57,6 +58,7 @@ class Programs {
   std::unique_ptr<Maps> maps_;
   Fd link_;
   bool took_over_ = false;
+  bool link_is_pinned_ = false;
 };
 
 /// The interface on which the link pinned in `folder` sits; 0: it is gone, or nothing is pinned.
