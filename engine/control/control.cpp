@@ -13,6 +13,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "control/log.hpp"
 
 namespace arpline {
 namespace {
@@ -48,6 +49,7 @@ Control::Control(Config config, ServiceFactory factory)
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
       timer_(make_timer()),
       signals_(take_signals()),
+      socket_group_(socket_group(config_.control_group)),
       end_how_(config_.parents.front().on_stop) {
   if (!epoll_) throw_errno("make an epoll descriptor", errno);
   watch(timer_.get());
@@ -85,8 +87,9 @@ void Control::serve() {
   }
   clean_stale();
   parent_ = std::make_unique<ServedParent>(config_, *link, *snapshot, factory_);
-  server_ = std::make_unique<Server>(parent_->socket_path(), epoll_.get(),
-                                     [this](const nlohmann::json& request) { return on_request(request); });
+  server_ = std::make_unique<Server>(
+      parent_->socket_path(), epoll_.get(),
+      [this](const nlohmann::json& request) { return on_request(request); }, socket_group_);
   watch(parent_->events_fd());
   last_complaint_.clear();
 }
@@ -102,12 +105,23 @@ void Control::leave(OnStop how) {
 
 void Control::run() {
   serve();
+  manager_.ready("serving " + config_.parents.front().name);
   std::array<epoll_event, 16> events{};
   while (!ending_) {
     const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), -1);
     for (int i = 0; i < count; ++i) on_event(events.at(i).data.fd, events.at(i).events);
   }
+  manager_.stopping();
   leave(end_how_);
+}
+
+void Control::tick() {
+  const auto now = now_ns();
+  if (parent_) parent_->tick();
+  if (server_) server_->tick(now);
+  manager_.tick(now, !parent_ || parent_->healthy(now));
+  tick_log();
+  if (++ticks_ % kTicksPerSecond == 0) second();
 }
 
 void Control::on_event(int fd, std::uint32_t events) {
@@ -116,8 +130,7 @@ void Control::on_event(int fd, std::uint32_t events) {
     ending_ = true;
   } else if (fd == timer_.get()) {
     if (read(fd, &expirations, sizeof expirations) < 0) return;
-    if (parent_) parent_->tick();
-    if (++ticks_ % kTicksPerSecond == 0) second();
+    tick();
   } else if (server_ && server_->on_event(fd, events)) {
     return;
   } else if (parent_ && fd == parent_->events_fd()) {

@@ -8,6 +8,7 @@
 #include "config/config.hpp"
 #include "control/parent.hpp"
 #include "control/server.hpp"
+#include "control/service_manager.hpp"
 #include "discovery/discovery.hpp"
 
 namespace arpline {
@@ -23,6 +24,7 @@ class Control {
  private:
   void clean_stale() const;
   void serve();
+  void tick();
   void leave(OnStop how);
   void second();
   void look_again();
@@ -40,6 +42,8 @@ class Control {
   Fd signals_;
   std::unique_ptr<ServedParent> parent_;
   std::unique_ptr<Server> server_;
+  std::optional<gid_t> socket_group_;
+  ServiceManager manager_;
   std::uint64_t ticks_ = 0;
   std::string last_complaint_;
   OnStop end_how_;

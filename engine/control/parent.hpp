@@ -7,6 +7,7 @@
 
 #include "config/config.hpp"
 #include "control/gather.hpp"
+#include "control/pulse.hpp"
 #include "endpoints/table.hpp"
 #include "kernel/events.hpp"
 #include "kernel/link.hpp"
@@ -39,6 +40,8 @@ class ServedParent {
   void reconcile(const Snapshot& snapshot);
   /// False after somebody else took our program off the parent, or the parent is gone.
   bool attached() const noexcept { return programs_->attached(); }
+  /// False while the worker does not move on; says so in the log when that changes. Every kTickNs.
+  bool healthy(std::uint64_t now);
   /// Ends orderly: nothing that is in a ring is lost. `keep` leaves the programs pinned, with a last lease.
   void stop(OnStop how);
 
@@ -75,6 +78,8 @@ class ServedParent {
   std::unique_ptr<Table> table_;
   std::unique_ptr<Events> events_;
   std::unique_ptr<Service> service_;
+  Pulse pulse_;
+  bool healthy_ = true;
   Announcer announcer_;
   Netlink route_;
   std::set<Mac> macs_;
