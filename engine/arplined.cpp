@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // arplined with the AF_XDP port.
-#include <fmt/format.h>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 
 #include "base/error.hpp"
 #include "control/control.hpp"
+#include "control/log.hpp"
+#include "kernel/capabilities.hpp"
 #include "port/packet.hpp"
 #include "port/xsk.hpp"
 #include "worker/thread.hpp"
@@ -35,11 +34,14 @@ int run(int argc, char** argv) {
   std::string file;
   std::string pin_root;
   std::string run_root;
+  std::string on_stop;
   app.set_version_flag("--version", ARPLINE_VERSION);
   app.add_option("--parent", parents, "a parent interface of macvlan containers; may be given more than once");
   app.add_option("--config", file, "TOML configuration (docs/configuration.md)");
   app.add_option("--pin-root", pin_root, "folder of the pins, on bpffs (/sys/fs/bpf/arpline)");
   app.add_option("--run-root", run_root, "folder of locks and control sockets (/run/arpline)");
+  app.add_option("--on-stop", on_stop, "detach or keep; goes before on_stop of every parent")
+      ->check(CLI::IsMember({"detach", "keep"}));
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
@@ -53,9 +55,13 @@ int run(int argc, char** argv) {
     auto config = load_config(file, parents);
     if (!pin_root.empty()) config.pin_root = pin_root;
     if (!run_root.empty()) config.run_root = run_root;
+    for (auto& parent : config.parents) {
+      if (!on_stop.empty()) parent.on_stop = on_stop == "keep" ? OnStop::keep : OnStop::detach;
+    }
     return config;
   };
   if (geteuid() != 0) throw SetupError("arplined must run as root");
+  drop_capabilities();
   Control(configure, make_service).run();
   return 0;
 }
@@ -63,13 +69,11 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  spdlog::set_default_logger(spdlog::stderr_logger_st("arplined"));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
-  spdlog::flush_on(spdlog::level::info);
+  set_up_log();
   try {
     return run(argc, argv);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "arplined: {}\n", error.what());
+    log_fatal(error.what());
     return 1;
   }
 }

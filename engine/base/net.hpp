@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace arpline {
@@ -15,5 +16,9 @@ std::string format_mac(Mac mac);        ///< "02:42:0a:00:00:01"; flags in the h
 std::string format_ipv4(Ipv4 address);  ///< "10.0.0.1"
 /// From six bytes in wire order.
 Mac mac_from_bytes(const void* bytes);
+/// "02:42:0a:00:00:01", in either case; nullopt: it is none.
+std::optional<Mac> mac_from_text(const std::string& text);
+/// "10.0.0.1"; nullopt: it is none.
+std::optional<Ipv4> ipv4_from_text(const std::string& text);
 
 }  // namespace arpline

@@ -6,37 +6,15 @@
 
 #include <algorithm>
 #include <charconv>
-#include <functional>
 #include <map>
-#include <optional>
-#include <set>
 #include <string_view>
 
 #include "base/error.hpp"
+#include "config/place.hpp"
+#include "config/selection.hpp"
 
 namespace arpline {
 namespace {
-
-// Where a message points: "file:line: key".
-struct Place {
-  const std::string& file;
-  std::string key;
-  const toml::node& node;
-
-  [[noreturn]] void fail(std::string_view what) const {
-    throw SetupError(fmt::format("{}:{}: {}: {}", file, node.source().begin.line, key, what));
-  }
-};
-
-template <class Target>
-using Keys = std::map<std::string, std::function<void(Target&, const Place&)>, std::less<>>;
-
-template <class T>
-T value_of(const Place& place, std::string_view expected) {
-  const auto value = place.node.value_exact<T>();
-  if (!value) place.fail(fmt::format("expected {}", expected));
-  return *value;
-}
 
 std::uint64_t duration_of(const Place& place) {
   try {
@@ -62,6 +40,18 @@ T choice_of(const Place& place, const std::map<std::string, T>& choices) {
   place.fail("must be one of " + names);
 }
 
+std::vector<std::string> folders_of(const Place& place) {
+  if (!place.node.is_array()) place.fail("expected an array of folders");
+  std::vector<std::string> folders;
+  for (const auto& node : *place.node.as_array()) {
+    const Place entry{place.file, fmt::format("{}[{}]", place.key, folders.size()), node};
+    auto folder = value_of<std::string>(entry, "a folder");
+    if (!folder.starts_with('/')) entry.fail("must be an absolute path");
+    folders.push_back(std::move(folder));
+  }
+  return folders;
+}
+
 // A key of a later version.
 constexpr auto later = [](auto&, const Place& place) { place.fail("not in this version"); };
 
@@ -75,6 +65,12 @@ const Keys<Config> kTop{
        c.pair_ttl_ns = duration_of(p);
        if (c.pair_ttl_ns < 1'000'000'000 || c.pair_ttl_ns > 3'600'000'000'000) p.fail("must be 1s to 1h");
      }},
+    {"control_group",
+     [](Config& c, const Place& p) {
+       c.control_group = value_of<std::string>(p, "the name of a group");
+       if (c.control_group.empty()) p.fail("must not be empty; leave it out for none");
+     }},
+    {"netns_folders", [](Config& c, const Place& p) { c.netns_folders = folders_of(p); }},
 };
 
 const Keys<ParentConfig> kParent{
@@ -89,11 +85,13 @@ const Keys<ParentConfig> kParent{
      [](ParentConfig& c, const Place& p) {
        c.on_stop = choice_of<OnStop>(p, {{"detach", OnStop::detach}, {"keep", OnStop::keep}});
      }},
+    {"static", [](ParentConfig& c, const Place& p) { c.statics = static_endpoints_of(p); }},
+    {"include", [](ParentConfig& c, const Place& p) { c.include = patterns_of(p); }},
+    {"exclude", [](ParentConfig& c, const Place& p) { c.exclude = patterns_of(p); }},
     {"zero_copy", later},
     {"workers", later},
     {"cpus", later},
     {"busy_poll", later},
-    {"static", later},
     {"port", later},
     {"eal", later},
 };
@@ -122,22 +120,6 @@ const Keys<Config> kAnnounce{
     {"delay", later},
     {"interval", later},
 };
-
-const toml::table& table_of(const Place& place) {
-  if (!place.node.is_table()) place.fail("expected a table");
-  return *place.node.as_table();
-}
-
-template <class Target>
-void apply(const Keys<Target>& keys, const toml::table& table, const std::string& prefix,
-           const std::string& file, Target& target) {
-  for (const auto& [key, node] : table) {
-    const Place place{file, prefix + std::string{key.str()}, node};
-    const auto it = keys.find(key.str());
-    if (it == keys.end()) place.fail("unknown key");
-    it->second(target, place);
-  }
-}
 
 ParentConfig& parent_named(Config& config, std::string_view name) {
   const auto at = std::ranges::find(config.parents, name, &ParentConfig::name);

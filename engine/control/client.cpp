@@ -28,7 +28,7 @@ std::optional<nlohmann::json> ask(const std::string& socket_path, const nlohmann
     return std::nullopt;
   std::string reply;
   std::array<char, 65536> bytes{};
-  while (reply.find('\n') == std::string::npos) {
+  while (!reply.ends_with('\n')) {
     const auto count = recv(fd.get(), bytes.data(), bytes.size(), 0);
     if (count <= 0) return std::nullopt;
     reply.append(bytes.data(), static_cast<std::size_t>(count));

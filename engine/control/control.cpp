@@ -15,6 +15,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "control/log.hpp"
 #include "report/gone.hpp"
 
 namespace arpline {
@@ -63,7 +64,8 @@ Control::Control(Configure configure, ServiceFactory factory)
       route_(NETLINK_ROUTE),
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
       timer_(make_timer()),
-      signals_(take_signals()) {
+      signals_(take_signals()),
+      socket_group_(socket_group(config_.control_group)) {
   if (!epoll_) throw_errno("make an epoll descriptor", errno);
   for (const int fd : {timer_.get(), signals_.get(), watch_.events_fd(), watch_.places_fd()}) watch(fd);
 }
@@ -109,7 +111,7 @@ void Control::serve(Parent& parent) {
   auto served = std::make_unique<ServedParent>(config_, parent.config, *link, snapshot, factory_, history_);
   parent.server = std::make_unique<Server>(
       served->socket_path(), epoll_.get(),
-      [this, &parent](const nlohmann::json& request) { return on_request(parent, request); });
+      [this, &parent](const nlohmann::json& request) { return on_request(parent, request); }, socket_group_);
   watch(served->events_fd());
   parent.served = std::move(served);
   parent.last_complaint.clear();
@@ -144,8 +146,21 @@ void Control::start() {
   }
 }
 
+// For `systemctl status`.
+std::string Control::state() const {
+  std::string serving;
+  std::string waiting;
+  for (const auto& parent : parents_) {
+    auto& list = parent->served ? serving : waiting;
+    list += (list.empty() ? "" : ", ") + parent->config.name;
+  }
+  return fmt::format("serving {}{}{}", serving.empty() ? "nothing" : serving,
+                     waiting.empty() ? "" : "; waiting for ", waiting);
+}
+
 void Control::run() {
   start();
+  manager_.ready(state());
   std::array<epoll_event, 16> events{};
   while (!ending_) {
     const int count =
@@ -154,6 +169,7 @@ void Control::run() {
     work();
     leave_those_that_want();
   }
+  manager_.stopping();
   for (auto& parent : parents_) leave(*parent, parent->config.on_stop);
 }
 
@@ -203,9 +219,17 @@ void Control::on_children(int nsid, const std::vector<Interface>& children, std:
 }
 
 void Control::tick() {
-  for (auto& parent : parents_)
-    if (parent->served) parent->served->tick();
+  const auto now = now_ns();
+  bool healthy = true;
+  for (auto& parent : parents_) {
+    if (parent->server) parent->server->tick(now);
+    if (!parent->served) continue;
+    parent->served->tick();
+    healthy = parent->served->healthy(now) && healthy;
+  }
   watch_.tick(ServedParent::kTickNs);
+  manager_.tick(now, healthy);
+  tick_log();
   if (++ticks_ % kTicksPerSecond == 0) second();
 }
 
@@ -240,6 +264,7 @@ void Control::look(Parent& parent) {
 
 void Control::follow_links() {
   for (auto& parent : parents_) look(*parent);
+  manager_.status(state());
 }
 
 void Control::leave_those_that_want() {
@@ -250,13 +275,17 @@ void Control::leave_those_that_want() {
 }
 
 nlohmann::json Control::reload() {
+  manager_.reloading();
+  nlohmann::json error;
   try {
     const auto wanted = configure_();
     refuse_what_needs_a_restart(config_, wanted);
     apply(wanted);
-  } catch (const SetupError& error) {
-    return {{"error", error.what()}};
+  } catch (const SetupError& refused) {
+    error = refused.what();
   }
+  manager_.ready(state());
+  if (!error.is_null()) return {{"error", error}};
   spdlog::info("the configuration has been read again");
   nlohmann::json names = nlohmann::json::array();
   for (const auto& parent : parents_) names.push_back(parent->config.name);

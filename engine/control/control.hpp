@@ -10,6 +10,7 @@
 #include "config/config.hpp"
 #include "control/parent.hpp"
 #include "control/server.hpp"
+#include "control/service_manager.hpp"
 #include "discovery/watch.hpp"
 #include "endpoints/history.hpp"
 
@@ -43,6 +44,7 @@ class Control final : private WatchObserver {
   void on_own_links() override { links_changed_ = true; }
 
   void start();
+  std::string state() const;
   void clean_stale() const;
   void serve(Parent& parent);
   void try_to_serve(Parent& parent);
@@ -72,6 +74,8 @@ class Control final : private WatchObserver {
   Fd timer_;
   Fd signals_;
   std::vector<std::unique_ptr<Parent>> parents_;
+  std::optional<gid_t> socket_group_;
+  ServiceManager manager_;
   std::uint64_t ticks_ = 0;
   std::string last_complaint_;
   bool links_changed_ = false;

@@ -211,6 +211,14 @@ void ServedParent::tick() {
   if (service_) announce(now);
 }
 
+bool ServedParent::healthy(std::uint64_t now) {
+  const bool alive = !service_ || pulse_.alive(service_->heartbeat(), now);
+  if (alive != healthy_)
+    spdlog::error("{}: the worker {}", link_.name, alive ? "moves again" : "does not move on");
+  healthy_ = alive;
+  return alive;
+}
+
 // Configuration decides, and what the maps have seen until this very moment.
 void ServedParent::announce(std::uint64_t now) {
   const auto slots = programs_->maps().slots();

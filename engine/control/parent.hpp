@@ -7,6 +7,7 @@
 
 #include "config/config.hpp"
 #include "control/gather.hpp"
+#include "control/pulse.hpp"
 #include "control/roster.hpp"
 #include "endpoints/claims.hpp"
 #include "endpoints/history.hpp"
@@ -49,6 +50,8 @@ class ServedParent {
   void reconfigure(const Config& config, const ParentConfig& own);
   /// False after somebody else took our program off the parent, or the parent is gone.
   bool attached() const noexcept { return programs_->attached(); }
+  /// False while the worker does not move on; says so in the log when that changes. Every kTickNs.
+  bool healthy(std::uint64_t now);
   /// Ends orderly: nothing that is in a ring is lost. `keep` leaves the programs pinned, with a last lease.
   void stop(OnStop how);
 
@@ -91,6 +94,8 @@ class ServedParent {
   std::unique_ptr<Roster> roster_;
   std::unique_ptr<Events> events_;
   std::unique_ptr<Service> service_;
+  Pulse pulse_;
+  bool healthy_ = true;
   Announcer announcer_;
   Claims claims_;
   Samples found_;

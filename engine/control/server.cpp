@@ -7,15 +7,40 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/group.hpp"
 
 namespace arpline {
+namespace {
 
-Server::Server(const std::string& path, int epoll_fd, Handler handler)
+constexpr mode_t kOwnerOnly = 0600;
+constexpr mode_t kOwnerAndGroup = 0660;
+constexpr uid_t kSameOwner = -1;
+
+std::string line_of(const nlohmann::json& reply) {
+  // Names of namespaces and processes may hold any byte.
+  return reply.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+std::optional<gid_t> socket_group(const std::string& name) {
+  if (name.empty()) return std::nullopt;
+  const auto group = find_group(name);
+  if (!group) {
+    throw SetupError(
+        fmt::format("control_group: {}: no such group; make it with: groupadd --system {}", name, name));
+  }
+  return group;
+}
+
+Server::Server(const std::string& path, int epoll_fd, Handler handler, std::optional<gid_t> group)
     : listener_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)),
       epoll_fd_(epoll_fd),
       handler_(std::move(handler)) {
@@ -25,8 +50,15 @@ Server::Server(const std::string& path, int epoll_fd, Handler handler)
     throw SetupError(fmt::format("{}: too long for a socket's path", path));
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
   unlink(path.c_str());
-  if (!listener_ || bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      chmod(path.c_str(), 0600) != 0 || listen(listener_.get(), kMaxClients) != 0) {
+  if (!listener_ || bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    throw_errno(fmt::format("make the socket {}", path), errno);
+  }
+  // Nobody can connect before listen().
+  if (group && chown(path.c_str(), kSameOwner, *group) != 0) {
+    throw_errno(fmt::format("give {} to group {}", path, *group), errno, "allow CAP_CHOWN");
+  }
+  if (chmod(path.c_str(), group ? kOwnerAndGroup : kOwnerOnly) != 0 ||
+      listen(listener_.get(), kMaxClients) != 0) {
     throw_errno(fmt::format("listen at {}", path), errno);
   }
   watch(EPOLL_CTL_ADD, listener_.get(), EPOLLIN);
@@ -51,56 +83,88 @@ bool Server::on_event(int fd, std::uint32_t events) {
   }
   const auto it = clients_.find(fd);
   if (it == clients_.end()) return false;
-  if (!serve(it->second, events)) {
-    watch(EPOLL_CTL_DEL, fd, 0);
-    clients_.erase(it);
-  }
+  if (!serve(it->second, events)) drop(it);
   return true;
 }
 
+void Server::tick(std::uint64_t now) {
+  for (auto it = clients_.begin(); it != clients_.end();) {
+    const auto client = it++;
+    if (now > client->second.since + kPatienceNs) drop(client);
+  }
+}
+
+void Server::drop(Clients::iterator client) {
+  watch(EPOLL_CTL_DEL, client->first, 0);
+  pending_ -= client->second.out.size();
+  clients_.erase(client);
+}
+
+// Accepted before another one makes room: its descriptor is a new one, and no event that is still to be handled
+// can be taken for its.
 void Server::accept_one() {
   Fd fd{accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
-  if (!fd || clients_.size() >= kMaxClients) return;
+  if (!fd) return;
+  if (clients_.size() >= kMaxClients) {
+    drop(std::ranges::min_element(clients_, {}, [](const auto& client) { return client.second.since; }));
+  }
   const int key = fd.get();
-  clients_.emplace(key, Client{.fd = std::move(fd), .in = {}, .out = {}});
+  clients_.emplace(key, Client{.fd = std::move(fd), .in = {}, .out = {}, .since = now_ns()});
   watch(EPOLL_CTL_ADD, key, EPOLLIN);
 }
 
 // False when the client is done with.
 bool Server::serve(Client& client, std::uint32_t events) {
   if ((events & (EPOLLERR | EPOLLHUP)) != 0) return false;
-  if (!client.out.empty()) return write_reply(client);
-  return read_request(client);
+  if (client.out.empty() && !read_some(client)) return false;
+  while (!client.out.empty() || take_request(client)) {
+    if (!write_some(client)) return false;
+    if (!client.out.empty()) break;  // it has to read first
+  }
+  watch(EPOLL_CTL_MOD, client.fd.get(), client.out.empty() ? EPOLLIN : EPOLLOUT);
+  return !client.out.empty() || client.in.size() < kMaxRequestBytes;
 }
 
-bool Server::read_request(Client& client) {
+bool Server::read_some(Client& client) {
   std::array<char, kMaxRequestBytes> bytes{};
   const auto count = read(client.fd.get(), bytes.data(), bytes.size());
   if (count <= 0) return count < 0 && errno == EAGAIN;
   client.in.append(bytes.data(), static_cast<std::size_t>(count));
-  const auto end = client.in.find('\n');
-  if (end == std::string::npos) return client.in.size() < kMaxRequestBytes;
-  const auto reply = reply_to(client.in.substr(0, end));
-  client.in.erase(0, end + 1);
-  // Names of namespaces and processes may hold any byte.
-  client.out = reply.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-  watch(EPOLL_CTL_MOD, client.fd.get(), EPOLLOUT);
-  return write_reply(client);
+  return true;
 }
 
-nlohmann::json Server::reply_to(const std::string& line) const {
+bool Server::take_request(Client& client) {
+  const auto end = client.in.find('\n');
+  if (end == std::string::npos) return false;
+  client.out = reply_to(client.in.substr(0, end));
+  client.in.erase(0, end + 1);
+  client.since = now_ns();
+  pending_ += client.out.size();
+  return true;
+}
+
+std::string Server::reply_to(const std::string& line) const {
   try {
-    return handler_(nlohmann::json::parse(line));
+    if (pending_ < kMaxPendingBytes) {
+      auto reply = line_of(handler_(nlohmann::json::parse(line)));
+      if (pending_ + reply.size() <= kMaxPendingBytes) return reply;
+    }
+    return line_of({{"error", "too many answers wait to be read; try again"}});
   } catch (const std::exception& error) {
-    return {{"error", error.what()}};
+    return line_of({{"error", error.what()}});
   }
 }
 
-bool Server::write_reply(Client& client) {
-  const auto count = send(client.fd.get(), client.out.data(), client.out.size(), MSG_NOSIGNAL);
+bool Server::write_some(Client& client) {
+  const auto count = send(client.fd.get(), client.out.data() + client.written,
+                          client.out.size() - client.written, MSG_NOSIGNAL);
   if (count < 0) return errno == EAGAIN;
-  client.out.erase(0, static_cast<std::size_t>(count));
-  if (client.out.empty()) watch(EPOLL_CTL_MOD, client.fd.get(), EPOLLIN);
+  client.written += static_cast<std::size_t>(count);
+  if (client.written < client.out.size()) return true;
+  pending_ -= client.out.size();
+  std::string{}.swap(client.out);  // assigning would keep the room
+  client.written = 0;
+  client.since = now_ns();
   return true;
 }
 

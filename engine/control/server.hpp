@@ -1,52 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <sys/types.h>
+
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "base/fd.hpp"
 
 namespace arpline {
 
-/// The control socket: one JSON object a line in, one out. Never blocks; requests, clients and waiting time are
-/// bounded.
+/// The group of the control sockets by its name; nullopt for an empty one. Throws SetupError when there is
+/// none.
+std::optional<gid_t> socket_group(const std::string& name);
+
+/// The control socket: one JSON object a line in, one out. Never blocks; requests, clients, what waits to be
+/// read by them, and waiting time are bounded.
 class Server {
  public:
   using Handler = std::function<nlohmann::json(const nlohmann::json& request)>;
 
-  /// Listens at `path`, mode 0600; events are added to and removed from `epoll_fd`. Throws SetupError. What the
-  /// handler throws becomes an error for the client.
-  Server(const std::string& path, int epoll_fd, Handler handler);
+  /// Listens at `path`: mode 0660 for a group, 0600 without. Events are added to and removed from `epoll_fd`.
+  /// Throws SetupError. What the handler throws becomes an error for the client.
+  Server(const std::string& path, int epoll_fd, Handler handler, std::optional<gid_t> group = std::nullopt);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   ~Server();
 
   /// True when the event was this server's.
   bool on_event(int fd, std::uint32_t events);
+  /// Drops who keeps it waiting for longer than kPatienceNs. Four times a second; now in nanoseconds.
+  void tick(std::uint64_t now);
 
-  static constexpr std::size_t kMaxClients = 16;
+  static constexpr std::size_t kMaxClients = 16;  ///< one more takes the place of the one that waits longest
   static constexpr std::size_t kMaxRequestBytes = 4096;
+  static constexpr std::size_t kMaxPendingBytes = 128 << 20;   ///< answers not yet read, of all clients
+  static constexpr std::uint64_t kPatienceNs = 5'000'000'000;  ///< for a whole request; for reading its answer
 
  private:
   struct Client {
     Fd fd;
     std::string in;
     std::string out;
+    std::size_t written = 0;  // of out
+    std::uint64_t since = 0;  // when it began to wait for a request, or to send its answer
   };
+  using Clients = std::map<int, Client>;
 
   void accept_one();
+  void drop(Clients::iterator client);
   bool serve(Client& client, std::uint32_t events);
-  bool read_request(Client& client);
-  nlohmann::json reply_to(const std::string& line) const;
-  bool write_reply(Client& client);
+  bool read_some(Client& client);
+  bool take_request(Client& client);
+  std::string reply_to(const std::string& line) const;
+  bool write_some(Client& client);
   void watch(int operation, int fd, std::uint32_t events) const;
 
   Fd listener_;
   int epoll_fd_;
   Handler handler_;
-  std::map<int, Client> clients_;
+  Clients clients_;
+  std::size_t pending_ = 0;  // bytes in all clients' out
 };
 
 }  // namespace arpline

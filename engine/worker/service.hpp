@@ -36,6 +36,8 @@ class Service {
   /// After it returns true the worker has passed a burst boundary: what was withdrawn before is no longer
   /// answered.
   virtual bool pass_boundary(std::chrono::milliseconds patience) noexcept = 0;
+  /// Counts on while the thread moves, at least every 250 ms; the same number twice tells of a hung one.
+  virtual std::uint64_t heartbeat() const noexcept = 0;
   /// Answers what is in the rings, then ends. Nobody may put frames there any more.
   virtual void drain_and_stop() noexcept = 0;
   /// Queues that have a ring; 0 when the port has none.

@@ -43,6 +43,8 @@ class WorkerThread final : public Service {
     return true;
   }
 
+  std::uint64_t heartbeat() const noexcept override { return worker_.boundaries(); }
+
   void drain_and_stop() noexcept override {
     if (!thread_.joinable()) return;
     thread_.request_stop();

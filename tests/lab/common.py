@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the lab tests share."""
+import contextlib
+import ctypes
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -116,6 +119,19 @@ def residue(host) -> list[str]:
 
 def link_id(pins: str) -> int:
     return json.loads(run("bpftool", "-j", "link", "show", "pinned", f"{pins}/ingress_link").stdout)["id"]
+
+
+@contextlib.contextmanager
+def thread_held(tid):
+    """Holds one thread as a debugger does; the process's other threads go on."""
+    attach, detach, every_thread = 16, 17, 0x40000000
+    libc = ctypes.CDLL(None, use_errno=True)
+    assert libc.ptrace(attach, tid, None, None) == 0, os.strerror(ctypes.get_errno())
+    os.waitpid(tid, every_thread)
+    try:
+        yield
+    finally:
+        libc.ptrace(detach, tid, None, None)
 
 
 def refused(host, *args, expect=()):

@@ -14,6 +14,10 @@ WRONG = {
     "negative limit": ("[limits]\nto_child = -1", ("to_child",)),
     "refresh without a unit": ("[announce]\nrefresh = 'soon'", ("refresh",)),
     "pair_ttl of the wrong type": ("pair_ttl = true", ("pair_ttl",)),
+    "static without a MAC": ("[parent.nic0]\nstatic = [{ ip = '10.77.1.50' }]", ("static[0]", "mac")),
+    "exclude without a key": ("[parent.nic0]\nexclude = [{}]", ("exclude[0]",)),
+    "relative netns_folders": ("netns_folders = ['run/netns']", ("netns_folders",)),
+    "control_group that does not exist": ("control_group = 'nosuchgroup'", ("control_group", "nosuchgroup")),
     "broken TOML": ("mode = [", ()),
     "parent is no table": ("parent = 'nic0'", ("parent",)),
 }
@@ -24,7 +28,6 @@ LATER = {
     "workers": "[parent.nic0]\nworkers = 2",
     "cpus": "[parent.nic0]\ncpus = [1]",
     "busy_poll": "[parent.nic0]\nbusy_poll = true",
-    "static": "[parent.nic0]\nstatic = [{ ip = '10.77.1.50', mac = '52:54:00:12:34:56' }]",
     "foreign": "[limits]\nforeign = 'off'",
     "on_conflict": "[announce]\non_conflict = 'alert'",
 }

@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Start, stop, crash, take-over, and who else is there."""
-import contextlib
-import ctypes
-import os
 import re
 import socket
 
 from common import (Arplined, Lab, arpline, confirm, endpoint, link_id, options, refused, residue, serve, teardown,
-                    verdict, wait_known, wait_until, who_has, wired)
+                    thread_held, verdict, wait_known, wait_until, who_has, wired)
 
 KEEP = {"parent": {"nic0": {"on_stop": "keep"}}}
 
@@ -185,25 +182,12 @@ def test_detach_with_the_daemon_hung_frees_the_parent_and_the_daemon_ends():
         nothing_left(host)
 
 
-@contextlib.contextmanager
-def main_thread_held(process):
-    """Holds a process's main thread as a debugger does; its other threads go on."""
-    attach, detach, every_thread = 16, 17, 0x40000000
-    libc = ctypes.CDLL(None, use_errno=True)
-    assert libc.ptrace(attach, process.pid, None, None) == 0, os.strerror(ctypes.get_errno())
-    os.waitpid(process.pid, every_thread)
-    try:
-        yield
-    finally:
-        libc.ptrace(detach, process.pid, None, None)
-
-
 def test_hung_control_thread_with_a_live_worker_ends_in_everything_passing():
     with Lab() as lab:
         host, _, daemon, wire = serve(lab)
         child = host.children[0]
         confirm(wire, host, child)
-        with main_thread_held(daemon.process):
+        with thread_held(daemon.pid):
             wait_until(lambda: host.status()["lease"] == "expired", 5, "the lease is expired")
             before = host.status()["verdicts"]
             for _ in range(20):

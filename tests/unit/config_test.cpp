@@ -45,11 +45,16 @@ TEST(Config, without_a_file_has_the_documented_defaults) {
   EXPECT_EQ(c.to_child, 100U);
   EXPECT_EQ(c.refresh_ns, 60'000'000'000U);
   EXPECT_EQ(c.announce_pps, 100U);
+  EXPECT_EQ(c.control_group, "");
+  EXPECT_TRUE(c.netns_folders.empty());
+  EXPECT_TRUE(c.parents[0].statics.empty() && c.parents[0].include.empty() && c.parents[0].exclude.empty());
 }
 
 TEST(Config, reads_every_key_of_this_version) {
   const auto c = load(R"(mode = "observe"
 pair_ttl = "2m"
+control_group = "operators"
+netns_folders = ["/run/one", "/run/two"]
 [parent.nic0]
 fast_path = false
 trunk = true
@@ -64,6 +69,8 @@ pps = 3
 )");
   EXPECT_EQ(c.mode, Mode::observe);
   EXPECT_EQ(c.pair_ttl_ns, 120'000'000'000U);
+  EXPECT_EQ(c.control_group, "operators");
+  EXPECT_EQ(c.netns_folders, (std::vector<std::string>{"/run/one", "/run/two"}));
   ASSERT_EQ(c.parents.size(), 1U);
   EXPECT_TRUE(c.parents[0].trunk);
   EXPECT_TRUE(c.parents[0].generic_xdp);
@@ -95,19 +102,34 @@ TEST(Config, unknown_keys_are_refused_with_file_line_and_key) {
 }
 
 TEST(Config, keys_of_later_versions_are_refused_as_such) {
-  for (const auto* text : {"[parent.nic0]\nzero_copy = false\n", "[parent.nic0]\nworkers = 2\n",
-                           "[parent.nic0]\nstatic = []\n", "[limits]\nforeign = \"off\"\n",
-                           "[announce]\non_conflict = \"once\"\n", "[parent.nic0]\nfast_path = true\n"}) {
+  for (const auto* text :
+       {"[parent.nic0]\nzero_copy = false\n", "[parent.nic0]\nworkers = 2\n", "[limits]\nforeign = \"off\"\n",
+        "[announce]\non_conflict = \"once\"\n", "[parent.nic0]\nfast_path = true\n"}) {
     EXPECT_NE(refusal(text).find("not in this version"), std::string::npos) << text;
   }
 }
 
 TEST(Config, wrong_types_and_values_are_refused) {
-  for (const auto* text :
-       {"mode = 1\n", "mode = \"on\"\n", "pair_ttl = 60\n", "pair_ttl = \"60\"\n", "pair_ttl = \"10ms\"\n",
-        "pair_ttl = \"2h\"\n", "parent = 3\n", "[parent]\nnic0 = 1\n", "[limits]\nto_child = -1\n",
-        "[limits]\nto_child = \"x\"\n", "[announce]\nrefresh = \"1ms\"\n", "[announce]\npps = 99999999\n",
-        "[parent.nic0]\ntrunk = \"yes\"\n", "limits = 5\n", "x"}) {
+  for (const auto* text : {"mode = 1\n",
+                           "mode = \"on\"\n",
+                           "pair_ttl = 60\n",
+                           "pair_ttl = \"60\"\n",
+                           "pair_ttl = \"10ms\"\n",
+                           "pair_ttl = \"2h\"\n",
+                           "parent = 3\n",
+                           "[parent]\nnic0 = 1\n",
+                           "[limits]\nto_child = -1\n",
+                           "[limits]\nto_child = \"x\"\n",
+                           "[announce]\nrefresh = \"1ms\"\n",
+                           "[announce]\npps = 99999999\n",
+                           "netns_folders = \"/run/netns\"\n",
+                           "netns_folders = [3]\n",
+                           "netns_folders = [\"run/netns\"]\n",
+                           "control_group = 5\n",
+                           "control_group = \"\"\n",
+                           "[parent.nic0]\ntrunk = \"yes\"\n",
+                           "limits = 5\n",
+                           "x"}) {
     EXPECT_NE(refusal(text), "accepted") << text;
     EXPECT_EQ(refusal(text).find('\n'), std::string::npos) << "one line: " << text;
   }

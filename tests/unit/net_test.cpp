@@ -25,5 +25,23 @@ TEST(Net, TakesTheFirstByteAsTheLowest) {
   EXPECT_EQ(mac_from_bytes(bytes), some_mac);
 }
 
+TEST(Net, ReadsMacsAsPeopleWriteThem) {
+  EXPECT_EQ(mac_from_text("02:42:0a:01:00:05"), some_mac);
+  EXPECT_EQ(mac_from_text("02:42:0A:01:00:05"), some_mac);
+  for (const auto* text :
+       {"", "02:42:0a:01:00", "02:42:0a:01:00:05:06", "2:42:0a:01:00:05", "02-42-0a-01-00-05",
+        "02:42:0a:01:00:0g", "02:42:0a:01:00:-5", "0x:42:0a:01:00:05", "02:42:0a:01:00:0 "}) {
+    EXPECT_EQ(mac_from_text(text), std::nullopt) << text;
+  }
+}
+
+TEST(Net, ReadsAddressesAsPeopleWriteThem) {
+  EXPECT_EQ(ipv4_from_text("10.1.0.5"), 0x0500010aU);
+  for (const auto* text : {"", "10.1.0", "10.1.0.256", "10.1.0.5 ", "::1", "0x0a.1.0.5", "10.1.0.5/8"}) {
+    EXPECT_EQ(ipv4_from_text(text), std::nullopt) << text;
+  }
+  EXPECT_EQ(ipv4_from_text(std::string("10.1.0.5\0x", 10)), std::nullopt);
+}
+
 }  // namespace
 }  // namespace arpline

@@ -257,6 +257,23 @@ TEST(Spsc, refuses_when_full) {
   EXPECT_FALSE(ring.push(3));
 }
 
+TEST(WorkerThread, heart_beats_without_any_frame) {
+  std::vector<arpl_slot> slots(8);
+  std::vector<arpl_credit> credit(ARPL_MAX_QUEUES);
+  arpl_engine_counts counts{};
+  WorkerThread<MemoryPort> service(std::make_unique<MemoryPort>(),
+                                   {.slots = slots, .credit = credit, .counts = &counts}, [](MemoryPort&) {});
+  const auto before = service.heartbeat();
+  for (int tries = 0; service.heartbeat() == before && tries < 500; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{10});
+  }
+  EXPECT_GT(service.heartbeat(), before);
+  service.drain_and_stop();
+  const auto ended = service.heartbeat();
+  std::this_thread::sleep_for(std::chrono::milliseconds{20});
+  EXPECT_EQ(service.heartbeat(), ended);
+}
+
 // Control withdraws while frames keep coming: after the boundary there is not one answer more.
 TEST(WithdrawalThreads, no_answer_after_the_acknowledged_boundary) {
   std::vector<arpl_slot> slots(8);

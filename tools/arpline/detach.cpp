@@ -29,7 +29,7 @@ bool ask_daemon(const PinName& name, const Roots& roots) {
 }  // namespace
 
 int detach(const std::string& interface, const Roots& roots) {
-  const auto parents = find_parents(roots, interface);
+  const auto parents = find_parents(roots, interface, Looker::root);
   if (parents.empty()) {
     throw SetupError(fmt::format(
         "{}: arpline is not attached in this network namespace; `arpline status` lists where", interface));

@@ -6,6 +6,7 @@
 #include <exception>
 #include <string>
 
+#include "arpline/check.hpp"
 #include "arpline/detach.hpp"
 #include "arpline/preflight.hpp"
 #include "arpline/reload.hpp"
@@ -20,6 +21,8 @@ int run(int argc, char** argv) {
   CLI::App app{"arpline: looks at, and ends, what arplined does on a parent NIC"};
   Roots roots;
   std::string interface;
+  std::string file;
+  std::vector<std::string> parents;
   bool as_json = false;
   bool show_gone = false;
   int result = 0;
@@ -35,11 +38,16 @@ int run(int argc, char** argv) {
   show->callback(
       [&] { result = show_gone ? gone(interface, as_json, roots) : status(interface, as_json, roots); });
 
-  auto* check =
+  auto* read = app.add_subcommand("check", "whether arplined would take this configuration; changes nothing");
+  read->add_option("FILE", file, "TOML configuration (docs/configuration.md)")->required();
+  read->add_option("--parent", parents, "as arplined is given it; may be given more than once");
+  read->callback([&] { result = check(file, parents); });
+
+  auto* before =
       app.add_subcommand("preflight", "what would stand in the way on this interface; changes nothing");
-  check->add_option("IF", interface, "the parent")->required();
-  check->add_flag("--json", as_json, "for programs");
-  check->callback([&] { result = preflight(interface, as_json); });
+  before->add_option("IF", interface, "the parent")->required();
+  before->add_flag("--json", as_json, "for programs");
+  before->callback([&] { result = preflight(interface, as_json); });
 
   auto* end = app.add_subcommand("detach", "take arpline off this interface, with the daemon alive or dead");
   end->add_option("IF", interface, "the parent")->required();

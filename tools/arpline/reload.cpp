@@ -20,7 +20,7 @@ constexpr std::chrono::seconds kPatience{10};
 int reload(const Roots& roots) {
   std::set<std::string> done;  // a daemon that serves several parents reads its configuration once
   bool asked = false;
-  for (const auto& name : find_parents(roots, "")) {
+  for (const auto& name : find_parents(roots, "", Looker::anybody)) {
     if (done.contains(name.parent)) continue;
     const auto reply = ask(roots.run + "/" + name.text() + "/control.sock", {{"cmd", "reload"}}, kPatience);
     if (!reply) continue;

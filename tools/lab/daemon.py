@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """arplined in a host of the lab."""
 import json
+import os
 import signal
 import subprocess
 import time
@@ -38,7 +39,7 @@ def read_status(host):
 class Arplined:
     """A running daemon. Whatever becomes of it, the lab ends it at teardown."""
 
-    def __init__(self, host, config=None, args=()):
+    def __init__(self, host, config=None, args=(), environment=None):
         self.host = host
         number = len(host.lab.daemons)
         self.log_path = host.lab.folder / f"arplined-{host.label}-{number}.log"
@@ -51,7 +52,8 @@ class Arplined:
         if not Path(sh.arplined()).exists():
             raise sh.CommandError(f"{sh.arplined()} is not built")
         with open(self.log_path, "wb") as log:
-            self.process = host.ns.spawn(*self.argv, stdout=log, stderr=subprocess.STDOUT)
+            self.process = host.ns.spawn(*self.argv, stdout=log, stderr=subprocess.STDOUT,
+                                         env={**os.environ, **(environment or {})})
         host.lab.daemons.append(self)
 
     @property

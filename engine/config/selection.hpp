@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "base/selection.hpp"
+#include "config/place.hpp"
+
+namespace arpline {
+
+/// `static`: an array of tables with `ip`, `mac` and perhaps `vlan`. No (vlan, ip) twice; what can be no host's
+/// address or MAC is refused. Throws SetupError with file, line and key.
+std::vector<StaticEndpoint> static_endpoints_of(const Place& place);
+
+/// `include` or `exclude`: an array of tables, each with at least one of `interface`, `namespace`, `address`
+/// and `mac`. Throws SetupError with file, line and key.
+std::vector<Pattern> patterns_of(const Place& place);
+
+}  // namespace arpline

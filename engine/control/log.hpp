@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/clock.hpp"
+#include "shared/bucket.h"
+
+namespace arpline {
+
+/// How many lines the log takes. Pure: time is a parameter, in nanoseconds of CLOCK_MONOTONIC.
+class LogLimiter {
+ public:
+  static constexpr std::uint64_t kLinesPerSecond = 20;
+  static constexpr std::uint64_t kLinesSaved = 1000;  ///< so many at once after a quiet time
+  static constexpr std::uint64_t kErrorsPerSecond = 2;
+  static constexpr std::uint64_t kErrorsSaved = 100;
+  static constexpr std::uint64_t kReportAfterNs = 5'000'000'000;
+
+  /// Whether a line may be written. Errors have a bound of their own: a flood of other lines hides none. What
+  /// may not be written is counted.
+  bool take(bool error, std::uint64_t now) noexcept;
+  /// How many lines were left out, when it is time and there is room to say so; 0: nothing to say.
+  std::uint64_t take_report(std::uint64_t now) noexcept;
+
+ private:
+  __u64 lines_ = 0;
+  __u64 errors_ = 0;
+  std::uint64_t left_out_ = 0;
+  std::uint64_t since_ = 0;
+};
+
+/// True when `fd` is what JOURNAL_STREAM names ("device:inode"); nullptr: it is not set.
+bool is_journal(const char* journal_stream, int fd) noexcept;
+bool stderr_is_journal() noexcept;
+
+/// Makes the bounded log on stderr spdlog's default: with time and level, or for the journal, which adds both
+/// by itself, with sd-daemon(3)'s "<N>" in front. One thread only may log: the control thread.
+void set_up_log();
+/// Says what was left out once there is room. Four times a second.
+void tick_log();
+/// The one line with which the daemon ends; not bounded.
+void log_fatal(const std::string& line);
+
+}  // namespace arpline

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/capabilities.hpp"
+
+#include <cap-ng.h>
+#include <fmt/format.h>
+#include <sys/prctl.h>
+
+#include <array>
+#include <cerrno>
+
+#include "base/error.hpp"
+
+namespace arpline {
+namespace {
+
+// Each was taken away alone; what failed is its reason. CAP_SYS_ADMIN includes CAP_BPF and CAP_PERFMON.
+constexpr std::array kNeeded{
+    NeededCapability{CAP_NET_ADMIN, "attach and detach programs; give namespaces ids and dump them"},
+    NeededCapability{CAP_NET_RAW, "AF_XDP and AF_PACKET sockets"},
+    NeededCapability{CAP_NET_BROADCAST, "hear the netlink events of all namespaces"},
+    NeededCapability{CAP_SYS_ADMIN, "enter a namespace (setns), load programs, open maps and programs by id"},
+    NeededCapability{CAP_SYS_PTRACE, "/proc/PID/ns/net of processes with other users or capabilities"},
+    NeededCapability{CAP_IPC_LOCK, "the memory of the rings, beyond RLIMIT_MEMLOCK"},
+    NeededCapability{CAP_CHOWN, "the group of the control socket"},
+};
+
+}  // namespace
+
+std::span<const NeededCapability> needed_capabilities() noexcept {
+  return kNeeded;
+}
+
+void drop_capabilities() {
+  constexpr auto kSets = static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET);
+  std::array<bool, kNeeded.size()> have{};
+  if (capng_get_caps_process() != 0) throw_errno("read the capabilities", errno, "mount /proc");
+  for (std::size_t i = 0; i < have.size(); ++i) {
+    have.at(i) = capng_have_capability(CAPNG_PERMITTED, kNeeded.at(i).capability) != 0;
+  }
+  capng_clear(CAPNG_SELECT_ALL);
+  for (std::size_t i = 0; i < have.size(); ++i) {
+    if (have.at(i)) capng_update(CAPNG_ADD, kSets, kNeeded.at(i).capability);
+  }
+  if (const int error = capng_apply(CAPNG_SELECT_ALL); error != 0) {
+    throw SetupError(fmt::format("give up capabilities: libcap-ng says {}; look at /proc/self/status", error));
+  }
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) throw_errno("set no_new_privs", errno);
+}
+
+}  // namespace arpline

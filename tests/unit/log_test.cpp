@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/log.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+namespace arpline {
+namespace {
+
+constexpr std::uint64_t second = 1'000'000'000;
+constexpr std::uint64_t start = 1000 * second;
+
+std::uint64_t taken(LogLimiter& limiter, bool error, std::uint64_t now, int tries) {
+  std::uint64_t n = 0;
+  for (int i = 0; i < tries; ++i) n += limiter.take(error, now) ? 1 : 0;
+  return n;
+}
+
+TEST(LogLimiter, TakesWhatIsSavedUpAndThenItsRate) {
+  LogLimiter limiter;
+  EXPECT_EQ(taken(limiter, false, start, 5000), LogLimiter::kLinesSaved);
+  EXPECT_EQ(taken(limiter, false, start + second, 5000), LogLimiter::kLinesPerSecond);
+}
+
+TEST(LogLimiter, ErrorsPassAFloodOfOtherLinesWithABoundOfTheirOwn) {
+  LogLimiter limiter;
+  taken(limiter, false, start, 5000);
+  EXPECT_EQ(taken(limiter, true, start, 5000), LogLimiter::kErrorsSaved);
+  EXPECT_EQ(taken(limiter, true, start + second, 5000), LogLimiter::kErrorsPerSecond);
+}
+
+TEST(LogLimiter, SaysNothingWhileNothingIsLeftOut) {
+  LogLimiter limiter;
+  EXPECT_EQ(taken(limiter, false, start, 10), 10U);
+  EXPECT_EQ(limiter.take_report(start + 3600 * second), 0U);
+}
+
+TEST(LogLimiter, SaysHowManyWereLeftOutOnceThereIsRoomAgain) {
+  LogLimiter limiter;
+  taken(limiter, false, start, LogLimiter::kLinesSaved + 7);
+  taken(limiter, true, start, LogLimiter::kErrorsSaved + 3);
+  EXPECT_EQ(limiter.take_report(start), 0U) << "no room";
+  EXPECT_EQ(limiter.take_report(start + LogLimiter::kReportAfterNs - 1), 0U) << "not yet";
+  EXPECT_EQ(limiter.take_report(start + LogLimiter::kReportAfterNs), 10U);
+  EXPECT_EQ(limiter.take_report(start + 2 * LogLimiter::kReportAfterNs), 0U) << "it is said once";
+}
+
+TEST(LogLimiter, AddsUpUnderAFloodThatDoesNotEnd) {
+  LogLimiter limiter;
+  std::uint64_t written = 0;
+  std::uint64_t reports = 0;
+  std::uint64_t left_out = 0;
+  std::uint64_t offered = 0;
+  for (std::uint64_t now = start; now < start + 60 * second; now += second / 1000) {
+    const auto report = limiter.take_report(now);
+    reports += report > 0 ? 1 : 0;
+    left_out += report;
+    written += limiter.take(false, now) ? 1 : 0;
+    ++offered;
+  }
+  left_out += limiter.take_report(start + 120 * second);
+  EXPECT_EQ(written + left_out, offered);
+  EXPECT_GE(reports, 5U);
+  EXPECT_LE(reports, 60 * second / LogLimiter::kReportAfterNs);
+  EXPECT_LE(written + reports, LogLimiter::kLinesSaved + 60 * LogLimiter::kLinesPerSecond);
+}
+
+// What two thousand lines at once leave on stderr.
+std::string written_of_a_flood() {
+  const auto before = spdlog::default_logger();
+  testing::internal::CaptureStderr();
+  set_up_log();
+  for (int i = 0; i < 2000; ++i) spdlog::info("line {}", i);
+  spdlog::error("an error with\na line break");
+  auto text = testing::internal::GetCapturedStderr();
+  spdlog::set_default_logger(before);
+  return text;
+}
+
+TEST(Log, IsBoundedAndKeepsErrorsAndItsLinesApart) {
+  const auto text = written_of_a_flood();
+  const auto lines = static_cast<std::uint64_t>(std::ranges::count(text, '\n'));
+  EXPECT_GT(lines, LogLimiter::kLinesSaved);
+  EXPECT_LT(lines, LogLimiter::kLinesSaved + 10 * LogLimiter::kLinesPerSecond);
+  EXPECT_NE(text.find(" info line 0\n"), std::string::npos);
+  EXPECT_TRUE(text.ends_with(" error an error with?a line break\n")) << text.substr(text.size() - 100);
+}
+
+TEST(Journal, IsKnownByDeviceAndInode) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(pipe(ends.data()), 0);
+  struct stat status {};
+  ASSERT_EQ(fstat(ends[1], &status), 0);
+  const auto named = fmt::format("{}:{}", status.st_dev, status.st_ino);
+  EXPECT_TRUE(is_journal(named.c_str(), ends[1]));
+  EXPECT_FALSE(is_journal(named.c_str(), -1));
+  EXPECT_FALSE(is_journal(nullptr, ends[1]));
+  for (const auto& other : {named + "0", named + ":1", std::string{}, std::string{"x"}, std::string{"1:"}}) {
+    EXPECT_FALSE(is_journal(other.c_str(), ends[1])) << other;
+  }
+  close(ends[0]);
+  close(ends[1]);
+}
+
+}  // namespace
+}  // namespace arpline

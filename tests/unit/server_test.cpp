@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/server.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/group.hpp"
+
+namespace arpline {
+namespace {
+
+constexpr std::uint64_t second = 1'000'000'000;
+
+class ServerTest : public testing::Test {
+ protected:
+  void TearDown() override { unlink(path_.c_str()); }
+
+  // A request's "bytes" is the size of its answer.
+  static nlohmann::json answer(const nlohmann::json& request) {
+    return {{"filler", std::string(request.at("bytes").get<std::size_t>(), 'x')}};
+  }
+
+  // Everything that waits is handled.
+  void run() {
+    std::array<epoll_event, 64> events{};
+    while (const int count = epoll_wait(epoll_.get(), events.data(), events.size(), 0)) {
+      ASSERT_GT(count, 0);
+      for (int i = 0; i < count; ++i) server_.on_event(events.at(i).data.fd, events.at(i).events);
+    }
+  }
+
+  Fd client() {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strcpy(address.sun_path, path_.c_str());
+    Fd fd{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    EXPECT_EQ(connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    run();
+    return fd;
+  }
+
+  void say(const Fd& client, const std::string& text) {
+    EXPECT_EQ(send(client.get(), text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
+    run();
+  }
+
+  // Until nothing more comes.
+  std::string read_all(const Fd& client) {
+    std::string all;
+    std::vector<char> bytes(1 << 20);
+    while (true) {
+      const auto count = recv(client.get(), bytes.data(), bytes.size(), 0);
+      if (count <= 0) return all;
+      all.append(bytes.data(), static_cast<std::size_t>(count));
+      run();
+    }
+  }
+
+  static bool hung_up_on(const Fd& client) {
+    char byte = 0;
+    return recv(client.get(), &byte, 1, MSG_PEEK) == 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+  }
+
+  std::string path_ = testing::TempDir() + "arpline-server-" + std::to_string(getpid());
+  Fd epoll_{epoll_create1(EPOLL_CLOEXEC)};
+  Server server_{path_, epoll_.get(), answer};
+};
+
+TEST_F(ServerTest, AnswersEachLineWithALine) {
+  const auto one = client();
+  say(one, "{\"bytes\":1}\n");
+  EXPECT_EQ(read_all(one), "{\"filler\":\"x\"}\n");
+  say(one, "{\"bytes\":2}\n{\"bytes\":3}\n{\"byt");
+  EXPECT_EQ(read_all(one), "{\"filler\":\"xx\"}\n{\"filler\":\"xxx\"}\n");
+  say(one, "es\":4}\n");
+  EXPECT_EQ(read_all(one), "{\"filler\":\"xxxx\"}\n");
+}
+
+TEST_F(ServerTest, AnswersWhatItCannotReadWithAnError) {
+  const auto one = client();
+  say(one, "nonsense\n");
+  EXPECT_EQ(read_all(one).find("{\"error\":"), 0U);
+  say(one, "{\"bytes\":1}\n");
+  EXPECT_EQ(read_all(one), "{\"filler\":\"x\"}\n");
+}
+
+TEST_F(ServerTest, HangsUpOnARequestWithoutAnEnd) {
+  const auto one = client();
+  say(one, std::string(Server::kMaxRequestBytes, 'x'));
+  EXPECT_TRUE(hung_up_on(one));
+}
+
+TEST_F(ServerTest, SendsALongAnswerPieceByPieceAndAnswersOthersMeanwhile) {
+  const auto slow = client();
+  const auto quick = client();
+  say(slow, "{\"bytes\":40000000}\n");
+  say(quick, "{\"bytes\":1}\n");
+  EXPECT_EQ(read_all(quick), "{\"filler\":\"x\"}\n");
+  EXPECT_EQ(read_all(slow).size(), 40000000 + std::strlen("{\"filler\":\"\"}\n"));
+}
+
+TEST_F(ServerTest, RefusesAnswersBeyondTheBoundOfAllClientsUntilOneIsRead) {
+  const auto half = std::to_string(Server::kMaxPendingBytes / 2);
+  const auto first = client();
+  const auto second_one = client();
+  say(first, "{\"bytes\":" + half + "}\n");
+  say(second_one, "{\"bytes\":" + half + "}\n");
+  EXPECT_EQ(read_all(second_one).find("{\"error\":\"too many answers"), 0U);
+  read_all(first);
+  say(second_one, "{\"bytes\":" + half + "}\n");
+  EXPECT_EQ(read_all(second_one).find("{\"filler\""), 0U);
+}
+
+TEST_F(ServerTest, ForgetsWhatWaitedForAClientThatIsDropped) {
+  const auto half = std::to_string(Server::kMaxPendingBytes / 2);
+  auto first = client();
+  say(first, "{\"bytes\":" + half + "}\n");
+  first.reset();
+  run();
+  const auto other = client();
+  say(other, "{\"bytes\":" + half + "}\n");
+  EXPECT_EQ(read_all(other).find("{\"filler\""), 0U);
+}
+
+TEST_F(ServerTest, DropsWhoSendsNoWholeRequestOrDoesNotRead) {
+  const auto silent = client();
+  const auto halfway = client();
+  const auto not_reading = client();
+  say(halfway, "{");
+  say(not_reading, "{\"bytes\":10000000}\n");
+  server_.tick(now_ns() + 4 * second);
+  for (const auto* one : {&silent, &halfway}) EXPECT_FALSE(hung_up_on(*one));
+  server_.tick(now_ns() + 6 * second);
+  for (const auto* one : {&silent, &halfway}) EXPECT_TRUE(hung_up_on(*one));
+  EXPECT_LT(read_all(not_reading).size(), 10000000U);
+  EXPECT_TRUE(hung_up_on(not_reading));
+}
+
+TEST_F(ServerTest, WhoWaitsLongestMakesRoom) {
+  std::vector<Fd> idle;
+  for (std::size_t i = 0; i < Server::kMaxClients; ++i) idle.push_back(client());
+  say(idle[0], "{\"bytes\":1}\n");
+  read_all(idle[0]);
+  const auto late = client();
+  say(late, "{\"bytes\":1}\n");
+  EXPECT_EQ(read_all(late), "{\"filler\":\"x\"}\n");
+  EXPECT_FALSE(hung_up_on(idle[0])) << "it has asked something meanwhile";
+  EXPECT_TRUE(hung_up_on(idle[1]));
+  EXPECT_FALSE(hung_up_on(idle[2]));
+}
+
+TEST_F(ServerTest, IsItsOwnersAloneWithoutAGroup) {
+  struct stat status {};
+  ASSERT_EQ(stat(path_.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600U);
+}
+
+TEST(ServerGroup, MayUseTheSocket) {
+  const auto path = testing::TempDir() + "arpline-group-" + std::to_string(getpid());
+  const Fd epoll{epoll_create1(EPOLL_CLOEXEC)};
+  const Server server(
+      path, epoll.get(), [](const nlohmann::json& request) { return request; }, getegid());
+  struct stat status {};
+  ASSERT_EQ(stat(path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0660U);
+  EXPECT_EQ(status.st_gid, getegid());
+  unlink(path.c_str());
+}
+
+TEST(ServerGroup, IsFoundByItsName) {
+  EXPECT_EQ(find_group("root"), std::optional<gid_t>{0});
+  EXPECT_EQ(find_group("no such group"), std::nullopt);
+  EXPECT_EQ(socket_group(""), std::nullopt);
+  EXPECT_EQ(socket_group("root"), std::optional<gid_t>{0});
+  EXPECT_THROW(socket_group("no such group"), SetupError);
+}
+
+}  // namespace
+}  // namespace arpline
