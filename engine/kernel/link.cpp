@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/link.hpp"
 
+#include <arpa/inet.h>
 #include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/if_ether.h>
@@ -38,16 +39,28 @@ void parse_family(LinkRecord& link, const nlattr& family) {
   });
 }
 
+void parse_vlan(LinkRecord& link, const nlattr& data) {
+  for_each_nested(data, [&](const nlattr& attribute, int type) {
+    if (type == IFLA_VLAN_ID) link.vlan_id = attribute_u16(attribute).value_or(0);
+    if (type == IFLA_VLAN_PROTOCOL) link.vlan_protocol = ntohs(attribute_u16(attribute).value_or(0));
+  });
+}
+
+void parse_macvlan(LinkRecord& link, const nlattr& data) {
+  for_each_nested(data, [&](const nlattr& attribute, int type) {
+    if (type == IFLA_MACVLAN_MODE) link.macvlan_mode = attribute_u32(attribute).value_or(0);
+  });
+}
+
 void parse_link_kind(LinkRecord& link, const nlattr& nest) {
   const nlattr* data = nullptr;
   for_each_nested(nest, [&](const nlattr& attribute, int type) {
     if (type == IFLA_INFO_KIND) link.kind = attribute_string(attribute);
     if (type == IFLA_INFO_DATA) data = &attribute;
   });
-  if (data == nullptr || (link.kind != "macvlan" && link.kind != "macvtap")) return;
-  for_each_nested(*data, [&](const nlattr& attribute, int type) {
-    if (type == IFLA_MACVLAN_MODE) link.macvlan_mode = attribute_u32(attribute).value_or(0);
-  });
+  if (data == nullptr) return;
+  if (link.kind == "vlan") parse_vlan(link, *data);
+  if (link.kind == "macvlan" || link.kind == "macvtap") parse_macvlan(link, *data);
 }
 
 XdpMode xdp_mode_of(std::uint8_t attached) {

@@ -27,9 +27,11 @@ struct LinkRecord {
   std::optional<int> lower_netns;  ///< IFLA_LINK_NETNSID: the id of its namespace; none: the link's own
   std::uint32_t xdp_prog_id = 0;
   XdpMode xdp_mode = XdpMode::none;
-  std::uint32_t macvlan_mode = 0;  ///< IFLA_MACVLAN_MODE of a macvlan or macvtap
-  int arp_ignore = 0;              ///< the device's own value, without conf/all
-  int rp_filter = 0;               ///< likewise
+  std::uint32_t macvlan_mode = 0;   ///< IFLA_MACVLAN_MODE of a macvlan or macvtap
+  std::uint16_t vlan_id = 0;        ///< IFLA_VLAN_ID of a VLAN interface; 0: it is none
+  std::uint16_t vlan_protocol = 0;  ///< IFLA_VLAN_PROTOCOL in host byte order: ETH_P_8021Q or ETH_P_8021AD
+  int arp_ignore = 0;               ///< the device's own value, without conf/all
+  int rp_filter = 0;                ///< likewise
 };
 
 LinkRecord parse_link(const nlmsghdr& message);
