@@ -38,13 +38,15 @@ def wait_until(condition, seconds=10.0, what="the condition"):
 
 
 def who_has(child, mac=REQUESTER_MAC, address=REQUESTER, **fields) -> bytes:
+    fields.setdefault("tags", ((frames.TAG_8021Q, child.vlan),) if child.vlan else ())
     return frames.arp(eth_src=mac, spa=address, tpa=child.address, **fields)
 
 
 def endpoint(host, child):
     """The endpoint's entry in the status, or None."""
     status = host.status() or {"endpoints": []}
-    return next((one for one in status["endpoints"] if one["address"] == child.address), None)
+    return next((one for one in status["endpoints"]
+                 if one["address"] == child.address and one["vlan"] == child.vlan), None)
 
 
 def wait_state(host, child, state, seconds=10.0, reason=None):
