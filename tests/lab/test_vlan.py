@@ -110,7 +110,7 @@ def test_claim_in_one_vlan_does_not_contest_another():
         wire = peer.wire()
         confirm(wire, host, contested, stays)
         wire.send(who_has(contested, "02:cc:00:00:00:01", ADDRESS))
-        wait_state(host, contested, "not_served", 3, "contested")
+        wait_state(host, contested, "not_served", reason="contested")
         ringed = endpoint(host, stays)["ringed"]
         answers_itself(wire, stays)
         assert endpoint(host, stays)["ringed"] == ringed + 1 and endpoint(host, stays)["claims"] == 0
@@ -146,7 +146,7 @@ def test_vlan_interface_that_goes_down_takes_its_endpoints_and_no_others():
         goes, stays = host.children
         confirm(wire, host, goes, stays)
         host.ns.ip("link", "set", "nic0.100", "down")
-        wait_state(host, goes, "not_served", 5, "down")
+        wait_state(host, goes, "not_served", reason="down")
         never_answered(wire, goes)
         answers_itself(wire, stays)
         host.ns.ip("link", "set", "nic0.100", "up")
@@ -160,7 +160,7 @@ def test_vlan_interface_that_is_deleted_takes_its_endpoints():
         goes, stays = host.children
         confirm(wire, host, goes, stays)
         host.ns.ip("link", "del", "nic0.100")
-        wait_state(host, goes, None, 5)
+        wait_state(host, goes, None)
         never_answered(wire, goes)
         answers_itself(wire, stays)
 
@@ -171,7 +171,7 @@ def test_vlan_interface_that_is_made_again_is_served_again():
         first = host.children[0]
         confirm(wire, host, first)
         host.ns.ip("link", "del", "nic0.100")
-        wait_state(host, first, None, 5)
+        wait_state(host, first, None)
         host.add_vlan(100)
         second = host.add_child(address=PREFIX, vlan=100)
         assert (second.address, second.mac == first.mac) == (first.address, False)
@@ -292,7 +292,7 @@ def test_stripped_tags_are_warned_about_with_the_command():
         host, _ = trunk(lab, 100, tags_in_frames=False)
         assert command in host.arpline("preflight", host.nic).stdout
         daemon = host.start_arplined()
-        wait_until(lambda: [one for one in host.status()["warnings"] if command in one], 5, "status warns")
+        wait_until(lambda: [one for one in host.status()["warnings"] if command in one], what="status warns")
         assert daemon.stop() == 0
         host.ns.run(*command.split())
         assert command not in host.arpline("preflight", host.nic).stdout
