@@ -11,7 +11,7 @@ from common import Lab
 from lab import build_dir, vm
 
 INSIDE = "ARPLINE_LAB_GUEST"
-LIMIT_SECONDS = 300
+LIMIT_SECONDS = 480
 CONSOLE_LINES = 40
 VLAN_INTERFACE = "ip link add name v0 type veth peer name v1 && ip link add link v0 name v0.1 type vlan id 1"
 
@@ -59,4 +59,4 @@ def collected(names, outcome):
         return results
     console = "\n".join(outcome.console.splitlines()[-CONSOLE_LINES:])
     ended = "ended" if outcome.finished else f"did not end in {LIMIT_SECONDS} s"
-    return results + results_for(sorted(missing), "failed", f"the virtual machine {ended} without a result:\n{console}")
+    return results + results_for(sorted(missing), "failed", f"no result; the virtual machine {ended}:\n{console}")

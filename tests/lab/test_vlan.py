@@ -1,51 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Children on nic0.100 are endpoints of nic0 with vlan 100; other VLANs, other tags and the host are left alone."""
-from common import (Arplined, Lab, announcements, confirm, endpoint, exchange, frames, never_answered, residue,
-                    verdict, wait_known, wait_state, wait_until, who_has, wired)
+"""Children on nic0.100 are endpoints of nic0 with vlan 100; other VLANs and the host are left alone."""
+from common import (Arplined, Lab, announcements, confirm, endpoint, frames, never_answered, residue, verdict,
+                    wait_state, who_has)
+from trunk import answers_itself, nothing_for, served, tag, trunk
 
 NEEDS = "vlan"
 ADDRESS = "10.77.1.1"
 PREFIX = f"{ADDRESS}/16"
 QUICK = {"announce": {"refresh": "1s"}}
-NEIGHBOURS = 30
-
-
-def tag(vlan, kind=frames.TAG_8021Q):
-    return kind, vlan
-
-
-def trunk(lab, *vlans, tags_in_frames=True):
-    """A host with VLAN interfaces, straight to a peer. Returns (host, peer)."""
-    host, peer = wired(lab, children=0)
-    if tags_in_frames:
-        host.keep_tags()
-        peer.keep_tags()
-    for vlan in vlans:
-        host.add_vlan(vlan)
-    return host, peer
-
-
-def served(lab, *vlans, config=None, children=()):
-    """The same with a child on each VLAN of `children`, known to the daemon. Returns (host, peer, the peer's wire)."""
-    host, peer = trunk(lab, *vlans)
-    for vlan in children:
-        host.add_child(vlan=vlan)
-    host.start_arplined(config)
-    wait_known(host, *host.children)
-    return host, peer, peer.wire()
-
-
-def answers_itself(wire, child, **fields):
-    """One answer, with the child's MAC and its tag. Returns it."""
-    found = wire.replies(who_has(child, **fields), 1.0)
-    wanted = [(child.mac, (tag(child.vlan),) if child.vlan else ())]
-    assert [(one.sha, one.tags) for one in found] == wanted, f"{child.address} in VLAN {child.vlan}: {found}"
-    return found[0]
-
-
-def nothing_for(wire, child, tags):
-    found = wire.replies(who_has(child, tags=tags), 0.5, count=0)
-    assert not found, f"asked with tags {tags}: {found}"
 
 
 def test_child_of_a_vlan_interface_is_answered_with_its_tag():
@@ -209,56 +171,33 @@ def test_host_s_own_address_in_a_vlan_is_left_to_the_host():
         assert not [one for one in host.status()["endpoints"] if one["address"] == "10.78.0.1"]
 
 
-def test_priority_tag_means_no_vlan():
+def test_container_that_has_the_vlan_interface_itself_is_left_to_its_kernel():
     with Lab() as lab:
-        host, _, wire = served(lab, 100, children=(0,))
-        child = host.children[0]
-        first = answers_itself(wire, child, tags=(tag(5 << 13),))
-        wait_state(host, child, "confirmed")
-        ringed = verdict(host, "ring")
-        second = answers_itself(wire, child, tags=(tag(5 << 13),))
-        assert verdict(host, "ring") == ringed + 1
-        assert second.bytes_without_padding == first.bytes_without_padding
-
-
-def test_priority_in_the_tag_of_a_vlan_changes_nothing():
-    with Lab() as lab:
-        host, _, wire = served(lab, 100, children=(100,))
-        child = host.children[0]
-        confirm(wire, host, child)
-        ringed = verdict(host, "ring")
-        answers_itself(wire, child, tags=(tag(100 | 5 << 13),))
-        assert verdict(host, "ring") == ringed + 1
-
-
-def test_child_behind_two_tags_is_left_to_its_kernel():
-    with Lab() as lab:
-        host, _, wire = served(lab, 100, children=(100,))
-        host.ns.ip("link", "add", "link", "nic0.100", "name", "nic0.7", "type", "vlan", "id", 7)
-        host.ns.ip("link", "set", "nic0.7", "up")
-        child = host.add_child(vlan=7)
-        confirm(wire, host, host.children[0])
-        before = verdict(host, "tags")
+        host, _, wire = served(lab, 100, 200, children=(200,))
+        container = lab.namespace("container")
+        host.ns.ip("link", "set", "nic0.100", "netns", container.name)
+        container.ip_batch(["addr add 10.78.0.1/16 dev nic0.100", "link set nic0.100 up"])
         for _ in range(3):
-            found = wire.replies(who_has(child, tags=(tag(100), tag(7))), 1.0)
-            assert [(one.sha, one.tags) for one in found] == [(child.mac, (tag(100), tag(7)))]
-        assert verdict(host, "tags") == before + 3
-        nothing_for(wire, child, (tag(7),))
-        assert not [one for one in host.status()["endpoints"] if one["address"] == child.address]
-
-
-def test_child_behind_a_service_tag_is_left_to_its_kernel():
-    with Lab() as lab:
-        host, _, wire = served(lab, 200, children=(200,))
-        host.ns.ip("link", "add", "link", "nic0", "name", "nic0.100", "type", "vlan", "proto", "802.1ad", "id", 100)
-        host.ns.ip("link", "set", "nic0.100", "up")
-        child = host.add_child(vlan=100)
+            found = wire.replies(frames.arp(eth_src="02:b0:00:00:00:02", spa="10.78.0.9", tpa="10.78.0.1",
+                                            tags=(tag(100),)), 1.0)
+            assert [(one.sha, one.tags) for one in found] == [(host.mac, (tag(100),))]
         confirm(wire, host, host.children[0])
-        service = tag(100, frames.TAG_8021AD)
-        found = wire.replies(who_has(child, tags=(service,)), 1.0)
-        assert [(one.sha, one.tags) for one in found] == [(child.mac, (service,))]
-        nothing_for(wire, child, (tag(100),))
-        assert not [one for one in host.status()["endpoints"] if one["address"] == child.address]
+        assert [one["address"] for one in host.status()["endpoints"]] == [host.children[0].address]
+
+
+def test_container_with_a_leg_in_each_vlan_is_served_in_both():
+    with Lab() as lab:
+        host, peer = trunk(lab, 100, 200)
+        first = host.add_child(vlan=100)
+        second = host.add_child(address="10.79.1.1/16", vlan=200, ns=first.ns, interface="mv1")
+        host.start_arplined()
+        wire = peer.wire()
+        confirm(wire, host, first)
+        confirm(wire, host, second, address="10.79.0.9")
+        ringed = verdict(host, "ring")
+        answers_itself(wire, first)
+        answers_itself(wire, second, address="10.79.0.9")
+        assert verdict(host, "ring") == ringed + 2
 
 
 def test_child_of_a_vlan_interface_is_announced_with_its_tag():
@@ -281,62 +220,3 @@ def test_nothing_of_a_vlan_is_left_after_a_stop():
         assert daemon.stop() == 0
         assert not residue(host)
         answers_itself(wire, child)
-
-
-# A tag that the NIC strips is invisible to XDP: facts about one VLAN must not be told in another.
-
-
-def test_stripped_tags_are_warned_about_with_the_command():
-    command = "ethtool -K nic0 rxvlan off"
-    with Lab() as lab:
-        host, _ = trunk(lab, 100, tags_in_frames=False)
-        assert command in host.arpline("preflight", host.nic).stdout
-        daemon = host.start_arplined()
-        wait_until(lambda: [one for one in host.status()["warnings"] if command in one], what="status warns")
-        assert daemon.stop() == 0
-        host.ns.run(*command.split())
-        assert command not in host.arpline("preflight", host.nic).stdout
-        host.start_arplined()
-        assert host.status()["warnings"] == []
-
-
-def test_who_has_whose_tag_was_stripped_is_answered_only_in_its_vlan():
-    """The peer asks in VLAN 100; without its tag that looks like a question for the untagged child."""
-    with Lab() as lab:
-        host, peer = trunk(lab, 100, tags_in_frames=False)
-        untagged = host.add_child(address=PREFIX)
-        host.start_arplined({"limits": {"to_child": 1}})
-        wire = peer.wire()
-        confirm(wire, host, untagged)
-        peer.tag_arp(in_frame=False)
-        ringed = verdict(host, "ring")
-        sent, found = exchange(wire, lambda n: who_has(untagged, f"02:b3:00:00:00:{n:02x}", f"10.77.4.{n + 1}"),
-                               200, NEIGHBOURS / 200)
-        answers = [one for one in found if one.op == frames.REPLY]
-        assert sent == NEIGHBOURS and not answers, answers
-        assert verdict(host, "ring") == ringed
-
-
-def test_confirmed_pair_is_answered_although_tags_are_stripped():
-    with Lab() as lab:
-        host, peer = trunk(lab, 100, tags_in_frames=False)
-        untagged = host.add_child()
-        host.start_arplined()
-        wire = peer.wire()
-        confirm(wire, host, untagged)
-        ringed = verdict(host, "ring")
-        for _ in range(3):
-            answers_itself(wire, untagged)
-        assert verdict(host, "ring") == ringed + 3
-
-
-def test_child_of_a_vlan_interface_is_reached_although_tags_are_stripped():
-    with Lab() as lab:
-        host, peer = trunk(lab, 100, tags_in_frames=False)
-        child = host.add_child(vlan=100)
-        host.start_arplined()
-        peer.ns.ip("addr", "flush", "dev", peer.nic)
-        peer.add_vlan(100, "10.77.0.1/16")
-        for _ in range(2):
-            peer.forget()
-            assert peer.ping(child.address).answered == 3

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The virtual machine's kernel: a package that is unpacked into the build folder and never installed."""
+import contextlib
 import os
 import re
-import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from .. import sh
 
 META_PACKAGE = "linux-image-cloud-amd64"
 MACHINE = "x86_64"
+DOWNLOAD_SECONDS, UNPACK_SECONDS = 180, 120
 # What finds the root; the rest is loaded from there, as the kernel asks for it.
 FIRST_MODULES = ("virtio_pci", "virtiofs", "overlay")
 
@@ -36,12 +37,13 @@ class Kernel:
 
 
 def fetch() -> Kernel:
-    """Downloads it once a build folder. Throws Unavailable."""
+    """Downloaded once a build folder; remove vm/ in it for a newer one. Throws Unavailable."""
     if os.uname().machine != MACHINE:
         raise Unavailable(f"the virtual machine is for {MACHINE}")
     install_packages()
     folder = sh.build_dir() / "vm"
-    if not (kernel := unpacked(folder)):
+    kernel = unpacked(folder)
+    if not kernel:
         download(folder)
         kernel = unpacked(folder)
     if not kernel:
@@ -56,7 +58,7 @@ def install_packages() -> None:
 
 
 def unpacked(folder: Path) -> Kernel | None:
-    for modules in sorted(folder.glob("lib/modules/*"), reverse=True):
+    for modules in sorted(folder.glob("lib/modules/*")):
         image = folder / "boot" / f"vmlinuz-{modules.name}"
         if image.exists() and (modules / "modules.dep").exists():
             return Kernel(image, modules)
@@ -70,21 +72,21 @@ def download(folder: Path) -> None:
             unpack(newest_package(), Path(scratch))
         except (sh.CommandError, subprocess.TimeoutExpired) as error:
             raise Unavailable(f"no kernel for the virtual machine: {error}") from error
-        shutil.rmtree(folder, ignore_errors=True)
-        Path(scratch, "kernel").rename(folder)  # whole or not at all
+        with contextlib.suppress(OSError):  # another run was faster
+            Path(scratch, "kernel").rename(folder)
 
 
 def newest_package() -> str:
-    said = sh.run("apt-cache", "depends", META_PACKAGE).stdout
-    found = re.search(r"Depends: (linux-image-\S+)", said)
+    sh.run("apt-get", "update", timeout=DOWNLOAD_SECONDS)
+    found = re.search(r"Depends: (linux-image-\S+)", sh.run("apt-cache", "depends", META_PACKAGE).stdout)
     if not found:
         raise sh.CommandError(f"apt-cache knows no {META_PACKAGE}")
     return found[1]
 
 
 def unpack(package: str, scratch: Path) -> None:
-    sh.run("sh", "-c", f"cd '{scratch}' && apt-get download {package}", timeout=300)
+    sh.run("sh", "-c", 'cd "$1" && apt-get download "$2"', "sh", scratch, package, timeout=DOWNLOAD_SECONDS)
     root = scratch / "kernel"
-    sh.run("dpkg-deb", "--extract", next(scratch.glob("*.deb")), root, timeout=120)
+    sh.run("dpkg-deb", "--extract", next(scratch.glob("*.deb")), root, timeout=UNPACK_SECONDS)
     version = next((root / "lib" / "modules").iterdir()).name
     sh.run("depmod", "-b", root, version)
