@@ -59,7 +59,9 @@ int arpl_egress(struct __sk_buff *skb)
 	if (claimed != ARPL_NO_SLOT) {
 		stats->claims++;
 		arpl_claim(claimed, &arp, ARPL_EVENT_CLAIM_FROM_HOST, now);
+		return TC_ACT_UNSPEC;
 	}
+	arpl_report_stranger(&arp, now);
 	return TC_ACT_UNSPEC;
 }
 

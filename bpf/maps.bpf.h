@@ -191,18 +191,10 @@ ARPL_INLINE int arpl_ring_admit(struct arpl_tables *t, const struct arpl_limits 
 	return 1;
 }
 
-/* An event for the control loop, within the events' budget. */
-ARPL_INLINE void arpl_report(const struct arpl_arp *arp, __u16 type, __u64 now)
+ARPL_INLINE void arpl_submit(const struct arpl_arp *arp, __u16 type, __u64 now)
 {
-	__u32 zero = 0;
-	__u64 *bucket = arpl_bucket_at(0, ARPL_BUCKET_EVENTS);
-	const struct arpl_limits *limits_now = bpf_map_lookup_elem(&limits, &zero);
-	struct arpl_event *event;
+	struct arpl_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 
-	if (!bucket || !limits_now ||
-	    !arpl_bucket_take(bucket, now, limits_now->event_interval_ns, limits_now->event_burst_ns))
-		return;
-	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	if (!event)
 		return;
 	event->time_ns = now;
@@ -211,6 +203,28 @@ ARPL_INLINE void arpl_report(const struct arpl_arp *arp, __u16 type, __u64 now)
 	event->vlan = arp->vlan;
 	event->type = type;
 	bpf_ringbuf_submit(event, 0);
+}
+
+/* An event for the control loop, within the events' budget. */
+ARPL_INLINE void arpl_report(const struct arpl_arp *arp, __u16 type, __u64 now)
+{
+	__u32 zero = 0;
+	__u64 *bucket = arpl_bucket_at(0, ARPL_BUCKET_EVENTS);
+	const struct arpl_limits *limits_now = bpf_map_lookup_elem(&limits, &zero);
+
+	if (bucket && limits_now &&
+	    arpl_bucket_take(bucket, now, limits_now->event_interval_ns, limits_now->event_burst_ns))
+		arpl_submit(arp, type, now);
+}
+
+/* Within a budget of its own: machines behind a bridge may be talking all the time. */
+ARPL_INLINE void arpl_report_stranger(const struct arpl_arp *arp, __u64 now)
+{
+	__u64 *bucket = arpl_bucket_at(0, ARPL_BUCKET_STRANGERS);
+
+	if (bucket && !arpl_mac_is_own(0, arp->sender_mac) &&
+	    arpl_bucket_take(bucket, now, ARPL_STRANGER_NS, ARPL_STRANGER_NS))
+		arpl_submit(arp, ARPL_EVENT_STRANGER, now);
 }
 
 /* A claim: contested from now on, counted, reported. */

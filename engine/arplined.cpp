@@ -49,11 +49,14 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     throw SetupError(std::string{error.what()} + "; see --help");
   }
-  auto config = load_config(file, parents);
-  if (!pin_root.empty()) config.pin_root = pin_root;
-  if (!run_root.empty()) config.run_root = run_root;
+  const auto configure = [&] {
+    auto config = load_config(file, parents);
+    if (!pin_root.empty()) config.pin_root = pin_root;
+    if (!run_root.empty()) config.run_root = run_root;
+    return config;
+  };
   if (geteuid() != 0) throw SetupError("arplined must run as root");
-  Control(std::move(config), make_service).run();
+  Control(configure, make_service).run();
   return 0;
 }
 

@@ -13,7 +13,7 @@
 #include <linux/types.h>
 
 /* Raised by any change to a map's shape or meaning; other versions' maps are never reused. */
-#define ARPL_ABI_VERSION 1U
+#define ARPL_ABI_VERSION 2U
 
 /* The limits. Nothing that arrives from the wire can grow a table beyond them. */
 #define ARPL_MAX_ENDPOINTS 65536U
@@ -29,6 +29,7 @@
 #define ARPL_SECOND_NS 1000000000ULL
 #define ARPL_MAX_RING_AGE_NS ARPL_SECOND_NS	   /* an older frame is not answered */
 #define ARPL_CONTESTED_NS (60ULL * ARPL_SECOND_NS) /* so long must an address be without a claim */
+#define ARPL_STRANGER_NS ARPL_SECOND_NS		   /* so seldom is an unknown MAC reported */
 #define ARPL_NEIGH_FULL_NS (5ULL * ARPL_SECOND_NS) /* so long a sighting of the full table counts */
 
 #define ARPL_MAC_MASK 0x0000ffffffffffffULL
@@ -104,7 +105,8 @@ struct arpl_limits {
 /* Indices into `buckets`; one per source MAC follows, by keyed hash. */
 #define ARPL_BUCKET_TO_CHILD 0U
 #define ARPL_BUCKET_EVENTS 1U
-#define ARPL_BUCKET_SOURCES 2U
+#define ARPL_BUCKET_STRANGERS 2U
+#define ARPL_BUCKET_SOURCES 3U
 #define ARPL_BUCKETS (ARPL_BUCKET_SOURCES + ARPL_SOURCE_BUCKETS)
 
 /* The writers of `sent` and `consumed` never share a cache line (nor its prefetched neighbour). */
@@ -115,6 +117,9 @@ struct arpl_credit {
 	__u64 pad1[15];
 };
 
+/*
+ * The first 40 bytes are the same in every version, so that another one can read what it replaces; more may follow.
+ */
 struct arpl_meta {
 	__u32 abi_version;
 	__u32 parent_ifindex;
@@ -144,6 +149,8 @@ enum arpl_event_type {
 	ARPL_EVENT_CLAIM_FROM_WIRE = 1,
 	ARPL_EVENT_CLAIM_FROM_HOST = 2, /* seen by egress: the host or a sibling */
 	ARPL_EVENT_OWN_MAC = 3,		/* a MAC of ours came in from the wire */
+	ARPL_EVENT_STRANGER =
+		4, /* seen by egress: sent by a MAC that is nobody's here; a child not found yet? */
 };
 
 struct arpl_event {

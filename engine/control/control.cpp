@@ -7,12 +7,15 @@
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "report/gone.hpp"
 
 namespace arpline {
 namespace {
@@ -38,20 +41,31 @@ Fd take_signals() {
   return signals;
 }
 
+// What cannot change while it runs is refused before anything has changed.
+void refuse_what_needs_a_restart(const Config& now, const Config& wanted) {
+  const auto refuse = [](const std::string& key) { throw SetupError(key + " changes with a restart only"); };
+  if (now.control_group != wanted.control_group) refuse("control_group");
+  if (now.netns_folders != wanted.netns_folders) refuse("netns_folders");
+  for (const auto& parent : wanted.parents) {
+    const auto at = std::ranges::find(now.parents, parent.name, &ParentConfig::name);
+    if (at != now.parents.end() && at->generic_xdp != parent.generic_xdp)
+      refuse("parent." + parent.name + ".generic_xdp");
+  }
+}
+
 }  // namespace
 
-Control::Control(Config config, ServiceFactory factory)
-    : config_(std::move(config)),
+Control::Control(Configure configure, ServiceFactory factory)
+    : configure_(std::move(configure)),
+      config_(configure_()),
       factory_(std::move(factory)),
-      discovery_(config_.parents.front().name),
+      watch_(*this, config_.netns_folders),
       route_(NETLINK_ROUTE),
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
       timer_(make_timer()),
-      signals_(take_signals()),
-      end_how_(config_.parents.front().on_stop) {
+      signals_(take_signals()) {
   if (!epoll_) throw_errno("make an epoll descriptor", errno);
-  watch(timer_.get());
-  watch(signals_.get());
+  for (const int fd : {timer_.get(), signals_.get(), watch_.events_fd(), watch_.places_fd()}) watch(fd);
 }
 
 void Control::watch(int fd) const {
@@ -74,95 +88,202 @@ void Control::clean_stale() const {
   }
 }
 
-void Control::serve() {
-  const auto snapshot = discovery_.snapshot();
-  const auto link = snapshot ? find_link(route_, snapshot->parent_ifindex) : std::nullopt;
-  if (!link)
-    throw SetupError(config_.parents.front().name + ": no such interface; `ip link` lists those that exist");
+// The same line twice in a row is logged once.
+void Control::complain(Parent& parent, const std::string& line) {
+  if (line != parent.last_complaint) spdlog::warn("{}", line);
+  parent.last_complaint = line;
+}
+
+void Control::serve(Parent& parent) {
+  const auto& name = parent.config.name;
+  const auto* known = watch_.links().find(name);
+  const auto link = known != nullptr ? find_link(route_, known->ifindex) : std::nullopt;
+  if (!link) throw SetupError(name + ": no such interface; `ip link` lists those that exist");
   if (link->kind == "macvlan" || link->kind == "macvtap") {
     throw SetupError(
         fmt::format("{} is itself a {}; name the interface that it stands on", link->name, link->kind));
   }
   clean_stale();
-  parent_ = std::make_unique<ServedParent>(config_, *link, *snapshot, factory_);
-  server_ = std::make_unique<Server>(parent_->socket_path(), epoll_.get(),
-                                     [this](const nlohmann::json& request) { return on_request(request); });
-  watch(parent_->events_fd());
-  last_complaint_.clear();
+  const Snapshot snapshot{.parent = watch_.links().parent(link->ifindex).value(),
+                          .interfaces = watch_.children_on(link->ifindex)};
+  auto served = std::make_unique<ServedParent>(config_, parent.config, *link, snapshot, factory_, history_);
+  parent.server = std::make_unique<Server>(
+      served->socket_path(), epoll_.get(),
+      [this, &parent](const nlohmann::json& request) { return on_request(parent, request); });
+  watch(served->events_fd());
+  parent.served = std::move(served);
+  parent.last_complaint.clear();
 }
 
-void Control::leave(OnStop how) {
-  server_.reset();
-  if (parent_) {
-    epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, parent_->events_fd(), nullptr);
-    parent_->stop(how);
+void Control::try_to_serve(Parent& parent) {
+  try {
+    serve(parent);
+  } catch (const SetupError& error) {
+    complain(parent, error.what());
   }
-  parent_.reset();
+}
+
+void Control::leave(Parent& parent, OnStop how) {
+  parent.server.reset();
+  if (!parent.served) return;
+  epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, parent.served->events_fd(), nullptr);
+  parent.served->stop(how);
+  parent.served.reset();
+}
+
+// One parent that is not there is an error when it is the only one: nothing would happen.
+void Control::start() {
+  watch_.look();
+  for (const auto& config : config_.parents) {
+    auto& parent = *parents_.emplace_back(std::make_unique<Parent>(Parent{.config = config}));
+    if (config_.parents.size() > 1 && watch_.links().find(config.name) == nullptr) {
+      complain(parent, config.name + ": no such interface; waiting for it");
+    } else {
+      serve(parent);
+    }
+  }
 }
 
 void Control::run() {
-  serve();
+  start();
   std::array<epoll_event, 16> events{};
   while (!ending_) {
-    const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), -1);
+    const int count =
+        epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), watch_.patience_ms());
     for (int i = 0; i < count; ++i) on_event(events.at(i).data.fd, events.at(i).events);
+    work();
+    leave_those_that_want();
   }
-  leave(end_how_);
+  for (auto& parent : parents_) leave(*parent, parent->config.on_stop);
+}
+
+void Control::work() {
+  try {
+    watch_.work();
+    history_.bury();
+    last_complaint_.clear();
+  } catch (const SetupError& error) {
+    if (error.what() != last_complaint_) spdlog::warn("{}", error.what());
+    last_complaint_ = error.what();
+  }
+  if (std::exchange(links_changed_, false)) follow_links();
 }
 
 void Control::on_event(int fd, std::uint32_t events) {
   std::uint64_t expirations = 0;
-  if (fd == signals_.get()) {
-    ending_ = true;
-  } else if (fd == timer_.get()) {
-    if (read(fd, &expirations, sizeof expirations) < 0) return;
-    if (parent_) parent_->tick();
-    if (++ticks_ % kTicksPerSecond == 0) second();
-  } else if (server_ && server_->on_event(fd, events)) {
+  if (fd == signals_.get()) return on_signals();
+  if (fd == timer_.get()) {
+    if (read(fd, &expirations, sizeof expirations) > 0) tick();
     return;
-  } else if (parent_ && fd == parent_->events_fd()) {
-    parent_->drain_events();
+  }
+  for (auto& parent : parents_) {
+    if (parent->server && parent->server->on_event(fd, events)) return;
+    if (parent->served && fd == parent->served->events_fd()) return on_program_events(*parent);
   }
 }
 
-// The same line twice in a row is logged once.
-void Control::complain(const std::string& line) {
-  if (line != last_complaint_) spdlog::warn("{}", line);
-  last_complaint_ = line;
+void Control::on_signals() {
+  signalfd_siginfo signal{};
+  while (read(signals_.get(), &signal, sizeof signal) == sizeof signal) {
+    if (signal.ssi_signo != SIGHUP) {
+      ending_ = true;
+    } else if (const auto reply = reload(); reply.contains("error")) {
+      spdlog::error("the configuration stays as it was: {}", reply["error"].get<std::string>());
+    }
+  }
+}
+
+void Control::on_program_events(Parent& parent) {
+  if (parent.served->drain_events()) watch_.hint();
+}
+
+void Control::on_children(int nsid, const std::vector<Interface>& children, std::uint64_t heard_at) {
+  for (auto& parent : parents_)
+    if (parent->served) parent->served->update(nsid, children, heard_at);
+}
+
+void Control::tick() {
+  for (auto& parent : parents_)
+    if (parent->served) parent->served->tick();
+  watch_.tick(ServedParent::kTickNs);
+  if (++ticks_ % kTicksPerSecond == 0) second();
 }
 
 void Control::second() {
-  try {
-    if (parent_) {
-      look_again();
-    } else {
-      serve();
-    }
-  } catch (const SetupError& error) {
-    complain(error.what());
-  }
+  for (auto& parent : parents_) look(*parent);
 }
 
-void Control::look_again() {
-  const auto snapshot = discovery_.snapshot();
-  if (!snapshot || snapshot->parent_ifindex != parent_->ifindex()) {
-    spdlog::warn("{}: the interface is gone; waiting for it to come back", config_.parents.front().name);
-    leave(OnStop::detach);
-  } else if (!parent_->attached()) {
-    spdlog::warn("{}: somebody took the XDP program off the interface; ending", config_.parents.front().name);
-    end_how_ = OnStop::detach;
-    ending_ = true;
+// A parent that has gone takes everything along; one that has changed is followed.
+void Control::look(Parent& parent) {
+  if (!parent.served) {
+    if (watch_.links().find(parent.config.name) != nullptr) try_to_serve(parent);
+    return;
+  }
+  const auto link = watch_.links().parent(parent.served->ifindex());
+  if (!link) {
+    spdlog::warn("{}: the interface is gone; waiting for it to come back", parent.config.name);
+    leave(parent, OnStop::detach);
+  } else if (!parent.served->attached()) {
+    spdlog::warn("{}: somebody took the XDP program off the interface; leaving it", parent.config.name);
+    parent.leaving = true;
   } else {
-    parent_->reconcile(*snapshot);
+    try {
+      parent.served->update_link(*link);
+      parent.served->second();
+    } catch (const SetupError& error) {
+      complain(parent, error.what());
+    }
   }
 }
 
-nlohmann::json Control::on_request(const nlohmann::json& request) {
+void Control::follow_links() {
+  for (auto& parent : parents_) look(*parent);
+}
+
+void Control::leave_those_that_want() {
+  const auto wants = [](const auto& parent) { return parent->leaving; };
+  for (auto& parent : parents_)
+    if (wants(parent)) leave(*parent, OnStop::detach);
+  if (std::erase_if(parents_, wants) > 0 && parents_.empty()) ending_ = true;
+}
+
+nlohmann::json Control::reload() {
+  try {
+    const auto wanted = configure_();
+    refuse_what_needs_a_restart(config_, wanted);
+    apply(wanted);
+  } catch (const SetupError& error) {
+    return {{"error", error.what()}};
+  }
+  spdlog::info("the configuration has been read again");
+  nlohmann::json names = nlohmann::json::array();
+  for (const auto& parent : parents_) names.push_back(parent->config.name);
+  return {{"ok", true}, {"parents", names}};
+}
+
+void Control::apply(const Config& config) {
+  config_ = config;
+  for (auto& parent : parents_) {
+    const auto at = std::ranges::find(config.parents, parent->config.name, &ParentConfig::name);
+    parent->leaving = at == config.parents.end();
+    if (parent->leaving) continue;
+    parent->config = *at;
+    if (parent->served) parent->served->reconfigure(config, *at);
+  }
+  for (const auto& wanted : config.parents) {
+    const auto has_name = [&](const auto& parent) { return parent->config.name == wanted.name; };
+    if (std::ranges::any_of(parents_, has_name)) continue;
+    try_to_serve(*parents_.emplace_back(std::make_unique<Parent>(Parent{.config = wanted})));
+  }
+}
+
+nlohmann::json Control::on_request(Parent& parent, const nlohmann::json& request) {
   const auto command = request.value("cmd", "");
-  if (command == "status") return {{"parents", nlohmann::json::array({to_json(parent_->status())})}};
+  if (command == "status") return {{"parents", nlohmann::json::array({to_json(parent.served->status())})}};
+  if (command == "gone") return {{"gone", gone_to_json(history_, parent.served->name(), now_ns())}};
+  if (command == "reload") return reload();
   if (command == "detach") {
-    end_how_ = OnStop::detach;
-    ending_ = true;
+    parent.leaving = true;
     return {{"ok", true}};
   }
   return {{"error", "unknown command"}};

@@ -7,12 +7,15 @@
 
 #include "config/config.hpp"
 #include "control/gather.hpp"
-#include "endpoints/table.hpp"
+#include "control/roster.hpp"
+#include "endpoints/claims.hpp"
+#include "endpoints/history.hpp"
 #include "kernel/events.hpp"
 #include "kernel/link.hpp"
 #include "kernel/pins.hpp"
 #include "kernel/programs.hpp"
 #include "protocol/announcer.hpp"
+#include "report/samples.hpp"
 #include "worker/service.hpp"
 
 namespace arpline {
@@ -25,9 +28,9 @@ using ServiceFactory = std::function<std::unique_ptr<Service>(const LinkInfo& li
 /// One parent while it is served, from lock to lease. Owned and driven by the control thread.
 class ServedParent {
  public:
-  /// Attaches and serves; on an error nothing is left behind. Throws SetupError.
-  ServedParent(const Config& config, const LinkInfo& link, const Snapshot& snapshot,
-               const ServiceFactory& factory);
+  /// Attaches and serves; on an error nothing is left behind. `history` outlives it. Throws SetupError.
+  ServedParent(const Config& config, const ParentConfig& own, const LinkInfo& link, const Snapshot& snapshot,
+               const ServiceFactory& factory, History& history);
   ServedParent(const ServedParent&) = delete;
   ServedParent& operator=(const ServedParent&) = delete;
   /// Detaches, unless stop() has been called.
@@ -35,8 +38,15 @@ class ServedParent {
 
   /// Extends the lease and sends the announcements that are due. Every kTickNs.
   void tick();
-  /// Makes the table what the snapshot says; looks at the neighbour table and the egress program.
-  void reconcile(const Snapshot& snapshot);
+  /// Looks at the neighbour table and the egress program. Every second.
+  void second();
+  /// One namespace has these children now; those of other parents are left out.
+  void update(int nsid, const std::vector<Interface>& children, std::uint64_t heard_at);
+  /// The parent itself has changed. Throws SetupError.
+  void update_link(const ParentLink& link);
+  /// Another configuration, without losing a frame. What needs a restart is the caller's to refuse. Throws
+  /// SetupError.
+  void reconfigure(const Config& config, const ParentConfig& own);
   /// False after somebody else took our program off the parent, or the parent is gone.
   bool attached() const noexcept { return programs_->attached(); }
   /// Ends orderly: nothing that is in a ring is lost. `keep` leaves the programs pinned, with a last lease.
@@ -44,43 +54,50 @@ class ServedParent {
 
   ParentStatus status() const;
   int events_fd() const noexcept { return events_->fd(); }
-  void drain_events() noexcept { events_->drain(); }
+  /// Returns whether the programs saw a MAC that nobody knows: there may be a child that was not found.
+  bool drain_events() noexcept;
   std::string socket_path() const { return lock_->socket_path(); }
   int ifindex() const noexcept { return link_.ifindex; }
+  const std::string& name() const noexcept { return link_.name; }
 
   static constexpr std::uint64_t kTickNs = 250'000'000;
   static constexpr std::uint64_t kLeaseNs = 1'000'000'000;
   static constexpr std::uint64_t kKeepLeaseNs = 3'000'000'000;
 
  private:
-  class MapOfEndpoints;
-
-  void set_limits(const Snapshot& snapshot);
-  Table::Changes apply(const Snapshot& snapshot);
-  void log(const Table::Changes& changes) const;
+  void start_service();
+  void stop_service();
+  void set_limits();
+  void follow(const Table::Changes& changes, std::uint64_t heard_at);
+  void log(const Table::Changes& changes);
   void announce(std::uint64_t now);
   void watch_neighbours(std::uint64_t now);
   void watch_egress(std::uint64_t now);
   void on_event(const arpl_event& event);
   bool has_ring() const;
-  bool hides_tags(const Snapshot& snapshot) const;
+  bool hides_tags() const;
+  std::vector<std::string> warnings() const;
 
   Config config_;
+  ParentConfig own_;
   LinkInfo link_;
+  ParentLink parent_;
   PinName name_;
   std::string folder_;
+  ServiceFactory factory_;
+  History& history_;
   std::unique_ptr<ParentLock> lock_;
   std::unique_ptr<Programs> programs_;
-  std::unique_ptr<MapOfEndpoints> map_;
-  std::unique_ptr<Table> table_;
+  std::unique_ptr<Roster> roster_;
   std::unique_ptr<Events> events_;
   std::unique_ptr<Service> service_;
   Announcer announcer_;
+  Claims claims_;
+  Samples found_;
+  Samples withdrawn_;
   Netlink route_;
-  std::set<Mac> macs_;
-  Mac parent_mac_ = 0;
-  bool hidden_tags_ = false;
   bool neighbours_full_ = false;
+  bool stranger_ = false;
   std::string egress_ = "unknown";
   std::uint64_t self_test_at_ = 0;
   __u64 log_pace_ = 0;

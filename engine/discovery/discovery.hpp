@@ -9,8 +9,9 @@
 
 namespace arpline {
 
-/// Finds the macvlan and macvtap children of one parent in every reachable network namespace.
-/// Belongs to the network namespace of the thread that makes it, and is for a thread in that namespace.
+/// Finds the macvlan and macvtap children of one parent in every reachable network namespace, once; for who
+/// does not stay to watch. Belongs to the network namespace of the thread that makes it, and is for a thread in
+/// that namespace.
 class Discovery {
  public:
   /// parent: a name of an interface, an alternative one too. Throws SetupError.
@@ -18,7 +19,7 @@ class Discovery {
 
   /// How it is now; asks the kernel for everything anew. nullopt: there is no such parent.
   /// A namespace that vanishes meanwhile is left out. Throws SetupError when the kernel refuses, or when links
-  /// change faster than they can be read: then what the last snapshot said is the best that is known.
+  /// change faster than they can be read.
   std::optional<Snapshot> snapshot();
 
  private:

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <map>
-#include <utility>
 
 #include "shared/packet.h"
 
@@ -15,18 +14,25 @@ bool answers_for_others(const Interface& interface) {
   return interface.up && !interface.noarp && interface.arp_ignore == 0;
 }
 
-// Another interface of the namespace hears the same broadcast and answers too: the parent itself, or a second
-// child.
-bool in_flux(const Snapshot& snapshot, const Interface& self) {
-  return std::ranges::any_of(snapshot.interfaces, [&](const Interface& other) {
-    return &other != &self && other.netns.inode == self.netns.inode && other.vlan == self.vlan &&
-           answers_for_others(other);
-  });
+// By vlan, how many interfaces of the namespace hear the same broadcast and answer for each other.
+using Answering = std::map<std::uint16_t, std::size_t>;
+
+Answering count_answering(std::span<const Interface> interfaces) {
+  Answering answering;
+  for (const auto& interface : interfaces)
+    if (answers_for_others(interface)) ++answering[interface.vlan];
+  return answering;
 }
 
-std::uint64_t flags_of(const Snapshot& snapshot, const Interface& interface) {
+bool in_flux(const Answering& answering, const Interface& self) {
+  const auto it = answering.find(self.vlan);
+  return it != answering.end() && it->second > (answers_for_others(self) ? 1U : 0U);
+}
+
+// In the parent's own namespace the parent itself answers as well.
+std::uint64_t flags_of(const Answering& answering, const Interface& interface) {
   std::uint64_t flags = 0;
-  if (interface.netns.inode == snapshot.netns_inode || in_flux(snapshot, interface)) flags |= ARPL_SLOT_FLUX;
+  if (interface.netns.own || in_flux(answering, interface)) flags |= ARPL_SLOT_FLUX;
   if (interface.mode == MacvlanMode::source) flags |= ARPL_SLOT_MODE_SOURCE;
   if (!interface.up || !interface.running) flags |= ARPL_SLOT_DOWN;
   if (interface.noarp) flags |= ARPL_SLOT_NOARP;
@@ -50,25 +56,20 @@ std::uint8_t widest_prefix(const Interface& interface, const InterfaceAddress& a
 
 }  // namespace
 
-std::vector<Desired> classify(const Snapshot& snapshot) {
+std::vector<Desired> classify(std::span<const Interface> interfaces) {
   constexpr std::uint64_t kSilent = ARPL_SLOT_DOWN | ARPL_SLOT_NOARP;
+  const auto answering = count_answering(interfaces);
   std::vector<Desired> found;
-  std::map<std::pair<std::uint16_t, Ipv4>, std::size_t> index;
-  for (const auto& interface : snapshot.interfaces) {
-    const auto flags = flags_of(snapshot, interface);
+  for (const auto& interface : interfaces) {
+    const auto flags = flags_of(answering, interface);
     for (const auto& address : interface.addresses) {
-      const auto [at, fresh] = index.try_emplace({interface.vlan, address.address}, found.size());
-      if (!fresh) {
-        found[at->second].word |= ARPL_SLOT_DUPLICATE;
-        found[at->second].announceable = false;
-        continue;
-      }
       found.push_back({
           .key = {.address = address.address, .vlan = interface.vlan, .zero = 0},
           .word = interface.mac | flags,
           .prefix_bits = widest_prefix(interface, address),
-          .announceable = (flags & kSilent) == 0 && interface.arp_ignore <= 2,
-          .settings = Settings{.netns_inode = interface.netns.inode,
+          // The host announces its own, or whoever put it there: keepalived, for one.
+          .announceable = (flags & kSilent) == 0 && interface.arp_ignore <= 2 && !interface.netns.own,
+          .settings = Settings{.nsid = interface.netns.nsid,
                                .ifindex = interface.ifindex,
                                .arp_ignore = interface.arp_ignore,
                                .rp_filter = interface.rp_filter},

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,7 @@ namespace arpline {
 
 /// What un-confirms an endpoint when it changes: where its address lies, and by which rules its kernel answers.
 struct Settings {
-  std::uint64_t netns_inode = 0;
+  int nsid = -1;
   int ifindex = 0;
   int arp_ignore = 0;
   int rp_filter = 0;
@@ -29,10 +30,11 @@ struct Desired {
   std::optional<Settings> settings;  ///< none: left by an earlier run, not looked at yet
   std::string netns;
   std::string interface;
+  std::string also_at{};       ///< a duplicate's other places
+  std::uint64_t heard_at = 0;  ///< when what made it so was received; 0: there already at the start
 };
 
-/// The endpoints of a snapshot, one per (vlan, address), in the order found. An address that two interfaces
-/// have is listed once, with ARPL_SLOT_DUPLICATE.
-std::vector<Desired> classify(const Snapshot& snapshot);
+/// The endpoints on the interfaces of one namespace on one parent, in their order.
+std::vector<Desired> classify(std::span<const Interface> interfaces);
 
 }  // namespace arpline

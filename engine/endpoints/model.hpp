@@ -12,10 +12,12 @@ namespace arpline {
 /// IFLA_MACVLAN_MODE, as the kernel numbers it (linux/if_link.h).
 enum class MacvlanMode : std::uint32_t { priv = 1, vepa = 2, bridge = 4, passthru = 8, source = 16 };
 
-/// A network namespace: the inode of its nsfs file, and the name or process that a person knows it by.
+/// A network namespace: the id that the parent's namespace has for it, and the name that a person knows it by.
 struct Netns {
-  std::uint64_t inode = 0;
-  std::string name;  ///< file name in /run/netns, or "pid 123 (comm)", or "host" for the parent's own
+  int nsid = -1;
+  std::uint64_t inode = 0;  ///< of its nsfs file; 0: not found yet
+  std::string name;         ///< as netns_name() writes it
+  bool own = false;         ///< the parent's
   bool operator==(const Netns&) const = default;
 };
 
@@ -25,9 +27,10 @@ struct InterfaceAddress {
   bool operator==(const InterfaceAddress&) const = default;
 };
 
-/// A macvlan or macvtap child of the parent, as one dump saw it.
+/// A macvlan or macvtap interface, as the kernel told it.
 struct Interface {
   Netns netns;
+  int parent = 0;  ///< the parent's ifindex
   int ifindex = 0;
   std::string name;
   Mac mac = 0;
@@ -39,15 +42,22 @@ struct Interface {
   int arp_ignore = 0;    ///< in force: the larger of conf/all and the device's
   int rp_filter = 0;     ///< likewise
   std::vector<InterfaceAddress> addresses;
+  bool operator==(const Interface&) const = default;
+};
+
+/// What is to be known of a parent itself.
+struct ParentLink {
+  int ifindex = 0;
+  std::string name;
+  Mac mac = 0;
+  std::vector<Mac> vlan_macs;  ///< of the VLAN interfaces on it
+  bool vlan_uppers = false;    ///< there are any
+  bool operator==(const ParentLink&) const = default;
 };
 
 /// The parent and all its children at one moment.
 struct Snapshot {
-  int parent_ifindex = 0;
-  std::string parent;
-  std::uint64_t netns_inode = 0;  ///< the parent's own namespace
-  Mac parent_mac = 0;
-  bool vlan_uppers = false;  ///< a VLAN interface stands on the parent
+  ParentLink parent;
   std::vector<Interface> interfaces;
 };
 

@@ -107,30 +107,45 @@ void Table::update(Entry& entry, const Desired& wanted, Changes& changes) {
   }
 }
 
+Table::Entries::iterator Table::remove(Entries::iterator entry, Changes& changes) {
+  const auto slot = entry->second.slot;
+  withdraw_slot(slot);
+  map_.erase(entry->first);
+  free_.push_back(slot);
+  key_of_slot_.erase(slot);
+  changes.withdrawn.push_back(std::move(entry->second));
+  return entries_.erase(entry);
+}
+
+void Table::put(const Desired& wanted, Changes& changes) {
+  const auto it = entries_.find(wanted.key);
+  if (it == entries_.end()) {
+    add(wanted, changes);
+  } else {
+    update(it->second, wanted, changes);
+  }
+}
+
 Table::Changes Table::reconcile(const std::vector<Desired>& wanted) {
   Changes changes;
   std::set<arpl_endpoint_key, KeyLess> present;
   for (const auto& w : wanted) present.insert(w.key);
   for (auto it = entries_.begin(); it != entries_.end();) {
-    if (present.contains(it->first)) {
-      ++it;
-      continue;
-    }
-    withdraw_slot(it->second.slot);
-    map_.erase(it->first);
-    free_.push_back(it->second.slot);
-    key_of_slot_.erase(it->second.slot);
-    changes.withdrawn.push_back(it->second);
-    it = entries_.erase(it);
+    it = present.contains(it->first) ? std::next(it) : remove(it, changes);
   }
-  for (const auto& w : wanted) {
-    const auto it = entries_.find(w.key);
-    if (it == entries_.end()) {
-      add(w, changes);
-    } else {
-      update(it->second, w, changes);
-    }
+  for (const auto& w : wanted) put(w, changes);
+  return changes;
+}
+
+// Withdrawing first: it frees slots, and it is what must not wait.
+Table::Changes Table::apply(std::span<const Wish> wishes) {
+  Changes changes;
+  for (const auto& [key, wanted] : wishes) {
+    const auto it = wanted ? entries_.end() : entries_.find(key);
+    if (it != entries_.end()) remove(it, changes);
   }
+  for (const auto& [key, wanted] : wishes)
+    if (wanted) put(*wanted, changes);
   return changes;
 }
 

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "endpoints/classify.hpp"
+#include "endpoints/census.hpp"
 #include "shared/abi.h"
 
 namespace arpline {
@@ -22,12 +22,6 @@ class EndpointMap {
   virtual bool put(const arpl_endpoint_key& key, const arpl_endpoint& value) = 0;
   virtual void erase(const arpl_endpoint_key& key) = 0;
   virtual std::vector<std::pair<arpl_endpoint_key, arpl_endpoint>> all() = 0;
-};
-
-struct KeyLess {
-  bool operator()(const arpl_endpoint_key& a, const arpl_endpoint_key& b) const noexcept {
-    return a.vlan != b.vlan ? a.vlan < b.vlan : a.address < b.address;
-  }
 };
 
 /// The one writer of the endpoint table: keeps `slots` and `endpoints` as the configuration asks.
@@ -53,6 +47,8 @@ class Table {
   /// Makes the table what `wanted` says. Answers for a withdrawn endpoint end with the worker's next burst
   /// boundary.
   Changes reconcile(const std::vector<Desired>& wanted);
+  /// The same for these keys only.
+  Changes apply(std::span<const Wish> wishes);
 
   const Entries& entries() const noexcept { return entries_; }
   /// The entry that has this slot; nullptr when none has.
@@ -62,6 +58,8 @@ class Table {
   void bump_generation(std::uint32_t slot);
   void withdraw_slot(std::uint32_t slot);
   void write_slot(std::uint32_t slot, const Desired& wanted);
+  Entries::iterator remove(Entries::iterator entry, Changes& changes);
+  void put(const Desired& wanted, Changes& changes);
   void add(const Desired& wanted, Changes& changes);
   void update(Entry& entry, const Desired& wanted, Changes& changes);
 

@@ -109,6 +109,9 @@ void parse_link_attribute(LinkRecord& link, const nlattr& attribute, int type) {
     case IFLA_LINK_NETNSID:
       if (const auto id = attribute_u32(attribute)) link.lower_netns = static_cast<int>(*id);
       break;
+    case IFLA_NEW_NETNSID:
+      if (const auto id = attribute_u32(attribute)) link.new_netns = static_cast<int>(*id);
+      break;
     case IFLA_LINKINFO:
       parse_link_kind(link, attribute);
       break;
@@ -127,19 +130,6 @@ void parse_link_attribute(LinkRecord& link, const nlattr& attribute, int type) {
 // end hides itself only, not the others.
 bool is_unreadable(int error, std::optional<int> nsid) {
   return nsid && (error == EINVAL || error == ENODEV || error == EINTR);
-}
-
-std::optional<LinkAddress> parse_address(const nlmsghdr& message) {
-  const auto* header = static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(&message));
-  std::optional<LinkAddress> address;
-  for_each_attribute(message, sizeof(ifaddrmsg), [&](const nlattr& attribute, int type) {
-    if (type != IFA_LOCAL) return;
-    if (const auto value = attribute_u32(attribute))
-      address = {.ifindex = static_cast<int>(header->ifa_index),
-                 .address = *value,
-                 .prefix_bits = header->ifa_prefixlen};
-  });
-  return address;
 }
 
 LinkInfo with_driver(LinkRecord&& record) {
@@ -215,16 +205,44 @@ std::optional<std::vector<LinkRecord>> dump_links(Netlink& route, std::optional<
   return links;
 }
 
-std::optional<std::vector<LinkAddress>> dump_addresses(Netlink& route, std::optional<int> nsid) {
+std::optional<LinkAddress> parse_address(const nlmsghdr& message) {
+  const auto* header = static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(&message));
+  std::optional<LinkAddress> address;
+  if (header->ifa_family != AF_INET) return address;
+  for_each_attribute(message, sizeof(ifaddrmsg), [&](const nlattr& attribute, int type) {
+    if (type != IFA_LOCAL) return;
+    if (const auto value = attribute_u32(attribute))
+      address = {.ifindex = static_cast<int>(header->ifa_index),
+                 .address = *value,
+                 .prefix_bits = header->ifa_prefixlen};
+  });
+  return address;
+}
+
+std::optional<LinkRecord> get_link(Netlink& route, std::optional<int> nsid, int ifindex) {
+  NetlinkRequest request{RTM_GETLINK};
+  request.header<ifinfomsg>().ifi_index = ifindex;
+  request.put_u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+  if (nsid) request.put_u32(IFLA_TARGET_NETNSID, static_cast<std::uint32_t>(*nsid));
+  std::optional<LinkRecord> link;
+  const int error = route.try_request(request, [&](const nlmsghdr& message) { link = parse_link(message); });
+  if (error == ENODEV || is_unreadable(error, nsid)) return std::nullopt;
+  if (error != 0) throw_errno("asking for an interface", error);
+  return link;
+}
+
+std::optional<std::vector<LinkAddress>> dump_addresses(Netlink& route, std::optional<int> nsid, int ifindex) {
   NetlinkRequest request{RTM_GETADDR};
-  request.header<ifaddrmsg>().ifa_family = AF_INET;
+  auto& header = request.header<ifaddrmsg>();
+  header.ifa_family = AF_INET;
+  header.ifa_index = static_cast<std::uint32_t>(ifindex);
   if (nsid) request.put_u32(IFA_TARGET_NETNSID, static_cast<std::uint32_t>(*nsid));
   std::vector<LinkAddress> addresses;
   const int error = route.try_dump(request, [&](const nlmsghdr& message) {
     if (message.nlmsg_type != RTM_NEWADDR) return;
     if (const auto address = parse_address(message)) addresses.push_back(*address);
   });
-  if (is_unreadable(error, nsid)) return std::nullopt;
+  if (is_unreadable(error, nsid) || (error == ENODEV && ifindex != 0)) return std::nullopt;
   if (error != 0) throw_errno("listing addresses", error, error == EINTR ? kDumpAgain : "");
   return addresses;
 }

@@ -32,13 +32,18 @@ struct LinkRecord {
   std::uint16_t vlan_protocol = 0;  ///< IFLA_VLAN_PROTOCOL in host byte order: ETH_P_8021Q or ETH_P_8021AD
   int arp_ignore = 0;               ///< the device's own value, without conf/all
   int rp_filter = 0;                ///< likewise
+  std::optional<int> new_netns;     ///< IFLA_NEW_NETNSID of an RTM_DELLINK: where it moved
 };
 
+/// lower_netns is an id of the asking namespace in an answer, and of the link's own in an event.
 LinkRecord parse_link(const nlmsghdr& message);
 
 /// All links of the socket's namespace, or of the one that it knows as `nsid`. When links change faster than
 /// they can be read, SetupError for the own namespace; nullopt for another one, as when it is gone.
 std::optional<std::vector<LinkRecord>> dump_links(Netlink& route, std::optional<int> nsid = std::nullopt);
+
+/// One link; nullopt: it is gone, or its namespace is. Otherwise as dump_links.
+std::optional<LinkRecord> get_link(Netlink& route, std::optional<int> nsid, int ifindex);
 
 struct LinkAddress {
   int ifindex = 0;
@@ -46,8 +51,12 @@ struct LinkAddress {
   std::uint8_t prefix_bits = 0;
 };
 
-/// All IPv4 addresses; otherwise as dump_links.
-std::optional<std::vector<LinkAddress>> dump_addresses(Netlink& route, std::optional<int> nsid = std::nullopt);
+/// What one RTM_NEWADDR or RTM_DELADDR message tells; nullopt: not of IPv4, or without an address.
+std::optional<LinkAddress> parse_address(const nlmsghdr& message);
+
+/// All IPv4 addresses, or those of one link (ifindex not 0); otherwise as dump_links.
+std::optional<std::vector<LinkAddress>> dump_addresses(Netlink& route, std::optional<int> nsid = std::nullopt,
+                                                       int ifindex = 0);
 
 /// NETDEV_A_DEV_XDP_FEATURES of the kernel's netdev family (Documentation/netlink/specs/netdev.yaml).
 namespace xdp_feature {

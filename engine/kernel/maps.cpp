@@ -144,6 +144,15 @@ void Maps::set_macs(Mac parent, const std::set<Mac>& children) const {
   put(parent, 1);
 }
 
+bool Maps::put_mac(Mac mac) const noexcept {
+  const std::uint32_t is_parent = 0;
+  return bpf_map_update_elem(fd("macs"), &mac, &is_parent, BPF_ANY) == 0;
+}
+
+void Maps::erase_mac(Mac mac) const noexcept {
+  bpf_map_delete_elem(fd("macs"), &mac);
+}
+
 std::vector<std::uint64_t> Maps::verdicts() const {
   return sum_per_cpu<arpl_verdict_counts>(fd("verdicts"), "verdicts");
 }

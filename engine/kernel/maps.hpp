@@ -43,8 +43,11 @@ class Maps {
   bool put_endpoint(const arpl_endpoint_key& key, const arpl_endpoint& value) const noexcept;
   void erase_endpoint(const arpl_endpoint_key& key) const noexcept;
 
-  /// Makes `macs` hold exactly these.
+  /// Makes `macs` hold exactly these. Throws SetupError.
   void set_macs(Mac parent, const std::set<Mac>& children) const;
+  /// Adds or removes a child's. False when the kernel refuses.
+  bool put_mac(Mac mac) const noexcept;
+  void erase_mac(Mac mac) const noexcept;
 
   /// Summed over the CPUs; index: enum arpl_verdict, then the would_ twins.
   std::vector<std::uint64_t> verdicts() const;

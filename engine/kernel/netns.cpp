@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/netns.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/net_namespace.h>
@@ -10,11 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <exception>
-#include <memory>
+#include <filesystem>
+#include <fstream>
 #include <string_view>
 #include <unordered_map>
 
@@ -24,12 +25,7 @@ namespace arpline {
 namespace {
 
 constexpr const char* kOwn = "/proc/thread-self/ns/net";
-constexpr const char* kNamed = "/run/netns";
-
-struct CloseDir {
-  void operator()(DIR* directory) const noexcept { closedir(directory); }
-};
-using Directory = std::unique_ptr<DIR, CloseDir>;
+constexpr std::string_view kNamed = "/run/netns/";
 
 struct stat own_stat() {
   struct stat status {};
@@ -60,42 +56,34 @@ std::optional<std::uint64_t> inode_of_process(int proc_fd, const char* pid) {
 
 class Enumeration {
  public:
-  std::vector<ReachableNetns> run() {
-    const struct stat own = own_stat();
-    add(own.st_ino).own = true;
-    add_named(own.st_dev);
-    add_processes(own.st_ino);
+  std::vector<ReachableNetns> run(const std::vector<std::string>& more) {
+    const auto own = own_netns_inode();
+    add(own).own = true;
+    for (const auto* folders : {&known_netns_folders(), &more})
+      for (const auto& folder : *folders) add_mounted(folder);
+    ProcessNamespaces processes;
+    while (const auto process = processes.next()) {
+      if (process->netns_inode == own) continue;
+      auto& pids = add(process->netns_inode).pids;
+      if (pids.size() < ReachableNetns::kMostPids) pids.push_back(process->pid);
+    }
     return std::move(found_);
   }
 
  private:
   ReachableNetns& add(std::uint64_t inode) {
     const auto [at, fresh] = index_.try_emplace(inode, found_.size());
-    if (fresh) found_.push_back({.inode = inode, .file = {}, .pids = {}, .own = false});
+    if (fresh) found_.push_back({.inode = inode});
     return found_[at->second];
   }
 
-  // There is one nsfs in the kernel: its device number tells a namespace from a file that was left behind.
-  void add_named(dev_t nsfs) {
-    const Directory directory{opendir(kNamed)};
-    if (!directory) return;
-    while (const dirent* entry = readdir(directory.get())) {
-      struct stat status {};
-      if (entry->d_name[0] == '.' || fstatat(dirfd(directory.get()), entry->d_name, &status, 0) != 0) continue;
-      if (status.st_dev != nsfs) continue;
-      ReachableNetns& netns = add(status.st_ino);
-      if (netns.file.empty()) netns.file = entry->d_name;
-    }
-  }
-
-  void add_processes(std::uint64_t own) {
-    const Directory directory{opendir("/proc")};
-    if (!directory) throw_errno("/proc", errno, "mount /proc");
-    while (const dirent* entry = readdir(directory.get())) {
-      const auto pid = parse_number<pid_t>(entry->d_name);
-      if (!pid) continue;
-      const auto inode = inode_of_process(dirfd(directory.get()), entry->d_name);
-      if (inode && *inode != own) add(*inode).pids.push_back(*pid);
+  void add_mounted(const std::string& folder) {
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+      const auto netns = netns_at(entry.path());
+      if (!netns) continue;
+      ReachableNetns& known = add(netns->inode);
+      if (known.path.empty()) known.path = netns->path;
     }
   }
 
@@ -110,6 +98,25 @@ std::string read_line(int directory, const char* path) {
   if (length <= 0) return {};
   const std::string_view line{text, static_cast<std::size_t>(length)};
   return std::string{line.substr(0, line.find('\n'))};
+}
+
+// The runtimes name a container's cgroup by its id of 64 hexadecimal digits; `docker ps` shows the first 12.
+std::string container_of(pid_t pid) {
+  constexpr std::size_t kIdDigits = 64;
+  constexpr std::size_t kShownDigits = 12;
+  std::ifstream file{fmt::format("/proc/{}/cgroup", pid)};
+  for (std::string line; std::getline(file, line);) {
+    std::size_t digits = 0;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      digits = std::isxdigit(static_cast<unsigned char>(line[i])) != 0 ? digits + 1 : 0;
+      if (digits < kIdDigits) continue;
+      const auto* runtime = line.find("libpod") != std::string::npos   ? "podman"
+                            : line.find("docker") != std::string::npos ? "docker"
+                                                                       : "container";
+      return fmt::format("{} {}", runtime, std::string_view{line}.substr(i + 1 - kIdDigits, kShownDigits));
+    }
+  }
+  return {};
 }
 
 Fd open_same(const std::string& path, std::uint64_t inode) {
@@ -162,23 +169,61 @@ std::uint64_t own_netns_inode() {
   return own_stat().st_ino;
 }
 
-std::vector<ReachableNetns> reachable_netns() {
-  return Enumeration{}.run();
+const std::vector<std::string>& known_netns_folders() {
+  static const std::vector<std::string> kFolders{"/run/netns", "/run/docker/netns"};
+  return kFolders;
+}
+
+// There is one nsfs in the kernel: its device number tells a namespace from a file that was left behind.
+std::optional<ReachableNetns> netns_at(const std::string& path) {
+  struct stat status {};
+  static const dev_t nsfs = own_stat().st_dev;
+  if (stat(path.c_str(), &status) != 0 || status.st_dev != nsfs) return std::nullopt;
+  return ReachableNetns{.inode = status.st_ino, .path = path};
+}
+
+ProcessNamespaces::ProcessNamespaces() : proc_(opendir("/proc")) {
+  if (!proc_) throw_errno("/proc", errno, "mount /proc");
+}
+
+std::optional<ProcessNamespaces::Process> ProcessNamespaces::next() {
+  while (const dirent* entry = readdir(proc_.get())) {
+    const auto pid = parse_number<pid_t>(entry->d_name);
+    if (!pid) continue;
+    if (const auto inode = inode_of_process(dirfd(proc_.get()), entry->d_name))
+      return Process{.pid = *pid, .netns_inode = *inode};
+  }
+  return std::nullopt;
+}
+
+std::vector<ReachableNetns> reachable_netns(const std::vector<std::string>& more) {
+  return Enumeration{}.run(more);
 }
 
 std::string netns_name(const ReachableNetns& netns) {
   if (netns.own) return "host";
-  if (!netns.file.empty()) return netns.file;
+  const auto file = std::filesystem::path(netns.path).filename().string();
+  // What a person named; runtimes name theirs by a random number.
+  if (netns.path.starts_with(kNamed) && !file.starts_with("netns-") && !file.starts_with("cni-")) return file;
+  for (const pid_t pid : netns.pids)
+    if (auto container = container_of(pid); !container.empty()) return container;
+  if (!file.empty()) return file;
   if (netns.pids.empty()) return fmt::format("net:[{}]", netns.inode);
   const pid_t pid = netns.pids.front();
   const std::string comm = read_line(AT_FDCWD, fmt::format("/proc/{}/comm", pid).c_str());
   return comm.empty() ? fmt::format("pid {}", pid) : fmt::format("pid {} ({})", pid, comm);
 }
 
+void forget_ended(ReachableNetns& netns) {
+  std::erase_if(netns.pids, [&](pid_t pid) {
+    return inode_of_process(AT_FDCWD, fmt::format("/proc/{}", pid).c_str()) != netns.inode;
+  });
+}
+
 Fd open_netns(const ReachableNetns& netns) {
   if (netns.own) return open_same(kOwn, netns.inode);
-  if (!netns.file.empty())
-    if (Fd fd = open_same(fmt::format("{}/{}", kNamed, netns.file), netns.inode)) return fd;
+  if (!netns.path.empty())
+    if (Fd fd = open_same(netns.path, netns.inode)) return fd;
   // A short-lived process may end at any time while others keep the namespace.
   for (const pid_t pid : netns.pids)
     if (Fd fd = open_same(fmt::format("/proc/{}/ns/net", pid), netns.inode)) return fd;

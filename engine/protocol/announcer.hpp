@@ -24,6 +24,9 @@ class Announcer {
 
   explicit Announcer(Schedule schedule) : schedule_(schedule) {}
 
+  /// From the next announcement of each endpoint on.
+  void set_schedule(Schedule schedule) { schedule_ = schedule; }
+
   /// The endpoint may be announced from now on: it appeared, changed, or is no longer held back.
   void appear(Id id, std::uint64_t now);
   /// It may not: withdrawn, down, contested or silent. Forgotten until it appears again.

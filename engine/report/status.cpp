@@ -35,8 +35,24 @@ std::string state_of(const arpl_slot& slot, const std::string& reason) {
   return slot.confirmed_at != 0 ? "confirmed" : "waiting";
 }
 
+// From the event's receipt to the kernel's first answer; null when it was there before, or has not been heard.
+json confirmed_after(const EndpointStatus& e) {
+  if (e.heard_at == 0 || e.slot.confirmed_at <= e.heard_at) return nullptr;
+  return static_cast<double>((e.slot.confirmed_at - e.heard_at) / 1000) / 1000.0;
+}
+
+json to_json(const Claims::Claimant& claimant, std::uint64_t now) {
+  return {{"mac", format_mac(claimant.mac)},
+          {"first_seconds_ago", seconds_ago(claimant.first_at, now)},
+          {"last_seconds_ago", seconds_ago(claimant.last_at, now)},
+          {"times", claimant.times},
+          {"from", claimant.from_wire ? "wire" : "host"}};
+}
+
 json to_json(const EndpointStatus& e, const ParentStatus& p) {
   const auto reason = not_served_reason(e.slot, p.now);
+  json claimants = json::array();
+  for (const auto& claimant : e.claimants) claimants.push_back(to_json(claimant, p.now));
   return {
       {"parent", p.parent},
       {"vlan", e.key.vlan},
@@ -48,6 +64,9 @@ json to_json(const EndpointStatus& e, const ParentStatus& p) {
       {"state", state_of(e.slot, reason)},
       {"reason", text_or_null(reason)},
       {"confirmed_seconds_ago", seconds_ago(e.slot.confirmed_at, p.now)},
+      {"confirmed_after_ms", confirmed_after(e)},
+      {"also_at", text_or_null(e.also_at)},
+      {"claimants", claimants},
       {"requests", e.stats.requests},
       {"to_child", e.stats.to_child},
       {"ringed", e.stats.ringed},
@@ -96,6 +115,8 @@ json to_json(const ParentStatus& p) {
           {"pins", p.pins},
           {"verdicts", verdicts},
           {"engine_verdicts", engine},
+          {"found", p.found},
+          {"withdrawn", p.withdrawn},
           {"warnings", p.warnings},
           {"endpoints", endpoints}};
 }

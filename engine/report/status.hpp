@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "endpoints/claims.hpp"
 #include "shared/abi.h"
 #include "shared/verdicts.h"
 
@@ -17,8 +18,11 @@ struct EndpointStatus {
   std::uint8_t prefix_bits = 0;
   arpl_slot slot{};
   arpl_endpoint_stats stats{};
-  std::string netns;      ///< empty: only the daemon knows
-  std::string interface;  ///< likewise
+  std::string netns;           ///< empty: only the daemon knows
+  std::string interface;       ///< likewise
+  std::string also_at{};       ///< a duplicate's other places; likewise
+  std::uint64_t heard_at = 0;  ///< when the event was received that it follows from; 0: none, or likewise
+  std::vector<Claims::Claimant> claimants{};  ///< likewise
 };
 
 struct ParentStatus {
@@ -35,6 +39,8 @@ struct ParentStatus {
   std::vector<std::uint64_t> verdicts;   ///< as Maps::verdicts()
   std::vector<std::uint64_t> engine_verdicts;
   std::vector<std::string> warnings;
+  nlohmann::json found = nullptr;      ///< Samples: from an event's receipt to the table
+  nlohmann::json withdrawn = nullptr;  ///< Samples: from an event's receipt to the last answer
   std::vector<EndpointStatus> endpoints;
 };
 

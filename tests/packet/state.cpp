@@ -124,6 +124,7 @@ Contents realise(const State& s, std::uint64_t now) {
   add_pair(out, s, now);
   out.buckets = {{ARPL_BUCKET_TO_CHILD, arrival_of(s.to_child, now)},
                  {ARPL_BUCKET_EVENTS, arrival_of(s.events, now)},
+                 {ARPL_BUCKET_STRANGERS, 0},
                  {source_index(s.requester_mac), arrival_of(s.source, now)}};
   out.queue = s.socket_queue;
   out.socket = s.socket;

@@ -7,9 +7,9 @@
 namespace arpline {
 namespace {
 
-Interface child(std::uint64_t netns, const char* address, Mac mac = 0x2) {
+Interface child(int nsid, const char* address, Mac mac = 0x2) {
   Interface i;
-  i.netns = {.inode = netns, .name = "c"};
+  i.netns = {.nsid = nsid, .name = "c"};
   i.name = "eth0";
   i.ifindex = 2;
   i.mac = mac;
@@ -18,20 +18,12 @@ Interface child(std::uint64_t netns, const char* address, Mac mac = 0x2) {
   return i;
 }
 
-Snapshot of(std::vector<Interface> interfaces) {
-  Snapshot s;
-  s.parent_ifindex = 3;
-  s.netns_inode = 1;
-  s.interfaces = std::move(interfaces);
-  return s;
-}
-
 std::uint64_t flags(const Desired& d) {
   return d.word & ARPL_SLOT_FLAGS_MASK;
 }
 
 TEST(Classify, a_plain_container_is_served_and_announced) {
-  const auto found = classify(of({child(10, "10.0.0.5", 0x42)}));
+  const auto found = classify(std::vector{child(10, "10.0.0.5", 0x42)});
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].word, 0x42U);
   EXPECT_TRUE(found[0].announceable);
@@ -40,21 +32,32 @@ TEST(Classify, a_plain_container_is_served_and_announced) {
 TEST(Classify, two_children_in_one_namespace_are_in_flux_unless_the_other_keeps_quiet) {
   auto a = child(10, "10.0.0.5");
   auto b = child(10, "10.0.0.6", 0x4);
-  EXPECT_EQ(flags(classify(of({a, b}))[0]), ARPL_SLOT_FLUX);
+  EXPECT_EQ(flags(classify(std::vector{a, b})[0]), ARPL_SLOT_FLUX);
   b.arp_ignore = 1;
-  const auto found = classify(of({a, b}));
+  const auto found = classify(std::vector{a, b});
   EXPECT_EQ(flags(found[0]), 0U);
   EXPECT_EQ(flags(found[1]), ARPL_SLOT_FLUX) << "a still answers for b";
 }
 
-TEST(Classify, a_child_in_the_parents_own_namespace_is_in_flux) {
-  EXPECT_EQ(flags(classify(of({child(1, "10.0.0.5")}))[0]), ARPL_SLOT_FLUX);
+TEST(Classify, a_child_in_the_parents_own_namespace_is_the_hosts_own_neither_served_nor_announced) {
+  auto own = child(1, "10.0.0.5");
+  own.netns.own = true;
+  const auto found = classify(std::vector{own});
+  EXPECT_EQ(flags(found[0]), ARPL_SLOT_FLUX);
+  EXPECT_FALSE(found[0].announceable);
+}
+
+TEST(Classify, two_children_in_different_vlans_do_not_answer_for_each_other) {
+  auto a = child(10, "10.0.0.5");
+  auto b = child(10, "10.0.0.6", 0x4);
+  b.vlan = 100;
+  for (const auto& found : classify(std::vector{a, b})) EXPECT_EQ(flags(found), 0U);
 }
 
 TEST(Classify, mode_source_is_not_served) {
   auto a = child(10, "10.0.0.5");
   a.mode = MacvlanMode::source;
-  EXPECT_EQ(flags(classify(of({a}))[0]), ARPL_SLOT_MODE_SOURCE);
+  EXPECT_EQ(flags(classify(std::vector{a})[0]), ARPL_SLOT_MODE_SOURCE);
 }
 
 TEST(Classify, down_no_carrier_and_noarp_are_neither_served_nor_announced) {
@@ -64,35 +67,29 @@ TEST(Classify, down_no_carrier_and_noarp_are_neither_served_nor_announced) {
   carrier.running = false;
   auto noarp = child(12, "10.0.0.7");
   noarp.noarp = true;
-  const auto found = classify(of({down, carrier, noarp}));
-  EXPECT_EQ(flags(found[0]), ARPL_SLOT_DOWN);
-  EXPECT_EQ(flags(found[1]), ARPL_SLOT_DOWN);
-  EXPECT_EQ(flags(found[2]), ARPL_SLOT_NOARP);
-  for (const auto& d : found) EXPECT_FALSE(d.announceable);
+  for (const auto& [interface, flag] :
+       {std::pair{down, ARPL_SLOT_DOWN}, {carrier, ARPL_SLOT_DOWN}, {noarp, ARPL_SLOT_NOARP}}) {
+    const auto found = classify(std::vector{interface});
+    EXPECT_EQ(flags(found[0]), flag);
+    EXPECT_FALSE(found[0].announceable);
+  }
 }
 
 TEST(Classify, arp_ignore_up_to_2_is_announced_and_more_is_not) {
   for (int ignore = 0; ignore <= 8; ++ignore) {
     auto a = child(10, "10.0.0.5");
     a.arp_ignore = ignore;
-    const auto found = classify(of({a}));
+    const auto found = classify(std::vector{a});
     EXPECT_EQ(found[0].announceable, ignore <= 2) << ignore;
     EXPECT_EQ(flags(found[0]), 0U);
   }
-}
-
-TEST(Classify, an_address_that_two_interfaces_have_is_listed_once_and_not_served) {
-  const auto found = classify(of({child(10, "10.0.0.5"), child(11, "10.0.0.5", 0x4)}));
-  ASSERT_EQ(found.size(), 1U);
-  EXPECT_EQ(flags(found[0]), ARPL_SLOT_DUPLICATE);
-  EXPECT_FALSE(found[0].announceable);
 }
 
 TEST(Classify, the_widest_prefix_that_contains_the_address_counts) {
   auto a = child(10, "10.0.0.5");
   a.addresses.push_back({.address = inet_addr("10.0.1.1"), .prefix_bits = 16});
   a.addresses.push_back({.address = inet_addr("192.168.0.1"), .prefix_bits = 8});
-  const auto found = classify(of({a}));
+  const auto found = classify(std::vector{a});
   ASSERT_EQ(found.size(), 3U);
   EXPECT_EQ(found[0].prefix_bits, 16);
   EXPECT_EQ(found[1].prefix_bits, 16);
@@ -100,7 +97,7 @@ TEST(Classify, the_widest_prefix_that_contains_the_address_counts) {
 }
 
 TEST(Classify, changed_arp_settings_or_another_interface_show_in_settings) {
-  const auto plain = classify(of({child(10, "10.0.0.5")}))[0].settings;
+  const auto plain = classify(std::vector{child(10, "10.0.0.5")})[0].settings;
   auto ignore = child(10, "10.0.0.5");
   ignore.arp_ignore = 8;
   auto filter = child(10, "10.0.0.5");
@@ -108,7 +105,7 @@ TEST(Classify, changed_arp_settings_or_another_interface_show_in_settings) {
   auto other = child(10, "10.0.0.5");
   other.ifindex = 9;
   auto moved = child(11, "10.0.0.5");
-  for (const auto& i : {ignore, filter, other, moved}) EXPECT_NE(classify(of({i}))[0].settings, plain);
+  for (const auto& i : {ignore, filter, other, moved}) EXPECT_NE(classify(std::vector{i})[0].settings, plain);
 }
 
 }  // namespace

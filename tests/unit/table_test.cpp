@@ -26,7 +26,7 @@ Desired wanted(std::uint32_t address, Mac mac, int ifindex = 1) {
   d.key = {.address = address, .vlan = 0, .zero = 0};
   d.word = mac;
   d.prefix_bits = 24;
-  d.settings = Settings{.netns_inode = 1, .ifindex = ifindex, .arp_ignore = 0, .rp_filter = 0};
+  d.settings = Settings{.nsid = 1, .ifindex = ifindex, .arp_ignore = 0, .rp_filter = 0};
   return d;
 }
 
@@ -67,6 +67,18 @@ TEST_F(TableTest, a_new_mac_unconfirms_the_endpoint_and_its_pairs) {
   EXPECT_GT(slot.generation, before);
   EXPECT_EQ(changes.withdrawn.size(), 1U);
   EXPECT_EQ(changes.added.size(), 1U);
+}
+
+TEST_F(TableTest, applying_wishes_touches_their_keys_only_and_withdraws_first) {
+  table.reconcile({wanted(1, 0xa), wanted(2, 0xb), wanted(3, 0xc), wanted(4, 0xd)});
+  const std::vector<Wish> wishes{{wanted(5, 0xe).key, wanted(5, 0xe)}, {wanted(1, 0xa).key, std::nullopt}};
+  const auto changes = table.apply(wishes);
+  EXPECT_EQ(changes.withdrawn.size(), 1U);
+  EXPECT_EQ(changes.added.size(), 1U);
+  EXPECT_EQ(changes.refused, 0U) << "the slot that came free is used";
+  EXPECT_EQ(slot_of(5).word, 0xeU);
+  EXPECT_EQ(slot_of(2).word, 0xbU);
+  EXPECT_FALSE(map.held.contains(wanted(1, 0xa).key));
 }
 
 TEST_F(TableTest, changed_arp_settings_unconfirm_but_do_not_withdraw) {

@@ -129,7 +129,7 @@ void gather_manager(PreflightFacts& facts) {
 void gather_children(PreflightFacts& facts) try {
   if (const auto snapshot = Discovery{facts.link->name}.snapshot()) {
     facts.children = snapshot->interfaces.size();
-    facts.vlan_uppers = snapshot->vlan_uppers;
+    facts.vlan_uppers = snapshot->parent.vlan_uppers;
   }
 } catch (const SetupError& error) {
   facts.unseen = error.what();

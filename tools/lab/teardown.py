@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import sh
+from . import leftovers, sh
 from .netns import FOLDER
 
 PREFIX = "arpl-"
@@ -81,11 +81,13 @@ def remove(lab_id: str) -> int:
     """Returns how many namespaces it removed."""
     namespaces = namespaces_of(lab_id)
     end_processes(set(namespaces.values()))
+    folders = list(Path(tempfile.gettempdir()).glob(f"{PREFIX}{lab_id}-*"))
+    leftovers.remove(lab_id, folders)
     for name, inode in namespaces.items():
         detach(name, inode)
     for name in namespaces:
         sh.run("ip", "netns", "del", name, check=False)
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}{lab_id}-*"):
+    for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
     return len(namespaces)
 

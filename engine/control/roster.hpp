@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "config/config.hpp"
+#include "endpoints/census.hpp"
+#include "endpoints/table.hpp"
+#include "kernel/maps.hpp"
+
+namespace arpline {
+
+/// The endpoints and MACs of one parent in its maps: what the kernel has, chosen by the configuration. Keeps
+/// what every namespace last said, so that another configuration needs no new look.
+class Roster {
+ public:
+  /// Adopts what an earlier run left in the maps, which outlive it.
+  explicit Roster(const Maps& maps);
+
+  /// Everything at once, at the start: what is left over from an earlier run is withdrawn. Throws SetupError.
+  Table::Changes start(const ParentConfig& config, const Snapshot& snapshot);
+  /// One namespace has exactly these children on this parent now.
+  Table::Changes update(int nsid, std::vector<Interface> children, std::uint64_t heard_at);
+  /// Another choice of the same interfaces.
+  Table::Changes choose(const ParentConfig& config);
+  /// The parent's own MAC, or a VLAN interface's, has changed. Throws SetupError.
+  void set_parent(const ParentLink& parent);
+
+  const Table& table() const noexcept { return table_; }
+
+ private:
+  class MapOfEndpoints final : public EndpointMap {
+   public:
+    explicit MapOfEndpoints(const Maps& maps) : maps_(maps) {}
+    bool put(const arpl_endpoint_key& key, const arpl_endpoint& value) override {
+      return maps_.put_endpoint(key, value);
+    }
+    void erase(const arpl_endpoint_key& key) override { maps_.erase_endpoint(key); }
+    std::vector<std::pair<arpl_endpoint_key, arpl_endpoint>> all() override { return maps_.endpoints(); }
+
+   private:
+    const Maps& maps_;
+  };
+
+  std::vector<Desired> chosen(const std::vector<Interface>& children, std::uint64_t heard_at) const;
+  std::vector<Desired> statics() const;
+  void count_macs(const std::vector<Interface>& children, int by);
+
+  const Maps& maps_;
+  MapOfEndpoints map_;
+  Table table_;
+  Census census_;
+  ParentConfig config_;
+  ParentLink parent_;
+  std::map<int, std::vector<Interface>> children_;  // by nsid
+  std::map<Mac, int> macs_;                         // how many interfaces have it
+};
+
+}  // namespace arpline

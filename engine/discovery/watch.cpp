@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "discovery/watch.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+
+namespace arpline {
+namespace {
+
+constexpr int kRetryMs = 2;
+constexpr int kSearchPauseMs = 50;
+
+std::vector<std::string> all_folders(const std::vector<std::string>& more) {
+  auto folders = known_netns_folders();
+  folders.insert(folders.end(), more.begin(), more.end());
+  return folders;
+}
+
+// The kernel names a child's parent by the id that the asking namespace has in itself: it must have one.
+int own_nsid(Netlink& route) {
+  const auto nsid = find_nsid(route, {.inode = own_netns_inode(), .own = true});
+  if (!nsid) throw SetupError("the own network namespace gets no id; is /proc mounted?");
+  return *nsid;
+}
+
+}  // namespace
+
+Watch::Watch(WatchObserver& observer, const std::vector<std::string>& more_folders)
+    : observer_(observer),
+      route_(NETLINK_ROUTE),
+      own_nsid_(own_nsid(route_)),
+      places_(all_folders(more_folders)),
+      search_(all_folders(more_folders)) {
+  places_.watch_new_folders();
+}
+
+Netns Watch::described(int nsid, const Known& known) const {
+  return {.nsid = nsid, .inode = known.ways.inode, .name = known.name, .own = is_own(nsid)};
+}
+
+std::vector<Interface> Watch::placed(int nsid, const Known& known) const {
+  std::vector<Interface> interfaces;
+  const auto netns = described(nsid, known);
+  for (const auto& [ifindex, child] : known.children)
+    if (auto interface = place_child(child, links_, netns, known.all))
+      interfaces.push_back(std::move(*interface));
+  return interfaces;
+}
+
+std::vector<Interface> Watch::children_on(int parent) const {
+  std::vector<Interface> children;
+  for (const auto& [nsid, known] : known_)
+    for (auto& interface : placed(nsid, known))
+      if (interface.parent == parent) children.push_back(std::move(interface));
+  return children;
+}
+
+void Watch::earliest(Stale& marks, int nsid, std::uint64_t at) {
+  const auto [mark, fresh] = marks.try_emplace(nsid, at);
+  if (!fresh) mark->second = std::min(mark->second, at);
+}
+
+void Watch::happened(int nsid, int ifindex, Happened what, Ipv4 address) {
+  observer_.on_happening({.at = now_, .nsid = nsid, .ifindex = ifindex, .what = what, .address = address});
+}
+
+Watch::Known& Watch::know(int nsid, bool has_way) {
+  const auto [at, fresh] = known_.try_emplace(nsid);
+  if (fresh) {
+    if (is_own(nsid)) at->second.ways = {.inode = own_netns_inode(), .own = true};
+    earliest(stale_, nsid, now_);
+    if (!has_way && !is_own(nsid)) search_.request();
+  }
+  return at->second;
+}
+
+void Watch::forget(int nsid) {
+  const auto at = known_.find(nsid);
+  if (at == known_.end()) return;
+  if (!at->second.children.empty()) {
+    happened(nsid, 0, Happened::netns_destroyed);
+    changed(nsid, now_);
+  }
+  nsid_of_inode_.erase(at->second.ways.inode);
+  known_.erase(at);
+  stale_.erase(nsid);
+}
+
+// A way into a namespace: it gets an id, and from then on its events come here.
+void Watch::meet(const ReachableNetns& found) {
+  const auto known_inode = nsid_of_inode_.find(found.inode);
+  if (known_inode == nsid_of_inode_.end()) {
+    const auto nsid = find_nsid(route_, found);
+    if (!nsid || is_own(*nsid)) return;
+    know(*nsid, true).ways = found;
+    nsid_of_inode_.insert_or_assign(found.inode, *nsid);
+    earliest(stale_, *nsid, now_);
+    return;
+  }
+  const auto at = known_.find(known_inode->second);
+  if (at == known_.end()) return;
+  auto& ways = at->second.ways;
+  if (ways.path.empty() && !found.path.empty()) ways.path = found.path;
+  if (found.pids.empty() || ways.pids.size() >= ReachableNetns::kMostPids) return;
+  const auto pid = found.pids.front();
+  if (std::ranges::find(ways.pids, pid) != ways.pids.end()) return;
+  ways.pids.push_back(pid);
+  if (!at->second.children.empty() && ways.pids.size() == 1) earliest(stale_, at->first, now_);
+}
+
+void Watch::refresh_child(int nsid, int ifindex, std::uint64_t heard_at) {
+  const auto at = known_.find(nsid);
+  if (at == known_.end()) return;
+  auto& children = at->second.children;
+  auto child = survey_child(route_, surveyed(nsid), own_nsid_, ifindex);
+  const auto old = children.find(ifindex);
+  if (!child) {
+    if (old == children.end()) return;
+    children.erase(old);
+  } else if (old == children.end()) {
+    if (at->second.children.empty()) earliest(stale_, nsid, heard_at);  // its settings are of interest now
+    happened(nsid, ifindex, Happened::appeared);
+    children.emplace(ifindex, std::move(*child));
+  } else if (old->second == *child) {
+    return;
+  } else {
+    old->second = std::move(*child);
+  }
+  changed(nsid, heard_at);
+}
+
+// A way that has closed is forgotten, and another one looked for.
+void Watch::refresh_ways(Known& known, int nsid) {
+  forget_ended(known.ways);
+  if (is_own(nsid)) {
+    known.all = own_arp_settings().value_or(NetnsArpSettings{});
+  } else if (const Fd fd = open_netns(known.ways); fd && nsid_of(route_, fd.get()) == nsid) {
+    known.all = arp_settings_of(fd.get()).value_or(known.all);
+  } else if (!known.children.empty()) {
+    nsid_of_inode_.erase(known.ways.inode);
+    known.ways = {};
+    search_.request();
+  }
+  known.name = known.ways.inode == 0 && !known.ways.own ? "id " + std::to_string(nsid) : netns_name(known.ways);
+}
+
+void Watch::refresh_netns(int nsid, std::uint64_t heard_at) {
+  const auto at = known_.find(nsid);
+  if (at == known_.end()) return;
+  auto children = survey_netns(route_, surveyed(nsid), own_nsid_);
+  constexpr int kLoopback = 1;  // every namespace has it, under this number
+  if (!children && !is_own(nsid) && !get_link(route_, nsid, kLoopback)) return forget(nsid);
+  auto& known = at->second;
+  const auto before = placed(nsid, known);
+  if (children) {
+    for (const auto& [ifindex, child] : *children)
+      if (!known.children.contains(ifindex)) happened(nsid, ifindex, Happened::appeared);
+    known.children = std::move(*children);
+  }
+  if (!known.children.empty()) refresh_ways(known, nsid);
+  if (placed(nsid, known) != before) changed(nsid, heard_at);
+}
+
+// Interfaces before namespaces: they are what somebody waits for.
+void Watch::refresh(std::uint64_t until) {
+  while (!stale_children_.empty() && now_ns() < until) {
+    const auto [id, heard_at] = *stale_children_.begin();
+    stale_children_.erase(stale_children_.begin());
+    refresh_child(id.first, id.second, heard_at);
+  }
+  while (!stale_.empty() && now_ns() < until) {
+    const auto [nsid, heard_at] = *stale_.begin();
+    stale_.erase(stale_.begin());
+    refresh_netns(nsid, heard_at);
+  }
+}
+
+void Watch::publish() {
+  if (std::exchange(own_links_changed_, false)) observer_.on_own_links();
+  for (const auto& [nsid, heard_at] : std::exchange(changed_, {})) {
+    const auto at = known_.find(nsid);
+    observer_.on_children(nsid, at == known_.end() ? std::vector<Interface>{} : placed(nsid, at->second),
+                          heard_at);
+  }
+}
+
+void Watch::read_own_links() {
+  const auto links = dump_links(route_).value();
+  links_.clear();
+  for (const auto& link : links) links_.put(link);
+  own_links_changed_ = true;
+}
+
+void Watch::everything_is_stale() {
+  read_own_links();
+  for (const auto& [nsid, known] : known_) earliest(stale_, nsid, now_);
+  search_.request();
+  overrun_ = false;
+}
+
+void Watch::look() {
+  now_ = now_ns();
+  know(own_nsid_);
+  everything_is_stale();
+  const auto never = [] { return false; };
+  search_.step(now_, never, [this](const ReachableNetns& found) { meet(found); });
+  refresh(UINT64_MAX);
+  publish();
+}
+
+void Watch::work() {
+  read_events();
+  publish();  // what is taken away does not wait
+  now_ = now_ns();
+  if (overrun_) everything_is_stale();
+  const auto until = now_ + kSliceNs;
+  const auto met = [this](const ReachableNetns& found) { meet(found); };
+  if (!places_.read(now_, met)) search_.request();
+  refresh(until);
+  search_.step(
+      now_, [until] { return now_ns() >= until; }, met);
+  publish();
+}
+
+int Watch::patience_ms() const {
+  const auto now = now_ns();
+  if (overrun_ || !stale_.empty() || !stale_children_.empty()) return 0;
+  if (search_.wanted(now)) return 0;
+  if (places_.waiting()) return kRetryMs;
+  return search_.requested() ? kSearchPauseMs : -1;
+}
+
+// As many namespaces as keep the pace of one look at each in kReconcileNs.
+void Watch::tick(std::uint64_t interval_ns) {
+  now_ = now_ns();
+  if (!places_.watch_new_folders().empty()) search_.request();
+  cycle_ns_ += interval_ns;
+  if (cycle_ns_ >= kReconcileNs) {
+    cycle_ns_ = 0;
+    search_.request();
+  }
+  const auto ticks = kReconcileNs / interval_ns;
+  for (auto left = (known_.size() + ticks - 1) / ticks; left > 0; --left) {
+    auto next = known_.upper_bound(cursor_);
+    if (next == known_.end()) next = known_.begin();
+    if (next == known_.end()) return;
+    cursor_ = next->first;
+    earliest(stale_, cursor_, now_);
+  }
+}
+
+}  // namespace arpline

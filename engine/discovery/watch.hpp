@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "discovery/own_links.hpp"
+#include "discovery/places.hpp"
+#include "discovery/search.hpp"
+#include "discovery/survey.hpp"
+#include "endpoints/history.hpp"
+#include "kernel/route_events.hpp"
+
+namespace arpline {
+
+/// Who is told what a Watch learns. Called from within the Watch's own functions.
+class WatchObserver {
+ public:
+  virtual ~WatchObserver() = default;
+  /// In the order in which it was heard; before the on_children() that follows from it.
+  virtual void on_happening(const Happening& happening) = 0;
+  /// All children in one namespace, on whatever parent; empty when there are none any more. heard_at: when the
+  /// first event that it follows from was received.
+  virtual void on_children(int nsid, const std::vector<Interface>& children, std::uint64_t heard_at) = 0;
+  /// A link of the own namespace has come, gone or changed.
+  virtual void on_own_links() = 0;
+};
+
+/// Knows the macvlan and macvtap interfaces of every reachable network namespace, and learns of a change by
+/// events. What an event takes away is taken away at once; what it brings is read from the kernel before it
+/// counts. Everything is looked at again every kReconcileNs, a slice at a time, and after events were lost.
+/// Belongs to the network namespace of the thread that makes it, and is for that thread.
+class Watch {
+ public:
+  static constexpr std::uint64_t kReconcileNs = 30'000'000'000;
+  static constexpr std::uint64_t kSliceNs = 2'000'000;
+
+  /// more_folders: where else runtimes keep namespaces. Throws SetupError.
+  Watch(WatchObserver& observer, const std::vector<std::string>& more_folders);
+
+  /// For epoll.
+  int events_fd() const noexcept { return events_.fd(); }
+  int places_fd() const noexcept { return places_.fd(); }
+
+  /// Looks at everything, however long it takes. Throws SetupError.
+  void look();
+  /// Takes in what has been received and goes on with what was put off, for about a slice. Throws SetupError.
+  void work();
+  /// When work() wants to be called again without an event, in milliseconds; -1: never.
+  int patience_ms() const;
+  /// To be called every `interval_ns`: keeps the reconcile going.
+  void tick(std::uint64_t interval_ns);
+  /// There may be a namespace that nobody knows.
+  void hint() noexcept { search_.request(); }
+
+  const OwnLinks& links() const noexcept { return links_; }
+  /// All children on this parent that are known now.
+  std::vector<Interface> children_on(int parent) const;
+  std::size_t namespaces() const noexcept { return known_.size(); }
+
+ private:
+  struct Known {
+    ReachableNetns ways;
+    NetnsArpSettings all;
+    Children children;
+    std::string name;
+  };
+  using Stale = std::map<int, std::uint64_t>;                          // nsid → heard at
+  using StaleChildren = std::map<std::pair<int, int>, std::uint64_t>;  // nsid, ifindex → heard at
+
+  bool is_own(int nsid) const noexcept { return nsid == own_nsid_; }
+  SurveyedNetns surveyed(int nsid) const noexcept { return {.nsid = nsid, .own = is_own(nsid)}; }
+  Netns described(int nsid, const Known& known) const;
+  std::vector<Interface> placed(int nsid, const Known& known) const;
+
+  void on_message(const nlmsghdr& message, int nsid);
+  void on_link(const nlmsghdr& message, int nsid);
+  void on_own_link(const LinkRecord& link, bool deleted);
+  void on_link_gone(const LinkRecord& link, int nsid);
+  void on_child_link(Known& known, const LinkRecord& link, int nsid);
+  void on_address(const nlmsghdr& message, int nsid);
+  void on_settings(const nlmsghdr& message, int nsid);
+  void on_nsid(const nlmsghdr& message);
+
+  void read_events();
+  void everything_is_stale();
+  void read_own_links();
+  void meet(const ReachableNetns& found);
+  Known& know(int nsid, bool has_way = false);
+  void forget(int nsid);
+  void refresh_child(int nsid, int ifindex, std::uint64_t heard_at);
+  void refresh_netns(int nsid, std::uint64_t heard_at);
+  void refresh_ways(Known& known, int nsid);
+  void refresh(std::uint64_t until);
+  static void earliest(Stale& marks, int nsid, std::uint64_t at);
+  void changed(int nsid, std::uint64_t heard_at) { earliest(changed_, nsid, heard_at); }
+  void happened(int nsid, int ifindex, Happened what, Ipv4 address = 0);
+  void publish();
+
+  WatchObserver& observer_;
+  Netlink route_;
+  int own_nsid_ = -1;
+  RouteEvents events_;
+  Places places_;
+  Search search_;
+  OwnLinks links_;
+  std::map<int, Known> known_;  // by nsid
+  std::map<std::uint64_t, int> nsid_of_inode_;
+  Stale stale_;
+  StaleChildren stale_children_;
+  Stale changed_;
+  bool own_links_changed_ = false;
+  bool overrun_ = false;
+  std::uint64_t now_ = 0;       // when the message under work was received
+  std::uint64_t cycle_ns_ = 0;  // how much of the reconcile's time has gone
+  int cursor_ = -1;             // the nsid that it has come to
+};
+
+}  // namespace arpline

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "endpoints/census.hpp"
+
+namespace arpline {
+
+/// Who else says that an endpoint's address is theirs. Bounded, whoever says what.
+class Claims {
+ public:
+  static constexpr std::size_t kMostEndpoints = 1024;
+  static constexpr std::size_t kMostClaimants = 4;  ///< of one endpoint
+
+  struct Claimant {
+    Mac mac = 0;
+    std::uint64_t first_at = 0;
+    std::uint64_t last_at = 0;
+    std::uint64_t times = 0;  ///< as often as it was reported; what exceeds the reports' budget is not
+    bool from_wire = false;
+  };
+
+  void on(const arpl_endpoint_key& key, Mac mac, bool from_wire, std::uint64_t now);
+  /// The endpoint is gone: so is what was said about it.
+  void forget(const arpl_endpoint_key& key) { claims_.erase(key); }
+  /// In no order; empty for an undisputed address.
+  const std::vector<Claimant>& of(const arpl_endpoint_key& key) const;
+
+ private:
+  void make_room();
+
+  std::map<arpl_endpoint_key, std::vector<Claimant>, KeyLess> claims_;
+};
+
+}  // namespace arpline

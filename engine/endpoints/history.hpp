@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "endpoints/classify.hpp"
+
+namespace arpline {
+
+enum class Happened {
+  appeared,
+  link_up,
+  link_down,
+  carrier_back,
+  carrier_lost,
+  address_added,
+  address_removed,
+  mac_changed,
+  renamed,
+  moved,
+  deleted,
+  netns_destroyed
+};
+
+/// One thing that befell an interface, or a whole namespace.
+struct Happening {
+  std::uint64_t at = 0;  ///< when it was heard, nanoseconds of CLOCK_MONOTONIC
+  int nsid = -1;
+  int ifindex = 0;  ///< 0: all of the namespace's
+  Happened what = Happened::appeared;
+  Ipv4 address = 0;  ///< of address_added and address_removed
+};
+
+/// "link down", "address 10.0.0.5 removed"
+std::string describe(const Happening& happening);
+
+/// What is known of an endpoint that is no more.
+struct Tombstone {
+  std::string parent;
+  arpl_endpoint_key key{};
+  Mac mac = 0;
+  std::string netns;
+  std::string interface;
+  Settings settings;
+  std::uint64_t gone_at = 0;
+  std::optional<std::uint64_t> up_at;  ///< since when it was up with this address; none: since before the start
+  std::vector<Happening> trail;        ///< in the order in which it was heard
+};
+
+/// "address removed 3.2 s after up"; "no longer found" when nothing was heard.
+std::string reason_of(const Tombstone& tombstone);
+
+/// Remembers what befell the living interfaces, and for a while what became of the endpoints that vanished.
+/// Pure: time is a value. Bounded.
+class History {
+ public:
+  static constexpr std::size_t kMostTombstones = 1024;
+  static constexpr std::size_t kMostInterfaces = 65536;
+  static constexpr std::size_t kMostHappenings = 8;  ///< of a living interface
+  static constexpr std::size_t kLongestTrail = 16;   ///< of a tombstone
+  static constexpr std::uint64_t kAftermathNs =
+      60ULL * 1'000'000'000ULL;  ///< what comes later is another story
+
+  void on(const Happening& happening);
+  /// The endpoint is no longer answered for.
+  const Tombstone& gone(const std::string& parent, const Desired& endpoint, std::uint64_t now);
+  /// Forgets the living of interfaces and namespaces that have ended; after gone() was called for their
+  /// endpoints.
+  void bury();
+
+  /// The newest last.
+  const std::deque<Tombstone>& tombstones() const noexcept { return tombstones_; }
+
+ private:
+  using Id = std::pair<int, int>;  // nsid, ifindex
+
+  std::map<Id, std::deque<Happening>> living_;
+  std::vector<Id> ended_;
+  std::deque<Tombstone> tombstones_;
+};
+
+}  // namespace arpline

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/gone.hpp"
+
+#include <fmt/format.h>
+
+#include <ranges>
+
+namespace arpline {
+namespace {
+
+using nlohmann::json;
+
+double seconds(std::uint64_t from, std::uint64_t to) {
+  return static_cast<double>(to > from ? (to - from) / 1'000'000 : 0) / 1000.0;
+}
+
+json to_json(const Tombstone& tombstone, std::uint64_t now) {
+  json trail = json::array();
+  for (const auto& one : tombstone.trail)
+    trail.push_back({{"seconds_ago", seconds(one.at, now)}, {"event", describe(one)}});
+  return {
+      {"parent", tombstone.parent},
+      {"vlan", tombstone.key.vlan},
+      {"address", format_ipv4(tombstone.key.address)},
+      {"mac", format_mac(tombstone.mac)},
+      {"namespace", tombstone.netns},
+      {"interface", tombstone.interface},
+      {"seconds_ago", seconds(tombstone.gone_at, now)},
+      {"lived_seconds", tombstone.up_at ? json(seconds(*tombstone.up_at, tombstone.gone_at)) : json(nullptr)},
+      {"reason", reason_of(tombstone)},
+      {"trail", trail}};
+}
+
+}  // namespace
+
+json gone_to_json(const History& history, const std::string& parent, std::uint64_t now) {
+  json gone = json::array();
+  for (const auto& tombstone : std::views::reverse(history.tombstones()))
+    if (tombstone.parent == parent) gone.push_back(to_json(tombstone, now));
+  return gone;
+}
+
+std::string gone_to_text(const json& gone) {
+  std::string text;
+  for (const auto& one : gone) {
+    const auto vlan = one["vlan"].get<int>();
+    text += fmt::format("{} ({}{}) of {}/{} on {}, {:.1f} s ago: {}\n", one["address"].get<std::string>(),
+                        one["mac"].get<std::string>(), vlan == 0 ? "" : fmt::format(", vlan {}", vlan),
+                        one["namespace"].get<std::string>(), one["interface"].get<std::string>(),
+                        one["parent"].get<std::string>(), one["seconds_ago"].get<double>(),
+                        one["reason"].get<std::string>());
+    for (const auto& event : one["trail"])
+      text += fmt::format("  {:8.1f} s ago  {}\n", event["seconds_ago"].get<double>(),
+                          event["event"].get<std::string>());
+  }
+  return text.empty() ? "nothing has gone since the daemon started\n" : text;
+}
+
+}  // namespace arpline

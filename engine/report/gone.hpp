@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "endpoints/history.hpp"
+
+namespace arpline {
+
+/// The tombstones of one parent, the newest first.
+nlohmann::json gone_to_json(const History& history, const std::string& parent, std::uint64_t now);
+
+/// The same for a person, from an array of them.
+std::string gone_to_text(const nlohmann::json& gone);
+
+}  // namespace arpline

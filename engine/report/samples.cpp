@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/samples.hpp"
+
+#include <algorithm>
+
+namespace arpline {
+
+void Samples::add(std::uint64_t ns) {
+  if (latest_.size() < kMost) {
+    latest_.push_back(ns);
+  } else {
+    latest_[count_ % kMost] = ns;
+  }
+  ++count_;
+}
+
+nlohmann::json Samples::to_json() const {
+  auto sorted = latest_;
+  std::ranges::sort(sorted);
+  const auto at = [&](double share) -> nlohmann::json {
+    if (sorted.empty()) return nullptr;
+    const auto index = static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1));
+    return static_cast<double>(sorted[index] / 1000) / 1000.0;
+  };
+  return {{"count", count_}, {"p50_ms", at(0.5)}, {"p99_ms", at(0.99)}, {"most_ms", at(1.0)}};
+}
+
+}  // namespace arpline

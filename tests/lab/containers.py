@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the tests with real container runtimes share. A container here is whatever has an address and a MAC."""
+import re
+import secrets
+import socket
+import struct
+
+from common import Skip, endpoint, never_answered, run, wait_state, wait_until, who_has
+from lab import runtimes
+
+NETLINK_ROUTE, RTM_GETLINK, NLM_F_REQUEST, IFLA_TARGET_NETNSID = 0, 18, 1, 46
+
+
+def available(runtime, *args, **options):
+    """The runtime, started; without it there is nothing to test."""
+    try:
+        return runtime(*args, **options)
+    except runtimes.Unavailable as reason:
+        raise Skip(str(reason)) from None
+
+
+def macs_that_answer(wire, container) -> set[str]:
+    return {one.sha for one in wire.replies(who_has(container), 1.0)}
+
+
+def served(wire, host, container, mac=None):
+    """Found with its MAC, confirmed, and from then on answered by arpline as its kernel answers. Returns the entry."""
+    mac = mac or container.mac
+    wait_until(lambda: (endpoint(host, container) or {}).get("mac") == mac, 15,
+               lambda: f"{container.address} is known with {mac}; it is {endpoint(host, container)}")
+
+    def asked_and_repeated():
+        """Asks again each time: one that was restarted is found a second time, unconfirmed."""
+        before = endpoint(host, container)
+        answers = macs_that_answer(wire, container)
+        assert answers <= {mac}, f"{container.address} is answered with {answers}"
+        after = endpoint(host, container)
+        return answers and before and after and after["ringed"] > before["ringed"] and after
+    entry = wait_until(asked_and_repeated, 10, lambda: f"arpline repeats the answer: {endpoint(host, container)}")
+    assert entry["state"] == "confirmed", entry
+    return entry
+
+
+def gone(wire, host, container):
+    wait_state(host, container, None, 15)
+    never_answered(wire, container, 30)
+
+
+def loopback_of(route: socket.socket, nsid: int) -> bytes:
+    """What rtnetlink says of interface 1 in the namespace with that id; an error message when there is none."""
+    body = struct.pack("=BxHiII", socket.AF_UNSPEC, 0, 1, 0, 0) + struct.pack("=HHi", 8, IFLA_TARGET_NETNSID, nsid)
+    route.send(struct.pack("=IHHII", 16 + len(body), RTM_GETLINK, NLM_F_REQUEST, 0, 0) + body)
+    return route.recv(1 << 16)
+
+
+def namespaces_with(host, mark: str) -> list[int]:
+    """By the ids that the host's kernel has for them, whatever keeps them: a process, mount, descriptor or socket."""
+    ids = re.findall(r"^nsid (\d+)", host.ns.ip("netns", "list-id").stdout, re.MULTILINE)
+    with host.ns.entered():
+        route = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_ROUTE)
+    with route:
+        return [int(number) for number in ids if mark.encode() in loopback_of(route, int(number))]
+
+
+def marked(host, path) -> str:
+    """Marks a namespace that arplined has found: inodes and ids are used again. Returns the mark."""
+    mark = f"mark-{secrets.token_hex(8)}"
+    run("nsenter", f"--net={path}", "ip", "link", "set", "lo", "alias", mark)
+    assert namespaces_with(host, mark), "the host has no id for it: its absence would prove nothing"
+    return mark
+
+
+def destroyed(host, mark: str):
+    """The namespace is really gone, not only its name or its processes."""
+    wait_until(lambda: not namespaces_with(host, mark), 10, "the namespace is destroyed")

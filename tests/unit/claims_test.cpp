@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "endpoints/claims.hpp"
+
+#include <gtest/gtest.h>
+
+namespace arpline {
+namespace {
+
+arpl_endpoint_key key(Ipv4 address) {
+  return {.address = address, .vlan = 0, .zero = 0};
+}
+
+TEST(Claims, remember_who_since_when_and_how_often) {
+  Claims claims;
+  claims.on(key(5), 0x66, true, 10);
+  claims.on(key(5), 0x66, true, 20);
+  claims.on(key(5), 0x77, false, 30);
+  const auto& of = claims.of(key(5));
+  ASSERT_EQ(of.size(), 2U);
+  EXPECT_EQ(of[0].mac, 0x66U);
+  EXPECT_EQ(of[0].first_at, 10U);
+  EXPECT_EQ(of[0].last_at, 20U);
+  EXPECT_EQ(of[0].times, 2U);
+  EXPECT_TRUE(of[0].from_wire);
+  EXPECT_FALSE(of[1].from_wire);
+}
+
+TEST(Claims, of_an_undisputed_or_forgotten_address_are_none) {
+  Claims claims;
+  claims.on(key(5), 0x66, true, 10);
+  claims.forget(key(5));
+  EXPECT_TRUE(claims.of(key(5)).empty());
+  EXPECT_TRUE(claims.of(key(6)).empty());
+}
+
+TEST(Claims, are_bounded_whoever_says_what) {
+  Claims claims;
+  for (Ipv4 address = 1; address <= 3 * Claims::kMostEndpoints; ++address)
+    for (Mac mac = 1; mac <= 2 * Claims::kMostClaimants; ++mac) claims.on(key(address), mac, true, address);
+  std::size_t known = 0;
+  for (Ipv4 address = 1; address <= 3 * Claims::kMostEndpoints; ++address) {
+    EXPECT_LE(claims.of(key(address)).size(), Claims::kMostClaimants);
+    known += claims.of(key(address)).empty() ? 0U : 1U;
+  }
+  EXPECT_EQ(known, Claims::kMostEndpoints);
+  EXPECT_FALSE(claims.of(key(3 * Claims::kMostEndpoints)).empty()) << "the newest stays";
+}
+
+}  // namespace
+}  // namespace arpline

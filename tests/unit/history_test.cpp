@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "endpoints/history.hpp"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+
+namespace arpline {
+namespace {
+
+constexpr std::uint64_t kSecond = 1'000'000'000;
+
+struct HistoryTest : testing::Test {
+  Ipv4 address = inet_addr("10.0.0.5");
+  Desired endpoint{.key = {.address = address, .vlan = 0, .zero = 0},
+                   .word = 0x42,
+                   .settings = Settings{.nsid = 7, .ifindex = 2},
+                   .netns = "c1",
+                   .interface = "mv0"};
+  History history;
+
+  void on(std::uint64_t at, Happened what, int ifindex = 2, Ipv4 of = 0, int nsid = 7) {
+    history.on({.at = at, .nsid = nsid, .ifindex = ifindex, .what = what, .address = of});
+  }
+};
+
+TEST_F(HistoryTest, says_what_took_the_address_away_and_how_long_it_was_up) {
+  on(1 * kSecond, Happened::appeared);
+  on(2 * kSecond, Happened::link_up);
+  on(5 * kSecond + 200'000'000, Happened::address_removed, 2, address);
+  const auto& tombstone = history.gone("eth0", endpoint, 6 * kSecond);
+  EXPECT_EQ(reason_of(tombstone), "address removed 3.2 s after up");
+  EXPECT_EQ(tombstone.trail.size(), 1U);
+}
+
+TEST_F(HistoryTest, keeps_the_order_in_which_things_were_heard_and_what_came_after) {
+  on(2 * kSecond, Happened::link_up);
+  on(3 * kSecond, Happened::address_removed, 2, address);
+  history.gone("eth0", endpoint, 3 * kSecond);
+  on(4 * kSecond, Happened::link_down);
+  on(5 * kSecond, Happened::netns_destroyed, 0);
+  const auto& trail = history.tombstones().back().trail;
+  ASSERT_EQ(trail.size(), 3U);
+  EXPECT_EQ(describe(trail[0]), "address 10.0.0.5 removed");
+  EXPECT_EQ(describe(trail[1]), "link down");
+  EXPECT_EQ(describe(trail[2]), "namespace destroyed");
+}
+
+TEST_F(HistoryTest, a_namespace_that_is_destroyed_takes_its_interfaces_along) {
+  on(2 * kSecond, Happened::link_up);
+  on(9 * kSecond, Happened::netns_destroyed, 0);
+  EXPECT_EQ(reason_of(history.gone("eth0", endpoint, 9 * kSecond)), "namespace destroyed 7.0 s after up");
+}
+
+TEST_F(HistoryTest, without_having_heard_anything_it_claims_nothing) {
+  const auto& tombstone = history.gone("eth0", endpoint, 9 * kSecond);
+  EXPECT_EQ(reason_of(tombstone), "no longer found");
+  EXPECT_FALSE(tombstone.up_at);
+}
+
+TEST_F(HistoryTest, an_endpoint_from_before_the_start_has_no_known_life) {
+  on(9 * kSecond, Happened::deleted);
+  EXPECT_EQ(reason_of(history.gone("eth0", endpoint, 9 * kSecond)), "interface deleted");
+}
+
+TEST_F(HistoryTest, other_interfaces_and_what_comes_much_later_are_another_story) {
+  on(1 * kSecond, Happened::link_up);
+  on(2 * kSecond, Happened::deleted);
+  history.gone("eth0", endpoint, 2 * kSecond);
+  on(3 * kSecond, Happened::link_down, 3);
+  on(3 * kSecond, Happened::link_down, 2, 0, 8);
+  on(2 * kSecond + History::kAftermathNs + 1, Happened::netns_destroyed, 0);
+  EXPECT_EQ(history.tombstones().back().trail.size(), 1U);
+}
+
+TEST_F(HistoryTest, is_bounded) {
+  for (std::uint64_t i = 0; i < 3 * History::kMostTombstones; ++i) history.gone("eth0", endpoint, i);
+  EXPECT_EQ(history.tombstones().size(), History::kMostTombstones);
+  for (int i = 0; i < 100; ++i) on(3 * History::kMostTombstones, Happened::link_down);
+  EXPECT_EQ(history.tombstones().back().trail.size(), History::kLongestTrail);
+}
+
+}  // namespace
+}  // namespace arpline

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the runtimes share."""
+import os
+import shutil
+import signal
+import subprocess
+import tarfile
+from pathlib import Path
+
+from .. import sh
+
+# The distribution's first: a daemon and a command line from two places may not understand each other.
+SEARCH_PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
+LIFE_SECONDS = 600  # no container outlives a lab that nobody could take down by more
+
+
+class Unavailable(RuntimeError):
+    """The runtime is not installed or does not start here; the text says which and why."""
+
+
+def program(name: str, package: str, path=SEARCH_PATH) -> str:
+    """Raises Unavailable."""
+    if found := shutil.which(name, path=path):
+        return found
+    raise Unavailable(f"{name} is not installed; tools/deps runtimes, or apt-get install {package}")
+
+
+def busybox_image(folder: Path) -> Path:
+    """A root file system with one program in it, as a tar archive."""
+    path = folder / "image.tar"
+    with tarfile.open(path, "w") as archive:
+        archive.add(os.path.realpath(program("busybox", "busybox-static")), "bin/busybox")
+    return path
+
+
+def end(process: subprocess.Popen, seconds=8.0) -> None:
+    """As a service manager ends it."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+class Container:
+    """A container with one address on the lab's network. What the runtime says of it is asked anew each time."""
+
+    def __init__(self, runtime, name: str, address: str):
+        self.runtime, self.name, self.address = runtime, name, address
+
+    @property
+    def id(self) -> str:
+        return self.runtime.inspect(self.name)["Id"]
+
+    @property
+    def pid(self) -> int:
+        return self.runtime.inspect(self.name)["State"]["Pid"]
+
+    @property
+    def sandbox(self) -> str:
+        """The file that keeps its namespace."""
+        return self.runtime.inspect(self.name)["NetworkSettings"]["SandboxKey"]
+
+    @property
+    def netns_path(self) -> str:
+        return f"/proc/{self.pid}/ns/net"
+
+    @property
+    def mac(self) -> str:
+        """Of the interface that has the address, as the container's kernel has it."""
+        shown = sh.run("nsenter", f"--net={self.netns_path}", "ip", "-br", "-4", "addr").stdout
+        interface = next(line.split()[0] for line in shown.splitlines() if f" {self.address}/" in line)
+        links = sh.run("nsenter", f"--net={self.netns_path}", "ip", "-br", "link").stdout
+        return next(line.split()[2] for line in links.splitlines() if line.split()[0] == interface)
+
+    def stop(self) -> None:
+        self.runtime.run("stop", "-t", "0", self.name)
+
+    def start(self) -> None:
+        self.runtime.run("start", self.name)
+
+    def restart(self) -> None:
+        self.runtime.run("restart", "-t", "0", self.name)
+
+    def pause(self) -> None:
+        self.runtime.run("pause", self.name)
+
+    def unpause(self) -> None:
+        self.runtime.run("unpause", self.name)
+
+    def remove(self) -> None:
+        self.runtime.run("rm", "-f", self.name)
