@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 
-from lab import (Arplined, CommandError, Lab, arpgen, arpline, arplined, exchange, frames, run,  # noqa: E402,F401
+from lab import (PATIENCE, Arplined, CommandError, Lab, arpgen, arpline, arplined, exchange, frames, run,  # noqa: E402,F401
                  teardown, wired)
 
 REQUESTER_MAC = "02:b0:00:00:00:01"
@@ -29,7 +29,7 @@ def options(alone=False, timeout=60):
 
 def wait_until(condition, seconds=10.0, what="the condition"):
     """Polls until condition() is true and returns its value."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + seconds * PATIENCE
     while not (value := condition()):
         if time.monotonic() > end:
             raise AssertionError(f"after {seconds} s still not true: {what() if callable(what) else what}")

@@ -62,7 +62,7 @@ class Running:
         self.name, self.function, self.timed_out = name, function, False
         self.output = tempfile.TemporaryFile(mode="w+b")
         self.started = time.monotonic()
-        self.timeout = getattr(function, "timeout", 60)
+        self.timeout = getattr(function, "timeout", 60) * common.PATIENCE
         self.deadline = self.started + self.timeout
         sys.stdout.flush()
         self.pid = os.fork()
