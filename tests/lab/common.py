@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 
-from lab import (Arplined, CommandError, Lab, arpgen, arpline, arplined, exchange, frames, run,  # noqa: E402,F401
+from lab import (PATIENCE, Arplined, CommandError, Lab, arpgen, arpline, arplined, exchange, frames, run,  # noqa: E402,F401
                  teardown, wired)
 
 REQUESTER_MAC = "02:b0:00:00:00:01"
@@ -32,7 +32,7 @@ def options(alone=False, timeout=60):
 
 def wait_until(condition, seconds=10.0, what="the condition"):
     """Polls until condition() is true and returns its value."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + seconds * PATIENCE
     while not (value := condition()):
         if time.monotonic() > end:
             raise AssertionError(f"after {seconds} s still not true: {what() if callable(what) else what}")
@@ -41,13 +41,15 @@ def wait_until(condition, seconds=10.0, what="the condition"):
 
 
 def who_has(child, mac=REQUESTER_MAC, address=REQUESTER, **fields) -> bytes:
+    fields.setdefault("tags", ((frames.TAG_8021Q, child.vlan),) if child.vlan else ())
     return frames.arp(eth_src=mac, spa=address, tpa=child.address, **fields)
 
 
 def endpoint(host, child):
     """The endpoint's entry in the status, or None."""
     status = host.status() or {"endpoints": []}
-    return next((one for one in status["endpoints"] if one["address"] == child.address), None)
+    return next((one for one in status["endpoints"]
+                 if one["address"] == child.address and one["vlan"] == child.vlan), None)
 
 
 def wait_state(host, child, state, seconds=10.0, reason=None):

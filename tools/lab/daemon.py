@@ -68,7 +68,7 @@ class Arplined:
         return self.process.poll() is None
 
     def wait_serving(self, seconds=10.0) -> dict:
-        end = time.monotonic() + seconds
+        end = time.monotonic() + seconds * sh.PATIENCE
         while time.monotonic() < end:
             if not self.running():
                 raise sh.CommandError(f"arplined ended with exit code {self.process.returncode}: {self.log.strip()}")

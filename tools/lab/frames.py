@@ -7,7 +7,8 @@ from dataclasses import dataclass
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 ZERO_MAC = "00:00:00:00:00:00"
 ETHERTYPE_ARP = 0x0806
-TAG_TYPES = (0x8100, 0x88A8, 0x9100)
+TAG_8021Q, TAG_8021AD = 0x8100, 0x88A8
+TAG_TYPES = (TAG_8021Q, TAG_8021AD, 0x9100)
 REQUEST, REPLY = 1, 2
 
 

@@ -5,6 +5,8 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+# By how much longer than on a machine of its own something may take that is waited for; an emulated one is slow.
+PATIENCE = float(os.environ.get("ARPLINE_LAB_PATIENCE", "1"))
 
 
 class CommandError(RuntimeError):

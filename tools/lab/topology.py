@@ -53,6 +53,21 @@ class Node:
     def address(self, address: str) -> None:
         self.ns.ip("addr", "add", address, "dev", self.nic)
 
+    def add_vlan(self, vlan: int, address=None, mac=None) -> str:
+        """A VLAN interface on the NIC, up; returns its name. In the lab's veth a tag stays in the frame only after
+        keep_tags() on the sending end."""
+        name = f"{self.nic}.{vlan}"
+        own_mac = ["address", mac] if mac else []
+        self.ns.ip("link", "add", "link", self.nic, "name", name, *own_mac, "type", "vlan", "id", vlan)
+        if address:
+            self.ns.ip("addr", "add", address, "dev", name)
+        self.ns.ip("link", "set", name, "up")
+        return name
+
+    def keep_tags(self) -> None:
+        """Tags are in the frames, as with a NIC that neither inserts nor strips them."""
+        self.ns.run("ethtool", "-K", self.nic, "txvlan", "off", "rxvlan", "off")
+
     def threaded_napi(self, cpu=None) -> set[int]:
         """NAPI in threads of its own, on one CPU if asked: a sender does not do the receiver's work. Their pids."""
         before = kernel_threads(f"napi/{self.nic}-")
@@ -141,6 +156,7 @@ class Child:
     mode: str
     interface: str = "mv0"
     addresses: list = field(default_factory=list)
+    vlan: int = 0  # it stands on the parent's VLAN interface; 0: on the parent
 
     def link(self, *what) -> None:
         self.ns.ip("link", "set", self.interface, *what)
@@ -173,8 +189,9 @@ class Host(Node):
         return [self.add_child(**options) for _ in range(count)]
 
     def add_child(self, address=None, mac="fixed", mode="bridge", created_inside=False, ns=None,
-                  interface="mv0") -> Child:
-        """mac: "fixed" (predictable), None (the kernel draws one) or an address. ns: one that exists already."""
+                  interface="mv0", vlan=0) -> Child:
+        """mac: "fixed" (predictable), None (the kernel draws one) or an address. ns: one that exists already. vlan: of
+        the VLAN interface to stand on."""
         number = self._made
         self._made += 1
         where = ipaddress.IPv4Interface(address) if address else ipaddress.IPv4Interface(
@@ -182,21 +199,22 @@ class Host(Node):
         ns = ns or self.lab.namespace(f"{self.label}-c{number}")
         if mac == "fixed" and mode != "passthru":
             mac = f"02:a7:00:00:{number >> 8:02x}:{number & 255:02x}"
-        self._create_macvlan(ns, interface, None if mac == "fixed" else mac, mode, created_inside, number)
+        lower = f"{self.nic}.{vlan}" if vlan else self.nic
+        self._create_macvlan(ns, interface, lower, None if mac == "fixed" else mac, mode, created_inside, number)
         ns.ip_batch([f"addr add {where} dev {interface}", f"link set {interface} up"])
         mac = ns.run("ip", "-br", "link", "show", "dev", interface).stdout.split()[2]
-        child = Child(self, ns, str(where.ip), where.network.prefixlen, mac, mode, interface)
+        child = Child(self, ns, str(where.ip), where.network.prefixlen, mac, mode, interface, vlan=vlan)
         self.children.append(child)
         return child
 
-    def _create_macvlan(self, ns, interface, mac, mode, created_inside, number) -> None:
+    def _create_macvlan(self, ns, interface, lower, mac, mode, created_inside, number) -> None:
         address = ["address", mac] if mac else []
         kind = ["type", "macvlan", "mode", mode]
         if created_inside:
-            self.ns.ip("link", "add", "link", self.nic, "name", interface, *address, "netns", ns.name, *kind)
+            self.ns.ip("link", "add", "link", lower, "name", interface, *address, "netns", ns.name, *kind)
             return
         temporary = f"tmp{number}"
-        self.ns.ip("link", "add", "link", self.nic, "name", temporary, *address, *kind)
+        self.ns.ip("link", "add", "link", lower, "name", temporary, *address, *kind)
         self.ns.ip("link", "set", temporary, "netns", ns.name, "name", interface)
 
     def start_arplined(self, config=None, args=(), wait_seconds=10.0) -> Arplined:

@@ -5,7 +5,7 @@ import socket
 import struct
 import time
 
-from . import frames
+from . import frames, sh
 
 ETH_P_ALL = 3
 SOL_PACKET = 263
@@ -87,7 +87,9 @@ class Wire:
 
         def only_replies(found):
             return [one for one in found if one.op == frames.REPLY]
-        return only_replies(self.collect(seconds, (lambda f: len(only_replies(f)) >= count) if count else None))
+        if not count:
+            return only_replies(self.collect(seconds))
+        return only_replies(self.collect(seconds * sh.PATIENCE, lambda f: len(only_replies(f)) >= count))
 
 
 def exchange(wire: Wire, next_frame, rate_per_s: float, seconds: float, on_tick=None):

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A network card's driver instead of a veth: virtio-net with two queues is served natively and through its rings."""
+import json
+
+from common import Lab, confirm, options, residue, run, verdict, wait_until, who_has
+from lab import vm
+
+NEEDS = "nics"
+REQUESTERS = 32
+
+
+def card(mac):
+    """Its name; None while the namespace that had it is still being destroyed."""
+    links = json.loads(run("ip", "-j", "link", "show").stdout)
+    return next((link["ifname"] for link in links if link.get("address") == mac), None)
+
+
+def cabled(lab):
+    """A host and a peer, each with a network card of the machine. Returns (host, peer)."""
+    host, peer = lab.host(), lab.peer()
+    for node, mac in zip((host, peer), vm.NIC_MACS):
+        name = wait_until(lambda wanted=mac: card(wanted), what=f"{mac} is there")
+        run("ip", "link", "set", name, "netns", node.ns.name, "name", node.nic)
+        node.ns.ip("link", "set", node.nic, "up")
+    peer.ns.ip("link", "set", peer.nic, "promisc", "on")  # answers come to requesters that it only plays
+    peer.address(peer.planned_address)
+    return host, peer
+
+
+@options(alone=True)
+def test_card_is_served_natively_on_every_queue():
+    with Lab() as lab:
+        host, peer = cabled(lab)
+        child = host.add_child()
+        done = host.arpline("preflight", host.nic)
+        assert done.returncode == 0 and "virtio_net" in done.stdout, done.stdout + done.stderr
+        host.start_arplined()
+        assert host.status()["queues"] == vm.QUEUES and host.status()["warnings"] == []
+        link = host.ns.ip("link", "show", "dev", host.nic).stdout
+        assert " xdp " in link and "xdpgeneric" not in link, link
+        wire = peer.wire()
+        confirm(wire, host, child)
+        first = wire.replies(who_has(child), 1.0)
+        assert [one.sha for one in first] == [child.mac]
+
+
+@options(alone=True)
+def test_many_requesters_are_answered_through_the_rings():
+    with Lab() as lab:
+        host, peer = cabled(lab)
+        child = host.add_child()
+        host.start_arplined()
+        wire = peer.wire()
+        confirm(wire, host, child)
+        for warm in (False, True):
+            ringed = verdict(host, "ring")
+            for number in range(1, REQUESTERS + 1):
+                found = wire.replies(who_has(child, f"02:b3:00:00:00:{number:02x}", f"10.77.5.{number}"), 1.0)
+                assert [(one.sha, one.eth_dst) for one in found] == [(child.mac, f"02:b3:00:00:00:{number:02x}")]
+            assert not warm or verdict(host, "ring") == ringed + REQUESTERS
+        engine = host.status()["engine_verdicts"]
+        assert engine["answered"] >= REQUESTERS, engine
+        peer.forget()
+        assert peer.ping(child.address).answered == 3 and child.ping("10.77.0.1").answered == 3
+
+
+@options(alone=True)
+def test_child_of_a_vlan_interface_on_a_card_is_answered_with_its_tag():
+    with Lab() as lab:
+        host, peer = cabled(lab)
+        host.add_vlan(100)
+        child = host.add_child(vlan=100)
+        daemon = host.start_arplined()
+        wire = peer.wire()
+        confirm(wire, host, child)
+        ringed = verdict(host, "ring")
+        found = wire.replies(who_has(child), 1.0)
+        assert [(one.sha, one.tags) for one in found] == [(child.mac, ((0x8100, 100),))]
+        assert verdict(host, "ring") == ringed + 1
+        assert daemon.stop() == 0 and not residue(host)
+        assert wire.replies(who_has(child), 1.0), "without arpline its kernel answers"
