@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Debian package and its service, under a real systemd in a throw-away copy of this machine."""
 import contextlib
+import os
 import shutil
 import threading
 import time
@@ -23,6 +24,9 @@ class Container:
 
 
 def built() -> Path:
+    """The package that tests/run has built before, or one built now."""
+    if there := os.environ.get("ARPLINE_PACKAGE"):
+        return Path(there)
     done = run(ROOT / "tools" / "package" / "build", timeout=BUILD_SECONDS)
     return Path(done.stdout.strip().splitlines()[-1])
 
@@ -157,7 +161,8 @@ def test_installed_without_a_configuration_it_waits_for_one():
 
 @options(timeout=TIMEOUT_SECONDS)
 def test_installed_where_no_systemd_runs_it_serves_from_the_next_boot():
-    prepare = f"dpkg --install /mnt/arpline.deb && echo '[parent.nic0]' >{CONFIG}"
+    install = "dpkg --install /mnt/arpline.deb"
+    prepare = f"{install} && dpkg --purge arpline && {install} && echo '[parent.nic0]' >{CONFIG}"
     with booted(prepare) as (_, copy, _, wire):
         wait_until(lambda: copy.property("arplined", "ActiveState") == "active", 10, lambda: log(copy))
         confirm(wire, copy, container(copy, 0))
