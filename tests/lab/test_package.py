@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from common import Lab, ROOT, Skip, confirm, frames, options, run, wait_state, wait_until, who_has
+from common import Lab, ROOT, Skip, confirm, options, run, wait_state, wait_until, who_has
 from lab import Machine, machine
 
 BUILD_SECONDS = 600
@@ -58,9 +58,9 @@ def booted(before_boot="", upgrade=False):
         yield lab, copy, peer, peer.wire()
 
 
-def configure(copy):
+def configure(copy, first=""):
     copy.run("mkdir", "-p", "/etc/arpline")
-    copy.write(CONFIG, f"[parent.{copy.host.nic}]\n")
+    copy.write(CONFIG, f"{first}\n[parent.{copy.host.nic}]\n")
 
 
 @contextlib.contextmanager
@@ -105,7 +105,7 @@ def links(copy, name: str) -> str:
 
 
 def xdp_program(copy) -> str:
-    return copy.run("sh", "-c", f"ip -d link show dev {copy.host.nic} | grep -o 'prog/xdp id [0-9]*'", check=False).stdout
+    return copy.shell(f"ip -d link show dev {copy.host.nic} | grep -o 'prog/xdp id [0-9]*'", check=False).stdout
 
 
 def attached_link(copy) -> str:
@@ -165,6 +165,15 @@ def test_installed_where_no_systemd_runs_it_serves_from_the_next_boot():
     with booted(prepare) as (_, copy, _, wire):
         wait_until(lambda: copy.property("arplined", "ActiveState") == "active", 10, lambda: log(copy))
         confirm(wire, copy, container(copy, 0))
+
+
+@options(timeout=TIMEOUT_SECONDS)
+def test_parent_that_comes_after_the_boot_is_served():
+    prepare = f"dpkg --install /mnt/arpline.deb && echo '[parent.late0]' >{CONFIG}"
+    with booted(prepare) as (_, copy, _, _):
+        wait_until(lambda: int(copy.property("arplined", "NRestarts")) > 1, 15, lambda: log(copy))
+        copy.shell("ip link add late0 type veth peer name late1 && ip link set late0 up && ip link set late1 up")
+        wait_until(lambda: copy.property("arplined", "ActiveState") == "active", 10, lambda: log(copy))
 
 
 @options(timeout=TIMEOUT_SECONDS)
@@ -231,6 +240,35 @@ def test_killed_daemon_is_started_again():
 
 
 @options(timeout=TIMEOUT_SECONDS)
+def test_hung_daemon_is_started_again():
+    with serving() as (copy, _, wire, (child,)):
+        before = attached_link(copy)
+        copy.run("mkdir", "-p", "/run/systemd/system/arplined.service.d")
+        copy.write("/run/systemd/system/arplined.service.d/soon.conf", "[Service]\nWatchdogSec=2\n")
+        copy.run("systemctl", "daemon-reload")
+        copy.run("systemctl", "restart", "arplined")
+        pid = copy.property("arplined", "MainPID")
+        copy.run("systemctl", "kill", "--signal=STOP", "arplined")
+        wait_until(lambda: copy.property("arplined", "MainPID") not in ("0", pid), 15, lambda: log(copy))
+        wait_until(lambda: copy.property("arplined", "ActiveState") == "active", 10, lambda: log(copy))
+        assert attached_link(copy) == before
+        confirm(wire, copy, child)
+
+
+@options(timeout=TIMEOUT_SECONDS)
+def test_control_group_reaches_the_socket_and_others_do_not():
+    with booted("dpkg --install /mnt/arpline.deb") as (_, copy, _, _):
+        configure(copy, 'control_group = "adm"')
+        copy.run("systemctl", "start", "arplined")
+        socket = copy.shell("ls /run/arpline/*/control.sock").stdout.strip()
+        connect = f"import socket; socket.socket(socket.AF_UNIX).connect('{socket}')"
+        for group, allowed in (("adm", True), ("nogroup", False)):
+            done = copy.run("setpriv", "--reuid=nobody", f"--regid={group}", "--clear-groups", "python3", "-c", connect,
+                            check=False)
+            assert (done.returncode == 0) == allowed, f"{group}: {done.stderr}"
+
+
+@options(timeout=TIMEOUT_SECONDS)
 def test_removed_it_leaves_nothing_attached_pinned_or_running():
     with booted() as (_, copy, peer, wire):
         child, before = container(copy, 0), traces(copy)
@@ -240,7 +278,7 @@ def test_removed_it_leaves_nothing_attached_pinned_or_running():
         elsewhere(copy)
         copy.run("dpkg", "--remove", "arpline")
         assert not residue(copy), residue(copy)
-        assert not attached_elsewhere(copy)
+        assert not attached_elsewhere(copy), attached_elsewhere(copy)
         assert copy.property("arplined", "LoadState") == "not-found"
         assert peer.ping(child.address).answered == 3
         assert copy.run("cat", CONFIG).stdout, "the configuration is the operator's until a purge"

@@ -19,6 +19,7 @@ from pathlib import Path
 from . import sh
 
 CGROUP_NAME = re.compile(r"arpl-([0-9a-f]+)-[0-9a-f]{6}-machine")
+PATH = "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
 NAMESPACES = ("--mount", "--pid", "--uts", "--ipc", "--cgroup", "--net")
 
 
@@ -103,7 +104,8 @@ class Machine:
         return self.console.read_text(encoding="utf-8", errors="replace")
 
     def run(self, *argv, **options) -> subprocess.CompletedProcess:
-        return sh.run("nsenter", f"--target={self._pid}", *NAMESPACES, *argv, **options)
+        return sh.run("nsenter", f"--target={self._pid}", *NAMESPACES, "env", "--ignore-environment", PATH, *argv,
+                      **options)
 
     def shell(self, command: str, **options) -> subprocess.CompletedProcess:
         return self.run("sh", "-c", command, **options)
