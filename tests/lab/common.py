@@ -10,8 +10,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 
-from lab import (PATIENCE, Arplined, CommandError, Lab, arpgen, arpline, arplined, exchange, frames, run,  # noqa: E402,F401
-                 teardown, wired)
+from lab import (PATIENCE, ROOT, Arplined, CommandError, Lab, arpgen, arpline, arplined, exchange,  # noqa: E402,F401
+                 frames, run, teardown, wired)
 
 REQUESTER_MAC = "02:b0:00:00:00:01"
 REQUESTER = "10.77.0.9"

@@ -14,11 +14,12 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(HERE))
 
-from stages import bench, binaries, lab, style  # noqa: E402
+from stages import bench, binaries, lab, package, style  # noqa: E402
 from stages.results import BUILD, ROOT, Run, Stage  # noqa: E402
 
-STAGES = {"style": style.style, "unit": binaries.unit, "packet": binaries.packet, "lab": lab.lab,
-          "bench": bench.bench, "asan": binaries.asan, "tsan": binaries.tsan, "fuzz": binaries.fuzz, "tidy": style.tidy}
+STAGES = {"style": style.style, "unit": binaries.unit, "packet": binaries.packet, "package": package.package,
+          "lab": lab.lab, "bench": bench.bench, "asan": binaries.asan, "tsan": binaries.tsan, "fuzz": binaries.fuzz,
+          "tidy": style.tidy}
 
 
 def arguments():

@@ -3,9 +3,10 @@
 from . import frames, teardown
 from .daemon import Arplined
 from .lab import Lab, wired
+from .machine import Machine
 from .sh import PATIENCE, ROOT, CommandError, arpgen, arpline, arplined, build_dir, run
 from .topology import Child, Host, Peer, Pings, Switch, parse_ping
 from .wire import Wire, exchange
 
-__all__ = ["Arplined", "Child", "CommandError", "Host", "Lab", "PATIENCE", "Peer", "Pings", "ROOT", "Switch", "Wire",
-           "arpgen", "arpline", "arplined", "build_dir", "exchange", "frames", "parse_ping", "run", "teardown", "wired"]
+__all__ = ["Arplined", "Child", "CommandError", "Host", "Lab", "Machine", "PATIENCE", "Peer", "Pings", "ROOT", "Switch", "Wire", "arpgen",
+            "arpline", "arplined", "build_dir", "exchange", "frames", "parse_ping", "run", "teardown", "wired"]

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Debian package is built here, before the lab tests install it."""
+import os
+
+from .results import Run, execute
+
+TIMEOUT_SECONDS = 900
+
+
+def package(run: Run) -> None:
+    if not run.wanted("tools/package/build"):
+        return
+    code, text = execute(["tools/package/build"], TIMEOUT_SECONDS)
+    if code != 0:
+        run.failed("tools/package/build", text[-6000:] or f"stopped after {TIMEOUT_SECONDS} s")
+        return
+    os.environ["ARPLINE_PACKAGE"] = text.strip().splitlines()[-1]
+    run.passed()
