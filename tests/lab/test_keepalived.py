@@ -6,7 +6,7 @@ from common import Lab, confirm, endpoint, options, wait_state, wait_until, who_
 from containers import available, served
 from lab.runtimes import Keepalived
 
-VIRTUAL = SimpleNamespace(address="10.77.0.50")
+VIRTUAL = SimpleNamespace(address="10.77.0.50", vlan=0)
 
 
 def clustered(lab, hosts):

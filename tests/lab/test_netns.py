@@ -16,7 +16,7 @@ def created_in(host, held, address, name="mv9"):
     held.ip("addr", "add", f"{address}/16", "dev", name)
     held.ip("link", "set", name, "up")
     mac = held.ip("-br", "link", "show", "dev", name).stdout.split()[2]
-    return SimpleNamespace(address=address, mac=mac, interface=name)
+    return SimpleNamespace(address=address, mac=mac, interface=name, vlan=0)
 
 
 def deleted_is_gone(**child_options):

@@ -8,5 +8,6 @@ from .sh import PATIENCE, ROOT, CommandError, arpgen, arpline, arplined, build_d
 from .topology import Child, Host, Peer, Pings, Switch, parse_ping
 from .wire import Wire, exchange
 
-__all__ = ["Arplined", "Child", "CommandError", "Host", "Lab", "Machine", "PATIENCE", "Peer", "Pings", "ROOT", "Switch", "Wire", "arpgen",
-            "arpline", "arplined", "build_dir", "exchange", "frames", "parse_ping", "run", "teardown", "wired"]
+__all__ = ["Arplined", "Child", "CommandError", "Host", "Lab", "Machine", "PATIENCE", "Peer", "Pings", "ROOT", "Switch",
+           "Wire", "arpgen", "arpline", "arplined", "build_dir", "exchange", "frames", "parse_ping", "run", "teardown",
+           "wired"]

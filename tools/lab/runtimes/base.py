@@ -46,6 +46,7 @@ def end(process: subprocess.Popen, seconds=8.0) -> None:
 
 class Container:
     """A container with one address on the lab's network. What the runtime says of it is asked anew each time."""
+    vlan = 0
 
     def __init__(self, runtime, name: str, address: str):
         self.runtime, self.name, self.address = runtime, name, address

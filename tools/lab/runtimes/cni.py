@@ -9,6 +9,7 @@ FOLDER = "/usr/lib/cni"
 
 class Cni:
     """One attachment of a namespace, which is given by its path. Raises Unavailable when there is no plugin."""
+    vlan = 0
 
     def __init__(self, host, namespace_path, address: str, prefix_bits=16, interface="eth0"):
         self.host, self.path, self.address, self.interface = host, str(namespace_path), address, interface
