@@ -36,6 +36,7 @@ std::optional<Route> parse_route(const nlmsghdr& message) {
 Neighbour parse_neighbour(const nlmsghdr& message) {
   const auto& header = *static_cast<const ndmsg*>(mnl_nlmsg_get_payload(&message));
   Neighbour neighbour{.ifindex = header.ndm_ifindex, .state = header.ndm_state};
+  neighbour.exempt = (header.ndm_state & NUD_PERMANENT) != 0 || (header.ndm_flags & NTF_EXT_LEARNED) != 0;
   for_each_attribute(message, sizeof(ndmsg), [&](const nlattr& attribute, int type) {
     if (type == NDA_DST) neighbour.address = attribute_u32(attribute).value_or(0);
     if (type == NDA_LLADDR && mnl_attr_get_payload_len(&attribute) == ETH_ALEN)

@@ -29,6 +29,7 @@ struct Neighbour {
   int ifindex = 0;
   Mac mac = 0;              ///< 0: not known
   std::uint16_t state = 0;  ///< NUD_* of linux/neighbour.h
+  bool exempt = false;      ///< permanent or learned elsewhere: does not count against the table's limit
 };
 
 /// The entries that the socket's namespace holds, without those that need no resolution (NUD_NOARP).

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bpf/libbpf.h>
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -8,6 +10,18 @@
 #include "kernel/tc.hpp"
 
 namespace arpline {
+
+/// While it lives, libbpf prints nothing: what fails is told in one line by who asked.
+class QuietLibbpf {
+ public:
+  QuietLibbpf() : before_(libbpf_set_print(nullptr)) {}
+  QuietLibbpf(const QuietLibbpf&) = delete;
+  QuietLibbpf& operator=(const QuietLibbpf&) = delete;
+  ~QuietLibbpf() { libbpf_set_print(before_); }
+
+ private:
+  libbpf_print_fn_t before_;
+};
 
 /// The name of a loaded BPF program; empty when there is no such program.
 std::string program_name(std::uint32_t id);

@@ -91,18 +91,6 @@ void gather_children(PreflightFacts& facts) try {
   facts.unseen = error.what();
 }
 
-// libbpf's probes print to stderr what they fail at.
-class QuietLibbpf {
- public:
-  QuietLibbpf() : before_(libbpf_set_print(nullptr)) {}
-  QuietLibbpf(const QuietLibbpf&) = delete;
-  QuietLibbpf& operator=(const QuietLibbpf&) = delete;
-  ~QuietLibbpf() { libbpf_set_print(before_); }
-
- private:
-  libbpf_print_fn_t before_;
-};
-
 }  // namespace
 
 PreflightFacts gather_preflight_facts(const std::string& interface) {

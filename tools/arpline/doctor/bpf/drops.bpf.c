@@ -33,8 +33,7 @@ struct sk_buff {
 } __attribute__((preserve_access_index));
 
 /* Where macvlan's receive path lies in the kernel, set before load. */
-const volatile __u64 code_start = 0;
-const volatile __u64 code_end = 0;
+const volatile struct doctor_code code[DOCTOR_MAX_CODE] = {};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -43,17 +42,26 @@ struct {
 	__type(value, struct doctor_drops);
 } drops SEC(".maps");
 
+static __always_inline int in_code(__u64 location)
+{
+	int found = 0;
+
+#pragma unroll
+	for (__u32 i = 0; i < DOCTOR_MAX_CODE; i++)
+		found |= location >= code[i].start && location < code[i].end;
+	return found;
+}
+
 SEC("tp_btf/kfree_skb")
 int doctor_drops(__u64 *ctx)
 {
 	struct sk_buff *skb = (struct sk_buff *)ctx[0];
-	__u64 location = ctx[1];
 	struct doctor_parent parent = {};
 	struct doctor_drops *counted;
 	struct net_device *dev;
 	__u8 first = 0;
 
-	if (location < code_start || location >= code_end)
+	if (!in_code(ctx[1]))
 		return 0;
 	dev = skb->dev;
 	if (!dev)

@@ -13,6 +13,15 @@ struct doctor_parent {
 	__u32 netns_inode;
 };
 
+/* A stretch of the kernel's code. */
+struct doctor_code {
+	__u64 start;
+	__u64 end;
+};
+
+/* A compiler may split a function into parts. */
+#define DOCTOR_MAX_CODE 4U
+
 struct doctor_drops {
 	__u64 broadcast_queue; /* broadcast and multicast frames that macvlan's receive handler freed */
 };

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "arpline/doctor/findings/all.hpp"
+#include "arpline/doctor/words.hpp"
+
+namespace arpline::doctor {
+namespace {
+
+std::string consequence(const ManagedBy& managed, const std::string& interface) {
+  if (managed.who == Manager::network_manager)
+    return fmt::format("NetworkManager manages {}: with its profile go the link and the addresses", interface);
+  return fmt::format(
+      "systemd-networkd manages {} ({}): it takes away what it did not make, and its own when it "
+      "stops",
+      interface, managed.network_file.empty() ? "its .network file" : managed.network_file);
+}
+
+std::string remedy(const ManagedBy& managed, const std::string& enter, const std::string& interface) {
+  if (managed.who == Manager::network_manager)
+    return fmt::format("{}nmcli device set {} managed no", enter, interface);
+  if (managed.network_file.empty()) return {};
+  // The file itself may come with a package: a drop-in lasts.
+  const auto name = managed.network_file.substr(managed.network_file.rfind('/') + 1);
+  return fmt::format(
+      "mkdir -p /etc/systemd/network/{0}.d && printf '[Network]\\nKeepConfiguration=yes\\n' > "
+      "/etc/systemd/network/{0}.d/arpline.conf && networkctl reload",
+      name);
+}
+
+bool lost_something(const Parent& parent, const std::string& netns, const std::string& interface) {
+  return std::ranges::any_of(
+      parent.gone, [&](const Tombstone& gone) { return gone.netns == netns && gone.interface == interface; });
+}
+
+bool is_in_the_way(const ManagedBy& managed) {
+  return managed.who != Manager::none && !managed.keeps;
+}
+
+void look_at_child(const Child& child, Findings& out) {
+  const auto& device = *child.device;
+  if (!is_in_the_way(device.managed)) return;
+  const bool trouble =
+      !device.up || device.addresses.empty() || lost_something(*child.parent, child.space->name, device.name);
+  out.push_back({.id = "managed",
+                 .severity = trouble ? Severity::warning : Severity::note,
+                 .certainty = Certainty::certain,
+                 .subject = place(child),
+                 .evidence = consequence(device.managed, device.name) +
+                             (trouble ? "; it is down, or has lost an address" : ""),
+                 .command = remedy(device.managed, child.space->enter, device.name),
+                 .about = {.parent = child.parent->link.ifindex, .devices = {child.device}}});
+}
+
+void look_at_parent(const Parent& parent, Findings& out) {
+  if (!is_in_the_way(parent.managed)) return;
+  const bool trouble = !parent.link.up;
+  out.push_back({.id = "managed",
+                 .severity = trouble ? Severity::warning : Severity::note,
+                 .certainty = Certainty::certain,
+                 .subject = parent.link.name,
+                 .evidence = consequence(parent.managed, parent.link.name) +
+                             (trouble ? "; it is down, and all containers with it" : ""),
+                 .command = remedy(parent.managed, {}, parent.link.name),
+                 .about = {.parent = parent.link.ifindex}});
+}
+
+}  // namespace
+
+void managed(const Facts& facts, Findings& out) {
+  for (const auto& parent : facts.parents) look_at_parent(parent, out);
+  for (const auto& child : containers_of(facts)) look_at_child(child, out);
+}
+
+}  // namespace arpline::doctor
