@@ -2,7 +2,7 @@
 """What the lab tests of `arpline doctor` share."""
 import json
 
-from common import run
+from common import wait_until, wired
 
 # One table for the whole machine: other labs beside this one may fill it.
 OF_THE_MACHINE = {"neighbour_table"}
@@ -47,16 +47,35 @@ def mend(host, finding):
 
 def mended(host, finding, *args):
     mend(host, finding)
-    assert not find(host, finding["id"], *args), f"{finding['command']} did not mend it: {findings(host, *args)}"
+    # A carrier comes back a moment after its interface.
+    wait_until(lambda: not find(host, finding["id"], *args), 5,
+               lambda: f"{finding['command']} has mended it: {findings(host, *args)}")
 
 
-def second_nic(lab, host, peer, name="nic1", address=None):
-    """Another NIC of the host, to the same peer."""
-    lab.veth(host.ns, name, peer.ns, f"p{name}")
-    if address:
-        host.ns.ip("addr", "add", address, "dev", name)
-    return name
+def second_nic(lab, host, address, peer_address, name="nic1"):
+    """Another NIC of the host, straight to a peer of its own, which is returned."""
+    peer = lab.peer(f"peer-{name}", peer_address)
+    lab.veth(host.ns, name, peer.ns, peer.nic)
+    peer.address(peer_address)
+    host.ns.ip("addr", "add", address, "dev", name)
+    return peer
 
 
-def ip_of(peer_ns, name):
-    return run("ip", "-n", peer_ns.name, "-br", "addr", "show", "dev", name).stdout
+def docker_like(lab):
+    """A host as Docker leaves it: an address and a default route, a bridge network, macvlan containers, a shim."""
+    host, peer = wired(lab)
+    host.address("10.77.0.2/16")
+    host.ns.ip("route", "add", "default", "via", "10.77.0.1")
+    inside = host.add_child(created_inside=True)
+    both = host.add_child()
+    host.ns.ip_batch(["link add br-app type bridge", "link set br-app up", "addr add 172.18.0.1/16 dev br-app",
+                      f"link add vethapp type veth peer name eth1 netns {both.ns.name}",
+                      "link set vethapp master br-app", "link set vethapp up",
+                      f"link add link {host.nic} name shim type macvlan mode bridge", "addr add 10.77.0.3/16 dev shim",
+                      "link set shim up"])
+    both.ns.ip_batch(["addr add 172.18.0.2/16 dev eth1", "link set eth1 up"])
+    for child in host.children:
+        child.ns.ip("route", "add", "default", "via", "10.77.0.1")
+    second_nic(lab, host, "10.99.0.2/24", "10.99.0.1/24")
+    assert inside.ping("10.77.0.1", 1).answered == 1
+    return host, peer

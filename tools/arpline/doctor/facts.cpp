@@ -47,6 +47,13 @@ std::vector<Child> containers_of(const Facts& facts) {
   return children;
 }
 
+std::vector<const Space*> near_spaces(const Facts& facts) {
+  std::vector<const Space*> spaces{&facts.host()};
+  for (const auto& child : containers_of(facts))
+    if (spaces.back() != child.space) spaces.push_back(child.space);
+  return spaces;
+}
+
 const KnownEndpoint* known(const Child& child, Ipv4 address) {
   const auto found = std::ranges::find_if(child.parent->endpoints, [&](const KnownEndpoint& endpoint) {
     return endpoint.address == address && endpoint.vlan == child.vlan;

@@ -148,6 +148,9 @@ struct Child {
 std::vector<Child> children_of(const Facts& facts);
 std::vector<Child> containers_of(const Facts& facts);
 
+/// The host's own space and those with a child of one of the parents: where an endpoint can be.
+std::vector<const Space*> near_spaces(const Facts& facts);
+
 /// What is known of a child's address; nullptr: nothing.
 const KnownEndpoint* known(const Child& child, Ipv4 address);
 

@@ -43,9 +43,9 @@ Selection select(const Facts& facts) {
   for (const auto& parent : facts.parents)
     if (parent.link.name == facts.asked) selection.whole_parents.push_back(parent.link.ifindex);
   // An address may sit on another interface of the container.
-  for (const auto& space : facts.spaces)
-    for (const auto& device : space.devices)
-      if (!space.own && is_named(facts, space, device)) selection.devices.push_back(&device);
+  for (const auto* space : near_spaces(facts))
+    for (const auto& device : space->devices)
+      if (!space->own && is_named(facts, *space, device)) selection.devices.push_back(&device);
   return selection;
 }
 

@@ -96,12 +96,14 @@ bool resolved(const Neighbour& neighbour) {
   return (neighbour.state & (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT)) != 0;
 }
 
-std::string whose_mac(const Facts& facts, Mac mac) {
+Owner owner_of(const Facts& facts, Mac mac) {
   for (const auto& parent : facts.parents)
-    if (parent.link.mac == mac) return "the parent " + parent.link.name;
-  for (const auto& space : facts.spaces)
-    for (const auto& device : space.devices)
-      if (device.mac == mac && !device.loopback) return place(space, device);
+    if (parent.link.mac == mac) return {&facts.host(), find_device(facts.host(), parent.link.ifindex)};
+  auto spaces = near_spaces(facts);
+  for (const auto& space : facts.spaces) spaces.push_back(&space);
+  for (const auto* space : spaces)
+    for (const auto& device : space->devices)
+      if (device.mac == mac && !device.loopback) return {space, &device};
   return {};
 }
 

@@ -47,7 +47,13 @@ const Route* route_to(const Space& space, Ipv4 address);
 /// Whether the interface itself answers ARP that comes in on it for any address of its namespace.
 bool answers_for_others(const Space& space, const Device& device);
 
-/// A word for the interface of this host that has the MAC; empty: none of the reachable ones has it.
-std::string whose_mac(const Facts& facts, Mac mac);
+/// An interface and where it is; empty: none.
+struct Owner {
+  const Space* space = nullptr;
+  const Device* device = nullptr;
+};
+
+/// The interface of this host that has the MAC: a parent first, then one where endpoints can be, then any.
+Owner owner_of(const Facts& facts, Mac mac);
 
 }  // namespace arpline::doctor

@@ -19,21 +19,9 @@ struct Claimed {
   Ipv4 address = 0;
 };
 
-struct Owner {
-  const Space* space = nullptr;
-  const Device* device = nullptr;
-};
-
-Owner owner_of(const Facts& facts, Mac mac) {
-  for (const auto& space : facts.spaces)
-    for (const auto& device : space.devices)
-      if (device.mac == mac && !device.loopback) return {&space, &device};
-  return {};
-}
-
 std::string who(const Facts& facts, const Claimed& claimed, Mac mac) {
-  const auto interface = whose_mac(facts, mac);
-  if (!interface.empty()) return "that is " + interface;
+  const auto [space, device] = owner_of(facts, mac);
+  if (device != nullptr) return "that is " + place(*space, *device);
   const auto earlier = std::ranges::find_if(claimed.parent->gone, [&](const Tombstone& gone) {
     return gone.address == claimed.address && gone.mac == mac;
   });
@@ -60,11 +48,18 @@ std::string when(const Claimant& claimant) {
 std::string command_against(const Facts& facts, const Claimed& claimed, Mac mac) {
   const auto [space, device] = owner_of(facts, mac);
   if (device == nullptr) return {};
-  for (const auto& address : device->addresses)
-    if (address.address == claimed.address)
-      return fmt::format("{}ip addr del {} dev {}", space->enter, text(address), device->name);
+  bool has_it = false;
+  for (const auto& other : space->devices) {
+    for (const auto& address : other.addresses) {
+      if (address.address != claimed.address) continue;
+      if (&other == device)
+        return fmt::format("{}ip addr del {} dev {}", space->enter, text(address), device->name);
+      has_it = true;
+    }
+  }
   if (device->proxy_arp) return space->enter + set_sysctl(device->name, "proxy_arp", 0);
-  if (answers_for_others(*space, *device)) return space->enter + set_sysctl(device->name, "arp_ignore", 1);
+  if (has_it && answers_for_others(*space, *device))
+    return space->enter + set_sysctl(device->name, "arp_ignore", 1);
   return {};
 }
 

@@ -10,8 +10,8 @@ namespace arpline::doctor {
 namespace {
 
 bool anybody_has(const Facts& facts, Ipv4 address) {
-  return std::ranges::any_of(facts.spaces, [&](const Space& space) {
-    return std::ranges::any_of(space.devices, [&](const Device& device) {
+  return std::ranges::any_of(near_spaces(facts), [&](const Space* space) {
+    return std::ranges::any_of(space->devices, [&](const Device& device) {
       return std::ranges::find(device.addresses, address, &InterfaceAddress::address) != device.addresses.end();
     });
   });
@@ -72,7 +72,7 @@ Finding nobody_has(Ipv4 address, const std::string& evidence) {
           .severity = Severity::warning,
           .certainty = Certainty::certain,
           .subject = format_ipv4(address),
-          .evidence = "no interface in any reachable network namespace has this address: " + evidence,
+          .evidence = "no interface of the host or of a container on its parents has this address: " + evidence,
           .command = {},
           .about = {.addresses = {address}}};
 }

@@ -25,9 +25,12 @@ Holders holders_of(const Facts& facts) {
   Holders holders;
   for (const auto& child : children_of(facts)) {
     if (!child.device->up) continue;
-    for (const auto& address : child.device->addresses)
-      holders[{child.lower, address.address}].push_back(
-          {child.space, child.device, address, child.parent->link.ifindex});
+    for (const auto& address : child.device->addresses) {
+      auto& list = holders[{child.lower, address.address}];
+      // An interface may have it twice, with two prefixes.
+      if (!list.empty() && list.back().device == child.device) continue;
+      list.push_back({child.space, child.device, address, child.parent->link.ifindex});
+    }
   }
   // The host answers for its own addresses on the parent's wire.
   for (auto& [key, list] : holders) {

@@ -42,16 +42,23 @@ Ipv4 gateway_of(const Child& child) {
   return 0;
 }
 
-// Somebody who is not on this host has been heard through the parent: whatever the host thinks, the wire is
-// right.
+// A sibling answers without the wire, and so does the parent's own interface.
+bool is_on_parent(const Facts& facts, const Child& child, Mac mac) {
+  if (mac == child.parent->link.mac) return true;
+  const auto children = children_of(facts);
+  return std::ranges::any_of(
+      children, [&](const Child& other) { return other.lower == child.lower && other.device->mac == mac; });
+}
+
+// Somebody has been heard through the parent: whatever the host thinks, the wire is right.
 bool reached(const Facts& facts, const Child& child, const InterfaceAddress& address) {
   for (const auto& neighbour : child.space->neighbours)
-    if (neighbour.ifindex == child.device->ifindex && resolved(neighbour) &&
-        (neighbour.state & NUD_PERMANENT) == 0 && whose_mac(facts, neighbour.mac).empty())
+    if (neighbour.ifindex == child.device->ifindex && resolved(neighbour) && !neighbour.exempt &&
+        !is_on_parent(facts, child, neighbour.mac))
       return true;
   const auto* endpoint = known(child, address.address);
   return endpoint != nullptr && endpoint->last_requester != 0 && covers(address, endpoint->last_requester) &&
-         whose_mac(facts, endpoint->last_requester_mac).empty();
+         !is_on_parent(facts, child, endpoint->last_requester_mac);
 }
 
 std::size_t unresolved(const Child& child) {
