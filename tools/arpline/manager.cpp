@@ -93,23 +93,29 @@ ManagedBy managed_in(const ManagerFolder& folder, int ifindex) {
 
 std::vector<ManagerFolder> manager_folders() {
   std::vector<ManagerFolder> folders;
+  const auto own = own_netns_inode();
+  if (in_initial_namespace(own)) folders.push_back({.netns_inode = own, .root = "/"});
   std::error_code error;
   for (const auto& entry : fs::directory_iterator("/proc", error)) {
     const std::string process = entry.path();
+    const std::string pid = entry.path().filename();
     struct stat netns {};
-    if (!is_pid(entry.path().filename()) || !is_manager(process)) continue;
+    if (!is_pid(pid) || !is_manager(process)) continue;
     if (stat((process + "/ns/net").c_str(), &netns) != 0) continue;
-    folders.push_back({.netns_inode = netns.st_ino, .root = process + "/root"});
+    folders.push_back({.netns_inode = netns.st_ino,
+                       .root = process + "/root",
+                       .enter = fmt::format("nsenter -t {} -m -n ", pid)});
   }
-  const auto own = own_netns_inode();
-  if (in_initial_namespace(own)) folders.push_back({.netns_inode = own, .root = "/"});
   return folders;
 }
 
 ManagedBy managed_by(const std::vector<ManagerFolder>& folders, std::uint64_t netns_inode, int ifindex) {
   for (const auto& folder : folders) {
     if (folder.netns_inode != netns_inode) continue;
-    if (auto found = managed_in(folder, ifindex); found.who != Manager::none) return found;
+    auto found = managed_in(folder, ifindex);
+    if (found.who == Manager::none) continue;
+    found.enter = folder.enter;
+    return found;
   }
   return {};
 }

@@ -18,16 +18,17 @@ std::string consequence(const ManagedBy& managed, const std::string& interface) 
       interface, managed.network_file.empty() ? "its .network file" : managed.network_file);
 }
 
-std::string remedy(const ManagedBy& managed, const std::string& enter, const std::string& interface) {
+std::string remedy(const ManagedBy& managed, const std::string& interface) {
   if (managed.who == Manager::network_manager)
-    return fmt::format("{}nmcli device set {} managed no", enter, interface);
+    return fmt::format("{}nmcli device set {} managed no", managed.enter, interface);
   if (managed.network_file.empty()) return {};
   // The file itself may come with a package: a drop-in lasts.
   const auto name = managed.network_file.substr(managed.network_file.rfind('/') + 1);
-  return fmt::format(
+  const auto drop_in = fmt::format(
       "mkdir -p /etc/systemd/network/{0}.d && printf '[Network]\\nKeepConfiguration=yes\\n' > "
       "/etc/systemd/network/{0}.d/arpline.conf && networkctl reload",
       name);
+  return managed.enter.empty() ? drop_in : fmt::format("{}sh -c \"{}\"", managed.enter, drop_in);
 }
 
 bool lost_something(const Parent& parent, const std::string& netns, const std::string& interface) {
@@ -50,7 +51,7 @@ void look_at_child(const Child& child, Findings& out) {
                  .subject = place(child),
                  .evidence = consequence(device.managed, device.name) +
                              (trouble ? "; it is down, or has lost an address" : ""),
-                 .command = remedy(device.managed, child.space->enter, device.name),
+                 .command = remedy(device.managed, device.name),
                  .about = {.parent = child.parent->link.ifindex, .devices = {child.device}}});
 }
 
@@ -63,7 +64,7 @@ void look_at_parent(const Parent& parent, Findings& out) {
                  .subject = parent.link.name,
                  .evidence = consequence(parent.managed, parent.link.name) +
                              (trouble ? "; it is down, and all containers with it" : ""),
-                 .command = remedy(parent.managed, {}, parent.link.name),
+                 .command = remedy(parent.managed, parent.link.name),
                  .about = {.parent = parent.link.ifindex}});
 }
 
