@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from common import Lab, Skip, wait_until, wired
-from doctor import findings, found, healthy, mended
+from doctor import find, findings, found, healthy, mended
 
 NETWORKD = "/lib/systemd/systemd-networkd"
 # In a mount namespace of its own: nothing of the machine's is touched. A /sys that is read-only tells both managers
@@ -56,16 +56,26 @@ def told(host, started, what):
     return found(host, "managed")
 
 
-def test_networkd_in_a_container_takes_the_address():
+def addresses(child) -> str:
+    return child.ns.ip("-br", "addr", "show", "dev", child.interface).stdout
+
+
+def test_networkd_in_a_container_takes_its_address_with_the_carrier():
     with Lab() as lab:
-        host, _ = wired(lab, children=2)
+        host, peer = wired(lab, children=2)
         child = host.children[0]
-        started = networkd(lab, child.ns, "mv0")
-        wait_until(lambda: child.address not in child.ns.ip("addr", "show", "dev", "mv0").stdout, 15,
-                   lambda: f"networkd takes the address: {started[1].read_text()[-2000:]}")
+        child.remove_address()
+        started = networkd(lab, child.ns, "mv0", f"Address={child.address}/16")
         finding = told(host, started, "networkd")
-        assert finding["severity"] == "warning" and child.ns.name in finding["subject"], finding
+        assert finding["severity"] == "note" and child.ns.name in finding["subject"], finding
         assert "10-lab.network" in finding["evidence"] and "KeepConfiguration=yes" in finding["command"], finding
+        wait_until(lambda: child.address in addresses(child), 5, "networkd gives the address")
+        peer.ns.ip("link", "set", peer.nic, "down")
+        wait_until(lambda: child.address not in addresses(child), 5, "networkd takes the address")
+        finding = found(host, "managed", child.mac)
+        assert finding["severity"] == "warning", finding
+        host.ns.run("sh", "-c", finding["command"], check=False)  # reload needs a bus, which is not here
+        assert not find(host, "managed"), findings(host)
 
 
 def test_networkd_that_keeps_the_configuration_is_no_finding():
@@ -77,7 +87,7 @@ def test_networkd_that_keeps_the_configuration_is_no_finding():
                    lambda: f"networkd knows its interfaces: {log.read_text()[-2000:]}")
         time.sleep(0.5)
         healthy(host)
-        assert host.children[0].address in host.children[0].ns.ip("addr", "show", "dev", "mv0").stdout
+        assert host.children[0].address in addresses(host.children[0])
 
 
 def test_networkd_on_the_parent_is_a_note():

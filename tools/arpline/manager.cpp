@@ -72,14 +72,19 @@ bool in_initial_namespace(std::uint64_t own) {
   return own == initial.st_ino;
 }
 
+bool says_keep(const std::string& file) {
+  const auto keep = value_in(file, "KeepConfiguration=");
+  return keep && (*keep == "yes" || *keep == "true" || *keep == "1" || *keep == "on");
+}
+
 ManagedBy networkd_in(const ManagerFolder& folder, int ifindex) {
   const auto state = read_below(folder.root, fmt::format("run/systemd/netif/links/{}", ifindex));
   const auto admin = value_in(state, "ADMIN_STATE=");
   if (!admin || *admin == "unmanaged") return {};
   ManagedBy found{.who = Manager::systemd_networkd,
                   .network_file = value_in(state, "NETWORK_FILE=").value_or("")};
-  const auto keep = value_in(read_below(folder.root, found.network_file), "KeepConfiguration=");
-  found.keeps = keep && (*keep == "yes" || *keep == "true" || *keep == "1" || *keep == "on");
+  found.keeps = says_keep(read_below(folder.root, found.network_file)) ||
+                says_keep(read_below(folder.root, drop_in_of(found.network_file)));
   return found;
 }
 
@@ -90,6 +95,11 @@ ManagedBy managed_in(const ManagerFolder& folder, int ifindex) {
 }
 
 }  // namespace
+
+std::string drop_in_of(const std::string& network_file) {
+  return fmt::format("/etc/systemd/network/{}.d/arpline.conf",
+                     network_file.substr(network_file.rfind('/') + 1));
+}
 
 std::vector<ManagerFolder> manager_folders() {
   std::vector<ManagerFolder> folders;

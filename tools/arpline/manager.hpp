@@ -28,6 +28,10 @@ struct ManagerFolder {
 /// now, in whatever namespace. Throws SetupError without /proc.
 std::vector<ManagerFolder> manager_folders();
 
+/// Where a setting for the interfaces of a .network file stands that arpline asks for: the file itself may come
+/// with a package.
+std::string drop_in_of(const std::string& network_file);
+
 /// What the state files say about an interface of that namespace.
 ManagedBy managed_by(const std::vector<ManagerFolder>& folders, std::uint64_t netns_inode, int ifindex);
 

@@ -13,8 +13,9 @@ std::string consequence(const ManagedBy& managed, const std::string& interface) 
   if (managed.who == Manager::network_manager)
     return fmt::format("NetworkManager manages {}: with its profile go the link and the addresses", interface);
   return fmt::format(
-      "systemd-networkd manages {} ({}): it takes away what it did not make, and its own when it "
-      "stops",
+      "systemd-networkd manages {} ({}): with the carrier go the addresses that it made, and what it did not "
+      "make "
+      "may go when it configures the interface anew",
       interface, managed.network_file.empty() ? "its .network file" : managed.network_file);
 }
 
@@ -22,12 +23,11 @@ std::string remedy(const ManagedBy& managed, const std::string& interface) {
   if (managed.who == Manager::network_manager)
     return fmt::format("{}nmcli device set {} managed no", managed.enter, interface);
   if (managed.network_file.empty()) return {};
-  // The file itself may come with a package: a drop-in lasts.
-  const auto name = managed.network_file.substr(managed.network_file.rfind('/') + 1);
+  const auto file = drop_in_of(managed.network_file);
   const auto drop_in = fmt::format(
-      "mkdir -p /etc/systemd/network/{0}.d && printf '[Network]\\nKeepConfiguration=yes\\n' > "
-      "/etc/systemd/network/{0}.d/arpline.conf && networkctl reload",
-      name);
+      "mkdir -p {} && printf '[Network]\\nKeepConfiguration=yes\\nIgnoreCarrierLoss=yes\\n' > {} && "
+      "networkctl reload",
+      file.substr(0, file.rfind('/')), file);
   return managed.enter.empty() ? drop_in : fmt::format("{}sh -c \"{}\"", managed.enter, drop_in);
 }
 
