@@ -2,6 +2,7 @@
 """arpline doctor without a daemon: a healthy host gives no finding; each fault is named, and mended by its command."""
 import threading
 import time
+from pathlib import Path
 
 from common import Lab, Skip, frames, options, wired
 from doctor import docker_like, doctor, find, found, healthy, mend, mended, second_nic
@@ -16,6 +17,14 @@ def test_healthy_host_gives_no_finding():
         assert peer.ping(host.children[0].address, 1).answered == 1
         healthy(host, host.children[0].address)
         assert any("arpline" in line for line in answer["not_looked_at"]), answer
+
+
+def test_every_finding_has_its_section_in_the_docs():
+    root = Path(__file__).resolve().parents[2]
+    names = {path.stem.replace("_", "-") for path in (root / "tools/arpline/doctor/findings").glob("*.cpp")}
+    lines = (root / "docs/doctor.md").read_text(encoding="utf-8").splitlines()
+    anchors = {line[3:].lower().replace(" ", "-") for line in lines if line.startswith("## ")}
+    assert names == anchors, names ^ anchors
 
 
 def test_text_says_what_was_not_looked_at():
