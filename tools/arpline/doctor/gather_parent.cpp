@@ -24,7 +24,7 @@ double seconds_between(std::uint64_t earlier, std::uint64_t later) {
 json entry_of(const std::optional<json>& reply, int ifindex) {
   if (!reply || !reply->is_object() || !reply->contains("parents")) return nullptr;
   for (const auto& parent : (*reply)["parents"])
-    if (parent.is_object() && parent.value("ifindex", 0) == ifindex) return parent;
+    if (parent.is_object() && parent.contains("ifindex") && parent["ifindex"] == ifindex) return parent;
   return nullptr;
 }
 
@@ -62,7 +62,7 @@ void ask_daemon(Parent& parent, const PinName& name, const Roots& roots) {
     return;
   }
   parent.daemon = Daemon::answers;
-  parent.egress = entry.value("egress", "");
+  if (entry.contains("egress") && entry["egress"].is_string()) parent.egress = entry["egress"];
   parent.endpoints = endpoints_in(entry);
 }
 
