@@ -22,11 +22,6 @@
 namespace arpline::doctor {
 namespace {
 
-struct Close {
-  void operator()(doctor_drops_bpf* skeleton) const noexcept { doctor_drops_bpf__destroy(skeleton); }
-};
-using Skeleton = std::unique_ptr<doctor_drops_bpf, Close>;
-
 // The queue is filled in macvlan_broadcast_enqueue, which most kernels have within macvlan_handle_frame. A part
 // of a function has a suffix behind a dot.
 bool is_receive_path(std::string_view symbol) {
@@ -56,21 +51,32 @@ std::vector<doctor_code> receive_path() {
   return code;
 }
 
-Skeleton load() {
-  const auto code = receive_path();
-  if (code.empty())
-    throw SetupError("/proc/kallsyms does not tell where macvlan's code is; sysctl kernel.kptr_restrict=1");
-  const QuietLibbpf quiet;
-  Skeleton skeleton{doctor_drops_bpf__open()};
-  if (!skeleton) throw_errno("open the drop counter", errno);
-  for (std::size_t i = 0; i < std::min<std::size_t>(code.size(), DOCTOR_MAX_CODE); ++i)
-    skeleton->rodata->code[i] = code[i];
-  if (const int error = doctor_drops_bpf__load(skeleton.get()); error != 0)
-    throw_errno("load the drop counter", -error, "it needs CAP_BPF, CAP_PERFMON and a kernel with BTF");
-  if (const int error = doctor_drops_bpf__attach(skeleton.get()); error != 0)
-    throw_errno("attach the drop counter to the tracepoint kfree_skb", -error);
-  return skeleton;
-}
+// Counts from its making to its end.
+class Counter {
+ public:
+  Counter() {
+    const auto code = receive_path();
+    if (code.empty())
+      throw SetupError("/proc/kallsyms does not tell where macvlan's code is; sysctl kernel.kptr_restrict=1");
+    const QuietLibbpf quiet;
+    skeleton_.reset(doctor_drops_bpf__open());
+    if (!skeleton_) throw_errno("open the drop counter", errno);
+    for (std::size_t i = 0; i < std::min<std::size_t>(code.size(), DOCTOR_MAX_CODE); ++i)
+      skeleton_->rodata->code[i] = code[i];
+    if (const int error = doctor_drops_bpf__load(skeleton_.get()); error != 0)
+      throw_errno("load the drop counter", -error, "it needs CAP_BPF, CAP_PERFMON and a kernel with BTF");
+    if (const int error = doctor_drops_bpf__attach(skeleton_.get()); error != 0)
+      throw_errno("attach the drop counter to the tracepoint kfree_skb", -error);
+  }
+
+  int map() const { return bpf_map__fd(skeleton_->maps.drops); }
+
+ private:
+  struct Close {
+    void operator()(doctor_drops_bpf* skeleton) const noexcept { doctor_drops_bpf__destroy(skeleton); }
+  };
+  std::unique_ptr<doctor_drops_bpf, Close> skeleton_;
+};
 
 doctor_parent key_of(const Parent& parent, std::uint64_t netns_inode) {
   return {.ifindex = static_cast<__u32>(parent.link.ifindex), .netns_inode = static_cast<__u32>(netns_inode)};
@@ -80,8 +86,8 @@ doctor_parent key_of(const Parent& parent, std::uint64_t netns_inode) {
 
 void sample_drops(Netlink& route, const std::vector<Parent*>& parents, std::uint64_t netns_inode,
                   std::chrono::milliseconds duration) {
-  const auto skeleton = load();
-  const int map = bpf_map__fd(skeleton->maps.drops);
+  const Counter counter;
+  const int map = counter.map();
   const doctor_drops none{};
   for (auto* parent : parents) {
     const auto key = key_of(*parent, netns_inode);

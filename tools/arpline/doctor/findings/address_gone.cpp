@@ -20,8 +20,9 @@ bool anybody_has(const Facts& facts, Ipv4 address) {
 std::string trail_of(const Tombstone& gone) {
   std::string text = gone.reason;
   if (gone.trail.empty()) return text + fmt::format(", {} ago", duration(gone.seconds_ago));
-  for (auto step = gone.trail.rbegin(); step != gone.trail.rend(); ++step)
-    text += fmt::format("; {} {} ago", step->event, duration(step->seconds_ago));
+  std::for_each(gone.trail.rbegin(), gone.trail.rend(), [&text](const Tombstone::Step& step) {
+    text += fmt::format("; {} {} ago", step.event, duration(step.seconds_ago));
+  });
   return text;
 }
 
