@@ -318,6 +318,8 @@ ParentStatus ServedParent::status() const {
     endpoint.interface = it->second.desired.interface;
     endpoint.also_at = it->second.desired.also_at;
     endpoint.heard_at = it->second.desired.heard_at;
+    if ((endpoint.slot.word & ARPL_SLOT_FLAGS_MASK) != 0 && it->second.desired.settings)
+      endpoint.trail = history_.life_of(*it->second.desired.settings);
   }
   status.warnings = warnings();
   return status;

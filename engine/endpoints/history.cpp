@@ -93,6 +93,7 @@ void History::on(const Happening& happening) {
 const Tombstone& History::gone(const std::string& parent, const Desired& endpoint, std::uint64_t now) {
   Tombstone tombstone{.parent = parent,
                       .key = endpoint.key,
+                      .prefix_bits = endpoint.prefix_bits,
                       .mac = endpoint.word & ARPL_MAC_MASK,
                       .netns = endpoint.netns,
                       .interface = endpoint.interface,
@@ -109,6 +110,12 @@ const Tombstone& History::gone(const std::string& parent, const Desired& endpoin
   tombstones_.push_back(std::move(tombstone));
   if (tombstones_.size() > kMostTombstones) tombstones_.pop_front();
   return tombstones_.back();
+}
+
+std::vector<Happening> History::life_of(const Settings& settings) const {
+  const auto at = living_.find({settings.nsid, settings.ifindex});
+  if (at == living_.end()) return {};
+  return {at->second.begin(), at->second.end()};
 }
 
 void History::bury() {

@@ -43,6 +43,7 @@ std::string describe(const Happening& happening);
 struct Tombstone {
   std::string parent;
   arpl_endpoint_key key{};
+  std::uint8_t prefix_bits = 0;
   Mac mac = 0;
   std::string netns;
   std::string interface;
@@ -72,6 +73,9 @@ class History {
   /// Forgets the living of interfaces and namespaces that have ended; after gone() was called for their
   /// endpoints.
   void bury();
+
+  /// What befell a living interface lately, in the order in which it was heard.
+  std::vector<Happening> life_of(const Settings& settings) const;
 
   /// The newest last.
   const std::deque<Tombstone>& tombstones() const noexcept { return tombstones_; }

@@ -11,6 +11,7 @@
 #include <linux/rtnetlink.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 
 #include "base/error.hpp"
@@ -36,6 +37,7 @@ void parse_family(LinkRecord& link, const nlattr& family) {
     if (type != IFLA_INET_CONF) return;
     link.arp_ignore = device_setting(attribute, IPV4_DEVCONF_ARP_IGNORE);
     link.rp_filter = device_setting(attribute, IPV4_DEVCONF_RP_FILTER);
+    link.proxy_arp = device_setting(attribute, IPV4_DEVCONF_PROXY_ARP) != 0;
   });
 }
 
@@ -49,6 +51,7 @@ void parse_vlan(LinkRecord& link, const nlattr& data) {
 void parse_macvlan(LinkRecord& link, const nlattr& data) {
   for_each_nested(data, [&](const nlattr& attribute, int type) {
     if (type == IFLA_MACVLAN_MODE) link.macvlan_mode = attribute_u32(attribute).value_or(0);
+    if (type == IFLA_MACVLAN_BC_QUEUE_LEN_USED) link.broadcast_queue = attribute_u32(attribute).value_or(0);
   });
 }
 
@@ -260,6 +263,22 @@ std::optional<LinkInfo> find_link(Netlink& route, int ifindex) {
   NetlinkRequest request{RTM_GETLINK};
   request.header<ifinfomsg>().ifi_index = ifindex;
   return ask_for_link(route, request);
+}
+
+std::optional<std::uint64_t> rx_dropped(Netlink& route, int ifindex) {
+  NetlinkRequest request{RTM_GETLINK};
+  request.header<ifinfomsg>().ifi_index = ifindex;
+  std::optional<std::uint64_t> dropped;
+  route.try_request(request, [&](const nlmsghdr& message) {
+    for_each_attribute(message, sizeof(ifinfomsg), [&](const nlattr& attribute, int type) {
+      rtnl_link_stats64 stats{};
+      if (type != IFLA_STATS64 || mnl_attr_get_payload_len(&attribute) < offsetof(rtnl_link_stats64, multicast))
+        return;
+      std::memcpy(&stats, mnl_attr_get_payload(&attribute), offsetof(rtnl_link_stats64, multicast));
+      dropped = stats.rx_dropped;
+    });
+  });
+  return dropped;
 }
 
 std::optional<NeighbourTable> neighbour_table(Netlink& route) {

@@ -33,6 +33,9 @@ struct LinkRecord {
   int arp_ignore = 0;               ///< the device's own value, without conf/all
   int rp_filter = 0;                ///< likewise
   std::optional<int> new_netns;     ///< IFLA_NEW_NETNSID of an RTM_DELLINK: where it moved
+  bool proxy_arp = false;           ///< likewise
+  /// IFLA_MACVLAN_BC_QUEUE_LEN_USED of a macvlan or macvtap: frames, the largest wish of all its siblings
+  std::uint32_t broadcast_queue = 0;
 };
 
 /// lower_netns is an id of the asking namespace in an answer, and of the link's own in an event.
@@ -94,6 +97,10 @@ struct LinkInfo {
 /// SetupError.
 std::optional<LinkInfo> find_link(Netlink& route, std::string_view name);
 std::optional<LinkInfo> find_link(Netlink& route, int ifindex);
+
+/// Frames that the kernel took from the interface and dropped (IFLA_STATS64's rx_dropped); nullopt: there is no
+/// such interface. Throws SetupError only when the socket itself fails.
+std::optional<std::uint64_t> rx_dropped(Netlink& route, int ifindex);
 
 /// The IPv4 neighbour table. It is one for all namespaces.
 struct NeighbourTable {

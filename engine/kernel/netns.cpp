@@ -253,15 +253,22 @@ std::optional<NetnsArpSettings> own_arp_settings() {
   return NetnsArpSettings{.arp_ignore = *arp_ignore, .rp_filter = *rp_filter};
 }
 
-std::optional<NetnsArpSettings> arp_settings_of(int netns_fd) {
+bool run_inside(int netns_fd, const std::function<void()>& operation) {
   const Fd home{open(kOwn, O_RDONLY | O_CLOEXEC)};
   if (!home) throw_errno(kOwn, errno);
   if (setns(netns_fd, CLONE_NEWNET) != 0) {
     if (errno == EPERM) throw_errno("entering a network namespace", errno, "run as root or with CAP_SYS_ADMIN");
-    return std::nullopt;
+    return false;
   }
   const WayBack back{home.get()};
-  return own_arp_settings();
+  operation();
+  return true;
+}
+
+std::optional<NetnsArpSettings> arp_settings_of(int netns_fd) {
+  std::optional<NetnsArpSettings> settings;
+  run_inside(netns_fd, [&settings] { settings = own_arp_settings(); });
+  return settings;
 }
 
 }  // namespace arpline

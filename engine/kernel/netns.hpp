@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -73,6 +74,11 @@ Fd open_netns(const ReachableNetns& netns);
 /// The id by which the socket's namespace knows that of `netns_fd`, assigned now if there is none yet.
 /// nullopt: not a network namespace. Throws SetupError without the privilege.
 std::optional<int> nsid_of(Netlink& route, int netns_fd);
+
+/// Runs `operation` inside the namespace: the calling thread goes there and comes back. A thread that cannot
+/// come back would work on the wrong namespace, so that ends the process. What `operation` opens in there it
+/// closes again. False: not entered. Throws SetupError without CAP_SYS_ADMIN, and what `operation` throws.
+bool run_inside(int netns_fd, const std::function<void()>& operation);
 
 /// net.ipv4.conf.all of one namespace.
 struct NetnsArpSettings {

@@ -15,9 +15,6 @@ double seconds(std::uint64_t from, std::uint64_t to) {
 }
 
 json to_json(const Tombstone& tombstone, std::uint64_t now) {
-  json trail = json::array();
-  for (const auto& one : tombstone.trail)
-    trail.push_back({{"seconds_ago", seconds(one.at, now)}, {"event", describe(one)}});
   return {
       {"parent", tombstone.parent},
       {"vlan", tombstone.key.vlan},
@@ -28,10 +25,17 @@ json to_json(const Tombstone& tombstone, std::uint64_t now) {
       {"seconds_ago", seconds(tombstone.gone_at, now)},
       {"lived_seconds", tombstone.up_at ? json(seconds(*tombstone.up_at, tombstone.gone_at)) : json(nullptr)},
       {"reason", reason_of(tombstone)},
-      {"trail", trail}};
+      {"trail", trail_to_json(tombstone.trail, now)}};
 }
 
 }  // namespace
+
+json trail_to_json(std::span<const Happening> trail, std::uint64_t now) {
+  json steps = json::array();
+  for (const auto& one : trail)
+    steps.push_back({{"seconds_ago", seconds(one.at, now)}, {"event", describe(one)}});
+  return steps;
+}
 
 json gone_to_json(const History& history, const std::string& parent, std::uint64_t now) {
   json gone = json::array();

@@ -2,11 +2,15 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 
 #include "endpoints/history.hpp"
 
 namespace arpline {
+
+/// [{"seconds_ago", "event"}], in the same order.
+nlohmann::json trail_to_json(std::span<const Happening> trail, std::uint64_t now);
 
 /// The tombstones of one parent, the newest first.
 nlohmann::json gone_to_json(const History& history, const std::string& parent, std::uint64_t now);

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/net.hpp"
+#include "report/gone.hpp"
 #include "shared/slot.h"
 
 namespace arpline {
@@ -67,6 +68,7 @@ json to_json(const EndpointStatus& e, const ParentStatus& p) {
       {"confirmed_after_ms", confirmed_after(e)},
       {"also_at", text_or_null(e.also_at)},
       {"claimants", claimants},
+      {"trail", trail_to_json(e.trail, p.now)},
       {"requests", e.stats.requests},
       {"to_child", e.stats.to_child},
       {"ringed", e.stats.ringed},

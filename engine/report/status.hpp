@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "endpoints/claims.hpp"
+#include "endpoints/history.hpp"
 #include "shared/abi.h"
 #include "shared/verdicts.h"
 
@@ -23,6 +24,7 @@ struct EndpointStatus {
   std::string also_at{};       ///< a duplicate's other places; likewise
   std::uint64_t heard_at = 0;  ///< when the event was received that it follows from; 0: none, or likewise
   std::vector<Claims::Claimant> claimants{};  ///< likewise
+  std::vector<Happening> trail{};             ///< what befell its interface; likewise
 };
 
 struct ParentStatus {

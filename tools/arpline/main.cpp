@@ -8,6 +8,7 @@
 
 #include "arpline/check.hpp"
 #include "arpline/detach.hpp"
+#include "arpline/doctor/doctor.hpp"
 #include "arpline/preflight.hpp"
 #include "arpline/reload.hpp"
 #include "arpline/roots.hpp"
@@ -49,6 +50,15 @@ int run(int argc, char** argv) {
   before->add_flag("--json", as_json, "for programs");
   before->callback([&] { result = preflight(interface, as_json); });
 
+  auto* examination =
+      app.add_subcommand("doctor", "why a container cannot be reached; exit code 1: a warning, 2: critical");
+  doctor::Request request;
+  examination->add_option("ENDPOINT", request.endpoint,
+                          "an address, a MAC address, an interface or a namespace");
+  examination->add_option("--parent", request.parent, "only this parent");
+  examination->add_flag("--json", as_json, "for programs");
+  examination->callback([&] { result = doctor::run(request, as_json, roots); });
+
   auto* end = app.add_subcommand("detach", "take arpline off this interface, with the daemon alive or dead");
   end->add_option("IF", interface, "the parent")->required();
   end->callback([&] { result = detach(interface, roots); });
@@ -62,7 +72,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
     fmt::print(stderr, "arpline: {}; see --help\n", error.what());
-    return 2;
+    return app.got_subcommand(examination) ? doctor::kCouldNotLook : 2;
   }
   return result;
 }

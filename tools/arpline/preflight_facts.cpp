@@ -9,7 +9,6 @@
 #include <linux/capability.h>
 #include <linux/magic.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -19,16 +18,15 @@
 #include <string_view>
 #include <utility>
 
+#include "arpline/attached.hpp"
 #include "base/error.hpp"
 #include "base/fd.hpp"
 #include "discovery/discovery.hpp"
 #include "kernel/netlink.hpp"
+#include "kernel/netns.hpp"
 
 namespace arpline {
 namespace {
-
-// enum bpf_attach_type of Linux 6.6 and later.
-constexpr auto kBpfTcxEgress = static_cast<bpf_attach_type>(47);
 
 struct Capability {
   unsigned bit;
@@ -84,48 +82,6 @@ KernelFacts gather_kernel() {
   return kernel;
 }
 
-std::string program_name(std::uint32_t id) {
-  const Fd program{id == 0 ? -1 : bpf_prog_get_fd_by_id(id)};
-  bpf_prog_info info{};
-  std::uint32_t length = sizeof info;
-  if (!program || bpf_obj_get_info_by_fd(program.get(), &info, &length) != 0) return {};
-  return info.name;
-}
-
-std::vector<std::string> tcx_programs(int ifindex) {
-  std::array<std::uint32_t, 64> ids{};
-  std::uint32_t count = ids.size();
-  std::uint32_t flags = 0;
-  if (bpf_prog_query(ifindex, kBpfTcxEgress, 0, &flags, ids.data(), &count) != 0) return {};
-  std::vector<std::string> names;
-  for (std::uint32_t i = 0; i < count && i < ids.size(); ++i)
-    names.push_back(fmt::format("{} (id {})", program_name(ids[i]), ids[i]));
-  return names;
-}
-
-// What lies under /run is about the interfaces of process 1's namespace. Where process 1 may not be looked at,
-// the initial namespace is known by a setting that only it has.
-bool in_initial_namespace() {
-  struct stat own {};
-  struct stat initial {};
-  if (stat("/proc/thread-self/ns/net", &own) != 0) return false;
-  if (stat("/proc/1/ns/net", &initial) != 0)
-    return access("/proc/sys/net/ipv4/neigh/default/gc_thresh3", F_OK) == 0;
-  return own.st_ino == initial.st_ino;
-}
-
-void gather_manager(PreflightFacts& facts) {
-  if (!in_initial_namespace()) return;
-  const int ifindex = facts.link->ifindex;
-  if (value_in(fmt::format("/run/NetworkManager/devices/{}", ifindex), "managed=") == "true")
-    facts.manager = Manager::network_manager;
-  const std::string networkd = fmt::format("/run/systemd/netif/links/{}", ifindex);
-  const auto state = value_in(networkd, "ADMIN_STATE=");
-  if (facts.manager != Manager::none || !state || *state == "unmanaged") return;
-  facts.manager = Manager::systemd_networkd;
-  facts.network_file = value_in(networkd, "NETWORK_FILE=").value_or("");
-}
-
 void gather_children(PreflightFacts& facts) try {
   if (const auto snapshot = Discovery{facts.link->name}.snapshot()) {
     facts.children = snapshot->interfaces.size();
@@ -134,18 +90,6 @@ void gather_children(PreflightFacts& facts) try {
 } catch (const SetupError& error) {
   facts.unseen = error.what();
 }
-
-// libbpf's probes print to stderr what they fail at.
-class QuietLibbpf {
- public:
-  QuietLibbpf() : before_(libbpf_set_print(nullptr)) {}
-  QuietLibbpf(const QuietLibbpf&) = delete;
-  QuietLibbpf& operator=(const QuietLibbpf&) = delete;
-  ~QuietLibbpf() { libbpf_set_print(before_); }
-
- private:
-  libbpf_print_fn_t before_;
-};
 
 }  // namespace
 
@@ -164,8 +108,10 @@ PreflightFacts gather_preflight_facts(const std::string& interface) {
     if (const auto lower = find_link(route, facts.link->lower)) facts.lower = lower->name;
   facts.xdp_program = program_name(facts.link->xdp_prog_id);
   facts.egress = tc_filters(route, facts.link->ifindex, TcHook::egress);
-  facts.tcx = tcx_programs(facts.link->ifindex);
-  gather_manager(facts);
+  facts.tcx = tcx_egress_programs(facts.link->ifindex);
+  const auto managed = managed_by(manager_folders(), own_netns_inode(), facts.link->ifindex);
+  facts.manager = managed.who;
+  facts.network_file = managed.network_file;
   gather_children(facts);
   return facts;
 }

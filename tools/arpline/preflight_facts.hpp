@@ -7,13 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "arpline/manager.hpp"
 #include "kernel/link.hpp"
 #include "kernel/tc.hpp"
 
 namespace arpline {
-
-/// Who else looks after the interface.
-enum class Manager { none, network_manager, systemd_networkd };
 
 /// What the running kernel offers; 0 in an errno is success.
 struct KernelFacts {

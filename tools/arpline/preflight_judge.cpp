@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "arpline/attached.hpp"
 #include "kernel/programs.hpp"
 
 namespace arpline {
@@ -189,27 +190,10 @@ void judge_attached(const PreflightFacts& facts, Findings& out) {
                      link.name)});
 }
 
-bool is_ours(const TcFilter& filter) {
-  return filter.kind == "bpf" && filter.name == kEgressName;
-}
-
-// Where our filter is, or would go: the lowest free pref.
-std::uint32_t our_pref(const std::vector<TcFilter>& filters) {
-  const auto ours = std::ranges::find_if(filters, is_ours);
-  if (ours != filters.end()) return ours->pref;
-  std::uint32_t pref = 1;
-  while (std::ranges::find(filters, pref, &TcFilter::pref) != filters.end()) ++pref;
-  return pref;
-}
-
 void judge_egress(const PreflightFacts& facts, Findings& out) {
-  const std::uint32_t ours = our_pref(facts.egress);
   std::vector<std::string> in_front;
   for (const std::string& name : facts.tcx) in_front.push_back(fmt::format("tcx program {}", name));
-  for (const TcFilter& filter : facts.egress)
-    if (!is_ours(filter) && filter.pref < ours)
-      in_front.push_back(
-          fmt::format("pref {} {}{}{}", filter.pref, filter.kind, filter.name.empty() ? "" : " ", filter.name));
+  for (const TcFilter& filter : filters_before_ours(facts.egress)) in_front.push_back(filter_text(filter));
   if (in_front.empty())
     out.push_back({"egress", Level::ok, "no other tc egress filter in front", ""});
   else

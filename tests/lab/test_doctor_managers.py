@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""systemd-networkd and NetworkManager, the real ones, run by hand in a namespace of the lab: doctor sees them."""
+import shutil
+import time
+from pathlib import Path
+
+from common import Lab, Skip, wait_until, wired
+from doctor import find, findings, found, healthy, mended
+
+NETWORKD = "/lib/systemd/systemd-networkd"
+# In a mount namespace of its own: nothing of the machine's is touched. A /sys that is read-only tells both managers
+# that no udev will ever say an interface is ready.
+PRIVATE = "mount -t sysfs -o ro sysfs /sys && for d in {folders}; do mkdir -p $d; mount -t tmpfs tmpfs $d; done"
+
+
+def needs(*programs):
+    for program in programs:
+        if not shutil.which(program) and not Path(program).exists():
+            raise Skip(f"{program} is not installed: tools/deps runtimes")
+
+
+def start(lab, ns, name, folders, script):
+    """A manager in that namespace; returns its process and the file of what it says."""
+    log = lab.folder / f"{name}.log"
+    with open(log, "wb") as out:
+        process = ns.spawn("unshare", "-m", "--propagation", "private", "sh", "-ec",
+                           f"{PRIVATE.format(folders=folders)}\n{script}", stdout=out, stderr=out)
+    return process, log
+
+
+def networkd(lab, ns, interface, *settings):
+    needs(NETWORKD)
+    lines = "\\n".join(["[Match]", f"Name={interface}", "[Network]", "LinkLocalAddressing=no", *settings])
+    return start(lab, ns, "networkd", "/run/systemd /etc/systemd/network", f"""
+chmod 755 /run/systemd /etc/systemd/network
+printf '{lines}\\n' > /etc/systemd/network/10-lab.network
+exec {NETWORKD}""")
+
+
+def network_manager(lab, ns):
+    needs("NetworkManager", "dbus-daemon", "nmcli")
+    config = "[main]\\nplugins=keyfile\\nno-auto-default=*\\nauth-polkit=root-only\\n[logging]\\nlevel=INFO\\n"
+    return start(lab, ns, "NetworkManager", "/run/dbus /run/NetworkManager /var/lib/NetworkManager", f"""
+chmod 755 /run/dbus
+printf '{config}' > /var/lib/NetworkManager/lab.conf
+dbus-daemon --system --fork --nopidfile
+exec NetworkManager --no-daemon --config /var/lib/NetworkManager/lab.conf --config-dir /run/NetworkManager/conf.d \\
+  --system-config-dir /run/NetworkManager/conf.d --state-file /run/NetworkManager/lab.state""")
+
+
+def told(host, started, what):
+    """Waits for the finding; with what the manager said when it does not come."""
+    process, log = started
+    wait_until(lambda: [one for one in findings(host) if one["id"] == "managed"], 15,
+               lambda: f"{what} manages it; exit code {process.poll()}: {log.read_text()[-2000:]}")
+    return found(host, "managed")
+
+
+def addresses(child) -> str:
+    return child.ns.ip("-br", "addr", "show", "dev", child.interface).stdout
+
+
+def test_networkd_in_a_container_takes_its_address_with_the_carrier():
+    with Lab() as lab:
+        host, peer = wired(lab, children=2)
+        child = host.children[0]
+        child.remove_address()
+        started = networkd(lab, child.ns, "mv0", f"Address={child.address}/16")
+        finding = told(host, started, "networkd")
+        assert finding["severity"] == "note" and child.ns.name in finding["subject"], finding
+        assert "10-lab.network" in finding["evidence"] and "KeepConfiguration=yes" in finding["command"], finding
+        wait_until(lambda: child.address in addresses(child), 5, "networkd gives the address")
+        peer.ns.ip("link", "set", peer.nic, "down")
+        wait_until(lambda: child.address not in addresses(child), 5, "networkd takes the address")
+        finding = found(host, "managed", child.mac)
+        assert finding["severity"] == "warning", finding
+        host.ns.run("sh", "-c", finding["command"], check=False)  # reload needs a bus, which is not here
+        assert not find(host, "managed"), findings(host)
+
+
+def test_networkd_that_keeps_the_configuration_is_no_finding():
+    with Lab() as lab:
+        host, _ = wired(lab)
+        process, log = networkd(lab, host.children[0].ns, "mv0", "KeepConfiguration=yes")
+        root = Path(f"/proc/{process.pid}/root")
+        wait_until(lambda: any((root / "run/systemd/netif/links").glob("*")), 15,
+                   lambda: f"networkd knows its interfaces: {log.read_text()[-2000:]}")
+        time.sleep(0.5)
+        healthy(host)
+        assert host.children[0].address in addresses(host.children[0])
+
+
+def test_networkd_on_the_parent_is_a_note():
+    with Lab() as lab:
+        host, _ = wired(lab)
+        finding = told(host, networkd(lab, host.ns, host.nic, "Address=10.77.0.2/16"), "networkd")
+        assert (finding["severity"], finding["subject"]) == ("note", host.nic), finding
+        assert host.arpline("doctor").returncode == 0
+        assert "systemd-networkd manages" in host.arpline("preflight", host.nic).stdout
+
+
+def test_network_manager_on_the_parent():
+    with Lab() as lab:
+        host, _ = wired(lab)
+        host.address("10.77.0.2/16")
+        finding = told(host, network_manager(lab, host.ns), "NetworkManager")
+        assert finding["subject"] == host.nic and "NetworkManager" in finding["evidence"], finding
+        mended(host, finding)

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "doctor_facts.hpp"
+
+namespace arpline::doctor {
+namespace {
+
+TEST(Doctor, AHealthyHostGivesNoFinding) {
+  expect_healthy(healthy_host());
+  expect_healthy(served_host());
+  EXPECT_EQ(exit_code({}), 0);
+}
+
+TEST(Doctor, TheMostSevereComesFirstAndGivesTheExitCode) {
+  auto facts = served_host();
+  facts.parents[0].link.xdp_mode = XdpMode::generic;
+  EXPECT_EQ(exit_code(examine(facts)), 0);
+  facts.parents[0].link.xdp_features = xdp_feature::basic;
+  EXPECT_EQ(exit_code(examine(facts)), 1);
+  web_device(facts).up = false;
+  EXPECT_EQ(ids(examine(facts)), (std::vector<std::string>{"interface_down", "generic_xdp"}));
+  EXPECT_EQ(exit_code(examine(facts)), 2);
+}
+
+TEST(Doctor, AnEndpointChoosesItsFindings) {
+  auto facts = healthy_host();
+  web_device(facts).noarp = true;
+  for (const auto* asked : {"10.0.0.11", "web", "mv0", "nic0"}) {
+    facts.asked = asked;
+    only(facts, "silent_kernel");
+  }
+  facts.asked = format_mac(web_device(facts).mac);
+  only(facts, "silent_kernel");
+  for (const auto* asked : {"10.0.0.12", "db"}) {
+    facts.asked = asked;
+    expect_healthy(facts);
+  }
+  facts.asked = "nobody";
+  EXPECT_THROW(examine(facts), SetupError);
+}
+
+TEST(Doctor, JsonTellsEverythingAndTakesAnyBytes) {
+  auto facts = healthy_host();
+  web_device(facts).noarp = true;
+  web(facts).name = "bad\xffname";
+  facts.unseen = {"something"};
+  const auto root = nlohmann::json::parse(findings_as_json(facts, examine(facts)));
+  EXPECT_EQ(root.at("parents"), nlohmann::json::array({"nic0"}));
+  EXPECT_EQ(root.at("not_looked_at").size(), 1U);
+  EXPECT_EQ(root.at("findings")[0].at("docs"), "docs/doctor.md#silent-kernel");
+  EXPECT_EQ(root.at("findings")[0].at("severity"), "critical");
+  EXPECT_TRUE(root.at("endpoint").is_null());
+}
+
+TEST(Doctor, TextEndsWithTheSum) {
+  auto facts = healthy_host();
+  facts.unseen = {"something"};
+  EXPECT_EQ(findings_as_text(facts, {}),
+            "not looked at: something\nnic0: 0 critical, 0 warning(s), 0 note(s)\n");
+}
+
+TEST(DoctorManaged, SaysByWhomAndHowToEndIt) {
+  auto facts = healthy_host();
+  facts.parents[0].managed = {.who = Manager::network_manager};
+  EXPECT_EQ(only(facts, "managed").command, "nmcli device set nic0 managed no");
+  EXPECT_EQ(exit_code(examine(facts)), 0);
+  facts.parents[0].managed = {.who = Manager::systemd_networkd,
+                              .network_file = "/etc/systemd/network/10-nic.network"};
+  EXPECT_TRUE(contains(only(facts, "managed").command, "10-nic.network.d/arpline.conf"));
+  facts.parents[0].managed.enter = "nsenter -t 99 -m -n ";
+  EXPECT_TRUE(only(facts, "managed").command.starts_with("nsenter -t 99 -m -n sh -c "));
+  facts.parents[0].managed.keeps = true;
+  expect_healthy(facts);
+}
+
+TEST(DoctorManaged, AContainersInterfaceThatLostItsAddressIsWorse) {
+  auto facts = healthy_host();
+  web_device(facts).managed = {.who = Manager::systemd_networkd};
+  EXPECT_EQ(only(facts, "managed").severity, Severity::note);
+  web_device(facts).addresses.clear();
+  EXPECT_EQ(only(facts, "managed").severity, Severity::warning);
+}
+
+TEST(DoctorBroadcastQueue, OnlyItsOwnDropsCount) {
+  auto facts = healthy_host();
+  facts.parents[0].rx_dropped = 5000;
+  expect_healthy(facts);
+  facts.parents[0].drops = DropSample{.seconds = 1.0, .broadcast_queue = 0, .rx_dropped = 800};
+  expect_healthy(facts);
+  facts.parents[0].drops->broadcast_queue = 700;
+  const auto told = only(facts, "broadcast_queue");
+  EXPECT_TRUE(contains(told.evidence, "in 1.0 s of looking 700 broadcast frames"));
+  EXPECT_EQ(told.command, "nsenter --net=/run/netns/web ip link set dev mv0 type macvlan bcqueuelen 2048");
+  facts.parents[0].drops->broadcast_queue = 10'000'000;
+  EXPECT_TRUE(only(facts, "broadcast_queue").command.ends_with(" 65536"));
+}
+
+TEST(DoctorNeighbourTable, NearAndOverTheLimit) {
+  auto facts = healthy_host();
+  facts.neighbours->entries = 819;
+  expect_healthy(facts);
+  facts.neighbours->entries = 820;
+  const auto told = only(facts, "neighbour_table");
+  EXPECT_EQ(told.severity, Severity::warning);
+  EXPECT_TRUE(contains(told.evidence, "web 1, db 1"));
+  EXPECT_TRUE(contains(told.command, "gc_thresh3=8192"));
+  facts.neighbours->entries = 1000;
+  EXPECT_EQ(only(facts, "neighbour_table").severity, Severity::critical);
+}
+
+TEST(DoctorNeighbourTable, PermanentEntriesDoNotCount) {
+  auto facts = healthy_host();
+  facts.neighbours->entries = 1000;
+  for (int i = 0; i < 900; ++i) facts.spaces[0].neighbours.push_back({.exempt = true});
+  expect_healthy(facts);
+}
+
+TEST(DoctorStaleLease, DeadAndHung) {
+  auto facts = served_host();
+  facts.parents[0].lease_seconds = -5;
+  facts.parents[0].owner_pid = 4711;
+  facts.parents[0].daemon = Daemon::absent;
+  EXPECT_TRUE(
+      contains(only(facts, "stale_lease").evidence, "ended 5.0 s ago: its arplined (process 4711) is gone"));
+  EXPECT_EQ(only(facts, "stale_lease").command, "arpline detach nic0");
+  facts.parents[0].daemon = Daemon::silent;
+  EXPECT_TRUE(contains(only(facts, "stale_lease").evidence, "does not answer"));
+  facts.parents[0].pinned = false;
+  expect_healthy(facts);
+}
+
+TEST(DoctorHiddenEgress, TheSelfTestIsCertainAndAListIsNot) {
+  auto facts = served_host();
+  facts.parents[0].before_egress = {{.pref = 1, .handle = 1, .kind = "bpf", .name = "other"}};
+  expect_healthy(facts);  // the daemon sees its own frames: it lets them through
+  facts.parents[0].egress = "hidden";
+  EXPECT_EQ(only(facts, "hidden_egress").certainty, Certainty::certain);
+  EXPECT_EQ(only(facts, "hidden_egress").command, "tc filter del dev nic0 egress pref 1");
+  facts.parents[0].tcx = {"meter (id 5)"};
+  EXPECT_TRUE(contains(only(facts, "hidden_egress").evidence, "tcx program meter (id 5)"));
+  EXPECT_TRUE(only(facts, "hidden_egress").command.empty());
+  facts.parents[0].daemon = Daemon::absent;
+  facts.parents[0].egress.clear();
+  EXPECT_EQ(only(facts, "hidden_egress").certainty, Certainty::possible);
+}
+
+TEST(DoctorVlanOffload, OnlyWithVlansInPlay) {
+  auto facts = served_host();
+  facts.parents[0].link.rx_vlan_offload = true;
+  expect_healthy(facts);
+  facts.parents[0].hidden_tags = true;
+  EXPECT_EQ(only(facts, "vlan_offload").command, "ethtool -K nic0 rxvlan off");
+  facts.parents[0].hidden_tags = false;
+  auto vlan = nic(20, "nic0.100", "");
+  vlan.kind = "vlan";
+  vlan.lower = kNic0;
+  vlan.lower_in_host = true;
+  vlan.vlan_id = 100;
+  facts.spaces[0].devices.push_back(vlan);
+  EXPECT_TRUE(contains(only(facts, "vlan_offload").evidence, "VLAN interfaces"));
+  facts.parents[0].link.rx_vlan_offload = false;
+  expect_healthy(facts);
+}
+
+TEST(DoctorChildren, OnAVlanInterfaceBelongToItsParent) {
+  auto facts = healthy_host();
+  auto vlan = nic(20, "nic0.100", "");
+  vlan.kind = "vlan";
+  vlan.lower = kNic0;
+  vlan.lower_in_host = true;
+  vlan.vlan_id = 100;
+  facts.spaces[0].devices.push_back(vlan);
+  web_device(facts).lower = 20;
+  const auto children = containers_of(facts);
+  ASSERT_EQ(children.size(), 2U);
+  EXPECT_EQ(children[0].vlan, 100);
+  EXPECT_EQ(children[0].parent->link.name, "nic0");
+  EXPECT_EQ(children[1].vlan, 0);
+}
+
+}  // namespace
+}  // namespace arpline::doctor

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arpline/attached.hpp"
+
+#include <bpf/bpf.h>
+#include <fmt/format.h>
+#include <linux/bpf.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/fd.hpp"
+
+namespace arpline {
+namespace {
+
+// enum bpf_attach_type of Linux 6.6 and later.
+constexpr auto kBpfTcxEgress = static_cast<bpf_attach_type>(47);
+
+// Where our filter is, or would go: the lowest free pref.
+std::uint32_t our_pref(const std::vector<TcFilter>& filters) {
+  const auto ours = std::ranges::find_if(filters, is_our_egress);
+  if (ours != filters.end()) return ours->pref;
+  std::uint32_t pref = 1;
+  while (std::ranges::find(filters, pref, &TcFilter::pref) != filters.end()) ++pref;
+  return pref;
+}
+
+}  // namespace
+
+std::string program_name(std::uint32_t id) {
+  const Fd program{id == 0 ? -1 : bpf_prog_get_fd_by_id(id)};
+  bpf_prog_info info{};
+  std::uint32_t length = sizeof info;
+  if (!program || bpf_obj_get_info_by_fd(program.get(), &info, &length) != 0) return {};
+  return info.name;
+}
+
+std::vector<std::string> tcx_egress_programs(int ifindex) {
+  std::array<std::uint32_t, 64> ids{};
+  std::uint32_t count = ids.size();
+  std::uint32_t flags = 0;
+  if (bpf_prog_query(ifindex, kBpfTcxEgress, 0, &flags, ids.data(), &count) != 0) return {};
+  std::vector<std::string> names;
+  for (std::uint32_t i = 0; i < count && i < ids.size(); ++i)
+    names.push_back(fmt::format("{} (id {})", program_name(ids[i]), ids[i]));
+  return names;
+}
+
+bool is_our_egress(const TcFilter& filter) {
+  return filter.kind == "bpf" && filter.name == kEgressName;
+}
+
+std::string filter_text(const TcFilter& filter) {
+  return fmt::format("pref {} {}{}{}", filter.pref, filter.kind, filter.name.empty() ? "" : " ", filter.name);
+}
+
+std::vector<TcFilter> filters_before_ours(const std::vector<TcFilter>& egress) {
+  const std::uint32_t ours = our_pref(egress);
+  std::vector<TcFilter> before;
+  for (const TcFilter& filter : egress)
+    if (!is_our_egress(filter) && filter.pref < ours) before.push_back(filter);
+  return before;
+}
+
+}  // namespace arpline

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arpline/doctor/doctor.hpp"
+
+#include <fmt/format.h>
+
+#include <exception>
+
+#include "arpline/doctor/findings.hpp"
+
+namespace arpline::doctor {
+
+int run(const Request& request, bool json, const Roots& roots) {
+  try {
+    const auto facts = gather_facts(request, roots);
+    const auto findings = examine(facts);
+    fmt::print("{}", json ? findings_as_json(facts, findings) : findings_as_text(facts, findings));
+    return exit_code(findings);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "arpline doctor: {}\n", error.what());
+    return kCouldNotLook;
+  }
+}
+
+}  // namespace arpline::doctor

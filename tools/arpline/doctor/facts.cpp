@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arpline/doctor/facts.hpp"
+
+#include <algorithm>
+
+namespace arpline::doctor {
+namespace {
+
+struct Below {
+  const Parent* parent = nullptr;
+  std::uint16_t vlan = 0;
+};
+
+const Parent* parent_at(const Facts& facts, int ifindex) {
+  const auto found = std::ranges::find(facts.parents, ifindex, [](const Parent& p) { return p.link.ifindex; });
+  return found == facts.parents.end() ? nullptr : &*found;
+}
+
+// A child on nic0.100 is one of nic0, with vlan 100.
+Below below(const Facts& facts, int ifindex) {
+  if (const auto* parent = parent_at(facts, ifindex)) return {.parent = parent};
+  const auto& devices = facts.host().devices;
+  const auto lower = std::ranges::find(devices, ifindex, &Device::ifindex);
+  if (lower == devices.end() || lower->kind != "vlan" || !lower->lower_in_host) return {};
+  return {.parent = parent_at(facts, lower->lower), .vlan = lower->vlan_id};
+}
+
+}  // namespace
+
+std::vector<Child> children_of(const Facts& facts) {
+  std::vector<Child> children;
+  for (const auto& space : facts.spaces) {
+    for (const auto& device : space.devices) {
+      if (!device.macvlan() || !device.lower_in_host) continue;
+      const auto [parent, vlan] = below(facts, device.lower);
+      if (parent == nullptr) continue;
+      children.push_back(
+          {.parent = parent, .space = &space, .device = &device, .lower = device.lower, .vlan = vlan});
+    }
+  }
+  return children;
+}
+
+std::vector<Child> containers_of(const Facts& facts) {
+  auto children = children_of(facts);
+  std::erase_if(children, [](const Child& child) { return child.space->own; });
+  return children;
+}
+
+std::vector<const Space*> near_spaces(const Facts& facts) {
+  std::vector<const Space*> spaces{&facts.host()};
+  for (const auto& child : containers_of(facts))
+    if (spaces.back() != child.space) spaces.push_back(child.space);
+  return spaces;
+}
+
+const KnownEndpoint* known(const Child& child, Ipv4 address) {
+  const auto found = std::ranges::find_if(child.parent->endpoints, [&](const KnownEndpoint& endpoint) {
+    return endpoint.address == address && endpoint.vlan == child.vlan;
+  });
+  return found == child.parent->endpoints.end() ? nullptr : &*found;
+}
+
+}  // namespace arpline::doctor

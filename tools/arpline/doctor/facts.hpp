@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "arpline/manager.hpp"
+#include "base/net.hpp"
+#include "endpoints/model.hpp"
+#include "kernel/link.hpp"
+#include "kernel/netns.hpp"
+#include "kernel/routes.hpp"
+#include "kernel/tc.hpp"
+
+namespace arpline::doctor {
+
+/// An interface of a network namespace.
+struct Device {
+  int ifindex = 0;
+  std::string name;
+  std::string kind;  ///< IFLA_INFO_KIND; empty for hardware and lo
+  Mac mac = 0;
+  bool up = false;       ///< IFF_UP
+  bool running = false;  ///< IFF_RUNNING: up and with carrier
+  bool noarp = false;    ///< IFF_NOARP
+  bool loopback = false;
+  bool proxy_arp = false;      ///< the device's own value
+  int arp_ignore = 0;          ///< likewise; in force is the larger of it and conf/all
+  int rp_filter = 0;           ///< likewise
+  int lower = 0;               ///< ifindex of the interface below
+  bool lower_in_host = false;  ///< that one is in doctor's own namespace
+  std::uint16_t vlan_id = 0;   ///< of a VLAN interface
+  MacvlanMode mode = MacvlanMode::bridge;
+  std::uint32_t broadcast_queue = 0;  ///< of a macvlan: the length in use on its parent, in frames
+  std::vector<InterfaceAddress> addresses;
+  ManagedBy managed;
+
+  bool macvlan() const { return kind == "macvlan" || kind == "macvtap"; }
+};
+
+/// A network namespace that could be looked into.
+struct Space {
+  std::uint64_t inode = 0;
+  std::string name;  ///< as netns_name() writes it
+  std::string
+      enter;  ///< what stands in front of a command to run it there, with a blank behind; empty for the own
+  std::string target;  ///< what `ip link set … netns` takes: a name, a process or a path; empty for the own
+  bool own = false;
+  NetnsArpSettings all;  ///< net.ipv4.conf.all
+  std::vector<Device> devices;
+  std::vector<Route> routes;
+  std::vector<Neighbour> neighbours;
+};
+
+/// Somebody who claims an endpoint's address.
+struct Claimant {
+  Mac mac = 0;
+  std::optional<double> first_seconds_ago;
+  std::optional<double> last_seconds_ago;
+  std::uint64_t times = 0;
+  std::string from;  ///< "wire" or "host"; empty: not told
+};
+
+/// One thing that befell an interface.
+struct Step {
+  double seconds_ago = 0;
+  std::string event;
+};
+
+/// An endpoint as the daemon or the pinned maps know it.
+struct KnownEndpoint {
+  Ipv4 address = 0;
+  std::uint16_t vlan = 0;
+  Mac mac = 0;
+  std::uint8_t prefix_bits = 0;  ///< of its subnet; 0: not known
+  std::string reason;            ///< why it is not served; empty when it is
+  std::uint64_t claims = 0;
+  std::vector<Claimant> claimants;
+  std::optional<double> asked_seconds_ago;
+  Ipv4 last_requester = 0;
+  Mac last_requester_mac = 0;
+  std::vector<Step> trail;  ///< of an endpoint that is not served, in the order in which it was heard
+};
+
+/// What vanished, as the daemon remembers it.
+struct Tombstone {
+  Ipv4 address = 0;
+  std::uint8_t prefix_bits = 0;  ///< 0: not known
+  Mac mac = 0;
+  std::string netns;
+  std::string interface;
+  double seconds_ago = 0;
+  std::optional<double> lived_seconds;
+  std::string reason;
+  std::vector<Step> trail;  ///< in the order in which it was heard
+};
+
+/// What the parent's macvlan broadcast queue dropped while doctor looked.
+struct DropSample {
+  double seconds = 0;
+  std::uint64_t broadcast_queue = 0;  ///< frames
+  std::uint64_t rx_dropped = 0;       ///< by how much the parent's counter grew, for whatever reason
+};
+
+enum class Daemon { absent, answers, silent };  ///< silent: it holds the parent's lock and does not answer
+
+/// An interface of doctor's own namespace on which macvlan interfaces stand, or which arpline serves or pinned.
+struct Parent {
+  LinkInfo link;
+  Daemon daemon = Daemon::absent;
+  bool pinned = false;          ///< readable maps of this ABI version are pinned
+  bool attached = false;        ///< arpline's XDP program is on it
+  double lease_seconds = 0;     ///< until the lease ends; 0 or less: it has ended
+  std::uint32_t owner_pid = 0;  ///< of who pinned the maps; 0: not known
+  bool hidden_tags = false;     ///< VLANs are in play and the NIC strips tags
+  std::string egress;           ///< the daemon's self-test: "seen", "hidden", "unknown"; empty: no daemon
+  std::vector<TcFilter> before_egress;  ///< clsact filters in front of arpline's
+  std::vector<std::string> tcx;         ///< tcx programs: in front as well
+  ManagedBy managed;
+  std::vector<KnownEndpoint> endpoints;
+  std::vector<Tombstone> gone;   ///< newest first
+  std::uint64_t rx_dropped = 0;  ///< since the interface was made
+  std::optional<DropSample> drops;
+};
+
+/// Everything that the findings judge by.
+struct Facts {
+  std::vector<Space> spaces;  ///< the own one first
+  std::vector<Parent> parents;
+  std::optional<NeighbourTable> neighbours;
+  bool initial = true;              ///< the own namespace is the initial one, where global limits can be set
+  std::string asked;                ///< ENDPOINT as given; empty: everything
+  std::vector<std::string> unseen;  ///< what could not be looked at, and why: one line each
+
+  const Space& host() const { return spaces.front(); }
+};
+
+/// A macvlan interface on one of the parents.
+struct Child {
+  const Parent* parent = nullptr;
+  const Space* space = nullptr;
+  const Device* device = nullptr;
+  int lower = 0;           ///< the interface below in the host: the parent or a VLAN interface on it
+  std::uint16_t vlan = 0;  ///< host order; 0: directly on the parent
+};
+
+/// Those in all spaces, in their order; `containers`: without those in the host's own namespace. The pointers
+/// live as long as the facts.
+std::vector<Child> children_of(const Facts& facts);
+std::vector<Child> containers_of(const Facts& facts);
+
+/// The host's own space and those with a child of one of the parents: where an endpoint can be.
+std::vector<const Space*> near_spaces(const Facts& facts);
+
+/// What is known of a child's address; nullptr: nothing.
+const KnownEndpoint* known(const Child& child, Ipv4 address);
+
+}  // namespace arpline::doctor

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arpline/doctor/findings.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "arpline/doctor/findings/all.hpp"
+#include "arpline/doctor/words.hpp"
+#include "base/error.hpp"
+
+namespace arpline::doctor {
+namespace {
+
+// In the order in which a person would look; findings of one severity keep it.
+constexpr std::array kAll{interface_down, address_gone,    address_elsewhere, wrong_parent,
+                          duplicate,      address_claimed, silent_kernel,     flux,
+                          managed,        broadcast_queue, neighbour_table,   stale_lease,
+                          hidden_egress,  generic_xdp,     vlan_offload};
+
+// What an ENDPOINT stands for.
+struct Selection {
+  std::vector<const Device*> devices;
+  std::vector<int> parents;
+  std::vector<int> whole_parents;  // asked for by their own name
+};
+
+bool is_named(const Facts& facts, const Space& space, const Device& device) {
+  if (facts.asked == device.name || facts.asked == space.name) return true;
+  if (!space.target.empty() && facts.asked == space.target) return true;
+  if (const auto mac = parse_mac(facts.asked)) return device.mac == *mac && !device.loopback;
+  const auto address = parse_ipv4(facts.asked);
+  return address &&
+         std::ranges::find(device.addresses, *address, &InterfaceAddress::address) != device.addresses.end();
+}
+
+Selection select(const Facts& facts) {
+  Selection selection;
+  for (const auto& child : children_of(facts)) {
+    if (!is_named(facts, *child.space, *child.device)) continue;
+    selection.devices.push_back(child.device);
+    selection.parents.push_back(child.parent->link.ifindex);
+  }
+  for (const auto& parent : facts.parents)
+    if (parent.link.name == facts.asked) selection.whole_parents.push_back(parent.link.ifindex);
+  // An address may sit on another interface of the container.
+  for (const auto* space : near_spaces(facts))
+    for (const auto& device : space->devices)
+      if (!space->own && is_named(facts, *space, device)) selection.devices.push_back(&device);
+  return selection;
+}
+
+bool has(const auto& list, const auto& value) {
+  return std::ranges::find(list, value) != list.end();
+}
+
+bool belongs_to(const Finding& finding, const Selection& selection, std::optional<Ipv4> address) {
+  const auto& about = finding.about;
+  if (about.parent != 0 && has(selection.whole_parents, about.parent)) return true;
+  if (address && has(about.addresses, *address)) return true;
+  if (about.devices.empty() && about.addresses.empty())
+    return about.parent == 0 || has(selection.parents, about.parent);
+  return std::ranges::any_of(about.devices,
+                             [&](const Device* device) { return has(selection.devices, device); });
+}
+
+void keep_asked_for(const Facts& facts, Findings& findings) {
+  const auto address = parse_ipv4(facts.asked);
+  const auto selection = select(facts);
+  const bool known = address || !selection.devices.empty() || !selection.whole_parents.empty();
+  if (!known)
+    throw SetupError(facts.asked +
+                     ": no macvlan interface, MAC address, namespace or parent of that name can be reached; "
+                     "`arpline doctor` without it looks at all");
+  std::erase_if(findings, [&](const Finding& finding) { return !belongs_to(finding, selection, address); });
+}
+
+}  // namespace
+
+Findings examine(const Facts& facts) {
+  Findings findings;
+  for (const auto find : kAll) find(facts, findings);
+  if (!facts.asked.empty()) keep_asked_for(facts, findings);
+  std::ranges::stable_sort(findings, std::ranges::greater{}, &Finding::severity);
+  return findings;
+}
+
+int exit_code(const Findings& findings) {
+  constexpr int kWarning = 1;
+  constexpr int kCritical = 2;
+  int code = 0;
+  for (const auto& finding : findings) {
+    if (finding.severity == Severity::critical) return kCritical;
+    if (finding.severity == Severity::warning) code = kWarning;
+  }
+  return code;
+}
+
+}  // namespace arpline::doctor

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "arpline/doctor/findings.hpp"
+
+/// One function per finding, each in the file of its name. All are pure: they judge by the facts alone and add
+/// what they find.
+namespace arpline::doctor {
+
+void wrong_parent(const Facts& facts, Findings& out);
+void interface_down(const Facts& facts, Findings& out);
+void address_gone(const Facts& facts, Findings& out);
+void address_elsewhere(const Facts& facts, Findings& out);
+void duplicate(const Facts& facts, Findings& out);
+void address_claimed(const Facts& facts, Findings& out);
+void silent_kernel(const Facts& facts, Findings& out);
+void flux(const Facts& facts, Findings& out);
+void managed(const Facts& facts, Findings& out);
+void broadcast_queue(const Facts& facts, Findings& out);
+void neighbour_table(const Facts& facts, Findings& out);
+void stale_lease(const Facts& facts, Findings& out);
+void hidden_egress(const Facts& facts, Findings& out);
+void generic_xdp(const Facts& facts, Findings& out);
+void vlan_offload(const Facts& facts, Findings& out);
+
+}  // namespace arpline::doctor

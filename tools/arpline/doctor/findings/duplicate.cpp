@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "arpline/doctor/findings/all.hpp"
+#include "arpline/doctor/words.hpp"
+
+namespace arpline::doctor {
+namespace {
+
+struct Holder {
+  const Space* space = nullptr;
+  const Device* device = nullptr;
+  InterfaceAddress address;
+  int parent = 0;
+};
+
+using Key = std::tuple<int, Ipv4>;  // the interface on whose wire it is, and the address
+using Holders = std::map<Key, std::vector<Holder>>;
+
+Holders holders_of(const Facts& facts) {
+  Holders holders;
+  for (const auto& child : children_of(facts)) {
+    if (!child.device->up) continue;
+    for (const auto& address : child.device->addresses) {
+      auto& list = holders[{child.lower, address.address}];
+      // An interface may have it twice, with two prefixes.
+      if (!list.empty() && list.back().device == child.device) continue;
+      list.push_back({child.space, child.device, address, child.parent->link.ifindex});
+    }
+  }
+  // The host answers for its own addresses on the parent's wire.
+  for (auto& [key, list] : holders) {
+    const auto* below = find_device(facts.host(), std::get<0>(key));
+    if (below == nullptr) continue;
+    for (const auto& address : below->addresses)
+      if (address.address == std::get<1>(key))
+        list.push_back({&facts.host(), below, address, list.front().parent});
+  }
+  return holders;
+}
+
+void tell(const std::vector<Holder>& holders, Findings& out) {
+  std::string places;
+  About about{.parent = holders.front().parent};
+  for (const auto& holder : holders) {
+    places += fmt::format("{}{} ({})", places.empty() ? "" : ", ", place(*holder.space, *holder.device),
+                          format_mac(holder.device->mac));
+    about.devices.push_back(holder.device);
+  }
+  // Which of them is right nobody can tell; the host's own address is the last one to take away.
+  const auto container = std::ranges::find_if(holders.rbegin(), holders.rend(),
+                                              [](const Holder& holder) { return !holder.space->own; });
+  out.push_back(
+      {.id = "duplicate",
+       .severity = Severity::critical,
+       .certainty = Certainty::certain,
+       .subject = format_ipv4(holders.front().address.address),
+       .evidence = fmt::format("{} interfaces on one wire have this address: {}", holders.size(), places),
+       .command = fmt::format("{}ip addr del {} dev {}", container->space->enter, text(container->address),
+                              container->device->name),
+       .about = std::move(about)});
+}
+
+}  // namespace
+
+void duplicate(const Facts& facts, Findings& out) {
+  for (const auto& [key, holders] : holders_of(facts)) {
+    const bool container =
+        std::ranges::any_of(holders, [](const Holder& holder) { return !holder.space->own; });
+    if (holders.size() > 1 && container) tell(holders, out);
+  }
+}
+
+}  // namespace arpline::doctor

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "arpline/doctor/findings/all.hpp"
+#include "arpline/doctor/words.hpp"
+
+namespace arpline::doctor {
+namespace {
+
+using Siblings = std::vector<Child>;
+
+// Those of one namespace on one wire; the host's own children are its own business.
+std::map<std::tuple<std::uint64_t, int>, Siblings> siblings_of(const Facts& facts) {
+  std::map<std::tuple<std::uint64_t, int>, Siblings> found;
+  for (const auto& child : containers_of(facts)) found[{child.space->inode, child.lower}].push_back(child);
+  return found;
+}
+
+// Somebody's address is answered for by an interface that does not have it.
+bool in_flux(const Siblings& siblings) {
+  return std::ranges::any_of(siblings, [&](const Child& child) {
+    return child.device->up && !child.device->addresses.empty() &&
+           std::ranges::any_of(siblings, [&](const Child& other) {
+             return other.device != child.device && answers_for_others(*other.space, *other.device);
+           });
+  });
+}
+
+void tell(const Siblings& siblings, Findings& out) {
+  const auto& space = *siblings.front().space;
+  std::string list;
+  About about{.parent = siblings.front().parent->link.ifindex};
+  for (const auto& child : siblings) {
+    list += fmt::format("{}{} ({}, arp_ignore {})", list.empty() ? "" : ", ", child.device->name,
+                        format_mac(child.device->mac), arp_ignore(space, *child.device));
+    about.devices.push_back(child.device);
+  }
+  out.push_back(
+      {.id = "flux",
+       .severity = Severity::warning,
+       .certainty = Certainty::certain,
+       .subject = fmt::format("{} on {}", space.name, siblings.front().parent->link.name),
+       .evidence = fmt::format("{} interfaces of one namespace hear the same requests and answer for each "
+                               "other: {}; peers learn now one MAC, now another",
+                               siblings.size(), list),
+       .command = fmt::format("{}sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2",
+                              space.enter),
+       .about = std::move(about)});
+}
+
+}  // namespace
+
+void flux(const Facts& facts, Findings& out) {
+  for (const auto& [where, siblings] : siblings_of(facts))
+    if (in_flux(siblings)) tell(siblings, out);
+}
+
+}  // namespace arpline::doctor

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "arpline/doctor/findings/all.hpp"
+#include "arpline/doctor/words.hpp"
+
+namespace arpline::doctor {
+namespace {
+
+std::string consequence(const ManagedBy& managed, const std::string& interface) {
+  if (managed.who == Manager::network_manager)
+    return fmt::format("NetworkManager manages {}: with its profile go the link and the addresses", interface);
+  return fmt::format(
+      "systemd-networkd manages {} ({}): with the carrier go the addresses that it made, and what it did not "
+      "make "
+      "may go when it configures the interface anew",
+      interface, managed.network_file.empty() ? "its .network file" : managed.network_file);
+}
+
+std::string remedy(const ManagedBy& managed, const std::string& interface) {
+  if (managed.who == Manager::network_manager)
+    return fmt::format("{}nmcli device set {} managed no", managed.enter, interface);
+  if (managed.network_file.empty()) return {};
+  const auto file = drop_in_of(managed.network_file);
+  const auto drop_in = fmt::format(
+      "mkdir -p {} && printf '[Network]\\nKeepConfiguration=yes\\nIgnoreCarrierLoss=yes\\n' > {} && "
+      "networkctl reload",
+      file.substr(0, file.rfind('/')), file);
+  return managed.enter.empty() ? drop_in : fmt::format("{}sh -c \"{}\"", managed.enter, drop_in);
+}
+
+bool lost_something(const Parent& parent, const std::string& netns, const std::string& interface) {
+  return std::ranges::any_of(
+      parent.gone, [&](const Tombstone& gone) { return gone.netns == netns && gone.interface == interface; });
+}
+
+bool is_in_the_way(const ManagedBy& managed) {
+  return managed.who != Manager::none && !managed.keeps;
+}
+
+void look_at_child(const Child& child, Findings& out) {
+  const auto& device = *child.device;
+  if (!is_in_the_way(device.managed)) return;
+  const bool trouble =
+      !device.up || device.addresses.empty() || lost_something(*child.parent, child.space->name, device.name);
+  out.push_back({.id = "managed",
+                 .severity = trouble ? Severity::warning : Severity::note,
+                 .certainty = Certainty::certain,
+                 .subject = place(child),
+                 .evidence = consequence(device.managed, device.name) +
+                             (trouble ? "; it is down, or has lost an address" : ""),
+                 .command = remedy(device.managed, device.name),
+                 .about = {.parent = child.parent->link.ifindex, .devices = {child.device}}});
+}
+
+void look_at_parent(const Parent& parent, Findings& out) {
+  if (!is_in_the_way(parent.managed)) return;
+  const bool trouble = !parent.link.up;
+  out.push_back({.id = "managed",
+                 .severity = trouble ? Severity::warning : Severity::note,
+                 .certainty = Certainty::certain,
+                 .subject = parent.link.name,
+                 .evidence = consequence(parent.managed, parent.link.name) +
+                             (trouble ? "; it is down, and all containers with it" : ""),
+                 .command = remedy(parent.managed, parent.link.name),
+                 .about = {.parent = parent.link.ifindex}});
+}
+
+}  // namespace
+
+void managed(const Facts& facts, Findings& out) {
+  for (const auto& parent : facts.parents) look_at_parent(parent, out);
+  for (const auto& child : containers_of(facts)) look_at_child(child, out);
+}
+
+}  // namespace arpline::doctor

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "arpline/doctor/findings/all.hpp"
+#include "arpline/doctor/words.hpp"
+
+namespace arpline::doctor {
+namespace {
+
+std::string state_of(const Parent& parent) {
+  const auto owner = parent.owner_pid == 0 ? std::string{} : fmt::format(" (process {})", parent.owner_pid);
+  switch (parent.daemon) {
+    case Daemon::answers:
+      return fmt::format("its arplined{} answers but does not extend the lease", owner);
+    case Daemon::silent:
+      return fmt::format("an arplined{} holds the parent's lock and does not answer", owner);
+    case Daemon::absent:
+      break;
+  }
+  return fmt::format("its arplined{} is gone", owner);
+}
+
+}  // namespace
+
+void stale_lease(const Facts& facts, Findings& out) {
+  for (const auto& parent : facts.parents) {
+    if (!parent.pinned || parent.lease_seconds > 0) continue;
+    out.push_back({.id = "stale_lease",
+                   .severity = Severity::warning,
+                   .certainty = Certainty::certain,
+                   .subject = parent.link.name,
+                   .evidence = fmt::format(
+                       "arpline's programs are on {}, but the lease ended {} ago: {}. Until it is renewed "
+                       "everything is left to the kernel",
+                       parent.link.name, duration(-parent.lease_seconds), state_of(parent)),
+                   .command = fmt::format("arpline detach {}", parent.link.name),
+                   .about = {.parent = parent.link.ifindex}});
+  }
+}
+
+}  // namespace arpline::doctor

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arpline/doctor/gather.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <set>
+
+#include "arpline/doctor/drop_sample.hpp"
+#include "base/error.hpp"
+#include "kernel/netns.hpp"
+
+namespace arpline::doctor {
+namespace {
+
+constexpr std::chrono::milliseconds kSample{1000};
+
+// The interfaces that macvlan interfaces stand on, a VLAN interface's own parent instead of it.
+std::set<int> interfaces_with_children(const std::vector<Space>& spaces) {
+  std::set<int> found;
+  const auto& host = spaces.front().devices;
+  for (const auto& space : spaces) {
+    for (const auto& device : space.devices) {
+      if (!device.macvlan() || !device.lower_in_host) continue;
+      const auto lower = std::ranges::find(host, device.lower, &Device::ifindex);
+      const bool vlan = lower != host.end() && lower->kind == "vlan" && lower->lower_in_host;
+      found.insert(vlan ? lower->lower : device.lower);
+    }
+  }
+  return found;
+}
+
+// By ifindex; the name is made for who has no pins.
+std::map<int, PinName> parents_of(Netlink& route, const Request& request, const Roots& roots,
+                                  const std::vector<Space>& spaces) {
+  std::map<int, PinName> names;
+  for (const auto& name : find_parents(roots, {}, Looker::root)) names.emplace(name.ifindex, name);
+  std::set<int> wanted = interfaces_with_children(spaces);
+  for (const auto& [ifindex, name] : names) wanted.insert(ifindex);
+  if (!request.parent.empty()) {
+    const auto link = find_link(route, request.parent);
+    if (!link) throw SetupError(request.parent + ": no such interface; `ip link` lists those that exist");
+    wanted = {link->ifindex};
+  }
+  std::map<int, PinName> parents;
+  for (const int ifindex : wanted) {
+    const auto known = names.find(ifindex);
+    parents.emplace(ifindex, known != names.end()
+                                 ? known->second
+                                 : PinName{.parent = {}, .ifindex = ifindex, .netns_inode = 0});
+  }
+  return parents;
+}
+
+void read_parents(Netlink& route, const Request& request, const Roots& roots, Facts& facts) {
+  const auto folders = manager_folders();
+  for (auto& [ifindex, name] : parents_of(route, request, roots, facts.spaces)) {
+    const auto link = find_link(route, ifindex);
+    if (!link) continue;
+    auto pins = name;
+    if (pins.parent.empty())
+      pins = {.parent = link->name, .ifindex = ifindex, .netns_inode = facts.host().inode};
+    facts.parents.push_back(read_parent(route, *link, pins, roots, facts.unseen));
+    facts.parents.back().managed = managed_by(folders, facts.host().inode, ifindex);
+  }
+}
+
+// A parent that never dropped a frame has a queue that never was full: no need to make anybody wait.
+void sample(Netlink& route, Facts& facts) {
+  std::vector<Parent*> parents;
+  const auto parents_with_children = interfaces_with_children(facts.spaces);
+  for (auto& parent : facts.parents)
+    if (parent.rx_dropped > 0 && parents_with_children.contains(parent.link.ifindex))
+      parents.push_back(&parent);
+  if (parents.empty()) return;
+  try {
+    sample_drops(route, parents, facts.host().inode, kSample);
+  } catch (const SetupError& error) {
+    facts.unseen.push_back(fmt::format("what the macvlan broadcast queues drop: {}", error.what()));
+  }
+}
+
+}  // namespace
+
+Facts gather_facts(const Request& request, const Roots& roots) {
+  if (geteuid() != 0) throw SetupError("looking into network namespaces: not permitted; run as root");
+  Netlink route{NETLINK_ROUTE};
+  Facts facts;
+  facts.asked = request.endpoint;
+  facts.spaces = read_spaces(route, facts.unseen);
+  read_parents(route, request, roots, facts);
+  facts.neighbours = neighbour_table(route);
+  if (!facts.neighbours) facts.unseen.emplace_back("the neighbour table: the kernel does not tell its limit");
+  facts.initial = access("/proc/sys/net/ipv4/neigh/default/gc_thresh3", F_OK) == 0;
+  sample(route, facts);
+  return facts;
+}
+
+}  // namespace arpline::doctor

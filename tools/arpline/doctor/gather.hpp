@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "arpline/doctor/facts.hpp"
+#include "arpline/roots.hpp"
+
+namespace arpline::doctor {
+
+struct Request {
+  std::string endpoint;  ///< an address, a MAC address, an interface or a namespace; empty: everything
+  std::string parent;    ///< only this parent; empty: all
+};
+
+/// Asks the kernel, the daemon and the pinned maps; changes nothing. Watches the broadcast queues for a second
+/// where a parent has dropped frames before. Throws SetupError when it cannot look at all.
+Facts gather_facts(const Request& request, const Roots& roots);
+
+/// The part of it that is about network namespaces: all that can be reached. What cannot is added to `unseen`.
+std::vector<Space> read_spaces(Netlink& route, std::vector<std::string>& unseen);
+
+/// The part that is about one parent; `name`: its pins and its lock.
+Parent read_parent(Netlink& route, const LinkInfo& link, const PinName& name, const Roots& roots,
+                   std::vector<std::string>& unseen);
+
+}  // namespace arpline::doctor

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <linux/if.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "arpline/doctor/gather.hpp"
+#include "base/error.hpp"
+#include "kernel/netns.hpp"
+
+namespace arpline::doctor {
+namespace {
+
+// Enough for every host but a router with the whole Internet's table; a subnet's own route comes early.
+constexpr std::size_t kMostRoutes = 65536;
+
+Device to_device(LinkRecord&& link, std::optional<int> host_nsid) {
+  Device device;
+  device.ifindex = link.ifindex;
+  device.name = std::move(link.name);
+  device.kind = std::move(link.kind);
+  device.mac = link.mac;
+  device.up = (link.flags & IFF_UP) != 0;
+  device.running = (link.flags & IFF_RUNNING) != 0;
+  device.noarp = (link.flags & IFF_NOARP) != 0;
+  device.loopback = (link.flags & IFF_LOOPBACK) != 0;
+  device.proxy_arp = link.proxy_arp;
+  device.arp_ignore = link.arp_ignore;
+  device.rp_filter = link.rp_filter;
+  device.lower = link.lower;
+  device.lower_in_host = link.lower != 0 && link.lower_netns == host_nsid;
+  device.vlan_id = link.vlan_id;
+  device.mode = static_cast<MacvlanMode>(link.macvlan_mode);
+  device.broadcast_queue = link.broadcast_queue;
+  return device;
+}
+
+void add_devices(Space& space, std::vector<LinkRecord>&& links, const std::vector<LinkAddress>& addresses,
+                 std::optional<int> host_nsid) {
+  for (auto& link : links) space.devices.push_back(to_device(std::move(link), host_nsid));
+  for (const auto& address : addresses) {
+    const auto device = std::ranges::find(space.devices, address.ifindex, &Device::ifindex);
+    if (device != space.devices.end())
+      device->addresses.push_back({.address = address.address, .prefix_bits = address.prefix_bits});
+  }
+}
+
+// Routes and neighbours have no target namespace: they are read from inside. The socket is closed before the
+// way back, so that it keeps no dead container alive.
+void read_inside(Space& space) {
+  Netlink inside{NETLINK_ROUTE};
+  space.routes = dump_routes(inside, kMostRoutes);
+  space.neighbours = dump_neighbours(inside);
+  space.all = own_arp_settings().value_or(NetnsArpSettings{});
+}
+
+void name(Space& space, const ReachableNetns& netns) {
+  space.inode = netns.inode;
+  space.name = netns_name(netns);
+  space.own = netns.own;
+  if (netns.own) return;
+  if (!netns.path.empty()) {
+    space.enter = fmt::format("nsenter --net={} ", netns.path);
+    space.target = netns.path;
+  } else if (!netns.pids.empty()) {
+    space.enter = fmt::format("nsenter -t {} -n ", netns.pids.front());
+    space.target = std::to_string(netns.pids.front());
+  }
+}
+
+Space read_own(Netlink& route, const ReachableNetns& netns) {
+  Space space;
+  name(space, netns);
+  add_devices(space, dump_links(route).value(), dump_addresses(route).value(), std::nullopt);
+  read_inside(space);
+  return space;
+}
+
+// False: it is gone, or another namespace has got its id meanwhile.
+bool read_other(Netlink& route, const ReachableNetns& netns, int host_nsid, Space& space) {
+  name(space, netns);
+  Fd fd = open_netns(netns);
+  const auto nsid = fd ? nsid_of(route, fd.get()) : std::nullopt;
+  fd.reset();
+  if (!nsid) return false;
+  auto links = dump_links(route, nsid);
+  const auto addresses = dump_addresses(route, nsid);
+  if (!links || !addresses) return false;
+  add_devices(space, std::move(*links), *addresses, host_nsid);
+  fd = open_netns(netns);
+  if (!fd || nsid_of(route, fd.get()) != nsid) return false;
+  return run_inside(fd.get(), [&space] { read_inside(space); });
+}
+
+void read_managers(std::vector<Space>& spaces) {
+  const auto folders = manager_folders();
+  for (auto& space : spaces)
+    for (auto& device : space.devices)
+      if (device.macvlan()) device.managed = managed_by(folders, space.inode, device.ifindex);
+}
+
+}  // namespace
+
+std::vector<Space> read_spaces(Netlink& route, std::vector<std::string>& unseen) {
+  const auto namespaces = reachable_netns();
+  std::vector<Space> spaces{read_own(route, namespaces.front())};
+  // The kernel names a child's parent by the id that the asking namespace has in itself: it must have one.
+  const Fd own = open_netns(namespaces.front());
+  const auto host_nsid = own ? nsid_of(route, own.get()) : std::nullopt;
+  if (!host_nsid) throw SetupError("giving the own network namespace an id: refused; run as root");
+  for (std::size_t i = 1; i < namespaces.size(); ++i) {
+    Space space;
+    std::string why = "it vanished meanwhile";
+    try {
+      if (read_other(route, namespaces[i], *host_nsid, space)) {
+        spaces.push_back(std::move(space));
+        continue;
+      }
+    } catch (const SetupError& error) {
+      why = error.what();
+    }
+    unseen.push_back(fmt::format("namespace {}: {}", netns_name(namespaces[i]), why));
+  }
+  read_managers(spaces);
+  return spaces;
+}
+
+}  // namespace arpline::doctor

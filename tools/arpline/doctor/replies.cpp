@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arpline/doctor/replies.hpp"
+
+#include <utility>
+
+#include "arpline/doctor/words.hpp"
+
+namespace arpline::doctor {
+namespace {
+
+using nlohmann::json;
+
+std::string text_at(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
+}
+
+std::optional<double> seconds_at(const json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_number()) return std::nullopt;
+  return found->get<double>();
+}
+
+std::uint64_t number_at(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+}
+
+std::uint8_t prefix_at(const json& object) {
+  const auto bits = number_at(object, "prefix");
+  return bits <= 32 ? static_cast<std::uint8_t>(bits) : 0;
+}
+
+// An empty list where there is none.
+const json& list_at(const json& object, const char* key) {
+  static const json none = json::array();
+  const auto found = object.is_object() ? object.find(key) : object.end();
+  return object.is_object() && found != object.end() && found->is_array() ? *found : none;
+}
+
+Claimant claimant_in(const json& object) {
+  return {.mac = parse_mac(text_at(object, "mac")).value_or(0),
+          .first_seconds_ago = seconds_at(object, "first_seconds_ago"),
+          .last_seconds_ago = seconds_at(object, "last_seconds_ago"),
+          .times = number_at(object, "times"),
+          .from = text_at(object, "from")};
+}
+
+// A daemon that lists no claimants still names the last one.
+std::vector<Claimant> claimants_in(const json& object) {
+  std::vector<Claimant> claimants;
+  for (const auto& one : list_at(object, "claimants"))
+    if (one.is_object()) claimants.push_back(claimant_in(one));
+  if (!claimants.empty()) return claimants;
+  if (const auto last = parse_mac(text_at(object, "last_claimant_mac")))
+    claimants.push_back({.mac = *last, .times = number_at(object, "claims")});
+  return claimants;
+}
+
+std::vector<Step> trail_in(const json& object) {
+  std::vector<Step> trail;
+  for (const auto& step : list_at(object, "trail"))
+    if (step.is_object())
+      trail.push_back(
+          {.seconds_ago = seconds_at(step, "seconds_ago").value_or(0), .event = text_at(step, "event")});
+  return trail;
+}
+
+std::optional<KnownEndpoint> endpoint_in(const json& object) {
+  const auto address = object.is_object() ? parse_ipv4(text_at(object, "address")) : std::nullopt;
+  if (!address) return std::nullopt;
+  KnownEndpoint endpoint;
+  endpoint.address = *address;
+  endpoint.vlan = static_cast<std::uint16_t>(number_at(object, "vlan"));
+  endpoint.mac = parse_mac(text_at(object, "mac")).value_or(0);
+  endpoint.prefix_bits = prefix_at(object);
+  endpoint.reason = text_at(object, "reason");
+  endpoint.claims = number_at(object, "claims");
+  endpoint.claimants = claimants_in(object);
+  endpoint.asked_seconds_ago = seconds_at(object, "last_asked_seconds_ago");
+  endpoint.last_requester = parse_ipv4(text_at(object, "last_requester")).value_or(0);
+  endpoint.last_requester_mac = parse_mac(text_at(object, "last_requester_mac")).value_or(0);
+  endpoint.trail = trail_in(object);
+  return endpoint;
+}
+
+std::optional<Tombstone> tombstone_in(const json& object) {
+  const auto address = object.is_object() ? parse_ipv4(text_at(object, "address")) : std::nullopt;
+  if (!address) return std::nullopt;
+  Tombstone gone{.address = *address,
+                 .prefix_bits = prefix_at(object),
+                 .mac = parse_mac(text_at(object, "mac")).value_or(0),
+                 .netns = text_at(object, "namespace"),
+                 .interface = text_at(object, "interface"),
+                 .seconds_ago = seconds_at(object, "seconds_ago").value_or(0),
+                 .lived_seconds = seconds_at(object, "lived_seconds"),
+                 .reason = text_at(object, "reason"),
+                 .trail = trail_in(object)};
+  return gone;
+}
+
+}  // namespace
+
+std::vector<KnownEndpoint> endpoints_in(const json& parent) {
+  std::vector<KnownEndpoint> endpoints;
+  for (const auto& one : list_at(parent, "endpoints"))
+    if (auto endpoint = endpoint_in(one)) endpoints.push_back(std::move(*endpoint));
+  return endpoints;
+}
+
+std::vector<Tombstone> tombstones_in(const json& reply, const std::string& parent) {
+  std::vector<Tombstone> gone;
+  for (const auto& one : list_at(reply, "gone")) {
+    if (!one.is_object() || text_at(one, "parent") != parent) continue;
+    if (auto tombstone = tombstone_in(one)) gone.push_back(std::move(*tombstone));
+  }
+  return gone;
+}
+
+}  // namespace arpline::doctor

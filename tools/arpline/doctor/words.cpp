@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arpline/doctor/words.hpp"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <linux/neighbour.h>
+#include <netinet/ether.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "shared/packet.h"
+
+namespace arpline::doctor {
+
+bool covers(Ipv4 network, unsigned prefix_bits, Ipv4 address) {
+  const std::uint32_t mask = prefix_bits == 0 ? 0 : 0xffffffffU << (32 - std::min(prefix_bits, 32U));
+  return (arpl_swap32(network ^ address) & mask) == 0;
+}
+
+bool covers(const InterfaceAddress& subnet, Ipv4 address) {
+  return covers(subnet.address, subnet.prefix_bits, address);
+}
+
+std::string text(const InterfaceAddress& address) {
+  return fmt::format("{}/{}", format_ipv4(address.address), address.prefix_bits);
+}
+
+std::optional<Ipv4> parse_ipv4(const std::string& text) {
+  in_addr address{};
+  if (inet_pton(AF_INET, text.c_str(), &address) != 1) return std::nullopt;
+  return address.s_addr;
+}
+
+std::optional<Mac> parse_mac(const std::string& text) {
+  ether_addr bytes{};
+  if (text.empty() || ether_aton_r(text.c_str(), &bytes) == nullptr) return std::nullopt;
+  const Mac mac = mac_from_bytes(&bytes);
+  // Whatever else the C library takes is no name of a MAC address: it must read back.
+  auto lower = text;
+  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  return format_mac(mac) == lower ? std::optional{mac} : std::nullopt;
+}
+
+std::string place(const Space& space, const Device& device) {
+  return space.name + "/" + device.name;
+}
+
+std::string place(const Child& child) {
+  return place(*child.space, *child.device) + " on " + child.parent->link.name;
+}
+
+std::string duration(double seconds) {
+  constexpr double kMinute = 60;
+  constexpr double kHour = 3600;
+  if (seconds < 2 * kMinute) return fmt::format("{:.1f} s", seconds);
+  if (seconds < 2 * kHour) return fmt::format("{:.0f} min", seconds / kMinute);
+  return fmt::format("{:.0f} h", seconds / kHour);
+}
+
+int arp_ignore(const Space& space, const Device& device) {
+  return std::max(space.all.arp_ignore, device.arp_ignore);
+}
+
+int rp_filter(const Space& space, const Device& device) {
+  return std::max(space.all.rp_filter, device.rp_filter);
+}
+
+bool answers_for_others(const Space& space, const Device& device) {
+  return device.up && !device.noarp && arp_ignore(space, device) == 0;
+}
+
+const Route* route_to(const Space& space, Ipv4 address) {
+  const Route* best = nullptr;
+  for (const auto& route : space.routes) {
+    if (!covers(route.destination, route.prefix_bits, address)) continue;
+    const bool better = best == nullptr || route.prefix_bits > best->prefix_bits ||
+                        (route.prefix_bits == best->prefix_bits && route.metric < best->metric);
+    if (better) best = &route;
+  }
+  return best;
+}
+
+std::string set_sysctl(const std::string& interface, const std::string& key, int value) {
+  auto written = interface;
+  std::ranges::replace(written, '.', '/');
+  return fmt::format("sysctl -w net.ipv4.conf.{}.{}={}", written, key, value);
+}
+
+const Device* find_device(const Space& space, int ifindex) {
+  const auto found = std::ranges::find(space.devices, ifindex, &Device::ifindex);
+  return found == space.devices.end() ? nullptr : &*found;
+}
+
+bool resolved(const Neighbour& neighbour) {
+  return (neighbour.state & (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT)) != 0;
+}
+
+Owner owner_of(const Facts& facts, Mac mac) {
+  for (const auto& parent : facts.parents)
+    if (parent.link.mac == mac) return {&facts.host(), find_device(facts.host(), parent.link.ifindex)};
+  auto spaces = near_spaces(facts);
+  for (const auto& space : facts.spaces) spaces.push_back(&space);
+  for (const auto* space : spaces)
+    for (const auto& device : space->devices)
+      if (device.mac == mac && !device.loopback) return {space, &device};
+  return {};
+}
+
+}  // namespace arpline::doctor

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "arpline/doctor/facts.hpp"
+
+/// What several findings need: subnets, and the words for a person.
+namespace arpline::doctor {
+
+/// Whether `address` lies in the subnet of `network`.
+bool covers(Ipv4 network, unsigned prefix_bits, Ipv4 address);
+bool covers(const InterfaceAddress& subnet, Ipv4 address);
+
+/// "10.77.1.1/16".
+std::string text(const InterfaceAddress& address);
+
+/// nullopt: it is no such address.
+std::optional<Ipv4> parse_ipv4(const std::string& text);
+std::optional<Mac> parse_mac(const std::string& text);
+
+/// "NAMESPACE/mv0".
+std::string place(const Space& space, const Device& device);
+/// "NAMESPACE/mv0 on nic0".
+std::string place(const Child& child);
+
+/// "3.2 s", "4 min", "2 h".
+std::string duration(double seconds);
+
+/// What is in force on the interface: the larger of conf/all and its own.
+int arp_ignore(const Space& space, const Device& device);
+int rp_filter(const Space& space, const Device& device);
+
+/// "sysctl -w net.ipv4.conf.INTERFACE.KEY=VALUE"; a dot in the name is written as a slash.
+std::string set_sysctl(const std::string& interface, const std::string& key, int value);
+
+/// nullptr: there is none.
+const Device* find_device(const Space& space, int ifindex);
+
+/// Whether ARP has found the neighbour, or somebody wrote it down.
+bool resolved(const Neighbour& neighbour);
+
+/// The route of the main table to `address`; nullptr: there is none.
+const Route* route_to(const Space& space, Ipv4 address);
+
+/// Whether the interface itself answers ARP that comes in on it for any address of its namespace.
+bool answers_for_others(const Space& space, const Device& device);
+
+/// An interface and where it is; empty: none.
+struct Owner {
+  const Space* space = nullptr;
+  const Device* device = nullptr;
+};
+
+/// The interface of this host that has the MAC: a parent first, then one where endpoints can be, then any.
+Owner owner_of(const Facts& facts, Mac mac);
+
+}  // namespace arpline::doctor
