@@ -90,7 +90,31 @@ bool Server::on_event(int fd, std::uint32_t events) {
 void Server::tick(std::uint64_t now) {
   for (auto it = clients_.begin(); it != clients_.end();) {
     const auto client = it++;
-    if (now > client->second.since + kPatienceNs) drop(client);
+    if (!asks(client->second) && now > client->second.since + kPatienceNs) drop(client);
+  }
+  spent_ns_ = 0;
+  answer_put_off();
+}
+
+// True when it waits for an answer, not the server for it.
+bool Server::asks(const Client& client) {
+  return client.out.empty() && client.in.find('\n') != std::string::npos;
+}
+
+std::uint32_t Server::awaited(const Client& client) {
+  if (!client.out.empty()) return EPOLLOUT;
+  if (asks(client)) return 0;
+  return EPOLLIN;
+}
+
+void Server::answer_put_off() {
+  while (spent_ns_ < kBusyNs) {
+    auto next = clients_.end();
+    for (auto it = clients_.begin(); it != clients_.end(); ++it) {
+      if (asks(it->second) && (next == clients_.end() || it->second.since < next->second.since)) next = it;
+    }
+    if (next == clients_.end()) return;
+    if (!serve(next->second, 0)) drop(next);
   }
 }
 
@@ -106,7 +130,9 @@ void Server::accept_one() {
   Fd fd{accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
   if (!fd) return;
   if (clients_.size() >= kMaxClients) {
-    drop(std::ranges::min_element(clients_, {}, [](const auto& client) { return client.second.since; }));
+    drop(std::ranges::min_element(clients_, {}, [](const auto& client) {
+      return std::pair{asks(client.second), client.second.since};
+    }));
   }
   const int key = fd.get();
   clients_.emplace(key, Client{.fd = std::move(fd), .in = {}, .out = {}, .since = now_ns()});
@@ -116,13 +142,13 @@ void Server::accept_one() {
 // False when the client is done with.
 bool Server::serve(Client& client, std::uint32_t events) {
   if ((events & (EPOLLERR | EPOLLHUP)) != 0) return false;
-  if (client.out.empty() && !read_some(client)) return false;
+  if (client.out.empty() && !asks(client) && !read_some(client)) return false;
   while (!client.out.empty() || take_request(client)) {
     if (!write_some(client)) return false;
     if (!client.out.empty()) break;  // it has to read first
   }
-  watch(EPOLL_CTL_MOD, client.fd.get(), client.out.empty() ? EPOLLIN : EPOLLOUT);
-  return !client.out.empty() || client.in.size() < kMaxRequestBytes;
+  watch(EPOLL_CTL_MOD, client.fd.get(), awaited(client));
+  return !client.out.empty() || asks(client) || client.in.size() < kMaxRequestBytes;
 }
 
 bool Server::read_some(Client& client) {
@@ -134,11 +160,13 @@ bool Server::read_some(Client& client) {
 }
 
 bool Server::take_request(Client& client) {
+  if (!asks(client) || spent_ns_ >= kBusyNs) return false;
   const auto end = client.in.find('\n');
-  if (end == std::string::npos) return false;
+  const auto began = now_ns();
   client.out = reply_to(client.in.substr(0, end));
   client.in.erase(0, end + 1);
   client.since = now_ns();
+  spent_ns_ += client.since - began;
   pending_ += client.out.size();
   return true;
 }

@@ -2,6 +2,7 @@
 #include "report/status.hpp"
 
 #include <array>
+#include <utility>
 
 #include "base/net.hpp"
 #include "report/gone.hpp"
@@ -54,31 +55,34 @@ json to_json(const EndpointStatus& e, const ParentStatus& p) {
   const auto reason = not_served_reason(e.slot, p.now);
   json claimants = json::array();
   for (const auto& claimant : e.claimants) claimants.push_back(to_json(claimant, p.now));
-  return {
-      {"parent", p.parent},
-      {"vlan", e.key.vlan},
-      {"address", format_ipv4(e.key.address)},
-      {"prefix", e.prefix_bits},
-      {"mac", format_mac(e.slot.word)},
-      {"namespace", text_or_null(e.netns)},
-      {"interface", text_or_null(e.interface)},
-      {"state", state_of(e.slot, reason)},
-      {"reason", text_or_null(reason)},
-      {"confirmed_seconds_ago", seconds_ago(e.slot.confirmed_at, p.now)},
-      {"confirmed_after_ms", confirmed_after(e)},
-      {"also_at", text_or_null(e.also_at)},
-      {"claimants", claimants},
-      {"trail", trail_to_json(e.trail, p.now)},
-      {"requests", e.stats.requests},
-      {"to_child", e.stats.to_child},
-      {"ringed", e.stats.ringed},
-      {"claims", e.stats.claims},
-      {"last_claimant_mac", e.stats.claims != 0 ? json(format_mac(e.stats.last_claimant_mac)) : json(nullptr)},
-      {"last_asked_seconds_ago", seconds_ago(e.stats.last_seen, p.now)},
-      {"last_requester_mac",
-       e.stats.last_seen != 0 ? json(format_mac(e.stats.last_requester_mac)) : json(nullptr)},
-      {"last_requester", e.stats.last_seen != 0 ? json(format_ipv4(e.stats.last_requester)) : json(nullptr)},
-  };
+  // Not as an initializer list: it copies, and there may be 65,536 of these.
+  json::object_t o;
+  o.emplace("parent", p.parent);
+  o.emplace("vlan", e.key.vlan);
+  o.emplace("address", format_ipv4(e.key.address));
+  o.emplace("prefix", e.prefix_bits);
+  o.emplace("mac", format_mac(e.slot.word));
+  o.emplace("namespace", text_or_null(e.netns));
+  o.emplace("interface", text_or_null(e.interface));
+  o.emplace("state", state_of(e.slot, reason));
+  o.emplace("reason", text_or_null(reason));
+  o.emplace("confirmed_seconds_ago", seconds_ago(e.slot.confirmed_at, p.now));
+  o.emplace("confirmed_after_ms", confirmed_after(e));
+  o.emplace("also_at", text_or_null(e.also_at));
+  o.emplace("claimants", std::move(claimants));
+  o.emplace("trail", trail_to_json(e.trail, p.now));
+  o.emplace("requests", e.stats.requests);
+  o.emplace("to_child", e.stats.to_child);
+  o.emplace("ringed", e.stats.ringed);
+  o.emplace("claims", e.stats.claims);
+  o.emplace("last_claimant_mac",
+            e.stats.claims != 0 ? json(format_mac(e.stats.last_claimant_mac)) : json(nullptr));
+  o.emplace("last_asked_seconds_ago", seconds_ago(e.stats.last_seen, p.now));
+  o.emplace("last_requester_mac",
+            e.stats.last_seen != 0 ? json(format_mac(e.stats.last_requester_mac)) : json(nullptr));
+  o.emplace("last_requester",
+            e.stats.last_seen != 0 ? json(format_ipv4(e.stats.last_requester)) : json(nullptr));
+  return o;
 }
 
 }  // namespace
@@ -121,7 +125,7 @@ json to_json(const ParentStatus& p) {
           {"found", p.found},
           {"withdrawn", p.withdrawn},
           {"warnings", p.warnings},
-          {"endpoints", endpoints}};
+          {"endpoints", std::move(endpoints)}};
 }
 
 }  // namespace arpline

@@ -103,7 +103,7 @@ TEST(Selection, ReadsArraysOfTablesInTheirLongFormToo) {
 TEST(Selection, RefusesWithFileLineAndKey) {
   const auto line =
       refusal("static = [\n{ ip = \"10.0.0.5\", mac = \"02:00:00:00:00:01\" },\n{ ip = \"10.0.0\" }]");
-  EXPECT_NE(line.find(".toml:4: parent.nic0.static[1].ip: \"10.0.0\" is no IPv4 address"), std::string::npos)
+  EXPECT_NE(line.find(R"(.toml:4: parent.nic0.static[1].ip: "10.0.0" is no IPv4 address)"), std::string::npos)
       << line;
   EXPECT_NE(refusal("include = [{}]").find(":2: parent.nic0.include[0]: needs at least one of"),
             std::string::npos);
@@ -123,11 +123,11 @@ TEST(Selection, RefusesWhatCanBeNoHostsAddressOrMac) {
   for (const auto* address :
        {"0.0.0.0", "0.1.2.3", "127.0.0.1", "224.0.0.1", "239.255.255.250", "255.255.255.255", "10.0.0.0/24",
         "10.0.0.255/24", "10.0.0.5/33", "10.0.0.5/", "10.0.0.5/-1", "x"}) {
-    const auto line = std::string("static = [{ mac = \"02:00:00:00:00:01\", ip = \"") + address + "\" }]";
+    const auto line = std::string(R"(static = [{ mac = "02:00:00:00:00:01", ip = ")") + address + R"(" }])";
     EXPECT_NE(refusal(line).find("static[0].ip: "), std::string::npos) << address << ": " << refusal(line);
   }
   for (const auto* mac : {"00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:01", "02:00:00", ""}) {
-    const auto line = std::string("static = [{ ip = \"10.0.0.5\", mac = \"") + mac + "\" }]";
+    const auto line = std::string(R"(static = [{ ip = "10.0.0.5", mac = ")") + mac + R"(" }])";
     EXPECT_NE(refusal(line).find("static[0].mac: "), std::string::npos) << mac << ": " << refusal(line);
   }
 }
@@ -142,14 +142,14 @@ TEST(Selection, TakesBothAddressesOfAPointToPointNetwork) {
 
 TEST(Selection, RefusesWrongTypesAndUnknownKeys) {
   for (const auto* line :
-       {"static = 1", "static = [1]", "static = { ip = \"10.0.0.5\" }", "static = [{ ip = \"10.0.0.5\" }]",
-        "static = [{ mac = \"02:00:00:00:00:01\" }]", "static = [{ ip = 5, mac = \"02:00:00:00:00:01\" }]",
-        "static = [{ ip = \"10.0.0.5\", mac = \"02:00:00:00:00:01\", vlan = 4095 }]",
-        "static = [{ ip = \"10.0.0.5\", mac = \"02:00:00:00:00:01\", vlan = \"1\" }]",
-        "static = [{ ip = \"10.0.0.5\", mac = \"02:00:00:00:00:01\", port = 1 }]", "include = \"eth0\"",
-        "include = [\"eth0\"]", "include = [{ name = \"eth0\" }]", "exclude = [{ interface = \"\" }]",
-        "exclude = [{ interface = 5 }]", "exclude = [{ address = \"10.0.0.0/x\" }]",
-        "exclude = [{ mac = \"x\" }]"}) {
+       {"static = 1", "static = [1]", R"(static = { ip = "10.0.0.5" })", R"(static = [{ ip = "10.0.0.5" }])",
+        R"(static = [{ mac = "02:00:00:00:00:01" }])", R"(static = [{ ip = 5, mac = "02:00:00:00:00:01" }])",
+        R"(static = [{ ip = "10.0.0.5", mac = "02:00:00:00:00:01", vlan = 4095 }])",
+        R"(static = [{ ip = "10.0.0.5", mac = "02:00:00:00:00:01", vlan = "1" }])",
+        R"(static = [{ ip = "10.0.0.5", mac = "02:00:00:00:00:01", port = 1 }])", R"(include = "eth0")",
+        R"(include = ["eth0"])", R"(include = [{ name = "eth0" }])", R"(exclude = [{ interface = "" }])",
+        "exclude = [{ interface = 5 }]", R"(exclude = [{ address = "10.0.0.0/x" }])",
+        R"(exclude = [{ mac = "x" }])"}) {
     EXPECT_NE(refusal(line), "accepted") << line;
     EXPECT_EQ(refusal(line).find('\n'), std::string::npos) << "one line: " << line;
   }

@@ -8,9 +8,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -28,6 +31,7 @@ class ServerTest : public testing::Test {
 
   // A request's "bytes" is the size of its answer.
   static nlohmann::json answer(const nlohmann::json& request) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{request.value("takes_ms", 0)});
     return {{"filler", std::string(request.at("bytes").get<std::size_t>(), 'x')}};
   }
 
@@ -50,13 +54,28 @@ class ServerTest : public testing::Test {
     return fd;
   }
 
-  void say(const Fd& client, const std::string& text) {
+  void say_within_a_tick(const Fd& client, const std::string& text) {
     EXPECT_EQ(send(client.get(), text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
     run();
   }
 
-  // Until nothing more comes.
+  void say(const Fd& client, const std::string& text) {
+    server_.tick(now_ns());
+    say_within_a_tick(client, text);
+  }
+
+  // Until nothing more comes, after a tick neither.
   std::string read_all(const Fd& client) {
+    std::string all;
+    for (auto more = read_now(client); !more.empty(); more = read_now(client)) {
+      all += more;
+      server_.tick(now_ns());
+      run();
+    }
+    return all;
+  }
+
+  std::string read_now(const Fd& client) {
     std::string all;
     std::vector<char> bytes(1 << 20);
     while (true) {
@@ -145,6 +164,26 @@ TEST_F(ServerTest, DropsWhoSendsNoWholeRequestOrDoesNotRead) {
   for (const auto* one : {&silent, &halfway}) EXPECT_TRUE(hung_up_on(*one));
   EXPECT_LT(read_all(not_reading).size(), 10000000U);
   EXPECT_TRUE(hung_up_on(not_reading));
+}
+
+TEST_F(ServerTest, PutsOffWhatWouldKeepTheLoopTooLongAndForgetsNobody) {
+  constexpr const char* kLong = "{\"bytes\":1,\"takes_ms\":60}\n";
+  std::vector<Fd> clients;
+  clients.reserve(4);
+  for (int i = 0; i < 4; ++i) clients.push_back(client());
+  server_.tick(now_ns());
+  for (const auto& one : clients) say_within_a_tick(one, kLong);
+  std::vector<std::string> answers(clients.size());
+  const auto answered = [&] {
+    for (std::size_t i = 0; i < clients.size(); ++i) answers[i] += read_now(clients[i]);
+    return std::ranges::count_if(answers, [](const auto& text) { return !text.empty(); });
+  };
+  EXPECT_EQ(answered(), 1);
+  say_within_a_tick(clients[0], kLong);
+  for (int i = 2; i <= 4; ++i) {
+    server_.tick(now_ns() + 6 * second);
+    EXPECT_EQ(answered(), i) << "one a tick, and who was first is not first again";
+  }
 }
 
 TEST_F(ServerTest, WhoWaitsLongestMakesRoom) {
