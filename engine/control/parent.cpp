@@ -91,8 +91,7 @@ void ServedParent::stop_service() {
 
 // Master devices see a frame on whatever member it came in: no queue of theirs can have a socket.
 bool ServedParent::has_ring() const {
-  return !config_.parents.front().generic_xdp && link_.kind != "bond" && link_.kind != "team" &&
-         link_.kind != "bridge";
+  return !own_.generic_xdp && link_.kind != "bond" && link_.kind != "team" && link_.kind != "bridge";
 }
 
 bool ServedParent::hides_tags() const {
