@@ -44,6 +44,7 @@ ServedParent::ServedParent(const Config& config, const ParentConfig& own, const 
       route_(NETLINK_ROUTE) {
   lock_ = std::make_unique<ParentLock>(config_.run_root, name_.text());
   prepare_pin_root(config_.pin_root);
+  follow_rename(config_.pin_root, config_.run_root, name_);
   folder_ = prepare_pin_folder(config_.pin_root, name_.text());
   try {
     programs_ = std::make_unique<Programs>(ProgramOptions{
@@ -162,7 +163,7 @@ void ServedParent::update_link(const ParentLink& link) {
 void ServedParent::reconfigure(const Config& config, const ParentConfig& own) {
   config_ = config;
   own_ = own;
-  announcer_.set_schedule(schedule_of(config));
+  announcer_.set_schedule(schedule_of(config), now_ns());
   if (config_.mode == Mode::answer && !service_) start_service();
   set_limits();
   if (config_.mode == Mode::observe) stop_service();

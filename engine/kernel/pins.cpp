@@ -97,6 +97,18 @@ void remove_pin_folder(const std::string& folder) noexcept {
   rmdir(folder.c_str());
 }
 
+void follow_rename(const std::string& pin_root, const std::string& run_root, const PinName& now) noexcept {
+  for (const auto& text : names_in(pin_root)) {
+    PinName before;
+    if (text == now.text() || !parse_pin_name(text, before) || before.ifindex != now.ifindex ||
+        before.netns_inode != now.netns_inode || is_locked(run_root, text))
+      continue;
+    std::error_code ignored;
+    fs::rename(pin_root + "/" + text, pin_root + "/" + now.text(), ignored);
+    remove_run_folder(run_root, text);
+  }
+}
+
 ParentLock::ParentLock(const std::string& run_root, const std::string& name) : folder_(run_root + "/" + name) {
   for (int tries = 0; !try_lock(); ++tries) {
     if (tries == kLockTries) {
