@@ -85,9 +85,16 @@ void Watch::forget(int nsid) {
     happened(nsid, 0, Happened::netns_destroyed);
     changed(nsid, now_);
   }
-  nsid_of_inode_.erase(at->second.ways.inode);
+  forget_ways(nsid, at->second);
   known_.erase(at);
   stale_.erase(nsid);
+}
+
+// The inode may be another namespace's by now.
+void Watch::forget_ways(int nsid, Known& known) {
+  const auto at = nsid_of_inode_.find(known.ways.inode);
+  if (at != nsid_of_inode_.end() && at->second == nsid) nsid_of_inode_.erase(at);
+  known.ways = {};
 }
 
 // A way into a namespace: it gets an id, and from then on its events come here.
@@ -141,8 +148,7 @@ void Watch::refresh_ways(Known& known, int nsid) {
   } else if (const Fd fd = open_netns(known.ways); fd && nsid_of(route_, fd.get()) == nsid) {
     known.all = arp_settings_of(fd.get()).value_or(known.all);
   } else if (!known.children.empty()) {
-    nsid_of_inode_.erase(known.ways.inode);
-    known.ways = {};
+    forget_ways(nsid, known);
     search_.request();
   }
   known.name = known.ways.inode == 0 && !known.ways.own ? "id " + std::to_string(nsid) : netns_name(known.ways);
@@ -216,7 +222,11 @@ void Watch::work() {
   read_events();
   publish();  // what is taken away does not wait
   now_ = now_ns();
-  if (overrun_) everything_is_stale();
+  if (overrun_) {
+    // Ids and inodes of namespaces whose end was not heard are used again: every way is to be tried anew.
+    nsid_of_inode_.clear();
+    everything_is_stale();
+  }
   const auto until = now_ + kSliceNs;
   const auto met = [this](const ReachableNetns& found) { meet(found); };
   if (!places_.read(now_, met)) search_.request();
