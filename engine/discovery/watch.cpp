@@ -120,10 +120,11 @@ void Watch::meet(const ReachableNetns& found) {
 }
 
 void Watch::refresh_child(int nsid, int ifindex, std::uint64_t heard_at) {
+  auto child = survey_child(route_, surveyed(nsid), own_nsid_, ifindex);
+  if (!child) read_events();  // what became of it has been said by now
   const auto at = known_.find(nsid);
   if (at == known_.end()) return;
   auto& children = at->second.children;
-  auto child = survey_child(route_, surveyed(nsid), own_nsid_, ifindex);
   const auto old = children.find(ifindex);
   if (!child) {
     if (old == children.end()) return;
@@ -154,10 +155,21 @@ void Watch::refresh_ways(Known& known, int nsid) {
   known.name = known.ways.inode == 0 && !known.ways.own ? "id " + std::to_string(nsid) : netns_name(known.ways);
 }
 
+bool Watch::misses(int nsid, const Children& found) const {
+  const auto at = known_.find(nsid);
+  return at != known_.end() && std::ranges::any_of(at->second.children, [&found](const auto& entry) {
+           return !found.contains(entry.first);
+         });
+}
+
 void Watch::refresh_netns(int nsid, std::uint64_t heard_at) {
+  auto children = survey_netns(route_, surveyed(nsid), own_nsid_);
+  if (!children || misses(nsid, *children)) {
+    read_events();  // what became of them has been said by now, and goes before what is read after it
+    children = survey_netns(route_, surveyed(nsid), own_nsid_);
+  }
   const auto at = known_.find(nsid);
   if (at == known_.end()) return;
-  auto children = survey_netns(route_, surveyed(nsid), own_nsid_);
   constexpr int kLoopback = 1;  // every namespace has it, under this number
   if (!children && !is_own(nsid) && !get_link(route_, nsid, kLoopback)) return forget(nsid);
   auto& known = at->second;
