@@ -154,6 +154,7 @@ void ServedParent::update(int nsid, const std::vector<Interface>& children, std:
 void ServedParent::update_link(const ParentLink& link) {
   if (link == parent_) return;
   parent_ = link;
+  if (link.name != link_.name) history_.rename(link_.name, link.name);
   link_.name = link.name;
   roster_->set_parent(link);
   if (const auto info = find_link(route_, link_.ifindex)) link_ = *info;

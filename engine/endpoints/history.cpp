@@ -118,6 +118,11 @@ const Tombstone& History::gone(const std::string& parent, const Desired& endpoin
   return tombstones_.back();
 }
 
+void History::rename(const std::string& before, const std::string& after) {
+  for (auto& tombstone : tombstones_)
+    if (tombstone.parent == before) tombstone.parent = after;
+}
+
 void History::bury() {
   for (const auto& id : ended_) living_.erase(id);
   ended_.clear();

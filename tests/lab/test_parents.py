@@ -2,7 +2,7 @@
 """What befalls the parent, and one daemon with several parents."""
 import json
 
-from common import Lab, arplined, confirm, endpoint, residue, serve, verdict, wait_until, who_has
+from common import Lab, arplined, confirm, endpoint, residue, serve, verdict, wait_state, wait_until, who_has
 from containers import macs_that_answer, served
 from lab.daemon import read_status
 
@@ -100,13 +100,16 @@ def test_new_mac_of_the_parent_is_the_passthru_childs_too():
 
 def test_renamed_parent_is_served_on_and_goes_by_its_new_name():
     with Lab() as lab:
-        host, _, daemon, wire = serve(lab)
-        child = host.children[0]
-        confirm(wire, host, child)
+        host, _, daemon, wire = serve(lab, children=2)
+        child, goes = host.children
+        confirm(wire, host, child, goes)
+        goes.remove_address()
+        wait_state(host, goes, None, 5)
         host.ns.ip("link", "set", host.nic, "name", "lan0")
         wait_until(lambda: status_of(host, "lan0"), 5, "the status shows the new name")
         host.nic = "lan0"
         served(wire, host, child)
+        assert f"{goes.address} " in host.arpline("status", "--gone", "--parent", "lan0").stdout
         done = host.arpline("detach", "lan0")
         assert done.returncode == 0, done.stderr
         assert daemon.wait_exit() == 0 and not residue(host), residue(host)

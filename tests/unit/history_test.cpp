@@ -86,6 +86,14 @@ TEST_F(HistoryTest, other_interfaces_and_what_comes_much_later_are_another_story
   EXPECT_EQ(history.tombstones().back().trail.size(), 1U);
 }
 
+TEST_F(HistoryTest, renamed_parent_keeps_its_tombstones) {
+  history.gone("eth0", endpoint, kSecond);
+  history.gone("eth1", endpoint, kSecond);
+  history.rename("eth0", "lan0");
+  EXPECT_EQ(history.tombstones().front().parent, "lan0");
+  EXPECT_EQ(history.tombstones().back().parent, "eth1");
+}
+
 TEST_F(HistoryTest, is_bounded) {
   for (std::uint64_t i = 0; i < 3 * History::kMostTombstones; ++i) history.gone("eth0", endpoint, i);
   EXPECT_EQ(history.tombstones().size(), History::kMostTombstones);
