@@ -93,7 +93,7 @@ std::vector<std::string> names_of_pins(const std::string& folder) {
 }
 
 void remove_pin_folder(const std::string& folder) noexcept {
-  for (const auto& name : names_of_pins(folder)) unlink((folder + "/" + name).c_str());
+  for (const auto& name : names_of_pins(folder)) unlink(fmt::format("{}/{}", folder, name).c_str());
   rmdir(folder.c_str());
 }
 
@@ -104,7 +104,7 @@ void follow_rename(const std::string& pin_root, const std::string& run_root, con
         before.netns_inode != now.netns_inode || is_locked(run_root, text))
       continue;
     std::error_code ignored;
-    fs::rename(pin_root + "/" + text, pin_root + "/" + now.text(), ignored);
+    fs::rename(fmt::format("{}/{}", pin_root, text), fmt::format("{}/{}", pin_root, now.text()), ignored);
     remove_run_folder(run_root, text);
   }
 }
