@@ -44,6 +44,7 @@ ServedParent::ServedParent(const Config& config, const ParentConfig& own, const 
       route_(NETLINK_ROUTE) {
   lock_ = std::make_unique<ParentLock>(config_.run_root, name_.text());
   prepare_pin_root(config_.pin_root);
+  follow_rename(config_.pin_root, config_.run_root, name_);
   folder_ = prepare_pin_folder(config_.pin_root, name_.text());
   try {
     programs_ = std::make_unique<Programs>(ProgramOptions{
@@ -91,8 +92,7 @@ void ServedParent::stop_service() {
 
 // Master devices see a frame on whatever member it came in: no queue of theirs can have a socket.
 bool ServedParent::has_ring() const {
-  return !config_.parents.front().generic_xdp && link_.kind != "bond" && link_.kind != "team" &&
-         link_.kind != "bridge";
+  return !own_.generic_xdp && link_.kind != "bond" && link_.kind != "team" && link_.kind != "bridge";
 }
 
 bool ServedParent::hides_tags() const {
@@ -154,6 +154,7 @@ void ServedParent::update(int nsid, const std::vector<Interface>& children, std:
 void ServedParent::update_link(const ParentLink& link) {
   if (link == parent_) return;
   parent_ = link;
+  if (link.name != link_.name) history_.rename(link_.name, link.name);
   link_.name = link.name;
   roster_->set_parent(link);
   if (const auto info = find_link(route_, link_.ifindex)) link_ = *info;
@@ -163,7 +164,7 @@ void ServedParent::update_link(const ParentLink& link) {
 void ServedParent::reconfigure(const Config& config, const ParentConfig& own) {
   config_ = config;
   own_ = own;
-  announcer_.set_schedule(schedule_of(config));
+  announcer_.set_schedule(schedule_of(config), now_ns());
   if (config_.mode == Mode::answer && !service_) start_service();
   set_limits();
   if (config_.mode == Mode::observe) stop_service();

@@ -85,9 +85,16 @@ void Watch::forget(int nsid) {
     happened(nsid, 0, Happened::netns_destroyed);
     changed(nsid, now_);
   }
-  nsid_of_inode_.erase(at->second.ways.inode);
+  forget_ways(nsid, at->second);
   known_.erase(at);
   stale_.erase(nsid);
+}
+
+// The inode may be another namespace's by now.
+void Watch::forget_ways(int nsid, Known& known) {
+  const auto at = nsid_of_inode_.find(known.ways.inode);
+  if (at != nsid_of_inode_.end() && at->second == nsid) nsid_of_inode_.erase(at);
+  known.ways = {};
 }
 
 // A way into a namespace: it gets an id, and from then on its events come here.
@@ -113,10 +120,11 @@ void Watch::meet(const ReachableNetns& found) {
 }
 
 void Watch::refresh_child(int nsid, int ifindex, std::uint64_t heard_at) {
+  auto child = survey_child(route_, surveyed(nsid), own_nsid_, ifindex);
+  if (!child) read_events();  // what became of it has been said by now
   const auto at = known_.find(nsid);
   if (at == known_.end()) return;
   auto& children = at->second.children;
-  auto child = survey_child(route_, surveyed(nsid), own_nsid_, ifindex);
   const auto old = children.find(ifindex);
   if (!child) {
     if (old == children.end()) return;
@@ -141,17 +149,27 @@ void Watch::refresh_ways(Known& known, int nsid) {
   } else if (const Fd fd = open_netns(known.ways); fd && nsid_of(route_, fd.get()) == nsid) {
     known.all = arp_settings_of(fd.get()).value_or(known.all);
   } else if (!known.children.empty()) {
-    nsid_of_inode_.erase(known.ways.inode);
-    known.ways = {};
+    forget_ways(nsid, known);
     search_.request();
   }
   known.name = known.ways.inode == 0 && !known.ways.own ? "id " + std::to_string(nsid) : netns_name(known.ways);
 }
 
+bool Watch::misses(int nsid, const Children& found) const {
+  const auto at = known_.find(nsid);
+  return at != known_.end() && std::ranges::any_of(at->second.children, [&found](const auto& entry) {
+           return !found.contains(entry.first);
+         });
+}
+
 void Watch::refresh_netns(int nsid, std::uint64_t heard_at) {
+  auto children = survey_netns(route_, surveyed(nsid), own_nsid_);
+  if (!children || misses(nsid, *children)) {
+    read_events();  // what became of them has been said by now, and goes before what is read after it
+    children = survey_netns(route_, surveyed(nsid), own_nsid_);
+  }
   const auto at = known_.find(nsid);
   if (at == known_.end()) return;
-  auto children = survey_netns(route_, surveyed(nsid), own_nsid_);
   constexpr int kLoopback = 1;  // every namespace has it, under this number
   if (!children && !is_own(nsid) && !get_link(route_, nsid, kLoopback)) return forget(nsid);
   auto& known = at->second;
@@ -216,7 +234,11 @@ void Watch::work() {
   read_events();
   publish();  // what is taken away does not wait
   now_ = now_ns();
-  if (overrun_) everything_is_stale();
+  if (overrun_) {
+    // Ids and inodes of namespaces whose end was not heard are used again: every way is to be tried anew.
+    nsid_of_inode_.clear();
+    everything_is_stale();
+  }
   const auto until = now_ + kSliceNs;
   const auto met = [this](const ReachableNetns& found) { meet(found); };
   if (!places_.read(now_, met)) search_.request();

@@ -91,7 +91,9 @@ class Watch {
   void meet(const ReachableNetns& found);
   Known& know(int nsid, bool has_way = false);
   void forget(int nsid);
+  void forget_ways(int nsid, Known& known);
   void refresh_child(int nsid, int ifindex, std::uint64_t heard_at);
+  bool misses(int nsid, const Children& found) const;
   void refresh_netns(int nsid, std::uint64_t heard_at);
   void refresh_ways(Known& known, int nsid);
   void refresh(std::uint64_t until);

@@ -8,6 +8,8 @@
 namespace arpline {
 namespace {
 
+constexpr std::uint64_t kSameActNs = 100'000'000;
+
 bool ends_interface(Happened what) {
   return what == Happened::deleted || what == Happened::moved || what == Happened::netns_destroyed;
 }
@@ -66,9 +68,14 @@ std::string describe(const Happening& happening) {
 }
 
 std::string reason_of(const Tombstone& tombstone) {
-  const auto cause = std::ranges::find_if(
+  const auto first = std::ranges::find_if(
       tombstone.trail, [&](const Happening& one) { return took_away(one, tombstone.key.address); });
-  if (cause == tombstone.trail.end()) return "no longer found";
+  if (first == tombstone.trail.end()) return "no longer found";
+  // The kernel removes the addresses of an interface just before the interface.
+  const auto end = std::find_if(first, tombstone.trail.end(), [&](const Happening& one) {
+    return ends_interface(one.what) && one.at - first->at < kSameActNs;
+  });
+  const auto cause = end != tombstone.trail.end() ? end : first;
   if (!tombstone.up_at || *tombstone.up_at > cause->at) return words(cause->what);
   return fmt::format("{} {:.1f} s after up", words(cause->what),
                      static_cast<double>(cause->at - *tombstone.up_at) / 1e9);
@@ -116,6 +123,11 @@ std::vector<Happening> History::life_of(const Settings& settings) const {
   const auto at = living_.find({settings.nsid, settings.ifindex});
   if (at == living_.end()) return {};
   return {at->second.begin(), at->second.end()};
+}
+
+void History::rename(const std::string& before, const std::string& after) {
+  for (auto& tombstone : tombstones_)
+    if (tombstone.parent == before) tombstone.parent = after;
 }
 
 void History::bury() {

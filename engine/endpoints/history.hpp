@@ -70,6 +70,8 @@ class History {
   void on(const Happening& happening);
   /// The endpoint is no longer answered for.
   const Tombstone& gone(const std::string& parent, const Desired& endpoint, std::uint64_t now);
+  /// The parent has another name now, and its tombstones with it.
+  void rename(const std::string& before, const std::string& after);
   /// Forgets the living of interfaces and namespaces that have ended; after gone() was called for their
   /// endpoints.
   void bury();

@@ -51,6 +51,25 @@ std::vector<std::uint64_t> sum_per_cpu(int fd, const char* name) {
   return sum;
 }
 
+// What is mapped into memory, with its size.
+const std::map<std::string, std::size_t>& mapped_bytes() {
+  static const std::map<std::string, std::size_t> kBytes{
+      {"slots", sizeof(arpl_slot) * ARPL_MAX_ENDPOINTS},
+      {"endpoint_stats", sizeof(arpl_endpoint_stats) * ARPL_MAX_ENDPOINTS},
+      {"credit", sizeof(arpl_credit) * ARPL_MAX_QUEUES},
+      {"engine_verdicts", sizeof(arpl_engine_counts) * ARPL_MAX_WORKERS},
+      {"limits", sizeof(arpl_limits)},
+      {"lease", sizeof(std::uint64_t)}};
+  return kBytes;
+}
+
+bool has_bytes(int fd, std::size_t bytes) {
+  bpf_map_info info{};
+  std::uint32_t length = sizeof info;
+  return bpf_obj_get_info_by_fd(fd, &info, &length) == 0 &&
+         std::size_t{info.value_size} * info.max_entries == bytes;
+}
+
 }  // namespace
 
 const std::vector<std::string>& map_names() {
@@ -68,15 +87,15 @@ Maps Maps::from_fds(const std::map<std::string, int>& fds, bool writable) {
     if (!copy) throw_errno("copy the descriptor of BPF map " + name, errno);
     maps.fds_.emplace(name, std::move(copy));
   }
-  const auto map = [&](const char* name, std::size_t bytes) {
-    return Mapped(maps.fd(name), bytes, writable, name);
+  const auto map = [&](const std::string& name) {
+    return Mapped(maps.fd(name), mapped_bytes().at(name), writable, name);
   };
-  maps.slots_ = map("slots", sizeof(arpl_slot) * ARPL_MAX_ENDPOINTS);
-  maps.stats_ = map("endpoint_stats", sizeof(arpl_endpoint_stats) * ARPL_MAX_ENDPOINTS);
-  maps.credit_ = map("credit", sizeof(arpl_credit) * ARPL_MAX_QUEUES);
-  maps.engine_ = map("engine_verdicts", sizeof(arpl_engine_counts) * ARPL_MAX_WORKERS);
-  maps.limits_ = map("limits", sizeof(arpl_limits));
-  maps.lease_ = map("lease", sizeof(std::uint64_t));
+  maps.slots_ = map("slots");
+  maps.stats_ = map("endpoint_stats");
+  maps.credit_ = map("credit");
+  maps.engine_ = map("engine_verdicts");
+  maps.limits_ = map("limits");
+  maps.lease_ = map("lease");
   return maps;
 }
 
@@ -108,6 +127,9 @@ std::optional<Maps> Maps::open_pinned(const std::string& folder, bool writable) 
     fds[name] = fd.get();
     pinned.emplace(name, std::move(fd));
   }
+  // What somebody else has pinned in a map's place can't be mapped, and must not stand in the way of a detach.
+  for (const auto& [name, bytes] : mapped_bytes())
+    if (!has_bytes(fds.at(name), bytes)) return std::nullopt;
   return from_fds(fds, writable);
 }
 

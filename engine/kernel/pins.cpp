@@ -93,8 +93,20 @@ std::vector<std::string> names_of_pins(const std::string& folder) {
 }
 
 void remove_pin_folder(const std::string& folder) noexcept {
-  for (const auto& name : names_of_pins(folder)) unlink((folder + "/" + name).c_str());
+  for (const auto& name : names_of_pins(folder)) unlink(fmt::format("{}/{}", folder, name).c_str());
   rmdir(folder.c_str());
+}
+
+void follow_rename(const std::string& pin_root, const std::string& run_root, const PinName& now) noexcept {
+  for (const auto& text : names_in(pin_root)) {
+    PinName before;
+    if (text == now.text() || !parse_pin_name(text, before) || before.ifindex != now.ifindex ||
+        before.netns_inode != now.netns_inode || is_locked(run_root, text))
+      continue;
+    std::error_code ignored;
+    fs::rename(fmt::format("{}/{}", pin_root, text), fmt::format("{}/{}", pin_root, now.text()), ignored);
+    remove_run_folder(run_root, text);
+  }
 }
 
 ParentLock::ParentLock(const std::string& run_root, const std::string& name) : folder_(run_root + "/" + name) {

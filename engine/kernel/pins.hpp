@@ -34,6 +34,10 @@ std::string prepare_pin_folder(const std::string& root, const std::string& name)
 /// What is pinned in a parent's folder, by whatever version.
 std::vector<std::string> names_of_pins(const std::string& folder);
 
+/// What an earlier run has pinned for this interface under a name that it no longer has goes by its new name
+/// from now on, unless another daemon serves it. Never throws.
+void follow_rename(const std::string& pin_root, const std::string& run_root, const PinName& now) noexcept;
+
 /// Removes a folder of pins; what is attached only by a pin is detached by that. Never throws.
 void remove_pin_folder(const std::string& folder) noexcept;
 

@@ -9,6 +9,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdarg>
@@ -89,7 +90,8 @@ Programs::Programs(ProgramOptions options) : options_(std::move(options)), route
   skeleton_.reset(arpline_bpf__open());
   if (!skeleton_) throw_errno("open the BPF object", errno);
   auto old = Maps::open_pinned(options_.folder, true);
-  if (old && old->meta().parent_ifindex != static_cast<std::uint32_t>(options_.ifindex)) old.reset();
+  if (old && (old->meta().parent_ifindex != static_cast<std::uint32_t>(options_.ifindex) || !fits(*old)))
+    old.reset();
   took_over_ = old.has_value();
   arpl_meta meta{};
   if (old) {
@@ -123,6 +125,18 @@ Programs::Programs(ProgramOptions options) : options_(std::move(options)), route
 }
 
 Programs::~Programs() = default;
+
+// A map of another shape would be taken over as it is, and the program would read past its values.
+bool Programs::fits(const Maps& old) const {
+  return std::ranges::all_of(map_names(), [&](const std::string& name) {
+    const bpf_map* map = bpf_object__find_map_by_name(skeleton_->obj, name.c_str());
+    bpf_map_info info{};
+    std::uint32_t length = sizeof info;
+    return bpf_obj_get_info_by_fd(old.fd(name), &info, &length) == 0 && info.type == bpf_map__type(map) &&
+           info.key_size == bpf_map__key_size(map) && info.value_size == bpf_map__value_size(map) &&
+           info.max_entries == bpf_map__max_entries(map);
+  });
+}
 
 void Programs::reuse_maps(const Maps& old) {
   for (const auto& name : map_names()) {

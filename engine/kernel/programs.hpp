@@ -48,6 +48,7 @@ class Programs {
     void operator()(arpline_bpf* skeleton) const noexcept;
   };
 
+  bool fits(const Maps& old) const;
   void reuse_maps(const Maps& old);
   void attach_xdp();
   void pin();

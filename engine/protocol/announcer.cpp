@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "shared/bucket.h"
 
@@ -20,6 +21,17 @@ void Announcer::plan(Id id, Plan plan) {
   hold(id);
   planned_.emplace(id, plan);
   if (plan.at != kNever) queue_.emplace(plan.at, id);
+}
+
+void Announcer::set_schedule(Schedule schedule, std::uint64_t now) {
+  const auto before = std::exchange(schedule_, schedule).refresh_ns;
+  const auto after = schedule.refresh_ns;
+  if (before == after) return;
+  for (auto [id, next] : std::vector<std::pair<Id, Plan>>(planned_.begin(), planned_.end())) {
+    if (next.first_left > 0) continue;
+    next.at = after == 0 ? kNever : (next.at == kNever ? now : next.at - before) + after;
+    plan(id, next);
+  }
 }
 
 void Announcer::appear(Id id, std::uint64_t now) {

@@ -24,8 +24,8 @@ class Announcer {
 
   explicit Announcer(Schedule schedule) : schedule_(schedule) {}
 
-  /// From the next announcement of each endpoint on.
-  void set_schedule(Schedule schedule) { schedule_ = schedule; }
+  /// From now on. A new refresh counts from each endpoint's last announcement.
+  void set_schedule(Schedule schedule, std::uint64_t now);
 
   /// The endpoint may be announced from now on: it appeared, changed, or is no longer held back.
   void appear(Id id, std::uint64_t now);

@@ -41,6 +41,17 @@ def served(wire, host, container, mac=None):
     return entry
 
 
+def left_to_its_kernel(wire, host, container, reason, requests=3):
+    """Known and not served: its kernel answers, arpline repeats nothing."""
+    wait_state(host, container, "not_served", 10, reason)
+    before = endpoint(host, container)["ringed"]
+    for _ in range(requests):
+        answers = {one.sha for one in wire.replies(who_has(container), 0.3, 0)}  # not only the first that comes
+        assert container.mac in answers, f"{container.address}: its kernel does not answer, but {answers}"
+    entry = endpoint(host, container)
+    assert entry["state"] == "not_served" and entry["ringed"] == before, entry
+
+
 def gone(wire, host, container):
     wait_state(host, container, None, 15)
     never_answered(wire, container, 30)
@@ -66,7 +77,7 @@ def marked(host, path) -> str:
     """Marks a namespace that arplined has found: inodes and ids are used again. Returns the mark."""
     mark = f"mark-{secrets.token_hex(8)}"
     run("nsenter", f"--net={path}", "ip", "link", "set", "lo", "alias", mark)
-    assert namespaces_with(host, mark), "the host has no id for it: its absence would prove nothing"
+    wait_until(lambda: namespaces_with(host, mark), 2, "the host has an id for it; else its absence proves nothing")
     return mark
 
 

@@ -56,6 +56,18 @@ TEST(Announcer, with_a_pace_of_zero_announces_nothing) {
   EXPECT_TRUE(run(announcer, 0, 100).empty());
 }
 
+TEST(Announcer, new_refresh_counts_from_the_last_announcement) {
+  Announcer announcer({.refresh_ns = 3600 * kSecond, .pps = 100});
+  announcer.appear(1, 0);
+  EXPECT_EQ(run(announcer, 0, 9)[1], (std::vector<std::uint64_t>{0, 8}));
+  announcer.set_schedule({.refresh_ns = kSecond, .pps = 100}, 9 * kTick);
+  EXPECT_EQ(run(announcer, 9, 8)[1], (std::vector<std::uint64_t>{12, 16}));
+  announcer.set_schedule({.refresh_ns = 0, .pps = 100}, 17 * kTick);
+  EXPECT_TRUE(run(announcer, 17, 100).empty());
+  announcer.set_schedule({.refresh_ns = kSecond, .pps = 100}, 117 * kTick);
+  EXPECT_EQ(run(announcer, 117, 5)[1], (std::vector<std::uint64_t>{121}));
+}
+
 TEST(Announcer, slower_than_one_a_second_still_announces) {
   Announcer announcer({.refresh_ns = 600 * kSecond, .pps = 1});
   announcer.appear(1, 0);

@@ -57,6 +57,20 @@ TEST_F(HistoryTest, without_having_heard_anything_it_claims_nothing) {
   EXPECT_FALSE(tombstone.up_at);
 }
 
+TEST_F(HistoryTest, address_that_goes_with_its_interface_was_not_removed_by_itself) {
+  on(1 * kSecond, Happened::link_up);
+  on(3 * kSecond, Happened::address_removed, 2, address);
+  on(3 * kSecond + 1'000'000, Happened::deleted);
+  EXPECT_EQ(reason_of(history.gone("eth0", endpoint, 3 * kSecond)), "interface deleted 2.0 s after up");
+}
+
+TEST_F(HistoryTest, interface_that_goes_long_after_its_address_is_not_what_took_it_away) {
+  on(1 * kSecond, Happened::link_up);
+  on(3 * kSecond, Happened::address_removed, 2, address);
+  on(4 * kSecond, Happened::deleted);
+  EXPECT_EQ(reason_of(history.gone("eth0", endpoint, 4 * kSecond)), "address removed 2.0 s after up");
+}
+
 TEST_F(HistoryTest, an_endpoint_from_before_the_start_has_no_known_life) {
   on(9 * kSecond, Happened::deleted);
   EXPECT_EQ(reason_of(history.gone("eth0", endpoint, 9 * kSecond)), "interface deleted");
@@ -70,6 +84,14 @@ TEST_F(HistoryTest, other_interfaces_and_what_comes_much_later_are_another_story
   on(3 * kSecond, Happened::link_down, 2, 0, 8);
   on(2 * kSecond + History::kAftermathNs + 1, Happened::netns_destroyed, 0);
   EXPECT_EQ(history.tombstones().back().trail.size(), 1U);
+}
+
+TEST_F(HistoryTest, renamed_parent_keeps_its_tombstones) {
+  history.gone("eth0", endpoint, kSecond);
+  history.gone("eth1", endpoint, kSecond);
+  history.rename("eth0", "lan0");
+  EXPECT_EQ(history.tombstones().front().parent, "lan0");
+  EXPECT_EQ(history.tombstones().back().parent, "eth1");
 }
 
 TEST_F(HistoryTest, is_bounded) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "arpline/roots.hpp"
 
+#include <net/if.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +12,20 @@
 #include "kernel/netns.hpp"
 
 namespace arpline {
+namespace {
+
+// The pins keep the name that the parent had when it was attached; while it is there, it has the one that
+// counts.
+bool is_called(const PinName& pinned, const std::string& interface) {
+  char now[IF_NAMESIZE];
+  if (if_indextoname(static_cast<unsigned>(pinned.ifindex), now) != nullptr)
+    return if_nametoindex(interface.c_str()) == static_cast<unsigned>(pinned.ifindex);
+  auto written = interface;
+  std::ranges::replace(written, '.', '_');
+  return pinned.parent == written;
+}
+
+}  // namespace
 
 std::vector<PinName> find_parents(const Roots& roots, const std::string& interface, Looker looker) {
   std::set<std::string> names;
@@ -22,13 +37,11 @@ std::vector<PinName> find_parents(const Roots& roots, const std::string& interfa
     names.insert(found.begin(), found.end());
   }
   const auto own = own_netns_inode();
-  auto wanted = interface;
-  std::ranges::replace(wanted, '.', '_');
   std::vector<PinName> parents;
   for (const auto& text : names) {
     PinName name;
     if (!parse_pin_name(text, name) || name.netns_inode != own) continue;
-    if (interface.empty() || name.parent == wanted) parents.push_back(name);
+    if (interface.empty() || is_called(name, interface)) parents.push_back(name);
   }
   return parents;
 }

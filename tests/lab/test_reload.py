@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: Apache-2.0
+"""SIGHUP and `arpline reload` change the configuration while it serves, and lose no frame."""
+import signal
+from types import SimpleNamespace
+
+from common import (Lab, announcements, confirm, endpoint, exchange, frames, never_answered, options, serve, verdict,
+                    wait_state, wait_until, who_has, wired)
+from containers import left_to_its_kernel, served
+from lab.daemon import to_toml
+from test_parents import OTHER, Second, attached
+
+RATE = 300
+VM = SimpleNamespace(address="10.77.5.5", mac="52:54:00:12:34:56", vlan=0)
+
+
+def rewrite(daemon, config):
+    path = daemon.argv[daemon.argv.index("--config") + 1]
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(config if isinstance(config, str) else to_toml(config))
+
+
+def reload(host, daemon, config):
+    rewrite(daemon, config)
+    done = host.arpline("reload")
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def refused_reload(host, daemon, config, *words):
+    """One line that has these words, exit code 1, and the daemon goes on as it was."""
+    rewrite(daemon, config)
+    done = host.arpline("reload")
+    lines = (done.stdout + done.stderr).strip().splitlines()
+    assert done.returncode == 1 and len(lines) == 1, done
+    for word in ("stays as it was", *words):
+        assert word in lines[0], f"{word!r} is not in: {lines[0]}"
+    assert daemon.running() and host.status()["lease"] == "live"
+
+
+def answered_across(host, wire, change):
+    """Under steady who-has for a confirmed container, something is changed; every request is answered once."""
+    done = []
+
+    def once(elapsed):
+        if elapsed > 0.7 and not done:
+            done.append(change())
+    sent, found = exchange(wire, lambda _: who_has(host.children[0]), RATE, 2.0, once)
+    answers = [one for one in found if one.op == frames.REPLY]
+    assert done and len(answers) == sent, f"{len(answers)} answers to {sent} requests"
+
+
+def start(lab, config, children=1):
+    host, peer, daemon, wire = serve(lab, children=children, config=config)
+    confirm(wire, host, *host.children)
+    return host, daemon, wire
+
+
+@options(alone=True)
+def test_reload_from_answer_to_observe_and_back_loses_no_frame():
+    with Lab() as lab:
+        host, daemon, wire = start(lab, {"mode": "answer"})
+        answered_across(host, wire, lambda: reload(host, daemon, {"mode": "observe"}))
+        assert host.status()["mode"] == "observe" and host.status()["queues"] == 0
+        before = verdict(host, "ring")
+        answered_across(host, wire, lambda: reload(host, daemon, {"mode": "answer"}))
+        assert host.status()["mode"] == "answer" and verdict(host, "ring") > before
+
+
+@options(alone=True)
+def test_sighup_with_a_new_budget_loses_no_frame():
+    with Lab() as lab:
+        host, daemon, wire = start(lab, {"limits": {"to_child": 0}})
+
+        def change():
+            rewrite(daemon, {"limits": {"to_child": 1000}})
+            daemon.process.send_signal(signal.SIGHUP)
+        answered_across(host, wire, change)
+        wait_until(lambda: "read again" in daemon.log, 5, "the log says so")
+        before = verdict(host, "to_child_new")
+        assert wire.replies(who_has(host.children[0], "02:b2:00:00:00:01", "10.77.3.1"), 1.0)
+        assert verdict(host, "to_child_new") == before + 1
+
+
+def test_new_refresh_takes_effect_at_once():
+    with Lab() as lab:
+        host, daemon, wire = start(lab, {"announce": {"refresh": "1h"}})
+        wait_until(lambda: announcements(wire.collect(0.1), host.children[0]), 8, "it is announced on appearance")
+        wire.collect(2.5)  # and a second time
+        reload(host, daemon, {"announce": {"refresh": "300ms"}})
+        assert len(announcements(wire.collect(2.5), host.children[0])) >= 4
+
+
+def test_reload_of_the_same_file_changes_nothing():
+    with Lab() as lab:
+        host, daemon, wire = start(lab, {"mode": "answer"}, children=2)
+        before = endpoint(host, host.children[0])
+        reload(host, daemon, {"mode": "answer"})
+        for child in host.children:
+            assert endpoint(host, child)["state"] == "confirmed"
+        assert wire.replies(who_has(host.children[0]), 1.0)
+        assert endpoint(host, host.children[0])["ringed"] == before["ringed"] + 1, "the pairs are forgotten"
+
+
+def test_broken_file_keeps_the_old_configuration():
+    with Lab() as lab:
+        host, daemon, wire = start(lab, {"mode": "answer"})
+        refused_reload(host, daemon, "mode = [", ":1")
+        refused_reload(host, daemon, "colour = 'blue'", "colour", "unknown key")
+        rewrite(daemon, {"mode": "shout"})
+        logged = len(daemon.log)
+        daemon.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: "mode" in daemon.log[logged:], 5, "the log says what is wrong")
+        assert len(daemon.log[logged:].strip().splitlines()) == 1, daemon.log[logged:]
+        assert host.status()["mode"] == "answer"
+        served(wire, host, host.children[0])
+
+
+def test_what_needs_a_restart_is_refused_by_name():
+    with Lab() as lab:
+        host, daemon, wire = start(lab, {"mode": "answer"})
+        refused_reload(host, daemon, {"mode": "observe", "parent": {"nic0": {"generic_xdp": True}}},
+                       "parent.nic0.generic_xdp", "restart")
+        refused_reload(host, daemon, {"mode": "observe", "netns_folders": ["/nowhere"]}, "netns_folders", "restart")
+        assert host.status()["mode"] == "answer", "half of it was taken"
+        served(wire, host, host.children[0])
+
+
+def test_reload_adds_a_parent_and_removes_it_and_the_first_loses_no_frame():
+    with Lab() as lab:
+        host, daemon, wire = start(lab, {"mode": "answer"})
+        second = Second(lab, host)
+        second.child = second.add_child()
+        answered_across(host, wire, lambda: reload(host, daemon, {"parent": {OTHER: {}}}))
+        second.confirm(second.peer.wire(), second.child)
+        answered_across(host, wire, lambda: reload(host, daemon, {"mode": "answer"}))
+        wait_until(lambda: not attached(host, OTHER), 5, "it is let go")
+        assert second.status() is None and endpoint(host, host.children[0])["state"] == "confirmed"
+
+
+def test_reload_without_a_daemon_says_so():
+    with Lab() as lab:
+        host, daemon, _ = start(lab, {"mode": "answer"})
+        daemon.stop()
+        done = host.arpline("reload")
+        assert done.returncode == 1 and "no arplined runs" in done.stderr, done
+
+
+# Static endpoints and the selection of others.
+
+def with_static(address, mac, more=""):
+    return f'[parent.nic0]\nstatic = [{{ ip = "{address}/16", mac = "{mac}" }}]\n{more}'
+
+
+def test_static_endpoint_is_served_once_its_own_kernel_has_answered():
+    """The interface is there, but arplined is told to look past it."""
+    with Lab() as lab:
+        host, peer = wired(lab)
+        child = host.children[0]
+        host.start_arplined(with_static(child.address, child.mac, f'exclude = [{{ mac = "{child.mac}" }}]'))
+        assert endpoint(host, child)["namespace"] == "static" and endpoint(host, child)["state"] == "waiting"
+        served(peer.wire(), host, child)
+
+
+def test_static_endpoint_that_nobody_answers_for_is_announced_and_never_answered():
+    with Lab() as lab:
+        host, _, wire = start(lab, with_static(VM.address, VM.mac))
+        assert announcements(wire.collect(3.0), VM)
+        never_answered(wire, VM)
+        assert endpoint(host, VM)["ringed"] == 0
+
+
+def test_static_endpoint_comes_and_goes_with_a_reload():
+    with Lab() as lab:
+        host, daemon, wire = start(lab, {"mode": "answer"})
+        reload(host, daemon, with_static(VM.address, VM.mac))
+        assert endpoint(host, VM)["mac"] == VM.mac
+        reload(host, daemon, {"mode": "answer"})
+        assert endpoint(host, VM) is None
+        assert endpoint(host, host.children[0])["state"] == "confirmed"
+
+
+def test_static_endpoint_with_a_containers_address_is_a_duplicate_until_it_is_removed():
+    with Lab() as lab:
+        host, daemon, wire = start(lab, {"mode": "answer"})
+        child = host.children[0]
+        reload(host, daemon, with_static(child.address, VM.mac))
+        left_to_its_kernel(wire, host, child, "duplicate")
+        reload(host, daemon, {"mode": "answer"})
+        served(wire, host, child)
+
+
+def test_excluded_and_not_included_containers_are_left_to_their_kernels():
+    with Lab() as lab:
+        host, daemon, wire = start(lab, {"mode": "answer"}, children=3)
+        first, second, third = host.children
+        reload(host, daemon, f'[parent.nic0]\nexclude = [{{ mac = "{first.mac}" }}]\n')
+        wait_state(host, first, None, 3)
+        assert [one.sha for one in wire.replies(who_has(first), 1.0)] == [first.mac], "its kernel answers"
+        reload(host, daemon, f'[parent.nic0]\ninclude = [{{ namespace = "*-c2" }}, '
+                             f'{{ address = "{second.address}" }}]\n')
+        wait_state(host, first, None, 3)
+        for child in (second, third):
+            assert endpoint(host, child)["state"] == "confirmed", "those that stay are not touched"
+        reload(host, daemon, {"mode": "answer"})
+        served(wire, host, first)
