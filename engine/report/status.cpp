@@ -30,6 +30,11 @@ json text_or_null(const std::string& text) {
   return text.empty() ? json(nullptr) : json(text);
 }
 
+// Of CLOCK_MONOTONIC, for whoever compares with a clock of his own.
+json number_or_null(std::uint64_t ns) {
+  return ns == 0 ? json(nullptr) : json(ns);
+}
+
 std::string state_of(const arpl_slot& slot, const std::string& reason) {
   if (!reason.empty()) return "not_served";
   return slot.confirmed_at != 0 ? "confirmed" : "waiting";
@@ -65,6 +70,8 @@ json to_json(const EndpointStatus& e, const ParentStatus& p) {
       {"reason", text_or_null(reason)},
       {"confirmed_seconds_ago", seconds_ago(e.slot.confirmed_at, p.now)},
       {"confirmed_after_ms", confirmed_after(e)},
+      {"heard_at_ns", number_or_null(e.heard_at)},
+      {"confirmed_at_ns", number_or_null(e.slot.confirmed_at)},
       {"also_at", text_or_null(e.also_at)},
       {"claimants", claimants},
       {"requests", e.stats.requests},
