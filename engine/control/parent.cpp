@@ -109,13 +109,20 @@ void ServedParent::follow(const Table::Changes& changes, std::uint64_t heard_at)
   for (const auto* list : {&changes.withdrawn, &changes.reconfigured}) {
     for (const auto& entry : *list) announcer_.hold(entry.slot);
   }
-  if (!changes.withdrawn.empty() && service_ && !service_->pass_boundary(kBoundaryPatience)) {
-    spdlog::warn("{}: the worker does not pass its burst boundary", link_.name);
-  }
+  unsettled_.insert(unsettled_.end(), changes.withdrawn.size(), heard_at);
   const auto now = now_ns();
-  for (std::size_t i = 0; i < changes.withdrawn.size(); ++i) withdrawn_.add(now - heard_at);
   for (std::size_t i = 0; i < changes.added.size(); ++i) found_.add(now - heard_at);
   log(changes);
+}
+
+// One boundary for all of them: when a thousand go at once, the last must not wait for a thousand boundaries.
+void ServedParent::settle() {
+  if (unsettled_.empty()) return;
+  if (service_ && !service_->pass_boundary(kBoundaryPatience))
+    spdlog::warn("{}: the worker does not pass its burst boundary", link_.name);
+  const auto now = now_ns();
+  for (const auto heard_at : unsettled_) withdrawn_.add(now - heard_at);
+  unsettled_.clear();
 }
 
 void ServedParent::log(const Table::Changes& changes) {
@@ -168,6 +175,7 @@ void ServedParent::reconfigure(const Config& config, const ParentConfig& own) {
   set_limits();
   if (config_.mode == Mode::observe) stop_service();
   follow(roster_->choose(own), now_ns());
+  settle();
 }
 
 void ServedParent::second() {

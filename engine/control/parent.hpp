@@ -40,8 +40,11 @@ class ServedParent {
   void tick();
   /// Looks at the neighbour table and the egress program. Every second.
   void second();
-  /// One namespace has these children now; those of other parents are left out.
+  /// One namespace has these children now; those of other parents are left out. What this withdraws may still be
+  /// answered for until settle().
   void update(int nsid, const std::vector<Interface>& children, std::uint64_t heard_at);
+  /// Returns when nothing that has been withdrawn is answered for any more.
+  void settle();
   /// The parent itself has changed. Throws SetupError.
   void update_link(const ParentLink& link);
   /// Another configuration, without losing a frame. What needs a restart is the caller's to refuse. Throws
@@ -95,6 +98,7 @@ class ServedParent {
   Claims claims_;
   Samples found_;
   Samples withdrawn_;
+  std::vector<std::uint64_t> unsettled_;  // when it was heard what has been withdrawn since settle()
   Netlink route_;
   bool neighbours_full_ = false;
   bool stranger_ = false;

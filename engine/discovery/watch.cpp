@@ -181,11 +181,13 @@ void Watch::refresh(std::uint64_t until) {
 
 void Watch::publish() {
   if (std::exchange(own_links_changed_, false)) observer_.on_own_links();
+  if (changed_.empty()) return;
   for (const auto& [nsid, heard_at] : std::exchange(changed_, {})) {
     const auto at = known_.find(nsid);
     observer_.on_children(nsid, at == known_.end() ? std::vector<Interface>{} : placed(nsid, at->second),
                           heard_at);
   }
+  observer_.on_children_told();
 }
 
 void Watch::read_own_links() {

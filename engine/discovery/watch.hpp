@@ -25,6 +25,8 @@ class WatchObserver {
   /// All children in one namespace, on whatever parent; empty when there are none any more. heard_at: when the
   /// first event that it follows from was received.
   virtual void on_children(int nsid, const std::vector<Interface>& children, std::uint64_t heard_at) = 0;
+  /// No more on_children() for now.
+  virtual void on_children_told() = 0;
   /// A link of the own namespace has come, gone or changed.
   virtual void on_own_links() = 0;
 };
