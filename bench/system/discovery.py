@@ -63,7 +63,8 @@ def with_a_crowd(host, crowd, settings, say) -> dict:
         cpu = (watched.daemon.cpu_seconds() - before) / settings.idle_seconds
         memory = watched.memory()
     say(f"idle with {settings.crowd} containers: {cpu * 100:.2f} % of a core, {memory['all']:.1f} MB")
-    return {"crowd": settings.crowd, "starts": starts, "idle": {"cpu": cpu, "memory": memory}}
+    return {"crowd": settings.crowd, "starts": starts,
+            "idle": {"seconds": settings.idle_seconds, "cpu": cpu, "memory": memory}}
 
 
 def busy(host, asker, crowd, settings, say) -> dict:
@@ -81,7 +82,7 @@ def busy(host, asker, crowd, settings, say) -> dict:
                  "found": watched.status()["found"], "per_second": others.per_second(),
                  "cpu": (watched.daemon.cpu_seconds() - cpu) / (time.monotonic() - started)}
     addresses.delete()
-    say(f"gone while {found['per_second']:.0f} addresses a second change: withdrawn after {times(found['from_event'])}")
+    say(f"gone while {found['per_second']:.0f} a second change: withdrawn after {times(found['from_event'])}")
     return found
 
 

@@ -40,8 +40,8 @@ class ServedParent {
   void tick();
   /// Looks at the neighbour table and the egress program. Every second.
   void second();
-  /// One namespace has these children now; those of other parents are left out. What this withdraws may still be
-  /// answered for until settle().
+  /// One namespace has these children now; those of other parents are left out. What this withdraws may still
+  /// be answered for until settle().
   void update(int nsid, const std::vector<Interface>& children, std::uint64_t heard_at);
   /// Returns when nothing that has been withdrawn is answered for any more.
   void settle();

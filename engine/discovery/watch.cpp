@@ -236,8 +236,9 @@ int Watch::patience_ms() const {
   return search_.requested() ? kSearchPauseMs : -1;
 }
 
-// As many namespaces as keep the pace of one look at each in kReconcileNs. With a limit: finding conf/all/arp_ignore
-// costs the kernel time in proportion to the number of namespaces, and all looks together to its square.
+// As many namespaces as keep the pace of one look at each in kReconcileNs. With a limit: finding
+// conf/all/arp_ignore costs the kernel time in proportion to the number of namespaces, and all looks together
+// to its square.
 void Watch::tick(std::uint64_t interval_ns) {
   now_ = now_ns();
   if (!places_.watch_new_folders().empty()) search_.request();

@@ -38,8 +38,8 @@ class WatchObserver {
 class Watch {
  public:
   static constexpr std::uint64_t kReconcileNs = 30'000'000'000;
-  /// Most namespaces that are looked at again in a second without a reason: with more than 480 of them a reconcile
-  /// takes longer than kReconcileNs.
+  /// Most namespaces that are looked at again in a second without a reason: with more than 480 of them a
+  /// reconcile takes longer than kReconcileNs.
   static constexpr std::uint64_t kReconciledPerSecond = 16;
   static constexpr std::uint64_t kSliceNs = 2'000'000;
 

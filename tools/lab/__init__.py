@@ -8,5 +8,6 @@ from .sh import ROOT, CommandError, arpgen, arpline, arplined, build_dir, run
 from .topology import Child, Host, Peer, Pings, Switch, parse_ping
 from .wire import Wire, exchange
 
-__all__ = ["Arplined", "Box", "Child", "CommandError", "Crowd", "Host", "Lab", "Peer", "Pings", "ROOT", "Switch", "Wire",
-           "arpgen", "arpline", "arplined", "build_dir", "exchange", "frames", "parse_ping", "run", "teardown", "wired"]
+__all__ = ["Arplined", "Box", "Child", "CommandError", "Crowd", "Host", "Lab", "Peer", "Pings", "ROOT", "Switch",
+           "Wire", "arpgen", "arpline", "arplined", "build_dir", "exchange", "frames", "parse_ping", "run", "teardown",
+           "wired"]
