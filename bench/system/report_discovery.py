@@ -2,7 +2,7 @@
 """The report's section about discovery."""
 from report_tables import table
 
-METHOD = """One at a time: {samples} changes of each kind, on a host that is otherwise idle. *From the event* is what
+METHOD = """One at a time: {samples} changes of each kind, on a host that is otherwise idle. *From the event* is what the
 daemon says itself (`arpline status --json`): from the moment it has received the event to the kernel's answer that its
 egress program saw, or to the moment when no answer is given any more. *From outside* is the bench's clock: from before
 the system call that makes the change; for what goes, from its end to the last answer on the wire. A peer asks for the

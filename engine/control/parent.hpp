@@ -71,7 +71,8 @@ class ServedParent {
   void start_service();
   void stop_service();
   void set_limits();
-  void follow(const Table::Changes& changes, std::uint64_t heard_at);
+  void follow(Table::Changes changes, std::uint64_t heard_at);
+  void forget_kept(Table::Changes& changes) const;
   void log(const Table::Changes& changes);
   void announce(std::uint64_t now);
   void watch_neighbours(std::uint64_t now);
@@ -99,6 +100,7 @@ class ServedParent {
   Samples found_;
   Samples withdrawn_;
   std::vector<std::uint64_t> unsettled_;  // when it was heard what has been withdrawn since settle()
+  std::vector<Table::Changes> untold_;    // to the log, since then
   Netlink route_;
   bool neighbours_full_ = false;
   bool stranger_ = false;
