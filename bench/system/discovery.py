@@ -99,8 +99,9 @@ def rounds(host, crowd, settings, say) -> dict:
             full = watched.wait_count(settings.crowd) is not None
             crowd.delete()
             empty = watched.wait_count(0) is not None
+            seconds = time.monotonic() - start
             watched.settle(ids)
-            found.append({"right": full and empty, "seconds": time.monotonic() - start,
+            found.append({"right": full and empty, "seconds": seconds,
                           "cpu_seconds": watched.daemon.cpu_seconds() - cpu, "descriptors": watched.descriptors(),
                           "namespace_ids": watched.namespace_ids(), "memory": watched.memory()})
             say(f"{settings.crowd} containers made and deleted, round {number + 1} of {settings.rounds}: "

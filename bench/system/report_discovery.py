@@ -15,7 +15,8 @@ one of them goes or comes, which takes {cpu:.0f} % of a core of the daemon's; th
 one `ip -batch` deletes them all."""
 
 ROUNDS = """{crowd} containers made and deleted, as fast as the kernel can. Right: all of them were in the table, and
-then none. Descriptors, namespace ids (`ip netns list-id`) and memory are from the end of each round."""
+then none. Descriptors, namespace ids (`ip netns list-id`, those without a name) and memory are from the end of each
+round."""
 
 MEMORY = """Idle, all announced and nobody asking, for {seconds} s: **{cpu:.2f} %** of a core, **{all:.1f} MB**
 resident. Of that {maps:.1f} MB are maps shared with the programs, {files:.1f} MB program and libraries, {own:.1f} MB
@@ -55,7 +56,7 @@ def section(found: dict) -> str:
 
 
 def rounds(rows) -> str:
-    return table(("round", "right", "s", "the daemon's CPU, s", "descriptors", "namespace ids", "resident, MB"),
+    return table(("round", "right", "s", "the daemon's CPU, s", "descriptors", "ids", "resident, MB"),
                  [(number, "yes" if one["right"] else "**no**", f"{one['seconds']:.1f}", f"{one['cpu_seconds']:.2f}",
                    one["descriptors"], one["namespace_ids"], f"{one['memory']['all']:.1f}")
                   for number, one in enumerate(rows, 1)])

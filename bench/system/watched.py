@@ -65,7 +65,8 @@ class Watched:
         return len(list(Path(f"/proc/{self.daemon.pid}/fd").iterdir()))
 
     def namespace_ids(self) -> int:
-        return len(self.host.ns.run("ip", "netns", "list-id").stdout.splitlines())
+        """In the host's namespace, of namespaces that have no name in /run/netns: of those that are gone, if any."""
+        return sum("name:" not in line for line in self.host.ns.run("ip", "netns", "list-id").stdout.splitlines())
 
     def settle(self, ids: int) -> None:
         """Until the kernel has done away with all but so many namespaces, and the daemon with what it does then."""
