@@ -7,7 +7,7 @@ from lab import Crowd
 import changes
 from asker import Asker
 from others import Others
-from watched import Watched
+from watched import PATIENCE_SECONDS, Watched
 
 
 def run(lab, settings, say) -> dict:
@@ -53,7 +53,7 @@ def with_a_crowd(host, crowd, settings, say) -> dict:
     starts = []
     for _ in range(settings.starts):
         with Watched(host, serving=False) as watched:
-            starts.append(watched.wait_count(settings.crowd))
+            starts.append(watched.wait_count(settings.crowd) or PATIENCE_SECONDS)
             watched.daemon.wait_serving()
     say(f"start with {settings.crowd} containers: all known after {max(starts):.2f} s")
     with Watched(host) as watched:

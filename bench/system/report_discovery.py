@@ -2,13 +2,13 @@
 """The report's section about discovery."""
 from report_tables import table
 
-METHOD = """One at a time: {samples} changes of each kind, on a host that is otherwise idle. *From the event* is what the
-daemon says itself (`arpline status --json`): from the moment it has received the event to the kernel's answer that its
-egress program saw, or to the moment when no answer is given any more. *From outside* is the bench's clock: from before
-the system call that makes the change; for what goes, from its end to the last answer on the wire. A peer asks for the
-address about 1,000 times a second from before it is there until after it has gone: an endpoint is confirmed only when
-somebody asks. For that `limits.to_child` is 100,000 instead of 100. A child *made inside* gets a fresh namespace in
-`/run/netns` just before, as Podman and CNI do it. What never comes counts as 3 s."""
+METHOD = """One at a time: {samples} changes of each kind, on a host that is otherwise idle. *From the event* is what
+the daemon says itself (`arpline status --json`): from the moment it has received the event to the kernel's answer
+that its egress program saw, or to the moment when no answer is given any more. *From outside* is the bench's clock:
+from before the system call that makes the change; for what goes, from its end to the last answer on the wire. A peer
+asks for the address about 1,000 times a second from before it is there until after it has gone: an endpoint is
+confirmed only when somebody asks. For that `limits.to_child` is 100,000 instead of 100. A child *made inside* gets a
+fresh namespace in `/run/netns` just before, as Podman and CNI do it. What never comes counts as 3 s."""
 
 CROWD = """{crowd} containers, a namespace each. *While others change*: {per_second:.0f} times a second an address of
 one of them goes or comes, which takes {cpu:.0f} % of a core of the daemon's; these changes count too. *All at once*:

@@ -17,7 +17,7 @@ MB = 1e6
 
 
 class Watched:
-    """The daemon in a host, from here to the end of the block. Started without waiting for anything."""
+    """The daemon in a host, from here to the end of the block. serving: it is waited for."""
 
     def __init__(self, host, serving=True):
         self.host = host

@@ -118,7 +118,9 @@ void ServedParent::follow(Table::Changes changes, std::uint64_t heard_at) {
   for (const auto* list : {&changes.withdrawn, &changes.reconfigured}) {
     for (const auto& entry : *list) announcer_.hold(entry.slot);
   }
-  unsettled_.insert(unsettled_.end(), changes.withdrawn.size(), heard_at);
+  // One that was not served needs no boundary, and is no withdrawal that anybody could wait for.
+  for (const auto& entry : changes.withdrawn)
+    if ((entry.desired.word & ARPL_SLOT_FLAGS_MASK) == 0) unsettled_.push_back(heard_at);
   const auto now = now_ns();
   for (std::size_t i = 0; i < changes.added.size(); ++i) found_.add(now - heard_at);
   forget_kept(changes);
