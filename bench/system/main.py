@@ -15,6 +15,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "tools")]
 
+import discovery  # noqa: E402
 import generator  # noqa: E402
 import machine  # noqa: E402
 import measure  # noqa: E402
@@ -29,7 +30,7 @@ from contestants import CONTESTANTS  # noqa: E402
 from labs import Places  # noqa: E402
 from lab import ROOT, CommandError, Lab, build_dir  # noqa: E402
 
-OTHERS = ("generator", "udp", "tcp", "micro")
+OTHERS = ("generator", "udp", "tcp", "discovery", "micro")
 NAMES = [one.name for one in CONTESTANTS] + list(OTHERS)
 DOCS = ROOT / "docs"
 
@@ -68,7 +69,8 @@ def measured(given, chosen) -> dict:
     words = [word for word in ("--quick", "--smoke", "--pinned") if getattr(given, word[2:])]
     words += [f"--rounds {given.rounds}"] * bool(given.rounds) + [f"--only {given.only}"] * bool(given.only)
     document = {"run": {"command": " ".join(["bench/run", *words]), "rounds": chosen.rounds, "pinned": given.pinned},
-                "machine": machine.facts(), "responders": [], "generator": [], "streams": {}, "micro": []}
+                "machine": machine.facts(), "responders": [], "generator": [], "streams": {}, "discovery": {},
+                "micro": []}
     if given.pinned:
         running.pin_responders()
     with Lab() as lab:
@@ -79,6 +81,8 @@ def measured(given, chosen) -> dict:
         for protocol in streams.ARGUMENTS:
             if protocol in given.wanted:
                 document["streams"][protocol] = streams.compare(places, chosen, protocol, say)
+        if "discovery" in given.wanted:
+            document["discovery"] = discovery.run(lab, chosen.discovery, say)
     if "micro" in given.wanted:
         document["micro"] = micro.run(chosen)
         say(f"micro: {len(document['micro'])} verdicts and headers")

@@ -3,6 +3,9 @@
 import statistics
 from pathlib import Path
 
+import report_discovery
+from report_tables import table
+
 METHOD = (Path(__file__).parent / "method.md").read_text(encoding="utf-8")
 REMARKS = (Path(__file__).parent / "remarks.md").read_text(encoding="utf-8")
 
@@ -11,11 +14,6 @@ FREE = """The processes that answer (`arplined`, the reflector's, `testpmd`) run
   `bench/run --pinned` they share CPU 1 with the NAPI: then each responder has one CPU in all."""
 PINNED = """So is everything else that answers: softirqs, the children's kernels, `arplined` with all its threads,
   the reflector's process, `testpmd`. Each responder has one CPU in all."""
-
-
-def table(heading, rows) -> str:
-    lines = ["| " + " | ".join(heading) + " |", "|" + "---|" * len(heading)]
-    return "\n".join(lines + ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows])
 
 
 def millions(value: float) -> str:
@@ -146,6 +144,7 @@ def markdown(document, prefix="") -> str:
         curves(document), images(prefix),
         "## The generator alone", "`bench/run --only generator`", generator(document),
         "## Traffic that is not ARP", "`bench/run --only udp,tcp`", streams(document),
+        "## Discovery", "`bench/run --only discovery`", report_discovery.section(document["discovery"]),
         "## Per verdict", "`bench/run --only micro`, or one verdict's rows with "
         "`build/bench/micro/micro --benchmark_filter=wire/ring`.", micro(document, ("wire",)),
         "The egress program, and the shared headers as the engine compiles them:", micro(document,

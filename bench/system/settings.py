@@ -7,6 +7,18 @@ COMMON_VERDICTS = ("wire/(empty|reflector|not_arp/row|ring|to_child_new|to_child
 
 
 @dataclass(frozen=True)
+class Discovery:
+    samples: int  # of each kind of change, one at a time
+    boxes: int  # that have them
+    crowd: int  # containers at once
+    starts: int
+    rounds: int  # of all of them made and deleted
+    settle_seconds: float  # the announcements of a start are over
+    idle_seconds: float
+    changes_per_second: int = 1_000
+
+
+@dataclass(frozen=True)
 class Settings:
     rounds: int
     seconds: float  # at full speed
@@ -17,19 +29,26 @@ class Settings:
     control_rounds: int  # the same with the empty program on both sides: how far from 1 the method itself may be
     stream_seconds: int  # iperf3 takes no less than one
     micro_arguments: tuple
+    discovery: Discovery
     warm_seconds: float = 0.3
     full_speed: bool = True
 
 
 FULL = Settings(rounds=5, seconds=3.0, rates=(50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000),
                 rate_seconds=1.0, curve_rounds=3, stream_rounds=12, control_rounds=6, stream_seconds=1,
-                micro_arguments=("--benchmark_repetitions=3", "--benchmark_min_time=0.1"))
+                micro_arguments=("--benchmark_repetitions=3", "--benchmark_min_time=0.1"),
+                discovery=Discovery(samples=200, boxes=50, crowd=1_000, starts=5, rounds=10, settle_seconds=25,
+                                    idle_seconds=20))
 QUICK = Settings(rounds=3, seconds=1.0, rates=(100_000, 500_000, 2_000_000), rate_seconds=0.5, curve_rounds=1,
                  stream_rounds=3, control_rounds=0, stream_seconds=1,
-                 micro_arguments=(f"--benchmark_filter={COMMON_VERDICTS}", "--benchmark_min_time=0.02"))
+                 micro_arguments=(f"--benchmark_filter={COMMON_VERDICTS}", "--benchmark_min_time=0.02"),
+                 discovery=Discovery(samples=30, boxes=10, crowd=100, starts=2, rounds=2, settle_seconds=3,
+                                     idle_seconds=5))
 # Only that each one answers, and that the report is made.
 SMOKE = Settings(rounds=1, seconds=0.3, rates=(5_000,), rate_seconds=0.3, curve_rounds=1,
                  stream_rounds=1, control_rounds=0, stream_seconds=1,
                  micro_arguments=("--benchmark_filter=wire/(empty|reflector|lease_expired)|header/reply",
                                   "--benchmark_min_time=0.01"),
+                 discovery=Discovery(samples=3, boxes=3, crowd=8, starts=1, rounds=2, settle_seconds=0,
+                                     idle_seconds=0.5, changes_per_second=100),
                  warm_seconds=0.0, full_speed=False)

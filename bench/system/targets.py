@@ -45,6 +45,37 @@ def against_af_xdp(results) -> list[Judged]:
     return found
 
 
+def of_discovery(found: dict) -> list[Judged]:
+    def p99(*path, at_most):
+        what, values = path[0], found
+        for name in path[1:]:
+            values = values.get(name, {})
+        return judge(f"{what}, p99", [values["p99_ms"]] if values.get("count") else [], at_most=at_most, unit=" ms")
+
+    def grown(one):
+        return [one(found["rounds"][-1]) - one(found["rounds"][0])] if found else []
+    crowd = found.get("crowd", 0)
+    idle = found.get("idle")
+    return [
+        p99("address added → confirmed, from the event", "added", "from_event", at_most=10),
+        p99("child made in another namespace → confirmed, from the interface up", "inside", "from_up", at_most=50),
+        p99("address removed → not answered, from the event", "removed", "from_event", at_most=10),
+        p99("namespace deleted → not answered, from the event", "deleted", "from_event", at_most=10),
+        p99("gone while others change → not answered, from the event", "busy", "from_event", at_most=10),
+        p99("all deleted at once → not answered, from the event", "all_deleted", "from_event", at_most=10),
+        judge(f"{crowd} containers made and deleted: the part of the rounds that left a right table",
+              [sum(one["right"] for one in found["rounds"]) / len(found["rounds"])] if found else [], at_least=1),
+        judge("– descriptors, last round less the first", grown(lambda one: one["descriptors"]), at_most=0),
+        judge("– namespace ids, last round less the first", grown(lambda one: one["namespace_ids"]), at_most=0),
+        judge("– resident memory, last round less the first", grown(lambda one: one["memory"]["all"]), at_most=1,
+              unit=" MB"),
+        judge(f"start with {crowd} containers: all known", found.get("starts", []), at_most=1, unit=" s"),
+        judge(f"idle with {crowd} containers: CPU", [idle["cpu"] * 100] if idle else [], at_most=1,
+              unit=" % of a core"),
+        judge(f"idle with {crowd} containers: resident", [idle["memory"]["all"]] if idle else [], at_most=64,
+              unit=" MB")]
+
+
 def all_of(document: dict) -> list[dict]:
     results = {one["name"]: one for one in document["responders"]}
     testpmd = judge("testpmd against the bare AF_XDP reflector", ratios(results, "testpmd", "answered", "af-xdp"),
@@ -61,6 +92,7 @@ def all_of(document: dict) -> list[dict]:
     for protocol, stream in document["streams"].items():
         found.append(judge(f"{protocol.upper()} through arplined against an empty XDP program",
                            [row["capacity"] for row in stream["arplined"]], at_least=0.98))
+    found += of_discovery(document["discovery"])
     return [asdict(one) for one in found]
 
 

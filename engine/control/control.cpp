@@ -218,6 +218,11 @@ void Control::on_children(int nsid, const std::vector<Interface>& children, std:
     if (parent->served) parent->served->update(nsid, children, heard_at);
 }
 
+void Control::on_children_told() {
+  for (auto& parent : parents_)
+    if (parent->served) parent->served->settle();
+}
+
 void Control::tick() {
   const auto now = now_ns();
   bool healthy = true;

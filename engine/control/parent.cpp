@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <thread>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -53,7 +54,8 @@ ServedParent::ServedParent(const Config& config, const ParentConfig& own, const 
     set_limits();
     roster_ = std::make_unique<Roster>(maps);
     events_ = std::make_unique<Events>(maps.fd("events"), [this](const arpl_event& event) { on_event(event); });
-    const auto changes = roster_->start(own_, snapshot);
+    auto changes = roster_->start(own_, snapshot);
+    forget_kept(changes);
     programs_->attach();
     if (config_.mode == Mode::answer) start_service();
     second();
@@ -104,24 +106,40 @@ void ServedParent::set_limits() {
   limits = limits_for(config_, hides_tags(), limits);
 }
 
+// What is withdrawn and still there has only changed.
+void ServedParent::forget_kept(Table::Changes& changes) const {
+  std::erase_if(changes.withdrawn, [this](const Table::Entry& entry) {
+    return roster_->table().entries().contains(entry.desired.key);
+  });
+}
+
 // What may be announced again appears anew with the next tick.
-void ServedParent::follow(const Table::Changes& changes, std::uint64_t heard_at) {
+void ServedParent::follow(Table::Changes changes, std::uint64_t heard_at) {
   for (const auto* list : {&changes.withdrawn, &changes.reconfigured}) {
     for (const auto& entry : *list) announcer_.hold(entry.slot);
   }
-  if (!changes.withdrawn.empty() && service_ && !service_->pass_boundary(kBoundaryPatience)) {
-    spdlog::warn("{}: the worker does not pass its burst boundary", link_.name);
-  }
+  // One that was not served needs no boundary, and is no withdrawal that anybody could wait for.
+  for (const auto& entry : changes.withdrawn)
+    if ((entry.desired.word & ARPL_SLOT_FLAGS_MASK) == 0) unsettled_.push_back(heard_at);
   const auto now = now_ns();
-  for (std::size_t i = 0; i < changes.withdrawn.size(); ++i) withdrawn_.add(now - heard_at);
   for (std::size_t i = 0; i < changes.added.size(); ++i) found_.add(now - heard_at);
-  log(changes);
+  forget_kept(changes);
+  untold_.push_back(std::move(changes));
+}
+
+// One boundary for all of them, and the log after it: when a thousand go at once, the last must not wait for
+// either.
+void ServedParent::settle() {
+  if (!unsettled_.empty() && service_ && !service_->pass_boundary(kBoundaryPatience))
+    spdlog::warn("{}: the worker does not pass its burst boundary", link_.name);
+  const auto now = now_ns();
+  for (const auto heard_at : std::exchange(unsettled_, {})) withdrawn_.add(now - heard_at);
+  for (const auto& changes : std::exchange(untold_, {})) log(changes);
 }
 
 void ServedParent::log(const Table::Changes& changes) {
   const auto now = now_ns();
   for (const auto& [slot, desired] : changes.withdrawn) {
-    if (roster_->table().entries().contains(desired.key)) continue;  // it has only changed
     claims_.forget(desired.key);
     const auto& tombstone = history_.gone(link_.name, desired, now);
     spdlog::info("{}: withdrew {} ({}) of {}/{}: {}", link_.name, format_ipv4(desired.key.address),
@@ -169,6 +187,7 @@ void ServedParent::reconfigure(const Config& config, const ParentConfig& own) {
   set_limits();
   if (config_.mode == Mode::observe) stop_service();
   follow(roster_->choose(own), now_ns());
+  settle();
 }
 
 void ServedParent::second() {

@@ -41,8 +41,11 @@ class ServedParent {
   void tick();
   /// Looks at the neighbour table and the egress program. Every second.
   void second();
-  /// One namespace has these children now; those of other parents are left out.
+  /// One namespace has these children now; those of other parents are left out. What this withdraws may still
+  /// be answered for until settle().
   void update(int nsid, const std::vector<Interface>& children, std::uint64_t heard_at);
+  /// Returns when nothing that has been withdrawn is answered for any more.
+  void settle();
   /// The parent itself has changed. Throws SetupError.
   void update_link(const ParentLink& link);
   /// Another configuration, without losing a frame. What needs a restart is the caller's to refuse. Throws
@@ -71,7 +74,8 @@ class ServedParent {
   void start_service();
   void stop_service();
   void set_limits();
-  void follow(const Table::Changes& changes, std::uint64_t heard_at);
+  void follow(Table::Changes changes, std::uint64_t heard_at);
+  void forget_kept(Table::Changes& changes) const;
   void log(const Table::Changes& changes);
   void announce(std::uint64_t now);
   void watch_neighbours(std::uint64_t now);
@@ -100,6 +104,8 @@ class ServedParent {
   Claims claims_;
   Samples found_;
   Samples withdrawn_;
+  std::vector<std::uint64_t> unsettled_;  // when it was heard what has been withdrawn since settle()
+  std::vector<Table::Changes> untold_;    // to the log, since then
   Netlink route_;
   bool neighbours_full_ = false;
   bool stranger_ = false;

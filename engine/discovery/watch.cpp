@@ -199,11 +199,13 @@ void Watch::refresh(std::uint64_t until) {
 
 void Watch::publish() {
   if (std::exchange(own_links_changed_, false)) observer_.on_own_links();
+  if (changed_.empty()) return;
   for (const auto& [nsid, heard_at] : std::exchange(changed_, {})) {
     const auto at = known_.find(nsid);
     observer_.on_children(nsid, at == known_.end() ? std::vector<Interface>{} : placed(nsid, at->second),
                           heard_at);
   }
+  observer_.on_children_told();
 }
 
 void Watch::read_own_links() {
@@ -256,7 +258,9 @@ int Watch::patience_ms() const {
   return search_.requested() ? kSearchPauseMs : -1;
 }
 
-// As many namespaces as keep the pace of one look at each in kReconcileNs.
+// As many namespaces as keep the pace of one look at each in kReconcileNs. With a limit: finding
+// conf/all/arp_ignore costs the kernel time in proportion to the number of namespaces, and all looks together
+// to its square.
 void Watch::tick(std::uint64_t interval_ns) {
   now_ = now_ns();
   if (!places_.watch_new_folders().empty()) search_.request();
@@ -266,7 +270,8 @@ void Watch::tick(std::uint64_t interval_ns) {
     search_.request();
   }
   const auto ticks = kReconcileNs / interval_ns;
-  for (auto left = (known_.size() + ticks - 1) / ticks; left > 0; --left) {
+  const auto most = kReconciledPerSecond * interval_ns / 1'000'000'000;
+  for (auto left = std::min((known_.size() + ticks - 1) / ticks, most); left > 0; --left) {
     auto next = known_.upper_bound(cursor_);
     if (next == known_.end()) next = known_.begin();
     if (next == known_.end()) return;

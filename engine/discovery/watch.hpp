@@ -25,6 +25,8 @@ class WatchObserver {
   /// All children in one namespace, on whatever parent; empty when there are none any more. heard_at: when the
   /// first event that it follows from was received.
   virtual void on_children(int nsid, const std::vector<Interface>& children, std::uint64_t heard_at) = 0;
+  /// No more on_children() for now.
+  virtual void on_children_told() = 0;
   /// A link of the own namespace has come, gone or changed.
   virtual void on_own_links() = 0;
 };
@@ -36,6 +38,9 @@ class WatchObserver {
 class Watch {
  public:
   static constexpr std::uint64_t kReconcileNs = 30'000'000'000;
+  /// Most namespaces that are looked at again in a second without a reason: with more than 480 of them a
+  /// reconcile takes longer than kReconcileNs.
+  static constexpr std::uint64_t kReconciledPerSecond = 16;
   static constexpr std::uint64_t kSliceNs = 2'000'000;
 
   /// more_folders: where else runtimes keep namespaces. Throws SetupError.

@@ -32,15 +32,14 @@ json text_or_null(const std::string& text) {
   return text.empty() ? json(nullptr) : json(text);
 }
 
+// Of CLOCK_MONOTONIC, for whoever compares with a clock of his own.
+json number_or_null(std::uint64_t ns) {
+  return ns == 0 ? json(nullptr) : json(ns);
+}
+
 std::string state_of(const arpl_slot& slot, const std::string& reason) {
   if (!reason.empty()) return "not_served";
   return slot.confirmed_at != 0 ? "confirmed" : "waiting";
-}
-
-// From the event's receipt to the kernel's first answer; null when it was there before, or has not been heard.
-json confirmed_after(const EndpointStatus& e) {
-  if (e.heard_at == 0 || e.slot.confirmed_at <= e.heard_at) return nullptr;
-  return static_cast<double>((e.slot.confirmed_at - e.heard_at) / 1000) / 1000.0;
 }
 
 json to_json(const Claims::Claimant& claimant, std::uint64_t now) {
@@ -67,7 +66,8 @@ json to_json(const EndpointStatus& e, const ParentStatus& p) {
   o.emplace("state", state_of(e.slot, reason));
   o.emplace("reason", text_or_null(reason));
   o.emplace("confirmed_seconds_ago", seconds_ago(e.slot.confirmed_at, p.now));
-  o.emplace("confirmed_after_ms", confirmed_after(e));
+  o.emplace("heard_at_ns", number_or_null(e.heard_at));
+  o.emplace("confirmed_at_ns", number_or_null(e.slot.confirmed_at));
   o.emplace("also_at", text_or_null(e.also_at));
   o.emplace("claimants", std::move(claimants));
   o.emplace("trail", trail_to_json(e.trail, p.now));

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Namespaces as `ip netns` and people make them: named, renamed, without a name; and what becomes of them."""
+import json
 import os
 from types import SimpleNamespace
 
 from common import Lab, confirm, endpoint, never_answered, options, run, serve, teardown, wait_state, wait_until
 from containers import destroyed, gone, marked, served
+from lab import Crowd
 from lab.runtimes import Held
 
 ADDRESS = "10.77.2.1"
@@ -121,3 +123,23 @@ def test_twenty_deleted_containers_are_really_destroyed():
                 wait_state(host, child, None, 15)
             never_answered(wire, children[-1])
         assert len(os.listdir(f"/proc/{daemon.pid}/fd")) <= descriptors + 1, "descriptors of arplined"
+
+
+def test_eighty_containers_that_come_and_go_at_once_are_all_found_and_all_remembered():
+    with Lab() as lab:
+        host, _, _, _ = serve(lab)
+        kept = host.children[0].address
+        crowd = Crowd(host, "crowd", "10.77.8.1", 80)
+        addresses = {box.address for box in crowd.boxes}
+
+        def known():
+            return {one["address"] for one in host.status()["endpoints"]}
+        crowd.make(crowd.boxes[:40])
+        crowd.make(crowd.boxes[40:], inside=True)
+        wait_until(lambda: known() == addresses | {kept}, 20, lambda: f"{len(known())} of 81 are known")
+        crowd.delete()
+        wait_until(lambda: known() == {kept}, 20, lambda: f"{len(known())} are still known")
+        gone_now = json.loads(host.arpline("status", "--gone", "--json").stdout)["gone"]
+        assert {one["address"] for one in gone_now} == addresses and len(gone_now) == 80, len(gone_now)
+        assert all("destroyed" in one["reason"] for one in gone_now), {one["reason"] for one in gone_now}
+        assert host.status()["withdrawn"]["count"] >= 80, host.status()["withdrawn"]

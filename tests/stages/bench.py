@@ -31,6 +31,12 @@ def bench(run: Run) -> None:
     check(run, "bench generator", document["generator"])
     for protocol in ("udp", "tcp"):
         check(run, f"bench {protocol}", document["streams"].get(protocol, {}).get("arplined"))
+    discovery = document["discovery"]
+    for name in ("added", "inside", "removed", "deleted", "busy", "all_deleted"):
+        check(run, f"bench discovery {name}", discovery.get(name, {}).get("from_event", {}).get("count"))
+    check(run, "bench discovery starts", all(discovery.get("starts", [None])))
+    check(run, "bench discovery idle", discovery.get("idle", {}).get("memory"))
+    check(run, "bench discovery rounds", all(one["right"] for one in discovery.get("rounds", [{"right": False}])))
     check(run, "bench micro", document["micro"] and not any(one["unstable"] for one in document["micro"]))
     for name in ("report.md", "answered.svg", "answered.png", "ratio.svg", "ratio.png"):
         check(run, f"bench {name}", (folder / name).exists() and (folder / name).stat().st_size > 1000)
