@@ -99,6 +99,7 @@ void Watch::forget_ways(int nsid, Known& known) {
 
 // A way into a namespace: it gets an id, and from then on its events come here.
 void Watch::meet(const ReachableNetns& found) {
+  if (found.inode == known_.at(own_nsid_).ways.inode) return;
   const auto known_inode = nsid_of_inode_.find(found.inode);
   if (known_inode == nsid_of_inode_.end()) {
     const auto nsid = find_nsid(route_, found);
@@ -130,7 +131,10 @@ void Watch::refresh_child(int nsid, int ifindex, std::uint64_t heard_at) {
     if (old == children.end()) return;
     children.erase(old);
   } else if (old == children.end()) {
-    if (at->second.children.empty()) earliest(stale_, nsid, heard_at);  // its settings are of interest now
+    if (children.empty()) {  // its settings are of interest now
+      at->second.settings_at = 0;
+      earliest(stale_, nsid, heard_at);
+    }
     happened(nsid, ifindex, Happened::appeared);
     children.emplace(ifindex, std::move(*child));
   } else if (old->second == *child) {
@@ -144,10 +148,12 @@ void Watch::refresh_child(int nsid, int ifindex, std::uint64_t heard_at) {
 // A way that has closed is forgotten, and another one looked for.
 void Watch::refresh_ways(Known& known, int nsid) {
   forget_ended(known.ways);
+  const bool old = known.settings_at == 0 || now_ - known.settings_at >= kSettingsNs;
   if (is_own(nsid)) {
     known.all = own_arp_settings().value_or(NetnsArpSettings{});
   } else if (const Fd fd = open_netns(known.ways); fd && nsid_of(route_, fd.get()) == nsid) {
-    known.all = arp_settings_of(fd.get()).value_or(known.all);
+    if (old) known.all = arp_settings_of(fd.get()).value_or(known.all);
+    if (old) known.settings_at = now_;
   } else if (!known.children.empty()) {
     forget_ways(nsid, known);
     search_.request();
@@ -258,9 +264,7 @@ int Watch::patience_ms() const {
   return search_.requested() ? kSearchPauseMs : -1;
 }
 
-// As many namespaces as keep the pace of one look at each in kReconcileNs. With a limit: finding
-// conf/all/arp_ignore costs the kernel time in proportion to the number of namespaces, and all looks together
-// to its square.
+// As many namespaces as keep the pace of one look at each in kReconcileNs.
 void Watch::tick(std::uint64_t interval_ns) {
   now_ = now_ns();
   if (!places_.watch_new_folders().empty()) search_.request();
@@ -270,8 +274,7 @@ void Watch::tick(std::uint64_t interval_ns) {
     search_.request();
   }
   const auto ticks = kReconcileNs / interval_ns;
-  const auto most = kReconciledPerSecond * interval_ns / 1'000'000'000;
-  for (auto left = std::min((known_.size() + ticks - 1) / ticks, most); left > 0; --left) {
+  for (auto left = (known_.size() + ticks - 1) / ticks; left > 0; --left) {
     auto next = known_.upper_bound(cursor_);
     if (next == known_.end()) next = known_.begin();
     if (next == known_.end()) return;

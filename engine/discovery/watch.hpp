@@ -38,9 +38,9 @@ class WatchObserver {
 class Watch {
  public:
   static constexpr std::uint64_t kReconcileNs = 30'000'000'000;
-  /// Most namespaces that are looked at again in a second without a reason: with more than 480 of them a
-  /// reconcile takes longer than kReconcileNs.
-  static constexpr std::uint64_t kReconciledPerSecond = 16;
+  /// net.ipv4.conf.all tells nothing when it changes, and finding it in /proc/sys costs as much as all the
+  /// rest.
+  static constexpr std::uint64_t kSettingsNs = 120'000'000'000;
   static constexpr std::uint64_t kSliceNs = 2'000'000;
 
   /// more_folders: where else runtimes keep namespaces. Throws SetupError.
@@ -70,6 +70,7 @@ class Watch {
   struct Known {
     ReachableNetns ways;
     NetnsArpSettings all;
+    std::uint64_t settings_at = 0;  ///< when `all` was read; 0: it is to be read anew
     Children children;
     std::string name;
   };

@@ -150,7 +150,10 @@ void Watch::on_settings(const nlmsghdr& message, int nsid) {
   for_each_attribute(message, sizeof(netconfmsg), [&ifindex](const nlattr& attribute, int type) {
     if (type == NETCONFA_IFINDEX) ifindex = static_cast<int>(attribute_u32(attribute).value_or(0));
   });
-  if (ifindex == NETCONFA_IFINDEX_ALL) earliest(stale_, nsid, now_);
+  if (ifindex == NETCONFA_IFINDEX_ALL) {
+    at->second.settings_at = 0;
+    earliest(stale_, nsid, now_);
+  }
   if (at->second.children.contains(ifindex)) stale_children_.try_emplace({nsid, ifindex}, now_);
 }
 

@@ -102,11 +102,52 @@ def report(result):
         print("     " + result["text"].replace("\n", "\n     "), flush=True)
 
 
-def run_all(tests, jobs):
+class Elsewhere:
+    """The tests for the virtual machine: beside those that may run together, with what those leave of the CPUs."""
+
+    def __init__(self, tests):
+        self.tests, self.output, self.pid = tests, tempfile.TemporaryFile(mode="w+b"), None
+        if not tests:
+            return
+        sys.stdout.flush()
+        self.pid = os.fork()
+        if self.pid == 0:
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+            os.nice(5)
+            try:
+                self.output.write(json.dumps(guest.run(tests)).encode())
+                self.output.flush()
+            except BaseException:  # whatever it is, the tests have no result
+                traceback.print_exc()
+            sys.stdout.flush()
+            os._exit(0)
+
+    def results(self):
+        if self.pid is None:
+            return []
+        os.waitpid(self.pid, 0)
+        self.pid = None
+        self.output.seek(0)
+        text = self.output.read()
+        results = json.loads(text) if text else guest.results_for([name for name, _ in self.tests], "failed", "no result")
+        for one in results:
+            report(one)
+        return results
+
+    def end(self):
+        if self.pid is not None:
+            os.kill(self.pid, signal.SIGTERM)
+            os.waitpid(self.pid, 0)
+
+
+def run_all(tests, jobs, elsewhere):
     """Those that may run together first, then the others one by one."""
     results, running = [], []
+    away = Elsewhere(elsewhere)
     try:
         for alone, width in ((False, jobs), (True, 1)):
+            if alone:
+                results += away.results()
             waiting = [one for one in tests if getattr(one[1], "alone", False) == alone]
             while waiting or running:
                 while waiting and len(running) < width:
@@ -118,16 +159,10 @@ def run_all(tests, jobs):
                         report(result)
                 time.sleep(0.05)
     finally:
+        away.end()
         for one in running:
             os.kill(one.pid, signal.SIGTERM)
             os.waitpid(one.pid, 0)
-    return results
-
-
-def run_elsewhere(tests):
-    results = guest.run(tests) if tests else []
-    for one in results:
-        report(one)
     return results
 
 
@@ -147,7 +182,7 @@ def main():
         return 1
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     here, elsewhere = guest.split(tests)
-    results = run_all(here, arguments.jobs) + run_elsewhere(elsewhere)
+    results = run_all(here, arguments.jobs, elsewhere)
     if arguments.json:
         Path(arguments.json).write_text(json.dumps(results), encoding="utf-8")
     count = {word: sum(one["result"] == word for one in results) for word in ("passed", "failed", "skipped")}
