@@ -213,6 +213,20 @@ def test_restart_loses_no_answer_and_detaches_nothing():
 
 
 @options(timeout=TIMEOUT_SECONDS)
+def test_reload_takes_the_new_configuration_and_refuses_a_broken_one():
+    with serving() as (copy, _, wire, (child,)):
+        pid = copy.property("arplined", "MainPID")
+        configure(copy, 'mode = "observe"')
+        with Asking(wire, child) as asking:
+            copy.run("systemctl", "reload", "arplined")
+        assert asking.answered == asking.asked, f"{asking.answered} of {asking.asked}: {log(copy)}"
+        assert copy.status()["mode"] == "observe"
+        configure(copy, 'mode = "nonsense"')
+        assert copy.run("systemctl", "reload", "arplined", check=False).returncode != 0, log(copy)
+        assert copy.status()["mode"] == "observe" and copy.property("arplined", "MainPID") == pid
+
+
+@options(timeout=TIMEOUT_SECONDS)
 def test_upgrade_loses_no_answer_and_detaches_nothing():
     with serving(upgrade=True) as (copy, _, wire, (child,)):
         before, pid = attached_link(copy), copy.property("arplined", "MainPID")
