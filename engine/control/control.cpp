@@ -204,7 +204,7 @@ void Control::on_signals() {
     if (signal.ssi_signo != SIGHUP) {
       ending_ = true;
     } else if (const auto reply = reload(); reply.contains("error")) {
-      spdlog::error("the configuration stays as it was: {}", reply["error"].get<std::string>());
+      spdlog::error("{}", reply["error"].get<std::string>());
     }
   }
 }
@@ -226,12 +226,13 @@ void Control::on_children_told() {
 void Control::tick() {
   const auto now = now_ns();
   bool healthy = true;
-  for (auto& parent : parents_) {
-    if (parent->server) parent->server->tick(now);
+  for (auto& parent : parents_) {  // the leases before everything else
     if (!parent->served) continue;
     parent->served->tick();
     healthy = parent->served->healthy(now) && healthy;
   }
+  for (auto& parent : parents_)
+    if (parent->server) parent->server->tick(now);
   watch_.tick(ServedParent::kTickNs);
   manager_.tick(now, healthy);
   tick_log();
@@ -281,16 +282,18 @@ void Control::leave_those_that_want() {
 
 nlohmann::json Control::reload() {
   manager_.reloading();
-  nlohmann::json error;
+  std::string error = "the configuration stays as it was: ";
   try {
     const auto wanted = configure_();
     refuse_what_needs_a_restart(config_, wanted);
+    error = "the configuration is in force in part: ";
     apply(wanted);
+    error.clear();
   } catch (const SetupError& refused) {
-    error = refused.what();
+    error += refused.what();
   }
   manager_.ready(state());
-  if (!error.is_null()) return {{"error", error}};
+  if (!error.empty()) return {{"error", error}};
   spdlog::info("the configuration has been read again");
   nlohmann::json names = nlohmann::json::array();
   for (const auto& parent : parents_) names.push_back(parent->config.name);

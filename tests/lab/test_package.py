@@ -21,6 +21,7 @@ EXPOSURE = 40  # of 100, as systemd-analyze security counts; what is left is the
 class Container:
     name: str
     address: str
+    vlan: int = 0
 
 
 def built() -> Path:

@@ -26,8 +26,7 @@ int reload(const Roots& roots) {
     if (!reply) continue;
     asked = true;
     if (reply->contains("error"))
-      throw SetupError(fmt::format("{}: the configuration stays as it was: {}", name.parent,
-                                   (*reply)["error"].get<std::string>()));
+      throw SetupError(fmt::format("{}: {}", name.parent, (*reply)["error"].get<std::string>()));
     for (const auto& parent : (*reply)["parents"]) {
       auto written = parent.get<std::string>();
       std::ranges::replace(written, '.', '_');  // as in the pins' names
