@@ -273,6 +273,8 @@ void Watch::tick(std::uint64_t interval_ns) {
     cycle_ns_ = 0;
     search_.request();
   }
+  if (std::exchange(busy_, false) && ++put_off_ < kMostPutOff) return;
+  put_off_ = 0;
   const auto ticks = kReconcileNs / interval_ns;
   for (auto left = (known_.size() + ticks - 1) / ticks; left > 0; --left) {
     auto next = known_.upper_bound(cursor_);

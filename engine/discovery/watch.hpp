@@ -42,6 +42,9 @@ class Watch {
   /// rest.
   static constexpr std::uint64_t kSettingsNs = 120'000'000'000;
   static constexpr std::uint64_t kSliceNs = 2'000'000;
+  /// So many ticks the reconcile waits while events come: a dump may have to wait for the kernel's lock of all
+  /// links, and the events behind it with it.
+  static constexpr unsigned kMostPutOff = 8;
 
   /// more_folders: where else runtimes keep namespaces. Throws SetupError.
   Watch(WatchObserver& observer, const std::vector<std::string>& more_folders);
@@ -122,6 +125,8 @@ class Watch {
   Stale changed_;
   bool own_links_changed_ = false;
   bool overrun_ = false;
+  bool busy_ = false;           // events have come since the last tick
+  unsigned put_off_ = 0;        // ticks in a row
   std::uint64_t now_ = 0;       // when the message under work was received
   std::uint64_t cycle_ns_ = 0;  // how much of the reconcile's time has gone
   int cursor_ = -1;             // the nsid that it has come to

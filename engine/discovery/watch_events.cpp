@@ -29,6 +29,7 @@ void Watch::read_events() {
     on_message(message, nsid.value_or(own_nsid_));
   });
   overrun_ = overrun_ || read.overrun;
+  busy_ = busy_ || read.messages > 0;
 }
 
 void Watch::on_message(const nlmsghdr& message, int nsid) {
