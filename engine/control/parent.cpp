@@ -32,14 +32,14 @@ Announcer::Schedule schedule_of(const Config& config) {
 
 }  // namespace
 
-ServedParent::ServedParent(const Config& config, const ParentConfig& own, const LinkInfo& link,
-                           const Snapshot& snapshot, const ServiceFactory& factory, History& history)
+ServedParent::ServedParent(const Config& config, ParentConfig own, const LinkInfo& link,
+                           const Snapshot& snapshot, ServiceFactory factory, History& history)
     : config_(config),
-      own_(own),
+      own_(std::move(own)),
       link_(link),
       parent_(snapshot.parent),
       name_{link.name, link.ifindex, own_netns_inode()},
-      factory_(factory),
+      factory_(std::move(factory)),
       history_(history),
       announcer_(schedule_of(config)),
       route_(NETLINK_ROUTE) {

@@ -30,8 +30,8 @@ using ServiceFactory = std::function<std::unique_ptr<Service>(const LinkInfo& li
 class ServedParent {
  public:
   /// Attaches and serves; on an error nothing is left behind. `history` outlives it. Throws SetupError.
-  ServedParent(const Config& config, const ParentConfig& own, const LinkInfo& link, const Snapshot& snapshot,
-               const ServiceFactory& factory, History& history);
+  ServedParent(const Config& config, ParentConfig own, const LinkInfo& link, const Snapshot& snapshot,
+               ServiceFactory factory, History& history);
   ServedParent(const ServedParent&) = delete;
   ServedParent& operator=(const ServedParent&) = delete;
   /// Detaches, unless stop() has been called.

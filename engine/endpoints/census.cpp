@@ -31,9 +31,10 @@ std::vector<Wish> Census::replace(Source source, std::vector<Desired> now) {
   }
   keys.clear();
   for (auto& desired : now) {
-    keys.push_back(desired.key);
-    touched.insert(desired.key);
-    asking_[desired.key].push_back({.source = source, .desired = std::move(desired)});
+    const auto key = desired.key;
+    keys.push_back(key);
+    touched.insert(key);
+    asking_[key].push_back({.source = source, .desired = std::move(desired)});
   }
   if (keys.empty()) keys_.erase(source);
   std::vector<Wish> wishes;

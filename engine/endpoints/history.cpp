@@ -82,9 +82,11 @@ std::string reason_of(const Tombstone& tombstone) {
 }
 
 void History::on(const Happening& happening) {
-  for (auto it = tombstones_.rbegin(); it != tombstones_.rend(); ++it) {
-    if (happening.at > it->gone_at + kAftermathNs) break;
-    if (concerns(happening, it->settings) && it->trail.size() < kLongestTrail) it->trail.push_back(happening);
+  for (auto left = tombstones_.size(); left > 0; --left) {  // the newest first
+    auto& tombstone = tombstones_[left - 1];
+    if (happening.at > tombstone.gone_at + kAftermathNs) break;
+    if (concerns(happening, tombstone.settings) && tombstone.trail.size() < kLongestTrail)
+      tombstone.trail.push_back(happening);
   }
   const Id first{happening.nsid, happening.ifindex};
   if (happening.ifindex != 0 && !living_.contains(first) && living_.size() < kMostInterfaces) living_[first];

@@ -202,7 +202,7 @@ std::vector<ReachableNetns> reachable_netns(const std::vector<std::string>& more
 
 std::string netns_name(const ReachableNetns& netns) {
   if (netns.own) return "host";
-  const auto file = std::filesystem::path(netns.path).filename().string();
+  auto file = std::filesystem::path(netns.path).filename().string();
   // What a person named; runtimes name theirs by a random number.
   if (netns.path.starts_with(kNamed) && !file.starts_with("netns-") && !file.starts_with("cni-")) return file;
   for (const pid_t pid : netns.pids)

@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <ranges>
-
 namespace arpline {
 namespace {
 
@@ -39,8 +37,9 @@ json trail_to_json(std::span<const Happening> trail, std::uint64_t now) {
 
 json gone_to_json(const History& history, const std::string& parent, std::uint64_t now) {
   json gone = json::array();
-  for (const auto& tombstone : std::views::reverse(history.tombstones()))
-    if (tombstone.parent == parent) gone.push_back(to_json(tombstone, now));
+  const auto& tombstones = history.tombstones();
+  for (auto left = tombstones.size(); left > 0; --left)
+    if (tombstones[left - 1].parent == parent) gone.push_back(to_json(tombstones[left - 1], now));
   return gone;
 }
 

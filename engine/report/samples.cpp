@@ -21,7 +21,8 @@ nlohmann::json Samples::to_json() const {
   const auto at = [&](double share) -> nlohmann::json {
     if (sorted.empty()) return nullptr;
     const auto rank = static_cast<std::size_t>(std::ceil(share * static_cast<double>(sorted.size())));
-    return static_cast<double>(sorted[std::max<std::size_t>(rank, 1) - 1] / 1000) / 1000.0;
+    const auto us = std::round(static_cast<double>(sorted[std::max<std::size_t>(rank, 1) - 1]) / 1000.0);
+    return us / 1000.0;
   };
   return {{"count", count_}, {"p50_ms", at(0.5)}, {"p99_ms", at(0.99)}, {"most_ms", at(1.0)}};
 }

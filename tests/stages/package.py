@@ -2,7 +2,7 @@
 """The Debian package is built here, before the lab tests install it."""
 import os
 
-from .results import Run, execute
+from .results import BUILD, Run, execute
 
 TIMEOUT_SECONDS = 900
 
@@ -10,7 +10,7 @@ TIMEOUT_SECONDS = 900
 def package(run: Run) -> None:
     if not run.wanted("tools/package/build"):
         return
-    code, text = execute(["tools/package/build"], TIMEOUT_SECONDS)
+    code, text = execute(["tools/package/build", "--from", BUILD], TIMEOUT_SECONDS)
     if code != 0:
         run.failed("tools/package/build", text[-6000:] or f"stopped after {TIMEOUT_SECONDS} s")
         return
