@@ -113,7 +113,7 @@ class Elsewhere:
         self.pid = os.fork()
         if self.pid == 0:
             ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-            os.nice(5)
+            os.nice(10)
             try:
                 self.output.write(json.dumps(guest.run(tests)).encode())
                 self.output.flush()
