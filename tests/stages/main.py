@@ -2,7 +2,7 @@
 """
 tests/run [--only STAGE[,STAGE…]] [--all] [PATTERN]: builds arpline and tests it. The last line counts the checks; the
 exit code is 0 only when none failed. PATTERN is a part of a check's name. --all includes what takes minutes (clang-tidy);
-with CI=true in the environment a third of that is done, another one with each commit.
+with CI=true in the environment a quarter of that is done, another one with each commit.
 """
 import argparse
 import os
