@@ -109,10 +109,11 @@ void Control::serve(Parent& parent) {
   const Snapshot snapshot{.parent = watch_.links().parent(link->ifindex).value(),
                           .interfaces = watch_.children_on(link->ifindex)};
   auto served = std::make_unique<ServedParent>(config_, parent.config, *link, snapshot, factory_, history_);
+  watch(served->events_fd());
+  // Last of what may fail: nobody can ask about a parent that is not served.
   parent.server = std::make_unique<Server>(
       served->socket_path(), epoll_.get(),
       [this, &parent](const nlohmann::json& request) { return on_request(parent, request); }, socket_group_);
-  watch(served->events_fd());
   parent.served = std::move(served);
   parent.last_complaint.clear();
 }
