@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * tc egress on the parent: hears the answers that the containers' kernels give, which confirms pairs and endpoints,
- * and the claims that host and containers make. Changes nothing and returns TC_ACT_UNSPEC always, so that filters
- * behind it work as if it were not there.
+ * counts what they send, and sees the claims that they make. Changes nothing and returns TC_ACT_UNSPEC, so that filters
+ * behind it work as if it were not there; with `claims = "drop"`, and only then, a claim does not leave the host.
  */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
@@ -28,6 +28,72 @@ ARPL_INLINE enum arpl_parsed parse(struct __sk_buff *skb, struct arpl_arp *arp)
 	return parsed;
 }
 
+/* What an own MAC has sent, for who asks which of them floods. */
+ARPL_INLINE void count_sender(struct arpl_sender *sender, const struct arpl_arp *arp)
+{
+	if (arp->sender_ip == arp->target_ip)
+		__sync_fetch_and_add(&sender->announcements, 1);
+	else if (arp->op == ARPL_OP_REQUEST)
+		__sync_fetch_and_add(&sender->requests, 1);
+	else if (arp->op == ARPL_OP_REPLY)
+		__sync_fetch_and_add(&sender->replies, 1);
+}
+
+/* Whose answer a container waits for, and what this host answers for beside its endpoints. */
+ARPL_INLINE void hear(const struct arpl_sender *sender, const struct arpl_arp *arp, __u64 now)
+{
+	if (arp->sender_ip == arp->target_ip)
+		return;
+	if (arp->op == ARPL_OP_REPLY)
+		arpl_hear(0, ARPL_HEARD_ANSWERED, 0, arp->sender_ip, arp->vlan, now);
+	else if (arp->op == ARPL_OP_REQUEST && sender && !sender->parent)
+		arpl_hear(0, ARPL_HEARD_ASKED, 0, arp->target_ip, arp->vlan, now);
+}
+
+/* Dropped only where somebody asked for it: then the wire has not heard it, and the endpoint stays as it was. */
+ARPL_INLINE int on_claim(__u32 claimed, const struct arpl_arp *arp, struct arpl_egress_stats *stats, __u64 now)
+{
+	const struct arpl_limits *limits_now = arpl_limits_now(0);
+	int drop = limits_now && (limits_now->flags & ARPL_LIMIT_CLAIMS_DROP) && now < arpl_lease_expires(0);
+
+	stats->claims++;
+	if (!drop || (limits_now->flags & ARPL_LIMIT_OBSERVE)) {
+		stats->would_drop_claims += !!drop;
+		arpl_claim(claimed, arp, ARPL_EVENT_CLAIM_FROM_HOST, now);
+		return TC_ACT_UNSPEC;
+	}
+	stats->claims_dropped++;
+	arpl_count_claim(claimed, arp);
+	arpl_report(arp, ARPL_EVENT_CLAIM_DROPPED, now);
+	return TC_ACT_SHOT;
+}
+
+/* What is neither the self-test nor anything but ARP. */
+ARPL_INLINE int look(const struct arpl_arp *arp, struct arpl_egress_stats *stats)
+{
+	__u64 now = bpf_ktime_get_ns();
+	struct arpl_sender *sender = arpl_sender_find(arp->eth_src);
+	__u32 claimed;
+
+	if (sender)
+		count_sender(sender, arp);
+	else
+		stats->strangers++;
+	if (arpl_confirm(0, arp, now)) {
+		stats->confirmed++;
+		return TC_ACT_UNSPEC;
+	}
+	claimed = arpl_claimed_slot(0, arp);
+	if (claimed != ARPL_NO_SLOT) {
+		if (sender)
+			__sync_fetch_and_add(&sender->claims, 1);
+		return on_claim(claimed, arp, stats, now);
+	}
+	hear(sender, arp, now);
+	arpl_report_stranger(arp, now);
+	return TC_ACT_UNSPEC;
+}
+
 SEC("tc")
 int arpl_egress(struct __sk_buff *skb)
 {
@@ -35,8 +101,6 @@ int arpl_egress(struct __sk_buff *skb)
 	__u32 zero = 0;
 	struct arpl_arp arp = {};
 	struct arpl_egress_stats *stats;
-	__u32 claimed;
-	__u64 now;
 
 	if (type != arpl_swap16(ARPL_ETHERTYPE_ARP) && type != arpl_swap16(ARPL_ETHERTYPE_8021Q))
 		return TC_ACT_UNSPEC;
@@ -50,19 +114,7 @@ int arpl_egress(struct __sk_buff *skb)
 		stats->self_tests++;
 		return TC_ACT_UNSPEC;
 	}
-	now = bpf_ktime_get_ns();
-	if (arpl_confirm(0, &arp, now)) {
-		stats->confirmed++;
-		return TC_ACT_UNSPEC;
-	}
-	claimed = arpl_claimed_slot(0, &arp);
-	if (claimed != ARPL_NO_SLOT) {
-		stats->claims++;
-		arpl_claim(claimed, &arp, ARPL_EVENT_CLAIM_FROM_HOST, now);
-		return TC_ACT_UNSPEC;
-	}
-	arpl_report_stranger(&arp, now);
-	return TC_ACT_UNSPEC;
+	return look(&arp, stats);
 }
 
 char _license[] SEC("license") __weak = "Dual BSD/GPL";

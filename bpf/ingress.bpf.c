@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * XDP on the parent: parse, decide, give each ARP frame one verdict and count it once. What is not ARP passes and is
- * not counted. "xdp.frags": a parent with a large MTU refuses any other program.
+ * XDP on the parent: parse, decide, give each ARP frame one verdict and count it once. What is not ARP passes, unless
+ * somebody asked for storm limits. "xdp.frags": a parent with a large MTU refuses any other program.
+ * The time is the coarse clock's, some milliseconds behind: the fine one costs as much as all the rest.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
 #include "maps.bpf.h"
 #include "shared/decide.h"
+#include "shared/reply.h"
+#include "storm.bpf.h"
 
 ARPL_INLINE void count(__u32 index)
 {
@@ -47,6 +50,38 @@ ARPL_INLINE void to_child(struct xdp_md *ctx, const struct arpl_decision *decisi
 	arpl_count_unanswered(limits_now, slot, now);
 }
 
+/* What follows the answer; no helper does it on all kernels. volatile: a memset is not for BPF. */
+ARPL_INLINE void clear_rest(__u8 *p, const __u8 *end)
+{
+	for (__u32 i = 0; i < ARPL_MAX_SERVED_FRAME_BYTES / 8 && p + 8 <= end; i++, p += 8)
+		*(volatile __u64 *)p = 0;
+	for (__u32 i = 0; i < 7 && p + 1 <= end; i++, p++)
+		*(volatile __u8 *)p = 0;
+}
+
+/*
+ * Makes the frame its own answer, as long as it came: a sender's NIC has padded it for the wire already. What follows
+ * the answer is zero.
+ */
+ARPL_INLINE int reflect(struct xdp_md *ctx, const struct arpl_arp *arp, const struct arpl_decision *decision)
+{
+	__u8 *frame = (__u8 *)(long)ctx->data;
+	__u8 *end = (__u8 *)(long)ctx->data_end;
+
+	if (arp->vlan != 0) {
+		if (frame + ARPL_WRITTEN_BYTES > end)
+			return XDP_PASS;
+		arpl_write_reply(frame, arp, decision->word);
+		clear_rest(frame + ARPL_WRITTEN_BYTES, end);
+	} else {
+		if (frame + ARPL_ETH_BYTES + ARPL_ARP_BYTES > end)
+			return XDP_PASS;
+		arpl_write_reply(frame, arp, decision->word);
+		clear_rest(frame + ARPL_ETH_BYTES + ARPL_ARP_BYTES, end);
+	}
+	return XDP_TX;
+}
+
 ARPL_INLINE void count_request(const struct arpl_arp *arp, const struct arpl_decision *decision,
 			       enum arpl_class class, __u64 now)
 {
@@ -59,6 +94,10 @@ ARPL_INLINE void count_request(const struct arpl_arp *arp, const struct arpl_dec
 		__sync_fetch_and_add(&stats->to_child, 1);
 	else if (class == ARPL_CLASS_RING)
 		__sync_fetch_and_add(&stats->ringed, 1);
+	else if (class == ARPL_CLASS_REFLECT)
+		__sync_fetch_and_add(&stats->reflected, 1);
+	else if (class == ARPL_CLASS_DROP)
+		__sync_fetch_and_add(&stats->capped, 1);
 	stats->last_seen = now;
 	stats->last_requester_mac = arp->sender_mac;
 	stats->last_requester = arp->sender_ip;
@@ -73,7 +112,8 @@ ARPL_INLINE int act(struct xdp_md *ctx, const struct arpl_arp *arp, struct arpl_
 	struct arpl_credit *c;
 
 	if (limits_now && (limits_now->flags & ARPL_LIMIT_OBSERVE) && class != ARPL_CLASS_PASS) {
-		count_request(arp, decision, ARPL_CLASS_PASS, now);
+		if (decision->slot != ARPL_NO_SLOT)
+			count_request(arp, decision, ARPL_CLASS_PASS, now);
 		count(arpl_would_index(decision->verdict));
 		return XDP_PASS;
 	}
@@ -89,7 +129,11 @@ ARPL_INLINE int act(struct xdp_md *ctx, const struct arpl_arp *arp, struct arpl_
 	if (decision->slot != ARPL_NO_SLOT)
 		count_request(arp, decision, class, now);
 	count(decision->verdict);
-	return class == ARPL_CLASS_RING ? (int)bpf_redirect_map(&xsks_map, queue, XDP_PASS) : XDP_PASS;
+	if (class == ARPL_CLASS_RING)
+		return (int)bpf_redirect_map(&xsks_map, queue, XDP_PASS);
+	if (class == ARPL_CLASS_REFLECT)
+		return reflect(ctx, arp, decision);
+	return class == ARPL_CLASS_DROP ? XDP_DROP : XDP_PASS;
 }
 
 SEC("xdp.frags")
@@ -103,8 +147,8 @@ int arpl_ingress(struct xdp_md *ctx)
 	__u64 now;
 
 	if (parsed == ARPL_NOT_ARP)
-		return XDP_PASS;
-	now = bpf_ktime_get_ns();
+		return storm_look(ctx);
+	now = bpf_ktime_get_coarse_ns();
 	arp.frame_bytes = (__u32)bpf_xdp_get_buff_len(ctx);
 	arp.linear = arp.frame_bytes == (__u32)(data_end - data);
 	arpl_decide(0, parsed, &arp, ctx->rx_queue_index, now, &decision);

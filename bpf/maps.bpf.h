@@ -46,9 +46,26 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, ARPL_MAX_MACS);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, __u64);   /* MAC word */
-	__type(value, __u32); /* 1 for the parent's, else 0 */
+	__type(key, __u64); /* MAC word */
+	__type(value, struct arpl_sender);
 } macs SEC(".maps") __weak;
+
+/* A bit for each of them, by arpl_mac_bit(): most frames need not ask the hash. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, ARPL_MAC_FILTER_WORDS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, __u64);
+} mac_filter SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, ARPL_INDEX_BUCKETS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct arpl_index_bucket);
+} endpoint_index SEC(".maps") __weak;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -56,6 +73,13 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } pairs SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, (__u32)ARPL_HEARD_KINDS *ARPL_HEARD_PLACES);
+	__type(key, __u32);
+	__type(value, __u64);
+} heard SEC(".maps") __weak;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -70,6 +94,30 @@ struct {
 	__type(key, __u32);
 	__type(value, struct arpl_verdict_counts);
 } verdicts SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct arpl_other_counts);
+} other_verdicts SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, ARPL_MAX_STORM_LIMITS);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct arpl_storm_key);
+	__type(value, struct arpl_storm_limit);
+} storm SEC(".maps") __weak;
+
+/* The multicast groups that the parent has joined, for itself and for its children. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, ARPL_MAX_GROUPS);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64); /* MAC word */
+	__type(value, __u32);
+} groups SEC(".maps") __weak;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -145,9 +193,25 @@ ARPL_INLINE const struct arpl_limits *arpl_limits_now(struct arpl_tables *t)
 	return bpf_map_lookup_elem(&limits, &zero);
 }
 
+ARPL_INLINE struct arpl_sender *arpl_sender_find(__u64 mac)
+{
+	__u32 bit = arpl_mac_bit(arpl_key0, mac);
+	__u32 word = bit / 64;
+	__u64 *bits = bpf_map_lookup_elem(&mac_filter, &word);
+
+	if (!bits || !(*(volatile __u64 *)bits >> (bit % 64) & 1))
+		return 0;
+	return bpf_map_lookup_elem(&macs, &mac);
+}
+
 ARPL_INLINE int arpl_mac_is_own(struct arpl_tables *t, __u64 mac)
 {
-	return bpf_map_lookup_elem(&macs, &mac) != 0;
+	return arpl_sender_find(mac) != 0;
+}
+
+ARPL_INLINE const struct arpl_index_bucket *arpl_index_at(struct arpl_tables *t, __u32 bucket)
+{
+	return bpf_map_lookup_elem(&endpoint_index, &bucket);
 }
 
 ARPL_INLINE const struct arpl_endpoint *arpl_endpoint_find(struct arpl_tables *t,
@@ -169,6 +233,11 @@ ARPL_INLINE __u64 *arpl_pair_at(struct arpl_tables *t, __u32 index)
 ARPL_INLINE __u64 *arpl_bucket_at(struct arpl_tables *t, __u32 index)
 {
 	return bpf_map_lookup_elem(&buckets, &index);
+}
+
+ARPL_INLINE __u64 *arpl_heard_at(struct arpl_tables *t, __u32 index)
+{
+	return bpf_map_lookup_elem(&heard, &index);
 }
 
 ARPL_INLINE __u64 arpl_hash_key(struct arpl_tables *t, __u32 half)
@@ -212,19 +281,28 @@ ARPL_INLINE void arpl_report(const struct arpl_arp *arp, __u16 type, __u64 now)
 	__u64 *bucket = arpl_bucket_at(0, ARPL_BUCKET_EVENTS);
 	const struct arpl_limits *limits_now = bpf_map_lookup_elem(&limits, &zero);
 
-	if (bucket && limits_now &&
-	    arpl_bucket_take(bucket, now, limits_now->event_interval_ns, limits_now->event_burst_ns))
+	if (bucket && limits_now && arpl_bucket_take(bucket, now, limits_now->events))
 		arpl_submit(arp, type, now);
 }
 
 /* Within a budget of its own: machines behind a bridge may be talking all the time. */
 ARPL_INLINE void arpl_report_stranger(const struct arpl_arp *arp, __u64 now)
 {
-	__u64 *bucket = arpl_bucket_at(0, ARPL_BUCKET_STRANGERS);
+	const struct arpl_budget once = {.interval_ns = ARPL_STRANGER_NS, .burst_ns = ARPL_STRANGER_NS};
 
-	if (bucket && !arpl_mac_is_own(0, arp->sender_mac) &&
-	    arpl_bucket_take(bucket, now, ARPL_STRANGER_NS, ARPL_STRANGER_NS))
+	if (!arpl_mac_is_own(0, arp->sender_mac) && arpl_bucket_take_at(0, ARPL_BUCKET_STRANGERS, now, once))
 		arpl_submit(arp, ARPL_EVENT_STRANGER, now);
+}
+
+/* A claim that has not left the host: counted, nothing else. */
+ARPL_INLINE void arpl_count_claim(__u32 index, const struct arpl_arp *arp)
+{
+	struct arpl_endpoint_stats *stats = bpf_map_lookup_elem(&endpoint_stats, &index);
+
+	if (!stats)
+		return;
+	stats->last_claimant_mac = arp->sender_mac;
+	__sync_fetch_and_add(&stats->claims, 1);
 }
 
 /* A claim: contested from now on, counted, reported. */

@@ -60,7 +60,7 @@ void bucket(benchmark::State& state, std::uint64_t step_ns) {
   std::uint64_t now = packet::seconds;
   for ([[maybe_unused]] auto _ : state) {
     now += step_ns;
-    benchmark::DoNotOptimize(arpl_bucket_take(&word, now, packet::milliseconds, packet::seconds));
+    benchmark::DoNotOptimize(arpl_bucket_take(&word, now, {packet::milliseconds, packet::seconds}));
   }
 }
 

@@ -12,8 +12,10 @@
 
 #include <linux/types.h>
 
+#define ARPL_INLINE static inline __attribute__((always_inline))
+
 /* Raised by any change to a map's shape or meaning; other versions' maps are never reused. */
-#define ARPL_ABI_VERSION 2U
+#define ARPL_ABI_VERSION 3U
 
 /* The limits. Nothing that arrives from the wire can grow a table beyond them. */
 #define ARPL_MAX_ENDPOINTS 65536U
@@ -21,7 +23,15 @@
 #define ARPL_MAX_PAIRS 262144U /* a power of two: the hash's low bits are the index */
 #define ARPL_MAX_QUEUES 64U
 #define ARPL_MAX_WORKERS 16U
-#define ARPL_SOURCE_BUCKETS 4096U /* a power of two */
+#define ARPL_SOURCE_BUCKETS 4096U /* of each kind; a power of two */
+#define ARPL_INDEX_BUCKETS 65536U /* a power of two: ARPL_INDEX_BITS */
+#define ARPL_INDEX_BITS 16U
+#define ARPL_INDEX_CELLS 8U
+#define ARPL_MAC_FILTER_BITS 19U
+#define ARPL_MAC_FILTER_WORDS (1U << (ARPL_MAC_FILTER_BITS - 6)) /* 64 KiB */
+#define ARPL_HEARD_PLACES 16384U				 /* of each kind; a power of two */
+#define ARPL_MAX_STORM_LIMITS 64U
+#define ARPL_MAX_GROUPS 4096U
 #define ARPL_EVENTS_BYTES 262144U
 #define ARPL_MAX_SERVED_FRAME_BYTES 128U
 #define ARPL_MAX_UNANSWERED 3U
@@ -31,6 +41,8 @@
 #define ARPL_CONTESTED_NS (60ULL * ARPL_SECOND_NS) /* so long must an address be without a claim */
 #define ARPL_STRANGER_NS ARPL_SECOND_NS		   /* so seldom is an unknown MAC reported */
 #define ARPL_NEIGH_FULL_NS (5ULL * ARPL_SECOND_NS) /* so long a sighting of the full table counts */
+#define ARPL_ANNOUNCED_NS (60ULL * ARPL_SECOND_NS) /* so long is who has announced itself trusted */
+#define ARPL_HEARD_NS (86400ULL * ARPL_SECOND_NS)  /* so long counts what this host has asked for or answered */
 
 #define ARPL_MAC_MASK 0x0000ffffffffffffULL
 #define ARPL_MAC_BROADCAST 0x0000ffffffffffffULL
@@ -59,6 +71,19 @@ struct arpl_endpoint {
 	__u8 dotted[4]; /* the key's address again, for whoever reads a dump */
 };
 
+/*
+ * What a frame's way looks an endpoint up in, instead of `endpoints`: one cache line a bucket, chosen by
+ * arpl_index_bucket_of() (index.h). A cell of 0 is empty.
+ */
+struct arpl_index_bucket {
+	__u64 cells[ARPL_INDEX_CELLS]; /* address (32 bits) | vlan (12) | slot (16) | ARPL_CELL_* */
+};
+
+#define ARPL_CELL_SLOT_SHIFT 44
+#define ARPL_CELL_USED (1ULL << 62)
+#define ARPL_CELL_OVERFLOW (1ULL << 63) /* in the last cell: what found no room here is in `endpoints` only */
+#define ARPL_CELL_KEY_MASK (((1ULL << ARPL_CELL_SLOT_SHIFT) - 1) | ARPL_CELL_USED)
+
 /* One cache line. `word` is read once and written once, so that MAC and flags always belong together. */
 struct arpl_slot {
 	__u64 word;	    /* MAC word | ARPL_SLOT_* */
@@ -66,49 +91,121 @@ struct arpl_slot {
 	__u32 unanswered;   /* seconds in which a TO_CHILD was sent since the kernel's last answer */
 	__u64 confirmed_at; /* the kernel's last answer; 0: not confirmed */
 	__u64 unanswered_at;
-	__u64 claimed_at; /* last ARP frame with this address and another MAC */
-	__u64 reserved[3];
+	__u64 claimed_at;   /* last ARP frame with this address and another MAC */
+	__u64 ring_arrival; /* its share of the ring: bucket.h */
+	__be32 netmask;	    /* of arpl_endpoint.prefix_bits */
+	__u32 ways;	    /* ARPL_WAY_* */
+	__u64 reserved;
 };
 
-/* Per slot, added to by several CPUs with atomic adds. */
+#define ARPL_WAY_SLOW 1U /* not by the fast path */
+
+/* Per slot, added to by several CPUs with atomic adds. What a who-has changes is in the first cache line. */
 struct arpl_endpoint_stats {
 	__u64 requests;	 /* who-has for this endpoint from the wire */
 	__u64 to_child;	 /* handed to its kernel as unicast */
 	__u64 ringed;	 /* handed to the engine */
-	__u64 reflected; /* answered by the XDP program itself; not in this version */
-	__u64 claims;	 /* ARP frames with its address and another MAC */
+	__u64 reflected; /* answered by the XDP program itself */
 	__u64 last_seen; /* time of the last request */
 	__u64 last_requester_mac;
-	__u64 last_claimant_mac;
 	__be32 last_requester;
 	__u32 zero;
-	__u64 reserved[7];
+	__u64 capped; /* dropped: above reflect_max */
+	__u64 claims; /* ARP frames with its address and another MAC */
+	__u64 last_claimant_mac;
+	__u64 reserved[6];
 };
 
-/* Budgets and switches now in force; control writes one aligned word at a time. */
+/* A token bucket's rate, see bucket.h. interval_ns = 0: no limit; burst_ns < interval_ns: nothing. */
+struct arpl_budget {
+	__u64 interval_ns;
+	__u64 burst_ns;
+};
+
+/* Budgets and switches now in force; control writes one aligned word at a time. docs/limits.md has them all. */
 struct arpl_limits {
 	__u64 pair_ttl_ns;
-	__u64 to_child_interval_ns; /* GCRA: see bucket.h */
-	__u64 to_child_burst_ns;
-	__u64 source_interval_ns; /* one source MAC's share of it */
-	__u64 source_burst_ns;
-	__u64 event_interval_ns;
-	__u64 event_burst_ns;
 	__u64 credit_window; /* frames per queue that may be between program and worker */
 	__u64 neigh_full_ns; /* when control last saw the neighbour table full */
 	__u64 flags;	     /* ARPL_LIMIT_* */
-	__u64 reserved[22];  /* ring and foreign budgets */
+	struct arpl_budget to_child;
+	struct arpl_budget to_child_source;  /* one source MAC's share of it */
+	struct arpl_budget to_child_trusted; /* for who has announced itself, or was asked for by a container */
+	struct arpl_budget ring;	     /* this one and the next three: only where the fast path is on */
+	struct arpl_budget ring_new;	     /* requesters that the endpoint's kernel has not answered */
+	struct arpl_budget ring_source;
+	struct arpl_budget ring_endpoint;
+	struct arpl_budget reflect; /* beyond these two the frame is dropped; off unless asked for */
+	struct arpl_budget reflect_source;
+	struct arpl_budget foreign; /* likewise */
+	struct arpl_budget events;
+	__u64 reserved[6];
 };
 
 #define ARPL_LIMIT_OBSERVE (1ULL << 0)	   /* count would_…, pass everything */
 #define ARPL_LIMIT_HIDDEN_TAGS (1ULL << 1) /* the NIC strips tags: a frame's vlan is not certain */
+#define ARPL_LIMIT_FAST_PATH (1ULL << 2)   /* REFLECT: the program answers by itself */
+#define ARPL_LIMIT_CLAIMS_DROP (1ULL << 3) /* egress drops the claims that this host makes */
+#define ARPL_LIMIT_STORM (1ULL << 4)	   /* there are limits on what is not ARP */
 
-/* Indices into `buckets`; one per source MAC follows, by keyed hash. */
-#define ARPL_BUCKET_TO_CHILD 0U
-#define ARPL_BUCKET_EVENTS 1U
-#define ARPL_BUCKET_STRANGERS 2U
-#define ARPL_BUCKET_SOURCES 3U
-#define ARPL_BUCKETS (ARPL_BUCKET_SOURCES + ARPL_SOURCE_BUCKETS)
+/* Indices into `buckets`. */
+enum arpl_bucket {
+	ARPL_BUCKET_TO_CHILD,
+	ARPL_BUCKET_TO_CHILD_TRUSTED,
+	ARPL_BUCKET_RING,
+	ARPL_BUCKET_RING_NEW,
+	ARPL_BUCKET_REFLECT,
+	ARPL_BUCKET_FOREIGN,
+	ARPL_BUCKET_EVENTS,
+	ARPL_BUCKET_STRANGERS,
+	ARPL_BUCKET_SOURCES, /* from here on one per source MAC, by keyed hash, for each kind of share */
+};
+
+enum arpl_source_share {
+	ARPL_SHARE_TO_CHILD,
+	ARPL_SHARE_TRUSTED,
+	ARPL_SHARE_RING,
+	ARPL_SHARE_REFLECT,
+	ARPL_SHARES,
+};
+
+#define ARPL_BUCKETS ((__u32)ARPL_BUCKET_SOURCES + (__u32)ARPL_SHARES * ARPL_SOURCE_BUCKETS)
+
+/* What `heard` remembers, a part of the table for each. */
+enum arpl_heard {
+	ARPL_HEARD_ANNOUNCED, /* from the wire: this MAC announced this address */
+	ARPL_HEARD_ASKED,     /* at egress: a container asked for this address */
+	ARPL_HEARD_ANSWERED,  /* at egress: this host answered for this address, which is no endpoint's */
+	ARPL_HEARD_KINDS,
+};
+
+/* The value of `macs`: what an own MAC has sent through the parent. */
+struct arpl_sender {
+	__u32 parent; /* 1: the parent's own */
+	__u32 zero;
+	__u64 requests;
+	__u64 replies;
+	__u64 announcements;
+	__u64 claims; /* of an endpoint's address, which is another MAC's */
+};
+
+/* A limit on what is not ARP: the key and value of `storm`. */
+struct arpl_storm_key {
+	__be16 ethertype; /* 0: all that have no limit of their own */
+	__u16 kind;	  /* enum arpl_storm_kind */
+};
+
+enum arpl_storm_kind {
+	ARPL_STORM_BROADCAST = 1,
+	ARPL_STORM_MULTICAST = 2, /* to a group that nobody here has joined */
+};
+
+struct arpl_storm_limit {
+	struct arpl_budget budget;
+	__u64 arrival; /* bucket.h */
+	__u64 passed;
+	__u64 limited;
+};
 
 /* The writers of `sent` and `consumed` never share a cache line (nor its prefetched neighbour). */
 struct arpl_credit {
@@ -137,6 +234,9 @@ struct arpl_egress_stats {
 	__u64 confirmed;
 	__u64 claims;
 	__u64 self_tests;
+	__u64 claims_dropped;
+	__u64 would_drop_claims; /* in observe */
+	__u64 strangers;	 /* sent by MACs that are nobody's here */
 };
 
 /* Handed over in front of a frame in the AF_XDP ring. */
@@ -150,8 +250,8 @@ enum arpl_event_type {
 	ARPL_EVENT_CLAIM_FROM_WIRE = 1,
 	ARPL_EVENT_CLAIM_FROM_HOST = 2, /* seen by egress: the host or a sibling */
 	ARPL_EVENT_OWN_MAC = 3,		/* a MAC of ours came in from the wire */
-	ARPL_EVENT_STRANGER =
-		4, /* seen by egress: sent by a MAC that is nobody's here; a child not found yet? */
+	ARPL_EVENT_STRANGER = 4,      /* seen by egress: sent by a MAC that is nobody's here; not found yet? */
+	ARPL_EVENT_CLAIM_DROPPED = 5, /* as CLAIM_FROM_HOST, but it did not leave the host */
 };
 
 struct arpl_event {
@@ -176,9 +276,15 @@ struct arpl_event {
 
 ARPL_STATIC_ASSERT(sizeof(struct arpl_endpoint_key) == 8, "map key without padding");
 ARPL_STATIC_ASSERT(sizeof(struct arpl_endpoint) == 12, "map value");
+ARPL_STATIC_ASSERT(sizeof(struct arpl_index_bucket) == 64, "one cache line");
+ARPL_STATIC_ASSERT(ARPL_INDEX_BUCKETS == 1U << ARPL_INDEX_BITS, "bits of the hash");
+ARPL_STATIC_ASSERT(ARPL_MAX_ENDPOINTS <= 1U << 16, "a slot in 16 bits of a cell");
 ARPL_STATIC_ASSERT(sizeof(struct arpl_slot) == 64, "one cache line");
 ARPL_STATIC_ASSERT(__builtin_offsetof(struct arpl_slot, word) == 0, "aligned word");
 ARPL_STATIC_ASSERT(sizeof(struct arpl_endpoint_stats) == 128, "two cache lines");
+ARPL_STATIC_ASSERT(__builtin_offsetof(struct arpl_endpoint_stats, capped) <= 64, "a who-has touches one");
+ARPL_STATIC_ASSERT(sizeof(struct arpl_sender) == 40, "map value");
+ARPL_STATIC_ASSERT(sizeof(struct arpl_storm_key) == 4, "map key without padding");
 ARPL_STATIC_ASSERT(sizeof(struct arpl_limits) == 256, "room for the budgets to come");
 ARPL_STATIC_ASSERT(sizeof(struct arpl_credit) == 256, "two pairs of cache lines");
 ARPL_STATIC_ASSERT(__builtin_offsetof(struct arpl_credit, consumed) == 128, "its own pair");

@@ -9,6 +9,8 @@
 
 #include <linux/types.h>
 
+#include "abi.h"
+
 /* One relaxed load. clang 14 has no atomic loads for BPF; for other compilers a volatile read is a data race. */
 static inline __attribute__((always_inline)) __u64 arpl_bucket_load(const __u64 *word)
 {
@@ -20,31 +22,31 @@ static inline __attribute__((always_inline)) __u64 arpl_bucket_load(const __u64 
 }
 
 /* The arrival time after one more frame at `now`, or 0 when the budget does not allow it. */
-static inline __attribute__((always_inline)) __u64 arpl_bucket_next(__u64 arrival, __u64 now, __u64 interval_ns,
-								    __u64 burst_ns)
+static inline __attribute__((always_inline)) __u64 arpl_bucket_next(__u64 arrival, __u64 now,
+								    struct arpl_budget budget)
 {
-	__u64 next = (arrival > now ? arrival : now) + interval_ns;
+	__u64 next = (arrival > now ? arrival : now) + budget.interval_ns;
 
-	return next - now > burst_ns ? 0 : next;
+	return next - now > budget.burst_ns ? 0 : next;
 }
 
 /* Whether a token is there; takes nothing. */
 static inline __attribute__((always_inline)) int arpl_bucket_peek(const __u64 *word, __u64 now,
-								  __u64 interval_ns, __u64 burst_ns)
+								  struct arpl_budget budget)
 {
-	return interval_ns == 0 || arpl_bucket_next(arpl_bucket_load(word), now, interval_ns, burst_ns) != 0;
+	return budget.interval_ns == 0 || arpl_bucket_next(arpl_bucket_load(word), now, budget) != 0;
 }
 
 /* Takes a token; 1 when there was one. */
-static inline __attribute__((always_inline)) int arpl_bucket_take(__u64 *word, __u64 now, __u64 interval_ns,
-								  __u64 burst_ns)
+static inline __attribute__((always_inline)) int arpl_bucket_take(__u64 *word, __u64 now,
+								  struct arpl_budget budget)
 {
 	__u64 arrival = arpl_bucket_load(word);
 	__u64 next;
 
-	if (interval_ns == 0)
+	if (budget.interval_ns == 0)
 		return 1;
-	next = arpl_bucket_next(arrival, now, interval_ns, burst_ns);
+	next = arpl_bucket_next(arrival, now, budget);
 	return next != 0 && __sync_val_compare_and_swap(word, arrival, next) == arrival;
 }
 

@@ -69,6 +69,25 @@ static inline __attribute__((always_inline)) __u32 arpl_load32(const void *p)
 #endif
 }
 
+/* Unaligned stores, likewise; as the value lies in memory. */
+static inline __attribute__((always_inline)) void arpl_put16(void *p, __u16 v)
+{
+#ifdef __bpf__
+	*(__u16 *)p = v;
+#else
+	__builtin_memcpy(p, &v, sizeof(v));
+#endif
+}
+
+static inline __attribute__((always_inline)) void arpl_put32(void *p, __u32 v)
+{
+#ifdef __bpf__
+	*(__u32 *)p = v;
+#else
+	__builtin_memcpy(p, &v, sizeof(v));
+#endif
+}
+
 /* Network order to host order and back. */
 static inline __attribute__((always_inline)) __u16 arpl_swap16(__u16 v)
 {
@@ -100,12 +119,17 @@ static inline __attribute__((always_inline)) __u64 arpl_load_mac(const __u8 *p)
 
 static inline __attribute__((always_inline)) void arpl_store_mac(__u8 *p, __u64 mac)
 {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	arpl_put32(p, (__u32)mac);
+	arpl_put16(p + 4, (__u16)(mac >> 32));
+#else
 	p[0] = (__u8)mac;
 	p[1] = (__u8)(mac >> 8);
 	p[2] = (__u8)(mac >> 16);
 	p[3] = (__u8)(mac >> 24);
 	p[4] = (__u8)(mac >> 32);
 	p[5] = (__u8)(mac >> 40);
+#endif
 }
 
 /*

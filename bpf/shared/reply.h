@@ -24,15 +24,10 @@ struct arpl_write {
 	__u16 vlan; /* host order; 0: no tag */
 };
 
+/* In network order. */
 static inline __attribute__((always_inline)) void arpl_store16(__u8 *p, __u16 v)
 {
-	p[0] = (__u8)(v >> 8);
-	p[1] = (__u8)v;
-}
-
-static inline __attribute__((always_inline)) void arpl_store_be32(__u8 *p, __be32 v)
-{
-	__builtin_memcpy(p, &v, sizeof(v));
+	arpl_put16(p, arpl_swap16(v));
 }
 
 /* Writes the frame into [p, p + ARPL_WRITTEN_BYTES) and returns its length in bytes. */
@@ -55,9 +50,9 @@ static inline __attribute__((always_inline)) __u32 arpl_write_arp(__u8 *p, const
 	a[5] = 4;
 	arpl_store16(a + 6, w->op);
 	arpl_store_mac(a + 8, w->sender_mac);
-	arpl_store_be32(a + 14, w->sender_ip);
+	arpl_put32(a + 14, w->sender_ip);
 	arpl_store_mac(a + 18, w->target_mac);
-	arpl_store_be32(a + 24, w->target_ip);
+	arpl_put32(a + 24, w->target_ip);
 	return (__u32)(a - p) + ARPL_ARP_BYTES;
 }
 

@@ -65,6 +65,10 @@ const Keys<Config> kTop{
        c.pair_ttl_ns = duration_of(p);
        if (c.pair_ttl_ns < 1'000'000'000 || c.pair_ttl_ns > 3'600'000'000'000) p.fail("must be 1s to 1h");
      }},
+    {"claims",
+     [](Config& c, const Place& p) {
+       c.claims = choice_of<ClaimsPolicy>(p, {{"alert", ClaimsPolicy::alert}, {"drop", ClaimsPolicy::drop}});
+     }},
     {"control_group",
      [](Config& c, const Place& p) {
        c.control_group = value_of<std::string>(p, "the name of a group");
@@ -74,10 +78,8 @@ const Keys<Config> kTop{
 };
 
 const Keys<ParentConfig> kParent{
-    {"fast_path",
-     [](ParentConfig&, const Place& p) {
-       if (value_of<bool>(p, "true or false")) p.fail("true is not in this version; false is what it does");
-     }},
+    {"fast_path", [](ParentConfig& c, const Place& p) { c.fast_path = value_of<bool>(p, "true or false"); }},
+    {"fast_path_exclude", [](ParentConfig& c, const Place& p) { c.fast_path_exclude = patterns_of(p); }},
     {"trunk", [](ParentConfig& c, const Place& p) { c.trunk = value_of<bool>(p, "true or false"); }},
     {"generic_xdp",
      [](ParentConfig& c, const Place& p) { c.generic_xdp = value_of<bool>(p, "true or false"); }},
@@ -96,12 +98,25 @@ const Keys<ParentConfig> kParent{
     {"eal", later},
 };
 
-const Keys<Config> kLimits{
-    {"to_child", [](Config& c, const Place& p) { c.to_child = rate_of(p); }},
-    // Applies only where fast_path is on; accepted so that a configuration is ready for it.
-    {"ring", [](Config&, const Place& p) { rate_of(p); }},
-    {"foreign", later},
-};
+// A number, or "off" where that is possible.
+Rate limit_of(const LimitSpec& spec, const Place& place) {
+  const auto word = place.node.value_exact<std::string>();
+  try {
+    return parse_rate(spec, word ? *word : std::to_string(value_of<std::int64_t>(place, "frames a second")));
+  } catch (const SetupError& error) {
+    throw SetupError(fmt::format("{}:{}: limits.{}", place.file, place.node.source().begin.line, error.what()));
+  }
+}
+
+Keys<Config> keys_of_limits() {
+  Keys<Config> keys;
+  for (const auto& spec : limit_specs()) {
+    keys.emplace(spec.name, [&spec](Config& c, const Place& p) { c.limits.set(spec, limit_of(spec, p)); });
+  }
+  return keys;
+}
+
+const Keys<Config> kLimits = keys_of_limits();
 
 const Keys<Config> kAnnounce{
     {"refresh",

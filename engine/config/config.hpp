@@ -6,17 +6,21 @@
 #include <vector>
 
 #include "base/selection.hpp"
+#include "config/limits.hpp"
 
 namespace arpline {
 
 enum class Mode { observe, answer };
 enum class OnStop { detach, keep };
+enum class ClaimsPolicy { alert, drop };
 
 /// What is asked for one parent.
 struct ParentConfig {
   std::string name;          ///< of the interface, an alternative one too
   bool trunk = false;        ///< tagged traffic arrives although no VLAN interface stands on the parent
   bool generic_xdp = false;  ///< attach in generic mode; without a ring
+  bool fast_path = true;     ///< the program answers by itself
+  std::vector<Pattern> fast_path_exclude;  ///< endpoints that it does not answer for
   OnStop on_stop = OnStop::detach;
   std::vector<StaticEndpoint> statics;
   std::vector<Pattern> include;  ///< empty: everything
@@ -29,7 +33,8 @@ struct Config {
   Mode mode = Mode::answer;
   std::uint64_t pair_ttl_ns = 60'000'000'000;
   std::vector<ParentConfig> parents;  ///< at least one, each name once
-  std::uint64_t to_child = 100;       ///< who-has a second that may go to the children for new requesters
+  Limits limits;
+  ClaimsPolicy claims = ClaimsPolicy::alert;  ///< of endpoints' addresses, made on this host
   std::uint64_t refresh_ns = 60'000'000'000;
   std::uint64_t announce_pps = 100;
   std::string control_group;               ///< may use the control sockets; empty: only their owner

@@ -6,8 +6,14 @@
 
 namespace arpline {
 
-/// The budgets and switches that a configuration asks for. `now` are those in force: what control has seen
-/// meanwhile (neigh_full_ns) stays.
-arpl_limits limits_for(const Config& config, bool hidden_tags, const arpl_limits& now);
+/// What the parent itself decides.
+struct Switches {
+  bool hidden_tags = false;  ///< its NIC strips tags
+  bool fast_path = true;     ///< XDP_TX is wanted and arrives
+};
+
+/// The budgets and switches for the `limits` map. `now` are those in force: what control has seen meanwhile
+/// (neigh_full_ns) stays.
+arpl_limits limits_for(const Config& config, const Limits& limits, Switches switches, const arpl_limits& now);
 
 }  // namespace arpline

@@ -20,7 +20,7 @@ namespace {
 bool take_one(__u64& word, std::uint64_t now, std::uint64_t per_second, std::uint64_t saved) {
   constexpr std::uint64_t kSecondNs = 1'000'000'000;
   const auto interval = kSecondNs / per_second;
-  return arpl_bucket_take(&word, now, interval, saved * interval) != 0;
+  return arpl_bucket_take(&word, now, {interval, saved * interval}) != 0;
 }
 
 int priority_of(spdlog::level::level_enum level) {

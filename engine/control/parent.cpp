@@ -36,6 +36,7 @@ ServedParent::ServedParent(const Config& config, ParentConfig own, const LinkInf
                            const Snapshot& snapshot, ServiceFactory factory, History& history)
     : config_(config),
       own_(std::move(own)),
+      limits_(config.limits),
       link_(link),
       parent_(snapshot.parent),
       name_{link.name, link.ifindex, own_netns_inode()},
@@ -51,6 +52,7 @@ ServedParent::ServedParent(const Config& config, ParentConfig own, const LinkInf
     programs_ = std::make_unique<Programs>(ProgramOptions{
         .parent = link_.name, .ifindex = link_.ifindex, .folder = folder_, .generic_xdp = own_.generic_xdp});
     const auto& maps = programs_->maps();
+    reflections_arrive_ = reflections_arrive();
     set_limits();
     roster_ = std::make_unique<Roster>(maps);
     events_ = std::make_unique<Events>(maps.fd("events"), [this](const arpl_event& event) { on_event(event); });
@@ -101,9 +103,33 @@ bool ServedParent::hides_tags() const {
   return (own_.trunk || parent_.vlan_uppers) && link_.rx_vlan_offload.value_or(true);
 }
 
+// A veth hands what is sent by XDP_TX to the other end only where that has an XDP program too; without one the
+// answer is lost (drivers/net/veth.c, veth_xdp_flush).
+bool ServedParent::reflections_arrive() {
+  if (link_.kind != "veth" || own_.generic_xdp) return true;
+  const auto other = get_link(route_, link_.lower_netns, link_.lower);
+  return other && other->xdp_mode != XdpMode::none;
+}
+
+void ServedParent::watch_reflections() {
+  const bool arrive = reflections_arrive();
+  if (arrive == reflections_arrive_) return;
+  reflections_arrive_ = arrive;
+  set_limits();
+  if (own_.fast_path) {
+    spdlog::info("{}: {}", link_.name,
+                 arrive ? "the veth's other end has an XDP program: the fast path is on"
+                        : "the veth's other end has no XDP program: the fast path is off");
+  }
+}
+
+bool ServedParent::fast_path() const {
+  return own_.fast_path && reflections_arrive_;
+}
+
 void ServedParent::set_limits() {
   auto& limits = programs_->maps().limits();
-  limits = limits_for(config_, hides_tags(), limits);
+  limits = limits_for(config_, limits_, {.hidden_tags = hides_tags(), .fast_path = fast_path()}, limits);
 }
 
 // What is withdrawn and still there has only changed.
@@ -182,6 +208,7 @@ void ServedParent::update_link(const ParentLink& link) {
 void ServedParent::reconfigure(const Config& config, const ParentConfig& own) {
   config_ = config;
   own_ = own;
+  limits_ = config.limits;
   announcer_.set_schedule(schedule_of(config), now_ns());
   if (config_.mode == Mode::answer && !service_) start_service();
   set_limits();
@@ -228,6 +255,7 @@ void ServedParent::tick() {
   const auto now = now_ns();
   if (!attached()) return;
   programs_->maps().set_lease(now + kLeaseNs);
+  watch_reflections();
   if (service_) announce(now);
 }
 
@@ -279,7 +307,7 @@ void ServedParent::on_event(const arpl_event& event) {
   if (event.type != ARPL_EVENT_OWN_MAC)
     claims_.on({.address = event.address, .vlan = event.vlan, .zero = 0}, event.mac, from_wire, event.time_ns);
   // Whatever the wire says, at most a line a second.
-  if (arpl_bucket_take(&log_pace_, event.time_ns, kLogIntervalNs, kLogBurstNs) == 0) return;
+  if (arpl_bucket_take(&log_pace_, event.time_ns, {kLogIntervalNs, kLogBurstNs}) == 0) return;
   if (event.type == ARPL_EVENT_OWN_MAC) {
     spdlog::warn("{}: {} is ours and came in from the wire: a loop or a duplicate MAC", link_.name,
                  format_mac(event.mac));
@@ -313,6 +341,11 @@ std::vector<std::string> ServedParent::warnings() const {
         "VLANs are in play and the NIC strips tags: who-has above the to_child budget pass; see them with "
         "`ethtool -K " +
         link_.name + " rxvlan off`");
+  }
+  if (own_.fast_path && !reflections_arrive_) {
+    warnings.push_back(
+        "the fast path is off: what XDP sends is lost while the veth's other end has no XDP program; "
+        "fast_path = false says that this is wanted");
   }
   if (neighbours_full_)
     warnings.emplace_back("the neighbour table is nearly full: raise net.ipv4.neigh.default.gc_thresh3");

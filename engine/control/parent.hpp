@@ -74,6 +74,9 @@ class ServedParent {
   void start_service();
   void stop_service();
   void set_limits();
+  bool reflections_arrive();
+  void watch_reflections();
+  bool fast_path() const;
   void follow(Table::Changes changes, std::uint64_t heard_at);
   void forget_kept(Table::Changes& changes) const;
   void log(const Table::Changes& changes);
@@ -87,6 +90,7 @@ class ServedParent {
 
   Config config_;
   ParentConfig own_;
+  Limits limits_;
   LinkInfo link_;
   ParentLink parent_;
   PinName name_;
@@ -108,6 +112,7 @@ class ServedParent {
   std::vector<Table::Changes> untold_;    // to the log, since then
   Netlink route_;
   bool neighbours_full_ = false;
+  bool reflections_arrive_ = true;  // what XDP_TX sends is not lost
   bool stranger_ = false;
   std::string egress_ = "unknown";
   std::uint64_t self_test_at_ = 0;

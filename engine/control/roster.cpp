@@ -8,24 +8,33 @@
 namespace arpline {
 namespace {
 
-bool is_chosen(const ParentConfig& config, const Desired& endpoint) {
-  const auto matches = [&](const Pattern& pattern) {
+bool matches_any(const std::vector<Pattern>& patterns, const Desired& endpoint) {
+  return std::ranges::any_of(patterns, [&](const Pattern& pattern) {
     return pattern.matches(endpoint.interface, endpoint.netns, endpoint.key.address,
                            endpoint.word & ARPL_MAC_MASK);
-  };
-  return (config.include.empty() || std::ranges::any_of(config.include, matches)) &&
-         std::ranges::none_of(config.exclude, matches);
+  });
+}
+
+bool is_chosen(const ParentConfig& config, const Desired& endpoint) {
+  return (config.include.empty() || matches_any(config.include, endpoint)) &&
+         !matches_any(config.exclude, endpoint);
 }
 
 }  // namespace
 
-Roster::Roster(const Maps& maps) : maps_(maps), map_(maps), table_(maps.slots(), maps.stats(), map_) {}
+Roster::Roster(const Maps& maps)
+    : map_(maps),
+      table_(maps.slots(), maps.stats(), Index{maps.index(), maps.meta().hash_key[0]}, map_),
+      own_macs_(maps) {}
 
 // Chosen after they are judged: what is left out still answers beside its siblings.
 std::vector<Desired> Roster::chosen(const std::vector<Interface>& children, std::uint64_t heard_at) const {
   auto endpoints = classify(children);
   std::erase_if(endpoints, [this](const Desired& endpoint) { return !is_chosen(config_, endpoint); });
-  for (auto& endpoint : endpoints) endpoint.heard_at = heard_at;
+  for (auto& endpoint : endpoints) {
+    endpoint.heard_at = heard_at;
+    endpoint.slow = matches_any(config_.fast_path_exclude, endpoint);
+  }
   return endpoints;
 }
 
@@ -39,6 +48,7 @@ std::vector<Desired> Roster::statics() const {
                          .settings = Settings{.nsid = Census::kStatics},
                          .netns = "static",
                          .interface = "-"});
+    endpoints.back().slow = matches_any(config_.fast_path_exclude, endpoints.back());
   }
   return endpoints;
 }
@@ -77,9 +87,9 @@ Table::Changes Roster::update(int nsid, std::vector<Interface> children, std::ui
           std::ranges::find(parent_.vlan_macs, child.mac) != parent_.vlan_macs.end())
         continue;
       if (wanted) {
-        maps_.put_mac(child.mac);
+        own_macs_.put(child.mac);
       } else {
-        maps_.erase_mac(child.mac);
+        own_macs_.erase(child.mac);
       }
     }
   }
@@ -106,7 +116,7 @@ void Roster::set_parent(const ParentLink& parent) {
   parent_ = parent;
   std::set<Mac> others(parent.vlan_macs.begin(), parent.vlan_macs.end());
   for (const auto& [mac, count] : macs_) others.insert(mac);
-  maps_.set_macs(parent.mac, others);
+  own_macs_.set(parent.mac, others);
 }
 
 }  // namespace arpline

@@ -8,6 +8,7 @@
 #include "endpoints/census.hpp"
 #include "endpoints/table.hpp"
 #include "kernel/maps.hpp"
+#include "kernel/own_macs.hpp"
 
 namespace arpline {
 
@@ -47,7 +48,6 @@ class Roster {
   std::vector<Desired> statics() const;
   void count_macs(const std::vector<Interface>& children, int by);
 
-  const Maps& maps_;
   MapOfEndpoints map_;
   Table table_;
   Census census_;
@@ -55,6 +55,7 @@ class Roster {
   ParentLink parent_;
   std::map<int, std::vector<Interface>> children_;  // by nsid
   std::map<Mac, int> macs_;                         // how many interfaces have it
+  OwnMacs own_macs_;
 };
 
 }  // namespace arpline

@@ -15,11 +15,11 @@ constexpr std::uint64_t kBurstNs = kIntervalNs * Search::kBurst;
 
 bool Search::wanted(std::uint64_t now) const noexcept {
   __u64 pace = pace_;
-  return running_ || (requested_ && arpl_bucket_take(&pace, now, kIntervalNs, kBurstNs) != 0);
+  return running_ || (requested_ && arpl_bucket_take(&pace, now, {kIntervalNs, kBurstNs}) != 0);
 }
 
 bool Search::begin(std::uint64_t now) {
-  if (!requested_ || arpl_bucket_take(&pace_, now, kIntervalNs, kBurstNs) == 0) return false;
+  if (!requested_ || arpl_bucket_take(&pace_, now, {kIntervalNs, kBurstNs}) == 0) return false;
   requested_ = false;
   folder_ = 0;
   files_.reset();

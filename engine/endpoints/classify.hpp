@@ -26,6 +26,7 @@ struct Desired {
   arpl_endpoint_key key{};
   std::uint64_t word = 0;  ///< MAC word | ARPL_SLOT_*: served only without flags
   std::uint8_t prefix_bits = 32;
+  bool slow = false;          ///< not by the fast path
   bool announceable = false;  ///< up, running, not NOARP, arp_ignore 0 to 2, the only one with its address
   std::optional<Settings> settings;  ///< none: left by an earlier run, not looked at yet
   std::string netns;

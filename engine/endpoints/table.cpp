@@ -6,6 +6,8 @@
 #include <cstring>
 #include <set>
 
+#include "shared/packet.h"
+
 namespace arpline {
 namespace {
 
@@ -20,10 +22,14 @@ arpl_endpoint value_of(std::uint32_t slot, const Desired& wanted) {
   return value;
 }
 
+__be32 netmask_of(std::uint8_t bits) {
+  return arpl_swap32(bits == 0 ? 0 : 0xffffffffU << (32U - bits));
+}
+
 }  // namespace
 
-Table::Table(std::span<arpl_slot> slots, std::span<arpl_endpoint_stats> stats, EndpointMap& map)
-    : slots_(slots), stats_(stats), map_(map) {
+Table::Table(std::span<arpl_slot> slots, std::span<arpl_endpoint_stats> stats, Index index, EndpointMap& map)
+    : slots_(slots), stats_(stats), index_(index), map_(map) {
   std::vector<bool> taken(slots.size());
   for (const auto& [key, value] : map_.all()) {
     if (value.slot >= slots.size() || taken[value.slot]) {
@@ -38,10 +44,20 @@ Table::Table(std::span<arpl_slot> slots, std::span<arpl_endpoint_stats> stats, E
     entries_.emplace(key, entry);
     key_of_slot_.emplace(value.slot, key);
   }
+  adopt_index();
   for (std::uint32_t slot = 0; slot < slots.size(); ++slot) {
     if (!taken[slot]) free_.push_back(slot);
     last_generation_ = std::max<std::uint32_t>(last_generation_, slots_[slot].generation);
   }
+}
+
+// What an earlier run left is kept where it is right: it is being asked all the time.
+void Table::adopt_index() {
+  index_.keep([this](const arpl_endpoint_key& key, std::uint32_t slot) {
+    const auto it = entries_.find(key);
+    return it != entries_.end() && it->second.slot == slot;
+  });
+  for (const auto& [key, entry] : entries_) index_.put(key, entry.slot);
 }
 
 const Table::Entry* Table::find_slot(std::uint32_t slot) const {
@@ -66,7 +82,14 @@ void Table::write_slot(std::uint32_t slot, const Desired& wanted) {
   publish<__u32>(s.unanswered, 0);
   // A claim by the MAC that the endpoint has now was the change itself, heard before it was found.
   if (stats_[slot].last_claimant_mac == (wanted.word & ARPL_MAC_MASK)) publish<__u64>(s.claimed_at, 0);
+  write_ways(slot, wanted);
   publish<__u64>(s.word, wanted.word);
+}
+
+void Table::write_ways(std::uint32_t slot, const Desired& wanted) {
+  auto& s = slots_[slot];
+  publish<__be32>(s.netmask, netmask_of(wanted.prefix_bits));
+  publish<__u32>(s.ways, wanted.slow ? ARPL_WAY_SLOW : 0);
 }
 
 void Table::add(const Desired& wanted, Changes& changes) {
@@ -83,7 +106,9 @@ void Table::add(const Desired& wanted, Changes& changes) {
   free_.pop_front();
   stats_[slot] = {};
   publish<__u64>(slots_[slot].claimed_at, 0);
+  publish<__u64>(slots_[slot].ring_arrival, 0);
   write_slot(slot, wanted);
+  index_.put(wanted.key, slot);
   const Entry entry{.slot = slot, .desired = wanted};
   entries_.emplace(wanted.key, entry);
   key_of_slot_[slot] = wanted.key;
@@ -96,6 +121,7 @@ void Table::update(Entry& entry, const Desired& wanted, Changes& changes) {
   if (before.prefix_bits != wanted.prefix_bits) {
     map_.put(wanted.key, value_of(entry.slot, wanted));
   }
+  write_ways(entry.slot, wanted);
   if (before.word != wanted.word) {
     withdraw_slot(entry.slot);
     write_slot(entry.slot, wanted);
@@ -110,6 +136,7 @@ void Table::update(Entry& entry, const Desired& wanted, Changes& changes) {
 Table::Entries::iterator Table::remove(Entries::iterator entry, Changes& changes) {
   const auto slot = entry->second.slot;
   withdraw_slot(slot);
+  index_.erase(entry->first);
   map_.erase(entry->first);
   free_.push_back(slot);
   key_of_slot_.erase(slot);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "endpoints/census.hpp"
+#include "endpoints/index.hpp"
 #include "shared/abi.h"
 
 namespace arpline {
@@ -24,8 +25,8 @@ class EndpointMap {
   virtual std::vector<std::pair<arpl_endpoint_key, arpl_endpoint>> all() = 0;
 };
 
-/// The one writer of the endpoint table: keeps `slots` and `endpoints` as the configuration asks.
-/// A slot is withdrawn at once (word cleared, generation bumped) and used again last of all.
+/// The one writer of the endpoint table: keeps `slots`, `endpoints` and `endpoint_index` as the configuration
+/// asks. A slot is withdrawn at once (word cleared, generation bumped) and used again last of all.
 class Table {
  public:
   struct Entry {
@@ -42,7 +43,7 @@ class Table {
   };
 
   /// Adopts what an earlier run left in `map`; what nobody asks for is withdrawn by the first reconcile().
-  Table(std::span<arpl_slot> slots, std::span<arpl_endpoint_stats> stats, EndpointMap& map);
+  Table(std::span<arpl_slot> slots, std::span<arpl_endpoint_stats> stats, Index index, EndpointMap& map);
 
   /// Makes the table what `wanted` says. Answers for a withdrawn endpoint end with the worker's next burst
   /// boundary.
@@ -55,6 +56,8 @@ class Table {
   const Entry* find_slot(std::uint32_t slot) const;
 
  private:
+  void adopt_index();
+  void write_ways(std::uint32_t slot, const Desired& wanted);
   void bump_generation(std::uint32_t slot);
   void withdraw_slot(std::uint32_t slot);
   void write_slot(std::uint32_t slot, const Desired& wanted);
@@ -65,6 +68,7 @@ class Table {
 
   std::span<arpl_slot> slots_;
   std::span<arpl_endpoint_stats> stats_;
+  Index index_;
   EndpointMap& map_;
   Entries entries_;
   std::unordered_map<std::uint32_t, arpl_endpoint_key> key_of_slot_;

@@ -41,8 +41,10 @@ struct arpl_tables {
   const arpline::MacSet* macs = nullptr;
   const arpline::EndpointMap* endpoints = nullptr;
   std::span<arpl_slot> slots;
-  std::span<__u64> pairs;    ///< ARPL_MAX_PAIRS words
-  std::span<__u64> buckets;  ///< ARPL_BUCKETS words
+  std::span<const arpl_index_bucket> index;  ///< ARPL_INDEX_BUCKETS of them
+  std::span<__u64> pairs;                    ///< ARPL_MAX_PAIRS words
+  std::span<__u64> heard;                    ///< ARPL_HEARD_KINDS * ARPL_HEARD_PLACES words
+  std::span<__u64> buckets;                  ///< ARPL_BUCKETS words
   __u64 hash_key[2] = {};
   std::span<arpl_credit> credit;  ///< one per queue
   __u64 sockets = 0;              ///< bit q: queue q has a reader for its ring
@@ -62,6 +64,10 @@ ARPL_INLINE int arpl_mac_is_own(arpl_tables* t, __u64 mac) {
   return static_cast<int>(t->macs != nullptr && t->macs->contains(mac));
 }
 
+ARPL_INLINE const arpl_index_bucket* arpl_index_at(arpl_tables* t, __u32 bucket) {
+  return bucket < t->index.size() ? &t->index[bucket] : nullptr;
+}
+
 ARPL_INLINE const arpl_endpoint* arpl_endpoint_find(arpl_tables* t, const arpl_endpoint_key* key) {
   if (t->endpoints == nullptr) return nullptr;
   const auto found = t->endpoints->find(*key);
@@ -78,6 +84,10 @@ ARPL_INLINE __u64* arpl_pair_at(arpl_tables* t, __u32 index) {
 
 ARPL_INLINE __u64* arpl_bucket_at(arpl_tables* t, __u32 index) {
   return index < t->buckets.size() ? &t->buckets[index] : nullptr;
+}
+
+ARPL_INLINE __u64* arpl_heard_at(arpl_tables* t, __u32 index) {
+  return index < t->heard.size() ? &t->heard[index] : nullptr;
 }
 
 ARPL_INLINE __u64 arpl_hash_key(arpl_tables* t, __u32 half) {

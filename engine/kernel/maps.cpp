@@ -56,6 +56,8 @@ const std::map<std::string, std::size_t>& mapped_bytes() {
   static const std::map<std::string, std::size_t> kBytes{
       {"slots", sizeof(arpl_slot) * ARPL_MAX_ENDPOINTS},
       {"endpoint_stats", sizeof(arpl_endpoint_stats) * ARPL_MAX_ENDPOINTS},
+      {"endpoint_index", sizeof(arpl_index_bucket) * ARPL_INDEX_BUCKETS},
+      {"mac_filter", sizeof(std::uint64_t) * ARPL_MAC_FILTER_WORDS},
       {"credit", sizeof(arpl_credit) * ARPL_MAX_QUEUES},
       {"engine_verdicts", sizeof(arpl_engine_counts) * ARPL_MAX_WORKERS},
       {"limits", sizeof(arpl_limits)},
@@ -74,9 +76,11 @@ bool has_bytes(int fd, std::size_t bytes) {
 
 const std::vector<std::string>& map_names() {
   static const std::vector<std::string> kNames{
-      "meta",   "endpoints", "slots",    "endpoint_stats",  "macs",
-      "pairs",  "buckets",   "verdicts", "engine_verdicts", "egress_stats",
-      "limits", "lease",     "credit",   "xsks_map",        "events"};
+      "meta",     "endpoints",      "endpoint_index",  "slots",        "endpoint_stats",
+      "macs",     "mac_filter",     "pairs",           "heard",        "buckets",
+      "verdicts", "other_verdicts", "engine_verdicts", "egress_stats", "limits",
+      "storm",    "groups",         "lease",           "credit",       "xsks_map",
+      "events"};
   return kNames;
 }
 
@@ -92,6 +96,8 @@ Maps Maps::from_fds(const std::map<std::string, int>& fds, bool writable) {
   };
   maps.slots_ = map("slots");
   maps.stats_ = map("endpoint_stats");
+  maps.index_ = map("endpoint_index");
+  maps.mac_filter_ = map("mac_filter");
   maps.credit_ = map("credit");
   maps.engine_ = map("engine_verdicts");
   maps.limits_ = map("limits");
@@ -166,34 +172,28 @@ void Maps::erase_endpoint(const arpl_endpoint_key& key) const noexcept {
   bpf_map_delete_elem(fd("endpoints"), &key);
 }
 
-void Maps::set_macs(Mac parent, const std::set<Mac>& children) const {
-  const int macs = fd("macs");
-  for (const auto& mac : keys_of<Mac>(macs)) {
-    if (mac != parent && !children.contains(mac)) bpf_map_delete_elem(macs, &mac);
+std::vector<std::pair<Mac, arpl_sender>> Maps::senders() const {
+  std::vector<std::pair<Mac, arpl_sender>> all;
+  for (const auto mac : keys_of<Mac>(fd("macs"))) {
+    arpl_sender value{};
+    if (bpf_map_lookup_elem(fd("macs"), &mac, &value) == 0) all.emplace_back(mac, value);
   }
-  const auto put = [&](Mac mac, std::uint32_t is_parent) {
-    if (bpf_map_update_elem(macs, &mac, &is_parent, BPF_ANY) != 0) throw_errno("add " + format_mac(mac), errno);
-  };
-  for (const auto mac : children) put(mac, 0);
-  put(parent, 1);
-}
-
-bool Maps::put_mac(Mac mac) const noexcept {
-  const std::uint32_t is_parent = 0;
-  return bpf_map_update_elem(fd("macs"), &mac, &is_parent, BPF_ANY) == 0;
-}
-
-void Maps::erase_mac(Mac mac) const noexcept {
-  bpf_map_delete_elem(fd("macs"), &mac);
+  return all;
 }
 
 std::vector<std::uint64_t> Maps::verdicts() const {
   return sum_per_cpu<arpl_verdict_counts>(fd("verdicts"), "verdicts");
 }
 
+std::vector<std::uint64_t> Maps::other_verdicts() const {
+  return sum_per_cpu<arpl_other_counts>(fd("other_verdicts"), "other_verdicts");
+}
+
 arpl_egress_stats Maps::egress_stats() const {
   const auto sum = sum_per_cpu<arpl_egress_stats>(fd("egress_stats"), "egress_stats");
-  return {.seen = sum[0], .confirmed = sum[1], .claims = sum[2], .self_tests = sum[3]};
+  arpl_egress_stats stats{};
+  std::memcpy(&stats, sum.data(), sizeof stats);
+  return stats;
 }
 
 void Maps::close_rings() const noexcept {

@@ -3,7 +3,6 @@
 
 #include <map>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -27,6 +26,8 @@ class Maps {
 
   std::span<arpl_slot> slots() const noexcept { return slots_.as<arpl_slot>(); }
   std::span<arpl_endpoint_stats> stats() const noexcept { return stats_.as<arpl_endpoint_stats>(); }
+  std::span<arpl_index_bucket> index() const noexcept { return index_.as<arpl_index_bucket>(); }
+  std::span<std::uint64_t> mac_filter() const noexcept { return mac_filter_.as<std::uint64_t>(); }
   std::span<arpl_credit> credit() const noexcept { return credit_.as<arpl_credit>(); }
   std::span<arpl_engine_counts> engine_counts() const noexcept { return engine_.as<arpl_engine_counts>(); }
   arpl_limits& limits() const noexcept { return limits_.as<arpl_limits>()[0]; }
@@ -43,14 +44,12 @@ class Maps {
   bool put_endpoint(const arpl_endpoint_key& key, const arpl_endpoint& value) const noexcept;
   void erase_endpoint(const arpl_endpoint_key& key) const noexcept;
 
-  /// Makes `macs` hold exactly these. Throws SetupError.
-  void set_macs(Mac parent, const std::set<Mac>& children) const;
-  /// Adds or removes a child's. False when the kernel refuses.
-  bool put_mac(Mac mac) const noexcept;
-  void erase_mac(Mac mac) const noexcept;
-
   /// Summed over the CPUs; index: enum arpl_verdict, then the would_ twins.
   std::vector<std::uint64_t> verdicts() const;
+  /// Of what is not ARP: enum arpl_other_verdict, then the would_ twins.
+  std::vector<std::uint64_t> other_verdicts() const;
+  /// What each own MAC has sent.
+  std::vector<std::pair<Mac, arpl_sender>> senders() const;
   arpl_egress_stats egress_stats() const;
 
   /// Takes all sockets out of xsks_map: nothing is handed to a ring any more.
@@ -60,7 +59,7 @@ class Maps {
 
  private:
   std::map<std::string, Fd> fds_;
-  Mapped slots_, stats_, credit_, engine_, limits_, lease_;
+  Mapped slots_, stats_, index_, mac_filter_, credit_, engine_, limits_, lease_;
 };
 
 /// What is pinned in `folder` says of itself, of whatever ABI version; nullopt: nothing is pinned, or it is

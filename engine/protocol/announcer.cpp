@@ -50,7 +50,7 @@ std::vector<Announcer::Id> Announcer::tick(std::uint64_t now) {
   if (schedule_.pps == 0) return due;
   const auto interval = kSecondNs / schedule_.pps;
   while (!queue_.empty() && queue_.begin()->first <= now) {
-    if (arpl_bucket_take(&pace_, now, interval, std::max(interval, kBurstNs)) == 0) break;
+    if (arpl_bucket_take(&pace_, now, {interval, std::max(interval, kBurstNs)}) == 0) break;
     const auto id = queue_.begin()->second;
     auto next = planned_.at(id);
     if (next.first_left > 0) --next.first_left;

@@ -74,10 +74,9 @@ void install(World& w, const Choice& c, std::uint64_t now, std::uint16_t vlan) {
   w.lease = (c.tables & 1U) != 0 ? now : now + second;
   w.limits = {};
   w.limits.pair_ttl_ns = 60 * second;
-  w.limits.to_child_interval_ns = c.budget == 255 ? 0 : second;
-  w.limits.to_child_burst_ns = c.budget * second;
-  w.limits.source_interval_ns = w.limits.to_child_interval_ns;
-  w.limits.source_burst_ns = w.limits.to_child_burst_ns;
+  w.limits.to_child = {.interval_ns = c.budget == 255 ? 0 : second, .burst_ns = c.budget * second};
+  w.limits.to_child_source = w.limits.to_child;
+  w.limits.to_child_trusted = {.interval_ns = second, .burst_ns = 0};
   w.limits.credit_window = (c.tables & 32U) != 0 ? 0 : 64;
   w.limits.flags = c.switches & 3U;
   w.limits.neigh_full_ns = (c.switches & 4U) != 0 ? now + 1 : 0;
@@ -104,7 +103,7 @@ __u64* install_pair(World& w, const Choice& c, const arpl_arp& arp, std::uint64_
   const __u64 hash = arpl_pair_hash(&w.tables, arp.sender_mac, arp.sender_ip, arp.target_ip, arp.vlan, 5);
   __u64* pair = arpl_pair_at(&w.tables, static_cast<__u32>(hash) & (ARPL_MAX_PAIRS - 1));
   if ((c.pair & 1U) != 0) return pair;
-  *pair = arpl_pair_word(hash, ago(now, (c.pair >> 3U) * 4 * second)) |
+  *pair = arpl_stamp_word(hash, ago(now, (c.pair >> 3U) * 4 * second)) |
           ((c.pair & 2U) != 0 ? ARPL_PAIR_SAMPLED : 0);
   if ((c.pair & 4U) != 0) *pair ^= 1ULL << 63U;
   return pair;

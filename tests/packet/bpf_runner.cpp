@@ -20,6 +20,7 @@
 #include "arpline.skel.h"
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "shared/place.h"
 
 namespace arpline::packet {
 namespace {
@@ -125,8 +126,11 @@ BpfRunner::~BpfRunner() {
   arpline_bpf__destroy(skeleton_);
 }
 
+// The ingress program's: bpf_ktime_get_coarse_ns().
 std::uint64_t BpfRunner::now() const {
-  return now_ns();
+  timespec time{};
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
+  return static_cast<std::uint64_t>(time.tv_sec) * seconds + static_cast<std::uint64_t>(time.tv_nsec);
 }
 
 void BpfRunner::clear_endpoints_and_macs() {
@@ -150,7 +154,22 @@ void BpfRunner::install(const State& state) {
   clear_credit_and_sockets();
   put(maps.lease, zero, contents.lease);
   put(maps.limits, zero, contents.limits);
-  for (const Mac own : contents.macs) put(maps.macs, __u64{own}, __u32{own == parent_mac});
+  for (const std::uint32_t word : filtered_) put(maps.mac_filter, word, __u64{0});
+  filtered_.clear();
+  for (const Mac own : contents.macs) {
+    put(maps.macs, __u64{own}, arpl_sender{.parent = own == parent_mac});
+    const std::uint32_t bit = arpl_mac_bit(hash_keys[0], own);
+    put(maps.mac_filter, bit / 64, get<__u64>(maps.mac_filter, bit / 64) | 1ULL << bit % 64);
+    filtered_.push_back(bit / 64);
+  }
+  for (const std::uint32_t bucket : indexed_) put(maps.endpoint_index, bucket, arpl_index_bucket{});
+  indexed_.clear();
+  for (const auto& [number, bucket] : contents.index) {
+    put(maps.endpoint_index, number, bucket);
+    indexed_.push_back(number);
+  }
+  for (const std::uint32_t place : heard_places()) put(maps.heard, place, __u64{0});
+  for (const auto& [place, word] : contents.heard) put(maps.heard, place, word);
   for (const auto& [key, value] : contents.endpoints) put(maps.endpoints, key, value);
   for (const auto& [index, slot] : contents.slots) {
     slots_[index] = slot;
@@ -162,8 +181,7 @@ void BpfRunner::install(const State& state) {
     put(maps.pairs, index, word);
     touched_.push_back(index);
   }
-  // The shares of both senders that the rows use.
-  for (const Mac sender : {peer_mac, stranger_mac}) put(maps.buckets, source_index(sender), __u64{0});
+  for (const std::uint32_t index : bucket_places()) put(maps.buckets, index, __u64{0});
   for (const auto& [index, word] : contents.buckets) put(maps.buckets, index, word);
   put(maps.credit, contents.queue, contents.credit);
   if (contents.socket) put(maps.xsks_map, contents.queue, static_cast<__u32>(socket_.get()));
@@ -175,7 +193,9 @@ std::vector<std::uint64_t> BpfRunner::verdict_counts() const {
 
 arpl_egress_stats BpfRunner::egress_counts() const {
   const auto sum = sum_of_cpus(skeleton_->maps.egress_stats, sizeof(arpl_egress_stats) / sizeof(__u64));
-  return {.seen = sum[0], .confirmed = sum[1], .claims = sum[2], .self_tests = sum[3]};
+  arpl_egress_stats stats{};
+  std::memcpy(&stats, sum.data(), sizeof stats);
+  return stats;
 }
 
 arpl_endpoint_stats BpfRunner::stats(std::uint32_t slot) const {
@@ -252,7 +272,7 @@ BpfRunner::Run BpfRunner::run_behind(std::span<const std::uint8_t> data, std::ui
   Run result;
   result.started_at = now();
   const int error = bpf_prog_test_run_opts(bpf_program__fd(skeleton_->progs.arpl_ingress), &opts);
-  result.ended_at = now();
+  result.ended_at = now_ns();
   if (error != 0) throw_errno(fmt::format("run {} bytes through ingress", frame.size()), -error);
 
   result.retval = static_cast<int>(opts.retval);
@@ -266,6 +286,10 @@ BpfRunner::Run BpfRunner::run_behind(std::span<const std::uint8_t> data, std::ui
   o.frame = std::move(out);
   if (result.retval == XDP_REDIRECT)
     o.output = Output::ring;
+  else if (result.retval == XDP_TX)
+    o.output = Output::reflected;
+  else if (result.retval == XDP_DROP)
+    o.output = Output::dropped;
   else if (!std::equal(frame.begin(), frame.begin() + 6, o.frame.begin()))
     o.output = Output::to_child;
   const auto counts_after = verdict_counts();
@@ -299,7 +323,10 @@ BpfRunner::EgressRun BpfRunner::run_egress(std::span<const std::uint8_t> frame) 
   result.outcome.grown = {.seen = after.seen - before.seen,
                           .confirmed = after.confirmed - before.confirmed,
                           .claims = after.claims - before.claims,
-                          .self_tests = after.self_tests - before.self_tests};
+                          .self_tests = after.self_tests - before.self_tests,
+                          .claims_dropped = after.claims_dropped - before.claims_dropped,
+                          .would_drop_claims = after.would_drop_claims - before.would_drop_claims,
+                          .strangers = after.strangers - before.strangers};
   if (claims(endpoint_slot) != claims_before[0]) result.outcome.claimed_slot = endpoint_slot;
   if (claims(sibling_slot) != claims_before[1]) result.outcome.claimed_slot = sibling_slot;
   return result;

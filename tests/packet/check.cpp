@@ -33,7 +33,15 @@ void expect_outcome(const Row& row, const Outcome& outcome) {
   const bool rewritten = to_child && row.frame.eth_dst != endpoint_mac;
   const Mac child = row.frame.target_ip == sibling_ip ? sibling_mac : endpoint_mac;
   EXPECT_EQ(outcome.output == Output::ring, row.expect.output == Output::ring);
-  EXPECT_EQ(outcome.frame, rewritten ? with_destination(sent, child) : sent);
+  EXPECT_EQ(outcome.output == Output::dropped, row.expect.output == Output::dropped);
+  EXPECT_EQ(outcome.output == Output::reflected, row.expect.output == Output::reflected);
+  if (row.expect.output == Output::reflected) {
+    Bytes reply = kernel_reply(row.frame, child);
+    reply.resize(sent.size());
+    EXPECT_EQ(outcome.frame, reply) << "what the kernel says, then zeroes";
+  } else {
+    EXPECT_EQ(outcome.frame, rewritten ? with_destination(sent, child) : sent);
+  }
 
   const bool ringed = row.expect.output == Output::ring;
   EXPECT_EQ(outcome.ring_meta.has_value(), ringed);

@@ -9,7 +9,9 @@ CppRunner::CppRunner(std::uint64_t now)
     : now_(now),
       slots_(ARPL_MAX_ENDPOINTS),
       stats_(ARPL_MAX_ENDPOINTS),
+      index_(ARPL_INDEX_BUCKETS),
       pairs_(ARPL_MAX_PAIRS),
+      heard_(ARPL_HEARD_KINDS * ARPL_HEARD_PLACES),
       buckets_(ARPL_BUCKETS),
       credit_(ARPL_MAX_QUEUES) {
   tables_.lease = &lease_;
@@ -17,7 +19,9 @@ CppRunner::CppRunner(std::uint64_t now)
   tables_.macs = &macs_;
   tables_.endpoints = &endpoints_;
   tables_.slots = slots_;
+  tables_.index = index_;
   tables_.pairs = pairs_;
+  tables_.heard = heard_;
   tables_.buckets = buckets_;
   tables_.hash_key[0] = hash_keys[0];
   tables_.hash_key[1] = hash_keys[1];
@@ -35,6 +39,14 @@ void CppRunner::install(const State& state) {
     slots_.at(index) = slot;
     stats_.at(index) = {};
   }
+  for (const std::uint32_t bucket : indexed_) index_.at(bucket) = {};
+  indexed_.clear();
+  for (const auto& [number, bucket] : contents.index) {
+    index_.at(number) = bucket;
+    indexed_.push_back(number);
+  }
+  for (const std::uint32_t place : heard_places()) heard_.at(place) = 0;
+  for (const auto& [place, word] : contents.heard) heard_.at(place) = word;
   for (const std::uint32_t index : touched_) pairs_.at(index) = 0;
   touched_.clear();
   for (const auto& [index, word] : contents.pairs) {
@@ -71,6 +83,16 @@ Outcome CppRunner::run(std::span<const std::uint8_t> frame, std::uint32_t queue)
   if (cls == ARPL_CLASS_RING) {
     out.output = Output::ring;
     out.ring_meta = {.slot = decision.slot, .generation = decision.generation, .time_ns = now_};
+    return out;
+  }
+  if (cls == ARPL_CLASS_REFLECT) {
+    out.output = Output::reflected;
+    const auto written = arpl_write_reply(out.frame.data(), &arp, decision.word);
+    std::fill(out.frame.begin() + written, out.frame.end(), 0);
+    return out;
+  }
+  if (cls == ARPL_CLASS_DROP) {
+    out.output = Output::dropped;
     return out;
   }
   out.output = Output::to_child;

@@ -33,7 +33,10 @@ class CppRunner {
   EndpointMap endpoints_;
   std::vector<arpl_slot> slots_;
   std::vector<arpl_endpoint_stats> stats_;
+  std::vector<arpl_index_bucket> index_;
+  std::vector<std::uint32_t> indexed_;  ///< buckets that may not be empty
   std::vector<__u64> pairs_;
+  std::vector<__u64> heard_;
   std::vector<__u64> buckets_;
   std::vector<arpl_credit> credit_;
   std::vector<std::uint32_t> touched_;  ///< pairs that may not be empty

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <linux/pkt_cls.h>
 
+#include "base/clock.hpp"
 #include "packet/bpf_runner.hpp"
 #include "packet/check.hpp"
 #include "packet/cpp_runner.hpp"
@@ -36,7 +37,7 @@ void expect_confirmation(const EgressRow& row, const arpl_slot& before, const ar
     EXPECT_EQ(after.unanswered, before.unanswered);
   }
   if (row.expect.pair) {
-    EXPECT_LE(arpl_pair_age_ns(pair_after, to), 200 * milliseconds);
+    EXPECT_LE(arpl_stamp_age_ns(pair_after, to), 200 * milliseconds);
     EXPECT_EQ(pair_after & ARPL_PAIR_SAMPLED, 0U) << "it may be sampled again";
   } else {
     EXPECT_EQ(pair_after, pair_before);
@@ -74,7 +75,7 @@ TEST_P(LoadedEgressProgram, DoesWhatTheRowSays) {
   EXPECT_EQ(run.frame, frame) << "egress changes nothing";
   expect_egress(row, run.outcome);
   expect_confirmation(row, before, runner.slot(endpoint_slot), pair_before, runner.pair(index_of_pair(row)),
-                      from, runner.now());
+                      from, now_ns());
   const bool claimed = row.expect.claimed_slot != ARPL_NO_SLOT;
   const bool strangers = is_strangers(row);
   ASSERT_EQ(run.events.size(), claimed || strangers ? 1U : 0U);

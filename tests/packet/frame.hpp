@@ -58,7 +58,8 @@ struct FrameSpec {
   Ipv4 sender_ip = peer_ip;
   Mac target_mac = 0;
   Ipv4 target_ip = endpoint_ip;
-  std::size_t bytes = 60;  ///< zeroes are added behind the ARP packet, or the frame is cut
+  std::size_t bytes = 60;    ///< padding is added behind the ARP packet, or the frame is cut
+  std::uint8_t padding = 0;  ///< what it is made of
 };
 
 inline void append16(Bytes& out, std::uint16_t v) {
@@ -92,7 +93,7 @@ inline Bytes build(const FrameSpec& f) {
   append_ip(out, f.sender_ip);
   append_mac(out, f.target_mac);
   append_ip(out, f.target_ip);
-  out.resize(f.bytes);
+  out.resize(f.bytes, f.padding);
   return out;
 }
 

@@ -35,14 +35,29 @@ void expect_events(const Row& row, const std::vector<arpl_event>& events) {
   EXPECT_EQ(events[0].vlan, row.frame.tags.empty() ? 0 : row.frame.tags[0].tci & 0x0fff);
 }
 
+int action_of(Output output) {
+  switch (output) {
+    case Output::ring:
+      return XDP_REDIRECT;
+    case Output::reflected:
+      return XDP_TX;
+    case Output::dropped:
+      return XDP_DROP;
+    default:
+      return XDP_PASS;
+  }
+}
+
 // What a person reads in endpoint_stats.
 void expect_stats(const Row& row, const BpfRunner::Run& run, BpfRunner& runner) {
   const std::uint32_t asked = row.frame.target_ip == sibling_ip ? sibling_slot : endpoint_slot;
-  const bool is_request = row.expect.verdict && *row.expect.verdict > ARPL_foreign;
+  const bool is_request =
+      row.expect.verdict && *row.expect.verdict > ARPL_foreign && *row.expect.verdict != ARPL_foreign_limited;
   const auto stats = runner.stats(asked);
   EXPECT_EQ(stats.requests, is_request ? 1U : 0U);
   EXPECT_EQ(stats.to_child, row.expect.output == Output::to_child ? 1U : 0U);
   EXPECT_EQ(stats.ringed, row.expect.output == Output::ring ? 1U : 0U);
+  EXPECT_EQ(stats.reflected, row.expect.output == Output::reflected ? 1U : 0U);
   EXPECT_EQ(stats.last_requester_mac, is_request ? row.frame.sender_mac : 0U);
   EXPECT_EQ(stats.last_requester, is_request ? row.frame.sender_ip : 0U);
   EXPECT_TRUE(!is_request || (stats.last_seen >= run.started_at && stats.last_seen <= run.ended_at));
@@ -54,7 +69,7 @@ TEST_P(LoadedProgram, GivesTheVerdictOfTheRow) {
   runner.install(row.state);
   const auto run = runner.run(build(row.frame), row.queue);
   expect_outcome(row, run.outcome);
-  EXPECT_EQ(run.retval, row.expect.output == Output::ring ? XDP_REDIRECT : XDP_PASS);
+  EXPECT_EQ(run.retval, action_of(row.expect.output));
   expect_events(row, run.events);
   expect_stats(row, run, runner);
   if (run.outcome.ring_meta) {

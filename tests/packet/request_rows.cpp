@@ -6,20 +6,18 @@ namespace arpline::packet {
 namespace {
 
 void endpoint_rows(std::vector<Row>& r) {
-  r.push_back({"row06_an_address_of_nobody", {.target_ip = ip(10, 1, 0, 77)}, {}, passes(ARPL_foreign)});
+  r.push_back({"row06_an_address_of_nobody", {.target_ip = foreign_ip}, {}, passes(ARPL_foreign)});
   r.push_back({"row06_no_such_endpoint", {}, {.endpoint = false}, passes(ARPL_foreign)});
   r.push_back({"row06_tagged_who_has_for_an_untagged_endpoint", {.tags = {tag100}}, {}, passes(ARPL_foreign)});
   r.push_back({"row06_untagged_who_has_for_an_endpoint_of_vlan_100", {}, {.vlan = 100}, passes(ARPL_foreign)});
   r.push_back({"row06_who_has_of_another_vlan", {.tags = {{.tci = 101}}}, {.vlan = 100}, passes(ARPL_foreign)});
-  r.push_back({"row06_a_foreign_who_has_by_a_claimant",
-               {.eth_src = stranger_mac,
-                .sender_mac = stranger_mac,
-                .sender_ip = endpoint_ip,
-                .target_ip = ip(10, 1, 0, 77)},
-               {},
-               claims(passes(ARPL_foreign), endpoint_slot)});
+  r.push_back(
+      {"row06_a_foreign_who_has_by_a_claimant",
+       {.eth_src = stranger_mac, .sender_mac = stranger_mac, .sender_ip = endpoint_ip, .target_ip = foreign_ip},
+       {},
+       claims(passes(ARPL_foreign), endpoint_slot)});
   r.push_back({"row06_a_probe_for_a_foreign_address",
-               {.sender_ip = 0, .target_ip = ip(10, 1, 0, 77)},
+               {.sender_ip = 0, .target_ip = foreign_ip},
                {},
                passes(ARPL_foreign)});
 
@@ -278,10 +276,10 @@ void over_budget_rows(std::vector<Row>& r) {
                {.tags = {tag100}},
                {.vlan = 100, .to_child = Budget::spent},
                rings()});
-  r.push_back({"row11_a_frame_for_the_ring_is_not_looked_at_for_a_claim",
+  r.push_back({"row11_a_claimant_for_the_ring_claims_all_the_same",
                {.eth_src = stranger_mac, .sender_mac = stranger_mac, .sender_ip = sibling_ip},
                spent,
-               rings()});
+               claims(rings(), sibling_slot)});
   r.push_back({"row11_over_budget_without_credit_can_claim",
                {.eth_src = stranger_mac, .sender_mac = stranger_mac, .sender_ip = sibling_ip},
                {.to_child = Budget::spent, .socket = false},
@@ -377,6 +375,7 @@ const std::vector<Row>& rows() {
     std::vector<Row> r;
     add_frame_rows(r);
     add_request_rows(r);
+    add_fast_path_rows(r);
     return r;
   }();
   return all;

@@ -15,6 +15,12 @@ inline Expect to_child(arpl_verdict verdict) {
 inline Expect rings() {
   return {.verdict = ARPL_ring, .output = Output::ring};
 }
+inline Expect reflects(arpl_verdict verdict) {
+  return {.verdict = verdict, .output = Output::reflected};
+}
+inline Expect drops(arpl_verdict verdict) {
+  return {.verdict = verdict, .output = Output::dropped};
+}
 inline Expect would(arpl_verdict verdict) {
   return {.verdict = verdict, .would = true};
 }
@@ -38,5 +44,7 @@ inline const Tag tag100{.type = 0x8100, .tci = 100};
 void add_frame_rows(std::vector<Row>& r);
 /// Rows 6 to 13.
 void add_request_rows(std::vector<Row>& r);
+/// Row 13 with the fast path, the budgets and what may be asked for beside them.
+void add_fast_path_rows(std::vector<Row>& r);
 
 }  // namespace arpline::packet

@@ -15,7 +15,9 @@ namespace arpline::packet {
 enum class Output {
   unchanged,  ///< passes as it came
   to_child,   ///< passes with the endpoint's MAC as its destination
-  ring        ///< goes to the ring as it came, an arpl_ring_meta in front
+  ring,       ///< goes to the ring as it came, an arpl_ring_meta in front
+  reflected,  ///< leaves as the kernel's answer, as long as it came
+  dropped     ///< as it came
 };
 
 struct Expect {

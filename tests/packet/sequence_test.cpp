@@ -112,7 +112,7 @@ TYPED_TEST(Sequence, APairIsSampledOnceAndRenewedByTheAnswer) {
   TypeParam::egress(answer_to(peer_mac, peer_ip));
   const auto word = TypeParam::runner().pair(pair_index(peer_mac, peer_ip, endpoint_ip, 0, generation));
   EXPECT_EQ(word & ARPL_PAIR_SAMPLED, 0U);
-  EXPECT_LE(arpl_pair_age_ns(word, TypeParam::runner().now()), 200 * milliseconds);
+  EXPECT_LE(arpl_stamp_age_ns(word, TypeParam::runner().now()), 200 * milliseconds);
 }
 
 TYPED_TEST(Sequence, UnansweredGrowsByOneASecondAndTheThirdUnconfirms) {

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "packet/state.hpp"
 
+#include <algorithm>
+#include <map>
+
+#include "shared/place.h"
+
 namespace arpline::packet {
 namespace {
 
@@ -11,16 +16,15 @@ std::uint64_t hash_of(Mac requester_mac, Ipv4 requester, Ipv4 endpoint, std::uin
   return arpl_pair_hash(&tables, requester_mac, requester, endpoint, vlan, gen);
 }
 
+__be32 netmask_of(std::uint8_t bits) {
+  return arpl_swap32(bits == 0 ? 0 : 0xffffffffU << (32U - bits));
+}
+
 std::uint64_t ago(std::uint64_t now, std::uint64_t age) {
   return age == never ? 0 : now - age;
 }
 
-struct Rate {
-  std::uint64_t interval;
-  std::uint64_t burst;
-};
-
-Rate rate_of(Budget budget, Rate normal) {
+arpl_budget rate_of(Budget budget, arpl_budget normal) {
   if (budget == Budget::unlimited) return {0, 0};
   if (budget == Budget::zero) return {seconds, 0};
   return normal;
@@ -31,11 +35,48 @@ std::uint64_t arrival_of(Budget budget, std::uint64_t now) {
   return budget == Budget::spent ? now + 3600 * seconds : 0;
 }
 
+// Where it stands, and its hash.
+std::pair<std::uint32_t, std::uint64_t> heard_of(arpl_heard kind, Mac mac, Ipv4 address, std::uint16_t vlan) {
+  arpl_tables tables;
+  tables.hash_key[0] = hash_keys[0];
+  tables.hash_key[1] = hash_keys[1];
+  const auto hash = arpl_heard_hash(&tables, kind, mac, address, vlan);
+  return {kind * ARPL_HEARD_PLACES + (static_cast<std::uint32_t>(hash) & (ARPL_HEARD_PLACES - 1)), hash};
+}
+
+void add_heard(Contents& out, const State& s, std::uint64_t now) {
+  const auto add = [&](std::uint64_t age, arpl_heard kind, Mac mac, Ipv4 address) {
+    if (age == never) return;
+    const auto [place, hash] = heard_of(kind, mac, address, s.vlan);
+    out.heard.emplace_back(place, arpl_stamp_word(hash, now > age ? now - age : 0));
+  };
+  add(s.announced_ago, ARPL_HEARD_ANNOUNCED, s.requester_mac, s.requester_ip);
+  add(s.asked_ago, ARPL_HEARD_ASKED, 0, s.requester_ip);
+  add(s.answered_here_ago, ARPL_HEARD_ANSWERED, 0, foreign_ip);
+}
+
+// The buckets that the endpoints stand in; without room for the first one, its bucket is full of others.
+void add_index(Contents& out, const State& s) {
+  std::map<std::uint32_t, arpl_index_bucket> buckets;
+  for (const auto& [key, value] : out.endpoints) {
+    const auto cell = arpl_index_cell(key.address, key.vlan);
+    auto& bucket = buckets[arpl_index_bucket_of(hash_keys[0], cell)];
+    if (s.overflow && value.slot == endpoint_slot) {
+      for (std::uint32_t i = 0; i < ARPL_INDEX_CELLS; ++i) bucket.cells[i] = arpl_index_cell(i + 1, 4000);
+      bucket.cells[ARPL_INDEX_CELLS - 1] |= ARPL_CELL_OVERFLOW;
+      continue;
+    }
+    auto* free = std::ranges::find(bucket.cells, 0U);
+    *free = cell | static_cast<__u64>(value.slot) << ARPL_CELL_SLOT_SHIFT;
+  }
+  out.index.assign(buckets.begin(), buckets.end());
+}
+
 void add_pair(Contents& out, const State& s, std::uint64_t now) {
   const auto gen = s.pair == Pair::of_another_generation ? generation - 1 : generation;
   const auto hash = hash_of(s.requester_mac, s.requester_ip, s.address, s.vlan, gen);
   const auto index = static_cast<std::uint32_t>(hash) & (ARPL_MAX_PAIRS - 1);
-  const auto word = [&](std::uint64_t age) { return arpl_pair_word(hash, now - age); };
+  const auto word = [&](std::uint64_t age) { return arpl_stamp_word(hash, now - age); };
   switch (s.pair) {
     case Pair::absent:
       out.pairs.emplace_back(index, 0);
@@ -73,28 +114,52 @@ std::vector<std::uint32_t> pairs_touched_by(std::span<const std::uint8_t> frame)
   return {pair_index(arp.target_mac, arp.target_ip, arp.sender_ip, arp.vlan, generation)};
 }
 
-std::uint32_t source_index(Mac source) {
-  return ARPL_BUCKET_SOURCES +
-         static_cast<std::uint32_t>(arpl_siphash3(hash_keys[0], hash_keys[1], source, 0, 0) &
+std::uint32_t source_index(Mac source, arpl_source_share share) {
+  return ARPL_BUCKET_SOURCES + share * ARPL_SOURCE_BUCKETS +
+         static_cast<std::uint32_t>(arpl_siphash3(hash_keys[0], hash_keys[1], source, share, 0) &
                                     (ARPL_SOURCE_BUCKETS - 1));
+}
+
+std::vector<std::uint32_t> bucket_places() {
+  std::vector<std::uint32_t> places;
+  for (std::uint32_t i = 0; i < ARPL_BUCKET_SOURCES; ++i) places.push_back(i);
+  for (const Mac sender : {peer_mac, stranger_mac})
+    for (std::uint32_t share = 0; share < ARPL_SHARES; ++share)
+      places.push_back(source_index(sender, static_cast<arpl_source_share>(share)));
+  return places;
+}
+
+std::vector<std::uint32_t> heard_places() {
+  std::vector<std::uint32_t> places;
+  for (const Mac sender : {peer_mac, stranger_mac})
+    for (const Ipv4 address : {peer_ip, endpoint_ip, sibling_ip, foreign_ip})
+      for (const std::uint16_t vlan : {0, 100}) {
+        places.push_back(heard_of(ARPL_HEARD_ANNOUNCED, sender, address, vlan).first);
+        places.push_back(heard_of(ARPL_HEARD_ASKED, 0, address, vlan).first);
+        places.push_back(heard_of(ARPL_HEARD_ANSWERED, 0, address, vlan).first);
+      }
+  return places;
 }
 
 Contents realise(const State& s, std::uint64_t now) {
   Contents out;
   out.lease = s.lease ? now + 3600 * seconds : now;
-  const Rate to_child = rate_of(s.to_child, {to_child_interval, to_child_burst});
-  const Rate source = rate_of(s.source, {source_interval, source_burst});
-  const Rate events = rate_of(s.events, {event_interval, event_burst});
+  const arpl_budget ring = rate_of(s.ring, {opt_in_interval, opt_in_burst});
   out.limits = {.pair_ttl_ns = 60 * seconds,
-                .to_child_interval_ns = to_child.interval,
-                .to_child_burst_ns = to_child.burst,
-                .source_interval_ns = source.interval,
-                .source_burst_ns = source.burst,
-                .event_interval_ns = events.interval,
-                .event_burst_ns = events.burst,
                 .credit_window = credit_window,
                 .neigh_full_ns = ago(now, s.neigh_full_ago),
                 .flags = s.switches,
+                .to_child = rate_of(s.to_child, {to_child_interval, to_child_burst}),
+                .to_child_source = rate_of(s.source, {source_interval, source_burst}),
+                .to_child_trusted = rate_of(s.trusted, {to_child_interval, to_child_burst}),
+                .ring = ring,
+                .ring_new = ring,
+                .ring_source = rate_of(s.ring_source, {opt_in_interval, opt_in_burst}),
+                .ring_endpoint = rate_of(s.ring_endpoint, {opt_in_interval, opt_in_burst}),
+                .reflect = rate_of(s.reflect, {opt_in_interval, opt_in_burst}),
+                .reflect_source = rate_of(s.reflect_source, {opt_in_interval, opt_in_burst}),
+                .foreign = rate_of(s.foreign, {opt_in_interval, opt_in_burst}),
+                .events = rate_of(s.events, {event_interval, event_burst}),
                 .reserved = {}};
   out.macs = {parent_mac, sibling_mac};
   if (s.endpoint_mac_is_own) out.macs.push_back(endpoint_mac);
@@ -111,7 +176,10 @@ Contents realise(const State& s, std::uint64_t now) {
                         .confirmed_at = s.confirmed ? now - seconds : 0,
                         .unanswered_at = ago(now, s.unanswered_ago),
                         .claimed_at = ago(now, s.claimed_ago),
-                        .reserved = {}}});
+                        .ring_arrival = arrival_of(s.ring_endpoint, now),
+                        .netmask = netmask_of(s.prefix_bits),
+                        .ways = s.slow ? ARPL_WAY_SLOW : 0,
+                        .reserved = 0}});
   out.slots.push_back({sibling_slot,
                        {.word = sibling_mac,
                         .generation = generation,
@@ -119,13 +187,24 @@ Contents realise(const State& s, std::uint64_t now) {
                         .confirmed_at = now - seconds,
                         .unanswered_at = 0,
                         .claimed_at = 0,
-                        .reserved = {}}});
+                        .ring_arrival = 0,
+                        .netmask = netmask_of(24),
+                        .ways = 0,
+                        .reserved = 0}});
 
   add_pair(out, s, now);
+  add_index(out, s);
+  add_heard(out, s, now);
   out.buckets = {{ARPL_BUCKET_TO_CHILD, arrival_of(s.to_child, now)},
+                 {ARPL_BUCKET_TO_CHILD_TRUSTED, arrival_of(s.trusted, now)},
+                 {ARPL_BUCKET_RING, arrival_of(s.ring, now)},
+                 {ARPL_BUCKET_RING_NEW, arrival_of(s.ring, now)},
+                 {ARPL_BUCKET_REFLECT, arrival_of(s.reflect, now)},
+                 {ARPL_BUCKET_FOREIGN, arrival_of(s.foreign, now)},
                  {ARPL_BUCKET_EVENTS, arrival_of(s.events, now)},
-                 {ARPL_BUCKET_STRANGERS, 0},
-                 {source_index(s.requester_mac), arrival_of(s.source, now)}};
+                 {source_index(s.requester_mac), arrival_of(s.source, now)},
+                 {source_index(s.requester_mac, ARPL_SHARE_RING), arrival_of(s.ring_source, now)},
+                 {source_index(s.requester_mac, ARPL_SHARE_REFLECT), arrival_of(s.reflect_source, now)}};
   out.queue = s.socket_queue;
   out.socket = s.socket;
   out.credit.sent = 1000 + s.in_flight;

@@ -15,6 +15,9 @@ inline constexpr std::uint64_t milliseconds = 1'000'000;
 inline constexpr std::uint64_t seconds = ARPL_SECOND_NS;
 inline constexpr std::uint64_t never = ~std::uint64_t{0};
 
+/// An address that is no endpoint's.
+inline constexpr Ipv4 foreign_ip = ip(10, 1, 0, 77);
+
 /// Neither 0 nor 1, so that a forgotten index shows.
 inline constexpr std::uint32_t endpoint_slot = 7;
 inline constexpr std::uint32_t sibling_slot = 8;
@@ -52,7 +55,19 @@ struct State {
   Ipv4 requester_ip = peer_ip;
   Budget to_child = Budget::normal;
   Budget source = Budget::normal;
+  Budget trusted = Budget::zero;
   Budget events = Budget::normal;
+  Budget ring = Budget::unlimited;  ///< and ring_new
+  Budget ring_source = Budget::unlimited;
+  Budget ring_endpoint = Budget::unlimited;
+  Budget reflect = Budget::unlimited;
+  Budget reflect_source = Budget::unlimited;
+  Budget foreign = Budget::unlimited;
+  std::uint64_t announced_ago = never;      ///< by the requester, its own address
+  std::uint64_t asked_ago = never;          ///< by a container, for the requester's address
+  std::uint64_t answered_here_ago = never;  ///< by this host, for foreign_ip
+  bool slow = false;                        ///< ARPL_WAY_SLOW
+  bool overflow = false;                    ///< the index has no room for the endpoint
   std::uint64_t neigh_full_ago = never;
   std::uint64_t switches = 0;  ///< ARPL_LIMIT_*
   bool socket = true;
@@ -66,6 +81,8 @@ inline constexpr std::uint64_t to_child_interval = 10 * milliseconds;
 inline constexpr std::uint64_t to_child_burst = 5 * seconds;
 inline constexpr std::uint64_t source_interval = 50 * milliseconds;
 inline constexpr std::uint64_t source_burst = 250 * milliseconds;  // five frames
+inline constexpr std::uint64_t opt_in_interval = 50 * milliseconds;
+inline constexpr std::uint64_t opt_in_burst = 250 * milliseconds;  // five frames
 inline constexpr std::uint64_t event_interval = 10 * milliseconds;
 inline constexpr std::uint64_t event_burst = seconds;
 
@@ -77,6 +94,8 @@ struct Contents {
   std::vector<std::pair<arpl_endpoint_key, arpl_endpoint>> endpoints;
   std::vector<std::pair<std::uint32_t, arpl_slot>> slots;
   std::vector<std::pair<std::uint32_t, __u64>> pairs;
+  std::vector<std::pair<std::uint32_t, arpl_index_bucket>> index;
+  std::vector<std::pair<std::uint32_t, __u64>> heard;
   std::vector<std::pair<std::uint32_t, __u64>> buckets;
   std::uint32_t queue = 0;
   bool socket = false;
@@ -91,6 +110,9 @@ std::uint32_t pair_index(Mac requester_mac, Ipv4 requester, Ipv4 endpoint, std::
 /// The index of the pair that a frame may confirm at egress: to be cleared before the next test.
 std::vector<std::uint32_t> pairs_touched_by(std::span<const std::uint8_t> frame);
 /// The index of a source MAC's share.
-std::uint32_t source_index(Mac source);
+std::uint32_t source_index(Mac source, arpl_source_share share = ARPL_SHARE_TO_CHILD);
+/// Every place of `heard` and `buckets` that a row's state can fill: to be cleared before the next test.
+std::vector<std::uint32_t> heard_places();
+std::vector<std::uint32_t> bucket_places();
 
 }  // namespace arpline::packet

@@ -20,7 +20,7 @@ constexpr std::uint64_t max = std::numeric_limits<std::uint64_t>::max();
 int taken(__u64& word, std::uint64_t now, int tries, std::uint64_t interval_ns = interval,
           std::uint64_t burst_ns = burst) {
   int n = 0;
-  for (int i = 0; i < tries; ++i) n += arpl_bucket_take(&word, now, interval_ns, burst_ns);
+  for (int i = 0; i < tries; ++i) n += arpl_bucket_take(&word, now, {interval_ns, burst_ns});
   return n;
 }
 
@@ -107,11 +107,11 @@ TEST(Bucket, APeekTakesNothingAndTellsTheTruth) {
   __u64 word = 0;
   for (int i = 0; i < 600; ++i) {
     const __u64 before = word;
-    const int there = arpl_bucket_peek(&word, second, interval, burst);
+    const int there = arpl_bucket_peek(&word, second, {interval, burst});
     ASSERT_EQ(word, before);
-    ASSERT_EQ(there, arpl_bucket_take(&word, second, interval, burst));
+    ASSERT_EQ(there, arpl_bucket_take(&word, second, {interval, burst}));
   }
-  EXPECT_TRUE(arpl_bucket_peek(&word, second, 0, 0));
+  EXPECT_TRUE(arpl_bucket_peek(&word, second, {0, 0}));
 }
 
 TEST(Bucket, AClockThatStepsBackGivesNothingForIt) {
@@ -142,7 +142,8 @@ TEST(Bucket, TwoThreadsTogetherNeverTakeMoreThanTheBudget_threads) {
     ready.fetch_add(1);
     while (ready.load() < 2) std::this_thread::yield();
     int n = 0;
-    for (int i = 0; i < steps; ++i) n += arpl_bucket_take(&word, clock.fetch_add(1000) + 1000, interval, burst);
+    for (int i = 0; i < steps; ++i)
+      n += arpl_bucket_take(&word, clock.fetch_add(1000) + 1000, {interval, burst});
     total.fetch_add(n);
   };
   std::thread one{spend};

@@ -42,7 +42,7 @@ TEST(Config, without_a_file_has_the_documented_defaults) {
   EXPECT_EQ(c.pair_ttl_ns, 60'000'000'000U);
   ASSERT_EQ(c.parents.size(), 1U);
   EXPECT_EQ(c.parents[0].on_stop, OnStop::detach);
-  EXPECT_EQ(c.to_child, 100U);
+  EXPECT_EQ(c.limits.rate(*find_limit("to_child")), 100U);
   EXPECT_EQ(c.refresh_ns, 60'000'000'000U);
   EXPECT_EQ(c.announce_pps, 100U);
   EXPECT_EQ(c.control_group, "");
@@ -75,7 +75,7 @@ pps = 3
   EXPECT_TRUE(c.parents[0].trunk);
   EXPECT_TRUE(c.parents[0].generic_xdp);
   EXPECT_EQ(c.parents[0].on_stop, OnStop::keep);
-  EXPECT_EQ(c.to_child, 7U);
+  EXPECT_EQ(c.limits.rate(*find_limit("to_child")), 7U);
   EXPECT_EQ(c.refresh_ns, 500'000'000U);
   EXPECT_EQ(c.announce_pps, 3U);
 }
@@ -103,8 +103,8 @@ TEST(Config, unknown_keys_are_refused_with_file_line_and_key) {
 
 TEST(Config, keys_of_later_versions_are_refused_as_such) {
   for (const auto* text :
-       {"[parent.nic0]\nzero_copy = false\n", "[parent.nic0]\nworkers = 2\n", "[limits]\nforeign = \"off\"\n",
-        "[announce]\non_conflict = \"once\"\n", "[parent.nic0]\nfast_path = true\n"}) {
+       {"[parent.nic0]\nzero_copy = false\n", "[parent.nic0]\nworkers = 2\n",
+        "[announce]\non_conflict = \"once\"\n"}) {
     EXPECT_NE(refusal(text).find("not in this version"), std::string::npos) << text;
   }
 }

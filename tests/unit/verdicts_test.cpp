@@ -25,6 +25,8 @@ TEST(Verdicts, EachHasACounterOfItsOwnNameAtItsOwnIndex) {
   EXPECT_EQ(offsetof(arpl_verdict_counts, would_##name), sizeof(__u64) * arpl_would_index(ARPL_##name)) \
       << #name;
 #define EXPECT_WOULD_RING(name) EXPECT_WOULD_TO_CHILD(name)
+#define EXPECT_WOULD_REFLECT(name) EXPECT_WOULD_TO_CHILD(name)
+#define EXPECT_WOULD_DROP(name) EXPECT_WOULD_TO_CHILD(name)
 
 TEST(Verdicts, EachActingOneHasATwinForObserve){
 #define ARPL_WIRE(class, name, severity, description) EXPECT_WOULD_##class(name)

@@ -127,9 +127,9 @@ static inline __attribute__((always_inline)) void arpgen_write_arp(__u8 *a, cons
 			    : stream->kind == ARPGEN_REPLY ? ARPL_OP_REPLY
 							   : ARPL_OP_REQUEST);
 	arpl_store_mac(a + 8, arpgen_flawed_mac(stream->flaw, requester));
-	arpl_store_be32(a + 14, arpl_swap32(arpgen_flawed_ip(stream->flaw, sender)));
+	arpl_put32(a + 14, arpl_swap32(arpgen_flawed_ip(stream->flaw, sender)));
 	arpl_store_mac(a + 18, stream->kind == ARPGEN_REPLY ? known_mac : 0);
-	arpl_store_be32(a + 24, arpl_swap32(target));
+	arpl_put32(a + 24, arpl_swap32(target));
 }
 
 /* The pages of a live run come back with what the receiver wrote into them. */

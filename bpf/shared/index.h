@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * From (vlan, address) to a slot: one multiplication and one cache line, whatever the number of endpoints. A bucket has
+ * eight cells of one 64-bit word each; what finds no room in its bucket is in the hash `endpoints` only, and the bucket
+ * says so.
+ */
+#ifndef ARPLINE_SHARED_INDEX_H
+#define ARPLINE_SHARED_INDEX_H
+
+#include "lookups.h"
+#include "place.h"
+
+/* The endpoint's slot, ARPL_NO_SLOT when it is none. */
+ARPL_INLINE __u32 arpl_index_find(struct arpl_tables *t, __be32 address, __u16 vlan)
+{
+	__u64 wanted = arpl_index_cell(address, vlan);
+	const struct arpl_index_bucket *bucket =
+		arpl_index_at(t, arpl_index_bucket_of(arpl_hash_key(t, 0), wanted));
+	struct arpl_endpoint_key key = {.address = address, .vlan = vlan, .zero = 0};
+	const struct arpl_endpoint *endpoint;
+	__u64 cell = 0;
+
+	if (!bucket)
+		return ARPL_NO_SLOT;
+#ifdef __bpf__
+#pragma unroll
+#endif
+	for (__u32 i = 0; i < ARPL_INDEX_CELLS; i++) {
+		cell = *(const volatile __u64 *)&bucket->cells[i];
+		if ((cell & ARPL_CELL_KEY_MASK) == wanted)
+			return arpl_cell_slot(cell);
+	}
+	if (!(cell & ARPL_CELL_OVERFLOW))
+		return ARPL_NO_SLOT;
+	endpoint = arpl_endpoint_find(t, &key);
+	return endpoint ? endpoint->slot : ARPL_NO_SLOT;
+}
+
+#endif

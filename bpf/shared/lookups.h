@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the decision looks up. Its includer defines struct arpl_tables and these functions: in BPF the tables are the
+ * maps and the struct is empty (bpf/maps.bpf.h), in C++ they are memory (engine/endpoints/tables.hpp).
+ */
+#ifndef ARPLINE_SHARED_LOOKUPS_H
+#define ARPLINE_SHARED_LOOKUPS_H
+
+#include <linux/types.h>
+
+#include "abi.h"
+
+#define ARPL_NO_SLOT 0xffffffffU
+
+struct arpl_tables;
+
+/* Each of them NULL or 0 when there is nothing. */
+ARPL_INLINE __u64 arpl_lease_expires(struct arpl_tables *t);
+ARPL_INLINE const struct arpl_limits *arpl_limits_now(struct arpl_tables *t);
+ARPL_INLINE int arpl_mac_is_own(struct arpl_tables *t, __u64 mac);
+ARPL_INLINE const struct arpl_index_bucket *arpl_index_at(struct arpl_tables *t, __u32 bucket);
+/* Of the hash `endpoints`; asked only for what the index has no room for. */
+ARPL_INLINE const struct arpl_endpoint *arpl_endpoint_find(struct arpl_tables *t,
+							   const struct arpl_endpoint_key *key);
+ARPL_INLINE struct arpl_slot *arpl_slot_at(struct arpl_tables *t, __u32 slot);
+ARPL_INLINE __u64 *arpl_pair_at(struct arpl_tables *t, __u32 index);
+ARPL_INLINE __u64 *arpl_bucket_at(struct arpl_tables *t, __u32 index);
+ARPL_INLINE __u64 *arpl_heard_at(struct arpl_tables *t, __u32 index);
+ARPL_INLINE __u64 arpl_hash_key(struct arpl_tables *t, __u32 half);
+/* Takes one credit of this queue's ring; 0 when there is no socket or no credit. */
+ARPL_INLINE int arpl_ring_admit(struct arpl_tables *t, const struct arpl_limits *limits, __u32 queue);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What a storm limit sees of a frame that is not ARP, and what no limit may touch. */
+#ifndef ARPLINE_SHARED_STORM_H
+#define ARPLINE_SHARED_STORM_H
+
+#include "packet.h"
+
+#define ARPL_ETHERTYPE_IPV4 0x0800U
+#define ARPL_ETHERTYPE_IPV6 0x86ddU
+#define ARPL_LEAST_ETHERTYPE 0x0600U /* below it, IEEE 802.3 says, stands a length */
+
+#define ARPL_IPV4_BYTES 20U
+#define ARPL_IPV6_BYTES 40U
+#define ARPL_IPV6_EXTENSIONS 3U /* looked through for neighbour discovery */
+#define ARPL_PROTOCOL_UDP 17U
+#define ARPL_PROTOCOL_ICMPV6 58U
+
+/* 01:80:c2:00:00:0x, IEEE 802.1Q table 8-1: for the next bridge only, as spanning tree and LACP. */
+#define ARPL_MAC_LINK_LOCAL 0x0000000000c28001ULL
+#define ARPL_MAC_LINK_LOCAL_MASK 0x0000f0ffffffffffULL
+
+static inline __attribute__((always_inline)) int arpl_is_dhcp_port(__u16 port)
+{
+	return port == 67 || port == 68 || port == 546 || port == 547;
+}
+
+/* DHCP (RFC 2131) and DHCPv6 (RFC 8415): a UDP header whose destination is a port of theirs. */
+static inline __attribute__((always_inline)) int arpl_is_dhcp(const __u8 *udp, const __u8 *end)
+{
+	return udp + 4 <= end && arpl_is_dhcp_port(arpl_swap16(arpl_load16(udp + 2)));
+}
+
+static inline __attribute__((always_inline)) int arpl_ipv4_is_needed(const __u8 *ip, const __u8 *end)
+{
+	__u32 fragment;
+
+	if (ip + ARPL_IPV4_BYTES > end)
+		return 0;
+	fragment = arpl_swap16(arpl_load16(ip + 6)) & 0x1fffU;
+	return ip[9] == ARPL_PROTOCOL_UDP && fragment == 0 && arpl_is_dhcp(ip + (ip[0] & 15U) * 4U, end);
+}
+
+/* Neighbour discovery (RFC 4861, types 133 to 137), behind hop-by-hop, routing or destination options as well. */
+static inline __attribute__((always_inline)) int arpl_ipv6_is_needed(const __u8 *ip, const __u8 *end)
+{
+	const __u8 *p = ip + ARPL_IPV6_BYTES;
+	__u8 next;
+
+	if (p > end)
+		return 0;
+	next = ip[6];
+#ifdef __bpf__
+#pragma unroll
+#endif
+	for (__u32 i = 0; i < ARPL_IPV6_EXTENSIONS; i++) {
+		if (next != 0 && next != 43 && next != 60)
+			break;
+		if (p + 8 > end)
+			return 0;
+		next = p[0];
+		p += (p[1] + 1U) * 8U;
+	}
+	if (next == ARPL_PROTOCOL_UDP)
+		return arpl_is_dhcp(p, end);
+	return next == ARPL_PROTOCOL_ICMPV6 && p + 1 <= end && p[0] >= 133 && p[0] <= 137;
+}
+
+/*
+ * The ethertype of a broadcast or multicast frame, in network order, when a limit may be looked up for it: 0 for a
+ * length in its place, or what stands behind more tags than anybody looks through. -1 for a frame that no limit may touch.
+ */
+static inline __attribute__((always_inline)) __s32 arpl_storm_ethertype(const __u8 *p, const __u8 *end)
+{
+	const __u8 *next = p + ARPL_ETH_BYTES;
+	__u16 type;
+
+	if (next > end || !(p[0] & 1U) || (arpl_load_mac(p) & ARPL_MAC_LINK_LOCAL_MASK) == ARPL_MAC_LINK_LOCAL)
+		return -1;
+	type = arpl_load16(p + 12);
+#ifdef __bpf__
+#pragma unroll
+#endif
+	for (__u32 i = 0; i < ARPL_MAX_TAGS; i++) {
+		if (type != arpl_swap16(ARPL_ETHERTYPE_8021Q) && type != arpl_swap16(ARPL_ETHERTYPE_8021AD))
+			break;
+		if (next + ARPL_TAG_BYTES > end)
+			return 0;
+		type = arpl_load16(next + 2);
+		next += ARPL_TAG_BYTES;
+	}
+	if (type == arpl_swap16(ARPL_ETHERTYPE_ARP) ||
+	    (type == arpl_swap16(ARPL_ETHERTYPE_IPV4) && arpl_ipv4_is_needed(next, end)) ||
+	    (type == arpl_swap16(ARPL_ETHERTYPE_IPV6) && arpl_ipv6_is_needed(next, end)))
+		return -1;
+	return arpl_swap16(type) < ARPL_LEAST_ETHERTYPE ? 0 : type;
+}
+
+#endif

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/limits.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "base/error.hpp"
+
+namespace arpline {
+namespace {
+
+constexpr std::uint64_t kFiveSeconds = 5 * ARPL_SECOND_NS;
+constexpr std::uint64_t kOneSecond = ARPL_SECOND_NS;
+constexpr std::uint64_t kQuarter = 4;
+
+constexpr std::array<LimitSpec, 11> kSpecs{{
+    {"to_child", "who-has of new requesters, to the children", "", 100, kFiveSeconds, &arpl_limits::to_child},
+    {"to_child_source",
+     "one source MAC's share of to_child and of to_child_trusted",
+     "to_child",
+     {},
+     kFiveSeconds,
+     &arpl_limits::to_child_source},
+    {"to_child_trusted", "beyond it: who has announced itself, or was asked for by a container", "", 50,
+     kFiveSeconds, &arpl_limits::to_child_trusted},
+    {"ring", "answered by the engine instead of the program (fast path only)", "", 0, kOneSecond,
+     &arpl_limits::ring},
+    {"ring_new",
+     "the same for requesters that the container has not answered yet",
+     "ring",
+     {},
+     kOneSecond,
+     &arpl_limits::ring_new},
+    {"ring_source",
+     "one source MAC's share of ring and ring_new",
+     "ring",
+     {},
+     kOneSecond,
+     &arpl_limits::ring_source},
+    {"ring_endpoint",
+     "one endpoint's share of ring and ring_new",
+     "ring",
+     {},
+     kOneSecond,
+     &arpl_limits::ring_endpoint},
+    {"reflect_max",
+     "answers of the program; who-has beyond it are dropped",
+     "",
+     {},
+     kOneSecond,
+     &arpl_limits::reflect},
+    {"reflect_max_source", "the same for one source MAC", "", {}, kOneSecond, &arpl_limits::reflect_source},
+    {"foreign",
+     "broadcast who-has for addresses that nobody here answers for; beyond it they are dropped",
+     "",
+     {},
+     kOneSecond,
+     &arpl_limits::foreign},
+    {"events", "claims and own MACs that are told to the daemon", "", 100, kFiveSeconds, &arpl_limits::events},
+}};
+
+bool opt_in(const LimitSpec& spec) {
+  return !spec.normal && spec.quarter_of.empty();
+}
+
+// bucket.h's words. A burst must let one frame through, or it would be a budget of nothing.
+arpl_budget budget_of(Rate rate, std::uint64_t burst_ns) {
+  if (!rate) return {.interval_ns = 0, .burst_ns = 0};
+  if (*rate == 0) return {.interval_ns = ARPL_SECOND_NS, .burst_ns = 0};
+  const auto interval = std::max<__u64>(1, ARPL_SECOND_NS / *rate);
+  return {.interval_ns = interval, .burst_ns = std::max<__u64>(interval, burst_ns)};
+}
+
+}  // namespace
+
+std::span<const LimitSpec> limit_specs() {
+  return kSpecs;
+}
+
+const LimitSpec* find_limit(std::string_view name) {
+  const auto* at = std::ranges::find(kSpecs, name, &LimitSpec::name);
+  return at != kSpecs.end() ? at : nullptr;
+}
+
+Rate Limits::rate(const LimitSpec& spec) const {
+  if (const auto at = set_.find(spec.name); at != set_.end()) return at->second;
+  if (spec.quarter_of.empty()) return spec.normal;
+  const auto whole = rate(*find_limit(spec.quarter_of));
+  return whole ? Rate{(*whole + kQuarter - 1) / kQuarter} : whole;
+}
+
+void Limits::write(arpl_limits& limits) const {
+  for (const auto& spec : kSpecs) limits.*spec.budget = budget_of(rate(spec), spec.burst_ns);
+}
+
+Rate parse_rate(const LimitSpec& spec, const std::string& text) {
+  if (text == "off" && opt_in(spec)) return std::nullopt;
+  std::uint64_t rate = 0;
+  const auto* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, rate);
+  if (error != std::errc{} || rest != end || rate > kMostPerSecond) {
+    throw SetupError(fmt::format("{}: must be {}0 to {} frames a second", spec.name,
+                                 opt_in(spec) ? "\"off\" or " : "", kMostPerSecond));
+  }
+  return rate;
+}
+
+}  // namespace arpline
