@@ -10,6 +10,7 @@
 #include <exception>
 #include <nlohmann/json.hpp>
 #include <span>
+#include <thread>
 
 #include "arpgen/interface.hpp"
 #include "arpgen/maker.hpp"
@@ -61,6 +62,7 @@ class Bench {
   }
 
   Results go(const Options& options, const Pace& pace, const Watcher& watcher) {
+    std::this_thread::sleep_for(options.settle);
     auto results = run_.go(pace, watcher);
     results.interface = options.interface;
     results.source = options.source;

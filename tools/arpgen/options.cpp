@@ -107,6 +107,11 @@ void add_sending(CLI::App& app, Options& options) {
          "an answer after this is late (1000)")
       ->check(CLI::Range(std::uint64_t{1}, kMostDeadlineMs))
       ->option_text("MS");
+  app.add_option_function<std::uint64_t>(
+         "--settle-ms", [&options](std::uint64_t ms) { options.settle = std::chrono::milliseconds{ms}; },
+         "wait so long before the first frame, the meter attached already (0)")
+      ->check(CLI::Range(std::uint64_t{0}, kMostDeadlineMs))
+      ->option_text("MS");
   app.add_option_function<unsigned>(
          "--cpu", [&options](unsigned cpu) { options.cpu = cpu; }, "send from this CPU (whichever)")
       ->option_text("N");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -29,6 +30,7 @@ struct Options {
   double seconds = 10;       ///< `run`
   std::uint64_t frames = 100'000'000;
   std::uint64_t deadline_ns = 1'000'000'000;
+  std::chrono::milliseconds settle{0};  ///< between attaching and the first frame
   std::optional<unsigned> cpu;
   bool pass_answers = false;
   bool count_only = false;   ///< answers are counted, not matched to requests
