@@ -23,6 +23,8 @@ constexpr std::uint64_t kSelfTestEveryNs = 60'000'000'000;
 constexpr std::uint64_t kLogIntervalNs = 1'000'000'000;
 constexpr std::uint64_t kLogBurstNs = 10'000'000'000;
 constexpr milliseconds kBoundaryPatience{500};
+// Every driver has a buffer of its size.
+constexpr std::uint32_t kOneBufferMtu = 1500;
 // Longer than a NAPI poll: what the program handed over before the rings were closed has arrived.
 constexpr milliseconds kSettle{5};
 
@@ -129,7 +131,7 @@ bool ServedParent::fast_path() const {
 
 void ServedParent::set_limits() {
   auto& limits = programs_->maps().limits();
-  limits = limits_for(config_, limits_, {.hidden_tags = hides_tags(), .fast_path = fast_path()}, limits);
+  limits = limits_for(config_, limits_, {.hidden_tags = hides_tags(), .fast_path = fast_path(), .in_pieces = parent_.mtu > kOneBufferMtu}, limits);
 }
 
 // What is withdrawn and still there has only changed.
