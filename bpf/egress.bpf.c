@@ -45,9 +45,9 @@ ARPL_INLINE void hear(const struct arpl_sender *sender, const struct arpl_arp *a
 	if (arp->sender_ip == arp->target_ip)
 		return;
 	if (arp->op == ARPL_OP_REPLY)
-		arpl_hear(0, ARPL_HEARD_ANSWERED, 0, arp->sender_ip, arp->vlan, now);
+		arpl_hear(0, ARPL_HEARD_ANSWERED, arp->sender_ip, arp->vlan, now);
 	else if (arp->op == ARPL_OP_REQUEST && sender && !sender->parent)
-		arpl_hear(0, ARPL_HEARD_ASKED, 0, arp->target_ip, arp->vlan, now);
+		arpl_hear(0, ARPL_HEARD_ASKED, arp->target_ip, arp->vlan, now);
 }
 
 /* Dropped only where somebody asked for it: then the wire has not heard it, and the endpoint stays as it was. */

@@ -81,6 +81,31 @@ ARPL_INLINE int reflect(struct xdp_md *ctx, const struct arpl_arp *arp, const st
 	return XDP_TX;
 }
 
+ARPL_INLINE void note_requester(struct arpl_endpoint_stats *stats, const struct arpl_arp *arp, __u64 now)
+{
+	stats->last_seen = now;
+	stats->last_requester_mac = arp->sender_mac;
+	stats->last_requester = arp->sender_ip;
+}
+
+/* The hot way: one cache line that has been read already; the other one seldom. */
+ARPL_INLINE void count_reflected(const struct arpl_arp *arp, const struct arpl_decision *decision, __u64 now)
+{
+	struct arpl_slot *slot = bpf_map_lookup_elem(&slots, &decision->slot);
+	struct arpl_endpoint_stats *stats;
+	__u16 when = (__u16)(now >> ARPL_STAMP_SHIFT);
+
+	if (!slot)
+		return;
+	__sync_fetch_and_add(&slot->reflected, 1);
+	if (slot->noted == when)
+		return;
+	slot->noted = when;
+	stats = bpf_map_lookup_elem(&endpoint_stats, &decision->slot);
+	if (stats)
+		note_requester(stats, arp, now);
+}
+
 ARPL_INLINE void count_request(const struct arpl_arp *arp, const struct arpl_decision *decision,
 			       enum arpl_class class, __u64 now)
 {
@@ -93,13 +118,9 @@ ARPL_INLINE void count_request(const struct arpl_arp *arp, const struct arpl_dec
 		__sync_fetch_and_add(&stats->to_child, 1);
 	else if (class == ARPL_CLASS_RING)
 		__sync_fetch_and_add(&stats->ringed, 1);
-	else if (class == ARPL_CLASS_REFLECT)
-		__sync_fetch_and_add(&stats->reflected, 1);
 	else if (class == ARPL_CLASS_DROP)
 		__sync_fetch_and_add(&stats->capped, 1);
-	stats->last_seen = now;
-	stats->last_requester_mac = arp->sender_mac;
-	stats->last_requester = arp->sender_ip;
+	note_requester(stats, arp, now);
 }
 
 /* Carries the verdict out; the only place that counts it. */
@@ -125,7 +146,9 @@ ARPL_INLINE int act(struct xdp_md *ctx, const struct arpl_arp *arp, struct arpl_
 	}
 	if (class == ARPL_CLASS_TO_CHILD)
 		to_child(ctx, decision, now);
-	if (decision->slot != ARPL_NO_SLOT)
+	if (class == ARPL_CLASS_REFLECT)
+		count_reflected(arp, decision, now);
+	else if (decision->slot != ARPL_NO_SLOT)
 		count_request(arp, decision, class, now);
 	count(decision->verdict);
 	if (class == ARPL_CLASS_RING)

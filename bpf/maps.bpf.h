@@ -70,14 +70,14 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, ARPL_MAX_PAIRS);
+	__uint(max_entries, ARPL_PAIR_SETS);
 	__type(key, __u32);
-	__type(value, __u64);
+	__type(value, struct arpl_pair_set);
 } pairs SEC(".maps") __weak;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, (__u32)ARPL_HEARD_KINDS *ARPL_HEARD_PLACES);
+	__uint(max_entries, ARPL_HEARD_ENTRIES);
 	__type(key, __u32);
 	__type(value, __u64);
 } heard SEC(".maps") __weak;
@@ -267,9 +267,9 @@ ARPL_INLINE struct arpl_slot *arpl_slot_at(struct arpl_tables *t, __u32 slot)
 	return bpf_map_lookup_elem(&slots, &slot);
 }
 
-ARPL_INLINE __u64 *arpl_pair_at(struct arpl_tables *t, __u32 index)
+ARPL_INLINE struct arpl_pair_set *arpl_pairs_at(struct arpl_tables *t, __u32 set)
 {
-	return bpf_map_lookup_elem(&pairs, &index);
+	return bpf_map_lookup_elem(&pairs, &set);
 }
 
 ARPL_INLINE __u64 *arpl_bucket_at(struct arpl_tables *t, __u32 index)

@@ -82,7 +82,7 @@ void Harness::put_back_before_each_frame(const packet::Row& row) {
   bench_row out{};
   std::memcpy(out.frame, frame.data(), std::min(frame.size(), sizeof out.frame));
   out.pair = contents.pairs.at(0).first;
-  out.pair_word = contents.pairs.at(0).second;
+  out.pair_word = contents.pairs.at(0).second.words[0];
   out.source = packet::source_index(row.frame.eth_src);
   for (const auto& [index, word] : contents.buckets) {
     if (index == out.source) out.source_word = word;

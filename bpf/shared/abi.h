@@ -20,17 +20,20 @@
 /* The limits. Nothing that arrives from the wire can grow a table beyond them. */
 #define ARPL_MAX_ENDPOINTS 65536U
 #define ARPL_MAX_MACS 65536U
-#define ARPL_MAX_PAIRS 262144U /* a power of two: the hash's low bits are the index */
+#define ARPL_PAIR_WAYS 4U     /* words that a pair may stand in, side by side */
+#define ARPL_PAIR_SETS 65536U /* a power of two */
 #define ARPL_MAX_QUEUES 64U
 #define ARPL_MAX_WORKERS 16U
 #define ARPL_SOURCE_BUCKETS 4096U /* of each kind; a power of two */
-#define ARPL_INDEX_BUCKETS 65536U /* a power of two: ARPL_INDEX_BITS */
-#define ARPL_INDEX_BITS 16U
+#define ARPL_INDEX_BUCKETS 16384U /* a power of two: ARPL_INDEX_BITS */
+#define ARPL_INDEX_BITS 14U
 #define ARPL_INDEX_CELLS 8U
-#define ARPL_FILTER_BITS 19U
+#define ARPL_FILTER_BITS 17U
 #define ARPL_FILTER_WORDS                                                                                      \
-	(2U << (ARPL_FILTER_BITS - 6)) /* 64 KiB of bits for MACs, then as many for endpoints */
-#define ARPL_HEARD_PLACES 16384U       /* of each kind; a power of two */
+	(2U << (ARPL_FILTER_BITS - 6)) /* 16 KiB of bits for MACs, then as many for endpoints */
+#define ARPL_HEARD_PLACES 8192U	       /* a power of two */
+#define ARPL_HEARD_WORDS 4U	       /* of a place: enum arpl_heard, and one more */
+#define ARPL_HEARD_ENTRIES (ARPL_HEARD_PLACES * ARPL_HEARD_WORDS)
 #define ARPL_MAX_STORM_LIMITS 64U
 #define ARPL_MAX_GROUPS 4096U
 #define ARPL_EVENTS_BYTES 262144U
@@ -95,26 +98,34 @@ struct arpl_slot {
 	__u64 claimed_at;   /* last ARP frame with this address and another MAC */
 	__u64 ring_arrival; /* its share of the ring: bucket.h */
 	__be32 netmask;	    /* of arpl_endpoint.prefix_bits */
-	__u32 ways;	    /* ARPL_WAY_* */
-	__u64 reserved;
+	__u16 ways;	    /* ARPL_WAY_* */
+	__u16 noted;	    /* when last_seen and last_requester were, in 134 ms */
+	__u64 reflected;    /* who-has that the XDP program answered */
+};
+
+/* Confirmed pairs: stamp.h, pair.h. */
+struct arpl_pair_set {
+	__u64 words[ARPL_PAIR_WAYS];
 };
 
 #define ARPL_WAY_SLOW 1U /* not by the fast path */
 
-/* Per slot, added to by several CPUs with atomic adds. What a who-has changes is in the first cache line. */
+/*
+ * Per slot, added to by several CPUs with atomic adds. What is answered by the XDP program itself is counted in the slot,
+ * whose cache line it has read already, and comes here once in 134 ms.
+ */
 struct arpl_endpoint_stats {
-	__u64 requests;	 /* who-has for this endpoint from the wire */
-	__u64 to_child;	 /* handed to its kernel as unicast */
-	__u64 ringed;	 /* handed to the engine */
-	__u64 reflected; /* answered by the XDP program itself */
-	__u64 last_seen; /* time of the last request */
+	__u64 requests; /* who-has for this endpoint from the wire, but for arpl_slot.reflected */
+	__u64 to_child; /* handed to its kernel as unicast */
+	__u64 ringed;	/* handed to the engine */
+	__u64 capped;	/* dropped: above reflect_max */
+	__u64 last_seen;
 	__u64 last_requester_mac;
 	__be32 last_requester;
 	__u32 zero;
-	__u64 capped; /* dropped: above reflect_max */
 	__u64 claims; /* ARP frames with its address and another MAC */
 	__u64 last_claimant_mac;
-	__u64 reserved[6];
+	__u64 reserved[7];
 };
 
 /* A token bucket's rate, see bucket.h. interval_ns = 0: no limit; burst_ns < interval_ns: nothing. */
@@ -173,11 +184,11 @@ enum arpl_source_share {
 
 #define ARPL_BUCKETS ((__u32)ARPL_BUCKET_SOURCES + (__u32)ARPL_SHARES * ARPL_SOURCE_BUCKETS)
 
-/* What `heard` remembers, a part of the table for each. */
+/* What `heard` remembers of an address: a word for each, side by side. */
 enum arpl_heard {
-	ARPL_HEARD_ANNOUNCED, /* from the wire: this MAC announced this address */
-	ARPL_HEARD_ASKED,     /* at egress: a container asked for this address */
-	ARPL_HEARD_ANSWERED,  /* at egress: this host answered for this address, which is no endpoint's */
+	ARPL_HEARD_ANNOUNCED, /* from the wire: somebody announced it */
+	ARPL_HEARD_ASKED,     /* at egress: a container asked for it */
+	ARPL_HEARD_ANSWERED,  /* at egress: this host answered for it, and it is no endpoint's */
 	ARPL_HEARD_KINDS,
 };
 
@@ -284,7 +295,6 @@ ARPL_STATIC_ASSERT(ARPL_MAX_ENDPOINTS <= 1U << 16, "a slot in 16 bits of a cell"
 ARPL_STATIC_ASSERT(sizeof(struct arpl_slot) == 64, "one cache line");
 ARPL_STATIC_ASSERT(__builtin_offsetof(struct arpl_slot, word) == 0, "aligned word");
 ARPL_STATIC_ASSERT(sizeof(struct arpl_endpoint_stats) == 128, "two cache lines");
-ARPL_STATIC_ASSERT(__builtin_offsetof(struct arpl_endpoint_stats, capped) <= 64, "a who-has touches one");
 ARPL_STATIC_ASSERT(sizeof(struct arpl_sender) == 40, "map value");
 ARPL_STATIC_ASSERT(sizeof(struct arpl_storm_key) == 4, "map key without padding");
 ARPL_STATIC_ASSERT(sizeof(struct arpl_limits) == 256, "room for the budgets to come");
@@ -293,7 +303,7 @@ ARPL_STATIC_ASSERT(__builtin_offsetof(struct arpl_credit, consumed) == 128, "its
 ARPL_STATIC_ASSERT(sizeof(struct arpl_meta) == 40, "map value");
 ARPL_STATIC_ASSERT(sizeof(struct arpl_ring_meta) == 16, "a multiple of 4, at most 32");
 ARPL_STATIC_ASSERT(sizeof(struct arpl_event) == 24, "ring buffer record");
-ARPL_STATIC_ASSERT((ARPL_MAX_PAIRS & (ARPL_MAX_PAIRS - 1)) == 0, "index mask");
+ARPL_STATIC_ASSERT((ARPL_PAIR_SETS & (ARPL_PAIR_SETS - 1)) == 0, "index mask");
 ARPL_STATIC_ASSERT((ARPL_SOURCE_BUCKETS & (ARPL_SOURCE_BUCKETS - 1)) == 0, "index mask");
 
 #endif

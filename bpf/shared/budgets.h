@@ -61,10 +61,9 @@ ARPL_INLINE int arpl_trusted(struct arpl_tables *t, const struct arpl_arp *arp, 
 {
 	if (arp->sender_ip == 0)
 		return 0;
-	if (arpl_was_heard(t, ARPL_HEARD_ASKED, 0, arp->sender_ip, arp->vlan, now, ARPL_HEARD_NS))
+	if (arpl_was_heard(t, ARPL_HEARD_ASKED, arp->sender_ip, arp->vlan, now, ARPL_HEARD_NS))
 		return 2;
-	return arpl_was_heard(t, ARPL_HEARD_ANNOUNCED, arp->sender_mac, arp->sender_ip, arp->vlan, now,
-			      ARPL_ANNOUNCED_NS);
+	return arpl_was_heard(t, ARPL_HEARD_ANNOUNCED, arp->sender_ip, arp->vlan, now, ARPL_ANNOUNCED_NS);
 }
 
 /*
@@ -117,7 +116,7 @@ ARPL_INLINE int arpl_foreign_token(struct arpl_tables *t, const struct arpl_limi
 	if (limits->foreign.interval_ns == 0 || arp->eth_dst != ARPL_MAC_BROADCAST ||
 	    (limits->flags & ARPL_LIMIT_HIDDEN_TAGS))
 		return 1;
-	return arpl_was_heard(t, ARPL_HEARD_ANSWERED, 0, arp->target_ip, arp->vlan, now, ARPL_HEARD_NS) ||
+	return arpl_was_heard(t, ARPL_HEARD_ANSWERED, arp->target_ip, arp->vlan, now, ARPL_HEARD_NS) ||
 	       arpl_bucket_take_at(t, ARPL_BUCKET_FOREIGN, now, limits->foreign);
 }
 

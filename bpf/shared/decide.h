@@ -17,12 +17,9 @@
 #include "index.h"
 #include "lookups.h"
 #include "packet.h"
+#include "pair.h"
 #include "slot.h"
-#include "stamp.h"
 #include "verdicts.h"
-
-/* Pairs are stamps (stamp.h); their flag says that one frame was sent as a sample. */
-#define ARPL_PAIR_SAMPLED ARPL_STAMP_FLAG
 
 struct arpl_decision {
 	enum arpl_verdict verdict;
@@ -47,14 +44,6 @@ ARPL_INLINE int arpl_credit_left(const struct arpl_credit *c, __u64 window)
 {
 	return (__s64)(*(const volatile __u64 *)&c->sent - *(const volatile __u64 *)&c->consumed) <
 	       (__s64)window;
-}
-
-/* The keyed hash of a pair: hash.h. */
-ARPL_INLINE __u64 arpl_pair_hash(struct arpl_tables *t, __u64 requester_mac, __be32 requester, __be32 endpoint,
-				 __u16 vlan, __u32 generation)
-{
-	return arpl_hash(arpl_hash_keys_now(t), ARPL_HASH_PAIR, requester_mac, vlan, requester, endpoint,
-			 generation);
 }
 
 /* Row 7. */
@@ -104,14 +93,13 @@ ARPL_INLINE enum arpl_verdict arpl_decide_pair(struct arpl_tables *t, const stru
 					       const struct arpl_arp *arp, struct arpl_slot *slot, __u32 queue,
 					       __u64 now, struct arpl_decision *out)
 {
-	__u64 hash =
-		arpl_pair_hash(t, arp->sender_mac, arp->sender_ip, arp->target_ip, arp->vlan, out->generation);
-	__u64 *pair = arpl_pair_at(t, (__u32)hash & (ARPL_MAX_PAIRS - 1));
-	__u64 word = pair ? *(volatile __u64 *)pair : 0;
+	__u64 hash = arpl_pair_hash(t, arp->sender_mac, arp->sender_ip, arp->target_ip, arp->vlan);
+	__u64 word = 0;
+	__u64 *pair = arpl_pair_find(t, hash, out->generation, &word);
 	int broadcast = arp->eth_dst == ARPL_MAC_BROADCAST;
 	__u64 age_ns = arpl_stamp_age_ns(word, now);
 
-	if (!pair || !arpl_stamp_is(word, hash) || age_ns >= limits->pair_ttl_ns) {
+	if (!pair || age_ns >= limits->pair_ttl_ns) {
 		if (!broadcast)
 			return ARPL_unicast_new;
 		if (arpl_to_child_token(t, limits, arp, now))
@@ -215,7 +203,7 @@ ARPL_INLINE void arpl_decide(struct arpl_tables *t, enum arpl_parsed parsed, con
 		return;
 	out->claimed_slot = arpl_claimed_slot(t, arp);
 	if (arp->sender_ip == arp->target_ip && arp->sender_ip != 0)
-		arpl_hear(t, ARPL_HEARD_ANNOUNCED, arp->sender_mac, arp->sender_ip, arp->vlan, now);
+		arpl_hear(t, ARPL_HEARD_ANNOUNCED, arp->sender_ip, arp->vlan, now);
 }
 
 /*
@@ -251,20 +239,15 @@ ARPL_INLINE void arpl_note_claim(struct arpl_slot *slot, struct arpl_endpoint_st
 ARPL_INLINE int arpl_confirm(struct arpl_tables *t, const struct arpl_arp *arp, __u64 now)
 {
 	struct arpl_slot *slot = arpl_slot_at(t, arpl_index_find(t, arp->sender_ip, arp->vlan));
-	__u64 hash;
-	__u64 *pair;
 
 	if (!slot || arp->op != ARPL_OP_REPLY || arp->sender_mac == 0 || arp->sender_ip == arp->target_ip ||
 	    arp->eth_src != arp->sender_mac || arp->eth_dst != arp->target_mac ||
 	    (*(volatile __u64 *)&slot->word & ARPL_MAC_MASK) != arp->sender_mac)
 		return 0;
-	if (arp->target_ip != 0) {
-		hash = arpl_pair_hash(t, arp->target_mac, arp->target_ip, arp->sender_ip, arp->vlan,
-				      *(volatile __u32 *)&slot->generation);
-		pair = arpl_pair_at(t, (__u32)hash & (ARPL_MAX_PAIRS - 1));
-		if (pair)
-			*(volatile __u64 *)pair = arpl_stamp_word(hash, now);
-	}
+	if (arp->target_ip != 0)
+		arpl_pair_confirm(t,
+				  arpl_pair_hash(t, arp->target_mac, arp->target_ip, arp->sender_ip, arp->vlan),
+				  *(volatile __u32 *)&slot->generation, now);
 	*(volatile __u64 *)&slot->confirmed_at = now;
 	*(volatile __u32 *)&slot->unanswered = 0;
 	return 1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What was heard of addresses that are no endpoint's, each kind in its own part of the table `heard`: what arrives
- * from the wire can't push out what this host has said.
+ * What was heard of addresses that are no endpoint's. A place holds a word of each kind, in one cache line: what arrives
+ * from the wire pushes out only what arrived from the wire.
  */
 #ifndef ARPLINE_SHARED_HEARD_H
 #define ARPLINE_SHARED_HEARD_H
@@ -10,34 +10,31 @@
 #include "lookups.h"
 #include "stamp.h"
 
-/* `mac`: 0 where only the address counts. */
-ARPL_INLINE __u64 arpl_heard_hash(struct arpl_tables *t, enum arpl_heard kind, __u64 mac, __be32 address,
-				  __u16 vlan)
+ARPL_INLINE __u64 arpl_heard_hash(struct arpl_tables *t, __be32 address, __u16 vlan)
 {
-	return arpl_hash(arpl_hash_keys_now(t), (__u32)ARPL_HASH_HEARD + (__u32)kind, mac, vlan, address, 0, 0);
+	return arpl_hash(arpl_hash_keys_now(t), ARPL_HASH_HEARD, 0, vlan, address, 0, 0);
 }
 
-ARPL_INLINE __u64 *arpl_heard_place(struct arpl_tables *t, enum arpl_heard kind, __u64 hash)
+ARPL_INLINE __u32 arpl_heard_place(enum arpl_heard kind, __u64 hash)
 {
-	return arpl_heard_at(t, (__u32)kind * ARPL_HEARD_PLACES + ((__u32)hash & (ARPL_HEARD_PLACES - 1)));
+	return ((__u32)hash & (ARPL_HEARD_PLACES - 1)) * ARPL_HEARD_WORDS + (__u32)kind;
 }
 
-ARPL_INLINE void arpl_hear(struct arpl_tables *t, enum arpl_heard kind, __u64 mac, __be32 address, __u16 vlan,
-			   __u64 now)
+ARPL_INLINE void arpl_hear(struct arpl_tables *t, enum arpl_heard kind, __be32 address, __u16 vlan, __u64 now)
 {
-	__u64 hash = arpl_heard_hash(t, kind, mac, address, vlan);
-	__u64 *place = arpl_heard_place(t, kind, hash);
+	__u64 hash = arpl_heard_hash(t, address, vlan);
+	__u64 *place = arpl_heard_at(t, arpl_heard_place(kind, hash));
 
 	if (place)
 		*(volatile __u64 *)place = arpl_stamp_word(hash, now);
 }
 
 /* Whether it was heard within `most_ns`. */
-ARPL_INLINE int arpl_was_heard(struct arpl_tables *t, enum arpl_heard kind, __u64 mac, __be32 address,
-			       __u16 vlan, __u64 now, __u64 most_ns)
+ARPL_INLINE int arpl_was_heard(struct arpl_tables *t, enum arpl_heard kind, __be32 address, __u16 vlan,
+			       __u64 now, __u64 most_ns)
 {
-	__u64 hash = arpl_heard_hash(t, kind, mac, address, vlan);
-	__u64 *place = arpl_heard_place(t, kind, hash);
+	__u64 hash = arpl_heard_hash(t, address, vlan);
+	__u64 *place = arpl_heard_at(t, arpl_heard_place(kind, hash));
 	__u64 word = place ? *(volatile __u64 *)place : 0;
 
 	return arpl_stamp_is(word, hash) && arpl_stamp_age_ns(word, now) < most_ns;

@@ -26,7 +26,7 @@ ARPL_INLINE __u64 arpl_filter_word(struct arpl_tables *t, __u32 word);
 ARPL_INLINE const struct arpl_endpoint *arpl_endpoint_find(struct arpl_tables *t,
 							   const struct arpl_endpoint_key *key);
 ARPL_INLINE struct arpl_slot *arpl_slot_at(struct arpl_tables *t, __u32 slot);
-ARPL_INLINE __u64 *arpl_pair_at(struct arpl_tables *t, __u32 index);
+ARPL_INLINE struct arpl_pair_set *arpl_pairs_at(struct arpl_tables *t, __u32 set);
 ARPL_INLINE __u64 *arpl_bucket_at(struct arpl_tables *t, __u32 index);
 ARPL_INLINE __u64 *arpl_heard_at(struct arpl_tables *t, __u32 index);
 ARPL_INLINE const ARPL_SET_BEFORE_LOAD struct arpl_hash_keys *arpl_hash_keys_now(struct arpl_tables *t);

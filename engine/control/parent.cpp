@@ -131,7 +131,10 @@ bool ServedParent::fast_path() const {
 
 void ServedParent::set_limits() {
   auto& limits = programs_->maps().limits();
-  limits = limits_for(config_, limits_, {.hidden_tags = hides_tags(), .fast_path = fast_path(), .in_pieces = parent_.mtu > kOneBufferMtu}, limits);
+  limits = limits_for(
+      config_, limits_,
+      {.hidden_tags = hides_tags(), .fast_path = fast_path(), .in_pieces = parent_.mtu > kOneBufferMtu},
+      limits);
 }
 
 // What is withdrawn and still there has only changed.

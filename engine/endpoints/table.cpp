@@ -89,7 +89,7 @@ void Table::write_slot(std::uint32_t slot, const Desired& wanted) {
 void Table::write_ways(std::uint32_t slot, const Desired& wanted) {
   auto& s = slots_[slot];
   publish<__be32>(s.netmask, netmask_of(wanted.prefix_bits));
-  publish<__u32>(s.ways, wanted.slow ? ARPL_WAY_SLOW : 0);
+  publish<__u16>(s.ways, wanted.slow ? ARPL_WAY_SLOW : 0);
 }
 
 void Table::add(const Desired& wanted, Changes& changes) {
@@ -107,6 +107,7 @@ void Table::add(const Desired& wanted, Changes& changes) {
   stats_[slot] = {};
   publish<__u64>(slots_[slot].claimed_at, 0);
   publish<__u64>(slots_[slot].ring_arrival, 0);
+  publish<__u64>(slots_[slot].reflected, 0);
   write_slot(slot, wanted);
   index_.put(wanted.key, slot);
   const Entry entry{.slot = slot, .desired = wanted};

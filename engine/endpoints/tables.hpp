@@ -43,8 +43,8 @@ struct arpl_tables {
   std::span<arpl_slot> slots;
   std::span<const arpl_index_bucket> index;  ///< ARPL_INDEX_BUCKETS of them
   std::span<const __u64> filter;             ///< ARPL_FILTER_WORDS, or none: everything may be an endpoint
-  std::span<__u64> pairs;                    ///< ARPL_MAX_PAIRS words
-  std::span<__u64> heard;                    ///< ARPL_HEARD_KINDS * ARPL_HEARD_PLACES words
+  std::span<arpl_pair_set> pairs;            ///< ARPL_PAIR_SETS of them
+  std::span<__u64> heard;                    ///< ARPL_HEARD_ENTRIES words
   std::span<__u64> buckets;                  ///< ARPL_BUCKETS words
   arpl_hash_keys keys{};
   std::span<arpl_credit> credit;  ///< one per queue
@@ -83,8 +83,8 @@ ARPL_INLINE arpl_slot* arpl_slot_at(arpl_tables* t, __u32 slot) {
   return slot < t->slots.size() ? &t->slots[slot] : nullptr;
 }
 
-ARPL_INLINE __u64* arpl_pair_at(arpl_tables* t, __u32 index) {
-  return index < t->pairs.size() ? &t->pairs[index] : nullptr;
+ARPL_INLINE arpl_pair_set* arpl_pairs_at(arpl_tables* t, __u32 set) {
+  return set < t->pairs.size() ? &t->pairs[set] : nullptr;
 }
 
 ARPL_INLINE __u64* arpl_bucket_at(arpl_tables* t, __u32 index) {

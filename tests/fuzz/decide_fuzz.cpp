@@ -49,7 +49,7 @@ struct World {
   MacSet macs{packet::parent_mac, packet::endpoint_mac, packet::sibling_mac};
   EndpointMap endpoints;
   std::vector<arpl_slot> slots = std::vector<arpl_slot>(8);
-  std::vector<__u64> pairs = std::vector<__u64>(ARPL_MAX_PAIRS);
+  std::vector<arpl_pair_set> pairs = std::vector<arpl_pair_set>(ARPL_PAIR_SETS);
   std::vector<__u64> buckets = std::vector<__u64>(ARPL_BUCKETS);
   std::vector<arpl_credit> credit = std::vector<arpl_credit>(4);
   arpl_tables tables;
@@ -100,10 +100,10 @@ void install(World& w, const Choice& c, std::uint64_t now, std::uint16_t vlan) {
 
 /// Confirms the frame's own pair as the state says; returns its place, to be cleared again.
 __u64* install_pair(World& w, const Choice& c, const arpl_arp& arp, std::uint64_t now) {
-  const __u64 hash = arpl_pair_hash(&w.tables, arp.sender_mac, arp.sender_ip, arp.target_ip, arp.vlan, 5);
-  __u64* pair = arpl_pair_at(&w.tables, static_cast<__u32>(hash) & (ARPL_MAX_PAIRS - 1));
+  const __u64 hash = arpl_pair_hash(&w.tables, arp.sender_mac, arp.sender_ip, arp.target_ip, arp.vlan);
+  __u64* pair = arpl_pairs_at(&w.tables, arpl_pair_set_of(hash))->words;
   if ((c.pair & 1U) != 0) return pair;
-  *pair = arpl_stamp_word(hash, ago(now, (c.pair >> 3U) * 4 * second)) |
+  *pair = arpl_stamp_word(arpl_pair_print(hash, 5), ago(now, (c.pair >> 3U) * 4 * second)) |
           ((c.pair & 2U) != 0 ? ARPL_PAIR_SAMPLED : 0);
   if ((c.pair & 4U) != 0) *pair ^= 1ULL << 63U;
   return pair;

@@ -173,10 +173,10 @@ void BpfRunner::install(const State& state) {
     slots_[index] = slot;
     put(maps.endpoint_stats, index, arpl_endpoint_stats{});
   }
-  for (const std::uint32_t index : touched_) put(maps.pairs, index, __u64{0});
+  for (const std::uint32_t index : touched_) put(maps.pairs, index, arpl_pair_set{});
   touched_.clear();
-  for (const auto& [index, word] : contents.pairs) {
-    put(maps.pairs, index, word);
+  for (const auto& [index, set] : contents.pairs) {
+    put(maps.pairs, index, set);
     touched_.push_back(index);
   }
   for (const std::uint32_t index : bucket_places()) put(maps.buckets, index, __u64{0});
@@ -201,7 +201,7 @@ arpl_endpoint_stats BpfRunner::stats(std::uint32_t slot) const {
 }
 
 std::uint64_t BpfRunner::pair(std::uint32_t index) const {
-  return get<__u64>(skeleton_->maps.pairs, index);
+  return get<arpl_pair_set>(skeleton_->maps.pairs, index).words[0];
 }
 
 std::uint64_t BpfRunner::bucket(std::uint32_t index) const {

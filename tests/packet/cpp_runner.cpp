@@ -10,8 +10,8 @@ CppRunner::CppRunner(std::uint64_t now)
       slots_(ARPL_MAX_ENDPOINTS),
       stats_(ARPL_MAX_ENDPOINTS),
       index_(ARPL_INDEX_BUCKETS),
-      pairs_(ARPL_MAX_PAIRS),
-      heard_(ARPL_HEARD_KINDS * ARPL_HEARD_PLACES),
+      pairs_(ARPL_PAIR_SETS),
+      heard_(ARPL_HEARD_ENTRIES),
       buckets_(ARPL_BUCKETS),
       credit_(ARPL_MAX_QUEUES) {
   tables_.lease = &lease_;
@@ -46,10 +46,10 @@ void CppRunner::install(const State& state) {
   }
   for (const std::uint32_t place : heard_places()) heard_.at(place) = 0;
   for (const auto& [place, word] : contents.heard) heard_.at(place) = word;
-  for (const std::uint32_t index : touched_) pairs_.at(index) = 0;
+  for (const std::uint32_t index : touched_) pairs_.at(index) = {};
   touched_.clear();
-  for (const auto& [index, word] : contents.pairs) {
-    pairs_.at(index) = word;
+  for (const auto& [index, set] : contents.pairs) {
+    pairs_.at(index) = set;
     touched_.push_back(index);
   }
   std::fill(buckets_.begin(), buckets_.end(), 0);

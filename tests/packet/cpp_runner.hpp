@@ -19,7 +19,7 @@ class CppRunner {
   std::uint64_t now() const noexcept { return now_; }
   void set_now(std::uint64_t now) noexcept { now_ = now; }
   arpl_slot& slot(std::uint32_t index) { return slots_.at(index); }
-  std::uint64_t pair(std::uint32_t index) const { return pairs_.at(index); }
+  std::uint64_t pair(std::uint32_t index) const { return pairs_.at(index).words[0]; }
   std::uint64_t bucket(std::uint32_t index) const { return buckets_.at(index); }
   void set_switches(std::uint64_t flags) { limits_.flags = flags; }
   void set_neigh_full(std::uint64_t when) { limits_.neigh_full_ns = when; }
@@ -35,7 +35,7 @@ class CppRunner {
   std::vector<arpl_endpoint_stats> stats_;
   std::vector<arpl_index_bucket> index_;
   std::vector<std::uint32_t> indexed_;  ///< buckets that may not be empty
-  std::vector<__u64> pairs_;
+  std::vector<arpl_pair_set> pairs_;
   std::vector<__u64> heard_;
   std::vector<__u64> buckets_;
   std::vector<arpl_credit> credit_;

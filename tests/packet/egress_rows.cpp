@@ -31,7 +31,7 @@ void confirming_rows(std::vector<EgressRow>& r) {
       {"a_reply_renews_an_old_pair", answer(), {.confirmed = false, .pair = Pair::half_old_sampled}, both});
   r.push_back({"a_reply_evicts_a_colliding_pair",
                answer(),
-               {.confirmed = false, .pair = Pair::of_a_colliding_requester},
+               {.confirmed = false, .pair = Pair::of_colliding_requesters},
                both});
   r.push_back({"a_reply_brings_a_silent_endpoint_back", answer(), {.confirmed = false, .unanswered = 3}, both});
   r.push_back({"a_reply_confirms_without_a_lease", answer(), {.lease = false, .confirmed = false}, both});

@@ -11,7 +11,7 @@ namespace arpline::packet {
 namespace {
 
 std::uint32_t index_of_pair(const EgressRow& row) {
-  return pair_index(row.frame.target_mac, row.frame.target_ip, row.frame.sender_ip, row.state.vlan, generation);
+  return pair_index(row.frame.target_mac, row.frame.target_ip, row.frame.sender_ip, row.state.vlan);
 }
 
 void expect_egress(const EgressRow& row, const EgressOutcome& outcome) {

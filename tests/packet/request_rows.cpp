@@ -186,7 +186,7 @@ void new_pair_rows(std::vector<Row>& r) {
                to_child(ARPL_to_child_new)});
   r.push_back({"row11_a_pair_that_was_evicted_is_new",
                {},
-               {.pair = Pair::of_a_colliding_requester},
+               {.pair = Pair::of_colliding_requesters},
                to_child(ARPL_to_child_new)});
   r.push_back({"row11_another_mac_with_the_requesters_address_is_new",
                {.eth_src = stranger_mac, .sender_mac = stranger_mac},

@@ -110,7 +110,7 @@ TYPED_TEST(Sequence, APairIsSampledOnceAndRenewedByTheAnswer) {
   this->expect({}, ARPL_to_child_sample);
   this->expect({}, ARPL_ring);
   TypeParam::egress(answer_to(peer_mac, peer_ip));
-  const auto word = TypeParam::runner().pair(pair_index(peer_mac, peer_ip, endpoint_ip, 0, generation));
+  const auto word = TypeParam::runner().pair(pair_index(peer_mac, peer_ip, endpoint_ip, 0));
   EXPECT_EQ(word & ARPL_PAIR_SAMPLED, 0U);
   EXPECT_LE(arpl_stamp_age_ns(word, TypeParam::runner().now()), 200 * milliseconds);
 }
@@ -168,24 +168,23 @@ TYPED_TEST(Sequence, AnotherGenerationForgetsEveryPair) {
   this->expect({}, ARPL_to_child_new);
 }
 
-TYPED_TEST(Sequence, APairThatCollidesEvictsTheOther) {
+TYPED_TEST(Sequence, InAFullSetOfPairsTheOldestIsEvicted) {
   this->install({.confirmed = false});
-  // Two requesters whose pairs share a place in the table.
-  std::map<std::uint32_t, Mac> places;
-  Mac one = 0;
-  Mac two = 0;
-  for (int i = 0; two == 0; ++i) {
+  // One requester more than a set has words.
+  std::map<std::uint32_t, std::vector<Mac>> sets;
+  std::vector<Mac> requesters;
+  for (int i = 0; requesters.size() <= ARPL_PAIR_WAYS; ++i) {
     const Mac m = mac(2, 0, 0, i >> 16, i >> 8 & 255, i & 255);
-    const auto [place, is_new] = places.emplace(pair_index(m, peer_ip, endpoint_ip, 0, generation), m);
-    if (is_new) continue;
-    one = place->second;
-    two = m;
+    auto& set = sets[pair_index(m, peer_ip, endpoint_ip, 0)];
+    set.push_back(m);
+    if (set.size() > ARPL_PAIR_WAYS) requesters = set;
   }
-  TypeParam::egress(answer_to(one, peer_ip));
-  this->expect(who_has_of(one, peer_ip), ARPL_ring);
-  TypeParam::egress(answer_to(two, peer_ip));
-  this->expect(who_has_of(two, peer_ip), ARPL_ring);
-  this->expect(who_has_of(one, peer_ip), ARPL_to_child_new);
+  for (std::size_t i = 0; i < ARPL_PAIR_WAYS; ++i) TypeParam::egress(answer_to(requesters[i], peer_ip));
+  for (std::size_t i = 0; i < ARPL_PAIR_WAYS; ++i) this->expect(who_has_of(requesters[i], peer_ip), ARPL_ring);
+  TypeParam::egress(answer_to(requesters.back(), peer_ip));
+  this->expect(who_has_of(requesters.back(), peer_ip), ARPL_ring);
+  for (std::size_t i = 1; i < ARPL_PAIR_WAYS; ++i) this->expect(who_has_of(requesters[i], peer_ip), ARPL_ring);
+  this->expect(who_has_of(requesters.front(), peer_ip), ARPL_to_child_new);
 }
 
 TYPED_TEST(Sequence, AnAnswerToAProbeConfirmsTheEndpointButNoPair) {

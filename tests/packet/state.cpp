@@ -3,16 +3,17 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "shared/place.h"
 
 namespace arpline::packet {
 namespace {
 
-std::uint64_t hash_of(Mac requester_mac, Ipv4 requester, Ipv4 endpoint, std::uint16_t vlan, std::uint32_t gen) {
+std::uint64_t hash_of(Mac requester_mac, Ipv4 requester, Ipv4 endpoint, std::uint16_t vlan) {
   arpl_tables tables;
   tables.keys = hash_keys;
-  return arpl_pair_hash(&tables, requester_mac, requester, endpoint, vlan, gen);
+  return arpl_pair_hash(&tables, requester_mac, requester, endpoint, vlan);
 }
 
 __be32 netmask_of(std::uint8_t bits) {
@@ -35,22 +36,22 @@ std::uint64_t arrival_of(Budget budget, std::uint64_t now) {
 }
 
 // Where it stands, and its hash.
-std::pair<std::uint32_t, std::uint64_t> heard_of(arpl_heard kind, Mac mac, Ipv4 address, std::uint16_t vlan) {
+std::pair<std::uint32_t, std::uint64_t> heard_of(arpl_heard kind, Ipv4 address, std::uint16_t vlan) {
   arpl_tables tables;
   tables.keys = hash_keys;
-  const auto hash = arpl_heard_hash(&tables, kind, mac, address, vlan);
-  return {kind * ARPL_HEARD_PLACES + (static_cast<std::uint32_t>(hash) & (ARPL_HEARD_PLACES - 1)), hash};
+  const auto hash = arpl_heard_hash(&tables, address, vlan);
+  return {arpl_heard_place(kind, hash), hash};
 }
 
 void add_heard(Contents& out, const State& s, std::uint64_t now) {
-  const auto add = [&](std::uint64_t age, arpl_heard kind, Mac mac, Ipv4 address) {
+  const auto add = [&](std::uint64_t age, arpl_heard kind, Ipv4 address) {
     if (age == never) return;
-    const auto [place, hash] = heard_of(kind, mac, address, s.vlan);
-    out.heard.emplace_back(place, arpl_stamp_word(hash, now > age ? now - age : 0));
+    const auto [place, hash] = heard_of(kind, address, s.vlan);
+    out.heard.emplace_back(place, arpl_stamp_word(hash, ago(now, age)));
   };
-  add(s.announced_ago, ARPL_HEARD_ANNOUNCED, s.requester_mac, s.requester_ip);
-  add(s.asked_ago, ARPL_HEARD_ASKED, 0, s.requester_ip);
-  add(s.answered_here_ago, ARPL_HEARD_ANSWERED, 0, foreign_ip);
+  add(s.announced_ago, ARPL_HEARD_ANNOUNCED, s.requester_ip);
+  add(s.asked_ago, ARPL_HEARD_ASKED, s.requester_ip);
+  add(s.answered_here_ago, ARPL_HEARD_ANSWERED, foreign_ip);
 }
 
 // The buckets that the endpoints stand in; without room for the first one, its bucket is full of others.
@@ -71,52 +72,54 @@ void add_index(Contents& out, const State& s) {
   out.index.assign(buckets.begin(), buckets.end());
 }
 
-void add_pair(Contents& out, const State& s, std::uint64_t now) {
-  const auto gen = s.pair == Pair::of_another_generation ? generation - 1 : generation;
-  const auto hash = hash_of(s.requester_mac, s.requester_ip, s.address, s.vlan, gen);
-  const auto index = static_cast<std::uint32_t>(hash) & (ARPL_MAX_PAIRS - 1);
-  const auto word = [&](std::uint64_t age) { return arpl_stamp_word(hash, now - age); };
-  switch (s.pair) {
+std::optional<std::uint64_t> age_of(Pair pair) {
+  switch (pair) {
     case Pair::absent:
-      out.pairs.emplace_back(index, 0);
-      break;
+    case Pair::of_colliding_requesters:
+      return std::nullopt;
     case Pair::fresh:
     case Pair::of_another_generation:
-      out.pairs.emplace_back(index, word(seconds));
-      break;
+      return seconds;
     case Pair::half_old:
-      out.pairs.emplace_back(index, word(31 * seconds));
-      break;
     case Pair::half_old_sampled:
-      out.pairs.emplace_back(index, word(31 * seconds) | ARPL_PAIR_SAMPLED);
-      break;
+      return 31 * seconds;
     case Pair::expired:
-      out.pairs.emplace_back(index, word(61 * seconds));
-      break;
-    case Pair::of_a_colliding_requester:
-      out.pairs.emplace_back(index, word(seconds) ^ (1ULL << 40U));
-      break;
+      return 61 * seconds;
   }
+  return std::nullopt;
+}
+
+void add_pair(Contents& out, const State& s, std::uint64_t now) {
+  const auto gen = s.pair == Pair::of_another_generation ? generation - 1 : generation;
+  const auto hash = hash_of(s.requester_mac, s.requester_ip, s.address, s.vlan);
+  const auto print = arpl_pair_print(hash, gen);
+  arpl_pair_set set{};
+  if (const auto age = age_of(s.pair)) set.words[0] = arpl_stamp_word(print, now - *age);
+  if (s.pair == Pair::half_old_sampled) set.words[0] |= ARPL_PAIR_SAMPLED;
+  if (s.pair == Pair::of_colliding_requesters) {
+    for (std::uint64_t i = 0; i < ARPL_PAIR_WAYS; ++i)
+      set.words[i] = arpl_stamp_word(print ^ (i + 1) << 40U, now - (9 - 2 * i) * seconds);
+  }
+  out.pairs.emplace_back(arpl_pair_set_of(hash), set);
 }
 
 }  // namespace
 
-std::uint32_t pair_index(Mac requester_mac, Ipv4 requester, Ipv4 endpoint, std::uint16_t vlan,
-                         std::uint32_t gen) {
-  return static_cast<std::uint32_t>(hash_of(requester_mac, requester, endpoint, vlan, gen)) &
-         (ARPL_MAX_PAIRS - 1);
+std::uint32_t pair_index(Mac requester_mac, Ipv4 requester, Ipv4 endpoint, std::uint16_t vlan) {
+  return arpl_pair_set_of(hash_of(requester_mac, requester, endpoint, vlan));
 }
 
 std::vector<std::uint32_t> pairs_touched_by(std::span<const std::uint8_t> frame) {
   arpl_arp arp{};
   if (arpl_parse(frame.data(), frame.data() + frame.size(), &arp) != ARPL_PARSED) return {};
-  return {pair_index(arp.target_mac, arp.target_ip, arp.sender_ip, arp.vlan, generation)};
+  return {pair_index(arp.target_mac, arp.target_ip, arp.sender_ip, arp.vlan)};
 }
 
 std::uint32_t source_index(Mac source, arpl_source_share share) {
   return ARPL_BUCKET_SOURCES + share * ARPL_SOURCE_BUCKETS +
-         static_cast<std::uint32_t>(arpl_hash(&hash_keys, std::uint32_t{ARPL_HASH_SHARE} + share, source, 0, 0, 0, 0) &
-                                    (ARPL_SOURCE_BUCKETS - 1));
+         static_cast<std::uint32_t>(
+             arpl_hash(&hash_keys, std::uint32_t{ARPL_HASH_SHARE} + share, source, 0, 0, 0, 0) &
+             (ARPL_SOURCE_BUCKETS - 1));
 }
 
 std::vector<std::uint32_t> bucket_places() {
@@ -130,13 +133,10 @@ std::vector<std::uint32_t> bucket_places() {
 
 std::vector<std::uint32_t> heard_places() {
   std::vector<std::uint32_t> places;
-  for (const Mac sender : {peer_mac, stranger_mac})
-    for (const Ipv4 address : {peer_ip, endpoint_ip, sibling_ip, foreign_ip})
-      for (const std::uint16_t vlan : {0, 100}) {
-        places.push_back(heard_of(ARPL_HEARD_ANNOUNCED, sender, address, vlan).first);
-        places.push_back(heard_of(ARPL_HEARD_ASKED, 0, address, vlan).first);
-        places.push_back(heard_of(ARPL_HEARD_ANSWERED, 0, address, vlan).first);
-      }
+  for (const Ipv4 address : {peer_ip, endpoint_ip, sibling_ip, foreign_ip})
+    for (const std::uint16_t vlan : {0, 100})
+      for (std::uint32_t kind = 0; kind < ARPL_HEARD_KINDS; ++kind)
+        places.push_back(heard_of(static_cast<arpl_heard>(kind), address, vlan).first);
   return places;
 }
 
@@ -178,8 +178,9 @@ Contents realise(const State& s, std::uint64_t now) {
                         .claimed_at = ago(now, s.claimed_ago),
                         .ring_arrival = arrival_of(s.ring_endpoint, now),
                         .netmask = netmask_of(s.prefix_bits),
-                        .ways = s.slow ? ARPL_WAY_SLOW : 0,
-                        .reserved = 0}});
+                        .ways = static_cast<__u16>(s.slow ? ARPL_WAY_SLOW : 0),
+                        .noted = 0,
+                        .reflected = 0}});
   out.slots.push_back({sibling_slot,
                        {.word = sibling_mac,
                         .generation = generation,
@@ -190,7 +191,8 @@ Contents realise(const State& s, std::uint64_t now) {
                         .ring_arrival = 0,
                         .netmask = netmask_of(24),
                         .ways = 0,
-                        .reserved = 0}});
+                        .noted = 0,
+                        .reflected = 0}});
 
   add_pair(out, s, now);
   add_index(out, s);

@@ -31,12 +31,12 @@ inline const arpl_hash_keys hash_keys = [] {
 
 enum class Pair {
   absent,
-  fresh,                    ///< answered a second ago
-  half_old,                 ///< answered 31 s ago, not sampled since
-  half_old_sampled,         ///< the same, and one frame was sent as a sample
-  expired,                  ///< answered 61 s ago
-  of_another_generation,    ///< answered before the slot's generation was bumped
-  of_a_colliding_requester  ///< the place in the table is somebody else's: another fingerprint
+  fresh,                   ///< answered a second ago
+  half_old,                ///< answered 31 s ago, not sampled since
+  half_old_sampled,        ///< the same, and one frame was sent as a sample
+  expired,                 ///< answered 61 s ago
+  of_another_generation,   ///< answered before the slot's generation was bumped
+  of_colliding_requesters  ///< its set in the table is full of others; the first word is the oldest
 };
 
 enum class Budget { normal, unlimited, zero, spent };
@@ -98,7 +98,7 @@ struct Contents {
   std::vector<Mac> macs;
   std::vector<std::pair<arpl_endpoint_key, arpl_endpoint>> endpoints;
   std::vector<std::pair<std::uint32_t, arpl_slot>> slots;
-  std::vector<std::pair<std::uint32_t, __u64>> pairs;
+  std::vector<std::pair<std::uint32_t, arpl_pair_set>> pairs;
   std::vector<std::pair<std::uint32_t, arpl_index_bucket>> index;
   std::vector<std::pair<std::uint32_t, __u64>> heard;
   std::vector<std::uint32_t> filter;  ///< bits
@@ -110,10 +110,9 @@ struct Contents {
 
 Contents realise(const State& state, std::uint64_t now);
 
-/// The index of a pair in the table.
-std::uint32_t pair_index(Mac requester_mac, Ipv4 requester, Ipv4 endpoint, std::uint16_t vlan,
-                         std::uint32_t generation);
-/// The index of the pair that a frame may confirm at egress: to be cleared before the next test.
+/// The set of a pair in the table.
+std::uint32_t pair_index(Mac requester_mac, Ipv4 requester, Ipv4 endpoint, std::uint16_t vlan);
+/// The set of the pair that a frame may confirm at egress: to be cleared before the next test.
 std::vector<std::uint32_t> pairs_touched_by(std::span<const std::uint8_t> frame);
 /// The index of a source MAC's share.
 std::uint32_t source_index(Mac source, arpl_source_share share = ARPL_SHARE_TO_CHILD);

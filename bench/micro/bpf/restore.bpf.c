@@ -36,9 +36,9 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, ARPL_MAX_PAIRS);
+	__uint(max_entries, ARPL_PAIR_SETS);
 	__type(key, __u32);
-	__type(value, __u64);
+	__type(value, struct arpl_pair_set);
 } pairs SEC(".maps");
 
 struct {
