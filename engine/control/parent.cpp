@@ -128,8 +128,13 @@ bool ServedParent::fast_path() const {
 }
 
 void ServedParent::set_limits() {
-  auto& limits = programs_->maps().limits();
-  limits = limits_for(config_, limits_, {.hidden_tags = hides_tags(), .fast_path = fast_path()}, limits);
+  auto& map = programs_->maps().limits();
+  put_limits(limits_for(config_, limits_, {.hidden_tags = hides_tags(), .fast_path = fast_path()}, map), map);
+}
+
+void ServedParent::use_limits(const Limits& limits) {
+  limits_ = limits;
+  set_limits();
 }
 
 // What is withdrawn and still there has only changed.
@@ -361,6 +366,9 @@ ParentStatus ServedParent::status() const {
   status.queues = service_ ? service_->queues() : 0;
   status.announcements_lost = service_ ? service_->lost_orders() : 0;
   status.egress = egress_;
+  if (own_.fast_path && !reflections_arrive_) status.fast_path = "no_xdp_at_the_other_end";
+  for (const auto& spec : limit_specs())
+    status.limits.insert_or_assign(std::string{spec.name}, limits_.rate(spec));
   status.found = found_.to_json();
   status.withdrawn = withdrawn_.to_json();
   for (auto& endpoint : status.endpoints) {
