@@ -11,7 +11,10 @@ namespace {
 using nlohmann::json;
 
 struct LimitRequestTest : testing::Test {
-  LimitRequestTest() { file.set(*find_limit("to_child"), 7); }
+  LimitRequestTest() {
+    file.set(*find_limit("to_child"), 7);
+    now = file;
+  }
 
   // As the daemon handles one request after the other.
   void ask(const json& request) { now = changed_limits(request, file, now); }
@@ -32,7 +35,7 @@ struct LimitRequestTest : testing::Test {
   }
 
   Limits file;
-  Limits now = file;
+  Limits now;
 };
 
 TEST_F(LimitRequestTest, WithoutANameOrAValueNothingChanges) {
