@@ -354,7 +354,7 @@ std::vector<std::string> ServedParent::warnings() const {
   }
   if (neighbours_full_)
     warnings.emplace_back("the neighbour table is nearly full: raise net.ipv4.neigh.default.gc_thresh3");
-  if (service_ && service_->queues() == 0)
+  if (service_ && service_->queues() == 0 && !fast_path())
     warnings.emplace_back("no ring on this kind of parent: TO_CHILD and announcements only");
   return warnings;
 }

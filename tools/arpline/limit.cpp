@@ -5,8 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "arpline/daemon.hpp"
 #include "base/error.hpp"
-#include "control/client.hpp"
 #include "report/table.hpp"
 
 namespace arpline {
@@ -53,7 +53,7 @@ void narrow(json& limits, const std::optional<std::string>& name) {
 int limit(const LimitRequest& request, bool as_json, const Roots& roots) {
   json parents = json::array();
   for (const auto& name : find_parents(roots, request.parent, Looker::anybody)) {
-    auto reply = ask(roots.run + "/" + name.text() + "/control.sock", question(request));
+    auto reply = ask_daemon(roots, name, question(request));
     if (!reply) continue;
     if (reply->contains("error"))
       throw SetupError(fmt::format("{}: {}", name.parent, (*reply)["error"].get<std::string>()));
