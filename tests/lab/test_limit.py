@@ -116,5 +116,9 @@ def test_wrong_limits_are_refused_in_one_line_and_change_nothing():
         refused(host, "foreign", "many", expect=("foreign", '"off"'))
         assert limits(host) == before
         refused(host, "--parent", "nosuch0", expect=("no arplined runs", "nosuch0"))
+        daemon.sigstop()
+        refused(host, "to_child", "5", expect=("does not answer",))
+        daemon.sigcont()
+        wait_until(lambda: host.status()["daemon"], 5, "it goes on")
         daemon.stop()
         refused(host, "to_child", "5", expect=("no arplined runs",))
