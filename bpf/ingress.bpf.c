@@ -2,7 +2,6 @@
 /*
  * XDP on the parent: parse, decide, give each ARP frame one verdict and count it once. What is not ARP passes, unless
  * somebody asked for storm limits. "xdp.frags": a parent with a large MTU refuses any other program.
- * The time is the coarse clock's, some milliseconds behind: the fine one costs as much as all the rest.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -136,6 +135,14 @@ ARPL_INLINE int act(struct xdp_md *ctx, const struct arpl_arp *arp, struct arpl_
 	return class == ARPL_CLASS_DROP ? XDP_DROP : XDP_PASS;
 }
 
+/* Only above an MTU of 1,500 is it worth a call. */
+ARPL_INLINE int may_be_in_pieces(void)
+{
+	const struct arpl_limits *limits_now = arpl_limits_now(0);
+
+	return !limits_now || (limits_now->flags & ARPL_LIMIT_FRAGS);
+}
+
 SEC("xdp.frags")
 int arpl_ingress(struct xdp_md *ctx)
 {
@@ -148,9 +155,9 @@ int arpl_ingress(struct xdp_md *ctx)
 
 	if (parsed == ARPL_NOT_ARP)
 		return storm_look(ctx);
-	now = bpf_ktime_get_coarse_ns();
-	arp.frame_bytes = (__u32)bpf_xdp_get_buff_len(ctx);
-	arp.linear = arp.frame_bytes == (__u32)(data_end - data);
+	now = arpl_now();
+	arp.frame_bytes = (__u32)(data_end - data);
+	arp.linear = !may_be_in_pieces() || arp.frame_bytes == (__u32)bpf_xdp_get_buff_len(ctx);
 	arpl_decide(0, parsed, &arp, ctx->rx_queue_index, now, &decision);
 	if (decision.verdict == ARPL_own_mac)
 		arpl_report(&arp, ARPL_EVENT_OWN_MAC, now);

@@ -8,6 +8,7 @@
 
 #include "shared/abi.h"
 #include "shared/decide.h"
+#include "shared/hash.h"
 #include "shared/verdicts.h"
 
 /* __weak: the linker keeps one of the two programs' copies. */
@@ -50,14 +51,14 @@ struct {
 	__type(value, struct arpl_sender);
 } macs SEC(".maps") __weak;
 
-/* A bit for each of them, by arpl_mac_bit(): most frames need not ask the hash. */
+/* Bits for MACs and for endpoints (place.h): most frames need not ask the tables themselves. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, ARPL_MAC_FILTER_WORDS);
+	__uint(max_entries, ARPL_FILTER_WORDS);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
 	__type(value, __u64);
-} mac_filter SEC(".maps") __weak;
+} filter SEC(".maps") __weak;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -171,12 +172,43 @@ struct {
 } events SEC(".maps") __weak;
 
 /* Drawn once with the maps and set before load: constants to the verifier. */
-const volatile __u64 arpl_key0 __weak = 0;
-const volatile __u64 arpl_key1 __weak = 0;
+const volatile struct arpl_hash_keys arpl_keys __weak = {};
 
 struct arpl_tables {
 	__u8 none;
 };
+
+/* A CPU's own. */
+struct arpl_clock {
+	__u64 jiffies;
+	__u64 now;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct arpl_clock);
+} clock SEC(".maps") __weak;
+
+/*
+ * CLOCK_MONOTONIC, read once in a tick (1 to 10 ms): between two ticks it stands still. Reading it costs as much as a third
+ * of all that is done for a frame; the jiffies are a load.
+ */
+ARPL_INLINE __u64 arpl_now(void)
+{
+	__u32 zero = 0;
+	__u64 jiffies = bpf_jiffies64();
+	struct arpl_clock *c = bpf_map_lookup_elem(&clock, &zero);
+
+	if (!c)
+		return bpf_ktime_get_ns();
+	if (c->jiffies != jiffies) {
+		c->now = bpf_ktime_get_ns();
+		c->jiffies = jiffies;
+	}
+	return c->now;
+}
 
 ARPL_INLINE __u64 arpl_lease_expires(struct arpl_tables *t)
 {
@@ -193,13 +225,23 @@ ARPL_INLINE const struct arpl_limits *arpl_limits_now(struct arpl_tables *t)
 	return bpf_map_lookup_elem(&limits, &zero);
 }
 
+ARPL_INLINE const volatile struct arpl_hash_keys *arpl_hash_keys_now(struct arpl_tables *t)
+{
+	return &arpl_keys;
+}
+
+ARPL_INLINE __u64 arpl_filter_word(struct arpl_tables *t, __u32 word)
+{
+	__u64 *bits = bpf_map_lookup_elem(&filter, &word);
+
+	return bits ? *(volatile __u64 *)bits : ~0ULL;
+}
+
 ARPL_INLINE struct arpl_sender *arpl_sender_find(__u64 mac)
 {
-	__u32 bit = arpl_mac_bit(arpl_key0, mac);
-	__u32 word = bit / 64;
-	__u64 *bits = bpf_map_lookup_elem(&mac_filter, &word);
+	__u32 bit = arpl_mac_bit(arpl_hash_keys_now(0)->factor, mac);
 
-	if (!bits || !(*(volatile __u64 *)bits >> (bit % 64) & 1))
+	if (!(arpl_filter_word(0, bit / 64) >> (bit % 64) & 1))
 		return 0;
 	return bpf_map_lookup_elem(&macs, &mac);
 }
@@ -238,11 +280,6 @@ ARPL_INLINE __u64 *arpl_bucket_at(struct arpl_tables *t, __u32 index)
 ARPL_INLINE __u64 *arpl_heard_at(struct arpl_tables *t, __u32 index)
 {
 	return bpf_map_lookup_elem(&heard, &index);
-}
-
-ARPL_INLINE __u64 arpl_hash_key(struct arpl_tables *t, __u32 half)
-{
-	return half ? arpl_key1 : arpl_key0;
 }
 
 ARPL_INLINE int arpl_ring_admit(struct arpl_tables *t, const struct arpl_limits *limits_now, __u32 queue)

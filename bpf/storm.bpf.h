@@ -51,7 +51,7 @@ ARPL_INLINE int storm_decide(const __u8 *frame, const __u8 *end, const struct ar
 	limit = storm_limit_of((__u16)ethertype, broadcast ? ARPL_STORM_BROADCAST : ARPL_STORM_MULTICAST);
 	if (!limit || (!broadcast && bpf_map_lookup_elem(&groups, &destination)))
 		return XDP_PASS;
-	now = bpf_ktime_get_coarse_ns();
+	now = arpl_now();
 	if (now >= arpl_lease_expires(0))
 		return XDP_PASS;
 	within = arpl_bucket_take(&limit->arrival, now, limit->budget);

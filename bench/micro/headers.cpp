@@ -64,10 +64,10 @@ void bucket(benchmark::State& state, std::uint64_t step_ns) {
   }
 }
 
-void siphash(benchmark::State& state) {
+void hash(benchmark::State& state) {
   std::uint64_t word = 1;
   for ([[maybe_unused]] auto _ : state) {
-    word = arpl_siphash3(packet::hash_keys[0], packet::hash_keys[1], word, 2, 3);
+    word = arpl_hash(&packet::hash_keys, ARPL_HASH_PAIR, word, 0, 2, 3, 4);
     benchmark::DoNotOptimize(word);
   }
 }
@@ -99,7 +99,7 @@ void register_headers() {
   benchmark::RegisterBenchmark("header/reply", reply);
   benchmark::RegisterBenchmark("header/bucket/taken", [](auto& state) { bucket(state, packet::milliseconds); });
   benchmark::RegisterBenchmark("header/bucket/refused", [](auto& state) { bucket(state, 0); });
-  benchmark::RegisterBenchmark("header/siphash", siphash);
+  benchmark::RegisterBenchmark("header/hash", hash);
 }
 
 }  // namespace arpline::bench

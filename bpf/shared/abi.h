@@ -27,9 +27,10 @@
 #define ARPL_INDEX_BUCKETS 65536U /* a power of two: ARPL_INDEX_BITS */
 #define ARPL_INDEX_BITS 16U
 #define ARPL_INDEX_CELLS 8U
-#define ARPL_MAC_FILTER_BITS 19U
-#define ARPL_MAC_FILTER_WORDS (1U << (ARPL_MAC_FILTER_BITS - 6)) /* 64 KiB */
-#define ARPL_HEARD_PLACES 16384U				 /* of each kind; a power of two */
+#define ARPL_FILTER_BITS 19U
+#define ARPL_FILTER_WORDS                                                                                      \
+	(2U << (ARPL_FILTER_BITS - 6)) /* 64 KiB of bits for MACs, then as many for endpoints */
+#define ARPL_HEARD_PLACES 16384U       /* of each kind; a power of two */
 #define ARPL_MAX_STORM_LIMITS 64U
 #define ARPL_MAX_GROUPS 4096U
 #define ARPL_EVENTS_BYTES 262144U
@@ -146,6 +147,7 @@ struct arpl_limits {
 #define ARPL_LIMIT_HIDDEN_TAGS (1ULL << 1) /* the NIC strips tags: a frame's vlan is not certain */
 #define ARPL_LIMIT_FAST_PATH (1ULL << 2)   /* REFLECT: the program answers by itself */
 #define ARPL_LIMIT_CLAIMS_DROP (1ULL << 3) /* egress drops the claims that this host makes */
+#define ARPL_LIMIT_FRAGS (1ULL << 5)	   /* a frame may come in pieces: the parent's MTU is above 1,500 */
 #define ARPL_LIMIT_STORM (1ULL << 4)	   /* there are limits on what is not ARP */
 
 /* Indices into `buckets`. */

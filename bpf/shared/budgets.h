@@ -4,10 +4,10 @@
 #define ARPLINE_SHARED_BUDGETS_H
 
 #include "bucket.h"
+#include "hash.h"
 #include "heard.h"
 #include "lookups.h"
 #include "packet.h"
-#include "siphash.h"
 
 ARPL_INLINE int arpl_neigh_full(const struct arpl_limits *limits, __u64 now)
 {
@@ -36,7 +36,7 @@ ARPL_INLINE int arpl_share_take(struct arpl_tables *t, enum arpl_source_share sh
 
 	if (budget.interval_ns == 0)
 		return 1;
-	hash = arpl_siphash3(arpl_hash_key(t, 0), arpl_hash_key(t, 1), source_mac, share, 0);
+	hash = arpl_hash(arpl_hash_keys_now(t), (__u32)ARPL_HASH_SHARE + (__u32)share, source_mac, 0, 0, 0, 0);
 	return arpl_bucket_take_at(t,
 				   (__u32)ARPL_BUCKET_SOURCES + (__u32)share * ARPL_SOURCE_BUCKETS +
 					   ((__u32)hash & (ARPL_SOURCE_BUCKETS - 1)),

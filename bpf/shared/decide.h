@@ -13,10 +13,10 @@
 
 #include "abi.h"
 #include "budgets.h"
+#include "hash.h"
 #include "index.h"
 #include "lookups.h"
 #include "packet.h"
-#include "siphash.h"
 #include "slot.h"
 #include "stamp.h"
 #include "verdicts.h"
@@ -49,12 +49,12 @@ ARPL_INLINE int arpl_credit_left(const struct arpl_credit *c, __u64 window)
 	       (__s64)window;
 }
 
-/* The keyed hash of a pair: its low bits are the index, its high 32 bits the fingerprint. */
+/* The keyed hash of a pair: hash.h. */
 ARPL_INLINE __u64 arpl_pair_hash(struct arpl_tables *t, __u64 requester_mac, __be32 requester, __be32 endpoint,
 				 __u16 vlan, __u32 generation)
 {
-	return arpl_siphash3(arpl_hash_key(t, 0), arpl_hash_key(t, 1), requester_mac | (__u64)vlan << 48,
-			     (__u64)requester << 32 | endpoint, generation);
+	return arpl_hash(arpl_hash_keys_now(t), ARPL_HASH_PAIR, requester_mac, vlan, requester, endpoint,
+			 generation);
 }
 
 /* Row 7. */
@@ -181,7 +181,8 @@ ARPL_INLINE enum arpl_verdict arpl_decide_frame(struct arpl_tables *t, const str
  */
 ARPL_INLINE __u32 arpl_claimed_slot(struct arpl_tables *t, const struct arpl_arp *arp)
 {
-	__u32 index = arp->sender_ip == 0 ? ARPL_NO_SLOT : arpl_index_find(t, arp->sender_ip, arp->vlan);
+	__u32 index =
+		arp->sender_ip == 0 ? ARPL_NO_SLOT : arpl_index_find_filtered(t, arp->sender_ip, arp->vlan);
 	const struct arpl_slot *slot = arpl_slot_at(t, index);
 	__u64 word;
 

@@ -6,15 +6,15 @@
 #ifndef ARPLINE_SHARED_HEARD_H
 #define ARPLINE_SHARED_HEARD_H
 
+#include "hash.h"
 #include "lookups.h"
-#include "siphash.h"
 #include "stamp.h"
 
 /* `mac`: 0 where only the address counts. */
 ARPL_INLINE __u64 arpl_heard_hash(struct arpl_tables *t, enum arpl_heard kind, __u64 mac, __be32 address,
 				  __u16 vlan)
 {
-	return arpl_siphash3(arpl_hash_key(t, 0), arpl_hash_key(t, 1), mac, (__u64)vlan << 32 | address, kind);
+	return arpl_hash(arpl_hash_keys_now(t), (__u32)ARPL_HASH_HEARD + (__u32)kind, mac, vlan, address, 0, 0);
 }
 
 ARPL_INLINE __u64 *arpl_heard_place(struct arpl_tables *t, enum arpl_heard kind, __u64 hash)

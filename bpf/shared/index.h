@@ -7,6 +7,7 @@
 #ifndef ARPLINE_SHARED_INDEX_H
 #define ARPLINE_SHARED_INDEX_H
 
+#include "hash.h"
 #include "lookups.h"
 #include "place.h"
 
@@ -15,7 +16,7 @@ ARPL_INLINE __u32 arpl_index_find(struct arpl_tables *t, __be32 address, __u16 v
 {
 	__u64 wanted = arpl_index_cell(address, vlan);
 	const struct arpl_index_bucket *bucket =
-		arpl_index_at(t, arpl_index_bucket_of(arpl_hash_key(t, 0), wanted));
+		arpl_index_at(t, arpl_index_bucket_of(arpl_hash_keys_now(t)->factor, wanted));
 	struct arpl_endpoint_key key = {.address = address, .vlan = vlan, .zero = 0};
 	const struct arpl_endpoint *endpoint;
 	__u64 cell = 0;
@@ -34,6 +35,16 @@ ARPL_INLINE __u32 arpl_index_find(struct arpl_tables *t, __be32 address, __u16 v
 		return ARPL_NO_SLOT;
 	endpoint = arpl_endpoint_find(t, &key);
 	return endpoint ? endpoint->slot : ARPL_NO_SLOT;
+}
+
+/* The same where most addresses are none: a small filter comes first, and most of it is in the CPU's cache. */
+ARPL_INLINE __u32 arpl_index_find_filtered(struct arpl_tables *t, __be32 address, __u16 vlan)
+{
+	__u32 bit = arpl_endpoint_bit(arpl_hash_keys_now(t)->factor, address, vlan);
+
+	if (!(arpl_filter_word(t, bit / 64) >> (bit % 64) & 1))
+		return ARPL_NO_SLOT;
+	return arpl_index_find(t, address, vlan);
 }
 
 #endif

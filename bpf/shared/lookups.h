@@ -9,6 +9,7 @@
 #include <linux/types.h>
 
 #include "abi.h"
+#include "hash.h"
 
 #define ARPL_NO_SLOT 0xffffffffU
 
@@ -19,6 +20,8 @@ ARPL_INLINE __u64 arpl_lease_expires(struct arpl_tables *t);
 ARPL_INLINE const struct arpl_limits *arpl_limits_now(struct arpl_tables *t);
 ARPL_INLINE int arpl_mac_is_own(struct arpl_tables *t, __u64 mac);
 ARPL_INLINE const struct arpl_index_bucket *arpl_index_at(struct arpl_tables *t, __u32 bucket);
+/* A word of the filter in front of the index; ~0 where there is none. */
+ARPL_INLINE __u64 arpl_filter_word(struct arpl_tables *t, __u32 word);
 /* Of the hash `endpoints`; asked only for what the index has no room for. */
 ARPL_INLINE const struct arpl_endpoint *arpl_endpoint_find(struct arpl_tables *t,
 							   const struct arpl_endpoint_key *key);
@@ -26,7 +29,7 @@ ARPL_INLINE struct arpl_slot *arpl_slot_at(struct arpl_tables *t, __u32 slot);
 ARPL_INLINE __u64 *arpl_pair_at(struct arpl_tables *t, __u32 index);
 ARPL_INLINE __u64 *arpl_bucket_at(struct arpl_tables *t, __u32 index);
 ARPL_INLINE __u64 *arpl_heard_at(struct arpl_tables *t, __u32 index);
-ARPL_INLINE __u64 arpl_hash_key(struct arpl_tables *t, __u32 half);
+ARPL_INLINE const ARPL_SET_BEFORE_LOAD struct arpl_hash_keys *arpl_hash_keys_now(struct arpl_tables *t);
 /* Takes one credit of this queue's ring; 0 when there is no socket or no credit. */
 ARPL_INLINE int arpl_ring_admit(struct arpl_tables *t, const struct arpl_limits *limits, __u32 queue);
 

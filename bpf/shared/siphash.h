@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * SipHash-1-3 (Aumasson, Bernstein) over three 64-bit words. The length block is left out: every input here is
- * 24 bytes. Keyed, because what is hashed comes from the wire.
+ * 24 bytes. Makes the keys of hash.h from the two that are drawn.
  */
 #ifndef ARPLINE_SHARED_SIPHASH_H
 #define ARPLINE_SHARED_SIPHASH_H
 
 #include <linux/types.h>
 
+#include "abi.h"
+
 struct arpl_sip {
 	__u64 v0, v1, v2, v3;
 };
 
-static inline __attribute__((always_inline)) __u64 arpl_rotl64(__u64 x, int bits)
+ARPL_INLINE __u64 arpl_rotl64(__u64 x, int bits)
 {
 	return (x << bits) | (x >> (64 - bits));
 }
 
-static inline __attribute__((always_inline)) void arpl_sip_round(struct arpl_sip *s)
+ARPL_INLINE void arpl_sip_round(struct arpl_sip *s)
 {
 	s->v0 += s->v1;
 	s->v1 = arpl_rotl64(s->v1, 13) ^ s->v0;
@@ -31,15 +33,14 @@ static inline __attribute__((always_inline)) void arpl_sip_round(struct arpl_sip
 	s->v2 = arpl_rotl64(s->v2, 32);
 }
 
-static inline __attribute__((always_inline)) void arpl_sip_word(struct arpl_sip *s, __u64 word)
+ARPL_INLINE void arpl_sip_word(struct arpl_sip *s, __u64 word)
 {
 	s->v3 ^= word;
 	arpl_sip_round(s);
 	s->v0 ^= word;
 }
 
-static inline __attribute__((always_inline)) __u64 arpl_siphash3(__u64 key0, __u64 key1, __u64 a, __u64 b,
-								 __u64 c)
+ARPL_INLINE __u64 arpl_siphash3(__u64 key0, __u64 key1, __u64 a, __u64 b, __u64 c)
 {
 	struct arpl_sip s = {
 		key0 ^ 0x736f6d6570736575ULL,

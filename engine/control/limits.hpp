@@ -10,6 +10,7 @@ namespace arpline {
 struct Switches {
   bool hidden_tags = false;  ///< its NIC strips tags
   bool fast_path = true;     ///< XDP_TX is wanted and arrives
+  bool in_pieces = false;    ///< its frames may come in more than one buffer
 };
 
 /// The budgets and switches for the `limits` map. `now` are those in force: what control has seen meanwhile

@@ -23,6 +23,8 @@ constexpr std::uint64_t kSelfTestEveryNs = 60'000'000'000;
 constexpr std::uint64_t kLogIntervalNs = 1'000'000'000;
 constexpr std::uint64_t kLogBurstNs = 10'000'000'000;
 constexpr milliseconds kBoundaryPatience{500};
+// Every driver has a buffer of its size.
+constexpr std::uint32_t kOneBufferMtu = 1500;
 // Longer than a NAPI poll: what the program handed over before the rings were closed has arrived.
 constexpr milliseconds kSettle{5};
 
@@ -129,7 +131,9 @@ bool ServedParent::fast_path() const {
 
 void ServedParent::set_limits() {
   auto& map = programs_->maps().limits();
-  put_limits(limits_for(config_, limits_, {.hidden_tags = hides_tags(), .fast_path = fast_path()}, map), map);
+  const Switches switches{
+      .hidden_tags = hides_tags(), .fast_path = fast_path(), .in_pieces = parent_.mtu > kOneBufferMtu};
+  put_limits(limits_for(config_, limits_, switches, map), map);
 }
 
 void ServedParent::use_limits(const Limits& limits) {

@@ -24,7 +24,7 @@ bool is_chosen(const ParentConfig& config, const Desired& endpoint) {
 
 Roster::Roster(const Maps& maps)
     : map_(maps),
-      table_(maps.slots(), maps.stats(), Index{maps.index(), maps.meta().hash_key[0]}, map_),
+      table_(maps.slots(), maps.stats(), Index{maps.index(), maps.filter(), maps.hash_keys().factor}, map_),
       own_macs_(maps) {}
 
 // Chosen after they are judged: what is left out still answers beside its siblings.

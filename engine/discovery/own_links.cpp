@@ -30,7 +30,7 @@ const LinkRecord* OwnLinks::find(int ifindex) const {
 std::optional<ParentLink> OwnLinks::parent(int ifindex) const {
   const auto* link = find(ifindex);
   if (link == nullptr) return std::nullopt;
-  ParentLink parent{.ifindex = ifindex, .name = link->name, .mac = link->mac};
+  ParentLink parent{.ifindex = ifindex, .name = link->name, .mac = link->mac, .mtu = link->mtu};
   for (const auto& [index, other] : links_) {
     if (!is_vlan_on(other, ifindex)) continue;
     parent.vlan_uppers = true;

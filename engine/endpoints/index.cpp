@@ -21,11 +21,12 @@ bool holds(__u64 cell, __u64 wanted) {
 }  // namespace
 
 arpl_index_bucket& Index::bucket_of(const arpl_endpoint_key& key) const {
-  return buckets_[arpl_index_bucket_of(hash_key_, arpl_index_cell(key.address, key.vlan))];
+  return buckets_[arpl_index_bucket_of(factor_, arpl_index_cell(key.address, key.vlan))];
 }
 
 void Index::put(const arpl_endpoint_key& key, std::uint32_t slot) {
   const auto wanted = arpl_index_cell(key.address, key.vlan);
+  filter_.add(arpl_endpoint_bit(factor_, key.address, key.vlan));
   auto& bucket = bucket_of(key);
   const std::span<__u64> cells{bucket.cells};
   auto at = std::ranges::find_if(cells, [&](__u64 cell) { return holds(cell, wanted); });
@@ -43,6 +44,7 @@ void Index::erase(const arpl_endpoint_key& key) {
   const auto wanted = arpl_index_cell(key.address, key.vlan);
   for (auto& cell : bucket_of(key).cells)
     if (holds(cell, wanted)) publish(cell, 0);
+  filter_.remove(arpl_endpoint_bit(factor_, key.address, key.vlan));
 }
 
 void Index::keep(const std::function<bool(const arpl_endpoint_key& key, std::uint32_t slot)>& wanted) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <span>
 
+#include "base/filter.hpp"
 #include "shared/abi.h"
 
 namespace arpline {
@@ -13,11 +14,12 @@ namespace arpline {
 /// programs ask the hash `endpoints` for what it has no room for.
 class Index {
  public:
-  /// `buckets`: ARPL_INDEX_BUCKETS of them; they outlive it. `hash_key`: arpl_meta.hash_key[0].
-  Index(std::span<arpl_index_bucket> buckets, std::uint64_t hash_key)
-      : buckets_(buckets), hash_key_(hash_key) {}
+  /// `buckets`: ARPL_INDEX_BUCKETS of them, `filter`: ARPL_FILTER_WORDS; they outlive it. `factor`: of
+  /// arpl_hash_keys.
+  Index(std::span<arpl_index_bucket> buckets, std::span<std::uint64_t> filter, std::uint64_t factor)
+      : buckets_(buckets), filter_(filter), factor_(factor) {}
 
-  /// Puts it there, or leaves it where it stands already.
+  /// Puts it there, or leaves it where it stands already. Once for each erase().
   void put(const arpl_endpoint_key& key, std::uint32_t slot);
   void erase(const arpl_endpoint_key& key);
   /// Empties every cell that `wanted` says no to.
@@ -27,7 +29,8 @@ class Index {
   arpl_index_bucket& bucket_of(const arpl_endpoint_key& key) const;
 
   std::span<arpl_index_bucket> buckets_;
-  std::uint64_t hash_key_;
+  Filter filter_;
+  std::uint64_t factor_;
 };
 
 }  // namespace arpline

@@ -52,6 +52,7 @@ struct ParentLink {
   Mac mac = 0;
   std::vector<Mac> vlan_macs;  ///< of the VLAN interfaces on it
   bool vlan_uppers = false;    ///< there are any
+  std::uint32_t mtu = 0;       ///< bytes
   bool operator==(const ParentLink&) const = default;
 };
 

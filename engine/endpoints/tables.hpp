@@ -42,10 +42,11 @@ struct arpl_tables {
   const arpline::EndpointMap* endpoints = nullptr;
   std::span<arpl_slot> slots;
   std::span<const arpl_index_bucket> index;  ///< ARPL_INDEX_BUCKETS of them
+  std::span<const __u64> filter;             ///< ARPL_FILTER_WORDS, or none: everything may be an endpoint
   std::span<__u64> pairs;                    ///< ARPL_MAX_PAIRS words
   std::span<__u64> heard;                    ///< ARPL_HEARD_KINDS * ARPL_HEARD_PLACES words
   std::span<__u64> buckets;                  ///< ARPL_BUCKETS words
-  __u64 hash_key[2] = {};
+  arpl_hash_keys keys{};
   std::span<arpl_credit> credit;  ///< one per queue
   __u64 sockets = 0;              ///< bit q: queue q has a reader for its ring
 };
@@ -66,6 +67,10 @@ ARPL_INLINE int arpl_mac_is_own(arpl_tables* t, __u64 mac) {
 
 ARPL_INLINE const arpl_index_bucket* arpl_index_at(arpl_tables* t, __u32 bucket) {
   return bucket < t->index.size() ? &t->index[bucket] : nullptr;
+}
+
+ARPL_INLINE __u64 arpl_filter_word(arpl_tables* t, __u32 word) {
+  return word < t->filter.size() ? t->filter[word] : ~0ULL;
 }
 
 ARPL_INLINE const arpl_endpoint* arpl_endpoint_find(arpl_tables* t, const arpl_endpoint_key* key) {
@@ -90,8 +95,8 @@ ARPL_INLINE __u64* arpl_heard_at(arpl_tables* t, __u32 index) {
   return index < t->heard.size() ? &t->heard[index] : nullptr;
 }
 
-ARPL_INLINE __u64 arpl_hash_key(arpl_tables* t, __u32 half) {
-  return t->hash_key[half];
+ARPL_INLINE const arpl_hash_keys* arpl_hash_keys_now(arpl_tables* t) {
+  return &t->keys;
 }
 
 ARPL_INLINE int arpl_ring_admit(arpl_tables* t, const arpl_limits* limits, __u32 queue) {

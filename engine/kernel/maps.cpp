@@ -57,7 +57,7 @@ const std::map<std::string, std::size_t>& mapped_bytes() {
       {"slots", sizeof(arpl_slot) * ARPL_MAX_ENDPOINTS},
       {"endpoint_stats", sizeof(arpl_endpoint_stats) * ARPL_MAX_ENDPOINTS},
       {"endpoint_index", sizeof(arpl_index_bucket) * ARPL_INDEX_BUCKETS},
-      {"mac_filter", sizeof(std::uint64_t) * ARPL_MAC_FILTER_WORDS},
+      {"filter", sizeof(std::uint64_t) * ARPL_FILTER_WORDS},
       {"credit", sizeof(arpl_credit) * ARPL_MAX_QUEUES},
       {"engine_verdicts", sizeof(arpl_engine_counts) * ARPL_MAX_WORKERS},
       {"limits", sizeof(arpl_limits)},
@@ -77,7 +77,7 @@ bool has_bytes(int fd, std::size_t bytes) {
 const std::vector<std::string>& map_names() {
   static const std::vector<std::string> kNames{
       "meta",     "endpoints",      "endpoint_index",  "slots",        "endpoint_stats",
-      "macs",     "mac_filter",     "pairs",           "heard",        "buckets",
+      "macs",     "filter",         "pairs",           "heard",        "buckets",
       "verdicts", "other_verdicts", "engine_verdicts", "egress_stats", "limits",
       "storm",    "groups",         "lease",           "credit",       "xsks_map",
       "events"};
@@ -97,7 +97,7 @@ Maps Maps::from_fds(const std::map<std::string, int>& fds, bool writable) {
   maps.slots_ = map("slots");
   maps.stats_ = map("endpoint_stats");
   maps.index_ = map("endpoint_index");
-  maps.mac_filter_ = map("mac_filter");
+  maps.filter_ = map("filter");
   maps.credit_ = map("credit");
   maps.engine_ = map("engine_verdicts");
   maps.limits_ = map("limits");
@@ -149,6 +149,13 @@ std::uint64_t Maps::lease() const noexcept {
 
 arpl_meta Maps::meta() const {
   return read_one<arpl_meta>(fd("meta"), "meta");
+}
+
+arpl_hash_keys Maps::hash_keys() const {
+  const auto drawn = meta();
+  arpl_hash_keys keys{};
+  arpl_derive_keys(drawn.hash_key[0], drawn.hash_key[1], &keys);
+  return keys;
 }
 
 void Maps::set_meta(const arpl_meta& meta) const {

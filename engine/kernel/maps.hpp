@@ -12,6 +12,7 @@
 #include "base/mapped.hpp"
 #include "base/net.hpp"
 #include "shared/abi.h"
+#include "shared/hash.h"
 #include "shared/verdicts.h"
 
 namespace arpline {
@@ -27,7 +28,7 @@ class Maps {
   std::span<arpl_slot> slots() const noexcept { return slots_.as<arpl_slot>(); }
   std::span<arpl_endpoint_stats> stats() const noexcept { return stats_.as<arpl_endpoint_stats>(); }
   std::span<arpl_index_bucket> index() const noexcept { return index_.as<arpl_index_bucket>(); }
-  std::span<std::uint64_t> mac_filter() const noexcept { return mac_filter_.as<std::uint64_t>(); }
+  std::span<std::uint64_t> filter() const noexcept { return filter_.as<std::uint64_t>(); }
   std::span<arpl_credit> credit() const noexcept { return credit_.as<arpl_credit>(); }
   std::span<arpl_engine_counts> engine_counts() const noexcept { return engine_.as<arpl_engine_counts>(); }
   arpl_limits& limits() const noexcept { return limits_.as<arpl_limits>()[0]; }
@@ -38,6 +39,8 @@ class Maps {
 
   arpl_meta meta() const;
   void set_meta(const arpl_meta& meta) const;
+  /// What the programs hash with.
+  arpl_hash_keys hash_keys() const;
 
   std::vector<std::pair<arpl_endpoint_key, arpl_endpoint>> endpoints() const;
   /// False when the kernel refuses.
@@ -59,7 +62,7 @@ class Maps {
 
  private:
   std::map<std::string, Fd> fds_;
-  Mapped slots_, stats_, index_, mac_filter_, credit_, engine_, limits_, lease_;
+  Mapped slots_, stats_, index_, filter_, credit_, engine_, limits_, lease_;
 };
 
 /// What is pinned in `folder` says of itself, of whatever ABI version; nullopt: nothing is pinned, or it is

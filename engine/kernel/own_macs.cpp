@@ -4,7 +4,6 @@
 #include <bpf/bpf.h>
 #include <linux/bpf.h>
 
-#include <atomic>
 #include <cerrno>
 #include <vector>
 
@@ -12,35 +11,15 @@
 #include "shared/place.h"
 
 namespace arpline {
-namespace {
-
-constexpr std::uint32_t kWordBits = 64;
-
-}  // namespace
-
-// A bit that an earlier run left for a MAC which is gone costs a look into the hash, no more.
-OwnMacs::OwnMacs(const Maps& maps) : maps_(maps), hash_key_(maps.meta().hash_key[0]) {
+OwnMacs::OwnMacs(const Maps& maps) : maps_(maps), factor_(maps.hash_keys().factor), filter_(maps.filter()) {
   for (const auto& [mac, sender] : maps_.senders()) {
     held_.insert(mac);
-    mark(mac);
+    filter_.add(bit_of(mac));
   }
 }
 
 std::uint32_t OwnMacs::bit_of(Mac mac) const noexcept {
-  return arpl_mac_bit(hash_key_, mac);
-}
-
-void OwnMacs::mark(Mac mac) {
-  const auto bit = bit_of(mac);
-  ++bits_[bit];
-  std::atomic_ref<std::uint64_t>(maps_.mac_filter()[bit / kWordBits]).fetch_or(1ULL << bit % kWordBits);
-}
-
-void OwnMacs::unmark(Mac mac) {
-  const auto bit = bit_of(mac);
-  if (--bits_[bit] > 0) return;
-  bits_.erase(bit);
-  std::atomic_ref<std::uint64_t>(maps_.mac_filter()[bit / kWordBits]).fetch_and(~(1ULL << bit % kWordBits));
+  return arpl_mac_bit(factor_, mac);
 }
 
 void OwnMacs::set(Mac parent, const std::set<Mac>& others) {
@@ -61,13 +40,13 @@ bool OwnMacs::put(Mac mac, bool is_parent) {
     sender.parent = is_parent ? 1 : 0;
     if (bpf_map_update_elem(fd, &mac, &sender, BPF_ANY) != 0) return false;
   }
-  if (held_.insert(mac).second) mark(mac);
+  if (held_.insert(mac).second) filter_.add(bit_of(mac));
   return true;
 }
 
 void OwnMacs::erase(Mac mac) {
   if (held_.erase(mac) == 0) return;
-  unmark(mac);
+  filter_.remove(bit_of(mac));
   bpf_map_delete_elem(maps_.fd("macs"), &mac);
 }
 

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <set>
 
+#include "base/filter.hpp"
 #include "base/net.hpp"
 #include "kernel/maps.hpp"
 
@@ -25,13 +25,11 @@ class OwnMacs {
 
  private:
   std::uint32_t bit_of(Mac mac) const noexcept;
-  void mark(Mac mac);
-  void unmark(Mac mac);
 
   const Maps& maps_;
-  std::uint64_t hash_key_;
+  std::uint64_t factor_;
+  Filter filter_;
   std::set<Mac> held_;
-  std::map<std::uint32_t, int> bits_;  // how many MACs have this bit
 };
 
 }  // namespace arpline

@@ -109,8 +109,7 @@ Programs::Programs(ProgramOptions options) : options_(std::move(options)), route
             .egress_handle = 0};
   }
   meta.owner_pid = static_cast<std::uint32_t>(getpid());
-  skeleton_->rodata->arpl_key0 = meta.hash_key[0];
-  skeleton_->rodata->arpl_key1 = meta.hash_key[1];
+  arpl_derive_keys(meta.hash_key[0], meta.hash_key[1], &skeleton_->rodata->arpl_keys);
   last_warning().clear();
   if (const int error = arpline_bpf__load(skeleton_.get()); error != 0) {
     throw_errno(fmt::format("load the BPF programs ({})", last_warning()), -error,

@@ -103,8 +103,7 @@ BpfRunner::BpfRunner() {
   parent_ifindex_ = if_nametoindex("parent");
   skeleton_ = arpline_bpf__open();
   if (skeleton_ == nullptr) throw_errno("open the BPF object", errno);
-  skeleton_->rodata->arpl_key0 = hash_keys[0];
-  skeleton_->rodata->arpl_key1 = hash_keys[1];
+  skeleton_->rodata->arpl_keys = hash_keys;
   if (const int error = arpline_bpf__load(skeleton_); error != 0) {
     arpline_bpf__destroy(skeleton_);
     throw_errno("load the BPF programs", -error);
@@ -154,12 +153,11 @@ void BpfRunner::install(const State& state) {
   clear_credit_and_sockets();
   put(maps.lease, zero, contents.lease);
   put(maps.limits, zero, contents.limits);
-  for (const std::uint32_t word : filtered_) put(maps.mac_filter, word, __u64{0});
+  for (const Mac own : contents.macs) put(maps.macs, __u64{own}, arpl_sender{.parent = own == parent_mac});
+  for (const std::uint32_t word : filtered_) put(maps.filter, word, __u64{0});
   filtered_.clear();
-  for (const Mac own : contents.macs) {
-    put(maps.macs, __u64{own}, arpl_sender{.parent = own == parent_mac});
-    const std::uint32_t bit = arpl_mac_bit(hash_keys[0], own);
-    put(maps.mac_filter, bit / 64, get<__u64>(maps.mac_filter, bit / 64) | 1ULL << bit % 64);
+  for (const std::uint32_t bit : contents.filter) {
+    put(maps.filter, bit / 64, get<__u64>(maps.filter, bit / 64) | 1ULL << bit % 64);
     filtered_.push_back(bit / 64);
   }
   for (const std::uint32_t bucket : indexed_) put(maps.endpoint_index, bucket, arpl_index_bucket{});

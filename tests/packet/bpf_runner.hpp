@@ -74,7 +74,7 @@ class BpfRunner {
   ring_buffer* events_ = nullptr;
   std::vector<arpl_event> taken_;
   std::vector<std::uint32_t> touched_;   ///< pairs that may not be empty
-  std::vector<std::uint32_t> filtered_;  ///< words of the MAC filter, likewise
+  std::vector<std::uint32_t> filtered_;  ///< words of the filter, likewise
   std::vector<std::uint32_t> indexed_;   ///< buckets of the index, likewise
   std::vector<Fd> taps_;
   Fd socket_;

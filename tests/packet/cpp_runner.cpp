@@ -23,8 +23,7 @@ CppRunner::CppRunner(std::uint64_t now)
   tables_.pairs = pairs_;
   tables_.heard = heard_;
   tables_.buckets = buckets_;
-  tables_.hash_key[0] = hash_keys[0];
-  tables_.hash_key[1] = hash_keys[1];
+  tables_.keys = hash_keys;
   tables_.credit = credit_;
 }
 

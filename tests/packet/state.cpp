@@ -11,8 +11,7 @@ namespace {
 
 std::uint64_t hash_of(Mac requester_mac, Ipv4 requester, Ipv4 endpoint, std::uint16_t vlan, std::uint32_t gen) {
   arpl_tables tables;
-  tables.hash_key[0] = hash_keys[0];
-  tables.hash_key[1] = hash_keys[1];
+  tables.keys = hash_keys;
   return arpl_pair_hash(&tables, requester_mac, requester, endpoint, vlan, gen);
 }
 
@@ -38,8 +37,7 @@ std::uint64_t arrival_of(Budget budget, std::uint64_t now) {
 // Where it stands, and its hash.
 std::pair<std::uint32_t, std::uint64_t> heard_of(arpl_heard kind, Mac mac, Ipv4 address, std::uint16_t vlan) {
   arpl_tables tables;
-  tables.hash_key[0] = hash_keys[0];
-  tables.hash_key[1] = hash_keys[1];
+  tables.keys = hash_keys;
   const auto hash = arpl_heard_hash(&tables, kind, mac, address, vlan);
   return {kind * ARPL_HEARD_PLACES + (static_cast<std::uint32_t>(hash) & (ARPL_HEARD_PLACES - 1)), hash};
 }
@@ -60,7 +58,8 @@ void add_index(Contents& out, const State& s) {
   std::map<std::uint32_t, arpl_index_bucket> buckets;
   for (const auto& [key, value] : out.endpoints) {
     const auto cell = arpl_index_cell(key.address, key.vlan);
-    auto& bucket = buckets[arpl_index_bucket_of(hash_keys[0], cell)];
+    out.filter.push_back(arpl_endpoint_bit(hash_keys.factor, key.address, key.vlan));
+    auto& bucket = buckets[arpl_index_bucket_of(hash_keys.factor, cell)];
     if (s.overflow && value.slot == endpoint_slot) {
       for (std::uint32_t i = 0; i < ARPL_INDEX_CELLS; ++i) bucket.cells[i] = arpl_index_cell(i + 1, 4000);
       bucket.cells[ARPL_INDEX_CELLS - 1] |= ARPL_CELL_OVERFLOW;
@@ -116,7 +115,7 @@ std::vector<std::uint32_t> pairs_touched_by(std::span<const std::uint8_t> frame)
 
 std::uint32_t source_index(Mac source, arpl_source_share share) {
   return ARPL_BUCKET_SOURCES + share * ARPL_SOURCE_BUCKETS +
-         static_cast<std::uint32_t>(arpl_siphash3(hash_keys[0], hash_keys[1], source, share, 0) &
+         static_cast<std::uint32_t>(arpl_hash(&hash_keys, std::uint32_t{ARPL_HASH_SHARE} + share, source, 0, 0, 0, 0) &
                                     (ARPL_SOURCE_BUCKETS - 1));
 }
 
@@ -163,6 +162,7 @@ Contents realise(const State& s, std::uint64_t now) {
                 .reserved = {}};
   out.macs = {parent_mac, sibling_mac};
   if (s.endpoint_mac_is_own) out.macs.push_back(endpoint_mac);
+  for (const Mac own : out.macs) out.filter.push_back(arpl_mac_bit(hash_keys.factor, own));
 
   if (s.endpoint)
     out.endpoints.push_back({{.address = s.address, .vlan = s.vlan, .zero = 0},

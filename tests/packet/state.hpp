@@ -22,7 +22,12 @@ inline constexpr Ipv4 foreign_ip = ip(10, 1, 0, 77);
 inline constexpr std::uint32_t endpoint_slot = 7;
 inline constexpr std::uint32_t sibling_slot = 8;
 inline constexpr std::uint32_t generation = 41;
-inline constexpr std::uint64_t hash_keys[2] = {0x0123456789abcdefU, 0xfedcba9876543210U};
+/// As drawn with the maps.
+inline const arpl_hash_keys hash_keys = [] {
+  arpl_hash_keys keys{};
+  arpl_derive_keys(0x0123456789abcdefU, 0xfedcba9876543210U, &keys);
+  return keys;
+}();
 
 enum class Pair {
   absent,
@@ -96,6 +101,7 @@ struct Contents {
   std::vector<std::pair<std::uint32_t, __u64>> pairs;
   std::vector<std::pair<std::uint32_t, arpl_index_bucket>> index;
   std::vector<std::pair<std::uint32_t, __u64>> heard;
+  std::vector<std::uint32_t> filter;  ///< bits
   std::vector<std::pair<std::uint32_t, __u64>> buckets;
   std::uint32_t queue = 0;
   bool socket = false;

@@ -12,7 +12,7 @@
 namespace arpline {
 namespace {
 
-constexpr std::uint64_t hash_key = 0x0123456789abcdefU;
+constexpr std::uint64_t factor = 0x0123456789abcdefU;
 
 arpl_endpoint_key key_of(std::uint32_t address, std::uint16_t vlan = 0) {
   return {.address = address, .vlan = vlan, .zero = 0};
@@ -21,7 +21,7 @@ arpl_endpoint_key key_of(std::uint32_t address, std::uint16_t vlan = 0) {
 // So many keys that stand in one bucket.
 std::vector<arpl_endpoint_key> colliding(std::size_t count) {
   const auto bucket = [](const arpl_endpoint_key& key) {
-    return arpl_index_bucket_of(hash_key, arpl_index_cell(key.address, key.vlan));
+    return arpl_index_bucket_of(factor, arpl_index_cell(key.address, key.vlan));
   };
   std::vector<arpl_endpoint_key> keys{key_of(1)};
   for (std::uint32_t address = 2; keys.size() < count; ++address)
@@ -34,7 +34,8 @@ class IndexTest : public testing::Test {
   IndexTest() {
     tables_.endpoints = &hash_;
     tables_.index = buckets_;
-    tables_.hash_key[0] = hash_key;
+    tables_.filter = filter_;
+    tables_.keys.factor = factor;
   }
 
   // As the table does it.
@@ -46,11 +47,17 @@ class IndexTest : public testing::Test {
     index_.erase(key);
     hash_.erase(key);
   }
-  std::uint32_t found(const arpl_endpoint_key& key) { return arpl_index_find(&tables_, key.address, key.vlan); }
+  // With the filter in front or without it, what is looked up is the same.
+  std::uint32_t found(const arpl_endpoint_key& key) {
+    const auto slot = arpl_index_find(&tables_, key.address, key.vlan);
+    EXPECT_EQ(arpl_index_find_filtered(&tables_, key.address, key.vlan), slot);
+    return slot;
+  }
 
   std::vector<arpl_index_bucket> buckets_ = std::vector<arpl_index_bucket>(ARPL_INDEX_BUCKETS);
+  std::vector<std::uint64_t> filter_ = std::vector<std::uint64_t>(ARPL_FILTER_WORDS);
   EndpointMap hash_;
-  Index index_{buckets_, hash_key};
+  Index index_{buckets_, filter_, factor};
   arpl_tables tables_;
 };
 

@@ -34,8 +34,9 @@ struct TableTest : testing::Test {
   std::vector<arpl_slot> slots = std::vector<arpl_slot>(4);
   std::vector<arpl_endpoint_stats> stats = std::vector<arpl_endpoint_stats>(4);
   std::vector<arpl_index_bucket> index = std::vector<arpl_index_bucket>(ARPL_INDEX_BUCKETS);
+  std::vector<std::uint64_t> filter = std::vector<std::uint64_t>(ARPL_FILTER_WORDS);
   Memory map;
-  Table table{slots, stats, {index, 1}, map};
+  Table table{slots, stats, {index, filter, 1}, map};
 
   arpl_slot& slot_of(std::uint32_t address) { return slots.at(map.held.at({address, 0, 0}).slot); }
 };
@@ -115,7 +116,7 @@ TEST_F(TableTest, a_freed_slot_is_used_again_last_of_all) {
 TEST_F(TableTest, an_address_that_comes_back_has_a_generation_it_never_had_not_even_after_a_restart) {
   std::set<std::uint32_t> seen;
   for (int i = 0; i < 6; ++i) {
-    Table next{slots, stats, {index, 1}, map};
+    Table next{slots, stats, {index, filter, 1}, map};
     next.reconcile({wanted(1, 0xa)});
     EXPECT_TRUE(seen.insert(slot_of(1).generation).second);
     next.reconcile({});
@@ -144,7 +145,7 @@ TEST_F(TableTest, an_earlier_runs_endpoints_keep_their_confirmation_and_others_g
   map.held[{9, 0, 0}] = {.slot = 3, .prefix_bits = 24, .zero = {}, .dotted = {}};
   slots[2] = {
       .word = 0xa, .generation = 7, .unanswered = 0, .confirmed_at = 5, .unanswered_at = 0, .claimed_at = 0};
-  Table next{slots, stats, {index, 1}, map};
+  Table next{slots, stats, {index, filter, 1}, map};
   const auto changes = next.reconcile({wanted(1, 0xa)});
   EXPECT_TRUE(changes.added.empty());
   EXPECT_EQ(changes.withdrawn.size(), 1U);
@@ -156,7 +157,7 @@ TEST_F(TableTest, pins_that_point_outside_the_table_or_twice_at_a_slot_are_dropp
   map.held[{1, 0, 0}] = {.slot = 400, .prefix_bits = 24, .zero = {}, .dotted = {}};
   map.held[{2, 0, 0}] = {.slot = 0, .prefix_bits = 24, .zero = {}, .dotted = {}};
   map.held[{3, 0, 0}] = {.slot = 0, .prefix_bits = 24, .zero = {}, .dotted = {}};
-  const Table next{slots, stats, {index, 1}, map};
+  const Table next{slots, stats, {index, filter, 1}, map};
   EXPECT_EQ(next.entries().size(), 1U);
   EXPECT_EQ(map.held.size(), 1U);
 }

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <span>
+#include <unordered_map>
+
+namespace arpline {
+
+/// The writer of bits in a filter that others read: a bit is set while anything stands on it.
+class Filter {
+ public:
+  /// `words` outlive it. Bits that an earlier run left and nothing stands on stay: they cost a look, no more.
+  explicit Filter(std::span<std::uint64_t> words) : words_(words) {}
+
+  void add(std::uint32_t bit) {
+    ++standing_[bit];
+    std::atomic_ref<std::uint64_t>(words_[bit / kWordBits]).fetch_or(1ULL << bit % kWordBits);
+  }
+
+  void remove(std::uint32_t bit) {
+    const auto at = standing_.find(bit);
+    if (at == standing_.end() || --at->second > 0) return;
+    standing_.erase(at);
+    std::atomic_ref<std::uint64_t>(words_[bit / kWordBits]).fetch_and(~(1ULL << bit % kWordBits));
+  }
+
+ private:
+  static constexpr std::uint32_t kWordBits = 64;
+
+  std::span<std::uint64_t> words_;
+  std::unordered_map<std::uint32_t, std::uint32_t> standing_;
+};
+
+}  // namespace arpline
