@@ -85,6 +85,12 @@ const LimitSpec* find_limit(std::string_view name) {
   return at != kSpecs.end() ? at : nullptr;
 }
 
+std::string limit_names() {
+  std::string names;
+  for (const auto& spec : kSpecs) names += fmt::format("{}{}", names.empty() ? "" : ", ", spec.name);
+  return names;
+}
+
 Rate Limits::rate(const LimitSpec& spec) const {
   if (const auto at = set_.find(spec.name); at != set_.end()) return at->second;
   if (spec.quarter_of.empty()) return spec.normal;
@@ -94,6 +100,11 @@ Rate Limits::rate(const LimitSpec& spec) const {
 
 void Limits::write(arpl_limits& limits) const {
   for (const auto& spec : kSpecs) limits.*spec.budget = budget_of(rate(spec), spec.burst_ns);
+}
+
+Rate rate_of(const arpl_budget& budget) {
+  if (budget.interval_ns == 0) return std::nullopt;
+  return budget.burst_ns < budget.interval_ns ? 0 : ARPL_SECOND_NS / budget.interval_ns;
 }
 
 Rate parse_rate(const LimitSpec& spec, const std::string& text) {

@@ -31,6 +31,8 @@ struct LimitSpec {
 std::span<const LimitSpec> limit_specs();
 /// nullptr: there is none of this name.
 const LimitSpec* find_limit(std::string_view name);
+/// All names, for an error message: "to_child, …".
+std::string limit_names();
 
 /// Values for some of the limits; the others have their defaults.
 class Limits {
@@ -47,6 +49,9 @@ class Limits {
  private:
   std::map<std::string_view, Rate> set_;  // by LimitSpec::name, whose text is static
 };
+
+/// A budget as it lies in the map, rounded to whole nanoseconds a frame; none: no limit.
+Rate rate_of(const arpl_budget& budget);
 
 /// "off", or a number of frames a second. "off" only where it is the default: SetupError otherwise, or when it
 /// is neither.

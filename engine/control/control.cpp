@@ -15,6 +15,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "control/limit_request.hpp"
 #include "control/log.hpp"
 #include "report/gone.hpp"
 
@@ -317,11 +318,21 @@ void Control::apply(const Config& config) {
   }
 }
 
+// All of a parent's limits, after what is asked for is done. Throws SetupError for what can't be.
+nlohmann::json Control::limit(ServedParent& served, const nlohmann::json& request) {
+  const auto before = served.limits();
+  const auto wanted = changed_limits(request, served.configured_limits(), before);
+  if (!(wanted == before)) served.use_limits(wanted);
+  for (const auto& line : differences(before, wanted)) spdlog::info("{}: {}", served.name(), line);
+  return {{"parent", served.name()}, {"limits", limits_to_json(served.configured_limits(), wanted)}};
+}
+
 nlohmann::json Control::on_request(Parent& parent, const nlohmann::json& request) {
   const auto command = request.value("cmd", "");
   if (command == "status") return {{"parents", nlohmann::json::array({to_json(parent.served->status())})}};
   if (command == "gone") return {{"gone", gone_to_json(history_, parent.served->name(), now_ns())}};
   if (command == "reload") return reload();
+  if (command == "limit") return limit(*parent.served, request);
   if (command == "detach") {
     parent.leaving = true;
     return {{"ok", true}};

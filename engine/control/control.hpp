@@ -61,6 +61,7 @@ class Control final : private WatchObserver {
   void on_program_events(Parent& parent);
   nlohmann::json on_request(Parent& parent, const nlohmann::json& request);
   nlohmann::json reload();
+  static nlohmann::json limit(ServedParent& served, const nlohmann::json& request);
   void apply(const Config& config);
   void watch(int fd) const;
   static void complain(Parent& parent, const std::string& line);

@@ -6,6 +6,7 @@
 
 #include "base/clock.hpp"
 #include "base/net.hpp"
+#include "config/limits.hpp"
 #include "shared/packet.h"
 
 namespace arpline {
@@ -32,7 +33,10 @@ ParentStatus gather(const Maps& maps, const PinName& name, const std::string& fo
   status.egress = "unknown";
   status.pins = folder;
   status.verdicts = maps.verdicts();
+  status.other_verdicts = maps.other_verdicts();
   status.engine_verdicts = sum_engine(maps);
+  status.fast_path = (maps.limits().flags & ARPL_LIMIT_FAST_PATH) != 0 ? "on" : "off";
+  for (const auto& spec : limit_specs()) status.limits.emplace(spec.name, rate_of(maps.limits().*spec.budget));
   for (const auto& [key, value] : maps.endpoints()) {
     if (value.slot >= maps.slots().size()) continue;
     status.endpoints.push_back({.key = key,

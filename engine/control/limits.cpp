@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/limits.hpp"
 
+#include <array>
+#include <atomic>
+#include <bit>
+
 namespace arpline {
 namespace {
 
@@ -20,6 +24,15 @@ arpl_limits limits_for(const Config& config, const Limits& limits, Switches swit
                  (switches.fast_path ? ARPL_LIMIT_FAST_PATH : 0) | (switches.in_pieces ? ARPL_LIMIT_FRAGS : 0) |
                  (config.claims == ClaimsPolicy::drop ? ARPL_LIMIT_CLAIMS_DROP : 0);
   return wanted;
+}
+
+// From the last to the first: a budget's burst comes before its interval. The other way round a limit that
+// begins would be a budget of nothing for one frame.
+void put_limits(const arpl_limits& wanted, arpl_limits& map) noexcept {
+  constexpr auto kWords = sizeof(arpl_limits) / sizeof(__u64);
+  const auto words = std::bit_cast<std::array<__u64, kWords>>(wanted);
+  auto* in_map = reinterpret_cast<__u64*>(&map);
+  for (auto i = kWords; i-- > 0;) std::atomic_ref<__u64>(in_map[i]).store(words.at(i));
 }
 
 }  // namespace arpline

@@ -17,4 +17,7 @@ struct Switches {
 /// (neigh_full_ns) stays.
 arpl_limits limits_for(const Config& config, const Limits& limits, Switches switches, const arpl_limits& now);
 
+/// Into the map, while frames are looked at: each aligned word is the old or the new one, never half of each.
+void put_limits(const arpl_limits& wanted, arpl_limits& map) noexcept;
+
 }  // namespace arpline

@@ -130,11 +130,15 @@ bool ServedParent::fast_path() const {
 }
 
 void ServedParent::set_limits() {
-  auto& limits = programs_->maps().limits();
-  limits = limits_for(
-      config_, limits_,
-      {.hidden_tags = hides_tags(), .fast_path = fast_path(), .in_pieces = parent_.mtu > kOneBufferMtu},
-      limits);
+  auto& map = programs_->maps().limits();
+  const Switches switches{
+      .hidden_tags = hides_tags(), .fast_path = fast_path(), .in_pieces = parent_.mtu > kOneBufferMtu};
+  put_limits(limits_for(config_, limits_, switches, map), map);
+}
+
+void ServedParent::use_limits(const Limits& limits) {
+  limits_ = limits;
+  set_limits();
 }
 
 // What is withdrawn and still there has only changed.
@@ -354,7 +358,7 @@ std::vector<std::string> ServedParent::warnings() const {
   }
   if (neighbours_full_)
     warnings.emplace_back("the neighbour table is nearly full: raise net.ipv4.neigh.default.gc_thresh3");
-  if (service_ && service_->queues() == 0)
+  if (service_ && service_->queues() == 0 && !fast_path())
     warnings.emplace_back("no ring on this kind of parent: TO_CHILD and announcements only");
   return warnings;
 }
@@ -366,6 +370,9 @@ ParentStatus ServedParent::status() const {
   status.queues = service_ ? service_->queues() : 0;
   status.announcements_lost = service_ ? service_->lost_orders() : 0;
   status.egress = egress_;
+  if (own_.fast_path && !reflections_arrive_) status.fast_path = "no_xdp_at_the_other_end";
+  for (const auto& spec : limit_specs())
+    status.limits.insert_or_assign(std::string{spec.name}, limits_.rate(spec));
   status.found = found_.to_json();
   status.withdrawn = withdrawn_.to_json();
   for (auto& endpoint : status.endpoints) {

@@ -51,6 +51,11 @@ class ServedParent {
   /// Another configuration, without losing a frame. What needs a restart is the caller's to refuse. Throws
   /// SetupError.
   void reconfigure(const Config& config, const ParentConfig& own);
+  /// Those in force, and those that the configuration has.
+  const Limits& limits() const noexcept { return limits_; }
+  const Limits& configured_limits() const noexcept { return config_.limits; }
+  /// Others, at once; until reconfigure().
+  void use_limits(const Limits& limits);
   /// False after somebody else took our program off the parent, or the parent is gone.
   bool attached() const noexcept { return programs_->attached(); }
   /// False while the worker does not move on; says so in the log when that changes. Every kTickNs.

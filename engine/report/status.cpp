@@ -18,6 +18,11 @@ constexpr std::array kNames{
 #include "shared/verdicts.def"
 };
 
+constexpr std::array kOtherNames{
+#define ARPL_OTHER(class, name, severity, description) #name,
+#include "shared/verdicts.def"
+};
+
 constexpr std::array kEngineNames{
 #define ARPL_ENGINE(class, name, severity, description) #name,
 #include "shared/verdicts.def"
@@ -71,9 +76,12 @@ json to_json(const EndpointStatus& e, const ParentStatus& p) {
   o.emplace("also_at", text_or_null(e.also_at));
   o.emplace("claimants", std::move(claimants));
   o.emplace("trail", trail_to_json(e.trail, p.now));
-  o.emplace("requests", e.stats.requests);
+  o.emplace("requests", e.stats.requests + e.slot.reflected);
   o.emplace("to_child", e.stats.to_child);
   o.emplace("ringed", e.stats.ringed);
+  o.emplace("reflected", e.slot.reflected);
+  o.emplace("capped", e.stats.capped);
+  o.emplace("fast_path", (e.slot.ways & ARPL_WAY_SLOW) == 0);
   o.emplace("claims", e.stats.claims);
   o.emplace("last_claimant_mac",
             e.stats.claims != 0 ? json(format_mac(e.stats.last_claimant_mac)) : json(nullptr));
@@ -92,6 +100,11 @@ std::string counter_name(std::size_t index) {
   return std::string{"would_"} + kNames.at(index - kNames.size() + ARPL_FIRST_ACTING);
 }
 
+std::string other_counter_name(std::size_t index) {
+  if (index < kOtherNames.size()) return kOtherNames.at(index);
+  return std::string{"would_"} + kOtherNames.at(index - kOtherNames.size() + ARPL_FIRST_OTHER_DROP);
+}
+
 std::string not_served_reason(const arpl_slot& slot, std::uint64_t now) {
   if (slot.word == 0) return "withdrawn";
   if ((slot.word & ARPL_SLOT_DOWN) != 0) return "down";
@@ -107,6 +120,10 @@ std::string not_served_reason(const arpl_slot& slot, std::uint64_t now) {
 json to_json(const ParentStatus& p) {
   json verdicts = json::object();
   for (std::size_t i = 0; i < p.verdicts.size(); ++i) verdicts[counter_name(i)] = p.verdicts[i];
+  json other = json::object();
+  for (std::size_t i = 0; i < p.other_verdicts.size(); ++i) other[other_counter_name(i)] = p.other_verdicts[i];
+  json limits = json::object();
+  for (const auto& [name, rate] : p.limits) limits[name] = rate ? json(*rate) : json(nullptr);
   json engine = json::object();
   for (std::size_t i = 0; i < p.engine_verdicts.size(); ++i) engine[kEngineNames.at(i)] = p.engine_verdicts[i];
   json endpoints = json::array();
@@ -121,7 +138,10 @@ json to_json(const ParentStatus& p) {
           {"egress", p.egress},
           {"pins", p.pins},
           {"verdicts", verdicts},
+          {"other_verdicts", other},
           {"engine_verdicts", engine},
+          {"fast_path", p.fast_path},
+          {"limits", limits},
           {"found", p.found},
           {"withdrawn", p.withdrawn},
           {"warnings", p.warnings},

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,12 +36,15 @@ struct ParentStatus {
   bool observe = false;
   std::uint64_t lease_expires_ns = 0;
   std::uint64_t now = 0;
-  int queues = 0;                        ///< with a ring
-  std::uint64_t announcements_lost = 0;  ///< the port did not take them
-  std::string egress;                    ///< "seen", "hidden" or "unknown"
-  std::string pins;                      ///< folder
-  std::vector<std::uint64_t> verdicts;   ///< as Maps::verdicts()
+  int queues = 0;                             ///< with a ring
+  std::uint64_t announcements_lost = 0;       ///< the port did not take them
+  std::string egress;                         ///< "seen", "hidden" or "unknown"
+  std::string pins;                           ///< folder
+  std::vector<std::uint64_t> verdicts;        ///< as Maps::verdicts()
+  std::vector<std::uint64_t> other_verdicts;  ///< as Maps::other_verdicts()
   std::vector<std::uint64_t> engine_verdicts;
+  std::string fast_path;                                       ///< "on", "off" or "no_xdp_at_the_other_end"
+  std::map<std::string, std::optional<std::uint64_t>> limits;  ///< frames a second; none: no limit
   std::vector<std::string> warnings;
   nlohmann::json found = nullptr;      ///< Samples: from an event's receipt to the table
   nlohmann::json withdrawn = nullptr;  ///< Samples: from an event's receipt to the last answer
@@ -53,6 +58,9 @@ std::string to_text(const nlohmann::json& status);
 
 /// The name of a verdict counter: enum arpl_verdict, then the would_ twins.
 std::string counter_name(std::size_t index);
+
+/// Likewise of what is not ARP: enum arpl_other_verdict, then the would_ twins.
+std::string other_counter_name(std::size_t index);
 
 /// Why the endpoint is not served, as one word; empty when it is.
 std::string not_served_reason(const arpl_slot& slot, std::uint64_t now);

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "report/status.hpp"
+#include "report/table.hpp"
 
 namespace arpline {
 namespace {
 
 using nlohmann::json;
-using Row = std::vector<std::string>;
 
 std::string text_of(const json& value) {
   return value.is_string() ? value.get<std::string>() : "-";
@@ -32,7 +30,7 @@ std::string last_asked(const json& e) {
                      ago(e["last_asked_seconds_ago"]));
 }
 
-Row row_of(const json& e) {
+TableRow row_of(const json& e) {
   const auto vlan = e["vlan"].get<int>();
   return {text_of(e["parent"]),
           vlan == 0 ? "-" : std::to_string(vlan),
@@ -44,22 +42,9 @@ Row row_of(const json& e) {
           ago(e["confirmed_seconds_ago"]),
           std::to_string(e["to_child"].get<std::uint64_t>()),
           std::to_string(e["ringed"].get<std::uint64_t>()),
+          std::to_string(e["reflected"].get<std::uint64_t>()),
           std::to_string(e["claims"].get<std::uint64_t>()),
           last_asked(e)};
-}
-
-std::string table(const std::vector<Row>& rows) {
-  std::vector<std::size_t> widths(rows.front().size());
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string text;
-  for (const auto& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) line += fmt::format("{:<{}}  ", row[i], widths[i]);
-    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
-  }
-  return text;
 }
 
 std::string counters(const std::string& title, const json& counts) {
@@ -72,18 +57,19 @@ std::string counters(const std::string& title, const json& counts) {
 
 std::string parent_text(const json& p) {
   const bool daemon = p["daemon"].get<bool>();
-  auto text = fmt::format("{} (ifindex {}): {}, mode {}, lease {}, {} ring{}, egress {}\n",
+  auto text = fmt::format("{} (ifindex {}): {}, mode {}, lease {}, fast path {}, {} ring{}, egress {}\n",
                           text_of(p["parent"]), p["ifindex"].get<int>(),
                           daemon ? "daemon running" : "DAEMON DOWN, this is what the pinned maps hold",
-                          text_of(p["mode"]), text_of(p["lease"]), p["queues"].get<int>(),
-                          p["queues"] == 1 ? "" : "s", text_of(p["egress"]));
+                          text_of(p["mode"]), text_of(p["lease"]), p["fast_path"] == "on" ? "on" : "off",
+                          p["queues"].get<int>(), p["queues"] == 1 ? "" : "s", text_of(p["egress"]));
   text += fmt::format("pins: {}\n", text_of(p["pins"]));
   for (const auto& warning : p["warnings"]) text += "WARNING: " + text_of(warning) + "\n";
-  std::vector<Row> rows{{"PARENT", "VLAN", "ADDRESS", "MAC", "NAMESPACE", "INTERFACE", "STATE", "CONFIRMED",
-                         "TO CHILD", "RINGED", "CLAIMS", "LAST ASKED BY"}};
+  std::vector<TableRow> rows{{"PARENT", "VLAN", "ADDRESS", "MAC", "NAMESPACE", "INTERFACE", "STATE",
+                              "CONFIRMED", "TO CHILD", "RINGED", "REFLECTED", "CLAIMS", "LAST ASKED BY"}};
   for (const auto& e : p["endpoints"]) rows.push_back(row_of(e));
   text += rows.size() > 1 ? table(rows) : "no endpoints\n";
-  return text + counters("verdicts", p["verdicts"]) + counters("engine", p["engine_verdicts"]);
+  return text + counters("verdicts", p["verdicts"]) + counters("not ARP", p["other_verdicts"]) +
+         counters("engine", p["engine_verdicts"]);
 }
 
 }  // namespace

@@ -23,12 +23,10 @@ WRONG = {
 }
 
 LATER = {
-    "fast_path": "[parent.nic0]\nfast_path = true",
     "zero_copy": "[parent.nic0]\nzero_copy = true",
     "workers": "[parent.nic0]\nworkers = 2",
     "cpus": "[parent.nic0]\ncpus = [1]",
     "busy_poll": "[parent.nic0]\nbusy_poll = true",
-    "foreign": "[limits]\nforeign = 'off'",
     "on_conflict": "[announce]\non_conflict = 'alert'",
 }
 
@@ -71,8 +69,9 @@ def test_whole_configuration_is_accepted():
     with Lab() as lab:
         host, peer = wired(lab)
         host.start_arplined({
-            "mode": "answer", "pair_ttl": "30s",
-            "parent": {"nic0": {"fast_path": False, "trunk": False, "generic_xdp": False, "on_stop": "detach"}},
-            "limits": {"to_child": 50, "ring": 10000}, "announce": {"refresh": "30s", "pps": 50},
+            "mode": "answer", "pair_ttl": "30s", "claims": "alert",
+            "parent": {"nic0": {"fast_path": True, "fast_path_exclude": [], "trunk": False, "generic_xdp": False,
+                                "on_stop": "detach"}},
+            "limits": {"to_child": 50, "ring": 10000, "foreign": "off"}, "announce": {"refresh": "30s", "pps": 50},
         })
         assert peer.ping(host.children[0].address).answered == 3

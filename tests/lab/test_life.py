@@ -207,7 +207,7 @@ def test_macvlan_is_no_parent():
 
 def test_generic_xdp_serves_without_a_ring():
     with Lab() as lab:
-        host, peer, _, wire = serve(lab, config={"parent": {"nic0": {"generic_xdp": True}}})
+        host, peer, _, wire = serve(lab, config={"parent": {"nic0": {"generic_xdp": True, "fast_path": False}}})
         child = host.children[0]
         for _ in range(3):
             assert len(wire.replies(who_has(child), 1.0)) == 1

@@ -42,7 +42,10 @@ TEST(Config, without_a_file_has_the_documented_defaults) {
   EXPECT_EQ(c.pair_ttl_ns, 60'000'000'000U);
   ASSERT_EQ(c.parents.size(), 1U);
   EXPECT_EQ(c.parents[0].on_stop, OnStop::detach);
-  EXPECT_EQ(c.limits.rate(*find_limit("to_child")), 100U);
+  for (const auto& limit : limit_specs()) EXPECT_FALSE(c.limits.is_set(limit)) << limit.name;
+  EXPECT_EQ(c.claims, ClaimsPolicy::alert);
+  EXPECT_TRUE(c.parents[0].fast_path);
+  EXPECT_TRUE(c.parents[0].fast_path_exclude.empty());
   EXPECT_EQ(c.refresh_ns, 60'000'000'000U);
   EXPECT_EQ(c.announce_pps, 100U);
   EXPECT_EQ(c.control_group, "");
@@ -53,16 +56,27 @@ TEST(Config, without_a_file_has_the_documented_defaults) {
 TEST(Config, reads_every_key_of_this_version) {
   const auto c = load(R"(mode = "observe"
 pair_ttl = "2m"
+claims = "drop"
 control_group = "operators"
 netns_folders = ["/run/one", "/run/two"]
 [parent.nic0]
 fast_path = false
+fast_path_exclude = [{ interface = "slow*" }, { address = "10.0.0.0/24" }]
 trunk = true
 generic_xdp = true
 on_stop = "keep"
 [limits]
 to_child = 7
+to_child_source = 1
+to_child_trusted = 2
 ring = 20000
+ring_new = 3
+ring_source = 4
+ring_endpoint = 5
+reflect_max = 1000000
+reflect_max_source = 10000
+foreign = "off"
+events = 0
 [announce]
 refresh = "500ms"
 pps = 3
@@ -72,10 +86,18 @@ pps = 3
   EXPECT_EQ(c.control_group, "operators");
   EXPECT_EQ(c.netns_folders, (std::vector<std::string>{"/run/one", "/run/two"}));
   ASSERT_EQ(c.parents.size(), 1U);
+  EXPECT_EQ(c.claims, ClaimsPolicy::drop);
+  EXPECT_FALSE(c.parents[0].fast_path);
+  ASSERT_EQ(c.parents[0].fast_path_exclude.size(), 2U);
+  EXPECT_TRUE(c.parents[0].fast_path_exclude[0].matches("slow0", "any", 0, 0));
   EXPECT_TRUE(c.parents[0].trunk);
   EXPECT_TRUE(c.parents[0].generic_xdp);
   EXPECT_EQ(c.parents[0].on_stop, OnStop::keep);
   EXPECT_EQ(c.limits.rate(*find_limit("to_child")), 7U);
+  EXPECT_EQ(c.limits.rate(*find_limit("ring_endpoint")), 5U);
+  EXPECT_EQ(c.limits.rate(*find_limit("reflect_max")), 1'000'000U);
+  EXPECT_EQ(c.limits.rate(*find_limit("foreign")), std::nullopt);
+  for (const auto& limit : limit_specs()) EXPECT_TRUE(c.limits.is_set(limit)) << limit.name;
   EXPECT_EQ(c.refresh_ns, 500'000'000U);
   EXPECT_EQ(c.announce_pps, 3U);
 }
@@ -102,9 +124,8 @@ TEST(Config, unknown_keys_are_refused_with_file_line_and_key) {
 }
 
 TEST(Config, keys_of_later_versions_are_refused_as_such) {
-  for (const auto* text :
-       {"[parent.nic0]\nzero_copy = false\n", "[parent.nic0]\nworkers = 2\n",
-        "[announce]\non_conflict = \"once\"\n"}) {
+  for (const auto* text : {"[parent.nic0]\nzero_copy = false\n", "[parent.nic0]\nworkers = 2\n",
+                           "[announce]\non_conflict = \"once\"\n"}) {
     EXPECT_NE(refusal(text).find("not in this version"), std::string::npos) << text;
   }
 }
@@ -120,6 +141,20 @@ TEST(Config, wrong_types_and_values_are_refused) {
                            "[parent]\nnic0 = 1\n",
                            "[limits]\nto_child = -1\n",
                            "[limits]\nto_child = \"x\"\n",
+                           "[limits]\nto_child = \"off\"\n",
+                           "[limits]\nring = 1.5\n",
+                           "[limits]\nevents = true\n",
+                           "[limits]\nforeign = \"on\"\n",
+                           "[limits]\nforeign = -1\n",
+                           "[limits]\nreflect_max = 1000000001\n",
+                           "claims = \"block\"\n",
+                           "claims = true\n",
+                           "fast_path = true\n",
+                           "[parent.nic0]\nfast_path = \"off\"\n",
+                           "[parent.nic0]\nfast_path_exclude = \"10.0.0.1\"\n",
+                           "[parent.nic0]\nfast_path_exclude = [{}]\n",
+                           "[parent.nic0]\nfast_path_exclude = [{ ip = \"10.0.0.1\" }]\n",
+                           "[parent.nic0]\nfast_path_exclude = [{ address = \"10.0.0.256\" }]\n",
                            "[announce]\nrefresh = \"1ms\"\n",
                            "[announce]\npps = 99999999\n",
                            "netns_folders = \"/run/netns\"\n",
@@ -133,6 +168,13 @@ TEST(Config, wrong_types_and_values_are_refused) {
     EXPECT_NE(refusal(text), "accepted") << text;
     EXPECT_EQ(refusal(text).find('\n'), std::string::npos) << "one line: " << text;
   }
+}
+
+TEST(Config, a_limit_is_refused_with_its_name_and_what_it_may_be) {
+  const auto line = refusal("[limits]\nto_child = \"off\"\n");
+  EXPECT_NE(line.find(".toml:2: limits.to_child: must be 0 to 1000000000"), std::string::npos) << line;
+  EXPECT_NE(refusal("[limits]\nforeign = 1000000001\n").find("limits.foreign: must be \"off\" or 0 to"),
+            std::string::npos);
 }
 
 TEST(Config, a_missing_file_is_refused) {

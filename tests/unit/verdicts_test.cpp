@@ -15,6 +15,9 @@ TEST(Verdicts, EachHasACounterOfItsOwnNameAtItsOwnIndex) {
 #define ARPL_WIRE(class, name, severity, description) \
   EXPECT_EQ(offsetof(arpl_verdict_counts, name), sizeof(__u64) * ARPL_##name) << #name;
 #include "shared/verdicts.def"
+#define ARPL_OTHER(class, name, severity, description) \
+  EXPECT_EQ(offsetof(arpl_other_counts, name), sizeof(__u64) * ARPL_OTHER_##name) << #name;
+#include "shared/verdicts.def"
 #define ARPL_ENGINE(class, name, severity, description) \
   EXPECT_EQ(offsetof(arpl_engine_counts, name), sizeof(__u64) * ARPL_ENGINE_##name) << #name;
 #include "shared/verdicts.def"
@@ -46,6 +49,7 @@ TEST(Verdicts, EachIsOfTheClassOfTheTable) {
 
 TEST(Verdicts, HaveUniqueNamesAndADescriptionOnOneLine) {
   std::set<std::string> wire;
+  std::set<std::string> other;
   std::set<std::string> engine;
   const auto check = [](std::set<std::string>& names, const char* name, std::string_view description) {
     EXPECT_TRUE(names.insert(name).second) << name;
@@ -53,15 +57,18 @@ TEST(Verdicts, HaveUniqueNamesAndADescriptionOnOneLine) {
     EXPECT_EQ(description.find('\n'), std::string_view::npos) << name;
   };
 #define ARPL_WIRE(class, name, severity, description) check(wire, #name, description);
+#define ARPL_OTHER(class, name, severity, description) check(other, #name, description);
 #define ARPL_ENGINE(class, name, severity, description) check(engine, #name, description);
 #include "shared/verdicts.def"
   EXPECT_EQ(wire.size(), ARPL_WIRE_VERDICTS);
+  EXPECT_EQ(other.size(), ARPL_OTHER_VERDICTS);
   EXPECT_EQ(engine.size(), ARPL_ENGINE_VERDICTS);
 }
 
 TEST(Verdicts, HaveOneOfThreeSeverities) {
   const std::set<std::string> known = {"info", "notice", "warning"};
 #define ARPL_WIRE(class, name, severity, description) EXPECT_TRUE(known.contains(#severity)) << #name;
+#define ARPL_OTHER(class, name, severity, description) EXPECT_TRUE(known.contains(#severity)) << #name;
 #define ARPL_ENGINE(class, name, severity, description) EXPECT_TRUE(known.contains(#severity)) << #name;
 #include "shared/verdicts.def"
 }

@@ -9,6 +9,7 @@
 #include "arpline/check.hpp"
 #include "arpline/detach.hpp"
 #include "arpline/doctor/doctor.hpp"
+#include "arpline/limit.hpp"
 #include "arpline/preflight.hpp"
 #include "arpline/reload.hpp"
 #include "arpline/roots.hpp"
@@ -66,6 +67,18 @@ int run(int argc, char** argv) {
   auto* again =
       app.add_subcommand("reload", "the daemon reads its configuration again, without losing a frame");
   again->callback([&] { result = reload(roots); });
+
+  auto* limits = app.add_subcommand(
+      "limit", "the limits in force; with NAME and VALUE changes one until the next reload or restart");
+  LimitRequest wanted;
+  limits->add_option("NAME", wanted.name, "of a limit (docs/limits.md)");
+  auto* value =
+      limits->add_option("VALUE", wanted.value, "frames a second; \"off\" for those that are off by default")
+          ->needs(limits->get_option("NAME"));
+  limits->add_flag("--reset", wanted.reset, "as the configuration has it: NAME, or all")->excludes(value);
+  limits->add_option("--parent", wanted.parent, "only this parent");
+  limits->add_flag("--json", as_json, "for programs");
+  limits->callback([&] { result = limit(wanted, as_json, roots); });
 
   try {
     app.parse(argc, argv);

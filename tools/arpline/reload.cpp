@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <set>
 
+#include "arpline/daemon.hpp"
 #include "base/error.hpp"
-#include "control/client.hpp"
 
 namespace arpline {
 namespace {
@@ -22,7 +22,7 @@ int reload(const Roots& roots) {
   bool asked = false;
   for (const auto& name : find_parents(roots, "", Looker::anybody)) {
     if (done.contains(name.parent)) continue;
-    const auto reply = ask(roots.run + "/" + name.text() + "/control.sock", {{"cmd", "reload"}}, kPatience);
+    const auto reply = ask_daemon(roots, name, {{"cmd", "reload"}}, kPatience);
     if (!reply) continue;
     asked = true;
     if (reply->contains("error"))

@@ -3,12 +3,8 @@
 
 #include <fmt/format.h>
 #include <net/if.h>
-#include <unistd.h>
 
-#include <cerrno>
-
-#include "base/error.hpp"
-#include "control/client.hpp"
+#include "arpline/daemon.hpp"
 #include "control/gather.hpp"
 #include "report/gone.hpp"
 
@@ -37,14 +33,10 @@ int status(const std::string& interface, bool as_json, const Roots& roots) {
   nlohmann::json all = nlohmann::json::array();
   bool daemons_up = true;
   for (const auto& name : find_parents(roots, interface, Looker::anybody)) {
-    const auto socket = roots.run + "/" + name.text() + "/control.sock";
-    const auto reply = ask(socket, {{"cmd", "status"}});
+    const auto reply = ask_daemon(roots, name, {{"cmd", "status"}});
     if (reply && reply->contains("parents")) {
       for (const auto& parent : (*reply)["parents"]) all.push_back(parent);
       continue;
-    }
-    if (access(socket.c_str(), R_OK | W_OK) != 0 && errno == EACCES) {
-      throw_errno("connect to " + socket, EACCES, "run as root or as a member of its group");
     }
     daemons_up = false;
     if (auto parent = without_daemon(name, roots); !parent.is_null()) all.push_back(std::move(parent));
@@ -65,7 +57,7 @@ int gone(const std::string& interface, bool as_json, const Roots& roots) {
   nlohmann::json all = nlohmann::json::array();
   bool answered = false;
   for (const auto& name : find_parents(roots, interface, Looker::anybody)) {
-    const auto reply = ask(roots.run + "/" + name.text() + "/control.sock", {{"cmd", "gone"}});
+    const auto reply = ask_daemon(roots, name, {{"cmd", "gone"}});
     if (!reply || !reply->contains("gone")) continue;
     answered = true;
     for (const auto& one : (*reply)["gone"]) all.push_back(one);

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/limit_request.hpp"
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+
+namespace arpline {
+namespace {
+
+using nlohmann::json;
+
+const LimitSpec& spec_of(const json& name) {
+  const auto text = name.is_string() ? name.get<std::string>() : name.dump();
+  if (const auto* spec = find_limit(text)) return *spec;
+  throw SetupError(fmt::format("there is no limit {}; there are {}", text, limit_names()));
+}
+
+// As the configuration has it: with a value of its own or without.
+void restore(Limits& limits, const LimitSpec& spec, const Limits& configured) {
+  if (configured.is_set(spec)) {
+    limits.set(spec, configured.rate(spec));
+  } else {
+    limits.reset(spec);
+  }
+}
+
+std::string text_of(Rate rate) {
+  return rate ? std::to_string(*rate) : "off";
+}
+
+std::string_view origin_of(const LimitSpec& spec, const Limits& configured, const Limits& now) {
+  if (!now.is_set(spec)) return "default";
+  return configured.is_set(spec) && configured.rate(spec) == now.rate(spec) ? "file" : "set";
+}
+
+}  // namespace
+
+Limits changed_limits(const json& request, const Limits& configured, const Limits& now) {
+  const bool reset = request.value("reset", false);
+  if (reset && request.contains("value")) throw SetupError("a limit is either set or reset, not both");
+  if (!request.contains("name")) {
+    if (request.contains("value")) throw SetupError("which limit? There are " + limit_names());
+    return reset ? configured : now;
+  }
+  const auto& spec = spec_of(request["name"]);
+  auto limits = now;
+  if (reset) {
+    restore(limits, spec, configured);
+  } else if (request.contains("value")) {
+    const auto& value = request["value"];
+    limits.set(spec, parse_rate(spec, value.is_string() ? value.get<std::string>() : value.dump()));
+  }
+  return limits;
+}
+
+std::vector<std::string> differences(const Limits& before, const Limits& now) {
+  std::vector<std::string> lines;
+  for (const auto& spec : limit_specs()) {
+    if (before.rate(spec) == now.rate(spec)) continue;
+    lines.push_back(fmt::format("limit {} is {} now, it was {}", spec.name, text_of(now.rate(spec)),
+                                text_of(before.rate(spec))));
+  }
+  return lines;
+}
+
+json limits_to_json(const Limits& configured, const Limits& now) {
+  json all = json::array();
+  for (const auto& spec : limit_specs()) {
+    const auto rate = now.rate(spec);
+    const bool follows = !spec.quarter_of.empty() && !now.is_set(spec);
+    all.push_back({{"name", spec.name},
+                   {"rate", rate ? json(*rate) : json(nullptr)},
+                   {"from", origin_of(spec, configured, now)},
+                   {"quarter_of", follows ? json(spec.quarter_of) : json(nullptr)},
+                   {"what", spec.what}});
+  }
+  return all;
+}
+
+}  // namespace arpline

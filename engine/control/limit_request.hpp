@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "config/limits.hpp"
+
+namespace arpline {
+
+/// What the control socket's {"cmd": "limit"} asks for: with "name" and "value" (frames a second, or "off")
+/// that one is set; with "reset": true the one of that name, or without a name all, are again as `configured`.
+/// Otherwise nothing changes. Throws SetupError, which says what is possible.
+Limits changed_limits(const nlohmann::json& request, const Limits& configured, const Limits& now);
+
+/// One line for each limit that differs, for the log.
+std::vector<std::string> differences(const Limits& before, const Limits& now);
+
+/// [{"name", "rate", "from", "quarter_of", "what"}] in the order of limit_specs(). rate: frames a second, null
+/// for no limit. from: "default", "file" or "set". quarter_of: the limit that it follows, null when it follows
+/// none.
+nlohmann::json limits_to_json(const Limits& configured, const Limits& now);
+
+}  // namespace arpline

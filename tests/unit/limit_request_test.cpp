@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/limit_request.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/error.hpp"
+
+namespace arpline {
+namespace {
+
+using nlohmann::json;
+
+struct LimitRequestTest : testing::Test {
+  LimitRequestTest() {
+    file.set(*find_limit("to_child"), 7);
+    now = file;
+  }
+
+  // As the daemon handles one request after the other.
+  void ask(const json& request) { now = changed_limits(request, file, now); }
+
+  std::string refusal(const json& request) const {
+    try {
+      changed_limits(request, file, now);
+    } catch (const SetupError& error) {
+      return error.what();
+    }
+    return "accepted";
+  }
+
+  json entry(const std::string& name) const {
+    for (const auto& one : limits_to_json(file, now))
+      if (one["name"] == name) return one;
+    return nullptr;
+  }
+
+  Limits file;
+  Limits now;
+};
+
+TEST_F(LimitRequestTest, WithoutANameOrAValueNothingChanges) {
+  ask({{"cmd", "limit"}});
+  ask({{"cmd", "limit"}, {"name", "foreign"}});
+  EXPECT_EQ(now, file);
+}
+
+TEST_F(LimitRequestTest, AValueIsANumberOrAWord) {
+  ask({{"name", "foreign"}, {"value", 10}});
+  EXPECT_EQ(now.rate(*find_limit("foreign")), 10U);
+  ask({{"name", "foreign"}, {"value", "20"}});
+  EXPECT_EQ(now.rate(*find_limit("foreign")), 20U);
+  ask({{"name", "foreign"}, {"value", "off"}});
+  EXPECT_EQ(now.rate(*find_limit("foreign")), std::nullopt);
+}
+
+TEST_F(LimitRequestTest, ResettingOneOrAllPutsBackWhatTheFileSays) {
+  ask({{"name", "to_child"}, {"value", 1000}});
+  ask({{"name", "foreign"}, {"value", 10}});
+  ask({{"name", "to_child"}, {"reset", true}});
+  EXPECT_EQ(now.rate(*find_limit("to_child")), 7U);
+  EXPECT_EQ(now.rate(*find_limit("foreign")), 10U);
+  ask({{"reset", true}});
+  EXPECT_EQ(now, file);
+}
+
+TEST_F(LimitRequestTest, AWrongNameIsRefusedWithAllThatThereAre) {
+  const auto said = refusal({{"name", "to_chidl"}, {"value", 1}});
+  EXPECT_EQ(said, "there is no limit to_chidl; there are " + limit_names());
+  EXPECT_NE(refusal({{"name", 5}, {"value", 1}}), "accepted");
+  EXPECT_EQ(refusal({{"value", 1}}), "which limit? There are " + limit_names());
+}
+
+TEST_F(LimitRequestTest, AWrongValueIsRefusedWithWhatIsPossible) {
+  for (const json& value :
+       {json(-1), json("off"), json(""), json("x"), json(nullptr), json(1.5), json::array()})
+    EXPECT_EQ(refusal({{"name", "to_child"}, {"value", value}}),
+              "to_child: must be 0 to 1000000000 frames a second")
+        << value;
+  EXPECT_NE(refusal({{"name", "to_child"}, {"value", 1}, {"reset", true}}), "accepted");
+}
+
+TEST_F(LimitRequestTest, EachSaysWhereItsValueComesFrom) {
+  EXPECT_EQ(entry("to_child")["from"], "file");
+  EXPECT_EQ(entry("foreign")["from"], "default");
+  EXPECT_TRUE(entry("foreign")["rate"].is_null());
+  EXPECT_EQ(entry("to_child_source")["quarter_of"], "to_child");
+  ask({{"name", "to_child"}, {"value", 1000}});
+  EXPECT_EQ(entry("to_child")["from"], "set");
+  EXPECT_EQ(entry("to_child")["rate"], 1000);
+  EXPECT_EQ(entry("to_child_source")["rate"], 250);
+  ask({{"name", "to_child_source"}, {"value", 5}});
+  EXPECT_TRUE(entry("to_child_source")["quarter_of"].is_null());
+  EXPECT_EQ(entry("to_child_source")["from"], "set");
+}
+
+TEST_F(LimitRequestTest, TheLogHasALineForEachThatIsDifferentNow) {
+  const auto before = now;
+  ask({{"name", "to_child"}, {"value", 100}});
+  ask({{"name", "foreign"}, {"value", 10}});
+  EXPECT_EQ(differences(before, now), (std::vector<std::string>{"limit to_child is 100 now, it was 7",
+                                                                "limit to_child_source is 25 now, it was 2",
+                                                                "limit foreign is 10 now, it was off"}));
+  EXPECT_TRUE(differences(now, now).empty());
+}
+
+}  // namespace
+}  // namespace arpline

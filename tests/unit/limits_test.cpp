@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/limits.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+#include "base/error.hpp"
+#include "control/limits.hpp"
+#include "shared/bucket.h"
+
+namespace arpline {
+namespace {
+
+constexpr std::uint64_t start = 1000 * ARPL_SECOND_NS;
+
+const LimitSpec& spec(std::string_view name) {
+  return *find_limit(name);
+}
+
+arpl_budget budget_of(std::string_view name, Rate rate) {
+  Limits limits;
+  limits.set(spec(name), rate);
+  arpl_limits written{};
+  limits.write(written);
+  return written.*spec(name).budget;
+}
+
+// Frames that pass at one and the same time, then how many more in the second after it.
+std::pair<int, int> passed(arpl_budget budget, int at_once, int most_in_a_second) {
+  __u64 bucket = 0;
+  std::pair<int, int> count;
+  for (int i = 0; i < at_once; ++i) count.first += arpl_bucket_take(&bucket, start, budget);
+  for (int i = 1; i <= most_in_a_second; ++i) {
+    const auto now =
+        start + ARPL_SECOND_NS / static_cast<std::uint64_t>(most_in_a_second) * static_cast<std::uint64_t>(i);
+    count.second += arpl_bucket_take(&bucket, now, budget);
+  }
+  return count;
+}
+
+std::string refusal(std::string_view name, const std::string& text) {
+  try {
+    parse_rate(spec(name), text);
+  } catch (const SetupError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(Limits, HaveNamesOfTheirOwnAndWordsInTheMapOfTheirOwn) {
+  std::set<std::string_view> names;
+  std::set<const arpl_budget*> budgets;
+  const arpl_limits map{};
+  for (const auto& one : limit_specs()) {
+    EXPECT_TRUE(names.insert(one.name).second) << one.name;
+    EXPECT_TRUE(budgets.insert(&(map.*one.budget)).second) << one.name;
+    EXPECT_EQ(find_limit(one.name), &one);
+    EXPECT_FALSE(one.what.empty()) << one.name;
+    EXPECT_NE(limit_names().find(one.name), std::string::npos);
+  }
+  EXPECT_EQ(find_limit("to_chidl"), nullptr);
+}
+
+TEST(Limits, AreTheDocumentedDefaultsAndOnlyThoseAskedForCanDrop) {
+  const Limits limits;
+  EXPECT_EQ(limits.rate(spec("to_child")), 100U);
+  EXPECT_EQ(limits.rate(spec("to_child_trusted")), 50U);
+  EXPECT_EQ(limits.rate(spec("ring")), 0U);
+  EXPECT_EQ(limits.rate(spec("events")), 100U);
+  for (const auto* name : {"reflect_max", "reflect_max_source", "foreign"})
+    EXPECT_EQ(limits.rate(spec(name)), std::nullopt) << name;
+}
+
+TEST(Limits, ASharesDefaultIsAQuarterOfItsWholeRoundedUpAndFollowsIt) {
+  Limits limits;
+  EXPECT_EQ(limits.rate(spec("to_child_source")), 25U);
+  limits.set(spec("to_child"), 7);
+  EXPECT_EQ(limits.rate(spec("to_child_source")), 2U);
+  limits.set(spec("to_child"), 1);
+  EXPECT_EQ(limits.rate(spec("to_child_source")), 1U) << "a quarter of something is not nothing";
+  limits.set(spec("to_child"), 0);
+  EXPECT_EQ(limits.rate(spec("to_child_source")), 0U);
+  limits.set(spec("ring"), 20000);
+  for (const auto* name : {"ring_new", "ring_source", "ring_endpoint"})
+    EXPECT_EQ(limits.rate(spec(name)), 5000U) << name;
+}
+
+TEST(Limits, AShareWithAValueOfItsOwnKeepsItUntilItIsReset) {
+  Limits limits;
+  limits.set(spec("to_child_source"), 3);
+  limits.set(spec("to_child"), 1000);
+  EXPECT_EQ(limits.rate(spec("to_child_source")), 3U);
+  limits.reset(spec("to_child_source"));
+  EXPECT_EQ(limits.rate(spec("to_child_source")), 250U);
+  EXPECT_FALSE(limits.is_set(spec("to_child_source")));
+}
+
+TEST(Limits, ABudgetLetsItsBurstThroughAtOnceAndThenItsRate) {
+  EXPECT_EQ(passed(budget_of("to_child", 100), 10000, 1000), (std::pair{500, 100}));
+  EXPECT_EQ(passed(budget_of("foreign", 100), 10000, 1000), (std::pair{100, 100}));
+  EXPECT_EQ(passed(budget_of("foreign", 1), 10000, 1000), (std::pair{1, 1}));
+}
+
+TEST(Limits, ABudgetOfZeroLetsNothingThroughAndOffLetsEverything) {
+  for (const auto* name : {"to_child", "ring", "foreign", "events"})
+    EXPECT_EQ(passed(budget_of(name, 0), 100, 100), (std::pair{0, 0})) << name;
+  EXPECT_EQ(passed(budget_of("foreign", std::nullopt), 100, 100), (std::pair{100, 100}));
+}
+
+TEST(Limits, ABudgetOfTheMaximumLetsAFrameThroughEveryNanosecond) {
+  const auto budget = budget_of("foreign", kMostPerSecond);
+  __u64 bucket = 0;
+  for (std::uint64_t i = 0; i < 1000; ++i) EXPECT_TRUE(arpl_bucket_take(&bucket, start + i, budget));
+}
+
+TEST(Limits, WritingThemTouchesNothingButTheBudgets) {
+  arpl_limits map{};
+  map.pair_ttl_ns = 1;
+  map.credit_window = 2;
+  map.neigh_full_ns = 3;
+  map.flags = 4;
+  Limits{}.write(map);
+  EXPECT_EQ(map.pair_ttl_ns, 1U);
+  EXPECT_EQ(map.credit_window, 2U);
+  EXPECT_EQ(map.neigh_full_ns, 3U);
+  EXPECT_EQ(map.flags, 4U);
+}
+
+TEST(Limits, ReadFromTheMapTheyAreWhatWasWritten) {
+  for (const std::uint64_t rate : {0U, 1U, 100U, 20000U, 1000000U, 1000000000U})
+    EXPECT_EQ(rate_of(budget_of("to_child", rate)), rate);
+  EXPECT_EQ(rate_of(budget_of("foreign", std::nullopt)), std::nullopt);
+}
+
+TEST(Limits, AreGivenAsNumbersAndOffOnlyWhereThatIsTheDefault) {
+  EXPECT_EQ(parse_rate(spec("to_child"), "0"), 0U);
+  EXPECT_EQ(parse_rate(spec("to_child"), "1000000000"), kMostPerSecond);
+  EXPECT_EQ(parse_rate(spec("foreign"), "off"), std::nullopt);
+  EXPECT_EQ(refusal("to_child", "off"), "to_child: must be 0 to 1000000000 frames a second");
+  for (const auto* text : {"", "-1", "1.5", "x", "5 ", "1000000001", "99999999999999999999", "OFF", "1k"})
+    EXPECT_EQ(refusal("foreign", text), "foreign: must be \"off\" or 0 to 1000000000 frames a second") << text;
+}
+
+TEST(Limits, InForceKeepWhatControlHasSeenMeanwhile) {
+  Config config;
+  config.claims = ClaimsPolicy::drop;
+  arpl_limits map{};
+  map.neigh_full_ns = 77;
+  Limits limits;
+  limits.set(spec("foreign"), 10);
+  put_limits(limits_for(config, limits, {.hidden_tags = false, .fast_path = true}, map), map);
+  EXPECT_EQ(map.neigh_full_ns, 77U);
+  EXPECT_EQ(map.pair_ttl_ns, config.pair_ttl_ns);
+  EXPECT_EQ(map.flags, ARPL_LIMIT_FAST_PATH | ARPL_LIMIT_CLAIMS_DROP);
+  EXPECT_EQ(rate_of(map.foreign), 10U);
+  EXPECT_EQ(rate_of(map.to_child), 100U);
+}
+
+}  // namespace
+}  // namespace arpline

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arpline/limit.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "arpline/daemon.hpp"
+#include "base/error.hpp"
+#include "report/table.hpp"
+
+namespace arpline {
+namespace {
+
+using nlohmann::json;
+
+json question(const LimitRequest& request) {
+  json asked{{"cmd", "limit"}};
+  if (request.name) asked["name"] = *request.name;
+  if (request.value) asked["value"] = *request.value;
+  if (request.reset) asked["reset"] = true;
+  return asked;
+}
+
+std::string origin(const json& limit) {
+  if (limit["quarter_of"].is_null()) return limit["from"].get<std::string>();
+  return "a quarter of " + limit["quarter_of"].get<std::string>();
+}
+
+std::string to_text(const json& parents) {
+  std::vector<TableRow> rows{{"PARENT", "LIMIT", "FRAMES/S", "FROM", "WHAT"}};
+  for (const auto& parent : parents) {
+    for (const auto& limit : parent["limits"]) {
+      rows.push_back({parent["parent"].get<std::string>(), limit["name"].get<std::string>(),
+                      limit["rate"].is_null() ? "off" : std::to_string(limit["rate"].get<std::uint64_t>()),
+                      origin(limit), limit["what"].get<std::string>()});
+    }
+  }
+  return table(rows);
+}
+
+// Only the one that was asked for.
+void narrow(json& limits, const std::optional<std::string>& name) {
+  if (!name) return;
+  json one = json::array();
+  for (const auto& limit : limits)
+    if (limit["name"] == *name) one.push_back(limit);
+  limits = std::move(one);
+}
+
+}  // namespace
+
+int limit(const LimitRequest& request, bool as_json, const Roots& roots) {
+  json parents = json::array();
+  for (const auto& name : find_parents(roots, request.parent, Looker::anybody)) {
+    auto reply = ask_daemon(roots, name, question(request));
+    if (!reply && is_locked(roots.run, name.text()))
+      throw SetupError(name.parent + ": its daemon does not answer; it may still do it when it goes on");
+    if (!reply) continue;
+    if (reply->contains("error"))
+      throw SetupError(fmt::format("{}: {}", name.parent, (*reply)["error"].get<std::string>()));
+    narrow((*reply)["limits"], request.name);
+    parents.push_back(std::move(*reply));
+  }
+  if (parents.empty()) {
+    throw SetupError(fmt::format(
+        "no arplined runs in this network namespace{}; start one with: arplined --parent {}",
+        request.parent.empty() ? "" : " on " + request.parent, request.parent.empty() ? "IF" : request.parent));
+  }
+  if (as_json) {
+    fmt::print("{}\n", json{{"parents", parents}}.dump(2));
+  } else {
+    fmt::print("{}", to_text(parents));
+  }
+  return 0;
+}
+
+}  // namespace arpline
