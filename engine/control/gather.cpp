@@ -33,6 +33,7 @@ ParentStatus gather(const Maps& maps, const PinName& name, const std::string& fo
   status.pins = folder;
   status.verdicts = maps.verdicts();
   status.engine_verdicts = sum_engine(maps);
+  status.egress_counts = maps.egress_stats();
   for (const auto& [key, value] : maps.endpoints()) {
     if (value.slot >= maps.slots().size()) continue;
     status.endpoints.push_back({.key = key,

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "endpoints/claims.hpp"
 #include "endpoints/history.hpp"
+#include "report/senders.hpp"
 #include "shared/abi.h"
 #include "shared/verdicts.h"
 
@@ -41,9 +44,12 @@ struct ParentStatus {
   std::vector<std::uint64_t> verdicts;   ///< as Maps::verdicts()
   std::vector<std::uint64_t> engine_verdicts;
   std::vector<std::string> warnings;
-  nlohmann::json found = nullptr;      ///< Samples: from an event's receipt to the table
-  nlohmann::json withdrawn = nullptr;  ///< Samples: from an event's receipt to the last answer
+  arpl_egress_stats egress_counts{};
+  std::optional<std::vector<Sender>> senders;  ///< only for who asked for them
+  nlohmann::json found = nullptr;              ///< Samples: from an event's receipt to the table
+  nlohmann::json withdrawn = nullptr;          ///< Samples: from an event's receipt to the last answer
   std::vector<EndpointStatus> endpoints;
+  std::map<Mac, std::string> claimants;  ///< "NAMESPACE/INTERFACE" of those that are on this host
 };
 
 nlohmann::json to_json(const ParentStatus& status);

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <algorithm>
-
+#include "report/columns.hpp"
 #include "report/status.hpp"
 
 namespace arpline {
 namespace {
 
 using nlohmann::json;
-using Row = std::vector<std::string>;
 
 std::string text_of(const json& value) {
   return value.is_string() ? value.get<std::string>() : "-";
@@ -48,20 +46,6 @@ Row row_of(const json& e) {
           last_asked(e)};
 }
 
-std::string table(const std::vector<Row>& rows) {
-  std::vector<std::size_t> widths(rows.front().size());
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string text;
-  for (const auto& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) line += fmt::format("{:<{}}  ", row[i], widths[i]);
-    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
-  }
-  return text;
-}
-
 std::string counters(const std::string& title, const json& counts) {
   std::string text;
   for (const auto& [name, value] : counts.items()) {
@@ -82,8 +66,9 @@ std::string parent_text(const json& p) {
   std::vector<Row> rows{{"PARENT", "VLAN", "ADDRESS", "MAC", "NAMESPACE", "INTERFACE", "STATE", "CONFIRMED",
                          "TO CHILD", "RINGED", "CLAIMS", "LAST ASKED BY"}};
   for (const auto& e : p["endpoints"]) rows.push_back(row_of(e));
-  text += rows.size() > 1 ? table(rows) : "no endpoints\n";
-  return text + counters("verdicts", p["verdicts"]) + counters("engine", p["engine_verdicts"]);
+  text += rows.size() > 1 ? columns(rows) : "no endpoints\n";
+  return text + counters("verdicts", p["verdicts"]) + counters("engine", p["engine_verdicts"]) +
+         counters("egress", p["egress_counters"]);
 }
 
 }  // namespace

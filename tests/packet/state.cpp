@@ -129,11 +129,19 @@ std::vector<std::uint32_t> bucket_places() {
   return places;
 }
 
+std::uint32_t heard_index(arpl_heard kind, Mac mac, Ipv4 address, std::uint16_t vlan) {
+  return heard_of(kind, mac, address, vlan).first;
+}
+
+bool is_heard(std::uint64_t word, arpl_heard kind, Mac mac, Ipv4 address, std::uint16_t vlan) {
+  return arpl_stamp_is(word, heard_of(kind, mac, address, vlan).second) != 0;
+}
+
 std::vector<std::uint32_t> heard_places() {
   std::vector<std::uint32_t> places;
   for (const Mac sender : {peer_mac, stranger_mac})
     for (const Ipv4 address : {peer_ip, endpoint_ip, sibling_ip, foreign_ip})
-      for (const std::uint16_t vlan : {0, 100}) {
+      for (const std::uint16_t vlan : {0, 100, 101}) {
         places.push_back(heard_of(ARPL_HEARD_ANNOUNCED, sender, address, vlan).first);
         places.push_back(heard_of(ARPL_HEARD_ASKED, 0, address, vlan).first);
         places.push_back(heard_of(ARPL_HEARD_ANSWERED, 0, address, vlan).first);
