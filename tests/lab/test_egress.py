@@ -2,6 +2,7 @@
 """What this host's own senders may do to its containers, and who stands beside our egress filter."""
 import errno
 import json
+from types import SimpleNamespace
 
 from common import (REQUESTER_MAC, Lab, announcements, confirm, endpoint, exchange, frames, serve, verdict, wait_state,
                     wait_until, who_has, wired)
@@ -117,6 +118,26 @@ def test_observe_counts_the_claims_that_it_would_drop():
         assert egress(host, "claims_dropped") == 0
 
 
+def test_dropped_claim_may_have_its_tag_beside_it():
+    """As a VLAN interface sends it through a NIC that inserts tags."""
+    with Lab() as lab:
+        host, peer = wired(lab)
+        child = host.children[0]
+        host.ns.run("tc", "qdisc", "add", "dev", host.nic, "clsact")
+        add_filter(lab, host, "vlan_push", 1)  # in front of ours
+        tagged = SimpleNamespace(address="10.77.8.8", mac="02:a7:00:00:08:08", vlan=100)
+        host.start_arplined(f"""
+            claims = "drop"
+            [parent.{host.nic}]
+            static = [{{ ip = "{tagged.address}/16", mac = "{tagged.mac}", vlan = 100 }}]""")
+        wire, sender = peer.wire(), wire_of(child)
+        for address in (tagged.address, child.address):  # the second is endpoint of no VLAN: no claim
+            send_what_may_be_dropped(sender, frames.arp(eth_src=child.mac, spa=address, tpa="10.77.0.1"))
+        heard = [one for one in wire.collect(1) if one.sha == child.mac and one.tpa == "10.77.0.1"]
+        assert [(one.spa, one.tags) for one in heard] == [(child.address, ((frames.TAG_8021Q, 100),))], heard
+        assert endpoint(host, tagged)["claims"] == 1 and egress(host, "claims_dropped") == 1
+
+
 def test_address_that_moves_is_announced_by_its_new_container_where_claims_are_dropped():
     with Lab() as lab:
         host, _, _, wire = serve(lab, children=2, config=DROP)
@@ -131,6 +152,19 @@ def test_address_that_moves_is_announced_by_its_new_container_where_claims_are_d
         assert any(one.sha == taker.mac for one in announcements(heard, giver))
         wait_until(lambda: wire.replies(who_has(giver)), 5, "it is answered")
         assert [one.sha for one in wire.replies(who_has(giver))] == [taker.mac]
+
+
+def test_new_mac_of_a_container_is_announced_where_claims_are_dropped():
+    with Lab() as lab:
+        host, _, _, wire = serve(lab, config=DROP)
+        child = host.children[0]
+        confirm(wire, host, child)
+        child.ns.sysctl("net/ipv4/conf/mv0/arp_notify", 1)  # announced by the kernel before anybody is told
+        wire.arrived()
+        child.link("address", "02:a7:00:00:77:77")
+        heard = wire.collect(5, lambda seen: announcements(seen, child))
+        assert {one.sha for one in announcements(heard, child)} == {"02:a7:00:00:77:77"}
+        wait_until(lambda: [one.sha for one in wire.replies(who_has(child))] == ["02:a7:00:00:77:77"], 5, "it is served")
 
 
 def test_container_that_floods_its_siblings_is_named_and_the_others_are_answered_for():

@@ -8,7 +8,7 @@
 SEC("tc")
 int lab_next(struct __sk_buff* skb) {
   (void)skb;
-  return TC_ACT_UNSPEC;  /* the same as TCX_NEXT */
+  return TC_ACT_UNSPEC; /* the same as TCX_NEXT */
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

@@ -8,7 +8,7 @@
 SEC("tc")
 int lab_pass(struct __sk_buff* skb) {
   (void)skb;
-  return TC_ACT_OK;  /* the same as TCX_PASS */
+  return TC_ACT_OK; /* the same as TCX_PASS */
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";
