@@ -408,7 +408,7 @@ void ServedParent::name_claimants(ParentStatus& status) const {
 }
 
 std::vector<Sender> ServedParent::senders() const {
-  return gather_senders(programs_->maps(), roster_->owners());
+  return gather_senders(programs_->maps(), roster_->owners(), link_.name);
 }
 
 }  // namespace arpline

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/senders.hpp"
 
+#include <utility>
+
 namespace arpline {
 
-std::vector<Sender> gather_senders(const Maps& maps, const Owners& owners) {
+std::vector<Sender> gather_senders(const Maps& maps, const Owners& owners, const std::string& parent) {
   std::vector<Sender> senders;
   for (const auto& [mac, sent] : maps.senders()) {
     const auto owner = owners.find(mac);
-    const bool known = owner != owners.end();
-    senders.push_back({.mac = mac,
-                       .netns = known ? owner->second.netns : "",
-                       .interface = known ? owner->second.interface : "",
-                       .sent = sent});
+    Sender sender{.mac = mac, .netns = {}, .interface = sent.parent != 0 ? parent : "", .sent = sent};
+    if (owner != owners.end()) {
+      sender.netns = owner->second.netns;
+      sender.interface = owner->second.interface;
+    }
+    senders.push_back(std::move(sender));
   }
   return senders;
 }

@@ -56,8 +56,8 @@ std::string senders_to_text(const json& status) {
   for (const auto& parent : status["parents"]) {
     std::vector<Row> rows{{"MAC", "NAMESPACE", "INTERFACE", "REQUESTS", "REPLIES", "ANNOUNCEMENTS", "CLAIMS"}};
     for (const auto& sender : parent["senders"]) rows.push_back(row_of(sender));
-    text += fmt::format("{}{}: ARP frames that have left the host, by sender\n", text.empty() ? "" : "\n",
-                        text_of(parent["parent"]));
+    text += fmt::format("{}{}: ARP frames of the host and its containers, by sender\n",
+                        text.empty() ? "" : "\n", text_of(parent["parent"]));
     text += columns(rows);
   }
   return text;

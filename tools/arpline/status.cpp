@@ -29,7 +29,7 @@ nlohmann::json without_daemon(const PinName& name, bool senders, const Roots& ro
   if (is_locked(roots.run, name.text())) {
     status.warnings.emplace_back("a daemon holds the lock of this parent and does not answer");
   }
-  if (senders) status.senders = gather_senders(*maps, {});
+  if (senders) status.senders = gather_senders(*maps, {}, status.parent);
   return to_json(status);
 }
 
