@@ -75,6 +75,20 @@ def test_dropped_claims_never_reach_the_wire_and_the_container_stays_served():
         assert [one.sha for one in wire.replies(who_has(child))] == [child.mac]
 
 
+def test_siblings_hear_a_broadcast_claim_before_it_is_dropped_and_it_is_told():
+    """macvlan hands it to them before the parent's egress: what no filter there can stop."""
+    with Lab() as lab:
+        host, _, daemon, wire = serve(lab, children=3, config=DROP)
+        child, sibling, third = host.children
+        third_wire = wire_of(third)
+        third_wire.arrived()
+        wire.arrived()
+        send_what_may_be_dropped(wire_of(sibling), claim_of(child, sibling.mac))
+        assert third_wire.collect(2, lambda seen: any(one.sha == sibling.mac for one in seen))
+        wait_until(lambda: f"of {sibling.ns.name}/mv0 claims {child.address}" in daemon.log, 5, "it is told")
+        assert not [one for one in wire.collect(0.2) if one.sha == sibling.mac]
+
+
 def test_address_on_host_and_container_is_answered_by_the_container_only_where_claims_are_dropped():
     with Lab() as lab:
         host, _, _, wire = serve(lab, config=DROP)
