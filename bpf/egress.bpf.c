@@ -42,7 +42,7 @@ ARPL_INLINE void count_sender(struct arpl_sender *sender, const struct arpl_arp 
 /* A dropped claim has not been heard by the wire: the endpoint stays as it was. */
 ARPL_INLINE int on_claim(__u32 claimed, const struct arpl_arp *arp, struct arpl_egress_stats *stats, __u64 now)
 {
-	enum arpl_claim_policy policy = arpl_claim_policy(0, claimed, arp, now);
+	enum arpl_claim_policy policy = arpl_judge_claim(0, claimed, arp, now);
 
 	stats->claims++;
 	if (policy == ARPL_CLAIM_DROP) {

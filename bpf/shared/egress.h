@@ -16,8 +16,8 @@ enum arpl_claim_policy {
  * endpoint's own interface sends is its own business, whatever the packet says; and while that interface is down somebody
  * else may be taking its place.
  */
-ARPL_INLINE enum arpl_claim_policy arpl_claim_policy(struct arpl_tables *t, __u32 claimed,
-						     const struct arpl_arp *arp, __u64 now)
+ARPL_INLINE enum arpl_claim_policy arpl_judge_claim(struct arpl_tables *t, __u32 claimed,
+						    const struct arpl_arp *arp, __u64 now)
 {
 	const struct arpl_limits *limits = arpl_limits_now(t);
 	const struct arpl_slot *slot = arpl_slot_at(t, claimed);

@@ -126,7 +126,7 @@ EgressOutcome CppRunner::run_egress(std::span<const std::uint8_t> frame) {
 }
 
 void CppRunner::claim(const arpl_arp& arp, EgressOutcome& out) {
-  const auto policy = arpl_claim_policy(&tables_, out.claimed_slot, &arp, now_);
+  const auto policy = arpl_judge_claim(&tables_, out.claimed_slot, &arp, now_);
   out.grown.claims = 1;
   out.grown.claims_dropped = policy == ARPL_CLAIM_DROP ? 1 : 0;
   out.grown.would_drop_claims = policy == ARPL_CLAIM_WOULD_DROP ? 1 : 0;
