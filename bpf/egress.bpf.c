@@ -2,14 +2,14 @@
 /*
  * tc egress on the parent: hears the answers that the containers' kernels give, which confirms pairs and endpoints,
  * counts what they send, and sees the claims that they make. Changes nothing and returns TC_ACT_UNSPEC, so that filters
- * behind it work as if it were not there; with `claims = "drop"`, and only then, a claim does not leave the host.
+ * behind it work as if it were not there; only with `claims = "drop"` a claim does not leave the host.
  */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
 #include <bpf/bpf_helpers.h>
 
 #include "maps.bpf.h"
-#include "shared/decide.h"
+#include "shared/egress.h"
 
 /* The frame from its first byte; a tag that the stack keeps beside it is counted in. */
 ARPL_INLINE enum arpl_parsed parse(struct __sk_buff *skb, struct arpl_arp *arp)
@@ -39,33 +39,21 @@ ARPL_INLINE void count_sender(struct arpl_sender *sender, const struct arpl_arp 
 		__sync_fetch_and_add(&sender->replies, 1);
 }
 
-/* Whose answer a container waits for, and what this host answers for beside its endpoints. */
-ARPL_INLINE void hear(const struct arpl_sender *sender, const struct arpl_arp *arp, __u64 now)
-{
-	if (arp->sender_ip == arp->target_ip)
-		return;
-	if (arp->op == ARPL_OP_REPLY)
-		arpl_hear(0, ARPL_HEARD_ANSWERED, arp->sender_ip, arp->vlan, now);
-	else if (arp->op == ARPL_OP_REQUEST && sender && !sender->parent)
-		arpl_hear(0, ARPL_HEARD_ASKED, arp->target_ip, arp->vlan, now);
-}
-
-/* Dropped only where somebody asked for it: then the wire has not heard it, and the endpoint stays as it was. */
+/* A dropped claim has not been heard by the wire: the endpoint stays as it was. */
 ARPL_INLINE int on_claim(__u32 claimed, const struct arpl_arp *arp, struct arpl_egress_stats *stats, __u64 now)
 {
-	const struct arpl_limits *limits_now = arpl_limits_now(0);
-	int drop = limits_now && (limits_now->flags & ARPL_LIMIT_CLAIMS_DROP) && now < arpl_lease_expires(0);
+	enum arpl_claim_policy policy = arpl_judge_claim(0, claimed, arp, now);
 
 	stats->claims++;
-	if (!drop || (limits_now->flags & ARPL_LIMIT_OBSERVE)) {
-		stats->would_drop_claims += !!drop;
-		arpl_claim(claimed, arp, ARPL_EVENT_CLAIM_FROM_HOST, now);
-		return TC_ACT_UNSPEC;
+	if (policy == ARPL_CLAIM_DROP) {
+		stats->claims_dropped++;
+		arpl_count_claim(claimed, arp);
+		arpl_report(arp, ARPL_EVENT_CLAIM_DROPPED, now);
+		return TC_ACT_SHOT;
 	}
-	stats->claims_dropped++;
-	arpl_count_claim(claimed, arp);
-	arpl_report(arp, ARPL_EVENT_CLAIM_DROPPED, now);
-	return TC_ACT_SHOT;
+	stats->would_drop_claims += policy == ARPL_CLAIM_WOULD_DROP;
+	arpl_claim(claimed, arp, ARPL_EVENT_CLAIM_FROM_HOST, now);
+	return TC_ACT_UNSPEC;
 }
 
 /* What is neither the self-test nor anything but ARP. */
@@ -83,14 +71,15 @@ ARPL_INLINE int look(const struct arpl_arp *arp, struct arpl_egress_stats *stats
 		stats->confirmed++;
 		return TC_ACT_UNSPEC;
 	}
+	/* Before the claim: it may be an endpoint whose new place has not been found yet. */
+	arpl_report_stranger(arp, now);
 	claimed = arpl_claimed_slot(0, arp);
 	if (claimed != ARPL_NO_SLOT) {
 		if (sender)
 			__sync_fetch_and_add(&sender->claims, 1);
 		return on_claim(claimed, arp, stats, now);
 	}
-	hear(sender, arp, now);
-	arpl_report_stranger(arp, now);
+	arpl_hear_sent(0, arp, sender && !sender->parent, now);
 	return TC_ACT_UNSPEC;
 }
 

@@ -55,6 +55,13 @@ void refuse_what_needs_a_restart(const Config& now, const Config& wanted) {
   }
 }
 
+// The senders only where somebody asks: they cost two system calls each.
+nlohmann::json status_of(const ServedParent& served, bool senders) {
+  auto status = served.status();
+  if (senders) status.senders = served.senders();
+  return {{"parents", nlohmann::json::array({to_json(status)})}};
+}
+
 }  // namespace
 
 Control::Control(Configure configure, ServiceFactory factory)
@@ -329,7 +336,7 @@ nlohmann::json Control::limit(ServedParent& served, const nlohmann::json& reques
 
 nlohmann::json Control::on_request(Parent& parent, const nlohmann::json& request) {
   const auto command = request.value("cmd", "");
-  if (command == "status") return {{"parents", nlohmann::json::array({to_json(parent.served->status())})}};
+  if (command == "status") return status_of(*parent.served, request.value("senders", false));
   if (command == "gone") return {{"gone", gone_to_json(history_, parent.served->name(), now_ns())}};
   if (command == "reload") return reload();
   if (command == "limit") return limit(*parent.served, request);

@@ -37,6 +37,7 @@ ParentStatus gather(const Maps& maps, const PinName& name, const std::string& fo
   status.engine_verdicts = sum_engine(maps);
   status.fast_path = (maps.limits().flags & ARPL_LIMIT_FAST_PATH) != 0 ? "on" : "off";
   for (const auto& spec : limit_specs()) status.limits.emplace(spec.name, rate_of(maps.limits().*spec.budget));
+  status.egress_counts = maps.egress_stats();
   for (const auto& [key, value] : maps.endpoints()) {
     if (value.slot >= maps.slots().size()) continue;
     status.endpoints.push_back({.key = key,

@@ -3,12 +3,14 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <thread>
 #include <utility>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "control/limits.hpp"
+#include "control/senders.hpp"
 #include "kernel/netns.hpp"
 #include "kernel/self_test.hpp"
 #include "shared/bucket.h"
@@ -19,7 +21,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::uint64_t kSelfTestEveryNs = 60'000'000'000;
+constexpr std::uint64_t kSelfTestEveryNs = 10'000'000'000;
+constexpr std::uint64_t kSelfTestHiddenNs = 1'000'000'000;  // it may be over
 constexpr std::uint64_t kLogIntervalNs = 1'000'000'000;
 constexpr std::uint64_t kLogBurstNs = 10'000'000'000;
 constexpr milliseconds kBoundaryPatience{500};
@@ -30,6 +33,16 @@ constexpr milliseconds kSettle{5};
 
 Announcer::Schedule schedule_of(const Config& config) {
   return {.refresh_ns = config.refresh_ns, .pps = config.announce_pps};
+}
+
+Claims::Way way_of(const arpl_event& claim) {
+  if (claim.type == ARPL_EVENT_CLAIM_FROM_WIRE) return Claims::Way::wire;
+  return claim.type == ARPL_EVENT_CLAIM_DROPPED ? Claims::Way::dropped : Claims::Way::host;
+}
+
+const char* how_it_came(Claims::Way way) {
+  if (way == Claims::Way::wire) return "from the wire";
+  return way == Claims::Way::dropped ? "on this host; dropped" : "on this host";
 }
 
 }  // namespace
@@ -249,13 +262,14 @@ void ServedParent::watch_neighbours(std::uint64_t now) {
 
 // The frame passes the egress program while it is being sent, or never.
 void ServedParent::watch_egress(std::uint64_t now) {
-  if (self_test_at_ != 0 && now - self_test_at_ < kSelfTestEveryNs) return;
+  const auto every = egress_ == "hidden" ? kSelfTestHiddenNs : kSelfTestEveryNs;
+  if (self_test_at_ != 0 && now - self_test_at_ < every) return;
   const auto before = programs_->maps().egress_stats().self_tests;
   if (!send_self_test(link_.ifindex, parent_.mac)) return;
   const bool seen = programs_->maps().egress_stats().self_tests > before;
-  if (!seen && egress_ != "hidden") {
+  if (!seen && egress_ != "hidden")
     spdlog::warn("{}: another egress filter hides ours: nothing is ever confirmed", link_.name);
-  }
+  if (seen && egress_ == "hidden") spdlog::warn("{}: no egress filter hides ours any more", link_.name);
   egress_ = seen ? "seen" : "hidden";
   self_test_at_ = now;
 }
@@ -312,9 +326,9 @@ void ServedParent::on_event(const arpl_event& event) {
     stranger_ = true;
     return;
   }
-  const bool from_wire = event.type == ARPL_EVENT_CLAIM_FROM_WIRE;
   if (event.type != ARPL_EVENT_OWN_MAC)
-    claims_.on({.address = event.address, .vlan = event.vlan, .zero = 0}, event.mac, from_wire, event.time_ns);
+    claims_.on({.address = event.address, .vlan = event.vlan, .zero = 0}, event.mac, way_of(event),
+               event.time_ns);
   // Whatever the wire says, at most a line a second.
   if (arpl_bucket_take(&log_pace_, event.time_ns, {kLogIntervalNs, kLogBurstNs}) == 0) return;
   if (event.type == ARPL_EVENT_OWN_MAC) {
@@ -322,8 +336,11 @@ void ServedParent::on_event(const arpl_event& event) {
                  format_mac(event.mac));
     return;
   }
-  spdlog::warn("{}: {} claims {} ({})", link_.name, format_mac(event.mac), format_ipv4(event.address),
-               from_wire ? "from the wire" : "on this host");
+  const auto owners = roster_->owners();
+  const auto owner = owners.find(event.mac);
+  spdlog::warn("{}: {}{} claims {} ({})", link_.name, format_mac(event.mac),
+               owner != owners.end() ? fmt::format(" of {}", place_of(owner->second)) : "",
+               format_ipv4(event.address), how_it_came(way_of(event)));
 }
 
 void ServedParent::stop(OnStop how) {
@@ -386,8 +403,24 @@ ParentStatus ServedParent::status() const {
     if ((endpoint.slot.word & ARPL_SLOT_FLAGS_MASK) != 0 && it->second.desired.settings)
       endpoint.trail = history_.life_of(*it->second.desired.settings);
   }
+  name_claimants(status);
   status.warnings = warnings();
   return status;
+}
+
+// Those that are on this host, if there are any.
+void ServedParent::name_claimants(ParentStatus& status) const {
+  const auto is_claimed = [](const EndpointStatus& endpoint) { return !endpoint.claimants.empty(); };
+  if (std::ranges::none_of(status.endpoints, is_claimed)) return;
+  const auto owners = roster_->owners();
+  for (const auto& endpoint : status.endpoints)
+    for (const auto& claimant : endpoint.claimants)
+      if (const auto owner = owners.find(claimant.mac); owner != owners.end())
+        status.claimants.emplace(claimant.mac, place_of(owner->second));
+}
+
+std::vector<Sender> ServedParent::senders() const {
+  return gather_senders(programs_->maps(), roster_->owners(), link_.name);
 }
 
 }  // namespace arpline

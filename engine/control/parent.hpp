@@ -64,6 +64,8 @@ class ServedParent {
   void stop(OnStop how);
 
   ParentStatus status() const;
+  /// What has left through the parent, by sender.
+  std::vector<Sender> senders() const;
   int events_fd() const noexcept { return events_->fd(); }
   /// Returns whether the programs saw a MAC that nobody knows: there may be a child that was not found.
   bool drain_events() noexcept;
@@ -89,6 +91,7 @@ class ServedParent {
   void watch_neighbours(std::uint64_t now);
   void watch_egress(std::uint64_t now);
   void on_event(const arpl_event& event);
+  void name_claimants(ParentStatus& status) const;
   bool has_ring() const;
   bool hides_tags() const;
   std::vector<std::string> warnings() const;

@@ -22,6 +22,10 @@ bool is_chosen(const ParentConfig& config, const Desired& endpoint) {
 
 }  // namespace
 
+std::string place_of(const Owner& owner) {
+  return owner.netns.empty() ? owner.interface : owner.netns + "/" + owner.interface;
+}
+
 Roster::Roster(const Maps& maps)
     : map_(maps),
       table_(maps.slots(), maps.stats(), Index{maps.index(), maps.filter(), maps.hash_keys().factor}, map_),
@@ -110,6 +114,16 @@ Table::Changes Roster::choose(const ParentConfig& config) {
   std::map<arpl_endpoint_key, std::optional<Desired>, KeyLess> last;
   for (auto& [key, desired] : wishes) last.insert_or_assign(key, std::move(desired));
   return table_.apply(std::vector<Wish>(last.begin(), last.end()));
+}
+
+// The parent first: a passthru child has its MAC.
+Owners Roster::owners() const {
+  Owners owners;
+  owners.emplace(parent_.mac, Owner{.netns = {}, .interface = parent_.name});
+  for (const auto& [nsid, children] : children_)
+    for (const auto& child : children)
+      owners.emplace(child.mac, Owner{.netns = child.netns.name, .interface = child.name});
+  return owners;
 }
 
 void Roster::set_parent(const ParentLink& parent) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <map>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "config/config.hpp"
@@ -11,6 +13,15 @@
 #include "kernel/own_macs.hpp"
 
 namespace arpline {
+
+/// Whose a MAC is. Without a namespace: the parent's own.
+struct Owner {
+  std::string netns;
+  std::string interface;
+};
+/// "NAMESPACE/INTERFACE"; the parent's own has no namespace in front.
+std::string place_of(const Owner& owner);
+using Owners = std::unordered_map<Mac, Owner>;
 
 /// The endpoints and MACs of one parent in its maps: what the kernel has, chosen by the configuration. Keeps
 /// what every namespace last said, so that another configuration needs no new look.
@@ -27,6 +38,9 @@ class Roster {
   Table::Changes choose(const ParentConfig& config);
   /// The parent's own MAC, or a VLAN interface's, has changed. Throws SetupError.
   void set_parent(const ParentLink& parent);
+
+  /// Of the MACs of the parent and of all children.
+  Owners owners() const;
 
   const Table& table() const noexcept { return table_; }
 

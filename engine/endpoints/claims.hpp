@@ -15,15 +15,21 @@ class Claims {
   static constexpr std::size_t kMostEndpoints = 1024;
   static constexpr std::size_t kMostClaimants = 4;  ///< of one endpoint
 
+  enum class Way {
+    wire,    ///< it came in
+    host,    ///< it was made on this host, and left it
+    dropped  ///< it was made on this host, and did not leave it
+  };
+
   struct Claimant {
     Mac mac = 0;
     std::uint64_t first_at = 0;
     std::uint64_t last_at = 0;
     std::uint64_t times = 0;  ///< as often as it was reported; what exceeds the reports' budget is not
-    bool from_wire = false;
+    Way way = Way::wire;      ///< of the last one
   };
 
-  void on(const arpl_endpoint_key& key, Mac mac, bool from_wire, std::uint64_t now);
+  void on(const arpl_endpoint_key& key, Mac mac, Way way, std::uint64_t now);
   /// The endpoint is gone: so is what was said about it.
   void forget(const arpl_endpoint_key& key) { claims_.erase(key); }
   /// In no order; empty for an undisputed address.

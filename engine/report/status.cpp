@@ -47,18 +47,33 @@ std::string state_of(const arpl_slot& slot, const std::string& reason) {
   return slot.confirmed_at != 0 ? "confirmed" : "waiting";
 }
 
-json to_json(const Claims::Claimant& claimant, std::uint64_t now) {
+json to_json(const Claims::Claimant& claimant, const std::string& place, std::uint64_t now) {
   return {{"mac", format_mac(claimant.mac)},
           {"first_seconds_ago", seconds_ago(claimant.first_at, now)},
           {"last_seconds_ago", seconds_ago(claimant.last_at, now)},
           {"times", claimant.times},
-          {"from", claimant.from_wire ? "wire" : "host"}};
+          {"from", claimant.way == Claims::Way::wire ? "wire" : "host"},
+          {"dropped", claimant.way == Claims::Way::dropped},
+          {"place", text_or_null(place)}};
+}
+
+json to_json(const arpl_egress_stats& egress) {
+  return {{"seen", egress.seen},
+          {"confirmed", egress.confirmed},
+          {"claims", egress.claims},
+          {"claims_dropped", egress.claims_dropped},
+          {"would_drop_claims", egress.would_drop_claims},
+          {"strangers", egress.strangers},
+          {"self_tests", egress.self_tests}};
 }
 
 json to_json(const EndpointStatus& e, const ParentStatus& p) {
   const auto reason = not_served_reason(e.slot, p.now);
   json claimants = json::array();
-  for (const auto& claimant : e.claimants) claimants.push_back(to_json(claimant, p.now));
+  for (const auto& claimant : e.claimants) {
+    const auto place = p.claimants.find(claimant.mac);
+    claimants.push_back(to_json(claimant, place == p.claimants.end() ? "" : place->second, p.now));
+  }
   // Not as an initializer list: it copies, and there may be 65,536 of these.
   json::object_t o;
   o.emplace("parent", p.parent);
@@ -128,24 +143,27 @@ json to_json(const ParentStatus& p) {
   for (std::size_t i = 0; i < p.engine_verdicts.size(); ++i) engine[kEngineNames.at(i)] = p.engine_verdicts[i];
   json endpoints = json::array();
   for (const auto& e : p.endpoints) endpoints.push_back(to_json(e, p));
-  return {{"parent", p.parent},
-          {"ifindex", p.ifindex},
-          {"daemon", p.daemon},
-          {"mode", p.observe ? "observe" : "answer"},
-          {"lease", p.lease_expires_ns > p.now ? "live" : "expired"},
-          {"queues", p.queues},
-          {"announcements_lost", p.announcements_lost},
-          {"egress", p.egress},
-          {"pins", p.pins},
-          {"verdicts", verdicts},
-          {"other_verdicts", other},
-          {"engine_verdicts", engine},
-          {"fast_path", p.fast_path},
-          {"limits", limits},
-          {"found", p.found},
-          {"withdrawn", p.withdrawn},
-          {"warnings", p.warnings},
-          {"endpoints", std::move(endpoints)}};
+  json status{{"parent", p.parent},
+              {"ifindex", p.ifindex},
+              {"daemon", p.daemon},
+              {"mode", p.observe ? "observe" : "answer"},
+              {"lease", p.lease_expires_ns > p.now ? "live" : "expired"},
+              {"queues", p.queues},
+              {"announcements_lost", p.announcements_lost},
+              {"egress", p.egress},
+              {"egress_counters", to_json(p.egress_counts)},
+              {"pins", p.pins},
+              {"verdicts", verdicts},
+              {"other_verdicts", other},
+              {"engine_verdicts", engine},
+              {"fast_path", p.fast_path},
+              {"limits", limits},
+              {"found", p.found},
+              {"withdrawn", p.withdrawn},
+              {"warnings", p.warnings},
+              {"endpoints", std::move(endpoints)}};
+  if (p.senders) status["senders"] = senders_to_json(*p.senders);
+  return status;
 }
 
 }  // namespace arpline

@@ -10,6 +10,7 @@
 
 #include "endpoints/claims.hpp"
 #include "endpoints/history.hpp"
+#include "report/senders.hpp"
 #include "shared/abi.h"
 #include "shared/verdicts.h"
 
@@ -46,9 +47,12 @@ struct ParentStatus {
   std::string fast_path;                                       ///< "on", "off" or "no_xdp_at_the_other_end"
   std::map<std::string, std::optional<std::uint64_t>> limits;  ///< frames a second; none: no limit
   std::vector<std::string> warnings;
-  nlohmann::json found = nullptr;      ///< Samples: from an event's receipt to the table
-  nlohmann::json withdrawn = nullptr;  ///< Samples: from an event's receipt to the last answer
+  arpl_egress_stats egress_counts{};
+  std::optional<std::vector<Sender>> senders;  ///< only for who asked for them
+  nlohmann::json found = nullptr;              ///< Samples: from an event's receipt to the table
+  nlohmann::json withdrawn = nullptr;          ///< Samples: from an event's receipt to the last answer
   std::vector<EndpointStatus> endpoints;
+  std::map<Mac, std::string> claimants;  ///< "NAMESPACE/INTERFACE" of those that are on this host
 };
 
 nlohmann::json to_json(const ParentStatus& status);

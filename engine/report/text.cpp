@@ -69,7 +69,7 @@ std::string parent_text(const json& p) {
   for (const auto& e : p["endpoints"]) rows.push_back(row_of(e));
   text += rows.size() > 1 ? table(rows) : "no endpoints\n";
   return text + counters("verdicts", p["verdicts"]) + counters("not ARP", p["other_verdicts"]) +
-         counters("engine", p["engine_verdicts"]);
+         counters("engine", p["engine_verdicts"]) + counters("egress", p["egress_counters"]);
 }
 
 }  // namespace

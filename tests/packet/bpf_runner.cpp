@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/if_tun.h>
+#include <linux/pkt_cls.h>
 #include <net/if.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -302,6 +303,7 @@ BpfRunner::Run BpfRunner::run_behind(std::span<const std::uint8_t> data, std::ui
 BpfRunner::EgressRun BpfRunner::run_egress(std::span<const std::uint8_t> frame) {
   for (const std::uint32_t index : pairs_touched_by(frame)) touched_.push_back(index);
   const auto before = egress_counts();
+  const auto claimed_at_before = slots_[endpoint_slot].claimed_at;
   const std::uint64_t claims_before[2] = {claims(endpoint_slot), claims(sibling_slot)};
   EgressRun result;
   result.frame.resize(frame.size());
@@ -327,7 +329,27 @@ BpfRunner::EgressRun BpfRunner::run_egress(std::span<const std::uint8_t> frame) 
                           .strangers = after.strangers - before.strangers};
   if (claims(endpoint_slot) != claims_before[0]) result.outcome.claimed_slot = endpoint_slot;
   if (claims(sibling_slot) != claims_before[1]) result.outcome.claimed_slot = sibling_slot;
+  result.outcome.contested = slots_[endpoint_slot].claimed_at != claimed_at_before;
+  result.outcome.dropped = result.retval == TC_ACT_SHOT;
+  look_what_was_heard(frame, result.outcome);
   return result;
+}
+
+void BpfRunner::look_what_was_heard(std::span<const std::uint8_t> frame, EgressOutcome& out) const {
+  arpl_arp arp{};
+  if (arpl_parse(frame.data(), frame.data() + frame.size(), &arp) != ARPL_PARSED) return;
+  const auto heard = [&](arpl_heard kind, Ipv4 address) {
+    const auto word = get<__u64>(skeleton_->maps.heard, heard_index(kind, address, arp.vlan));
+    return is_heard(word, kind, address, arp.vlan);
+  };
+  out.asked = heard(ARPL_HEARD_ASKED, arp.target_ip);
+  out.answered = heard(ARPL_HEARD_ANSWERED, arp.sender_ip);
+}
+
+arpl_sender BpfRunner::sender(Mac mac) const {
+  arpl_sender value{};
+  bpf_map__lookup_elem(skeleton_->maps.macs, &mac, sizeof mac, &value, sizeof value, 0);
+  return value;
 }
 
 }  // namespace arpline::packet

@@ -51,6 +51,8 @@ class BpfRunner {
 
   arpl_slot& slot(std::uint32_t index) { return slots_[index]; }
   arpl_endpoint_stats stats(std::uint32_t slot) const;
+  /// What the MAC has sent since install(); all 0 for one that is nobody's.
+  arpl_sender sender(Mac mac) const;
   std::uint64_t pair(std::uint32_t index) const;
   std::uint64_t bucket(std::uint32_t index) const;
   void set_neigh_full(std::uint64_t when);
@@ -63,6 +65,7 @@ class BpfRunner {
   Run run_behind(std::span<const std::uint8_t> data, std::uint32_t in_front, std::uint32_t queue,
                  std::uint32_t repeat);
   arpl_egress_stats egress_counts() const;
+  void look_what_was_heard(std::span<const std::uint8_t> frame, EgressOutcome& out) const;
   void clear_endpoints_and_macs();
   void clear_credit_and_sockets();
   std::uint64_t claims(std::uint32_t slot) const { return stats(slot).claims; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "packet/cpp_runner.hpp"
 
+#include "shared/egress.h"
 #include "shared/reply.h"
 
 namespace arpline::packet {
@@ -111,9 +112,27 @@ EgressOutcome CppRunner::run_egress(std::span<const std::uint8_t> frame) {
   } else if (arpl_confirm(&tables_, &arp, now_) != 0) {
     out.grown.confirmed = 1;
   } else if ((out.claimed_slot = arpl_claimed_slot(&tables_, &arp)) != ARPL_NO_SLOT) {
-    out.grown.claims = 1;
+    claim(arp, out);
+  } else {
+    arpl_hear_sent(&tables_, &arp, macs_.contains(arp.eth_src) && arp.eth_src != parent_mac, now_);
   }
+  const auto heard = [&](arpl_heard kind, Ipv4 address) {
+    return is_heard(heard_.at(heard_index(kind, address, arp.vlan)), kind, address, arp.vlan);
+  };
+  out.asked = heard(ARPL_HEARD_ASKED, arp.target_ip);
+  out.answered = heard(ARPL_HEARD_ANSWERED, arp.sender_ip);
   return out;
+}
+
+void CppRunner::claim(const arpl_arp& arp, EgressOutcome& out) {
+  const auto policy = arpl_judge_claim(&tables_, out.claimed_slot, &arp, now_);
+  out.grown.claims = 1;
+  out.grown.claims_dropped = policy == ARPL_CLAIM_DROP ? 1 : 0;
+  out.grown.would_drop_claims = policy == ARPL_CLAIM_WOULD_DROP ? 1 : 0;
+  out.dropped = policy == ARPL_CLAIM_DROP;
+  if (out.dropped) return;
+  arpl_note_claim(&slots_.at(out.claimed_slot), &stats_.at(out.claimed_slot), arp.sender_mac, now_);
+  out.contested = slots_.at(out.claimed_slot).claimed_at == now_;
 }
 
 }  // namespace arpline::packet

@@ -26,6 +26,8 @@ class CppRunner {
   arpl_tables& tables() noexcept { return tables_; }
 
  private:
+  void claim(const arpl_arp& arp, EgressOutcome& out);
+
   std::uint64_t now_;
   __u64 lease_ = 0;
   arpl_limits limits_{};

@@ -50,6 +50,7 @@ void confirming_rows(std::vector<EgressRow>& r) {
 void unconfirming_rows(std::vector<EgressRow>& r) {
   const State s{.confirmed = false};
   const EgressExpect nothing{};
+  const EgressExpect only_heard{.heard = ARPL_HEARD_ANSWERED};
   r.push_back({"a_broadcast_gratuitous_reply_confirms_nothing", answer_but([](FrameSpec& f) {
                  f.eth_dst = broadcast_mac;
                  f.target_mac = broadcast_mac;
@@ -57,9 +58,9 @@ void unconfirming_rows(std::vector<EgressRow>& r) {
                }),
                s, nothing});
   r.push_back({"a_reply_sent_to_another_than_its_target_confirms_nothing",
-               answer_but([](FrameSpec& f) { f.eth_dst = stranger_mac; }), s, nothing});
+               answer_but([](FrameSpec& f) { f.eth_dst = stranger_mac; }), s, only_heard});
   r.push_back({"a_reply_with_another_ethernet_source_confirms_nothing",
-               answer_but([](FrameSpec& f) { f.eth_src = parent_mac; }), s, nothing});
+               answer_but([](FrameSpec& f) { f.eth_src = parent_mac; }), s, only_heard});
   r.push_back({"an_announcement_by_the_slots_mac_is_no_claim", answer_but([](FrameSpec& f) {
                  f.eth_dst = broadcast_mac;
                  f.op = 1;
@@ -67,25 +68,27 @@ void unconfirming_rows(std::vector<EgressRow>& r) {
                  f.target_ip = endpoint_ip;
                }),
                s, nothing});
-  r.push_back({"a_who_has_by_the_endpoint_confirms_nothing", answer_but([](FrameSpec& f) {
+  r.push_back({"a_who_has_by_the_endpoint_confirms_nothing",
+               answer_but([](FrameSpec& f) {
                  f.eth_dst = broadcast_mac;
                  f.op = 1;
                  f.target_mac = 0;
                }),
-               s, nothing});
+               s,
+               {.heard = ARPL_HEARD_ASKED}});
   r.push_back({"a_reply_in_another_vlan_confirms_nothing",
                answer_but([](FrameSpec& f) { f.tags = {{.tci = 101}}; }),
                {.vlan = 100, .confirmed = false},
-               nothing});
-  r.push_back({"a_reply_of_no_endpoint_confirms_nothing", answer(), {.endpoint = false}, nothing});
+               only_heard});
+  r.push_back({"a_reply_of_no_endpoint_confirms_nothing", answer(), {.endpoint = false}, only_heard});
   r.push_back({"a_reply_of_a_withdrawn_endpoint_confirms_nothing",
                answer(),
                {.withdrawn = true, .confirmed = false},
-               nothing});
+               only_heard});
   r.push_back({"a_reply_of_nobody_for_a_withdrawn_endpoint_confirms_nothing",
                answer_but([](FrameSpec& f) { f.eth_src = f.sender_mac = 0; }),
                {.withdrawn = true, .confirmed = false},
-               nothing});
+               only_heard});
 }
 
 void claim_rows(std::vector<EgressRow>& r) {
@@ -125,15 +128,153 @@ void claim_rows(std::vector<EgressRow>& r) {
                }),
                s,
                {}});
-  r.push_back({"flux_is_no_claim", answer_but(by_stranger), {.flags = ARPL_SLOT_FLUX, .confirmed = false}, {}});
+  r.push_back({"flux_is_no_claim",
+               answer_but(by_stranger),
+               {.flags = ARPL_SLOT_FLUX, .confirmed = false},
+               {.heard = ARPL_HEARD_ANSWERED}});
   r.push_back({"a_duplicate_is_no_claim",
                answer_but(by_stranger),
                {.flags = ARPL_SLOT_DUPLICATE, .confirmed = false},
-               {}});
+               {.heard = ARPL_HEARD_ANSWERED}});
   r.push_back({"a_withdrawn_endpoint_is_not_claimed",
                answer_but(by_stranger),
                {.withdrawn = true, .confirmed = false},
+               {.heard = ARPL_HEARD_ANSWERED}});
+}
+
+// claims = "drop".
+void dropping_rows(std::vector<EgressRow>& r) {
+  const State s{.confirmed = false, .switches = ARPL_LIMIT_CLAIMS_DROP};
+  const EgressExpect dropped{.claimed_slot = endpoint_slot, .dropped = true};
+  const EgressExpect claim{.claimed_slot = endpoint_slot};
+  const auto by = [](Mac mac) { return answer_but([mac](FrameSpec& f) { f.eth_src = f.sender_mac = mac; }); };
+  const auto but = [&s](auto change) {
+    State state = s;
+    change(state);
+    return state;
+  };
+  r.push_back({"drop_takes_a_siblings_claim", by(sibling_mac), s, dropped});
+  r.push_back({"drop_takes_the_hosts_claim", by(parent_mac), s, dropped});
+  r.push_back({"drop_takes_the_claim_of_a_mac_that_is_nobodys", by(stranger_mac), s, dropped});
+  r.push_back({"drop_takes_a_siblings_announcement_of_the_address", answer_but([](FrameSpec& f) {
+                 f.eth_dst = broadcast_mac;
+                 f.eth_src = f.sender_mac = sibling_mac;
+                 f.op = 1;
+                 f.target_ip = endpoint_ip;
+               }),
+               s, dropped});
+  r.push_back({"drop_takes_a_who_has_with_the_address", answer_but([](FrameSpec& f) {
+                 f.eth_dst = broadcast_mac;
+                 f.eth_src = f.sender_mac = sibling_mac;
+                 f.op = 1;
+               }),
+               s, dropped});
+  r.push_back({"drop_takes_a_tagged_claim", answer_but([](FrameSpec& f) {
+                 f.tags = {{.tci = 100}};
+                 f.eth_src = f.sender_mac = sibling_mac;
+               }),
+               but([](State& x) { x.vlan = 100; }), dropped});
+  r.push_back({"drop_takes_a_claim_of_an_endpoint_that_is_contested_anyway", by(sibling_mac),
+               but([](State& x) { x.claimed_ago = seconds; }), dropped});
+  r.push_back({"drop_takes_a_claim_of_an_endpoint_in_mode_source", by(sibling_mac),
+               but([](State& x) { x.flags = ARPL_SLOT_MODE_SOURCE; }), dropped});
+  r.push_back({"in_observe_the_claim_would_be_dropped",
+               by(sibling_mac),
+               but([](State& x) { x.switches |= ARPL_LIMIT_OBSERVE; }),
+               {.claimed_slot = endpoint_slot, .would_drop = true}});
+  r.push_back(
+      {"without_a_lease_no_claim_is_dropped", by(sibling_mac), but([](State& x) { x.lease = false; }), claim});
+  r.push_back({"while_the_endpoint_is_down_no_claim_is_dropped", by(sibling_mac),
+               but([](State& x) { x.flags = ARPL_SLOT_DOWN; }), claim});
+  r.push_back({"what_the_endpoints_own_interface_sends_is_not_dropped",
+               answer_but([](FrameSpec& f) { f.sender_mac = sibling_mac; }), s, claim});
+  r.push_back({"drop_lets_the_endpoints_answer_out", answer(), s, {.confirmed = true, .pair = true}});
+  r.push_back({"drop_lets_the_endpoints_announcement_out",
+               answer_but([](FrameSpec& f) {
+                 f.eth_dst = broadcast_mac;
+                 f.op = 1;
+                 f.target_mac = 0;
+                 f.target_ip = endpoint_ip;
+               }),
+               s,
                {}});
+  r.push_back({"drop_lets_flux_out",
+               by(sibling_mac),
+               but([](State& x) { x.flags = ARPL_SLOT_FLUX; }),
+               {.heard = ARPL_HEARD_ANSWERED}});
+  r.push_back({"drop_lets_a_duplicate_out",
+               by(sibling_mac),
+               but([](State& x) { x.flags = ARPL_SLOT_DUPLICATE; }),
+               {.heard = ARPL_HEARD_ANSWERED}});
+  r.push_back({"drop_lets_answers_for_a_withdrawn_endpoint_out",
+               by(sibling_mac),
+               but([](State& x) { x.withdrawn = true; }),
+               {.heard = ARPL_HEARD_ANSWERED}});
+  r.push_back({"drop_lets_a_probe_for_the_address_out",
+               answer_but([](FrameSpec& f) {
+                 f.eth_dst = broadcast_mac;
+                 f.eth_src = f.sender_mac = sibling_mac;
+                 f.op = 1;
+                 f.sender_ip = 0;
+                 f.target_ip = endpoint_ip;
+               }),
+               s,
+               {}});
+  r.push_back({"drop_lets_a_claim_in_another_vlan_out",
+               answer_but([](FrameSpec& f) {
+                 f.tags = {{.tci = 101}};
+                 f.eth_src = f.sender_mac = sibling_mac;
+               }),
+               but([](State& x) { x.vlan = 100; }),
+               {.heard = ARPL_HEARD_ANSWERED}});
+}
+
+// What the budgets ask later.
+void hearing_rows(std::vector<EgressRow>& r) {
+  const State s{};
+  const auto asks = [](Mac mac, Ipv4 sender) {
+    return answer_but([=](FrameSpec& f) {
+      f.eth_dst = broadcast_mac;
+      f.eth_src = f.sender_mac = mac;
+      f.op = 1;
+      f.sender_ip = sender;
+      f.target_mac = 0;
+    });
+  };
+  const EgressExpect asked{.heard = ARPL_HEARD_ASKED};
+  r.push_back({"who_a_container_asks_for_is_asked_for", asks(endpoint_mac, endpoint_ip), s, asked});
+  r.push_back({"who_a_containers_tagged_request_asks_for_is_asked_for",
+               answer_but([](FrameSpec& f) {
+                 f.tags = {{.tci = 100}};
+                 f.eth_dst = broadcast_mac;
+                 f.op = 1;
+               }),
+               {.vlan = 100},
+               asked});
+  r.push_back({"who_the_host_asks_for_is_not_asked_for", asks(parent_mac, foreign_ip), s, {}});
+  r.push_back({"who_a_stranger_asks_for_is_not_asked_for", asks(stranger_mac, foreign_ip), s, {}});
+  r.push_back({"who_a_container_probes_for_is_not_asked_for", asks(endpoint_mac, 0), s, {}});
+  const auto host_answers = [](Ipv4 address) {
+    return answer_but([address](FrameSpec& f) {
+      f.eth_src = f.sender_mac = parent_mac;
+      f.sender_ip = address;
+    });
+  };
+  r.push_back({"what_the_host_answers_for_is_answered_here",
+               host_answers(foreign_ip),
+               s,
+               {.heard = ARPL_HEARD_ANSWERED}});
+  r.push_back({"what_a_machine_behind_the_host_answers_for_is_answered_here",
+               answer_but([](FrameSpec& f) {
+                 f.eth_src = f.sender_mac = stranger_mac;
+                 f.sender_ip = foreign_ip;
+               }),
+               s,
+               {.heard = ARPL_HEARD_ANSWERED}});
+  r.push_back({"what_the_host_claims_is_not_answered_here",
+               host_answers(endpoint_ip),
+               s,
+               {.claimed_slot = endpoint_slot}});
 }
 
 void other_rows(std::vector<EgressRow>& r) {
@@ -177,7 +318,9 @@ void other_rows(std::vector<EgressRow>& r) {
 const std::vector<EgressRow>& egress_rows() {
   static const std::vector<EgressRow> all = [] {
     std::vector<EgressRow> r;
-    for (const auto add : {confirming_rows, unconfirming_rows, claim_rows, other_rows}) add(r);
+    for (const auto add :
+         {confirming_rows, unconfirming_rows, claim_rows, dropping_rows, hearing_rows, other_rows})
+      add(r);
     return r;
   }();
   return all;

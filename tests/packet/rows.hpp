@@ -47,6 +47,9 @@ struct EgressExpect {
   bool pair = false;       ///< the pair is confirmed too
   std::uint32_t claimed_slot = ARPL_NO_SLOT;
   bool self_test = false;
+  bool dropped = false;             ///< the claim; nothing else is
+  bool would_drop = false;          ///< likewise, in observe
+  std::optional<arpl_heard> heard;  ///< the target was asked for, or the sender answered
 };
 
 struct EgressRow {

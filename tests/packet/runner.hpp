@@ -32,6 +32,10 @@ struct Outcome {
 struct EgressOutcome {
   arpl_egress_stats grown{};
   std::uint32_t claimed_slot = ARPL_NO_SLOT;
+  bool contested = false;  ///< by this frame
+  bool dropped = false;
+  bool asked = false;     ///< its target is remembered as asked for by a container
+  bool answered = false;  ///< its sender is remembered as answered for by this host
 };
 
 /// The index of a verdict's counter.

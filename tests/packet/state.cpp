@@ -131,10 +131,18 @@ std::vector<std::uint32_t> bucket_places() {
   return places;
 }
 
+std::uint32_t heard_index(arpl_heard kind, Ipv4 address, std::uint16_t vlan) {
+  return heard_of(kind, address, vlan).first;
+}
+
+bool is_heard(std::uint64_t word, arpl_heard kind, Ipv4 address, std::uint16_t vlan) {
+  return arpl_stamp_is(word, heard_of(kind, address, vlan).second) != 0;
+}
+
 std::vector<std::uint32_t> heard_places() {
   std::vector<std::uint32_t> places;
   for (const Ipv4 address : {peer_ip, endpoint_ip, sibling_ip, foreign_ip})
-    for (const std::uint16_t vlan : {0, 100})
+    for (const std::uint16_t vlan : {0, 100, 101})
       for (std::uint32_t kind = 0; kind < ARPL_HEARD_KINDS; ++kind)
         places.push_back(heard_of(static_cast<arpl_heard>(kind), address, vlan).first);
   return places;

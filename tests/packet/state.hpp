@@ -116,6 +116,9 @@ std::uint32_t pair_index(Mac requester_mac, Ipv4 requester, Ipv4 endpoint, std::
 std::vector<std::uint32_t> pairs_touched_by(std::span<const std::uint8_t> frame);
 /// The index of a source MAC's share.
 std::uint32_t source_index(Mac source, arpl_source_share share = ARPL_SHARE_TO_CHILD);
+/// Where `heard` remembers an address, and whether the word there does.
+std::uint32_t heard_index(arpl_heard kind, Ipv4 address, std::uint16_t vlan);
+bool is_heard(std::uint64_t word, arpl_heard kind, Ipv4 address, std::uint16_t vlan);
 /// Every place of `heard` and `buckets` that a row's state can fill: to be cleared before the next test.
 std::vector<std::uint32_t> heard_places();
 std::vector<std::uint32_t> bucket_places();

@@ -12,22 +12,31 @@ arpl_endpoint_key key(Ipv4 address) {
 
 TEST(Claims, remember_who_since_when_and_how_often) {
   Claims claims;
-  claims.on(key(5), 0x66, true, 10);
-  claims.on(key(5), 0x66, true, 20);
-  claims.on(key(5), 0x77, false, 30);
+  claims.on(key(5), 0x66, Claims::Way::wire, 10);
+  claims.on(key(5), 0x66, Claims::Way::wire, 20);
+  claims.on(key(5), 0x77, Claims::Way::host, 30);
   const auto& of = claims.of(key(5));
   ASSERT_EQ(of.size(), 2U);
   EXPECT_EQ(of[0].mac, 0x66U);
   EXPECT_EQ(of[0].first_at, 10U);
   EXPECT_EQ(of[0].last_at, 20U);
   EXPECT_EQ(of[0].times, 2U);
-  EXPECT_TRUE(of[0].from_wire);
-  EXPECT_FALSE(of[1].from_wire);
+  EXPECT_EQ(of[0].way, Claims::Way::wire);
+  EXPECT_EQ(of[1].way, Claims::Way::host);
+}
+
+TEST(Claims, remember_which_way_the_last_one_went) {
+  Claims claims;
+  claims.on(key(5), 0x66, Claims::Way::host, 10);
+  claims.on(key(5), 0x66, Claims::Way::dropped, 20);
+  EXPECT_EQ(claims.of(key(5))[0].way, Claims::Way::dropped);
+  claims.on(key(5), 0x66, Claims::Way::host, 30);
+  EXPECT_EQ(claims.of(key(5))[0].way, Claims::Way::host);
 }
 
 TEST(Claims, of_an_undisputed_or_forgotten_address_are_none) {
   Claims claims;
-  claims.on(key(5), 0x66, true, 10);
+  claims.on(key(5), 0x66, Claims::Way::wire, 10);
   claims.forget(key(5));
   EXPECT_TRUE(claims.of(key(5)).empty());
   EXPECT_TRUE(claims.of(key(6)).empty());
@@ -36,7 +45,8 @@ TEST(Claims, of_an_undisputed_or_forgotten_address_are_none) {
 TEST(Claims, are_bounded_whoever_says_what) {
   Claims claims;
   for (Ipv4 address = 1; address <= 3 * Claims::kMostEndpoints; ++address)
-    for (Mac mac = 1; mac <= 2 * Claims::kMostClaimants; ++mac) claims.on(key(address), mac, true, address);
+    for (Mac mac = 1; mac <= 2 * Claims::kMostClaimants; ++mac)
+      claims.on(key(address), mac, Claims::Way::wire, address);
   std::size_t known = 0;
   for (Ipv4 address = 1; address <= 3 * Claims::kMostEndpoints; ++address) {
     EXPECT_LE(claims.of(key(address)).size(), Claims::kMostClaimants);

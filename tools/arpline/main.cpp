@@ -27,6 +27,7 @@ int run(int argc, char** argv) {
   std::vector<std::string> parents;
   bool as_json = false;
   bool show_gone = false;
+  bool show_senders = false;
   int result = 0;
   app.set_version_flag("--version", ARPLINE_VERSION);
   app.add_option("--pin-root", roots.pins, "folder of the pins")->capture_default_str();
@@ -37,8 +38,10 @@ int run(int argc, char** argv) {
   show->add_option("--parent", interface, "only this parent");
   show->add_flag("--json", as_json, "for programs");
   show->add_flag("--gone", show_gone, "the endpoints that have vanished, and what befell them");
-  show->callback(
-      [&] { result = show_gone ? gone(interface, as_json, roots) : status(interface, as_json, roots); });
+  show->add_flag("--senders", show_senders, "what the host and each container have sent, the busiest first");
+  show->callback([&] {
+    result = show_gone ? gone(interface, as_json, roots) : status(interface, as_json, show_senders, roots);
+  });
 
   auto* read = app.add_subcommand("check", "whether arplined would take this configuration; changes nothing");
   read->add_option("FILE", file, "TOML configuration (docs/configuration.md)")->required();

@@ -6,6 +6,7 @@
 
 #include "arpline/daemon.hpp"
 #include "control/gather.hpp"
+#include "control/senders.hpp"
 #include "report/gone.hpp"
 
 namespace arpline {
@@ -14,7 +15,7 @@ namespace {
 constexpr int kDaemonDown = 3;
 
 // A daemon that holds its lock and does not answer is hung: its pins tell what the program does without it.
-nlohmann::json without_daemon(const PinName& name, const Roots& roots) {
+nlohmann::json without_daemon(const PinName& name, bool senders, const Roots& roots) {
   const auto folder = roots.pins + "/" + name.text();
   const auto maps = Maps::open_pinned(folder, false);
   if (!maps) return nullptr;
@@ -24,22 +25,23 @@ nlohmann::json without_daemon(const PinName& name, const Roots& roots) {
   if (is_locked(roots.run, name.text())) {
     status.warnings.emplace_back("a daemon holds the lock of this parent and does not answer");
   }
+  if (senders) status.senders = gather_senders(*maps, {}, status.parent);
   return to_json(status);
 }
 
 }  // namespace
 
-int status(const std::string& interface, bool as_json, const Roots& roots) {
+int status(const std::string& interface, bool as_json, bool senders, const Roots& roots) {
   nlohmann::json all = nlohmann::json::array();
   bool daemons_up = true;
   for (const auto& name : find_parents(roots, interface, Looker::anybody)) {
-    const auto reply = ask_daemon(roots, name, {{"cmd", "status"}});
+    const auto reply = ask_daemon(roots, name, {{"cmd", "status"}, {"senders", senders}});
     if (reply && reply->contains("parents")) {
       for (const auto& parent : (*reply)["parents"]) all.push_back(parent);
       continue;
     }
     daemons_up = false;
-    if (auto parent = without_daemon(name, roots); !parent.is_null()) all.push_back(std::move(parent));
+    if (auto parent = without_daemon(name, senders, roots); !parent.is_null()) all.push_back(std::move(parent));
   }
   const nlohmann::json document{{"version", ARPLINE_VERSION}, {"parents", all}};
   if (as_json) {
@@ -48,7 +50,7 @@ int status(const std::string& interface, bool as_json, const Roots& roots) {
     fmt::print("arpline is not attached in this network namespace{}; start it with: arplined --parent IF\n",
                interface.empty() ? "" : " to " + interface);
   } else {
-    fmt::print("{}", to_text(document));
+    fmt::print("{}", senders ? senders_to_text(document) : to_text(document));
   }
   return daemons_up && !all.empty() ? 0 : kDaemonDown;
 }

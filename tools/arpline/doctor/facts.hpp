@@ -60,7 +60,8 @@ struct Claimant {
   std::optional<double> first_seconds_ago;
   std::optional<double> last_seconds_ago;
   std::uint64_t times = 0;
-  std::string from;  ///< "wire" or "host"; empty: not told
+  std::string from;      ///< "wire" or "host"; empty: not told
+  bool dropped = false;  ///< the last one did not leave the host
 };
 
 /// One thing that befell an interface.

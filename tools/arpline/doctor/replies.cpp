@@ -43,7 +43,8 @@ Claimant claimant_in(const json& object) {
           .first_seconds_ago = seconds_at(object, "first_seconds_ago"),
           .last_seconds_ago = seconds_at(object, "last_seconds_ago"),
           .times = number_at(object, "times"),
-          .from = text_at(object, "from")};
+          .from = text_at(object, "from"),
+          .dropped = object.value("dropped", json(false)) == true};
 }
 
 // A daemon that lists no claimants still names the last one.

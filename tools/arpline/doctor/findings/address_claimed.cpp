@@ -30,7 +30,9 @@ std::string who(const Facts& facts, const Claimed& claimed, Mac mac) {
   return "no interface of this host";
 }
 
+// What was dropped harms nobody but its sender, and the siblings that heard it.
 Severity severity_of(const Claimant& claimant, bool contested) {
+  if (claimant.dropped) return Severity::warning;
   if (!claimant.last_seconds_ago) return contested ? Severity::critical : Severity::warning;
   if (*claimant.last_seconds_ago < kFresh) return Severity::critical;
   return *claimant.last_seconds_ago < kOld ? Severity::warning : Severity::note;
@@ -41,6 +43,7 @@ std::string when(const Claimant& claimant) {
   if (claimant.first_seconds_ago) text += fmt::format(", first {} ago", duration(*claimant.first_seconds_ago));
   if (claimant.last_seconds_ago) text += fmt::format(", last {} ago", duration(*claimant.last_seconds_ago));
   if (!claimant.from.empty()) text += ", from the " + claimant.from;
+  if (claimant.dropped) text += "; dropped before it left the host";
   return text;
 }
 

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "control/roster.hpp"
+#include "kernel/maps.hpp"
+#include "report/senders.hpp"
+
+namespace arpline {
+
+/// What each own MAC has sent; two system calls for each. `owners`: whose they are, as far as known; `parent`:
+/// the parent's name.
+std::vector<Sender> gather_senders(const Maps& maps, const Owners& owners, const std::string& parent);
+
+}  // namespace arpline
