@@ -6,7 +6,7 @@ A new scene is a new module and its name in ORDER. The lab tests play the same s
 import importlib
 from dataclasses import dataclass, field
 
-from .. import ROOT, Lab
+from .. import ROOT, Lab, wired
 
 ORDER = ("quiet_container", "storm", "neighbours", "shaped", "claims")
 
@@ -55,6 +55,13 @@ def twice(side, engine: str, keep: bool, hints):
 def ending(lab) -> list[str]:
     return ["end the engine, and try again:", f"  kill {lab.daemons[-1].pid}",
             "remove the lab:", f"  {ROOT}/tools/lab/remove {lab.id}"]
+
+
+def receiving(lab, children):
+    """A host with containers straight to a peer; it takes what arpgen sends live, as any real NIC does."""
+    host, peer = wired(lab, children)
+    host.ns.run("ethtool", "-K", host.nic, "gro", "on")
+    return host, peer
 
 
 def targets(host) -> str:

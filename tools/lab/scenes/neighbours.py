@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The neighbour table is full: random requesters fill it, or the host itself while it scans a subnet."""
-import contextlib
 import ipaddress
-import threading
+import itertools
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from socket import AF_INET, SOCK_DGRAM, SOL_SOCKET, socket
 
-from .. import arpline, wired
-from . import Outcome, percent, say, targets, twice
+from .. import arpgen, arpline
+from . import Outcome, datagrams, percent, receiving, say, targets, twice
 
 NAME = "neighbours"
 CHILDREN = 4
@@ -27,7 +25,6 @@ SCAN_BURST = 100  # datagrams, a hundred times a second
 SCAN_FILLS_SECONDS = 2  # and arpline looks at the table once a second
 TABLE = Path("/proc/net/stat/arp_cache")
 ROOM = 256
-SO_SNDBUFFORCE = 32
 TITLE = "M3: the neighbour table of the whole host is full"
 STORY = f"""\
 The kernel's neighbour table has 1,024 places for the host and all its containers together (gc_thresh3). Every who-has
@@ -38,8 +35,7 @@ for the containers."""
 
 
 def build(lab):
-    host, peer = wired(lab, CHILDREN)
-    host.ns.run("ethtool", "-K", host.nic, "gro", "on")
+    host, peer = receiving(lab, CHILDREN)
     host.address("10.77.0.2/16")
     for child in host.children:  # the peer is another machine: in reality its table is not this one
         peer.ns.ip("neigh", "replace", child.address, "lladdr", child.mac, "dev", peer.nic, "nud", "permanent")
@@ -87,29 +83,10 @@ def random_requesters(host, peer, seconds=SECONDS):
     return answers["ratio"], found
 
 
-@contextlib.contextmanager
 def scanning(host):
     """One datagram to each address, again and again, at some 10,000 a second."""
-    with host.ns.entered():
-        sender = socket(AF_INET, SOCK_DGRAM)
-        sender.setsockopt(SOL_SOCKET, SO_SNDBUFFORCE, 16 << 20)  # every address that is asked for holds a datagram
-    stop = threading.Event()
-
-    def scan():
-        where = 0
-        while not stop.wait(0.01):
-            for _ in range(SCAN_BURST):
-                where = where % (SCANNED.num_addresses - 2) + 1
-                with contextlib.suppress(OSError):  # no room for the entry: that is what it is for
-                    sender.sendto(b"", (str(SCANNED[where]), 9))
-    thread = threading.Thread(target=scan)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-        sender.close()
+    addresses = itertools.cycle(str(SCANNED[number]) for number in range(1, SCANNED.num_addresses - 1))
+    return datagrams.sending(host, addresses, size=0, burst=SCAN_BURST, gap_seconds=0.01)
 
 
 def host_scans(host, peer, seconds=SECONDS):
@@ -144,7 +121,7 @@ def side(lab, served):
 def hints(_lab, host, peer):
     return [
         "fill the table by random requesters, and look at it:",
-        f"  ip netns exec {peer.ns.name} arpgen run --interface {peer.nic} --traffic 'who-has to={targets(host)} "
+        f"  ip netns exec {peer.ns.name} {arpgen()} run --interface {peer.nic} --traffic 'who-has to={targets(host)} "
         f"from={STRANGERS} macs=own' --rate 100k --seconds 10 &",
         "  ip -s ntable show name arp_cache | grep entries",
         "can a container resolve its gateway?",

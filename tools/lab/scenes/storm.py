@@ -3,8 +3,8 @@
 import json
 import subprocess
 
-from .. import arpgen, arpline, wired
-from . import Outcome, percent, say, targets, twice
+from .. import arpgen, arpline
+from . import Outcome, percent, receiving, say, targets, twice
 
 NAME = "storm"
 CHILDREN = 64
@@ -23,12 +23,6 @@ clones it for every container; when the queue is full, requests die in it. The g
 whether or not it is answered; an answer within {DEADLINE_MS} ms counts.
 Then it is a broadcast of another protocol, {OTHER_PER_SECOND:,} a second, and beside it one well-behaved peer with
 {GOOD_PER_SECOND} who-has a second: they have to go through the same queue."""
-
-
-def build(lab, children=CHILDREN):
-    host, peer = wired(lab, children)
-    host.ns.run("ethtool", "-K", host.nic, "gro", "on")  # or a veth takes nothing that the kernel sends live
-    return host, peer
 
 
 def warm(host, peer) -> None:
@@ -60,7 +54,7 @@ def other_broadcast(host, peer, rate=OTHER_PER_SECOND, seconds=OTHER_SECONDS) ->
 
 
 def side(lab, served):
-    host, peer = build(lab)
+    host, peer = receiving(lab, CHILDREN)
     if served:
         host.start_arplined()
     warm(host, peer)
