@@ -34,20 +34,20 @@ def test_quiet_container_is_lost_to_the_switch_but_not_with_announcements():
 
 def in_a_storm(host, peer):
     storm.warm(host, peer)
-    reports = storm.who_has(host, peer, rate=200_000, seconds=1), storm.other_broadcast(host, peer, seconds=1.5)
+    reports = storm.who_has(host, peer, rate=200_000, seconds=1), storm.other_broadcast(host, peer, seconds=1)
     return [report["answers"]["ratio"] for report in reports]
 
 
 @options(alone=True)
 def test_storm_of_broadcast_starves_who_has_but_not_with_the_fast_path():
-    without, served = in_two_labs(lambda lab: receiving(lab, 32), in_a_storm)
+    without, served = in_two_labs(lambda lab: receiving(lab, 16), in_a_storm)
     assert without[0] < 0.5 and without[1] < 0.8, f"without arplined, who-has and other broadcast: {without}"
     assert min(served) > 0.99, f"with arplined: {served}"
 
 
 @options(alone=True, timeout=90)
 def test_full_neighbour_table_silences_containers_but_not_their_answers_with_arplined():
-    without, served = in_two_labs(neighbours.build, neighbours.measure, seconds=1.5)
+    without, served = in_two_labs(neighbours.build, neighbours.measure, seconds=1)
     assert without[0] < 0.5 and without[1] < neighbours.CHILDREN and without[2] < 0.5, \
         f"without arplined: a peer's answered, gateways found, newcomers' answered: {without}"
     assert served[0] > 0.95 and served[1] == neighbours.CHILDREN and served[2] > 0.95, \

@@ -14,7 +14,7 @@ every restart: the peer goes on sending to the old MAC, for as long as its ARP e
 announces the second one's address as its own, and the peer believes it."""
 
 NEW_MAC = "02:a7:00:00:66:66"
-PINGS = 10
+PINGS = 5
 APPEARS_SECONDS = 1.0  # for the announcement on appearance; nobody pings meanwhile
 CLAIMS = 5
 DROP = {"claims": "drop"}

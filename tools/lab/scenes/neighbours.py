@@ -15,6 +15,7 @@ FLOOD_PER_SECOND = 100_000
 GOOD_PER_SECOND = 20  # few: whoever asks often gets a place in the table now and then
 SECONDS = 3
 SETTLE_MS = 500
+DEADLINE_MS = 200
 GATEWAY = "10.77.0.1"  # the peer
 STRANGERS = "10.77.4.0-10.77.35.255"
 WELL_BEHAVED = "10.77.0.50"
@@ -22,7 +23,7 @@ NEWCOMERS = "10.77.3.1-10.77.3.100"
 NEWCOMERS_PER_SECOND = 100
 SCANNED = ipaddress.IPv4Network("10.77.128.0/17")
 SCAN_BURST = 100  # datagrams, a hundred times a second
-SCAN_FILLS_SECONDS = 2  # and arpline looks at the table once a second
+SCAN_FILLS_SECONDS = 1  # and with the time to settle arpline, which looks every second, has seen it
 TABLE = Path("/proc/net/stat/arp_cache")
 ROOM = 256
 TITLE = "M3: the neighbour table of the whole host is full"
@@ -58,7 +59,8 @@ def make_room(*nodes, seconds=10.0) -> None:
 
 def warm(host, peer) -> None:
     """Every container's kernel has answered."""
-    peer.arpgen("--to", targets(host), frames=10 * len(host.children), rate=500)
+    peer.arpgen("--to", targets(host), frames=10 * len(host.children), rate=500,
+                deadline_ms=DEADLINE_MS)
 
 
 def gateway_found(child) -> bool:
@@ -69,12 +71,14 @@ def gateway_found(child) -> bool:
 def random_requesters(host, peer, seconds=SECONDS):
     """Returns (share of the well-behaved peer's who-has answered, containers that reached their gateway)."""
     flood = f"who-has to={targets(host)} from={STRANGERS} macs=own"
-    peer.arpgen("--traffic", flood, rate=FLOOD_PER_SECOND, seconds=0.5, settle_ms=SETTLE_MS)
+    peer.arpgen("--traffic", flood, rate=FLOOD_PER_SECOND, seconds=0.5, settle_ms=SETTLE_MS,
+                deadline_ms=DEADLINE_MS)
     filled = entries()
     with ThreadPoolExecutor() as together:
         running = together.submit(peer.arpgen, "--traffic", f"{flood} weight={FLOOD_PER_SECOND // GOOD_PER_SECOND}",
                                   "--traffic", f"who-has to={targets(host)} from={WELL_BEHAVED}",
-                                  rate=FLOOD_PER_SECOND, seconds=seconds, settle_ms=SETTLE_MS)
+                                  rate=FLOOD_PER_SECOND, seconds=seconds, settle_ms=SETTLE_MS,
+                                  deadline_ms=DEADLINE_MS)
         time.sleep(SETTLE_MS / 1000 + 0.5)
         found = sum(together.map(gateway_found, host.children))
         answers = running.result()["streams"][1]["answers"]
@@ -95,7 +99,7 @@ def host_scans(host, peer, seconds=SECONDS):
         time.sleep(SCAN_FILLS_SECONDS)
         filled = entries()
         answers = peer.arpgen("--traffic", f"who-has to={targets(host)} from={NEWCOMERS}", rate=NEWCOMERS_PER_SECOND,
-                              seconds=seconds, settle_ms=SETTLE_MS)["answers"]
+                              seconds=seconds, settle_ms=SETTLE_MS, deadline_ms=DEADLINE_MS)["answers"]
     say(f"the host scans: {filled} entries in the table; {percent(answers['ratio'])} of new requesters' who-has answered")
     return answers["ratio"]
 

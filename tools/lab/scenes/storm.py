@@ -26,7 +26,7 @@ Then it is a broadcast of another protocol, {OTHER_PER_SECOND:,} a second, and b
 
 
 def warm(host, peer) -> None:
-    peer.arpgen("--to", targets(host), cpu=0, rate=WARM)
+    peer.arpgen("--to", targets(host), cpu=0, rate=WARM, seconds=0.5, deadline_ms=DEADLINE_MS)
 
 
 def command(peer, *traffic) -> list[str]:
