@@ -27,15 +27,16 @@ def test_quiet_container_is_lost_to_the_switch_but_not_with_announcements():
         sides = [quiet_container.build(lab, children=4, side=side) for side in ("-without", "-with")]
         sides[1][2].start_arplined(quiet_container.REFRESH)
         with ThreadPoolExecutor() as together:
-            without, served = together.map(lambda nodes: quiet_container.measure(*nodes, quiet_seconds=5, count=5), sides)
+            without, served = together.map(lambda nodes: quiet_container.measure(*nodes, quiet_seconds=5, count=5),
+                                           sides)
         assert without == (100, 100, 4), f"without arplined: warm, lost, out of reach: {without}"
         assert served == (100, 0, 0), f"with arplined: warm, lost, out of reach: {served}"
 
 
 def in_a_storm(host, peer):
     storm.warm(host, peer)
-    reports = storm.who_has(host, peer, rate=200_000, seconds=1), storm.other_broadcast(host, peer, seconds=1)
-    return [report["answers"]["ratio"] for report in reports]
+    return [flood(host, peer, rate=200_000, seconds=1)["answers"]["ratio"]
+            for flood in (storm.who_has, storm.other_broadcast)]
 
 
 @options(alone=True)

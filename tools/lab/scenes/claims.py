@@ -9,9 +9,9 @@ from . import Outcome, percent, say, twice
 NAME = "claims"
 TITLE = "M5: somebody else has, or claims, the address"
 STORY = """\
-A peer talks to three containers of a host. The first is replaced by one with the same address and a new MAC, as runtimes do at
-every restart: the peer goes on sending to the old MAC, for as long as its ARP entry lasts. Then the third container
-announces the second one's address as its own, and the peer believes it."""
+A peer talks to the containers of a host. The first is replaced by one with the same address and a new MAC, as some
+runtimes do at every restart: the peer goes on sending to the old MAC, for as long as its ARP entry lasts. Then the
+third container announces the second one's address as its own, and the peer believes it."""
 
 NEW_MAC = "02:a7:00:00:66:66"
 PINGS = 5

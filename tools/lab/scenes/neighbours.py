@@ -30,9 +30,9 @@ TITLE = "M3: the neighbour table of the whole host is full"
 STORY = f"""\
 The kernel's neighbour table has 1,024 places for the host and all its containers together (gc_thresh3). Every who-has
 that a container answers takes one, and without a place the kernel answers nobody and asks for nobody.
-First the wire floods {FLOOD_PER_SECOND:,} who-has a second from invented requesters. A well-behaved peer asks for {CHILDREN}
-containers, and they try to reach their gateway, {GATEWAY}. Then the host itself scans a subnet, and new requesters ask
-for the containers."""
+First the wire floods {FLOOD_PER_SECOND:,} who-has a second from invented requesters. A well-behaved peer asks for
+{CHILDREN} containers, and they try to reach their gateway, {GATEWAY}. Then the host itself scans a subnet, and new
+requesters ask for the containers."""
 
 
 def build(lab):
@@ -100,7 +100,8 @@ def host_scans(host, peer, seconds=SECONDS):
         filled = entries()
         answers = peer.arpgen("--traffic", f"who-has to={targets(host)} from={NEWCOMERS}", rate=NEWCOMERS_PER_SECOND,
                               seconds=seconds, settle_ms=SETTLE_MS, deadline_ms=DEADLINE_MS)["answers"]
-    say(f"the host scans: {filled} entries in the table; {percent(answers['ratio'])} of new requesters' who-has answered")
+    say(f"the host scans: {filled} entries in the table; {percent(answers['ratio'])} of new requesters' who-has "
+        "answered")
     return answers["ratio"]
 
 
