@@ -51,8 +51,9 @@ def restarted(host, peer):
 def claimed(host, peer, victim, sibling):
     """A container claims its sibling's address. Returns (share of pings to it lost, whether the peer believed it)."""
     assert lost(peer, victim.address) == 0, f"{victim.address} can't be reached at all"
-    sibling.ns.run("arping", "-U", "-c", CLAIMS, "-W", "0.05", "-i", sibling.interface, "-S", victim.address,
-                   victim.address, check=False)
+    for _ in range(CLAIMS):  # one by one: arping ends when a frame can't leave
+        sibling.ns.run("arping", "-U", "-c", "1", "-W", "0.05", "-i", sibling.interface, "-S", victim.address,
+                       victim.address, check=False)
     believed = entry(peer, victim.address) == sibling.mac
     share = lost(peer, victim.address)
     say(f"claimed by a sibling: {percent(share)} of the pings lost; the peer "
@@ -77,7 +78,7 @@ def hints(_lab, host, peer):
     victim, sibling = host.children[:2]
     return [
         "claim a sibling's address, and look at the peer's entry:",
-        f"  ip netns exec {sibling.ns.name} arping -U -c 3 -i {sibling.interface} -S {victim.address} {victim.address}",
+        f"  ip netns exec {sibling.ns.name} arping -U -c 1 -i {sibling.interface} -S {victim.address} {victim.address}",
         f"  ip -n {peer.ns.name} neigh show {victim.address}",
         "what the engine saw:",
         f"  nsenter --net={host.ns.path} {arpline()} status",
