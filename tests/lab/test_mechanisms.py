@@ -48,7 +48,7 @@ def test_storm_of_broadcast_starves_who_has_but_not_with_the_fast_path():
 
 @options(alone=True, timeout=90)
 def test_full_neighbour_table_silences_containers_but_not_their_answers_with_arplined():
-    without, served = in_two_labs(neighbours.build, neighbours.measure, seconds=1)
+    without, served = in_two_labs(neighbours.build, neighbours.measure, seconds=2)
     assert without[0] < 0.5 and without[1] < neighbours.CHILDREN and without[2] < 0.5, \
         f"without arplined: a peer's answered, gateways found, newcomers' answered: {without}"
     assert served[0] > 0.95 and served[1] == neighbours.CHILDREN and served[2] > 0.95, \
