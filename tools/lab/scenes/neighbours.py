@@ -64,20 +64,17 @@ def warm(host, peer) -> None:
 
 
 def wait_for_flood(host, packets_before, seconds=5.0) -> None:
-    """Until the next flood arrives; while there is none, nobody takes the place that a container makes."""
+    """Until the next flood arrives; while there is none, nobody takes a place that becomes free."""
     end = time.monotonic() + seconds
     while host.received_packets() < packets_before + FLOOD_PER_SECOND // 100 and time.monotonic() < end:
         time.sleep(0.02)
 
 
-def gateway_found(child) -> bool:
-    child.ns.ip("neigh", "del", GATEWAY, "dev", child.interface, check=False)  # all of them would make room
-    return child.ping(GATEWAY, count=2).answered > 0
-
-
 def random_requesters(host, peer, seconds=SECONDS):
     """Returns (share of the well-behaved peer's who-has answered, containers that reached their gateway)."""
     flood = f"who-has to={targets(host)} from={STRANGERS} macs=own"
+    for child in host.children:  # before the table is full, or its place would be free
+        child.ns.ip("neigh", "del", GATEWAY, "dev", child.interface, check=False)
     peer.arpgen("--traffic", flood, rate=FLOOD_PER_SECOND, seconds=0.5, settle_ms=SETTLE_MS,
                 deadline_ms=DEADLINE_MS)
     filled, before = entries(), host.received_packets()
@@ -87,7 +84,7 @@ def random_requesters(host, peer, seconds=SECONDS):
                                   rate=FLOOD_PER_SECOND, seconds=seconds, settle_ms=SETTLE_MS,
                                   deadline_ms=DEADLINE_MS)
         wait_for_flood(host, before)
-        found = sum(together.map(gateway_found, host.children))
+        found = sum(together.map(lambda child: child.ping(GATEWAY, count=2).answered > 0, host.children))
         answers = running.result()["streams"][1]["answers"]
     say(f"random requesters: {filled} entries in the table; {percent(answers['ratio'])} of a well-behaved peer's "
         f"who-has answered; {found} of {len(host.children)} containers reach the gateway")
