@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """
 The demo's scenes, one module each: NAME (a word for the command line), TITLE, STORY (text), play(keep) -> Outcome.
-A new scene is a new module and its name in ORDER.
+A new scene is a new module and its name in ORDER. The lab tests play the same scenes with smaller numbers.
 """
 import importlib
 from dataclasses import dataclass, field
 
-ORDER = ("quiet_container", "storm")
+from .. import ROOT, Lab, wired
+
+ORDER = ("quiet_container", "storm", "neighbours", "shaped", "claims")
 
 
 @dataclass
@@ -25,3 +27,43 @@ def table(rows) -> str:
     widths = [max(len(str(row[column])) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(str(cell).ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
     return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
+
+
+def say(text: str) -> None:
+    print(f"  {text}", flush=True)
+
+
+def percent(ratio: float) -> str:
+    """Never rounded up to all of it."""
+    return f"{int(ratio * 1000) / 10:g} %"
+
+
+def twice(side, engine: str, keep: bool, hints):
+    """
+    side(lab, served) -> (measured, nodes) in a lab without arpline and in one with it, started as `engine` says.
+    Returns (measured without, measured with, what hints(lab, *nodes) says of the second lab when it is kept).
+    """
+    say("without arpline")
+    with Lab() as lab:
+        before, _ = side(lab, False)
+    say(f"with arpline: {engine}")
+    with Lab(keep=keep) as lab:
+        after, nodes = side(lab, True)
+        return before, after, [*hints(lab, *nodes), *ending(lab)] if keep else []
+
+
+def ending(lab) -> list[str]:
+    return ["end the engine, and try again:", f"  kill {lab.daemons[-1].pid}",
+            "remove the lab:", f"  {ROOT}/tools/lab/remove {lab.id}"]
+
+
+def receiving(lab, children):
+    """A host with containers straight to a peer; it takes what arpgen sends live, as any real NIC does."""
+    host, peer = wired(lab, children)
+    host.ns.run("ethtool", "-K", host.nic, "gro", "on")
+    return host, peer
+
+
+def targets(host) -> str:
+    """The containers' addresses, as arpgen takes them."""
+    return f"{host.children[0].address}-{host.children[-1].address}"

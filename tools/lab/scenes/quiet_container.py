@@ -2,11 +2,11 @@
 """It breaks after a few seconds: the switch forgets a quiet container and does not flood what it does not know."""
 import time
 
-from .. import ROOT, Lab, arpline, parse_ping
-from . import Outcome
+from .. import arpline, parse_ping
+from . import Outcome, say, twice
 
 NAME = "quiet"
-TITLE = "It breaks after a few seconds"
+TITLE = "M1: the switch forgets a quiet container"
 STORY = """\
 A peer and a host are on one switch. The switch forgets a MAC address after 3 quiet seconds and, as many managed
 switches and clouds do, sends no unknown unicast to the host's port. 16 macvlan containers live on the host.
@@ -18,17 +18,16 @@ CHILDREN = 16
 SETTLE_SECONDS = 7  # kernels verify a new neighbour after 5 s; that is not silence
 QUIET_SECONDS = 8
 WARM_COUNT, COUNT = 3, 10
+REFRESH = {"announce": {"refresh": "1s"}}
 
 
-def say(text: str) -> None:
-    print(f"  {text}", flush=True)
-
-
-def build(lab):
-    switch, peer, host = lab.switch(ageing_seconds=3), lab.peer(), lab.host()
+def build(lab, children=CHILDREN, side=""):
+    """side: tells the nodes of two such networks in one lab apart."""
+    switch, peer, host = (make(f"{what}{side}") for make, what in
+                          ((lab.switch, "switch"), (lab.peer, "peer"), (lab.host, "host")))
     lab.connect(peer, switch)
     lab.connect(host, switch, flood=False)
-    host.add_children(CHILDREN)
+    host.add_children(children)
     return switch, peer, host
 
 
@@ -41,56 +40,42 @@ def ping_all(peer, host, count):
             sum(one.answered == 0 for one in results))
 
 
-def measure(switch, peer, host):
+def measure(switch, peer, host, quiet_seconds=QUIET_SECONDS, count=COUNT):
     """The story once. Returns (share of pings answered while warm, share lost after the silence, containers lost)."""
-    sent, warm, _ = ping_all(peer, host, WARM_COUNT)
+    asked, warm, _ = ping_all(peer, host, WARM_COUNT)
     time.sleep(SETTLE_SECONDS)
     ping_all(peer, host, 1)
-    say(f"warm: {warm} of {sent} pings answered; now {QUIET_SECONDS} quiet seconds …")
-    time.sleep(QUIET_SECONDS)
+    say(f"warm: {warm} of {asked} pings answered; now {quiet_seconds} quiet seconds …")
+    time.sleep(quiet_seconds)
     known = sum(switch.knows(child.mac) for child in host.children)
-    sent, answered, silent = ping_all(peer, host, COUNT)
-    say(f"the switch knows {known} of {CHILDREN} containers; {answered} of {sent} pings answered")
-    return (100 * warm // (WARM_COUNT * CHILDREN), 100 * (sent - answered) / sent, silent)
+    sent, answered, silent = ping_all(peer, host, count)
+    say(f"the switch knows {known} of {len(host.children)} containers; {answered} of {sent} pings answered")
+    return 100 * warm // asked, 100 * (sent - answered) / sent, silent
 
 
-def without_arpline():
-    say("without arpline")
-    with Lab() as lab:
-        return measure(*build(lab))
+def side(lab, served):
+    switch, peer, host = build(lab)
+    if served:
+        host.start_arplined(REFRESH)
+    return measure(switch, peer, host), (peer, host)
 
 
-def with_arpline(keep):
-    say("with arpline: arplined --parent nic0, [announce] refresh = \"1s\"")
-    with Lab(keep=keep) as lab:
-        switch, peer, host = build(lab)
-        host.start_arplined({"announce": {"refresh": "1s"}})
-        return measure(switch, peer, host), hints(lab, peer, host) if keep else []
-
-
-def hints(lab, peer, host):
+def hints(_lab, peer, host):
     child = host.children[0]
-    here = f"nsenter --net={host.ns.path}"
-    pins = host.status()["pins"]
     return [
-        "ping a container from the peer, whenever you like:",
+        "ping a container from the peer, whenever you like, or 8 s after the engine has ended:",
         f"  ip netns exec {peer.ns.name} ping -i 0.2 -c 10 -W 1 {child.address}",
         "see what the engine serves, and what it has done:",
-        f"  {here} {arpline()} status",
+        f"  nsenter --net={host.ns.path} {arpline()} status",
         "the endpoints as the kernel sees them:",
-        f"  bpftool map dump pinned {pins}/endpoints",
-        "end the engine, wait 8 s, and ping again:",
-        f"  kill {lab.daemons[-1].pid}",
-        "remove the lab:",
-        f"  {ROOT}/tools/lab/remove {lab.id}",
+        f"  bpftool map dump pinned {host.status()['pins']}/endpoints",
     ]
 
 
 def play(keep=False) -> Outcome:
-    warm_before, lost_before, silent_before = without_arpline()
-    (warm_after, lost_after, silent_after), lines = with_arpline(keep)
+    before, after, lines = twice(side, 'arplined --parent nic0, [announce] refresh = "1s"', keep, hints)
     return Outcome(rows=[
-        ("pings answered while warm", f"{warm_before} %", f"{warm_after} %", "100 %"),
-        (f"pings lost after {QUIET_SECONDS} quiet seconds", f"{lost_before:.0f} %", f"{lost_after:.0f} %", "0 %"),
-        (f"containers out of reach, of {CHILDREN}", str(silent_before), str(silent_after), "0"),
-    ], kept_its_promise=warm_after == 100 and lost_after == 0 and silent_after == 0, hints=lines)
+        ("pings answered while warm", f"{before[0]} %", f"{after[0]} %", "100 %"),
+        (f"pings lost after {QUIET_SECONDS} quiet seconds", f"{before[1]:.0f} %", f"{after[1]:.0f} %", "0 %"),
+        (f"containers out of reach, of {CHILDREN}", str(before[2]), str(after[2]), "0"),
+    ], kept_its_promise=after == (100, 0, 0), hints=lines)
