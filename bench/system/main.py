@@ -16,6 +16,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "tools")]
 
 import discovery  # noqa: E402
+import fast_path  # noqa: E402
 import generator  # noqa: E402
 import machine  # noqa: E402
 import measure  # noqa: E402
@@ -30,7 +31,7 @@ from contestants import CONTESTANTS  # noqa: E402
 from labs import Places  # noqa: E402
 from lab import ROOT, CommandError, Lab, build_dir  # noqa: E402
 
-OTHERS = ("generator", "udp", "tcp", "discovery", "micro")
+OTHERS = ("generator", "fast_path", "udp", "tcp", "discovery", "micro")
 NAMES = [one.name for one in CONTESTANTS] + list(OTHERS)
 DOCS = ROOT / "docs"
 
@@ -69,15 +70,17 @@ def measured(given, chosen) -> dict:
     words = [word for word in ("--quick", "--smoke", "--pinned") if getattr(given, word[2:])]
     words += [f"--rounds {given.rounds}"] * bool(given.rounds) + [f"--only {given.only}"] * bool(given.only)
     document = {"run": {"command": " ".join(["bench/run", *words]), "rounds": chosen.rounds, "pinned": given.pinned},
-                "machine": machine.facts(), "responders": [], "generator": [], "streams": {}, "discovery": {},
-                "micro": []}
+                "machine": machine.facts(), "responders": [], "generator": [], "fast_path": {}, "streams": {},
+                "discovery": {}, "micro": []}
     if given.pinned:
         running.pin_responders()
     with Lab() as lab:
-        places = Places(lab)
+        places = Places(lab, chosen.fast_path.addresses)
         document["responders"] = measure.responders(places, chosen, given.wanted, say)
         if "generator" in given.wanted:
             document["generator"] = generator.alone(places, chosen, say)
+        if "fast_path" in given.wanted:
+            document["fast_path"] = fast_path.run(places, chosen, say)
         for protocol in streams.ARGUMENTS:
             if protocol in given.wanted:
                 document["streams"][protocol] = streams.compare(places, chosen, protocol, say)
@@ -123,7 +126,9 @@ def main() -> int:
     failed = [one for one in document["responders"] if one["failed"]]
     for one in failed:
         print(f"bench/run: {one['name']}: {one['failed']}", file=sys.stderr)
-    if failed:
+    for one in document["fast_path"].get("failed", ()):
+        print(f"bench/run: {one}", file=sys.stderr)
+    if failed or document["fast_path"].get("failed"):
         return 1
     return 1 if targets.missed(document["targets"]) and not (given.quick or given.smoke) else 0
 
