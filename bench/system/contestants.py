@@ -10,6 +10,7 @@ from labs import BRIDGE, FEW, MANY
 from running import Arplined, Nothing, Process, cpu_list, without_fast_path
 
 ECHOED = "echoed"
+LIMIT = build_dir() / "bench" / "limits" / "limit"
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ def kernel(_host):
 
 def limit(mode: str) -> Callable:
     def start(host):
-        argv = [build_dir() / "bench" / "limits" / "limit", mode, "--interface", host.nic]
+        argv = [LIMIT, mode, "--interface", host.nic]
         if mode == "to-child":
             first = host.children[0]
             argv += ["--first-ip", first.address, "--first-mac", first.mac, "--count", len(host.children)]

@@ -120,7 +120,7 @@ def under(place, name: str, case: Case, settings, scan, gateways) -> dict:
     running = OF_NAME[name].start(place.host)
     try:
         place.ask(WARM_SECONDS, traffic=[asked], rate=WELL_BEHAVED_RATE)
-        with scan if case.scan else contextlib.nullcontext():
+        with place.napi_first(), scan if case.scan else contextlib.nullcontext():
             thread = gateways.ask(SETTLE_MS / 1e3 + 0.3, settings.case_seconds / 2) if case.gateways else None
             report = place.ask(settings.case_seconds, traffic=traffic, rate=rate + WELL_BEHAVED_RATE)
             resolved = gateways.resolved() if thread else None

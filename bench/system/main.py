@@ -18,6 +18,7 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1] / "tools")]
 import discovery  # noqa: E402
 import fast_path  # noqa: E402
 import generator  # noqa: E402
+import lookups  # noqa: E402
 import machine  # noqa: E402
 import measure  # noqa: E402
 import micro  # noqa: E402
@@ -31,7 +32,7 @@ from contestants import CONTESTANTS  # noqa: E402
 from labs import Places  # noqa: E402
 from lab import ROOT, CommandError, Lab, build_dir  # noqa: E402
 
-OTHERS = ("generator", "fast_path", "udp", "tcp", "discovery", "micro")
+OTHERS = ("generator", "fast_path", "lookups", "udp", "tcp", "discovery", "micro")
 NAMES = [one.name for one in CONTESTANTS] + list(OTHERS)
 DOCS = ROOT / "docs"
 
@@ -70,8 +71,8 @@ def measured(given, chosen) -> dict:
     words = [word for word in ("--quick", "--smoke", "--pinned") if getattr(given, word[2:])]
     words += [f"--rounds {given.rounds}"] * bool(given.rounds) + [f"--only {given.only}"] * bool(given.only)
     document = {"run": {"command": " ".join(["bench/run", *words]), "rounds": chosen.rounds, "pinned": given.pinned},
-                "machine": machine.facts(), "responders": [], "generator": [], "fast_path": {}, "streams": {},
-                "discovery": {}, "micro": []}
+                "machine": machine.facts(), "responders": [], "generator": [], "fast_path": {}, "lookups": {},
+                "streams": {}, "discovery": {}, "micro": []}
     if given.pinned:
         running.pin_responders()
     with Lab() as lab:
@@ -81,6 +82,8 @@ def measured(given, chosen) -> dict:
             document["generator"] = generator.alone(places, chosen, say)
         if "fast_path" in given.wanted:
             document["fast_path"] = fast_path.run(places, chosen, say)
+        if "lookups" in given.wanted:
+            document["lookups"] = lookups.run(places, chosen, say)
         for protocol in streams.ARGUMENTS:
             if protocol in given.wanted:
                 document["streams"][protocol] = streams.compare(places, chosen, protocol, say)

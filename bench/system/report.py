@@ -129,6 +129,7 @@ def markdown(document, prefix="") -> str:
         "## At full speed", "`bench/run`; one responder beside its limit: `bench/run --only arplined-64,af-xdp`.",
         full_speed(document), other_load(document),
         "## The fast path", "`bench/run --only fast_path`", report_fast_path.section(document["fast_path"]),
+        "### The look-up", "`bench/run --only lookups`", report_fast_path.lookups(document["lookups"]),
         "## At constant rates", "How much of what was offered was answered. `bench/run`, with the plots.",
         curves(document), images(prefix),
         "## The generator alone", "`bench/run --only generator`", generator(document),

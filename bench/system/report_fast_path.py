@@ -80,8 +80,9 @@ def cases(found: dict) -> str:
 
 
 def p99_ratios(of_case: dict) -> list[float]:
+    """Round by round; a round in which nothing was timed has none."""
     return [ours["p99_ns"] / theirs["p99_ns"] for ours, theirs in zip(of_case.get(FAST, []), of_case.get(REFLECTOR, []))
-            if theirs["p99_ns"]]
+            if ours["p99_ns"] and theirs["p99_ns"]]
 
 
 def section(found: dict) -> str:
@@ -90,3 +91,22 @@ def section(found: dict) -> str:
     return "\n\n".join([METHOD.format(addresses=found["addresses"], each=found["addresses"] // 16), full_speed(found),
                         CASES_METHOD.format(per_second=found["requests_per_second"]), cases(found),
                         *(f"Not measured: {one}" for one in found["failed"])])
+
+
+LOOKUP_TITLES = {"xdp-tx": "no table", "xdp-tx-index": "arpline's index (`bpf/shared/index.h`)",
+                 "xdp-tx-hash": "a BPF hash"}
+LOOKUP_METHOD = """The bare XDP_TX reflector, which answers only for what it finds: one requester, all endpoints at random.
+Of the same program without a table: what the look-up leaves."""
+
+
+def lookups(found: dict) -> str:
+    if not found:
+        return "Not measured."
+    rows = []
+    for mode, of_lab in found["answered"].items():
+        for lab, rates in of_lab.items():
+            bare = found["answered"]["xdp-tx"][lab]
+            rows.append((LOOKUP_TITLES[mode], found["endpoints"][lab], f"**{millions(statistics.median(rates))}**",
+                         f"{millions(min(rates))} – {millions(max(rates))}",
+                         f"{statistics.median(a / b for a, b in zip(rates, bare) if b):.3f}"))
+    return LOOKUP_METHOD + "\n\n" + table(("look-up", "endpoints", "answered, M/s", "least – most", "of no table"), rows)
