@@ -12,14 +12,13 @@ from lab import CommandError
 
 from contestants import CONTESTANTS
 from full_table import FullTable
-from labs import MANY, SETTLE_MS, WIDE
+from labs import MANY, WIDE
 from measure import sample
 from neighbours import GATEWAYS, Gateways, Scan
 
 ONE, RANDOM = "one", "random"
 REFLECTOR, FAST, KERNEL = "xdp-tx", "fast", "kernel-64"
 WELL_BEHAVED_RATE = 100
-WARM_SECONDS = 0.3
 OF_NAME = {one.name: one for one in CONTESTANTS}
 
 
@@ -67,13 +66,15 @@ def run(places, settings, say) -> dict:
     found = {"full": {}, "cases": {}, "failed": [], "addresses": places.of(WIDE).plan.addresses,
              "requests_per_second": WELL_BEHAVED_RATE, "gateways": GATEWAYS}
     scan, gateways = Scan(places.lab), Gateways(places.of(MANY))
+    entries = [one for one in ENTRIES if one.name == FAST or settings.fast_path.with_others]
+    names = [name for name in (REFLECTOR, FAST) if name == FAST or settings.fast_path.with_others]
     for number in range(settings.rounds):
         forward = number % 2 == 0
-        for entry in ENTRIES if forward else reversed(ENTRIES):
+        for entry in entries if forward else reversed(entries):
             with failures(found, entry.key):
                 full_speed(places.of(entry.lab), entry, settings.fast_path, found, say)
         for case in CASES:
-            for name in (REFLECTOR, FAST) if forward else (FAST, REFLECTOR):
+            for name in names if forward else reversed(names):
                 with failures(found, f"{name}, {case.title}"):
                     one = under(places.of(MANY), name, case, settings.fast_path, scan, gateways)
                     found["cases"].setdefault(case.name, {}).setdefault(name, []).append(one)
@@ -119,9 +120,10 @@ def under(place, name: str, case: Case, settings, scan, gateways) -> dict:
         traffic.append(f"{case.flood(place)} weight={max(rate // WELL_BEHAVED_RATE, 1)}")
     running = OF_NAME[name].start(place.host)
     try:
-        place.ask(WARM_SECONDS, traffic=[asked], rate=WELL_BEHAVED_RATE)
+        if settings.warm_seconds:
+            place.ask(settings.warm_seconds, traffic=[asked], rate=WELL_BEHAVED_RATE)
         with place.napi_first(), scan if case.scan else contextlib.nullcontext():
-            thread = gateways.ask(SETTLE_MS / 1e3 + 0.3, settings.case_seconds / 2) if case.gateways else None
+            thread = gateways.ask(place.settle_ms / 1e3 + 0.3, settings.case_seconds / 2) if case.gateways else None
             report = place.ask(settings.case_seconds, traffic=traffic, rate=rate + WELL_BEHAVED_RATE)
             resolved = gateways.resolved() if thread else None
             if thread:

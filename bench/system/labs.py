@@ -12,8 +12,6 @@ from running import GENERATOR_CPU, NAPI_CPU
 
 FEW, MANY, WIDE, BRIDGE, LEFT, RIGHT = "few", "many", "wide", "bridge", "left", "right"
 BRIDGED = 64  # addresses that the bridge answers for
-# On a veth arplined looks every 250 ms whether the peer has the meter's program, which its answers need.
-SETTLE_MS = 500
 
 
 @dataclass(frozen=True)
@@ -36,8 +34,8 @@ PLANS = {FEW: Plan(4), MANY: Plan(64), BRIDGE: Plan(0), LEFT: Plan(4), RIGHT: Pl
 class Place:
     """A host, and the peer that asks it."""
 
-    def __init__(self, lab: Lab, kind: str, plan: Plan):
-        self.plan = plan
+    def __init__(self, lab: Lab, kind: str, plan: Plan, settle_ms: int):
+        self.plan, self.settle_ms = plan, settle_ms
         self.host, self.peer = lab.host(f"host-{kind}"), lab.peer(f"peer-{kind}", address=self.plan.peer)
         lab.connect(self.host, self.peer)
         # Without a program or GRO a veth takes neither what is redirected into it nor what comes back by XDP_TX.
@@ -98,17 +96,18 @@ class Place:
         """What the peer asks, `traffic` or for all addresses at random; arpgen's report."""
         streams = [word for spec in traffic or (self.traffic,) for word in ("--traffic", spec)]
         return self.peer.arpgen(*streams, "--cpu", GENERATOR_CPU, *words, seconds=seconds, seed=1, deadline_ms=300,
-                                settle_ms=SETTLE_MS, **options)
+                                settle_ms=self.settle_ms, **options)
 
 
 class Places:
-    """Built when first needed. wide: how many addresses the host of WIDE has."""
+    """Built when first needed. wide: how many addresses the host of WIDE has. settle_ms: from when the meter is there to
+    the first frame."""
 
-    def __init__(self, lab: Lab, wide: int):
-        self.lab, self._places = lab, {}
+    def __init__(self, lab: Lab, wide: int, settle_ms: int):
+        self.lab, self._settle_ms, self._places = lab, settle_ms, {}
         self._plans = {**PLANS, WIDE: replace(PLANS[WIDE], each=wide // PLANS[WIDE].children)}
 
     def of(self, kind: str) -> Place:
         if kind not in self._places:
-            self._places[kind] = Place(self.lab, kind, self._plans[kind])
+            self._places[kind] = Place(self.lab, kind, self._plans[kind], self._settle_ms)
         return self._places[kind]

@@ -76,7 +76,7 @@ def measured(given, chosen) -> dict:
     if given.pinned:
         running.pin_responders()
     with Lab() as lab:
-        places = Places(lab, chosen.fast_path.addresses)
+        places = Places(lab, chosen.fast_path.addresses, chosen.settle_ms)
         document["responders"] = measure.responders(places, chosen, given.wanted, say)
         if "generator" in given.wanted:
             document["generator"] = generator.alone(places, chosen, say)

@@ -26,6 +26,7 @@ class FastPath:
     warm_seconds: float = 0.3
     rate: int | None = None  # instead of full speed
     flood_share: float = 1.0  # of the cases' rates
+    with_others: bool = True  # the reflector and the kernel, too
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class Settings:
     fast_path: FastPath
     warm_seconds: float = 0.3
     full_speed: bool = True
+    # On a veth arplined looks every 250 ms whether the peer has the meter's program, without which no XDP_TX arrives.
+    settle_ms: int = 500
 
 
 FULL = Settings(rounds=5, seconds=3.0, rates=(50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000),
@@ -65,5 +68,5 @@ SMOKE = Settings(rounds=1, seconds=0.3, rates=(5_000,), rate_seconds=0.3, curve_
                  discovery=Discovery(samples=3, boxes=3, crowd=8, starts=1, rounds=2, settle_seconds=0,
                                      idle_seconds=0.5, changes_per_second=100),
                  fast_path=FastPath(seconds=0.2, case_seconds=0.4, addresses=64, warm_seconds=0, rate=5_000,
-                                    flood_share=0.01),
-                 warm_seconds=0.0, full_speed=False)
+                                    flood_share=0.01, with_others=False),
+                 warm_seconds=0.0, full_speed=False, settle_ms=300)
