@@ -2,7 +2,6 @@
 """What looking an endpoint up costs: the bare XDP_TX reflector without and with a table. bench/run --only lookups"""
 from contestants import LIMIT
 from labs import MANY, WIDE
-from measure import PAUSE_SECONDS
 from running import Process
 
 MODES = ("xdp-tx", "xdp-tx-index", "xdp-tx-hash")
@@ -25,7 +24,8 @@ def answered(place, mode: str, settings) -> float:
     running = Process(place.host, [LIMIT, mode, "--interface", place.host.nic, "--first-ip", place.address(0),
                                    "--count", place.plan.addresses], "ready")
     try:
-        place.ask(PAUSE_SECONDS)
+        if settings.warm_seconds:
+            place.ask(settings.warm_seconds)
         report = place.ask(settings.seconds, "--count-only", **({"rate": settings.rate} if settings.rate else {}))
     finally:
         running.stop()
