@@ -68,7 +68,7 @@ def run(places, settings, say) -> dict:
     scan, gateways = Scan(places.lab), Gateways(places.of(MANY))
     entries = [one for one in ENTRIES if one.name == FAST or settings.fast_path.with_others]
     names = [name for name in (REFLECTOR, FAST) if name == FAST or settings.fast_path.with_others]
-    for number in range(settings.rounds):
+    for number in range(settings.fast_path.rounds):
         forward = number % 2 == 0
         for entry in entries if forward else reversed(entries):
             with failures(found, entry.key):

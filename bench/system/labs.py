@@ -100,8 +100,10 @@ class Place:
 
 
 class Places:
-    """Built when first needed. wide: how many addresses the host of WIDE has. settle_ms: from when the meter is there to
-    the first frame."""
+    """
+    Built when first needed. wide: how many addresses the host of WIDE has. settle_ms: from when the meter is there to
+    the first frame.
+    """
 
     def __init__(self, lab: Lab, wide: int, settle_ms: int):
         self.lab, self._settle_ms, self._places = lab, settle_ms, {}

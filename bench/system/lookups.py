@@ -11,7 +11,7 @@ LABS = (MANY, WIDE)
 def run(places, settings, say) -> dict:
     """Answered frames a second by mode and lab, round by round."""
     found = {"endpoints": {lab: places.of(lab).plan.addresses for lab in LABS}, "answered": {}}
-    for number in range(settings.rounds):
+    for number in range(settings.fast_path.rounds):
         for lab in LABS:
             for mode in MODES if number % 2 == 0 else reversed(MODES):
                 rate = answered(places.of(lab), mode, settings.fast_path)

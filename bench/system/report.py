@@ -49,7 +49,7 @@ def full_speed(document) -> str:
                          f"**{millions(median(one['full'], 'answered'))}**",
                          f"{median(one['full'], 'ratio') * 100:.1f} %", spread(one["full"], "answered"),
                          times(one, af_xdp), times(one, kernel)))
-            if "ring" in one["full"][0]:
+            if any(sample.get("ring") for sample in one["full"]):
                 rows.append(("– of that by RING", "", millions(median(one["full"], "ring")), "",
                              spread(one["full"], "ring"), "", ""))
     return table(("responder", "offered, M/s", "answered, M/s", "of offered", "least – most", "× AF_XDP",

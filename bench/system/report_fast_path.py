@@ -6,10 +6,10 @@ from fast_path import CASES, FAST, KERNEL, ONE, RANDOM, REFLECTOR
 from report_tables import median, millions, spread, table
 
 METHOD = """As fast as the generator can, `arplined` with its defaults beside the bare XDP_TX reflector. *Random
-requesters*: 63,745 of them, each with a MAC of its own, which the containers have never answered. *{addresses} endpoints*:
-16 containers with {each} addresses each; all are confirmed before, by one who-has for each with a generous `to_child`,
-then the limits are the defaults again. The reflector has no table; beside it stands what the generator and the meter lose by so many
-targets. *By REFLECT*: of arpline's answers, those of its XDP program."""
+requesters*: 63,745 of them, each with a MAC of its own, which the containers have never answered. *{addresses}
+endpoints*: 16 containers with {each} addresses each; all are confirmed before, by one who-has for each with a generous
+`to_child`, then the limits are the defaults again. The reflector has no table: its row with as many targets says what
+the generator and the meter lose by them. *By REFLECT*: of arpline's answers, those of its XDP program."""
 
 CASES_METHOD = """A peer that has asked before goes on asking for one container, {per_second} times a second, while
 something else goes on; the same for the bare reflector in each round. Asked and answered are sums of all rounds. The
@@ -95,8 +95,8 @@ def section(found: dict) -> str:
 
 LOOKUP_TITLES = {"xdp-tx": "no table", "xdp-tx-index": "arpline's index (`bpf/shared/index.h`)",
                  "xdp-tx-hash": "a BPF hash"}
-LOOKUP_METHOD = """The bare XDP_TX reflector, which answers only for what it finds: one requester, all endpoints at random.
-Of the same program without a table: what the look-up leaves."""
+LOOKUP_METHOD = """The bare XDP_TX reflector, which answers only for what it finds: one requester, all endpoints at
+random. *Of no table*: what the look-up leaves of the rate of the same program without one."""
 
 
 def lookups(found: dict) -> str:
@@ -109,4 +109,5 @@ def lookups(found: dict) -> str:
             rows.append((LOOKUP_TITLES[mode], found["endpoints"][lab], f"**{millions(statistics.median(rates))}**",
                          f"{millions(min(rates))} – {millions(max(rates))}",
                          f"{statistics.median(a / b for a, b in zip(rates, bare) if b):.3f}"))
-    return LOOKUP_METHOD + "\n\n" + table(("look-up", "endpoints", "answered, M/s", "least – most", "of no table"), rows)
+    heading = ("look-up", "endpoints", "answered, M/s", "least – most", "of no table")
+    return f"{LOOKUP_METHOD}\n\n{table(heading, rows)}"

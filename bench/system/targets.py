@@ -59,7 +59,8 @@ def of_fast_path(found: dict) -> list[Judged]:
 
     def busy(judged, responder, way=ONE):
         """Who answers all that is offered might answer more."""
-        if any(one["ratio"] > ANSWERED_OF_ENOUGH for one in full.get(responder, {}).get(way, [])):
+        samples = full.get(responder, {}).get(way, [])
+        if samples and statistics.median(one["ratio"] for one in samples) > ANSWERED_OF_ENOUGH:
             judged.outcome = INVALID
         return judged
     wide = f"{FAST}-wide"
