@@ -39,26 +39,26 @@ struct Options {
 };
 
 const std::map<std::string, Mode>& modes() {
-  static const std::map<std::string, Mode> all{{"xdp-tx", Mode::xdp_tx},
-                                               {"to-child", Mode::to_child},
-                                               {"af-xdp", Mode::af_xdp},
-                                               {"pass", Mode::pass},
-                                               {"drop", Mode::drop}};
+  static const std::map<std::string, Mode> all{
+      {"xdp-tx", Mode::xdp_tx},     {"xdp-tx-hash", Mode::xdp_tx_hash}, {"xdp-tx-index", Mode::xdp_tx_index},
+      {"to-child", Mode::to_child}, {"af-xdp", Mode::af_xdp},           {"pass", Mode::pass},
+      {"drop", Mode::drop}};
   return all;
 }
 
 void declare(CLI::App& app, Options& options) {
   app.add_option(
          "mode", options.mode,
-         "xdp-tx: answers in the XDP program; to-child: sends who-has to its child; af-xdp: answers in user "
+         "xdp-tx: answers in the XDP program; xdp-tx-hash, xdp-tx-index: only for children, looked up in a BPF "
+         "hash or in arpline's index; to-child: sends who-has to its child; af-xdp: answers in user "
          "space; pass: passes everything; drop: counts and drops everything")
       ->required()
       ->transform(CLI::CheckedTransformer(modes()).description("MODE"));
   app.add_option("--interface", options.interface, "where to attach, in native mode")->required();
-  app.add_option("--first-ip", options.first_ip, "to-child: the first child's address");
+  app.add_option("--first-ip", options.first_ip, "to-child, xdp-tx-…: the first child's address");
   app.add_option("--first-mac", options.first_mac,
                  "to-child: the first child's MAC; the next ones follow by one");
-  app.add_option("--count", options.count, "to-child: how many children there are");
+  app.add_option("--count", options.count, "how many children there are, for the modes that have --first-ip");
 }
 
 std::uint64_t parse_mac(const std::string& text) {
@@ -72,17 +72,20 @@ std::uint64_t parse_mac(const std::string& text) {
 }
 
 Children children_of(const Options& options) {
-  if (options.mode != Mode::to_child) return {};
+  const bool looks_up = options.mode == Mode::xdp_tx_hash || options.mode == Mode::xdp_tx_index;
+  if (options.mode != Mode::to_child && !looks_up) return {};
   in_addr first{};
   if (inet_pton(AF_INET, options.first_ip.c_str(), &first) != 1) {
     throw SetupError(fmt::format("--first-ip {}: not an IPv4 address", options.first_ip));
   }
-  return {.first_ip = ntohl(first.s_addr), .first_mac = parse_mac(options.first_mac), .count = options.count};
+  return {.first_ip = ntohl(first.s_addr),
+          .first_mac = looks_up ? 0 : parse_mac(options.first_mac),
+          .count = options.count};
 }
 
 void report(const Program& program, const Reflector* reflector, Mode mode) {
   const auto received = reflector != nullptr ? reflector->answered() : program.handled();
-  const bool answers = mode == Mode::xdp_tx || mode == Mode::af_xdp;
+  const bool answers = mode != Mode::to_child && mode != Mode::pass && mode != Mode::drop;
   fmt::print("{{\"received\":{},\"answered\":{}}}\n", received, answers ? received : 0);
   std::fflush(stdout);
 }

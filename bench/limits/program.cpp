@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "program.hpp"
 
+#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "endpoints/index.hpp"
 #include "limit.skel.h"
 
 namespace arpline::limits {
@@ -21,6 +23,10 @@ bpf_program* program_of(const limit_bpf& skeleton, Mode mode) {
   switch (mode) {
     case Mode::xdp_tx:
       return skeleton.progs.limit_xdp_tx;
+    case Mode::xdp_tx_hash:
+      return skeleton.progs.limit_xdp_tx_hash;
+    case Mode::xdp_tx_index:
+      return skeleton.progs.limit_xdp_tx_index;
     case Mode::to_child:
       return skeleton.progs.limit_to_child;
     case Mode::af_xdp:
@@ -31,6 +37,16 @@ bpf_program* program_of(const limit_bpf& skeleton, Mode mode) {
       return skeleton.progs.limit_drop;
   }
   return nullptr;
+}
+
+template <class Key, class Value>
+void update(bpf_map* map, const Key& key, const Value& value) {
+  const int error = bpf_map__update_elem(map, &key, sizeof key, &value, sizeof value, BPF_ANY);
+  if (error != 0) throw_errno(fmt::format("fill the map {}", bpf_map__name(map)), -error);
+}
+
+arpl_endpoint_key key_of(const Children& children, std::uint32_t number) {
+  return {.address = htonl(children.first_ip + number), .vlan = 0, .zero = 0};
 }
 
 }  // namespace
@@ -45,11 +61,30 @@ Program::Program(Mode mode, const Children& children) : skeleton_(limit_bpf__ope
     limit_bpf__destroy(skeleton_);
     throw_errno("load the BPF programs", -error, "run as root");
   }
+  try {
+    if (mode_ == Mode::xdp_tx_hash) fill_hash(children);
+    if (mode_ == Mode::xdp_tx_index) fill_index(children);
+  } catch (...) {
+    limit_bpf__destroy(skeleton_);
+    throw;
+  }
 }
 
 Program::~Program() {
   link_.reset();
   limit_bpf__destroy(skeleton_);
+}
+
+void Program::fill_hash(const Children& children) {
+  for (std::uint32_t i = 0; i < children.count; ++i)
+    update(skeleton_->maps.endpoints, key_of(children, i), arpl_endpoint{.slot = i});
+}
+
+void Program::fill_index(const Children& children) {
+  std::vector<arpl_index_bucket> buckets(ARPL_INDEX_BUCKETS);
+  Index index(buckets, skeleton_->rodata->hash_key);
+  for (std::uint32_t i = 0; i < children.count; ++i) index.put(key_of(children, i), i);
+  for (std::uint32_t i = 0; i < buckets.size(); ++i) update(skeleton_->maps.endpoint_index, i, buckets[i]);
 }
 
 void Program::attach(const std::string& interface) {

@@ -10,9 +10,10 @@ struct limit_bpf;
 
 namespace arpline::limits {
 
-enum class Mode { xdp_tx, to_child, af_xdp, pass, drop };
+enum class Mode { xdp_tx, xdp_tx_hash, xdp_tx_index, to_child, af_xdp, pass, drop };
 
-/// Where the children's addresses and MACs begin, and how many there are.
+/// Where the children's addresses and MACs begin, and how many there are: at most ARPL_MAX_ENDPOINTS for the
+/// modes that look them up.
 struct Children {
   std::uint32_t first_ip = 0;   ///< host order
   std::uint64_t first_mac = 0;  ///< the six bytes as one number
@@ -32,6 +33,9 @@ class Program {
   std::uint64_t handled() const;  ///< by all CPUs
 
  private:
+  void fill_hash(const Children& children);
+  void fill_index(const Children& children);
+
   limit_bpf* skeleton_ = nullptr;
   Mode mode_;
   Fd link_;

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from lab import build_dir
 
 from labs import BRIDGE, FEW, MANY
-from running import Arplined, Nothing, Process, cpu_list
+from running import Arplined, Nothing, Process, cpu_list, without_fast_path
 
 ECHOED = "echoed"
+LIMIT = build_dir() / "bench" / "limits" / "limit"
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ def kernel(_host):
 
 def limit(mode: str) -> Callable:
     def start(host):
-        argv = [build_dir() / "bench" / "limits" / "limit", mode, "--interface", host.nic]
+        argv = [LIMIT, mode, "--interface", host.nic]
         if mode == "to-child":
             first = host.children[0]
             argv += ["--first-ip", first.address, "--first-mac", first.mac, "--count", len(host.children)]
@@ -56,7 +57,8 @@ CONTESTANTS = (
     Contestant("af-xdp", "limit: bare AF_XDP reflector", MANY, limit("af-xdp")),
     Contestant("to-child-4", "limit: bare TO_CHILD, 4 children", FEW, limit("to-child")),
     Contestant("to-child-64", "limit: bare TO_CHILD, 64 children", MANY, limit("to-child")),
-    Contestant("arplined-4", "arplined, 4 children", FEW, Arplined),
-    Contestant("arplined-64", "arplined, 64 children", MANY, Arplined),
+    Contestant("arplined-4", "arplined, fast_path = false, 4 children", FEW, without_fast_path),
+    Contestant("arplined-64", "arplined, fast_path = false, 64 children", MANY, without_fast_path),
+    Contestant("fast", "arplined, 64 children", MANY, Arplined),
     Contestant("xdp-tx", "limit: bare XDP_TX reflector", MANY, limit("xdp-tx")),
 )

@@ -16,7 +16,9 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "tools")]
 
 import discovery  # noqa: E402
+import fast_path  # noqa: E402
 import generator  # noqa: E402
+import lookups  # noqa: E402
 import machine  # noqa: E402
 import measure  # noqa: E402
 import micro  # noqa: E402
@@ -30,7 +32,7 @@ from contestants import CONTESTANTS  # noqa: E402
 from labs import Places  # noqa: E402
 from lab import ROOT, CommandError, Lab, build_dir  # noqa: E402
 
-OTHERS = ("generator", "udp", "tcp", "discovery", "micro")
+OTHERS = ("generator", "fast_path", "lookups", "udp", "tcp", "discovery", "micro")
 NAMES = [one.name for one in CONTESTANTS] + list(OTHERS)
 DOCS = ROOT / "docs"
 
@@ -38,9 +40,9 @@ DOCS = ROOT / "docs"
 def arguments():
     parser = argparse.ArgumentParser(prog="bench/run", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, under 3 minutes")
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, a few minutes")
     parser.add_argument("--smoke", action="store_true", help="only whether everybody answers; measures nothing")
-    parser.add_argument("--rounds", type=int, metavar="N", help="instead of 5 (--quick: 3)")
+    parser.add_argument("--rounds", type=int, metavar="N", help="instead of 5 (--quick: 3, of the fast path 1)")
     parser.add_argument("--output", type=Path, default=ROOT / "bench-results", metavar="DIR")
     parser.add_argument("--only", metavar="NAME,…", help=", ".join(NAMES))
     parser.add_argument("--pinned", action="store_true",
@@ -58,7 +60,9 @@ def arguments():
 
 def settings_of(given):
     chosen = settings.SMOKE if given.smoke else settings.QUICK if given.quick else settings.FULL
-    return replace(chosen, rounds=given.rounds) if given.rounds else chosen
+    if not given.rounds:
+        return chosen
+    return replace(chosen, rounds=given.rounds, fast_path=replace(chosen.fast_path, rounds=given.rounds))
 
 
 def say(line: str) -> None:
@@ -69,15 +73,19 @@ def measured(given, chosen) -> dict:
     words = [word for word in ("--quick", "--smoke", "--pinned") if getattr(given, word[2:])]
     words += [f"--rounds {given.rounds}"] * bool(given.rounds) + [f"--only {given.only}"] * bool(given.only)
     document = {"run": {"command": " ".join(["bench/run", *words]), "rounds": chosen.rounds, "pinned": given.pinned},
-                "machine": machine.facts(), "responders": [], "generator": [], "streams": {}, "discovery": {},
-                "micro": []}
+                "machine": machine.facts(), "responders": [], "generator": [], "fast_path": {}, "lookups": {},
+                "streams": {}, "discovery": {}, "micro": []}
     if given.pinned:
         running.pin_responders()
     with Lab() as lab:
-        places = Places(lab)
+        places = Places(lab, chosen.fast_path.addresses, chosen.settle_ms)
         document["responders"] = measure.responders(places, chosen, given.wanted, say)
         if "generator" in given.wanted:
             document["generator"] = generator.alone(places, chosen, say)
+        if "fast_path" in given.wanted:
+            document["fast_path"] = fast_path.run(places, chosen, say)
+        if "lookups" in given.wanted:
+            document["lookups"] = lookups.run(places, chosen, say)
         for protocol in streams.ARGUMENTS:
             if protocol in given.wanted:
                 document["streams"][protocol] = streams.compare(places, chosen, protocol, say)
@@ -123,7 +131,9 @@ def main() -> int:
     failed = [one for one in document["responders"] if one["failed"]]
     for one in failed:
         print(f"bench/run: {one['name']}: {one['failed']}", file=sys.stderr)
-    if failed:
+    for one in document["fast_path"].get("failed", ()):
+        print(f"bench/run: {one}", file=sys.stderr)
+    if failed or document["fast_path"].get("failed"):
         return 1
     return 1 if targets.missed(document["targets"]) and not (given.quick or given.smoke) else 0
 

@@ -11,10 +11,11 @@ from contestants import CONTESTANTS
 PAUSE_SECONDS = 0.2  # for what is still in the kernel's queues
 
 
-def sample(place, contestant, running, seconds: float, rate=None, latency=False) -> dict:
+def sample(place, contestant, running, seconds: float, rate=None, latency=False, traffic=()) -> dict:
     """Rates are frames a second. Matching answers to requests, as latency needs it, costs the meter's CPU much."""
     before = running.counters()
-    report = place.ask(seconds, *(() if latency else ("--count-only",)), **({"rate": rate} if rate else {}))
+    report = place.ask(seconds, *(() if latency else ("--count-only",)), traffic=traffic,
+                       **({"rate": rate} if rate else {}))
     verdicts = {name: (count - before[name]) / report["seconds"] for name, count in running.counters().items()
                 if count != before[name]}
     answered = report["answers"][contestant.counts] / report["seconds"]

@@ -7,7 +7,8 @@ from pathlib import Path
 from lab import CommandError
 
 # Thick: arplined. Dashed: the limits.
-COLORS = ("#777777", "#000000", "#b8860b", "#9467bd", "#1f77b4", "#98df8a", "#2ca02c", "#ff9896", "#d62728", "#17becf")
+COLORS = ("#777777", "#000000", "#b8860b", "#9467bd", "#1f77b4", "#98df8a", "#2ca02c", "#ff9896", "#d62728", "#ff7f0e",
+          "#17becf")
 TERMINALS = {"svg": "svg noenhanced size 900,560 font 'sans-serif,13' background rgb 'white'",
              "png": "pngcairo noenhanced size 1350,840 font 'sans,15'"}
 PLOTS = {"answered": ("answered, frames/s", "set logscale y; set format y '%.0s%c'; set yrange [1000:*]", 3),
@@ -34,7 +35,7 @@ def script(responders, plot: str, terminal: str, output: Path) -> str:
         rows = [f"{number} {offered} {answered} {ratio}" for offered, answered, ratio
                 in points(one["curve"] + one["full"])]
         lines += [f"$data{number} << EOD", *rows, "EOD"]
-        style = f"linewidth {4 if 'arplined' in one['name'] else 2} dashtype {2 if 'limit' in one['title'] else 1}"
+        style = f"linewidth {4 if 'arplined' in one['title'] else 2} dashtype {2 if 'limit' in one['title'] else 1}"
         curves.append(f"$data{number} using 2:{column} with linespoints {style} pointtype 7 pointsize 0.6 "
                       f"linecolor rgb '{COLORS[number % len(COLORS)]}' title '{one['title']}'")
     return "\n".join([*lines, "plot " + ", ".join(curves), ""])

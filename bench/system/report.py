@@ -4,7 +4,8 @@ import statistics
 from pathlib import Path
 
 import report_discovery
-from report_tables import table
+import report_fast_path
+from report_tables import median, millions, spread, table
 
 METHOD = (Path(__file__).parent / "method.md").read_text(encoding="utf-8")
 REMARKS = (Path(__file__).parent / "remarks.md").read_text(encoding="utf-8")
@@ -14,19 +15,6 @@ FREE = """The processes that answer (`arplined`, the reflector's, `testpmd`) run
   `bench/run --pinned` they share CPU 1 with the NAPI: then each responder has one CPU in all."""
 PINNED = """So is everything else that answers: softirqs, the children's kernels, `arplined` with all its threads,
   the reflector's process, `testpmd`. Each responder has one CPU in all."""
-
-
-def millions(value: float) -> str:
-    return f"{value / 1e6:.3f}" if value >= 1e5 else f"{value / 1e6:.4f}"
-
-
-def median(rows, field: str) -> float:
-    return statistics.median(row[field] for row in rows)
-
-
-def spread(rows, field: str) -> str:
-    values = [row[field] for row in rows]
-    return f"{millions(min(values))} – {millions(max(values))}"
 
 
 def targets(document) -> str:
@@ -61,7 +49,7 @@ def full_speed(document) -> str:
                          f"**{millions(median(one['full'], 'answered'))}**",
                          f"{median(one['full'], 'ratio') * 100:.1f} %", spread(one["full"], "answered"),
                          times(one, af_xdp), times(one, kernel)))
-            if "ring" in one["full"][0]:
+            if any(sample.get("ring") for sample in one["full"]):
                 rows.append(("– of that by RING", "", millions(median(one["full"], "ring")), "",
                              spread(one["full"], "ring"), "", ""))
     return table(("responder", "offered, M/s", "answered, M/s", "of offered", "least – most", "× AF_XDP",
@@ -140,6 +128,8 @@ def markdown(document, prefix="") -> str:
         "## Targets", "`bench/run`; the exit code is 1 when one is missed.", targets(document),
         "## At full speed", "`bench/run`; one responder beside its limit: `bench/run --only arplined-64,af-xdp`.",
         full_speed(document), other_load(document),
+        "## The fast path", "`bench/run --only fast_path`", report_fast_path.section(document["fast_path"]),
+        "### The look-up", "`bench/run --only lookups`", report_fast_path.lookups(document["lookups"]),
         "## At constant rates", "How much of what was offered was answered. `bench/run`, with the plots.",
         curves(document), images(prefix),
         "## The generator alone", "`bench/run --only generator`", generator(document),

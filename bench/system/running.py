@@ -10,6 +10,8 @@ from pathlib import Path
 
 from lab import CommandError
 
+import maps
+
 # The parent's NAPI is not on the generator's CPU: there the generator would wait for it.
 GENERATOR_CPU = 0
 NAPI_CPU = 1
@@ -87,17 +89,24 @@ class Process(Nothing):
 class Arplined(Nothing):
     """The daemon, every thread of it where responders may run."""
 
-    def __init__(self, host):
+    def __init__(self, host, config=None):
         self.host = host
-        self.daemon = host.start_arplined({"parent": {host.nic: {"fast_path": False}}})
+        self.daemon = self._start(config or {})
         pin(self.daemon.pid)
+
+    def _start(self, config: dict):
+        return self.host.start_arplined(config)
 
     def counters(self) -> dict:
         """Verdicts of both stages; what the engine `answered` is RING's part."""
-        status = self.host.status()
-        return {**status["verdicts"], **status["engine_verdicts"]}
+        return maps.verdicts(self.host)
 
     def stop(self) -> None:
         code = self.daemon.stop()
         if code != 0:
             raise CommandError(f"arplined ended with exit code {code}: {self.daemon.log.strip()[-500:]}")
+
+
+def without_fast_path(host) -> Arplined:
+    """RING while there is credit, TO_CHILD for the rest."""
+    return Arplined(host, {"parent": {host.nic: {"fast_path": False}}})

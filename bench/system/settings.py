@@ -19,6 +19,18 @@ class Discovery:
 
 
 @dataclass(frozen=True)
+class FastPath:
+    rounds: int
+    seconds: float  # at full speed
+    case_seconds: float
+    addresses: int = 65_536  # of the many; a multiple of 16
+    warm_seconds: float = 0.3
+    rate: int | None = None  # instead of full speed
+    flood_share: float = 1.0  # of the cases' rates
+    with_others: bool = True  # the reflector and the kernel, too
+
+
+@dataclass(frozen=True)
 class Settings:
     rounds: int
     seconds: float  # at full speed
@@ -30,20 +42,25 @@ class Settings:
     stream_seconds: int  # iperf3 takes no less than one
     micro_arguments: tuple
     discovery: Discovery
+    fast_path: FastPath
     warm_seconds: float = 0.3
     full_speed: bool = True
+    # On a veth arplined looks every 250 ms whether the peer has the meter's program, without which no XDP_TX arrives.
+    settle_ms: int = 500
 
 
 FULL = Settings(rounds=5, seconds=3.0, rates=(50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000),
                 rate_seconds=1.0, curve_rounds=3, stream_rounds=12, control_rounds=6, stream_seconds=1,
                 micro_arguments=("--benchmark_repetitions=3", "--benchmark_min_time=0.1"),
                 discovery=Discovery(samples=200, boxes=50, crowd=1_000, starts=5, rounds=10, settle_seconds=25,
-                                    idle_seconds=20))
+                                    idle_seconds=20),
+                fast_path=FastPath(rounds=5, seconds=3.0, case_seconds=5.0))
 QUICK = Settings(rounds=3, seconds=1.0, rates=(100_000, 500_000, 2_000_000), rate_seconds=0.5, curve_rounds=1,
                  stream_rounds=3, control_rounds=0, stream_seconds=1,
                  micro_arguments=(f"--benchmark_filter={COMMON_VERDICTS}", "--benchmark_min_time=0.02"),
                  discovery=Discovery(samples=30, boxes=10, crowd=100, starts=2, rounds=2, settle_seconds=3,
-                                     idle_seconds=5))
+                                     idle_seconds=5),
+                 fast_path=FastPath(rounds=1, seconds=1.0, case_seconds=2.0))
 # Only that each one answers, and that the report is made.
 SMOKE = Settings(rounds=1, seconds=0.3, rates=(5_000,), rate_seconds=0.3, curve_rounds=1,
                  stream_rounds=1, control_rounds=0, stream_seconds=1,
@@ -51,4 +68,6 @@ SMOKE = Settings(rounds=1, seconds=0.3, rates=(5_000,), rate_seconds=0.3, curve_
                                   "--benchmark_min_time=0.01"),
                  discovery=Discovery(samples=3, boxes=3, crowd=8, starts=1, rounds=2, settle_seconds=0,
                                      idle_seconds=0.5, changes_per_second=100),
-                 warm_seconds=0.0, full_speed=False)
+                 fast_path=FastPath(rounds=1, seconds=0.2, case_seconds=0.4, addresses=64, warm_seconds=0,
+                                    rate=5_000, flood_share=0.01, with_others=False),
+                 warm_seconds=0.0, full_speed=False, settle_ms=300)

@@ -16,7 +16,7 @@ from lab import CommandError
 
 from contestants import limit
 from labs import LEFT, RIGHT
-from running import GENERATOR_CPU, NAPI_CPU, Arplined, Process
+from running import GENERATOR_CPU, NAPI_CPU, Process, without_fast_path
 
 # Without a small MSS the writes of 64 bytes leave in packets of 1,400; with small windows all flows are alike.
 ARGUMENTS = {"udp": ("-u", "-l", 18, "-b", 0), "tcp": ("-l", 64, "-N", "-M", 100, "-w", "16K", "-P", 4)}
@@ -83,7 +83,7 @@ def compare(places, settings, protocol: str, say) -> dict:
         for place in both:
             servers.append(Process(place.host, ["iperf3", "-s", "--forceflush"], "listening",
                                    ns=place.host.children[0].ns, cpus={NAPI_CPU}))
-        for name, program, rounds in (("arplined", Arplined, settings.stream_rounds),
+        for name, program, rounds in (("arplined", without_fast_path, settings.stream_rounds),
                                       ("control", limit("pass"), settings.control_rounds)):
             for _ in range(rounds):
                 found[name].append(change_sides(both, program, settings, protocol))

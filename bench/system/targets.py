@@ -3,10 +3,15 @@
 import statistics
 from dataclasses import asdict, dataclass
 
+from fast_path import CASES, FAST, KERNEL, ONE, RANDOM, REFLECTOR
+from report_fast_path import p99_ratios
+
 INVALID = "invalid"
 NOT_MEASURED = "not measured"
 # Above it the bare AF_XDP reflector is not the limit that it has to be.
 TESTPMD_AT_MOST = 1 / 1.2
+# Whoever answers more of what is offered has not been offered enough.
+ANSWERED_OF_ENOUGH = 0.98
 
 
 @dataclass
@@ -43,6 +48,39 @@ def against_af_xdp(results) -> list[Judged]:
                   judge(f"RING and TO_CHILD, {children} children, against the bare AF_XDP reflector",
                         ratios(results, name, "answered", "af-xdp"), at_least=1.3)]
     return found
+
+
+def of_fast_path(found: dict) -> list[Judged]:
+    full, cases = found.get("full", {}), found.get("cases", {})
+
+    def answered(ours, theirs, way=ONE):
+        pairs = zip(full.get(ours, {}).get(way, []), full.get(theirs, {}).get(way, []))
+        return [a["answered"] / b["answered"] for a, b in pairs if b["answered"]]
+
+    def busy(judged, responder, way=ONE):
+        """Who answers all that is offered might answer more."""
+        samples = full.get(responder, {}).get(way, [])
+        if samples and statistics.median(one["ratio"] for one in samples) > ANSWERED_OF_ENOUGH:
+            judged.outcome = INVALID
+        return judged
+    wide = f"{FAST}-wide"
+    found_all = [
+        busy(judge("fast path, 64 endpoints, one requester, against the bare XDP_TX reflector",
+                   answered(FAST, REFLECTOR), at_least=0.90), REFLECTOR),
+        busy(judge("– random requesters", answered(FAST, REFLECTOR, RANDOM), at_least=0.80), REFLECTOR, RANDOM),
+        busy(judge(f"– {found.get('addresses', 0)} endpoints against 64", answered(wide, FAST), at_least=0.90), FAST),
+        judge("fast path against the kernel, 64 children each", answered(FAST, KERNEL), at_least=200)]
+    for case in CASES:
+        of_case = cases.get(case.name, {})
+        measured = of_case.get(FAST, [])
+        found_all += [
+            judge(f"100 who-has/s during {case.title}: answered",
+                  [one["answered"] / one["asked"] for one in measured if one["asked"]], at_least=1),
+            judge("– p99 against the bare XDP_TX reflector", p99_ratios(of_case), at_most=1.5)]
+        if case.gateways:
+            found_all.append(judge("– gateways that the container's kernel resolved, of 20",
+                                   [one["resolved"] for one in measured], at_least=found.get("gateways", 0)))
+    return found_all
 
 
 def of_discovery(found: dict) -> list[Judged]:
@@ -92,6 +130,7 @@ def all_of(document: dict) -> list[dict]:
     for protocol, stream in document["streams"].items():
         found.append(judge(f"{protocol.upper()} through arplined against an empty XDP program",
                            [row["capacity"] for row in stream["arplined"]], at_least=0.98))
+    found += of_fast_path(document["fast_path"])
     found += of_discovery(document["discovery"])
     return [asdict(one) for one in found]
 

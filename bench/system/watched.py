@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """arplined as the figures of discovery need it: its table, its own times, and what it uses."""
-import json
 import re
-import subprocess
 import time
 from pathlib import Path
 
-from lab import Arplined, CommandError, teardown
+from lab import Arplined, CommandError
+
+import maps
 
 # Row 11 of the decision table hands only so many who-has a second to the containers' kernels, a quarter of them for one
 # requester: what the defaults let through is not what is measured here.
@@ -36,12 +36,7 @@ class Watched:
 
     def count(self) -> int:
         """Entries in the pinned table, without asking the daemon, whom that would cost time."""
-        for folder in teardown.PINS.glob(f"{self.host.nic}@*-{self.host.ns.inode}"):
-            done = subprocess.run(["bpftool", "-j", "map", "dump", "pinned", folder / "endpoints"], capture_output=True,
-                                  text=True, check=False)
-            if done.returncode == 0:
-                return len(json.loads(done.stdout))
-        return 0
+        return maps.endpoints(self.host)
 
     def wait_count(self, expected: int, pause=0.02) -> float | None:
         """Seconds since the daemon's start, once the table has that many entries; None when it never has."""

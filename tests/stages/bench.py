@@ -29,6 +29,7 @@ def bench(run: Run) -> None:
         else:
             run.passed()
     check(run, "bench generator", document["generator"])
+    fast_path(run, document)
     for protocol in ("udp", "tcp"):
         check(run, f"bench {protocol}", document["streams"].get(protocol, {}).get("arplined"))
     discovery = document["discovery"]
@@ -42,6 +43,19 @@ def bench(run: Run) -> None:
         check(run, f"bench {name}", (folder / name).exists() and (folder / name).stat().st_size > 1000)
     if code != 0 and not any(one["failed"] for one in document["responders"]):
         run.failed("bench/run --smoke", f"{text[-6000:]}\nexit code {code}")
+
+
+def fast_path(run: Run, document: dict) -> None:
+    found = document["fast_path"]
+    for key, way in (("fast", "one"), ("fast", "random"), ("fast-wide", "one")):
+        samples = found.get("full", {}).get(key, {}).get(way)
+        check(run, f"bench fast path {key}, {way}", samples and all(one["reflected"] for one in samples))
+    for case in ("other", "container", "random", "full_table"):
+        samples = found.get("cases", {}).get(case, {}).get("fast")
+        check(run, f"bench fast path during {case}", samples and all(one["answered"] for one in samples))
+    lookups = document["lookups"].get("answered", {})
+    for mode in ("xdp-tx", "xdp-tx-index", "xdp-tx-hash"):
+        check(run, f"bench lookups {mode}", all(all(rates) for rates in lookups.get(mode, {"": [0]}).values()))
 
 
 def check(run: Run, name: str, there) -> None:

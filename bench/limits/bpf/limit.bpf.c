@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The limits that responders are measured against: the least that each way of answering ARP costs. One program a
- * mode; docs/performance.md says what each is for. Plain frames only: no tags, no tables, no policy.
+ * mode; docs/performance.md says what each is for. Plain frames only: no tags, no policy; tables only where the look-up
+ * is what is measured.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
+
+#include "shared/index.h"
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -18,6 +21,9 @@
 #define TARGET_MAC 32
 #define TARGET_IP 38
 #define FRAME_BYTES 42
+
+/* xdp-tx-index: the factor of the endpoints' places. */
+const volatile __u64 hash_key = 0x9e3779b97f4a7c15;
 
 /* to-child: the one who asks for first_ip + i is sent to first_mac + i. In host order; set before load. */
 const volatile __u32 first_ip = 0;
@@ -39,6 +45,38 @@ struct {
 	__type(key, __u32);
 	__type(value, __u32);
 } sockets SEC(".maps");
+
+/* As arpline's tables are: what a person dumps, and what frames are looked up in. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, ARPL_MAX_ENDPOINTS);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct arpl_endpoint_key);
+	__type(value, struct arpl_endpoint);
+} endpoints SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, ARPL_INDEX_BUCKETS);
+	__type(key, __u32);
+	__type(value, struct arpl_index_bucket);
+} endpoint_index SEC(".maps");
+
+ARPL_INLINE const struct arpl_endpoint *arpl_endpoint_find(struct arpl_tables *t,
+							   const struct arpl_endpoint_key *key)
+{
+	return bpf_map_lookup_elem(&endpoints, key);
+}
+
+ARPL_INLINE const struct arpl_index_bucket *arpl_index_at(struct arpl_tables *t, __u32 bucket)
+{
+	return bpf_map_lookup_elem(&endpoint_index, &bucket);
+}
+
+ARPL_INLINE __u64 arpl_hash_key(struct arpl_tables *t, __u32 half)
+{
+	return hash_key;
+}
 
 INLINE __u16 *at16(__u8 *p, int offset)
 {
@@ -78,15 +116,11 @@ INLINE int is_who_has(__u8 *p, __u8 *end)
 	       *at32(p, ARP_KIND) == bpf_htonl(0x00010800) && *at32(p, ARP_REQUEST) == bpf_htonl(0x06040001);
 }
 
-SEC("xdp.frags")
-int limit_xdp_tx(struct xdp_md *ctx)
+/* Of a who-has; its length has been checked. */
+INLINE int answer(__u8 *p)
 {
-	__u8 *p = (__u8 *)(long)ctx->data;
-	__u32 asked;
+	__u32 asked = *at32(p, TARGET_IP);
 
-	if (!is_who_has(p, (__u8 *)(long)ctx->data_end))
-		return XDP_PASS;
-	asked = *at32(p, TARGET_IP);
 	copy_mac(p, 0, SENDER_MAC);
 	fixed_mac(p, 6);
 	*at32(p, ARP_REQUEST) = bpf_htonl(0x06040002);
@@ -96,6 +130,36 @@ int limit_xdp_tx(struct xdp_md *ctx)
 	*at32(p, SENDER_IP) = asked;
 	count_one();
 	return XDP_TX;
+}
+
+SEC("xdp.frags")
+int limit_xdp_tx(struct xdp_md *ctx)
+{
+	__u8 *p = (__u8 *)(long)ctx->data;
+
+	return is_who_has(p, (__u8 *)(long)ctx->data_end) ? answer(p) : XDP_PASS;
+}
+
+SEC("xdp.frags")
+int limit_xdp_tx_hash(struct xdp_md *ctx)
+{
+	__u8 *p = (__u8 *)(long)ctx->data;
+	struct arpl_endpoint_key key = {};
+
+	if (!is_who_has(p, (__u8 *)(long)ctx->data_end))
+		return XDP_PASS;
+	key.address = *at32(p, TARGET_IP);
+	return arpl_endpoint_find(0, &key) ? answer(p) : XDP_PASS;
+}
+
+SEC("xdp.frags")
+int limit_xdp_tx_index(struct xdp_md *ctx)
+{
+	__u8 *p = (__u8 *)(long)ctx->data;
+
+	if (!is_who_has(p, (__u8 *)(long)ctx->data_end))
+		return XDP_PASS;
+	return arpl_index_find(0, *at32(p, TARGET_IP), 0) != ARPL_NO_SLOT ? answer(p) : XDP_PASS;
 }
 
 SEC("xdp.frags")

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""arplined with as many endpoints as its table holds, each of them confirmed by its kernel before it is measured."""
+import time
+from pathlib import Path
+
+import lab
+from lab import CommandError
+
+import maps
+from running import Arplined
+
+PATIENCE_SECONDS = 60.0
+PASSES = 10
+PASS_RATE = 30_000  # frames/s; a container's kernel can answer so many
+# What the defaults let through to the kernels would take ten minutes. pair_ttl: no pair grows old meanwhile.
+GENEROUS = {"pair_ttl": "1h", "announce": {"pps": 0}, "limits": {"to_child": 100_000, "to_child_source": 100_000}}
+MEASURED = {**GENEROUS, "limits": {}}
+
+
+class FullTable(Arplined):
+    def __init__(self, place):
+        self._expected = place.plan.addresses
+        super().__init__(place.host, GENEROUS)
+        try:
+            self._confirm_all(place)
+            self._default_limits()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start(self, config: dict):
+        daemon = lab.Arplined(self.host, config)
+        end = time.monotonic() + PATIENCE_SECONDS
+        while maps.endpoints(self.host) < self._expected:
+            if not daemon.running() or time.monotonic() > end:
+                raise CommandError(f"arplined has not found {self._expected} endpoints: {daemon.log.strip()[-500:]}")
+            time.sleep(0.2)
+        return daemon
+
+    def _confirm_all(self, place) -> None:
+        """One who-has for each address, again and again until all kernels have answered."""
+        for _ in range(PASSES):
+            place.ask(PATIENCE_SECONDS, "--count-only", "--frames", self._expected, rate=PASS_RATE,
+                      traffic=[f"{place.traffic} order=sequential"])
+            if (count := maps.confirmed(self.host)) == self._expected:
+                return
+        raise CommandError(f"of {self._expected} endpoints only {count} are confirmed after {PASSES} passes")
+
+    def _default_limits(self) -> None:
+        path = Path(self.daemon.argv[self.daemon.argv.index("--config") + 1])
+        path.write_text(lab.daemon.to_toml(MEASURED), encoding="utf-8")
+        done = self.host.arpline("reload")
+        if done.returncode != 0:
+            raise CommandError(f"arpline reload: {done.stderr.strip()}")
