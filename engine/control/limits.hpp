@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/config.hpp"
+#include "kernel/storm.hpp"
 #include "shared/abi.h"
 
 namespace arpline {
@@ -16,5 +17,8 @@ struct Switches {
 /// The budgets and switches for the `limits` map. `now` are those in force: what control has seen meanwhile
 /// (neigh_full_ns) stays.
 arpl_limits limits_for(const Config& config, const Limits& limits, Switches switches, const arpl_limits& now);
+
+/// The limits on what is not ARP, for the `storm` map.
+Storm::Limits storm_limits_for(const Config& config);
 
 }  // namespace arpline

@@ -55,6 +55,7 @@ ServedParent::ServedParent(const Config& config, ParentConfig own, const LinkInf
         .parent = link_.name, .ifindex = link_.ifindex, .folder = folder_, .generic_xdp = own_.generic_xdp});
     const auto& maps = programs_->maps();
     reflections_arrive_ = reflections_arrive();
+    storm_ = std::make_unique<Storm>(maps, route_, link_.ifindex);
     set_limits();
     roster_ = std::make_unique<Roster>(maps);
     events_ = std::make_unique<Events>(maps.fd("events"), [this](const arpl_event& event) { on_event(event); });
@@ -130,6 +131,7 @@ bool ServedParent::fast_path() const {
 }
 
 void ServedParent::set_limits() {
+  storm_->set(storm_limits_for(config_));
   auto& limits = programs_->maps().limits();
   limits = limits_for(config_, limits_, {.hidden_tags = hides_tags(), .fast_path = fast_path(), .in_pieces = parent_.mtu > kOneBufferMtu}, limits);
 }
@@ -223,6 +225,15 @@ void ServedParent::second() {
   const auto now = now_ns();
   watch_neighbours(now);
   watch_egress(now);
+  watch_groups();
+}
+
+void ServedParent::watch_groups() {
+  const auto before = storm_->lifted();
+  storm_->watch();
+  const auto& lifted = storm_->lifted();
+  if (lifted == before) return;
+  spdlog::warn("{}: multicast is {}", link_.name, lifted.empty() ? "limited again" : "not limited: " + lifted);
 }
 
 // Without room for an entry the kernel does not answer (net/core/neighbour.c): TO_CHILD would only make it
@@ -349,6 +360,7 @@ std::vector<std::string> ServedParent::warnings() const {
         "the fast path is off: what XDP sends is lost while the veth's other end has no XDP program; "
         "fast_path = false says that this is wanted");
   }
+  if (!storm_->lifted().empty()) warnings.push_back("limits.multicast is lifted: " + storm_->lifted());
   if (neighbours_full_)
     warnings.emplace_back("the neighbour table is nearly full: raise net.ipv4.neigh.default.gc_thresh3");
   if (service_ && service_->queues() == 0)

@@ -6,6 +6,7 @@
 
 #include "base/net.hpp"
 #include "report/gone.hpp"
+#include "report/storm.hpp"
 #include "shared/slot.h"
 
 namespace arpline {
@@ -125,6 +126,7 @@ json to_json(const ParentStatus& p) {
           {"found", p.found},
           {"withdrawn", p.withdrawn},
           {"warnings", p.warnings},
+          {"storm", storm_to_json(p.storm)},
           {"endpoints", std::move(endpoints)}};
 }
 

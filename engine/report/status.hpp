@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "endpoints/claims.hpp"
@@ -44,6 +45,7 @@ struct ParentStatus {
   nlohmann::json found = nullptr;      ///< Samples: from an event's receipt to the table
   nlohmann::json withdrawn = nullptr;  ///< Samples: from an event's receipt to the last answer
   std::vector<EndpointStatus> endpoints;
+  std::vector<std::pair<arpl_storm_key, arpl_storm_limit>> storm;  ///< limits on what is not ARP
 };
 
 nlohmann::json to_json(const ParentStatus& status);
