@@ -15,20 +15,22 @@
 #define ARPL_PROTOCOL_IGMP 2U
 #define ARPL_PROTOCOL_UDP 17U
 #define ARPL_PROTOCOL_ICMPV6 58U
+#define ARPL_PORT_DHCP 67U
+#define ARPL_PORT_DHCPV6 546U
 
 /* 01:80:c2:00:00:0x, IEEE 802.1Q table 8-1: for the next bridge only, as spanning tree and LACP. */
 #define ARPL_MAC_LINK_LOCAL 0x0000000000c28001ULL
 #define ARPL_MAC_LINK_LOCAL_MASK 0x0000f0ffffffffffULL
 
-static inline __attribute__((always_inline)) int arpl_is_dhcp_port(__u16 port)
+/* DHCP (RFC 2131) and DHCPv6 (RFC 8415): a UDP header whose destination is the first of their two ports or the next. */
+static inline __attribute__((always_inline)) int arpl_is_dhcp(const __u8 *udp, const __u8 *end, __u16 first)
 {
-	return port == 67 || port == 68 || port == 546 || port == 547;
-}
+	__u16 port;
 
-/* DHCP (RFC 2131) and DHCPv6 (RFC 8415): a UDP header whose destination is a port of theirs. */
-static inline __attribute__((always_inline)) int arpl_is_dhcp(const __u8 *udp, const __u8 *end)
-{
-	return udp + 4 <= end && arpl_is_dhcp_port(arpl_swap16(arpl_load16(udp + 2)));
+	if (udp + 4 > end)
+		return 0;
+	port = arpl_swap16(arpl_load16(udp + 2));
+	return port == first || port == first + 1;
 }
 
 /* DHCP and IGMP. A later fragment has no port: it is neither. */
@@ -41,7 +43,8 @@ static inline __attribute__((always_inline)) int arpl_ipv4_is_needed(const __u8 
 	fragment = arpl_swap16(arpl_load16(ip + 6)) & 0x1fffU;
 	if (ip[9] == ARPL_PROTOCOL_IGMP)
 		return fragment == 0;
-	return ip[9] == ARPL_PROTOCOL_UDP && fragment == 0 && arpl_is_dhcp(ip + (ip[0] & 15U) * 4U, end);
+	return ip[9] == ARPL_PROTOCOL_UDP && fragment == 0 &&
+	       arpl_is_dhcp(ip + (ip[0] & 15U) * 4U, end, ARPL_PORT_DHCP);
 }
 
 /*
@@ -74,7 +77,7 @@ static inline __attribute__((always_inline)) int arpl_ipv6_is_needed(const __u8 
 		p += (p[1] + 1U) * 8U;
 	}
 	if (next == ARPL_PROTOCOL_UDP)
-		return arpl_is_dhcp(p, end);
+		return arpl_is_dhcp(p, end, ARPL_PORT_DHCPV6);
 	return next == ARPL_PROTOCOL_ICMPV6 && arpl_icmpv6_is_needed(p, end);
 }
 

@@ -135,6 +135,7 @@ inline std::vector<StormFrame> storm_frames() {
   add("dhcp_tagged", frame_of(broadcast_mac, four, ipv4(udp, udp_to(67)), {other_tag}), none, 42);
   add("dhcp_behind_ip_options", four_to(ipv4(udp, udp_to(67), 15)), none, 78);
   add("dhcp_from_the_port_only", four_to(ipv4(udp, {0, 67, 0, 9, 0, 8, 0, 0})), four);
+  add("dhcpv6_port_on_ipv4", four_to(ipv4(udp, udp_to(547))), four);
   add("dhcp_port_of_tcp", four_to(ipv4(6, udp_to(67))), four);
   add("dhcp_first_fragment", four_to(ipv4(udp, udp_to(67), 5, 0x2000)), none, 38);
   add("later_fragment_with_the_bytes_of_dhcp", four_to(ipv4(udp, udp_to(67), 5, 0x2001)), four);
@@ -178,6 +179,7 @@ inline std::vector<StormFrame> storm_frames() {
   add("ipv6_of_version_4", six_to(version_four), six);
   add("dhcpv6_to_server", six_to(ipv6(udp, udp_to(547))), none, 58);
   add("dhcpv6_to_client", six_to(ipv6(udp, udp_to(546))), none, 58);
+  add("dhcp_port_on_ipv6", six_to(ipv6(udp, udp_to(67))), six);
   add("ipv6_udp", six_to(ipv6(udp, udp_to(5353))), six);
   return f;
 }
