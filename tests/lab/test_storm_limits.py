@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """limits.broadcast and limits.multicast: what is not ARP, by ethertype, and only where somebody asked for it."""
+import fcntl
 import itertools
+import socket
 import struct
 import time
 
@@ -10,6 +12,8 @@ from test_reload import reload
 LIMITED, OTHER, MARK = 0x88B5, 0x88B6, 0x88B7
 GROUP, STRANGE_GROUP = "01:00:5e:01:02:03", "01:00:5e:01:02:04"
 FLOOD = 300
+MOST_GROUPS = 4096  # beside those that every interface has joined
+SIOCADDMULTI, SIOCDELMULTI = 0x8931, 0x8932
 marks = itertools.count(1)
 
 
@@ -65,6 +69,13 @@ class Parent:
         return self.through(list(sent)) == list(sent)
 
 
+def change_groups(host, how, groups) -> None:
+    """What `ip maddr` does, which ends with the first line of a batch."""
+    with host.ns.entered(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        for group in groups:
+            fcntl.ioctl(any_socket, how, struct.pack("16sH6s16x", host.nic.encode(), 0, group))
+
+
 def test_flood_of_a_limited_ethertype_is_limited_and_all_else_arrives():
     with Lab() as lab:
         parent = Parent(lab, '[limits.broadcast]\n"0x88b5" = 10\nipv4 = 0\n[limits.multicast]\nipv6 = 0\n')
@@ -109,6 +120,18 @@ def test_multicast_is_not_limited_while_a_container_takes_all_groups():
         assert not any("multicast" in one for one in parent.host.status()["warnings"])
 
 
+def test_multicast_is_not_limited_while_there_are_more_groups_than_the_map_holds():
+    with Lab() as lab:
+        parent = Parent(lab, "[limits.multicast]\nother = 0\n")
+        strange = frame(STRANGE_GROUP, LIMITED)
+        groups = [bytes.fromhex(f"3333aa00{number:04x}") for number in range(MOST_GROUPS)]
+        change_groups(parent.host, SIOCADDMULTI, groups)
+        wait_until(lambda: parent.pass_whole(strange), 5, "all groups pass")
+        assert any(str(MOST_GROUPS) in one for one in parent.host.status()["warnings"])
+        change_groups(parent.host, SIOCDELMULTI, groups[:100])
+        wait_until(lambda: not parent.through([strange]), 5, "it is limited again")
+
+
 def test_observe_counts_what_limits_would_drop_and_drops_nothing():
     with Lab() as lab:
         parent = Parent(lab, 'mode = "observe"\n[limits.broadcast]\n"0x88b5" = 0\n[limits.multicast]\nother = 0\n')
@@ -138,3 +161,6 @@ def test_limits_end_when_the_daemon_has_died():
         parent.daemon.kill9()
         wait_until(lambda: parent.host.status()["lease"] == "expired", 5, "the lease ends")
         assert parent.pass_whole(*[flood] * 10)
+        parent.host.start_arplined("")
+        assert parent.pass_whole(*[flood] * 10), "the next one takes over what it was not asked for"
+        assert parent.host.status()["storm"] == []
