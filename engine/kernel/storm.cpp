@@ -15,8 +15,10 @@
 namespace arpline {
 namespace {
 
-bool same_key(const arpl_storm_key& a, const arpl_storm_key& b) {
-  return a.ethertype == b.ethertype && a.kind == b.kind;
+Storm::Limits::const_iterator find(const Storm::Limits& limits, const arpl_storm_key& key) {
+  return std::ranges::find_if(limits, [&](const auto& limit) {
+    return limit.first.ethertype == key.ethertype && limit.first.kind == key.kind;
+  });
 }
 
 bool same_budget(const arpl_storm_limit& a, const arpl_storm_limit& b) {
@@ -85,21 +87,18 @@ bool Storm::take_groups(const std::set<Mac>& joined) {
 void Storm::write() const {
   const int fd = maps_.fd("storm");
   const auto there = maps_.storm_limits();
-  for (const auto& [key, value] : there) {
-    const bool stays =
-        std::ranges::any_of(limits_, [&](const auto& limit) { return same_key(limit.first, key); });
-    if (!stays) bpf_map_delete_elem(fd, &key);
-  }
-  for (auto [key, value] : limits_) {
-    if (key.kind == ARPL_STORM_MULTICAST && !lifted_.empty()) value.budget = {};
-    const auto old = std::ranges::find_if(there, [&](const auto& limit) { return same_key(limit.first, key); });
-    if (old != there.end()) {
+  for (const auto& old : there)
+    if (find(limits_, old.first) == limits_.end()) bpf_map_delete_elem(fd, &old.first);
+  for (const auto& limit : limits_) {
+    auto value = limit.second;
+    if (limit.first.kind == ARPL_STORM_MULTICAST && !lifted_.empty()) value.budget = {};
+    if (const auto old = find(there, limit.first); old != there.end()) {
       if (same_budget(old->second, value)) continue;
       value.arrival = old->second.arrival;
       value.passed = old->second.passed;
       value.limited = old->second.limited;
     }
-    if (bpf_map_update_elem(fd, &key, &value, BPF_ANY) != 0) throw_errno("write BPF map storm", errno);
+    if (bpf_map_update_elem(fd, &limit.first, &value, BPF_ANY) != 0) throw_errno("write BPF map storm", errno);
   }
 }
 
