@@ -229,11 +229,10 @@ void ServedParent::second() {
 }
 
 void ServedParent::watch_groups() {
-  const auto before = storm_->lifted();
   storm_->watch();
-  const auto& lifted = storm_->lifted();
-  if (lifted == before) return;
-  spdlog::warn("{}: multicast is {}", link_.name, lifted.empty() ? "limited again" : "not limited: " + lifted);
+  if (storm_->lifted() == lifted_) return;
+  lifted_ = storm_->lifted();
+  spdlog::warn("{}: limits.multicast is {}", link_.name, lifted_.empty() ? "in force" : "lifted: " + lifted_);
 }
 
 // Without room for an entry the kernel does not answer (net/core/neighbour.c): TO_CHILD would only make it

@@ -114,6 +114,7 @@ class ServedParent {
   std::vector<Table::Changes> untold_;    // to the log, since then
   Netlink route_;
   std::unique_ptr<Storm> storm_;
+  std::string lifted_;  // as it was told to the log
   bool neighbours_full_ = false;
   bool reflections_arrive_ = true;  // what XDP_TX sends is not lost
   bool stranger_ = false;

@@ -115,6 +115,7 @@ def test_multicast_is_not_limited_while_a_container_takes_all_groups():
         parent.host.children[0].link("allmulticast", "on")
         wait_until(lambda: parent.pass_whole(strange), 5, "all groups pass")
         assert any("takes all multicast" in one for one in parent.host.status()["warnings"])
+        wait_until(lambda: "limits.multicast is lifted" in parent.daemon.log, 5, "the log says so")
         parent.host.children[0].link("allmulticast", "off")
         wait_until(lambda: not parent.through([strange]), 5, "it is limited again")
         assert not any("multicast" in one for one in parent.host.status()["warnings"])
