@@ -215,9 +215,10 @@ enum arpl_storm_kind {
 
 struct arpl_storm_limit {
 	struct arpl_budget budget;
-	__u64 arrival; /* bucket.h */
+	__u64 per_second; /* as it was asked for */
+	__u64 arrival;	  /* bucket.h */
 	__u64 passed;
-	__u64 limited;
+	__u64 limited; /* in observe: what would have been */
 };
 
 /* The writers of `sent` and `consumed` never share a cache line (nor its prefetched neighbour). */
@@ -297,6 +298,7 @@ ARPL_STATIC_ASSERT(__builtin_offsetof(struct arpl_slot, word) == 0, "aligned wor
 ARPL_STATIC_ASSERT(sizeof(struct arpl_endpoint_stats) == 128, "two cache lines");
 ARPL_STATIC_ASSERT(sizeof(struct arpl_sender) == 40, "map value");
 ARPL_STATIC_ASSERT(sizeof(struct arpl_storm_key) == 4, "map key without padding");
+ARPL_STATIC_ASSERT(sizeof(struct arpl_storm_limit) == 48, "map value");
 ARPL_STATIC_ASSERT(sizeof(struct arpl_limits) == 256, "room for the budgets to come");
 ARPL_STATIC_ASSERT(sizeof(struct arpl_credit) == 256, "two pairs of cache lines");
 ARPL_STATIC_ASSERT(__builtin_offsetof(struct arpl_credit, consumed) == 128, "its own pair");

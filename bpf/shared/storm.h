@@ -11,42 +11,58 @@
 
 #define ARPL_IPV4_BYTES 20U
 #define ARPL_IPV6_BYTES 40U
-#define ARPL_IPV6_EXTENSIONS 3U /* looked through for neighbour discovery */
+#define ARPL_IPV6_EXTENSIONS 3U /* looked through for ICMPv6 and UDP */
+#define ARPL_PROTOCOL_IGMP 2U
 #define ARPL_PROTOCOL_UDP 17U
 #define ARPL_PROTOCOL_ICMPV6 58U
+#define ARPL_PORT_DHCP 67U
+#define ARPL_PORT_DHCPV6 546U
 
 /* 01:80:c2:00:00:0x, IEEE 802.1Q table 8-1: for the next bridge only, as spanning tree and LACP. */
 #define ARPL_MAC_LINK_LOCAL 0x0000000000c28001ULL
 #define ARPL_MAC_LINK_LOCAL_MASK 0x0000f0ffffffffffULL
 
-static inline __attribute__((always_inline)) int arpl_is_dhcp_port(__u16 port)
+/* DHCP (RFC 2131) and DHCPv6 (RFC 8415): a UDP header whose destination is the first of their two ports or the next. */
+static inline __attribute__((always_inline)) int arpl_is_dhcp(const __u8 *udp, const __u8 *end, __u16 first)
 {
-	return port == 67 || port == 68 || port == 546 || port == 547;
+	__u16 port;
+
+	if (udp + 4 > end)
+		return 0;
+	port = arpl_swap16(arpl_load16(udp + 2));
+	return port == first || port == first + 1;
 }
 
-/* DHCP (RFC 2131) and DHCPv6 (RFC 8415): a UDP header whose destination is a port of theirs. */
-static inline __attribute__((always_inline)) int arpl_is_dhcp(const __u8 *udp, const __u8 *end)
-{
-	return udp + 4 <= end && arpl_is_dhcp_port(arpl_swap16(arpl_load16(udp + 2)));
-}
-
+/* DHCP and IGMP. A later fragment has no port: it is neither. */
 static inline __attribute__((always_inline)) int arpl_ipv4_is_needed(const __u8 *ip, const __u8 *end)
 {
 	__u32 fragment;
 
-	if (ip + ARPL_IPV4_BYTES > end)
+	if (ip + ARPL_IPV4_BYTES > end || ip[0] < 0x45 || ip[0] > 0x4f)
 		return 0;
 	fragment = arpl_swap16(arpl_load16(ip + 6)) & 0x1fffU;
-	return ip[9] == ARPL_PROTOCOL_UDP && fragment == 0 && arpl_is_dhcp(ip + (ip[0] & 15U) * 4U, end);
+	if (ip[9] == ARPL_PROTOCOL_IGMP)
+		return fragment == 0;
+	return ip[9] == ARPL_PROTOCOL_UDP && fragment == 0 &&
+	       arpl_is_dhcp(ip + (ip[0] & 15U) * 4U, end, ARPL_PORT_DHCP);
 }
 
-/* Neighbour discovery (RFC 4861, types 133 to 137), behind hop-by-hop, routing or destination options as well. */
+/*
+ * Neighbour discovery (RFC 4861, types 133 to 137) and multicast listener discovery (RFC 2710 and 3810: 130 to 132
+ * and 143). The latter, as IGMP: a bridge or router on this host learns from reports to groups that it has not joined.
+ */
+static inline __attribute__((always_inline)) int arpl_icmpv6_is_needed(const __u8 *icmp, const __u8 *end)
+{
+	return icmp + 1 <= end && ((icmp[0] >= 130 && icmp[0] <= 137) || icmp[0] == 143);
+}
+
+/* Behind hop-by-hop, routing or destination options as well. */
 static inline __attribute__((always_inline)) int arpl_ipv6_is_needed(const __u8 *ip, const __u8 *end)
 {
 	const __u8 *p = ip + ARPL_IPV6_BYTES;
 	__u8 next;
 
-	if (p > end)
+	if (p > end || ip[0] >> 4 != 6)
 		return 0;
 	next = ip[6];
 #ifdef __bpf__
@@ -61,13 +77,13 @@ static inline __attribute__((always_inline)) int arpl_ipv6_is_needed(const __u8 
 		p += (p[1] + 1U) * 8U;
 	}
 	if (next == ARPL_PROTOCOL_UDP)
-		return arpl_is_dhcp(p, end);
-	return next == ARPL_PROTOCOL_ICMPV6 && p + 1 <= end && p[0] >= 133 && p[0] <= 137;
+		return arpl_is_dhcp(p, end, ARPL_PORT_DHCPV6);
+	return next == ARPL_PROTOCOL_ICMPV6 && arpl_icmpv6_is_needed(p, end);
 }
 
 /*
  * The ethertype of a broadcast or multicast frame, in network order, when a limit may be looked up for it: 0 for a
- * length in its place, or what stands behind more tags than anybody looks through. -1 for a frame that no limit may touch.
+ * length in its place or a tag that is cut off. -1 for a frame that no limit may touch.
  */
 static inline __attribute__((always_inline)) __s32 arpl_storm_ethertype(const __u8 *p, const __u8 *end)
 {

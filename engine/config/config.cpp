@@ -113,6 +113,10 @@ Keys<Config> keys_of_limits() {
   for (const auto& spec : limit_specs()) {
     keys.emplace(spec.name, [&spec](Config& c, const Place& p) { c.limits.set(spec, limit_of(spec, p)); });
   }
+  keys.emplace("broadcast",
+               [](Config& c, const Place& p) { add_storm_limits(ARPL_STORM_BROADCAST, p, c.storm); });
+  keys.emplace("multicast",
+               [](Config& c, const Place& p) { add_storm_limits(ARPL_STORM_MULTICAST, p, c.storm); });
   return keys;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/selection.hpp"
 #include "config/limits.hpp"
+#include "config/storm.hpp"
 
 namespace arpline {
 
@@ -34,6 +35,7 @@ struct Config {
   std::uint64_t pair_ttl_ns = 60'000'000'000;
   std::vector<ParentConfig> parents;  ///< at least one, each name once
   Limits limits;
+  std::vector<StormLimit> storm;              ///< on what is not ARP
   ClaimsPolicy claims = ClaimsPolicy::alert;  ///< of endpoints' addresses, made on this host
   std::uint64_t refresh_ns = 60'000'000'000;
   std::uint64_t announce_pps = 100;

@@ -66,15 +66,15 @@ bool opt_in(const LimitSpec& spec) {
   return !spec.normal && spec.quarter_of.empty();
 }
 
-// bucket.h's words. A burst must let one frame through, or it would be a budget of nothing.
+}  // namespace
+
+// A burst must let one frame through, or it would be a budget of nothing.
 arpl_budget budget_of(Rate rate, std::uint64_t burst_ns) {
   if (!rate) return {.interval_ns = 0, .burst_ns = 0};
   if (*rate == 0) return {.interval_ns = ARPL_SECOND_NS, .burst_ns = 0};
   const auto interval = std::max<__u64>(1, ARPL_SECOND_NS / *rate);
   return {.interval_ns = interval, .burst_ns = std::max<__u64>(interval, burst_ns)};
 }
-
-}  // namespace
 
 std::span<const LimitSpec> limit_specs() {
   return kSpecs;

@@ -17,6 +17,9 @@ using Rate = std::optional<std::uint64_t>;
 
 inline constexpr std::uint64_t kMostPerSecond = 1'000'000'000;
 
+/// The rate in bucket.h's words; `burst_ns` is how long it may be saved up.
+arpl_budget budget_of(Rate rate, std::uint64_t burst_ns);
+
 /// One budget of the `limits` map, by the name that the configuration and `arpline limit` use.
 struct LimitSpec {
   std::string_view name;

@@ -51,6 +51,7 @@ ParentStatus gather(const Maps& maps, const PinName& name, const std::string& fo
     if (a.key.vlan != b.key.vlan) return a.key.vlan < b.key.vlan;
     return arpl_swap32(a.key.address) < arpl_swap32(b.key.address);
   });
+  status.storm = maps.storm_limits();
   return status;
 }
 

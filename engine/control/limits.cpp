@@ -4,12 +4,15 @@
 #include <array>
 #include <atomic>
 #include <bit>
+#include "shared/packet.h"
 
 namespace arpline {
 namespace {
 
 // Two bursts: one under way on either side. 64 starves the worker, more than 128 gains nothing.
 constexpr std::uint64_t kCreditWindow = 128;
+// A second's worth: what a switch or a host sends at once after a quiet time.
+constexpr std::uint64_t kStormBurstNs = ARPL_SECOND_NS;
 
 }  // namespace
 
@@ -22,7 +25,8 @@ arpl_limits limits_for(const Config& config, const Limits& limits, Switches swit
   wanted.flags = (config.mode == Mode::observe ? ARPL_LIMIT_OBSERVE : 0) |
                  (switches.hidden_tags ? ARPL_LIMIT_HIDDEN_TAGS : 0) |
                  (switches.fast_path ? ARPL_LIMIT_FAST_PATH : 0) | (switches.in_pieces ? ARPL_LIMIT_FRAGS : 0) |
-                 (config.claims == ClaimsPolicy::drop ? ARPL_LIMIT_CLAIMS_DROP : 0);
+                 (config.claims == ClaimsPolicy::drop ? ARPL_LIMIT_CLAIMS_DROP : 0) |
+                 (config.storm.empty() ? 0 : ARPL_LIMIT_STORM);
   return wanted;
 }
 
@@ -33,6 +37,18 @@ void put_limits(const arpl_limits& wanted, arpl_limits& map) noexcept {
   const auto words = std::bit_cast<std::array<__u64, kWords>>(wanted);
   auto* in_map = reinterpret_cast<__u64*>(&map);
   for (auto i = kWords; i-- > 0;) std::atomic_ref<__u64>(in_map[i]).store(words.at(i));
+}
+
+Storm::Limits storm_limits_for(const Config& config) {
+  Storm::Limits limits;
+  for (const auto& one : config.storm) {
+    arpl_storm_limit limit{};
+    limit.budget = budget_of(one.per_second, kStormBurstNs);
+    limit.per_second = one.per_second;
+    limits.emplace_back(
+        arpl_storm_key{.ethertype = arpl_swap16(one.ethertype), .kind = static_cast<__u16>(one.kind)}, limit);
+  }
+  return limits;
 }
 
 }  // namespace arpline

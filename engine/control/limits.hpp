@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/config.hpp"
+#include "kernel/storm.hpp"
 #include "shared/abi.h"
 
 namespace arpline {
@@ -19,5 +20,7 @@ arpl_limits limits_for(const Config& config, const Limits& limits, Switches swit
 
 /// Into the map, while frames are looked at: each aligned word is the old or the new one, never half of each.
 void put_limits(const arpl_limits& wanted, arpl_limits& map) noexcept;
+/// The limits on what is not ARP, for the `storm` map.
+Storm::Limits storm_limits_for(const Config& config);
 
 }  // namespace arpline

@@ -68,6 +68,7 @@ ServedParent::ServedParent(const Config& config, ParentConfig own, const LinkInf
         .parent = link_.name, .ifindex = link_.ifindex, .folder = folder_, .generic_xdp = own_.generic_xdp});
     const auto& maps = programs_->maps();
     reflections_arrive_ = reflections_arrive();
+    storm_ = std::make_unique<Storm>(maps, route_, link_.ifindex);
     set_limits();
     roster_ = std::make_unique<Roster>(maps);
     events_ = std::make_unique<Events>(maps.fd("events"), [this](const arpl_event& event) { on_event(event); });
@@ -143,6 +144,7 @@ bool ServedParent::fast_path() const {
 }
 
 void ServedParent::set_limits() {
+  storm_->set(storm_limits_for(config_));
   auto& map = programs_->maps().limits();
   const Switches switches{
       .hidden_tags = hides_tags(), .fast_path = fast_path(), .in_pieces = parent_.mtu > kOneBufferMtu};
@@ -243,6 +245,14 @@ void ServedParent::second() {
   const auto now = now_ns();
   watch_neighbours(now);
   watch_egress(now);
+  watch_groups();
+}
+
+void ServedParent::watch_groups() {
+  storm_->watch();
+  if (storm_->lifted() == lifted_) return;
+  lifted_ = storm_->lifted();
+  spdlog::warn("{}: limits.multicast is {}", link_.name, lifted_.empty() ? "in force" : "lifted: " + lifted_);
 }
 
 // Without room for an entry the kernel does not answer (net/core/neighbour.c): TO_CHILD would only make it
@@ -373,6 +383,7 @@ std::vector<std::string> ServedParent::warnings() const {
         "the fast path is off: what XDP sends is lost while the veth's other end has no XDP program; "
         "fast_path = false says that this is wanted");
   }
+  if (!storm_->lifted().empty()) warnings.push_back("limits.multicast is lifted: " + storm_->lifted());
   if (neighbours_full_)
     warnings.emplace_back("the neighbour table is nearly full: raise net.ipv4.neigh.default.gc_thresh3");
   if (service_ && service_->queues() == 0 && !fast_path())

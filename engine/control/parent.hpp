@@ -15,6 +15,7 @@
 #include "kernel/link.hpp"
 #include "kernel/pins.hpp"
 #include "kernel/programs.hpp"
+#include "kernel/storm.hpp"
 #include "protocol/announcer.hpp"
 #include "report/samples.hpp"
 #include "worker/service.hpp"
@@ -39,7 +40,7 @@ class ServedParent {
 
   /// Extends the lease and sends the announcements that are due. Every kTickNs.
   void tick();
-  /// Looks at the neighbour table and the egress program. Every second.
+  /// Looks at the neighbour table, the egress program and the joined groups. Every second.
   void second();
   /// One namespace has these children now; those of other parents are left out. What this withdraws may still
   /// be answered for until settle().
@@ -90,6 +91,7 @@ class ServedParent {
   void announce(std::uint64_t now);
   void watch_neighbours(std::uint64_t now);
   void watch_egress(std::uint64_t now);
+  void watch_groups();
   void on_event(const arpl_event& event);
   void name_claimants(ParentStatus& status) const;
   bool has_ring() const;
@@ -119,6 +121,8 @@ class ServedParent {
   std::vector<std::uint64_t> unsettled_;  // when it was heard what has been withdrawn since settle()
   std::vector<Table::Changes> untold_;    // to the log, since then
   Netlink route_;
+  std::unique_ptr<Storm> storm_;
+  std::string lifted_;  // as it was told to the log
   bool neighbours_full_ = false;
   bool reflections_arrive_ = true;  // what XDP_TX sends is not lost
   bool stranger_ = false;

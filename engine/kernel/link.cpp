@@ -115,6 +115,9 @@ void parse_link_attribute(LinkRecord& link, const nlattr& attribute, int type) {
     case IFLA_NEW_NETNSID:
       if (const auto id = attribute_u32(attribute)) link.new_netns = static_cast<int>(*id);
       break;
+    case IFLA_ALLMULTI:
+      link.all_multicast |= attribute_u32(attribute).value_or(0) != 0;
+      break;
     case IFLA_LINKINFO:
       parse_link_kind(link, attribute);
       break;
@@ -189,6 +192,7 @@ LinkRecord parse_link(const nlmsghdr& message) {
   LinkRecord link;
   link.ifindex = header->ifi_index;
   link.flags = header->ifi_flags;
+  link.all_multicast = (header->ifi_flags & IFF_ALLMULTI) != 0;
   for_each_attribute(message, sizeof(ifinfomsg),
                      [&](const nlattr& attribute, int type) { parse_link_attribute(link, attribute, type); });
   return link;

@@ -36,6 +36,7 @@ struct LinkRecord {
   bool proxy_arp = false;           ///< likewise
   /// IFLA_MACVLAN_BC_QUEUE_LEN_USED of a macvlan or macvtap: frames, the largest wish of all its siblings
   std::uint32_t broadcast_queue = 0;
+  bool all_multicast = false;  ///< it takes all groups, for itself or for an interface on it (kernel 6.0)
 };
 
 /// lower_netns is an id of the asking namespace in an answer, and of the link's own in an event.

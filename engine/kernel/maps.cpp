@@ -30,6 +30,16 @@ std::vector<Key> keys_of(int fd) {
   return keys;
 }
 
+template <class Key, class Value>
+std::vector<std::pair<Key, Value>> all_of(int fd) {
+  std::vector<std::pair<Key, Value>> all;
+  for (const auto& key : keys_of<Key>(fd)) {
+    Value value{};
+    if (bpf_map_lookup_elem(fd, &key, &value) == 0) all.emplace_back(key, value);
+  }
+  return all;
+}
+
 template <class T>
 T read_one(int fd, const char* name) {
   T value{};
@@ -163,12 +173,7 @@ void Maps::set_meta(const arpl_meta& meta) const {
 }
 
 std::vector<std::pair<arpl_endpoint_key, arpl_endpoint>> Maps::endpoints() const {
-  std::vector<std::pair<arpl_endpoint_key, arpl_endpoint>> all;
-  for (const auto& key : keys_of<arpl_endpoint_key>(fd("endpoints"))) {
-    arpl_endpoint value{};
-    if (bpf_map_lookup_elem(fd("endpoints"), &key, &value) == 0) all.emplace_back(key, value);
-  }
-  return all;
+  return all_of<arpl_endpoint_key, arpl_endpoint>(fd("endpoints"));
 }
 
 bool Maps::put_endpoint(const arpl_endpoint_key& key, const arpl_endpoint& value) const noexcept {
@@ -180,12 +185,15 @@ void Maps::erase_endpoint(const arpl_endpoint_key& key) const noexcept {
 }
 
 std::vector<std::pair<Mac, arpl_sender>> Maps::senders() const {
-  std::vector<std::pair<Mac, arpl_sender>> all;
-  for (const auto mac : keys_of<Mac>(fd("macs"))) {
-    arpl_sender value{};
-    if (bpf_map_lookup_elem(fd("macs"), &mac, &value) == 0) all.emplace_back(mac, value);
-  }
-  return all;
+  return all_of<Mac, arpl_sender>(fd("macs"));
+}
+
+std::vector<std::pair<arpl_storm_key, arpl_storm_limit>> Maps::storm_limits() const {
+  return all_of<arpl_storm_key, arpl_storm_limit>(fd("storm"));
+}
+
+std::vector<Mac> Maps::groups() const {
+  return keys_of<Mac>(fd("groups"));
 }
 
 std::vector<std::uint64_t> Maps::verdicts() const {

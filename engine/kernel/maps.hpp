@@ -54,6 +54,10 @@ class Maps {
   /// What each own MAC has sent.
   std::vector<std::pair<Mac, arpl_sender>> senders() const;
   arpl_egress_stats egress_stats() const;
+  /// The limits on what is not ARP, in no order.
+  std::vector<std::pair<arpl_storm_key, arpl_storm_limit>> storm_limits() const;
+  /// The multicast MACs that they do not apply to.
+  std::vector<Mac> groups() const;
 
   /// Takes all sockets out of xsks_map: nothing is handed to a ring any more.
   void close_rings() const noexcept;

@@ -54,7 +54,8 @@ json senders_to_json(std::vector<Sender> senders) {
 std::string senders_to_text(const json& status) {
   std::string text;
   for (const auto& parent : status["parents"]) {
-    std::vector<TableRow> rows{{"MAC", "NAMESPACE", "INTERFACE", "REQUESTS", "REPLIES", "ANNOUNCEMENTS", "CLAIMS"}};
+    std::vector<TableRow> rows{
+        {"MAC", "NAMESPACE", "INTERFACE", "REQUESTS", "REPLIES", "ANNOUNCEMENTS", "CLAIMS"}};
     for (const auto& sender : parent["senders"]) rows.push_back(row_of(sender));
     text += fmt::format("{}{}: ARP frames of the host and its containers, by sender\n",
                         text.empty() ? "" : "\n", text_of(parent["parent"]));

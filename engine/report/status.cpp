@@ -6,6 +6,7 @@
 
 #include "base/net.hpp"
 #include "report/gone.hpp"
+#include "report/storm.hpp"
 #include "shared/slot.h"
 
 namespace arpline {
@@ -158,6 +159,7 @@ json to_json(const ParentStatus& p) {
               {"engine_verdicts", engine},
               {"fast_path", p.fast_path},
               {"limits", limits},
+              {"storm", storm_to_json(p.storm)},
               {"found", p.found},
               {"withdrawn", p.withdrawn},
               {"warnings", p.warnings},

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "endpoints/claims.hpp"
@@ -53,6 +54,7 @@ struct ParentStatus {
   nlohmann::json withdrawn = nullptr;          ///< Samples: from an event's receipt to the last answer
   std::vector<EndpointStatus> endpoints;
   std::map<Mac, std::string> claimants;  ///< "NAMESPACE/INTERFACE" of those that are on this host
+  std::vector<std::pair<arpl_storm_key, arpl_storm_limit>> storm;  ///< limits on what is not ARP
 };
 
 nlohmann::json to_json(const ParentStatus& status);

@@ -38,8 +38,8 @@ void put(bpf_map* map, const Key& key, const Value& value) {
   if (error != 0) throw_errno(fmt::format("write {}", bpf_map__name(map)), -error);
 }
 
-template <class Value>
-Value get(const bpf_map* map, std::uint32_t key) {
+template <class Value, class Key = std::uint32_t>
+Value get(const bpf_map* map, const Key& key) {
   Value value{};
   const int error = bpf_map__lookup_elem(map, &key, sizeof key, &value, sizeof value, 0);
   if (error != 0) throw_errno(fmt::format("read {}", bpf_map__name(map)), -error);
@@ -184,6 +184,22 @@ void BpfRunner::install(const State& state) {
   for (const auto& [index, word] : contents.buckets) put(maps.buckets, index, word);
   put(maps.credit, contents.queue, contents.credit);
   if (contents.socket) put(maps.xsks_map, contents.queue, static_cast<__u32>(socket_.get()));
+}
+
+void BpfRunner::install_storm(const std::vector<std::pair<arpl_storm_key, arpl_storm_limit>>& limits,
+                              const std::vector<Mac>& groups) {
+  clear<arpl_storm_key>(skeleton_->maps.storm);
+  clear<__u64>(skeleton_->maps.groups);
+  for (const auto& [key, limit] : limits) put(skeleton_->maps.storm, key, limit);
+  for (const Mac group : groups) put(skeleton_->maps.groups, __u64{group}, __u32{1});
+}
+
+arpl_storm_limit BpfRunner::storm_limit(const arpl_storm_key& key) const {
+  return get<arpl_storm_limit>(skeleton_->maps.storm, key);
+}
+
+std::vector<std::uint64_t> BpfRunner::other_counts() const {
+  return sum_of_cpus(skeleton_->maps.other_verdicts, ARPL_OTHER_COUNTERS);
 }
 
 std::vector<std::uint64_t> BpfRunner::verdict_counts() const {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/fd.hpp"
@@ -48,6 +49,13 @@ class BpfRunner {
   /// The same with so many bytes of metadata already in front that there is no room for ours.
   Run run_without_room(const Bytes& frame);
   EgressRun run_egress(std::span<const std::uint8_t> frame);
+
+  /// Limits on what is not ARP, and the groups that nobody limits, in place of those before.
+  void install_storm(const std::vector<std::pair<arpl_storm_key, arpl_storm_limit>>& limits,
+                     const std::vector<Mac>& groups = {});
+  arpl_storm_limit storm_limit(const arpl_storm_key& key) const;
+  /// Of what is not ARP: enum arpl_other_verdict, then the would_ twins.
+  std::vector<std::uint64_t> other_counts() const;
 
   arpl_slot& slot(std::uint32_t index) { return slots_[index]; }
   arpl_endpoint_stats stats(std::uint32_t slot) const;

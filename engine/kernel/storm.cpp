@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/storm.hpp"
+
+#include <bpf/bpf.h>
+#include <fmt/format.h>
+#include <linux/bpf.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/error.hpp"
+#include "kernel/groups.hpp"
+#include "kernel/link.hpp"
+
+namespace arpline {
+namespace {
+
+Storm::Limits::const_iterator find(const Storm::Limits& limits, const arpl_storm_key& key) {
+  return std::ranges::find_if(limits, [&](const auto& limit) {
+    return limit.first.ethertype == key.ethertype && limit.first.kind == key.kind;
+  });
+}
+
+bool same_budget(const arpl_storm_limit& a, const arpl_storm_limit& b) {
+  return a.budget.interval_ns == b.budget.interval_ns && a.budget.burst_ns == b.budget.burst_ns &&
+         a.per_second == b.per_second;
+}
+
+}  // namespace
+
+Storm::Storm(const Maps& maps, Netlink& route, int ifindex) : maps_(maps), route_(route), ifindex_(ifindex) {
+  const auto left = maps.groups();
+  groups_.insert(left.begin(), left.end());
+}
+
+bool Storm::limits_multicast() const {
+  return std::ranges::any_of(limits_,
+                             [](const auto& limit) { return limit.first.kind == ARPL_STORM_MULTICAST; });
+}
+
+void Storm::set(Limits limits) {
+  limits_ = std::move(limits);
+  look();
+  write();
+}
+
+void Storm::watch() {
+  if (!limits_multicast()) return;
+  const bool before = lifted_.empty();
+  look();
+  if (lifted_.empty() != before) write();
+}
+
+// Before the limits: none of them may ever be in force without the groups.
+void Storm::look() {
+  lifted_.clear();
+  if (!limits_multicast()) return;
+  const auto link = get_link(route_, std::nullopt, ifindex_);
+  if (link && link->all_multicast) {
+    lifted_ = "it takes all multicast, for itself or for a container on it";
+    return;
+  }
+  const auto joined = joined_groups(ifindex_);
+  if (!joined) {
+    lifted_ = "/proc/thread-self/net/dev_mcast can't be read";
+  } else if (joined->size() > ARPL_MAX_GROUPS) {
+    lifted_ = fmt::format("it has joined more than {} groups", ARPL_MAX_GROUPS);
+  } else if (!take_groups(*joined)) {
+    lifted_ = "the kernel refuses an entry of BPF map groups";
+  }
+}
+
+bool Storm::take_groups(const std::set<Mac>& joined) {
+  const int fd = maps_.fd("groups");
+  const __u32 one = 1;
+  std::erase_if(groups_,
+                [&](Mac group) { return !joined.contains(group) && bpf_map_delete_elem(fd, &group) == 0; });
+  for (const auto group : joined) {
+    if (groups_.contains(group)) continue;
+    if (bpf_map_update_elem(fd, &group, &one, BPF_ANY) != 0) return false;
+    groups_.insert(group);
+  }
+  return true;
+}
+
+// While multicast's limits are lifted they stay, with their counters, and have a budget without an end.
+void Storm::write() const {
+  const int fd = maps_.fd("storm");
+  const auto there = maps_.storm_limits();
+  for (const auto& old : there)
+    if (find(limits_, old.first) == limits_.end()) bpf_map_delete_elem(fd, &old.first);
+  for (const auto& limit : limits_) {
+    auto value = limit.second;
+    if (limit.first.kind == ARPL_STORM_MULTICAST && !lifted_.empty()) value.budget = {};
+    if (const auto old = find(there, limit.first); old != there.end()) {
+      if (same_budget(old->second, value)) continue;
+      value.arrival = old->second.arrival;
+      value.passed = old->second.passed;
+      value.limited = old->second.limited;
+    }
+    if (bpf_map_update_elem(fd, &limit.first, &value, BPF_ANY) != 0) throw_errno("write BPF map storm", errno);
+  }
+}
+
+}  // namespace arpline
