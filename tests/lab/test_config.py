@@ -11,6 +11,9 @@ WRONG = {
     "fast_path of the wrong type": ("[parent.nic0]\nfast_path = 'yes'", ("fast_path",)),
     "on_stop with an unknown word": ("[parent.nic0]\non_stop = 'explode'", ("on_stop",)),
     "to_child of the wrong type": ("[limits]\nto_child = 'many'", ("to_child",)),
+    "fast_path_exclude without a key": ("[parent.nic0]\nfast_path_exclude = [{}]", ("fast_path_exclude[0]",)),
+    "unknown limit": ("[limits]\nto_everyone = 1", ("to_everyone",)),
+    "a limit that can't be off": ("[limits]\nto_child = 'off'", ("to_child",)),
     "negative limit": ("[limits]\nto_child = -1", ("to_child",)),
     "refresh without a unit": ("[announce]\nrefresh = 'soon'", ("refresh",)),
     "pair_ttl of the wrong type": ("pair_ttl = true", ("pair_ttl",)),
@@ -23,12 +26,10 @@ WRONG = {
 }
 
 LATER = {
-    "fast_path": "[parent.nic0]\nfast_path = true",
     "zero_copy": "[parent.nic0]\nzero_copy = true",
     "workers": "[parent.nic0]\nworkers = 2",
     "cpus": "[parent.nic0]\ncpus = [1]",
     "busy_poll": "[parent.nic0]\nbusy_poll = true",
-    "foreign": "[limits]\nforeign = 'off'",
     "on_conflict": "[announce]\non_conflict = 'alert'",
 }
 
@@ -73,6 +74,6 @@ def test_whole_configuration_is_accepted():
         host.start_arplined({
             "mode": "answer", "pair_ttl": "30s",
             "parent": {"nic0": {"fast_path": False, "trunk": False, "generic_xdp": False, "on_stop": "detach"}},
-            "limits": {"to_child": 50, "ring": 10000}, "announce": {"refresh": "30s", "pps": 50},
+            "limits": {"to_child": 50, "ring": 10000, "foreign": "off", "reflect_max": 1000}, "announce": {"refresh": "30s", "pps": 50},
         })
         assert peer.ping(host.children[0].address).answered == 3
