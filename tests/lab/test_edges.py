@@ -14,6 +14,7 @@ from test_reload import reload
 HOST = "10.77.0.2"
 NEW_MAC = "02:a7:00:00:77:77"
 RATE = 3000
+KERNEL_BYTES = 42
 
 
 class Flood:
@@ -56,11 +57,14 @@ def flooded(host, peer, way, *traffic, **kwargs):
 
 
 def answers_seen(peer, address, seconds=1.0) -> list:
-    """The answers for this address that arrive from now on."""
+    """
+    The program's answers for this address that arrive from now on. They are as long as arpgen's requests, 60 bytes; the
+    kernel's have 42: a namespace that is being destroyed answers by itself for a moment longer.
+    """
     wire = peer.wire()
     found = [one for one in wire.collect(seconds) if one.op == frames.REPLY and one.spa == address]
     wire.close()
-    return found
+    return [one for one in found if len(one.raw) > KERNEL_BYTES]
 
 
 # What vanishes.
@@ -103,7 +107,8 @@ def test_mac_changed_during_a_flood_is_never_given_again():
 
 # Who is silent.
 
-STRANGERS = "requesters=uniform from=10.77.128.0/20 macs=own"
+# Few, for the neighbour table is one for the whole machine: who fills it disturbs the tests that run beside.
+STRANGERS = "requesters=uniform from=10.77.128.0/24 macs=own"
 
 
 def silent_in_a_storm(host, peer, child):

@@ -22,7 +22,7 @@ def test_child_of_a_vlan_interface_is_answered_with_its_tag():
         assert second.bytes_without_padding == first.bytes_without_padding
         entry = endpoint(host, child)
         assert (entry["vlan"], entry["mac"], entry["interface"]) == (100, child.mac, child.interface), entry
-        assert host.status()["warnings"] == []
+        assert not [one for one in host.status()["warnings"] if "tags" in one]
 
 
 def test_who_has_without_its_tag_or_with_another_is_not_answered():
