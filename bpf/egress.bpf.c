@@ -42,8 +42,12 @@ ARPL_INLINE void count_sender(struct arpl_sender *sender, const struct arpl_arp 
 /* Whose answer a container waits for, and what this host answers for beside its endpoints. */
 ARPL_INLINE void hear(const struct arpl_sender *sender, const struct arpl_arp *arp, __u64 now)
 {
-	if (arp->sender_ip == arp->target_ip)
+	if (arp->sender_ip == arp->target_ip) {
+		/* A virtual address that has just come here: who asks for it next must get through. */
+		if (sender && arpl_index_find(0, arp->sender_ip, arp->vlan) == ARPL_NO_SLOT)
+			arpl_hear(0, ARPL_HEARD_ANSWERED, 0, arp->sender_ip, arp->vlan, now);
 		return;
+	}
 	if (arp->op == ARPL_OP_REPLY)
 		arpl_hear(0, ARPL_HEARD_ANSWERED, 0, arp->sender_ip, arp->vlan, now);
 	else if (arp->op == ARPL_OP_REQUEST && sender && !sender->parent)

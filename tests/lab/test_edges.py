@@ -189,6 +189,18 @@ def test_host_answers_for_its_own_addresses_and_by_proxy_during_floods():
                 assert host_answers(wire, address) == 10, address
 
 
+def test_virtual_address_that_the_host_announces_is_answered_whatever_limits_foreign_allows():
+    """As keepalived takes one over in a storm: nobody has had an answer for it here before."""
+    with Lab() as lab:
+        host, _, _, wire = serve_fast(lab, config={"limits": {"foreign": 0}})
+        for vip in ("10.77.50.1", "10.77.50.2"):
+            host.ns.ip("addr", "add", f"{vip}/32", "dev", "lo")
+        assert host_answers(wire, "10.77.50.1", 1) == host_answers(wire, "10.77.50.2", 1) == 0
+        host.wire().send(frames.arp(eth_src=host.mac, spa="10.77.50.1", tpa="10.77.50.1"))
+        assert host_answers(wire, "10.77.50.1") == 10
+        assert host_answers(wire, "10.77.50.2", 1) == 0
+
+
 # A gateway that changes its MAC in a storm.
 
 GATEWAY, OLD, NEW = "10.77.0.254", "02:fe:00:00:00:01", "02:fe:00:00:00:02"
