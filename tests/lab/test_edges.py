@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The fast path at its edges, while a flood goes on: what vanishes, who is silent, who is only the host, and the sums."""
+"""The fast path at its edges, in a flood: what vanishes, who is silent, what only the host answers for, and the sums."""
 import json
 import signal
 import subprocess
@@ -7,8 +7,8 @@ import time
 from contextlib import contextmanager
 from types import SimpleNamespace
 
-from common import (REQUESTER_MAC, Lab, arpgen, confirm, endpoint, exchange, frames, options, serve_fast, verdict, wait_state,
-                    wait_until, who_has)
+from common import (REQUESTER_MAC, Lab, arpgen, confirm, endpoint, exchange, frames, options, serve_fast, verdict,
+                    wait_state, wait_until, who_has)
 from test_reload import reload
 
 HOST = "10.77.0.2"
@@ -272,8 +272,8 @@ def test_daemon_stopped_for_twenty_seconds_costs_nothing_and_says_nothing_stale(
 class Counted:
     """What the parent has received, and how it was judged, since this was made: only ARP is sent here."""
 
-    def __init__(self, host, wire):
-        self.host, self.wire = host, wire
+    def __init__(self, host):
+        self.host = host
         self.before = self._now()
 
     def _now(self):
@@ -306,7 +306,7 @@ def test_counters_are_exact_on_two_queues_at_once():
         host, peer, _, wire = serve_fast(lab, children=4, queues=2)
         confirm(wire, host, *host.children, mac=peer.mac, address="10.77.0.1")
         peer.aim_at_queue(1, 2)
-        counted = Counted(host, wire)
+        counted = Counted(host)
         flood = Flood(peer, "who-has to=10.77.1.1-10.77.1.4", rate=None, seconds=2, more=("--cpu", 0, "--count-only"))
         sent, _ = exchange(wire, lambda n: who_has(host.children[n % 4]), 500, 2.0)
         report = flood.end()
@@ -322,7 +322,7 @@ def test_counters_are_exact_with_limits_that_drop():
         limits = {"foreign": 100, "reflect_max": 200, "to_child": 10}
         host, peer, _, wire = serve_fast(lab, children=4, config={"limits": limits})
         confirm(wire, host, *host.children, mac=peer.mac, address="10.77.0.1")
-        counted = Counted(host, wire)
+        counted = Counted(host)
         flood = Flood(peer, "who-has to=10.77.1.1-10.77.1.4", "who-has to=10.77.200.0/24",
                       f"who-has to=10.77.1.1 {STRANGERS}", "announcement from=10.77.3.0/24 macs=own",
                       rate=20000, seconds=2)
@@ -332,5 +332,6 @@ def test_counters_are_exact_with_limits_that_drop():
         for name in ("reflect", "reflect_capped", "foreign", "foreign_limited", "announcement", "to_child_new"):
             assert grown[name] > 0, name
         reflected = grown["reflect"] + grown["reflect_new"]
-        others = sum(grown[name] for name in ("ring", "to_child_new", "to_child_sample", "to_child_excess", "over_budget"))
+        others = sum(grown[name] for name in ("ring", "to_child_new", "to_child_sample", "to_child_excess",
+                                              "over_budget"))
         assert reflected <= report["answers"]["answered"] <= reflected + others, (grown, report["answers"])
