@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The fast path at its edges, in a flood: what vanishes, who is silent, what only the host answers for, and the sums."""
+"""The fast path at its edges, in a flood: what vanishes, who is silent, what the host answers for, and the sums."""
 import json
 import signal
 import subprocess
