@@ -9,8 +9,6 @@
 #include "maps.bpf.h"
 #include "shared/storm.h"
 
-#define STORM_TRIES 4U
-
 ARPL_INLINE struct arpl_storm_limit *storm_limit_of(__u16 ethertype, __u16 kind)
 {
 	struct arpl_storm_key key = {.ethertype = ethertype, .kind = kind};
@@ -36,19 +34,6 @@ ARPL_INLINE int storm_count(enum arpl_other_verdict verdict, int observe)
 	return drop && !observe ? XDP_DROP : XDP_PASS;
 }
 
-/* A race that another CPU has won is no reason to drop: once more, and in the end it passes. */
-ARPL_INLINE int storm_within(struct arpl_storm_limit *limit, __u64 now)
-{
-#pragma unroll
-	for (__u32 i = 0; i < STORM_TRIES; i++) {
-		if (arpl_bucket_take(&limit->arrival, now, limit->budget))
-			return 1;
-		if (!arpl_bucket_peek(&limit->arrival, now, limit->budget))
-			return 0;
-	}
-	return 1;
-}
-
 /* A broadcast or multicast frame that is not ARP, while there are storm limits. */
 ARPL_INLINE int storm_decide(const __u8 *frame, const __u8 *end, const struct arpl_limits *limits_now)
 {
@@ -69,7 +54,7 @@ ARPL_INLINE int storm_decide(const __u8 *frame, const __u8 *end, const struct ar
 	now = arpl_now();
 	if (now >= arpl_lease_expires(0))
 		return XDP_PASS;
-	within = storm_within(limit, now);
+	within = arpl_bucket_within(&limit->arrival, now, limit->budget);
 	__sync_fetch_and_add(within ? &limit->passed : &limit->limited, 1);
 	if (broadcast)
 		return storm_count(within ? ARPL_OTHER_broadcast_passed : ARPL_OTHER_broadcast_limited,

@@ -143,15 +143,16 @@ struct arpl_limits {
 	struct arpl_budget to_child;
 	struct arpl_budget to_child_source;  /* one source MAC's share of it */
 	struct arpl_budget to_child_trusted; /* for who has announced itself, or was asked for by a container */
-	struct arpl_budget ring;	     /* this one and the next three: only where the fast path is on */
-	struct arpl_budget ring_new;	     /* requesters that the endpoint's kernel has not answered */
+	struct arpl_budget to_child_trusted_source;
+	struct arpl_budget ring;     /* this one and the next three: only where the fast path is on */
+	struct arpl_budget ring_new; /* requesters that the endpoint's kernel has not answered */
 	struct arpl_budget ring_source;
 	struct arpl_budget ring_endpoint;
 	struct arpl_budget reflect; /* beyond these two the frame is dropped; off unless asked for */
 	struct arpl_budget reflect_source;
 	struct arpl_budget foreign; /* likewise */
 	struct arpl_budget events;
-	__u64 reserved[6];
+	__u64 reserved[4];
 };
 
 #define ARPL_LIMIT_OBSERVE (1ULL << 0)	   /* count would_…, pass everything */
@@ -188,7 +189,7 @@ enum arpl_source_share {
 enum arpl_heard {
 	ARPL_HEARD_ANNOUNCED, /* from the wire: somebody announced it */
 	ARPL_HEARD_ASKED,     /* at egress: a container asked for it */
-	ARPL_HEARD_ANSWERED,  /* at egress: this host answered for it, and it is no endpoint's */
+	ARPL_HEARD_ANSWERED, /* at egress: this host answered for it or announced it, and it is no endpoint's */
 	ARPL_HEARD_KINDS,
 };
 

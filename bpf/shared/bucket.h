@@ -50,4 +50,25 @@ static inline __attribute__((always_inline)) int arpl_bucket_take(__u64 *word, _
 	return next != 0 && __sync_val_compare_and_swap(word, arrival, next) == arrival;
 }
 
+#define ARPL_BUCKET_TRIES 4U
+
+/*
+ * For a budget whose end is a drop: a race that another CPU has won is no reason for one. Once more, and in the end the
+ * frame is within it.
+ */
+static inline __attribute__((always_inline)) int arpl_bucket_within(__u64 *word, __u64 now,
+								    struct arpl_budget budget)
+{
+#ifdef __bpf__
+#pragma unroll
+#endif
+	for (__u32 i = 0; i < ARPL_BUCKET_TRIES; i++) {
+		if (arpl_bucket_take(word, now, budget))
+			return 1;
+		if (!arpl_bucket_peek(word, now, budget))
+			return 0;
+	}
+	return 1;
+}
+
 #endif

@@ -29,18 +29,21 @@ ARPL_INLINE int arpl_bucket_take_at(struct arpl_tables *t, __u32 index, __u64 no
 }
 
 /* One source MAC's share: two of them may meet in one bucket, which costs both a part of it. */
+ARPL_INLINE __u64 *arpl_share_of(struct arpl_tables *t, enum arpl_source_share share, __u64 source_mac)
+{
+	__u64 hash =
+		arpl_hash(arpl_hash_keys_now(t), (__u32)ARPL_HASH_SHARE + (__u32)share, source_mac, 0, 0, 0, 0);
+
+	return arpl_bucket_at(t, (__u32)ARPL_BUCKET_SOURCES + (__u32)share * ARPL_SOURCE_BUCKETS +
+					 ((__u32)hash & (ARPL_SOURCE_BUCKETS - 1)));
+}
+
 ARPL_INLINE int arpl_share_take(struct arpl_tables *t, enum arpl_source_share share, __u64 source_mac,
 				__u64 now, struct arpl_budget budget)
 {
-	__u64 hash;
+	__u64 *word = arpl_share_of(t, share, source_mac);
 
-	if (budget.interval_ns == 0)
-		return 1;
-	hash = arpl_hash(arpl_hash_keys_now(t), (__u32)ARPL_HASH_SHARE + (__u32)share, source_mac, 0, 0, 0, 0);
-	return arpl_bucket_take_at(t,
-				   (__u32)ARPL_BUCKET_SOURCES + (__u32)share * ARPL_SOURCE_BUCKETS +
-					   ((__u32)hash & (ARPL_SOURCE_BUCKETS - 1)),
-				   now, budget);
+	return word && arpl_bucket_take(word, now, budget);
 }
 
 /* A share per source MAC, then the sum. Under a flood the peek ends it. */
@@ -81,7 +84,7 @@ ARPL_INLINE int arpl_to_child_token(struct arpl_tables *t, const struct arpl_lim
 	return arpl_bucket_peek_at(t, ARPL_BUCKET_TO_CHILD_TRUSTED, now, limits->to_child_trusted) &&
 	       arpl_trusted(t, arp, now) > full &&
 	       arpl_shared_token(t, ARPL_BUCKET_TO_CHILD_TRUSTED, limits->to_child_trusted, ARPL_SHARE_TRUSTED,
-				 limits->to_child_source, arp->eth_src, now);
+				 limits->to_child_trusted_source, arp->eth_src, now);
 }
 
 /* Where the fast path is on, the ring gets what this allows: of the class, the endpoint and the source. */
@@ -101,9 +104,15 @@ ARPL_INLINE int arpl_ring_token(struct arpl_tables *t, const struct arpl_limits 
 ARPL_INLINE int arpl_reflect_token(struct arpl_tables *t, const struct arpl_limits *limits, __u64 source_mac,
 				   __u64 now)
 {
-	return (limits->reflect.interval_ns | limits->reflect_source.interval_ns) == 0 ||
-	       arpl_shared_token(t, ARPL_BUCKET_REFLECT, limits->reflect, ARPL_SHARE_REFLECT,
-				 limits->reflect_source, source_mac, now);
+	__u64 *sum = arpl_bucket_at(t, ARPL_BUCKET_REFLECT);
+	__u64 *share;
+
+	if ((limits->reflect.interval_ns | limits->reflect_source.interval_ns) == 0 || !sum)
+		return 1;
+	share = arpl_share_of(t, ARPL_SHARE_REFLECT, source_mac);
+	return arpl_bucket_peek(sum, now, limits->reflect) &&
+	       (!share || arpl_bucket_within(share, now, limits->reflect_source)) &&
+	       arpl_bucket_within(sum, now, limits->reflect);
 }
 
 /*
@@ -113,11 +122,13 @@ ARPL_INLINE int arpl_reflect_token(struct arpl_tables *t, const struct arpl_limi
 ARPL_INLINE int arpl_foreign_token(struct arpl_tables *t, const struct arpl_limits *limits,
 				   const struct arpl_arp *arp, __u64 now)
 {
-	if (limits->foreign.interval_ns == 0 || arp->eth_dst != ARPL_MAC_BROADCAST ||
+	__u64 *word = arpl_bucket_at(t, ARPL_BUCKET_FOREIGN);
+
+	if (limits->foreign.interval_ns == 0 || !word || arp->eth_dst != ARPL_MAC_BROADCAST ||
 	    (limits->flags & ARPL_LIMIT_HIDDEN_TAGS))
 		return 1;
 	return arpl_was_heard(t, ARPL_HEARD_ANSWERED, arp->target_ip, arp->vlan, now, ARPL_HEARD_NS) ||
-	       arpl_bucket_take_at(t, ARPL_BUCKET_FOREIGN, now, limits->foreign);
+	       arpl_bucket_within(word, now, limits->foreign);
 }
 
 #endif

@@ -35,10 +35,15 @@ ARPL_INLINE enum arpl_claim_policy arpl_judge_claim(struct arpl_tables *t, __u32
  * Whose answer a container waits for, and what this host answers for beside its endpoints. A probe makes no entry in the
  * container's neighbour table: it asks for nobody.
  */
-ARPL_INLINE void arpl_hear_sent(struct arpl_tables *t, const struct arpl_arp *arp, int by_container, __u64 now)
+ARPL_INLINE void arpl_hear_sent(struct arpl_tables *t, const struct arpl_arp *arp, int own, int by_container,
+				__u64 now)
 {
-	if (arp->sender_ip == arp->target_ip)
+	if (arp->sender_ip == arp->target_ip) {
+		/* A virtual address that has just come here: who asks for it next must get through. */
+		if (own && arpl_index_find(t, arp->sender_ip, arp->vlan) == ARPL_NO_SLOT)
+			arpl_hear(t, ARPL_HEARD_ANSWERED, arp->sender_ip, arp->vlan, now);
 		return;
+	}
 	if (arp->op == ARPL_OP_REPLY)
 		arpl_hear(t, ARPL_HEARD_ANSWERED, arp->sender_ip, arp->vlan, now);
 	else if (arp->op == ARPL_OP_REQUEST && by_container && arp->sender_ip != 0)

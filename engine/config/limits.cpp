@@ -16,16 +16,22 @@ constexpr std::uint64_t kFiveSeconds = 5 * ARPL_SECOND_NS;
 constexpr std::uint64_t kOneSecond = ARPL_SECOND_NS;
 constexpr std::uint64_t kQuarter = 4;
 
-constexpr std::array<LimitSpec, 11> kSpecs{{
+constexpr std::array<LimitSpec, 12> kSpecs{{
     {"to_child", "who-has of new requesters, to the children", "", 100, kFiveSeconds, &arpl_limits::to_child},
     {"to_child_source",
-     "one source MAC's share of to_child and of to_child_trusted",
+     "one source MAC's share of to_child",
      "to_child",
      {},
      kFiveSeconds,
      &arpl_limits::to_child_source},
     {"to_child_trusted", "beyond it: who has announced itself, or was asked for by a container", "", 50,
      kFiveSeconds, &arpl_limits::to_child_trusted},
+    {"to_child_trusted_source",
+     "one source MAC's share of to_child_trusted",
+     "to_child_trusted",
+     {},
+     kFiveSeconds,
+     &arpl_limits::to_child_trusted_source},
     {"ring", "answered by the engine instead of the program (fast path only)", "", 0, kOneSecond,
      &arpl_limits::ring},
     {"ring_new",

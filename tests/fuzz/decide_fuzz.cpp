@@ -77,6 +77,7 @@ void install(World& w, const Choice& c, std::uint64_t now, std::uint16_t vlan) {
   w.limits.to_child = {.interval_ns = c.budget == 255 ? 0 : second, .burst_ns = c.budget * second};
   w.limits.to_child_source = w.limits.to_child;
   w.limits.to_child_trusted = {.interval_ns = second, .burst_ns = 0};
+  w.limits.to_child_trusted_source = w.limits.to_child;
   w.limits.credit_window = (c.tables & 32U) != 0 ? 0 : 64;
   w.limits.flags = c.switches & 3U;
   w.limits.neigh_full_ns = (c.switches & 4U) != 0 ? now + 1 : 0;

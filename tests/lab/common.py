@@ -85,6 +85,19 @@ def serve(lab, children=1, config=None, queues=1, tx_queues=None, mtu=1500, **ch
     return host, peer, daemon, peer.wire()
 
 
+def fast_path_warning(host) -> list[str]:
+    """What the status says of a fast path that is off although nobody asked for that."""
+    return [text for text in host.status()["warnings"] if text.startswith("the fast path is off")]
+
+
+def serve_fast(lab, *args, **options):
+    """serve(), and the fast path is on: the veth's other end has an XDP program."""
+    host, peer, daemon, wire = serve(lab, *args, **options)
+    peer.load_pass_program()
+    wait_until(lambda: not fast_path_warning(host), 5, "the fast path is on")
+    return host, peer, daemon, wire
+
+
 def verdict(host, name) -> int:
     return host.status()["verdicts"].get(name, 0)
 

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from common import (CREDIT_WINDOW, Arplined, Lab, confirm, endpoint, exchange, frames, link_id, options, residue, run,
-                    serve, verdict, wait_known, who_has)
+                    serve, serve_fast, verdict, wait_known, who_has)
 from containers import served
 
 RATE = 400
@@ -40,18 +40,27 @@ def under_load(wire, host, steps, seconds):
     return sent, Counter(one.tpa for one in found if one.op == frames.REPLY)
 
 
-@options(alone=True)
-def test_restart_with_keep_loses_nothing_and_answers_nothing_twice():
+def restart_with_keep(start, way):
     with Lab() as lab:
-        host, _, daemon, wire = serve(lab, config=KEEP)
+        host, _, daemon, wire = start(lab, config=KEEP)
         confirm_all(wire, host)
         later = []
-        ringed = verdict(host, "ring")
+        before = verdict(host, way)
         sent, answers = under_load(wire, host, [(1.5, daemon.process.terminate), (
             2.0, lambda: later.append(Arplined(host, KEEP)))], 5.0)
         assert answers == sent, f"{sum(answers.values())} answers to {sum(sent.values())} requests"
         assert daemon.wait_exit() == 0 and later[0].running()
-        assert verdict(host, "ring") - ringed > sum(sent.values()) / 2, "it was the kernel that answered"
+        assert verdict(host, way) - before > sum(sent.values()) / 2, "it was the kernel that answered"
+
+
+@options(alone=True)
+def test_restart_with_keep_loses_nothing_and_answers_nothing_twice():
+    restart_with_keep(serve, "ring")
+
+
+@options(alone=True)
+def test_restart_with_keep_loses_nothing_with_the_fast_path():
+    restart_with_keep(serve_fast, "reflect")
 
 
 @options(alone=True)
@@ -77,6 +86,26 @@ def test_kill_9_and_a_new_start_lose_at_most_the_window():
         lost = sum(sent.values()) - sum(answers.values())
         assert 0 <= lost <= CREDIT_WINDOW, f"lost {lost}"
         assert not answers - sent, f"answered twice: {answers - sent}"
+
+
+@options(alone=True)
+def test_kill_9_with_the_fast_path_loses_nothing_and_leaves_it_to_the_kernel_when_the_lease_ends():
+    with Lab() as lab:
+        host, _, daemon, wire = serve_fast(lab)
+        confirm_all(wire, host)
+        at_kill = []
+
+        def kill():
+            daemon.kill9()
+            at_kill.append(verdict(host, "reflect"))
+        sent, answers = under_load(wire, host, [(0.5, kill)], 3.0)
+        assert answers == sent, f"{sum(answers.values())} answers to {sum(sent.values())} requests"
+        verdicts = host.status()["verdicts"]
+        assert verdicts["reflect"] > at_kill[0] and verdicts["lease_expired"] > 0, verdicts
+        host.start_arplined()
+        before = verdict(host, "reflect")
+        assert wire.replies(who_has(host.children[0], *asked(0)), 1.0)
+        assert verdict(host, "reflect") == before + 1, "the pairs are forgotten"
 
 
 # Upgrades.

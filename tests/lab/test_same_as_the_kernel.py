@@ -17,7 +17,7 @@ LATE_SECONDS = 1.0
 class Side:
     """One of the two labs."""
 
-    def __init__(self, lab, with_arpline, config=None):
+    def __init__(self, lab, with_arpline, config=None, fast=False):
         self.host, self.peer = wired(lab, children=0)
         self.host.ns.ip("link", "set", self.host.nic, "address", PARENT_MAC)
         self.host.address(f"{PARENT_ADDRESS}/16")
@@ -25,6 +25,8 @@ class Side:
         self.private = self.host.add_child(mode="private")
         self.target.ns.ip("addr", "add", "10.77.99.1/32", "dev", "lo")
         self.wire = self.peer.wire()
+        if fast:
+            self.peer.load_pass_program()
         if with_arpline:
             self.host.start_arplined(config)
             wait_known(self.host, *self.host.children)
@@ -71,8 +73,9 @@ def differences(sides, cases, warm, first=1):
     return found
 
 
-def two_sides(bare_lab, served_lab, config=None):
-    return Side(bare_lab, False), Side(served_lab, True, config)
+def two_sides(bare_lab, served_lab, config=None, fast=False):
+    """fast: arpline answers by the fast path, else by the ring."""
+    return Side(bare_lab, False), Side(served_lab, True, config, fast)
 
 
 @options(timeout=120)
@@ -84,17 +87,26 @@ def test_cold_requesters_get_what_the_kernel_says():
         assert verdict(sides[1].host, "to_child_new") >= len(odd_frames.REQUESTS) - 1
 
 
-@options(timeout=120)
-def test_warm_requesters_get_what_the_kernel_says():
+def warm_requesters(way, fast):
     with Lab() as bare_lab, Lab() as served_lab:
-        sides = two_sides(bare_lab, served_lab)
-        ringed = verdict(sides[1].host, "ring")
+        sides = two_sides(bare_lab, served_lab, fast=fast)
+        before = verdict(sides[1].host, way)
         found = differences(sides, odd_frames.REQUESTS, warm=True)
         # The longer than 128 bytes are the kernel's.
-        assert verdict(sides[1].host, "ring") - ringed >= len(odd_frames.REQUESTS) - 2, "the ring did not answer"
+        assert verdict(sides[1].host, way) - before >= len(odd_frames.REQUESTS) - 2, f"{way} did not answer"
         found += differences(sides, {**odd_frames.ODD, **odd_frames.CLAIMS}, warm=True,
                              first=len(odd_frames.REQUESTS) + 1)
         assert not found, "\n".join(found)
+
+
+@options(timeout=120)
+def test_warm_requesters_get_from_the_ring_what_the_kernel_says():
+    warm_requesters("ring", fast=False)
+
+
+@options(timeout=120)
+def test_warm_requesters_get_from_the_fast_path_what_the_kernel_says():
+    warm_requesters("reflect", fast=True)
 
 
 @options(timeout=120)
@@ -156,17 +168,16 @@ def stray(frame, random, _):
 CHANGES = (flip, flip, flip, cut, pad, tag, unicast, stray)
 
 
-@options(timeout=120)
-def test_mutated_frames_get_what_the_kernel_says():
+def mutated_frames(way, fast):
     """ARPLINE_SEED=N plays another thousand."""
     seed = int(os.environ.get("ARPLINE_SEED", "1"))
     random = Random(seed)
     with Lab() as bare_lab, Lab() as served_lab:
-        sides = two_sides(bare_lab, served_lab)
+        sides = two_sides(bare_lab, served_lab, fast=fast)
         askers = [requester(number) for number in range(1, 33)]
         for mac, ip in askers:
             warm_up(sides, mac, ip)
-        ringed = verdict(sides[1].host, "ring")
+        before = verdict(sides[1].host, way)
         for batch in range(40):
             builds = [mutated(random, *random.choice(askers)) for _ in range(25)]
             for side in sides:
@@ -178,7 +189,17 @@ def test_mutated_frames_get_what_the_kernel_says():
                 bare, served = bare + sides[0].gather(LATE_SECONDS), served + sides[1].gather(LATE_SECONDS)
             assert bare == served, f"seed {seed}, batch {batch}: only the kernel alone {[*(bare - served)]}, " \
                                    f"only with arpline {[*(served - bare)]}"
-        assert verdict(sides[1].host, "ring") > ringed, "the ring answered nothing"
+        assert verdict(sides[1].host, way) > before, f"{way} answered nothing"
+
+
+@options(timeout=120)
+def test_mutated_frames_get_from_the_ring_what_the_kernel_says():
+    mutated_frames("ring", fast=False)
+
+
+@options(timeout=120)
+def test_mutated_frames_get_from_the_fast_path_what_the_kernel_says():
+    mutated_frames("reflect", fast=True)
 
 
 def test_tag_that_the_nic_takes_out_is_not_mistaken_for_none():

@@ -80,7 +80,7 @@ def test_stripped_tags_are_warned_about_with_the_command():
         host.ns.run(*command.split())
         assert command not in host.arpline("preflight", host.nic).stdout
         host.start_arplined()
-        assert host.status()["warnings"] == []
+        assert not [one for one in host.status()["warnings"] if "tags" in one]
 
 
 def test_who_has_whose_tag_was_stripped_is_answered_only_in_its_vlan():

@@ -114,7 +114,8 @@ EgressOutcome CppRunner::run_egress(std::span<const std::uint8_t> frame) {
   } else if ((out.claimed_slot = arpl_claimed_slot(&tables_, &arp)) != ARPL_NO_SLOT) {
     claim(arp, out);
   } else {
-    arpl_hear_sent(&tables_, &arp, macs_.contains(arp.eth_src) && arp.eth_src != parent_mac, now_);
+    const bool own = macs_.contains(arp.eth_src);
+    arpl_hear_sent(&tables_, &arp, own, own && arp.eth_src != parent_mac, now_);
   }
   const auto heard = [&](arpl_heard kind, Ipv4 address) {
     return is_heard(heard_.at(heard_index(kind, address, arp.vlan)), kind, address, arp.vlan);

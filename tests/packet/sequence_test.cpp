@@ -81,6 +81,22 @@ TYPED_TEST(Sequence, OneSourceCannotSpendTheWholeBudget) {
   this->expect(who_has_of(stranger_mac, peer_ip), ARPL_to_child_new);
 }
 
+// Another MAC whose share of the TO_CHILD budget is in the same bucket.
+Mac meets(Mac source) {
+  for (int i = 0;; ++i) {
+    const Mac other = mac(2, 0, 9, i >> 16, i >> 8 & 255, i & 255);
+    if (source_index(other, ARPL_SHARE_TO_CHILD) == source_index(source, ARPL_SHARE_TO_CHILD)) return other;
+  }
+}
+
+TYPED_TEST(Sequence, TwoSourcesThatMeetInOneBucketHaveOneShareAndAreBothAnswered) {
+  const FrameSpec other = who_has_of(meets(peer_mac), peer_ip);
+  this->install({.ring = Budget::zero, .switches = ARPL_LIMIT_FAST_PATH});
+  for (int i = 0; i < 5; ++i) this->expect(i % 2 == 0 ? FrameSpec{} : other, ARPL_to_child_new);
+  for (const FrameSpec& frame : {FrameSpec{}, other}) this->expect(frame, ARPL_reflect_new);
+  this->expect(who_has_of(stranger_mac, peer_ip), ARPL_to_child_new);
+}
+
 TYPED_TEST(Sequence, AllSourcesTogetherCannotSpendMoreThanTheBudget) {
   this->install({.source = Budget::unlimited});
   const auto from = TypeParam::runner().now();

@@ -159,6 +159,7 @@ Contents realise(const State& s, std::uint64_t now) {
                 .to_child = rate_of(s.to_child, {to_child_interval, to_child_burst}),
                 .to_child_source = rate_of(s.source, {source_interval, source_burst}),
                 .to_child_trusted = rate_of(s.trusted, {to_child_interval, to_child_burst}),
+                .to_child_trusted_source = rate_of(s.source, {source_interval, source_burst}),
                 .ring = ring,
                 .ring_new = ring,
                 .ring_source = rate_of(s.ring_source, {opt_in_interval, opt_in_burst}),

@@ -75,6 +75,24 @@ TEST(Bucket, ABudgetOfNothingGivesNothing) {
   EXPECT_EQ(word, 0U) << "a refusal costs nothing";
 }
 
+TEST(Bucket, ABudgetOfNothingGivesNothingAtAnyTime) {
+  for (const std::uint64_t now : {std::uint64_t{0}, std::uint64_t{1}, second, max - 1, max}) {
+    __u64 word = 0;
+    EXPECT_EQ(taken(word, now, 10, second, 0), 0) << now;
+    EXPECT_FALSE(arpl_bucket_peek(&word, now, {second, 0})) << now;
+  }
+}
+
+TEST(Bucket, TheHighestRateIsAFrameANanosecond) {
+  for (const std::uint64_t start : {std::uint64_t{0}, second, 3600 * 24 * 365 * second}) {
+    __u64 word = 0;
+    EXPECT_EQ(taken(word, start, 10'000, 1, 1000), 1000) << start;
+    EXPECT_EQ(taken(word, start + 1, 10, 1, 1000), 1) << start;
+    EXPECT_EQ(taken(word, start + 101, 1000, 1, 1000), 100) << start;
+    EXPECT_EQ(taken(word, start + second, 10'000, 1, 1000), 1000) << start;
+  }
+}
+
 TEST(Bucket, WithoutALimitGivesAlwaysAndRemembersNothing) {
   __u64 word = 0;
   EXPECT_EQ(taken(word, 1000 * second, 100'000, 0, 0), 100'000);
@@ -164,6 +182,29 @@ TEST(Bucket, TwoThreadsAtTheSameInstantTakeTheBurst_threads) {
   one.join();
   other.join();
   EXPECT_EQ(total.load(), 500);
+}
+
+TEST(Bucket, TwoThreadsAtTheHighestRateNeverTakeMoreThanTheBudget_threads) {
+  __u64 word = 0;
+  std::atomic<int> total{0};
+  const auto spend = [&] { total.fetch_add(taken(word, 0, 100'000, 1, 1000)); };
+  std::thread one(spend);
+  std::thread other(spend);
+  one.join();
+  other.join();
+  EXPECT_EQ(total.load(), 1000);
+}
+
+TEST(Bucket, TwoThreadsGetNothingFromABudgetOfNothing_threads) {
+  __u64 word = 0;
+  std::atomic<int> total{0};
+  const auto spend = [&] { total.fetch_add(taken(word, second, 100'000, second, 0)); };
+  std::thread one(spend);
+  std::thread other(spend);
+  one.join();
+  other.join();
+  EXPECT_EQ(total.load(), 0);
+  EXPECT_EQ(word, 0U);
 }
 
 }  // namespace
