@@ -51,7 +51,7 @@ struct {
 	__type(value, struct arpl_sender);
 } macs SEC(".maps") __weak;
 
-/* Bits for MACs and for endpoints (place.h): most frames need not ask the tables themselves. */
+/* enum arpl_filter_part */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, ARPL_FILTER_WORDS);
@@ -230,18 +230,14 @@ ARPL_INLINE const volatile struct arpl_hash_keys *arpl_hash_keys_now(struct arpl
 	return &arpl_keys;
 }
 
-ARPL_INLINE __u64 arpl_filter_word(struct arpl_tables *t, __u32 word)
+ARPL_INLINE __u64 *arpl_filter_at(struct arpl_tables *t, __u32 word)
 {
-	__u64 *bits = bpf_map_lookup_elem(&filter, &word);
-
-	return bits ? *(volatile __u64 *)bits : ~0ULL;
+	return bpf_map_lookup_elem(&filter, &word);
 }
 
 ARPL_INLINE struct arpl_sender *arpl_sender_find(__u64 mac)
 {
-	__u32 bit = arpl_mac_bit(arpl_hash_keys_now(0)->factor, mac);
-
-	if (!(arpl_filter_word(0, bit / 64) >> (bit % 64) & 1))
+	if (!arpl_filter_may(0, arpl_mac_bit(arpl_hash_keys_now(0)->factor, mac)))
 		return 0;
 	return bpf_map_lookup_elem(&macs, &mac);
 }

@@ -14,6 +14,8 @@
 
 #include "base/error.hpp"
 #include "endpoints/index.hpp"
+#include "shared/hash.h"  // before the skeleton, which has its types
+
 #include "limit.skel.h"
 
 namespace arpline::limits {
@@ -82,7 +84,8 @@ void Program::fill_hash(const Children& children) {
 
 void Program::fill_index(const Children& children) {
   std::vector<arpl_index_bucket> buckets(ARPL_INDEX_BUCKETS);
-  Index index(buckets, skeleton_->rodata->hash_key);
+  std::vector<std::uint64_t> filter(ARPL_FILTER_WORDS);
+  Index index(buckets, filter, skeleton_->rodata->hash_keys.factor);
   for (std::uint32_t i = 0; i < children.count; ++i) index.put(key_of(children, i), i);
   for (std::uint32_t i = 0; i < buckets.size(); ++i) update(skeleton_->maps.endpoint_index, i, buckets[i]);
 }

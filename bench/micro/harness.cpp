@@ -13,6 +13,8 @@
 
 #include "arpline.skel.h"
 #include "base/error.hpp"
+#include "shared/hash.h"  // before the skeleton, which has its types
+
 #include "limit.skel.h"
 #include "restore.skel.h"
 

@@ -29,10 +29,10 @@
 #define ARPL_INDEX_BITS 14U
 #define ARPL_INDEX_CELLS 8U
 #define ARPL_FILTER_BITS 17U
-#define ARPL_FILTER_WORDS                                                                                      \
-	(2U << (ARPL_FILTER_BITS - 6)) /* 16 KiB of bits for MACs, then as many for endpoints */
-#define ARPL_HEARD_PLACES 8192U	       /* a power of two */
-#define ARPL_HEARD_WORDS 4U	       /* of a place: enum arpl_heard, and one more */
+#define ARPL_FILTER_PART_WORDS (1U << (ARPL_FILTER_BITS - 6)) /* 16 KiB */
+#define ARPL_FILTER_WORDS (6U * ARPL_FILTER_PART_WORDS)	      /* enum arpl_filter_part */
+#define ARPL_HEARD_PLACES 8192U /* a power of two */
+#define ARPL_HEARD_WORDS 4U	/* of a place: enum arpl_heard, and one more */
 #define ARPL_HEARD_ENTRIES (ARPL_HEARD_PLACES * ARPL_HEARD_WORDS)
 #define ARPL_MAX_STORM_LIMITS 64U
 #define ARPL_MAX_GROUPS 4096U
@@ -61,8 +61,8 @@
 #define ARPL_SLOT_HOST (1ULL << 53) /* it is in the parent's own namespace: the host's own, not a container's */
 #define ARPL_SLOT_FLAGS_MASK 0xffff000000000000ULL
 
-/* What a person dumps: `bpftool map dump pinned …/endpoints`. */
-struct arpl_endpoint_key {
+	/* What a person dumps: `bpftool map dump pinned …/endpoints`. */
+	struct arpl_endpoint_key {
 	__be32 address;
 	__u16 vlan; /* 802.1Q id in host order; 0 without a tag or with a priority tag */
 	__u16 zero;
@@ -160,6 +160,8 @@ struct arpl_limits {
 #define ARPL_LIMIT_FAST_PATH (1ULL << 2)   /* REFLECT: the program answers by itself */
 #define ARPL_LIMIT_CLAIMS_DROP (1ULL << 3) /* egress drops the claims that this host makes */
 #define ARPL_LIMIT_FRAGS (1ULL << 5)	   /* a frame may come in pieces: the parent's MTU is above 1,500 */
+#define ARPL_LIMIT_OTHER_PAIRS (1ULL << 6) /* the second part of the filter for pairs is asked */
+#define ARPL_LIMIT_OTHER_HEARD (1ULL << 7) /* likewise of what was heard */
 #define ARPL_LIMIT_STORM (1ULL << 4)	   /* there are limits on what is not ARP */
 
 /* Indices into `buckets`. */
@@ -184,6 +186,18 @@ enum arpl_source_share {
 };
 
 #define ARPL_BUCKETS ((__u32)ARPL_BUCKET_SOURCES + (__u32)ARPL_SHARES * ARPL_SOURCE_BUCKETS)
+
+/*
+ * The parts of `filter`. A bit that is not set says that something is not in the table behind it; every frame of a flood
+ * looks here, and most of it is in the CPU's cache. What comes and goes by itself has two parts: bits are set in both, one
+ * is asked, and control clears and swaps them when all that still counts is in the other one.
+ */
+enum arpl_filter_part {
+	ARPL_FILTER_MACS,
+	ARPL_FILTER_ENDPOINTS,
+	ARPL_FILTER_PAIRS,     /* and the next one: ARPL_LIMIT_OTHER_PAIRS */
+	ARPL_FILTER_HEARD = 4, /* and the next one: ARPL_LIMIT_OTHER_HEARD */
+};
 
 /* What `heard` remembers of an address: a word for each, side by side. */
 enum arpl_heard {

@@ -60,9 +60,10 @@ ARPL_INLINE int arpl_shared_token(struct arpl_tables *t, __u32 sum, struct arpl_
  * Who may use the trusted share of TO_CHILD: 2 for an address that a container has asked for itself, its gateway above
  * all: the container's kernel has an entry for it, so that the table need not have room. 1 for who has announced itself.
  */
-ARPL_INLINE int arpl_trusted(struct arpl_tables *t, const struct arpl_arp *arp, __u64 now)
+ARPL_INLINE int arpl_trusted(struct arpl_tables *t, const struct arpl_limits *limits,
+			     const struct arpl_arp *arp, __u64 now)
 {
-	if (arp->sender_ip == 0)
+	if (arp->sender_ip == 0 || !arpl_may_be_heard(t, limits, arp->sender_ip, arp->vlan))
 		return 0;
 	if (arpl_was_heard(t, ARPL_HEARD_ASKED, arp->sender_ip, arp->vlan, now, ARPL_HEARD_NS))
 		return 2;
@@ -82,7 +83,7 @@ ARPL_INLINE int arpl_to_child_token(struct arpl_tables *t, const struct arpl_lim
 				       limits->to_child_source, arp->eth_src, now))
 		return 1;
 	return arpl_bucket_peek_at(t, ARPL_BUCKET_TO_CHILD_TRUSTED, now, limits->to_child_trusted) &&
-	       arpl_trusted(t, arp, now) > full &&
+	       arpl_trusted(t, limits, arp, now) > full &&
 	       arpl_shared_token(t, ARPL_BUCKET_TO_CHILD_TRUSTED, limits->to_child_trusted, ARPL_SHARE_TRUSTED,
 				 limits->to_child_trusted_source, arp->eth_src, now);
 }

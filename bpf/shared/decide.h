@@ -95,7 +95,7 @@ ARPL_INLINE enum arpl_verdict arpl_decide_pair(struct arpl_tables *t, const stru
 {
 	__u64 hash = arpl_pair_hash(t, arp->sender_mac, arp->sender_ip, arp->target_ip, arp->vlan);
 	__u64 word = 0;
-	__u64 *pair = arpl_pair_find(t, hash, out->generation, &word);
+	__u64 *pair = arpl_pair_find(t, limits, hash, out->generation, &word);
 	int broadcast = arp->eth_dst == ARPL_MAC_BROADCAST;
 	__u64 age_ns = arpl_stamp_age_ns(word, now);
 

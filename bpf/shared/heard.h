@@ -6,6 +6,7 @@
 #ifndef ARPLINE_SHARED_HEARD_H
 #define ARPLINE_SHARED_HEARD_H
 
+#include "filter.h"
 #include "hash.h"
 #include "lookups.h"
 #include "stamp.h"
@@ -27,6 +28,16 @@ ARPL_INLINE void arpl_hear(struct arpl_tables *t, enum arpl_heard kind, __be32 a
 
 	if (place)
 		*(volatile __u64 *)place = arpl_stamp_word(hash, now);
+	arpl_filter_mark_both(t, ARPL_FILTER_HEARD, hash);
+}
+
+/* 0: nothing was heard of it, for sure. */
+ARPL_INLINE int arpl_may_be_heard(struct arpl_tables *t, const struct arpl_limits *limits, __be32 address,
+				  __u16 vlan)
+{
+	__u32 part = (__u32)ARPL_FILTER_HEARD + !!(limits->flags & ARPL_LIMIT_OTHER_HEARD);
+
+	return arpl_filter_may(t, arpl_hash_bit(part, arpl_heard_hash(t, address, vlan)));
 }
 
 /* Whether it was heard within `most_ns`. */

@@ -7,6 +7,7 @@
 #ifndef ARPLINE_SHARED_INDEX_H
 #define ARPLINE_SHARED_INDEX_H
 
+#include "filter.h"
 #include "hash.h"
 #include "lookups.h"
 #include "place.h"
@@ -40,9 +41,7 @@ ARPL_INLINE __u32 arpl_index_find(struct arpl_tables *t, __be32 address, __u16 v
 /* The same where most addresses are none: a small filter comes first, and most of it is in the CPU's cache. */
 ARPL_INLINE __u32 arpl_index_find_filtered(struct arpl_tables *t, __be32 address, __u16 vlan)
 {
-	__u32 bit = arpl_endpoint_bit(arpl_hash_keys_now(t)->factor, address, vlan);
-
-	if (!(arpl_filter_word(t, bit / 64) >> (bit % 64) & 1))
+	if (!arpl_filter_may(t, arpl_endpoint_bit(arpl_hash_keys_now(t)->factor, address, vlan)))
 		return ARPL_NO_SLOT;
 	return arpl_index_find(t, address, vlan);
 }

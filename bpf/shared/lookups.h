@@ -20,8 +20,8 @@ ARPL_INLINE __u64 arpl_lease_expires(struct arpl_tables *t);
 ARPL_INLINE const struct arpl_limits *arpl_limits_now(struct arpl_tables *t);
 ARPL_INLINE int arpl_mac_is_own(struct arpl_tables *t, __u64 mac);
 ARPL_INLINE const struct arpl_index_bucket *arpl_index_at(struct arpl_tables *t, __u32 bucket);
-/* A word of the filter in front of the index; ~0 where there is none. */
-ARPL_INLINE __u64 arpl_filter_word(struct arpl_tables *t, __u32 word);
+/* A word of the filter; NULL where there is none: then anything may be in the tables behind it. */
+ARPL_INLINE __u64 *arpl_filter_at(struct arpl_tables *t, __u32 word);
 /* Of the hash `endpoints`; asked only for what the index has no room for. */
 ARPL_INLINE const struct arpl_endpoint *arpl_endpoint_find(struct arpl_tables *t,
 							   const struct arpl_endpoint_key *key);

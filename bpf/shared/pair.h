@@ -6,6 +6,7 @@
 #ifndef ARPLINE_SHARED_PAIR_H
 #define ARPLINE_SHARED_PAIR_H
 
+#include "filter.h"
 #include "hash.h"
 #include "lookups.h"
 #include "stamp.h"
@@ -31,10 +32,16 @@ ARPL_INLINE __u32 arpl_pair_set_of(__u64 hash)
 	return (__u32)hash & (ARPL_PAIR_SETS - 1);
 }
 
-/* Where it stands, and `word` what stands there; NULL: nowhere. */
-ARPL_INLINE __u64 *arpl_pair_find(struct arpl_tables *t, __u64 hash, __u32 generation, __u64 *word)
+/*
+ * Where it stands, and `word` what stands there; NULL: nowhere. Most frames of a flood are of requesters that nobody has
+ * answered: those do not get past the filter.
+ */
+ARPL_INLINE __u64 *arpl_pair_find(struct arpl_tables *t, const struct arpl_limits *limits, __u64 hash,
+				  __u32 generation, __u64 *word)
 {
-	struct arpl_pair_set *set = arpl_pairs_at(t, arpl_pair_set_of(hash));
+	__u32 part = (__u32)ARPL_FILTER_PAIRS + !!(limits->flags & ARPL_LIMIT_OTHER_PAIRS);
+	struct arpl_pair_set *set =
+		arpl_filter_may(t, arpl_hash_bit(part, hash)) ? arpl_pairs_at(t, arpl_pair_set_of(hash)) : 0;
 	__u64 print = arpl_pair_print(hash, generation);
 
 	if (!set)
@@ -80,6 +87,7 @@ ARPL_INLINE void arpl_pair_confirm(struct arpl_tables *t, __u64 hash, __u32 gene
 		}
 	}
 	*(volatile __u64 *)&set->words[best & (ARPL_PAIR_WAYS - 1)] = arpl_stamp_word(print, now);
+	arpl_filter_mark_both(t, ARPL_FILTER_PAIRS, hash);
 }
 
 #endif

@@ -24,15 +24,27 @@ ARPL_INLINE __u32 arpl_cell_slot(__u64 cell)
 	return (__u32)(cell >> ARPL_CELL_SLOT_SHIFT) & (ARPL_MAX_ENDPOINTS - 1);
 }
 
-/* The bits of a MAC and of an endpoint in `filter`: one that is not set says that there is no such MAC or endpoint. */
+/* A bit of `filter`. */
+ARPL_INLINE __u32 arpl_filter_bit(__u32 part, __u32 place)
+{
+	return part * ARPL_FILTER_PART_WORDS * 64 + (place & (ARPL_FILTER_PART_WORDS * 64 - 1));
+}
+
 ARPL_INLINE __u32 arpl_mac_bit(__u64 factor, __u64 mac)
 {
-	return (__u32)((mac * factor) >> (64 - ARPL_FILTER_BITS));
+	return arpl_filter_bit(ARPL_FILTER_MACS, (__u32)((mac * factor) >> (64 - ARPL_FILTER_BITS)));
 }
 
 ARPL_INLINE __u32 arpl_endpoint_bit(__u64 factor, __be32 address, __u16 vlan)
 {
-	return (1U << ARPL_FILTER_BITS) + arpl_mac_bit(factor, address | (__u64)vlan << 32);
+	return arpl_filter_bit(ARPL_FILTER_ENDPOINTS,
+			       (__u32)(((address | (__u64)vlan << 32) * factor) >> (64 - ARPL_FILTER_BITS)));
+}
+
+/* `hash`: of hash.h; its place is 32 bits, and the table behind the filter uses the low ones. */
+ARPL_INLINE __u32 arpl_hash_bit(__u32 part, __u64 hash)
+{
+	return arpl_filter_bit(part, (__u32)hash >> (32 - ARPL_FILTER_BITS));
 }
 
 #endif

@@ -12,6 +12,8 @@ struct Switches {
   bool hidden_tags = false;  ///< its NIC strips tags
   bool fast_path = true;     ///< XDP_TX is wanted and arrives
   bool in_pieces = false;    ///< its frames may come in more than one buffer
+  bool other_pairs = false;  ///< Rotation::other()
+  bool other_heard = false;
 };
 
 /// The budgets and switches for the `limits` map. `now` are those in force: what control has seen meanwhile

@@ -68,6 +68,9 @@ ServedParent::ServedParent(const Config& config, ParentConfig own, const LinkInf
         .parent = link_.name, .ifindex = link_.ifindex, .folder = folder_, .generic_xdp = own_.generic_xdp});
     const auto& maps = programs_->maps();
     reflections_arrive_ = reflections_arrive();
+    const auto flags = maps.limits().flags;
+    pairs_filter_.emplace(maps.filter(), ARPL_FILTER_PAIRS, (flags & ARPL_LIMIT_OTHER_PAIRS) != 0, now_ns());
+    heard_filter_.emplace(maps.filter(), ARPL_FILTER_HEARD, (flags & ARPL_LIMIT_OTHER_HEARD) != 0, now_ns());
     storm_ = std::make_unique<Storm>(maps, route_, link_.ifindex);
     set_limits();
     roster_ = std::make_unique<Roster>(maps);
@@ -146,8 +149,11 @@ bool ServedParent::fast_path() const {
 void ServedParent::set_limits() {
   storm_->set(storm_limits_for(config_));
   auto& map = programs_->maps().limits();
-  const Switches switches{
-      .hidden_tags = hides_tags(), .fast_path = fast_path(), .in_pieces = parent_.mtu > kOneBufferMtu};
+  const Switches switches{.hidden_tags = hides_tags(),
+                          .fast_path = fast_path(),
+                          .in_pieces = parent_.mtu > kOneBufferMtu,
+                          .other_pairs = pairs_filter_->other(),
+                          .other_heard = heard_filter_->other()};
   put_limits(limits_for(config_, limits_, switches, map), map);
 }
 
@@ -241,8 +247,19 @@ void ServedParent::reconfigure(const Config& config, const ParentConfig& own) {
   settle();
 }
 
+// The programs ask the other part first: what is cleared is asked by nobody.
+void ServedParent::rotate_filters(std::uint64_t now) {
+  for (const auto& [filter, period_ns] : {std::pair{&*pairs_filter_, config_.pair_ttl_ns},
+                                          std::pair{&*heard_filter_, std::uint64_t{ARPL_HEARD_NS}}}) {
+    if (!filter->due(now, period_ns)) continue;
+    set_limits();
+    filter->clear();
+  }
+}
+
 void ServedParent::second() {
   const auto now = now_ns();
+  rotate_filters(now);
   watch_neighbours(now);
   watch_egress(now);
   watch_groups();

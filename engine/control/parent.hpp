@@ -3,12 +3,14 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "config/config.hpp"
 #include "control/gather.hpp"
 #include "control/pulse.hpp"
 #include "control/roster.hpp"
+#include "control/rotation.hpp"
 #include "endpoints/claims.hpp"
 #include "endpoints/history.hpp"
 #include "kernel/events.hpp"
@@ -84,6 +86,7 @@ class ServedParent {
   void set_limits();
   bool reflections_arrive();
   void watch_reflections();
+  void rotate_filters(std::uint64_t now);
   bool fast_path() const;
   void follow(Table::Changes changes, std::uint64_t heard_at);
   void forget_kept(Table::Changes& changes) const;
@@ -112,6 +115,8 @@ class ServedParent {
   std::unique_ptr<Roster> roster_;
   std::unique_ptr<Events> events_;
   std::unique_ptr<Service> service_;
+  std::optional<Rotation> pairs_filter_;
+  std::optional<Rotation> heard_filter_;
   Pulse pulse_;
   bool healthy_ = true;
   Announcer announcer_;

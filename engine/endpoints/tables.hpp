@@ -42,7 +42,7 @@ struct arpl_tables {
   const arpline::EndpointMap* endpoints = nullptr;
   std::span<arpl_slot> slots;
   std::span<const arpl_index_bucket> index;  ///< ARPL_INDEX_BUCKETS of them
-  std::span<const __u64> filter;             ///< ARPL_FILTER_WORDS, or none: everything may be an endpoint
+  std::span<__u64> filter;                   ///< ARPL_FILTER_WORDS, or none: anything may be anywhere
   std::span<arpl_pair_set> pairs;            ///< ARPL_PAIR_SETS of them
   std::span<__u64> heard;                    ///< ARPL_HEARD_ENTRIES words
   std::span<__u64> buckets;                  ///< ARPL_BUCKETS words
@@ -69,8 +69,8 @@ ARPL_INLINE const arpl_index_bucket* arpl_index_at(arpl_tables* t, __u32 bucket)
   return bucket < t->index.size() ? &t->index[bucket] : nullptr;
 }
 
-ARPL_INLINE __u64 arpl_filter_word(arpl_tables* t, __u32 word) {
-  return word < t->filter.size() ? t->filter[word] : ~0ULL;
+ARPL_INLINE __u64* arpl_filter_at(arpl_tables* t, __u32 word) {
+  return word < t->filter.size() ? &t->filter[word] : nullptr;
 }
 
 ARPL_INLINE const arpl_endpoint* arpl_endpoint_find(arpl_tables* t, const arpl_endpoint_key* key) {

@@ -48,6 +48,7 @@ void add_heard(Contents& out, const State& s, std::uint64_t now) {
     if (age == never) return;
     const auto [place, hash] = heard_of(kind, address, s.vlan);
     out.heard.emplace_back(place, arpl_stamp_word(hash, ago(now, age)));
+    out.filter.push_back(arpl_hash_bit(ARPL_FILTER_HEARD, hash));
   };
   add(s.announced_ago, ARPL_HEARD_ANNOUNCED, s.requester_ip);
   add(s.asked_ago, ARPL_HEARD_ASKED, s.requester_ip);
@@ -101,6 +102,7 @@ void add_pair(Contents& out, const State& s, std::uint64_t now) {
       set.words[i] = arpl_stamp_word(print ^ (i + 1) << 40U, now - (9 - 2 * i) * seconds);
   }
   out.pairs.emplace_back(arpl_pair_set_of(hash), set);
+  if (s.pair != Pair::absent) out.filter.push_back(arpl_hash_bit(ARPL_FILTER_PAIRS, hash));
 }
 
 }  // namespace

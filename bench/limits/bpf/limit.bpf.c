@@ -23,7 +23,7 @@
 #define FRAME_BYTES 42
 
 /* xdp-tx-index: the factor of the endpoints' places. */
-const volatile __u64 hash_key = 0x9e3779b97f4a7c15;
+const volatile struct arpl_hash_keys hash_keys = {.factor = 0x9e3779b97f4a7c15};
 
 /* to-child: the one who asks for first_ip + i is sent to first_mac + i. In host order; set before load. */
 const volatile __u32 first_ip = 0;
@@ -73,9 +73,14 @@ ARPL_INLINE const struct arpl_index_bucket *arpl_index_at(struct arpl_tables *t,
 	return bpf_map_lookup_elem(&endpoint_index, &bucket);
 }
 
-ARPL_INLINE __u64 arpl_hash_key(struct arpl_tables *t, __u32 half)
+ARPL_INLINE __u64 *arpl_filter_at(struct arpl_tables *t, __u32 word)
 {
-	return hash_key;
+	return 0;
+}
+
+ARPL_INLINE const volatile struct arpl_hash_keys *arpl_hash_keys_now(struct arpl_tables *t)
+{
+	return &hash_keys;
 }
 
 INLINE __u16 *at16(__u8 *p, int offset)
