@@ -68,6 +68,7 @@ on_stop = "keep"
 [limits]
 to_child = 7
 to_child_source = 1
+to_child_trusted_source = 1
 to_child_trusted = 2
 ring = 20000
 ring_new = 3

@@ -34,7 +34,7 @@ class IndexTest : public testing::Test {
   IndexTest() {
     tables_.endpoints = &hash_;
     tables_.index = buckets_;
-    tables_.filter = {reinterpret_cast<const __u64*>(filter_.data()), filter_.size()};
+    tables_.filter = {reinterpret_cast<__u64*>(filter_.data()), filter_.size()};
     tables_.keys.factor = factor;
   }
 
