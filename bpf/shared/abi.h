@@ -31,8 +31,8 @@
 #define ARPL_FILTER_BITS 17U
 #define ARPL_FILTER_PART_WORDS (1U << (ARPL_FILTER_BITS - 6)) /* 16 KiB */
 #define ARPL_FILTER_WORDS (6U * ARPL_FILTER_PART_WORDS)	      /* enum arpl_filter_part */
-#define ARPL_HEARD_PLACES 8192U /* a power of two */
-#define ARPL_HEARD_WORDS 4U	/* of a place: enum arpl_heard, and one more */
+#define ARPL_HEARD_PLACES 8192U				      /* a power of two */
+#define ARPL_HEARD_WORDS 4U				      /* of a place: enum arpl_heard, and one more */
 #define ARPL_HEARD_ENTRIES (ARPL_HEARD_PLACES * ARPL_HEARD_WORDS)
 #define ARPL_MAX_STORM_LIMITS 64U
 #define ARPL_MAX_GROUPS 4096U
@@ -61,8 +61,8 @@
 #define ARPL_SLOT_HOST (1ULL << 53) /* it is in the parent's own namespace: the host's own, not a container's */
 #define ARPL_SLOT_FLAGS_MASK 0xffff000000000000ULL
 
-	/* What a person dumps: `bpftool map dump pinned …/endpoints`. */
-	struct arpl_endpoint_key {
+/* What a person dumps: `bpftool map dump pinned …/endpoints`. */
+struct arpl_endpoint_key {
 	__be32 address;
 	__u16 vlan; /* 802.1Q id in host order; 0 without a tag or with a priority tag */
 	__u16 zero;
