@@ -95,12 +95,12 @@ struct arpl_slot {
 	__u32 unanswered;   /* seconds in which a TO_CHILD was sent since the kernel's last answer */
 	__u64 confirmed_at; /* the kernel's last answer; 0: not confirmed */
 	__u64 unanswered_at;
-	__u64 claimed_at;   /* last ARP frame with this address and another MAC */
-	__u64 ring_arrival; /* its share of the ring: bucket.h */
-	__be32 netmask;	    /* of arpl_endpoint.prefix_bits */
-	__u16 ways;	    /* ARPL_WAY_* */
-	__u16 noted;	    /* when last_seen and last_requester were, in 134 ms */
-	__u64 reflected;    /* who-has that the XDP program answered */
+	__u64 claimed_at; /* last ARP frame with this address and another MAC */
+	__u64 last_pair; /* the last that was confirmed, as in `pairs`: most endpoints have one busy requester */
+	__be32 netmask;	 /* of arpl_endpoint.prefix_bits */
+	__u16 ways;	 /* ARPL_WAY_* */
+	__u16 noted;	 /* when last_seen and last_requester were, in 134 ms */
+	__u64 reflected; /* who-has that the XDP program answered */
 };
 
 /* Confirmed pairs: stamp.h, pair.h. */
@@ -125,7 +125,8 @@ struct arpl_endpoint_stats {
 	__u32 zero;
 	__u64 claims; /* ARP frames with its address and another MAC */
 	__u64 last_claimant_mac;
-	__u64 reserved[7];
+	__u64 ring_arrival; /* its share of the ring: bucket.h */
+	__u64 reserved[6];
 };
 
 /* A token bucket's rate, see bucket.h. interval_ns = 0: no limit; burst_ns < interval_ns: nothing. */

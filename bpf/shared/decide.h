@@ -82,7 +82,7 @@ ARPL_INLINE enum arpl_verdict arpl_decide_answer(struct arpl_tables *t, const st
 		return arpl_ring_admit(t, limits, queue) ? ARPL_ring : out->without_ring;
 	}
 	out->without_ring = out->known ? ARPL_reflect : ARPL_reflect_new;
-	if (arpl_ring_token(t, limits, slot, arp->eth_src, out->known, now) &&
+	if (arpl_ring_token(t, limits, out->slot, arp->eth_src, out->known, now) &&
 	    arpl_ring_admit(t, limits, queue))
 		return ARPL_ring;
 	return arpl_reflect_token(t, limits, arp->eth_src, now) ? out->without_ring : ARPL_reflect_capped;
@@ -94,8 +94,10 @@ ARPL_INLINE enum arpl_verdict arpl_decide_pair(struct arpl_tables *t, const stru
 					       __u64 now, struct arpl_decision *out)
 {
 	__u64 hash = arpl_pair_hash(t, arp->sender_mac, arp->sender_ip, arp->target_ip, arp->vlan);
-	__u64 word = 0;
-	__u64 *pair = arpl_pair_find(t, limits, hash, out->generation, &word);
+	__u64 word = *(volatile __u64 *)&slot->last_pair;
+	__u64 *pair = arpl_stamp_is(word, arpl_pair_print(hash, out->generation))
+			      ? &slot->last_pair
+			      : arpl_pair_find(t, limits, hash, out->generation, &word);
 	int broadcast = arp->eth_dst == ARPL_MAC_BROADCAST;
 	__u64 age_ns = arpl_stamp_age_ns(word, now);
 
@@ -239,15 +241,19 @@ ARPL_INLINE void arpl_note_claim(struct arpl_slot *slot, struct arpl_endpoint_st
 ARPL_INLINE int arpl_confirm(struct arpl_tables *t, const struct arpl_arp *arp, __u64 now)
 {
 	struct arpl_slot *slot = arpl_slot_at(t, arpl_index_find(t, arp->sender_ip, arp->vlan));
+	__u32 generation;
+	__u64 hash;
 
 	if (!slot || arp->op != ARPL_OP_REPLY || arp->sender_mac == 0 || arp->sender_ip == arp->target_ip ||
 	    arp->eth_src != arp->sender_mac || arp->eth_dst != arp->target_mac ||
 	    (*(volatile __u64 *)&slot->word & ARPL_MAC_MASK) != arp->sender_mac)
 		return 0;
-	if (arp->target_ip != 0)
-		arpl_pair_confirm(t,
-				  arpl_pair_hash(t, arp->target_mac, arp->target_ip, arp->sender_ip, arp->vlan),
-				  *(volatile __u32 *)&slot->generation, now);
+	if (arp->target_ip != 0) {
+		hash = arpl_pair_hash(t, arp->target_mac, arp->target_ip, arp->sender_ip, arp->vlan);
+		generation = *(volatile __u32 *)&slot->generation;
+		arpl_pair_confirm(t, hash, generation, now);
+		*(volatile __u64 *)&slot->last_pair = arpl_stamp_word(arpl_pair_print(hash, generation), now);
+	}
 	*(volatile __u64 *)&slot->confirmed_at = now;
 	*(volatile __u32 *)&slot->unanswered = 0;
 	return 1;

@@ -106,7 +106,6 @@ void Table::add(const Desired& wanted, Changes& changes) {
   free_.pop_front();
   stats_[slot] = {};
   publish<__u64>(slots_[slot].claimed_at, 0);
-  publish<__u64>(slots_[slot].ring_arrival, 0);
   publish<__u64>(slots_[slot].reflected, 0);
   write_slot(slot, wanted);
   index_.put(wanted.key, slot);

@@ -41,6 +41,7 @@ struct arpl_tables {
   const arpline::MacSet* macs = nullptr;
   const arpline::EndpointMap* endpoints = nullptr;
   std::span<arpl_slot> slots;
+  std::span<arpl_endpoint_stats> stats;      ///< as many; only where the ring has a budget
   std::span<const arpl_index_bucket> index;  ///< ARPL_INDEX_BUCKETS of them
   std::span<__u64> filter;                   ///< ARPL_FILTER_WORDS, or none: anything may be anywhere
   std::span<arpl_pair_set> pairs;            ///< ARPL_PAIR_SETS of them
@@ -97,6 +98,10 @@ ARPL_INLINE __u64* arpl_heard_at(arpl_tables* t, __u32 index) {
 
 ARPL_INLINE const arpl_hash_keys* arpl_hash_keys_now(arpl_tables* t) {
   return &t->keys;
+}
+
+ARPL_INLINE __u64* arpl_ring_share_at(arpl_tables* t, __u32 slot) {
+  return slot < t->stats.size() ? &t->stats[slot].ring_arrival : nullptr;
 }
 
 ARPL_INLINE int arpl_ring_admit(arpl_tables* t, const arpl_limits* limits, __u32 queue) {

@@ -58,7 +58,8 @@ def test_the_kernels_answers_are_all_matched():
     with Lab() as lab:
         host, peer = lab_of(lab)
         for source in SOURCES:
-            report = peer.arpgen("--traffic", f"who-has to={targets(host)}", source=source, rate=1000)
+            report = peer.arpgen("--traffic", f"who-has to={targets(host)}", source=source, rate=1000, frames=1000,
+                                 seconds=5)
             answers, latency = report["answers"], report["latency_ns"]
             assert report["offered"]["frames"] == 1000, report["offered"]
             assert answers["answered"] == 1000 and answers["ratio"] == 1, answers

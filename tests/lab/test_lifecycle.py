@@ -185,6 +185,7 @@ def test_container_is_served_again_once_the_other_with_its_address_is_gone():
         host, _, wire, first, second = twins(lab)
         assert len(wire.replies(who_has(first), 0.5, 2)) == 2
         second.delete()
+        wait_until(lambda: macs_that_answer(wire, first) == {first.mac}, 5, "the other's kernel falls silent")
         entry = served(wire, host, first)
         assert entry["also_at"] is None, entry
 

@@ -172,7 +172,7 @@ void BpfRunner::install(const State& state) {
   for (const auto& [key, value] : contents.endpoints) put(maps.endpoints, key, value);
   for (const auto& [index, slot] : contents.slots) {
     slots_[index] = slot;
-    put(maps.endpoint_stats, index, arpl_endpoint_stats{});
+    put(maps.endpoint_stats, index, arpl_endpoint_stats{.ring_arrival = contents.ring_endpoint});
   }
   for (const std::uint32_t index : touched_) put(maps.pairs, index, arpl_pair_set{});
   touched_.clear();

@@ -20,6 +20,7 @@ CppRunner::CppRunner(std::uint64_t now)
   tables_.macs = &macs_;
   tables_.endpoints = &endpoints_;
   tables_.slots = slots_;
+  tables_.stats = stats_;
   tables_.index = index_;
   tables_.pairs = pairs_;
   tables_.heard = heard_;
@@ -37,7 +38,7 @@ void CppRunner::install(const State& state) {
   for (const auto& [key, value] : contents.endpoints) endpoints_.emplace(key, value);
   for (const auto& [index, slot] : contents.slots) {
     slots_.at(index) = slot;
-    stats_.at(index) = {};
+    stats_.at(index) = {.ring_arrival = contents.ring_endpoint};
   }
   for (const std::uint32_t bucket : indexed_) index_.at(bucket) = {};
   indexed_.clear();

@@ -184,6 +184,19 @@ TYPED_TEST(Sequence, AnotherGenerationForgetsEveryPair) {
   this->expect({}, ARPL_to_child_new);
 }
 
+TYPED_TEST(Sequence, AConfirmedPairIsFoundInTheSlotAndInTheTable) {
+  this->install({.confirmed = false});
+  TypeParam::egress(answer_to(peer_mac, peer_ip));
+  const auto in_the_slot = this->slot().last_pair;
+  ASSERT_NE(in_the_slot, 0U);
+  this->slot().last_pair = 0;
+  this->expect({}, ARPL_ring);
+  this->install({.to_child = Budget::zero, .socket = false});
+  this->expect({}, ARPL_over_budget);
+  this->slot().last_pair = in_the_slot;
+  this->expect({}, ARPL_to_child_excess);
+}
+
 TYPED_TEST(Sequence, InAFullSetOfPairsTheOldestIsEvicted) {
   this->install({.confirmed = false});
   // One requester more than a set has words.

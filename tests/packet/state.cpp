@@ -187,7 +187,7 @@ Contents realise(const State& s, std::uint64_t now) {
                         .confirmed_at = s.confirmed ? now - seconds : 0,
                         .unanswered_at = ago(now, s.unanswered_ago),
                         .claimed_at = ago(now, s.claimed_ago),
-                        .ring_arrival = arrival_of(s.ring_endpoint, now),
+                        .last_pair = 0,
                         .netmask = netmask_of(s.prefix_bits),
                         .ways = static_cast<__u16>(s.slow ? ARPL_WAY_SLOW : 0),
                         .noted = 0,
@@ -199,7 +199,7 @@ Contents realise(const State& s, std::uint64_t now) {
                         .confirmed_at = now - seconds,
                         .unanswered_at = 0,
                         .claimed_at = 0,
-                        .ring_arrival = 0,
+                        .last_pair = 0,
                         .netmask = netmask_of(24),
                         .ways = 0,
                         .noted = 0,
@@ -218,6 +218,7 @@ Contents realise(const State& s, std::uint64_t now) {
                  {source_index(s.requester_mac), arrival_of(s.source, now)},
                  {source_index(s.requester_mac, ARPL_SHARE_RING), arrival_of(s.ring_source, now)},
                  {source_index(s.requester_mac, ARPL_SHARE_REFLECT), arrival_of(s.reflect_source, now)}};
+  out.ring_endpoint = arrival_of(s.ring_endpoint, now);
   out.queue = s.socket_queue;
   out.socket = s.socket;
   out.credit.sent = 1000 + s.in_flight;

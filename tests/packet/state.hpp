@@ -103,6 +103,7 @@ struct Contents {
   std::vector<std::pair<std::uint32_t, __u64>> heard;
   std::vector<std::uint32_t> filter;  ///< bits
   std::vector<std::pair<std::uint32_t, __u64>> buckets;
+  __u64 ring_endpoint = 0;  ///< its token word, of each endpoint
   std::uint32_t queue = 0;
   bool socket = false;
   arpl_credit credit{};
