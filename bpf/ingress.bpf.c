@@ -93,11 +93,16 @@ ARPL_INLINE void count_reflected(const struct arpl_arp *arp, const struct arpl_d
 {
 	struct arpl_slot *slot = bpf_map_lookup_elem(&slots, &decision->slot);
 	struct arpl_endpoint_stats *stats;
+	const struct arpl_limits *limits_now = arpl_limits_now(0);
 	__u16 when = (__u16)(now >> ARPL_STAMP_SHIFT);
 
-	if (!slot)
+	if (!slot || !limits_now)
 		return;
-	__sync_fetch_and_add(&slot->reflected, 1);
+	/* A locked addition waits for all stores before it, those into the frame too. */
+	if (limits_now->flags & ARPL_LIMIT_ONE_QUEUE)
+		*(volatile __u64 *)&slot->reflected += 1;
+	else
+		__sync_fetch_and_add(&slot->reflected, 1);
 	if (slot->noted == when)
 		return;
 	slot->noted = when;

@@ -163,6 +163,7 @@ struct arpl_limits {
 #define ARPL_LIMIT_FRAGS (1ULL << 5)	   /* a frame may come in pieces: the parent's MTU is above 1,500 */
 #define ARPL_LIMIT_OTHER_PAIRS (1ULL << 6) /* the second part of the filter for pairs is asked */
 #define ARPL_LIMIT_OTHER_HEARD (1ULL << 7) /* likewise of what was heard */
+#define ARPL_LIMIT_ONE_QUEUE (1ULL << 8)   /* the ingress program never runs twice at the same time */
 #define ARPL_LIMIT_STORM (1ULL << 4)	   /* there are limits on what is not ARP */
 
 /* Indices into `buckets`. */

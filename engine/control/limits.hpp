@@ -12,6 +12,7 @@ struct Switches {
   bool hidden_tags = false;  ///< its NIC strips tags
   bool fast_path = true;     ///< XDP_TX is wanted and arrives
   bool in_pieces = false;    ///< its frames may come in more than one buffer
+  bool one_queue = false;    ///< XDP runs for one frame at a time
   bool other_pairs = false;  ///< Rotation::other()
   bool other_heard = false;
 };

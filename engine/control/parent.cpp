@@ -152,6 +152,7 @@ void ServedParent::set_limits() {
   const Switches switches{.hidden_tags = hides_tags(),
                           .fast_path = fast_path(),
                           .in_pieces = parent_.mtu > kOneBufferMtu,
+                          .one_queue = has_ring() && link_.rx_queues == 1,
                           .other_pairs = pairs_filter_->other(),
                           .other_heard = heard_filter_->other()};
   put_limits(limits_for(config_, limits_, switches, map), map);
