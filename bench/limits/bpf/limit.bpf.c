@@ -23,7 +23,7 @@
 #define FRAME_BYTES 42
 
 /* xdp-tx-index: the factor of the endpoints' places. */
-const volatile struct arpl_hash_keys hash_keys = {.factor = 0x9e3779b97f4a7c15};
+const volatile struct arpl_hash_keys hash_keys = {.factor = 0xff51afd7ed558ccd};
 
 /* to-child: the one who asks for first_ip + i is sent to first_mac + i. In host order; set before load. */
 const volatile __u32 first_ip = 0;
