@@ -72,6 +72,7 @@ ServedParent::ServedParent(const Config& config, ParentConfig own, const LinkInf
     pairs_filter_.emplace(maps.filter(), ARPL_FILTER_PAIRS, (flags & ARPL_LIMIT_OTHER_PAIRS) != 0, now_ns());
     heard_filter_.emplace(maps.filter(), ARPL_FILTER_HEARD, (flags & ARPL_LIMIT_OTHER_HEARD) != 0, now_ns());
     storm_ = std::make_unique<Storm>(maps, route_, link_.ifindex);
+    storm_->set(storm_limits_for(config_));
     set_limits();
     roster_ = std::make_unique<Roster>(maps);
     events_ = std::make_unique<Events>(maps.fd("events"), [this](const arpl_event& event) { on_event(event); });
@@ -126,8 +127,12 @@ bool ServedParent::hides_tags() const {
 // answer is lost (drivers/net/veth.c, veth_xdp_flush).
 bool ServedParent::reflections_arrive() {
   if (link_.kind != "veth" || own_.generic_xdp) return true;
-  const auto other = get_link(route_, link_.lower_netns, link_.lower);
-  return other && other->xdp_mode != XdpMode::none;
+  try {
+    const auto other = get_link(route_, link_.lower_netns, link_.lower);
+    return other && other->xdp_mode != XdpMode::none;
+  } catch (const SetupError&) {
+    return false;  // asked on every tick: who can't be asked now is asked again
+  }
 }
 
 void ServedParent::watch_reflections() {
@@ -147,7 +152,6 @@ bool ServedParent::fast_path() const {
 }
 
 void ServedParent::set_limits() {
-  storm_->set(storm_limits_for(config_));
   auto& map = programs_->maps().limits();
   const Switches switches{.hidden_tags = hides_tags(),
                           .fast_path = fast_path(),
@@ -242,6 +246,7 @@ void ServedParent::reconfigure(const Config& config, const ParentConfig& own) {
   limits_ = config.limits;
   announcer_.set_schedule(schedule_of(config), now_ns());
   if (config_.mode == Mode::answer && !service_) start_service();
+  storm_->set(storm_limits_for(config_));
   set_limits();
   if (config_.mode == Mode::observe) stop_service();
   follow(roster_->choose(own), now_ns());

@@ -11,6 +11,7 @@
 #include "shared/place.h"
 
 namespace arpline {
+
 OwnMacs::OwnMacs(const Maps& maps) : maps_(maps), factor_(maps.hash_keys().factor), filter_(maps.filter()) {
   for (const auto& [mac, sender] : maps_.senders()) {
     held_.insert(mac);
