@@ -52,8 +52,12 @@ def left_to_its_kernel(wire, host, container, reason, requests=3):
     assert entry["state"] == "not_served" and entry["ringed"] == before, entry
 
 
-def gone(wire, host, container):
+def gone(wire, host, container, mark=None):
+    """Withdrawn, and nobody answers; with the mark of its namespace: once that is destroyed, for until then its
+    kernel may."""
     wait_state(host, container, None, 15)
+    if mark:
+        destroyed(host, mark)
     never_answered(wire, container, 30)
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The CNI macvlan plugin, called by hand: the interface is created inside the container's namespace."""
 from common import Lab, wired
-from containers import available, destroyed, gone, marked, served
+from containers import available, gone, marked, served
 from lab.runtimes import Cni, Held
 
 ADDRESS = "10.77.2.1"
@@ -23,8 +23,7 @@ def attached_served_and_detached(make_namespace, end_namespace):
         served(wire, host, container)
         mark = marked(host, namespace.path)
         end_namespace(lab, namespace)
-        gone(wire, host, container)
-        destroyed(host, mark)
+        gone(wire, host, container, mark)
 
 
 def test_attachment_of_a_named_namespace_is_served_until_it_is_deleted():

@@ -54,8 +54,7 @@ def test_macvlan_created_inside_a_namespace_of_a_configured_folder_is_served_unt
         assert served(wire, host, child)["namespace"] == "sandbox"
         mark = marked(host, path)
         run("umount", path)
-        gone(wire, host, child)
-        destroyed(host, mark)
+        gone(wire, host, child, mark)
 
 
 def test_macvlan_moved_into_a_namespace_that_only_a_mount_elsewhere_holds_is_served_until_it_is_unmounted():
@@ -68,8 +67,7 @@ def test_macvlan_moved_into_a_namespace_that_only_a_mount_elsewhere_holds_is_ser
         served(wire, host, child)
         mark = marked(host, path)
         run("umount", path)
-        gone(wire, host, child)
-        destroyed(host, mark)
+        gone(wire, host, child, mark)
 
 
 def test_macvlan_created_where_only_a_mount_elsewhere_leads_is_its_kernels_until_a_process_is_there():

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Docker's macvlan containers, with a real dockerd in the host."""
 from common import Lab, endpoint, frames, options, verdict, wait_until, wired
-from containers import available, destroyed, gone, macs_that_answer, marked, served
+from containers import available, gone, macs_that_answer, marked, served
 from lab.runtimes import Container, Docker
 
 FIRST, SECOND = "10.77.2.1", "10.77.2.2"
@@ -28,15 +28,15 @@ def test_container_is_served_until_it_stops_and_again_when_it_starts():
         assert container.id[:12] in shown or str(container.pid) in shown, f"status does not tell which one: {shown}"
         sandbox, mark = container.sandbox, marked(host, container.netns_path)
         container.stop()
-        gone(wire, host, container)
-        destroyed(host, mark)
+        gone(wire, host, container, mark)
         container.start()
         assert container.sandbox != sandbox, "this Docker keeps its sandboxes: the test proves nothing"
         served(wire, host, container)
         container.restart()
         served(wire, host, container)
+        mark = marked(host, container.netns_path)
         container.remove()
-        gone(wire, host, container)
+        gone(wire, host, container, mark)
 
 
 def test_paused_container_is_still_answered():
@@ -84,8 +84,7 @@ def test_containers_outlive_a_killed_dockerd_and_are_served_until_the_next_one_e
         docker.kill9()
         served(wire, host, container, mac)
         docker.start()
-        gone(wire, host, container)
-        destroyed(host, mark)
+        gone(wire, host, container, mark)
         container.start()
         served(wire, host, container)
 

@@ -29,8 +29,7 @@ def deleted_is_gone(**child_options):
         assert entry["namespace"] == child.ns.name and entry["interface"] == child.interface, entry
         mark = marked(host, child.ns.path)
         child.delete()
-        gone(wire, host, child)
-        destroyed(host, mark)
+        gone(wire, host, child, mark)
 
 
 def test_macvlan_moved_into_a_namespace_is_served_until_the_namespace_is_deleted():
@@ -74,8 +73,7 @@ def test_namespace_that_is_renamed_is_served_on_and_shown_by_its_new_name():
         served(wire, host, child)
         mark = marked(host, new_path)
         run("ip", "netns", "del", new_name)
-        gone(wire, host, child)
-        destroyed(host, mark)
+        gone(wire, host, child, mark)
 
 
 def test_namespace_that_only_a_process_holds_is_served_until_the_process_ends():
@@ -86,8 +84,7 @@ def test_namespace_that_only_a_process_holds_is_served_until_the_process_ends():
         assert str(held.pid) in served(wire, host, child)["namespace"]
         mark = marked(host, held.path)
         held.close()
-        gone(wire, host, child)
-        destroyed(host, mark)
+        gone(wire, host, child, mark)
 
 
 def test_namespace_that_loses_its_name_is_served_while_a_process_holds_it():
@@ -101,8 +98,7 @@ def test_namespace_that_loses_its_name_is_served_while_a_process_holds_it():
         served(wire, host, child)
         holder.kill()
         holder.wait()
-        gone(wire, host, child)
-        destroyed(host, mark)
+        gone(wire, host, child, mark)
 
 
 @options(timeout=90)

@@ -26,8 +26,7 @@ def found_served_restarted_and_removed(backend):
         destroyed(host, mark)
         mark = marked(host, container.netns_path)
         container.remove()
-        gone(wire, host, container)
-        destroyed(host, mark)
+        gone(wire, host, container, mark)
 
 
 @options(timeout=90)

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The compiled tests: found by where they lie, counted by what Google Test says."""
+import contextlib
 import json
 import os
+import shlex
+import signal
+import subprocess
 from pathlib import Path
 
 from .results import BUILD, ROOT, Run, execute
@@ -14,6 +18,13 @@ SANITIZER_ENVIRONMENT = {
 # Optimising sanitized code takes minutes, and of debug information line numbers are enough.
 SANITIZER_OPTIONS = ("-Db_lundef=false", "-Doptimization=0", "-Dcpp_args=-g1")
 FUZZ_SECONDS = 10
+BUILDS = {
+    "build-asan": ("-Db_sanitize=address,undefined", *SANITIZER_OPTIONS, "--",
+                   "tests/unit", "tests/threads", "tests/packet"),
+    "build-tsan": ("-Db_sanitize=thread", *SANITIZER_OPTIONS, "--", "tests/threads"),
+    "build-fuzz": ("-Dfuzzers=true", "-Dtests=false", "--", "tests/fuzz"),
+}
+COMPILERS = {"build-fuzz": {"CC": "clang", "CXX": "clang++"}}
 
 
 def executables(folder: Path) -> list[Path]:
@@ -56,12 +67,33 @@ def count_cases(run: Run, name: str, report: Path) -> int:
     return run.count["failed"] - before
 
 
-def build(run: Run, directory: str, *options: str, environment=None) -> bool:
-    """A build that fails is a failed check."""
-    code, text = execute(["tools/build", directory, *options], 900, env={**os.environ, **(environment or {})})
+def build(run: Run, directory: str) -> bool:
+    """A build that fails is a failed check. One that goes on already is waited for."""
+    code, text = execute(["tools/build", directory, *BUILDS[directory]], 900,
+                         env={**os.environ, **COMPILERS.get(directory, {})})
     if code != 0:
         run.failed(f"build {directory}", text[-6000:])
     return code == 0
+
+
+class BuildsBeside:
+    """Builds what later stages test with what the CPUs have left meanwhile. Whether it worked is those stages' to ask."""
+
+    def __init__(self, stages: list[str]):
+        self.command = "; ".join(
+            shlex.join(["env", *(f"{name}={value}" for name, value in COMPILERS.get(directory, {}).items()),
+                        "tools/build", directory, *options])
+            for directory, options in BUILDS.items() if directory.removeprefix("build-") in stages)
+
+    def __enter__(self):
+        self.process = subprocess.Popen(["chrt", "--idle", "0", "bash", "-c", self.command], cwd=ROOT,
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL, start_new_session=True)
+
+    def __exit__(self, *_):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGTERM)
+        self.process.wait()
 
 
 def every(run: Run, directory: Path, kind: str, environment=None, timeout=300) -> None:
@@ -82,14 +114,13 @@ def packet(run: Run) -> None:
 
 
 def asan(run: Run) -> None:
-    if build(run, "build-asan", "-Db_sanitize=address,undefined", *SANITIZER_OPTIONS, "--",
-             "tests/unit", "tests/threads", "tests/packet"):
+    if build(run, "build-asan"):
         for kind in ("unit", "threads", "packet"):
             every(run, ROOT / "build-asan", kind, SANITIZER_ENVIRONMENT, 600)
 
 
 def tsan(run: Run) -> None:
-    if build(run, "build-tsan", "-Db_sanitize=thread", *SANITIZER_OPTIONS, "--", "tests/threads"):
+    if build(run, "build-tsan"):
         every(run, ROOT / "build-tsan", "threads", SANITIZER_ENVIRONMENT, 600)
 
 
@@ -97,8 +128,7 @@ def fuzz(run: Run) -> None:
     if not (ROOT / "tests" / "fuzz" / "meson.build").exists():
         run.skipped("fuzz", "there is no tests/fuzz/meson.build")
         return
-    if not build(run, "build-fuzz", "-Dfuzzers=true", "-Dtests=false", "--", "tests/fuzz",
-                 environment={"CC": "clang", "CXX": "clang++"}):
+    if not build(run, "build-fuzz"):
         return
     programs = executables(ROOT / "build-fuzz" / "tests" / "fuzz")
     if not programs:

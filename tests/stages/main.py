@@ -44,9 +44,10 @@ def main() -> int:
         print("0 passed, 1 failed, 0 skipped")
         return 1
     run = Run(given.pattern, given.all, os.environ.get("CI") == "true")
-    for name in given.stages:
-        with Stage(run, name):
-            STAGES[name](run)
+    with binaries.BuildsBeside(given.stages):
+        for name in given.stages:
+            with Stage(run, name):
+                STAGES[name](run)
     print(f"{time.monotonic() - started:.0f} s")
     print(run.summary())
     return 1 if run.count["failed"] or not run.count["passed"] else 0
