@@ -7,6 +7,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "maps.bpf.h"
+#include "shared/account.h"
 #include "shared/decide.h"
 #include "shared/reply.h"
 #include "storm.bpf.h"
@@ -81,53 +82,6 @@ ARPL_INLINE int reflect(struct xdp_md *ctx, const struct arpl_arp *arp, const st
 	return XDP_TX;
 }
 
-ARPL_INLINE void note_requester(struct arpl_endpoint_stats *stats, const struct arpl_arp *arp, __u64 now)
-{
-	stats->last_seen = now;
-	stats->last_requester_mac = arp->sender_mac;
-	stats->last_requester = arp->sender_ip;
-}
-
-/* The hot way: one cache line that has been read already; the other one seldom. */
-ARPL_INLINE void count_reflected(const struct arpl_arp *arp, const struct arpl_decision *decision, __u64 now)
-{
-	struct arpl_slot *slot = bpf_map_lookup_elem(&slots, &decision->slot);
-	struct arpl_endpoint_stats *stats;
-	const struct arpl_limits *limits_now = arpl_limits_now(0);
-	__u16 when = (__u16)(now >> ARPL_STAMP_SHIFT);
-
-	if (!slot || !limits_now)
-		return;
-	/* A locked addition waits for all stores before it, those into the frame too. */
-	if (limits_now->flags & ARPL_LIMIT_ONE_QUEUE)
-		*(volatile __u64 *)&slot->reflected += 1;
-	else
-		__sync_fetch_and_add(&slot->reflected, 1);
-	if (slot->noted == when)
-		return;
-	slot->noted = when;
-	stats = bpf_map_lookup_elem(&endpoint_stats, &decision->slot);
-	if (stats)
-		note_requester(stats, arp, now);
-}
-
-ARPL_INLINE void count_request(const struct arpl_arp *arp, const struct arpl_decision *decision,
-			       enum arpl_class class, __u64 now)
-{
-	struct arpl_endpoint_stats *stats = bpf_map_lookup_elem(&endpoint_stats, &decision->slot);
-
-	if (!stats)
-		return;
-	__sync_fetch_and_add(&stats->requests, 1);
-	if (class == ARPL_CLASS_TO_CHILD)
-		__sync_fetch_and_add(&stats->to_child, 1);
-	else if (class == ARPL_CLASS_RING)
-		__sync_fetch_and_add(&stats->ringed, 1);
-	else if (class == ARPL_CLASS_DROP)
-		__sync_fetch_and_add(&stats->capped, 1);
-	note_requester(stats, arp, now);
-}
-
 /* Carries the verdict out; the only place that counts it. */
 ARPL_INLINE int act(struct xdp_md *ctx, const struct arpl_arp *arp, struct arpl_decision *decision, __u64 now)
 {
@@ -138,7 +92,7 @@ ARPL_INLINE int act(struct xdp_md *ctx, const struct arpl_arp *arp, struct arpl_
 
 	if (limits_now && (limits_now->flags & ARPL_LIMIT_OBSERVE) && class != ARPL_CLASS_PASS) {
 		if (decision->slot != ARPL_NO_SLOT)
-			count_request(arp, decision, ARPL_CLASS_PASS, now);
+			arpl_count_request(0, decision->slot, ARPL_CLASS_PASS, arp, now);
 		count(arpl_would_index(decision->verdict));
 		return XDP_PASS;
 	}
@@ -152,9 +106,9 @@ ARPL_INLINE int act(struct xdp_md *ctx, const struct arpl_arp *arp, struct arpl_
 	if (class == ARPL_CLASS_TO_CHILD)
 		to_child(ctx, decision, now);
 	if (class == ARPL_CLASS_REFLECT)
-		count_reflected(arp, decision, now);
+		arpl_count_reflected(0, decision->slot, arp, now);
 	else if (decision->slot != ARPL_NO_SLOT)
-		count_request(arp, decision, class, now);
+		arpl_count_request(0, decision->slot, class, arp, now);
 	count(decision->verdict);
 	if (class == ARPL_CLASS_RING)
 		return (int)bpf_redirect_map(&xsks_map, queue, XDP_PASS);

@@ -278,11 +278,9 @@ ARPL_INLINE __u64 *arpl_heard_at(struct arpl_tables *t, __u32 index)
 	return bpf_map_lookup_elem(&heard, &index);
 }
 
-ARPL_INLINE __u64 *arpl_ring_share_at(struct arpl_tables *t, __u32 slot)
+ARPL_INLINE struct arpl_endpoint_stats *arpl_stats_at(struct arpl_tables *t, __u32 slot)
 {
-	struct arpl_endpoint_stats *stats = bpf_map_lookup_elem(&endpoint_stats, &slot);
-
-	return stats ? &stats->ring_arrival : 0;
+	return bpf_map_lookup_elem(&endpoint_stats, &slot);
 }
 
 ARPL_INLINE int arpl_ring_admit(struct arpl_tables *t, const struct arpl_limits *limits_now, __u32 queue)

@@ -19,12 +19,12 @@ using namespace arpline;
 std::unique_ptr<Service> make_service(const LinkInfo& link, bool ring, WorkerTables tables, int xsks_map_fd) {
   if (!ring) {
     return std::make_unique<WorkerThread<PacketPort>>(std::make_unique<PacketPort>(link.name), tables,
-                                                      [](PacketPort&) {});
+                                                      BehindIngress{tables}, [](PacketPort&) {});
   }
   const auto rx_queues = static_cast<std::uint16_t>(std::min(link.rx_queues, ARPL_MAX_QUEUES));
   const auto tx_queues = static_cast<std::uint16_t>(std::min(link.tx_queues, ARPL_MAX_QUEUES));
   return std::make_unique<WorkerThread<XskPort>>(std::make_unique<XskPort>(link.name, rx_queues, tx_queues),
-                                                 tables,
+                                                 tables, BehindIngress{tables},
                                                  [xsks_map_fd](XskPort& port) { port.enable(xsks_map_fd); });
 }
 

@@ -92,16 +92,16 @@ ARPL_INLINE int arpl_to_child_token(struct arpl_tables *t, const struct arpl_lim
 ARPL_INLINE int arpl_ring_token(struct arpl_tables *t, const struct arpl_limits *limits, __u32 slot,
 				__u64 source_mac, int known, __u64 now)
 {
-	__u64 *endpoint;
+	struct arpl_endpoint_stats *stats;
 	struct arpl_budget sum = known ? limits->ring : limits->ring_new;
 	__u32 bucket = known ? ARPL_BUCKET_RING : ARPL_BUCKET_RING_NEW;
 
 	if (!arpl_bucket_peek_at(t, bucket, now, sum))
 		return 0;
-	endpoint = arpl_ring_share_at(t, slot);
-	return endpoint && arpl_bucket_peek(endpoint, now, limits->ring_endpoint) &&
+	stats = arpl_stats_at(t, slot);
+	return stats && arpl_bucket_peek(&stats->ring_arrival, now, limits->ring_endpoint) &&
 	       arpl_shared_token(t, bucket, sum, ARPL_SHARE_RING, limits->ring_source, source_mac, now) &&
-	       arpl_bucket_take(endpoint, now, limits->ring_endpoint);
+	       arpl_bucket_take(&stats->ring_arrival, now, limits->ring_endpoint);
 }
 
 /* Opt-in: beyond reflect_max a who-has that the fast path would answer is dropped. */

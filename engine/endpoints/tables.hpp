@@ -38,10 +38,10 @@ using MacSet = std::unordered_set<Mac>;
 struct arpl_tables {
   const __u64* lease = nullptr;  ///< when it expires
   const arpl_limits* limits = nullptr;
-  const arpline::MacSet* macs = nullptr;
-  const arpline::EndpointMap* endpoints = nullptr;
+  const arpline::MacSet* macs = nullptr;            ///< read anew for each frame, as the next one
+  const arpline::EndpointMap* endpoints = nullptr;  ///< needed only for what the index has no room for
   std::span<arpl_slot> slots;
-  std::span<arpl_endpoint_stats> stats;      ///< as many; only where the ring has a budget
+  std::span<arpl_endpoint_stats> stats;      ///< as many, or none: nothing is counted, no budget for the ring
   std::span<const arpl_index_bucket> index;  ///< ARPL_INDEX_BUCKETS of them
   std::span<__u64> filter;                   ///< ARPL_FILTER_WORDS, or none: anything may be anywhere
   std::span<arpl_pair_set> pairs;            ///< ARPL_PAIR_SETS of them
@@ -62,10 +62,6 @@ ARPL_INLINE const arpl_limits* arpl_limits_now(arpl_tables* t) {
   return t->limits;
 }
 
-ARPL_INLINE int arpl_mac_is_own(arpl_tables* t, __u64 mac) {
-  return static_cast<int>(t->macs != nullptr && t->macs->contains(mac));
-}
-
 ARPL_INLINE const arpl_index_bucket* arpl_index_at(arpl_tables* t, __u32 bucket) {
   return bucket < t->index.size() ? &t->index[bucket] : nullptr;
 }
@@ -75,9 +71,10 @@ ARPL_INLINE __u64* arpl_filter_at(arpl_tables* t, __u32 word) {
 }
 
 ARPL_INLINE const arpl_endpoint* arpl_endpoint_find(arpl_tables* t, const arpl_endpoint_key* key) {
-  if (t->endpoints == nullptr) return nullptr;
-  const auto found = t->endpoints->find(*key);
-  return found != t->endpoints->end() ? &found->second : nullptr;
+  const auto* endpoints = __atomic_load_n(&t->endpoints, __ATOMIC_ACQUIRE);
+  if (endpoints == nullptr) return nullptr;
+  const auto found = endpoints->find(*key);
+  return found != endpoints->end() ? &found->second : nullptr;
 }
 
 ARPL_INLINE arpl_slot* arpl_slot_at(arpl_tables* t, __u32 slot) {
@@ -100,8 +97,14 @@ ARPL_INLINE const arpl_hash_keys* arpl_hash_keys_now(arpl_tables* t) {
   return &t->keys;
 }
 
-ARPL_INLINE __u64* arpl_ring_share_at(arpl_tables* t, __u32 slot) {
-  return slot < t->stats.size() ? &t->stats[slot].ring_arrival : nullptr;
+ARPL_INLINE arpl_endpoint_stats* arpl_stats_at(arpl_tables* t, __u32 slot) {
+  return slot < t->stats.size() ? &t->stats[slot] : nullptr;
+}
+
+ARPL_INLINE int arpl_mac_is_own(arpl_tables* t, __u64 mac) {
+  if (arpl_filter_may(t, arpl_mac_bit(t->keys.factor, mac)) == 0) return 0;
+  const auto* macs = __atomic_load_n(&t->macs, __ATOMIC_ACQUIRE);
+  return static_cast<int>(macs != nullptr && macs->contains(mac));
 }
 
 ARPL_INLINE int arpl_ring_admit(arpl_tables* t, const arpl_limits* limits, __u32 queue) {

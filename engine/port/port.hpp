@@ -36,6 +36,13 @@ concept Port = requires(P p, Burst b, std::chrono::milliseconds t, std::uint16_t
 };
 // clang-format on
 
+/// A port whose frames come straight from the wire: what is not answered goes to the kernel through it.
+template <class P>
+concept KernelPort = Port<P> && requires(P p, Burst b) {
+  { p.hand_over(b) }
+  noexcept->std::same_as<void>;  // all of them; what finds no room is counted by the port
+};
+
 /// The longest wait(): a worker passes a burst boundary at least so often.
 inline constexpr std::chrono::milliseconds kLongestWait{250};
 

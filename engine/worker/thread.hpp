@@ -9,13 +9,14 @@
 namespace arpline {
 
 /// Owns a port and the one thread that serves it.
-template <Port P>
+template <Port P, Stage S = BehindIngress>
+requires S::kBehindIngress || KernelPort<P>
 class WorkerThread final : public Service {
  public:
   /// Takes `port` and calls enable(port) when the credits are set and before the thread starts.
   template <class Enable>
-  WorkerThread(std::unique_ptr<P> port, WorkerTables tables, Enable enable)
-      : port_(std::move(port)), worker_(*port_, tables, orders_) {
+  WorkerThread(std::unique_ptr<P> port, WorkerTables tables, S stage, Enable enable)
+      : port_(std::move(port)), worker_(*port_, tables, orders_, stage) {
     enable(*port_);
     thread_ = std::jthread([this](std::stop_token stop) { run(stop); });
   }
@@ -69,7 +70,7 @@ class WorkerThread final : public Service {
 
   std::unique_ptr<P> port_;
   Orders orders_;
-  Worker<P> worker_;
+  Worker<P, S> worker_;
   std::jthread thread_;
 };
 

@@ -261,8 +261,9 @@ TEST(WorkerThread, heart_beats_without_any_frame) {
   std::vector<arpl_slot> slots(8);
   std::vector<arpl_credit> credit(ARPL_MAX_QUEUES);
   arpl_engine_counts counts{};
-  WorkerThread<MemoryPort> service(std::make_unique<MemoryPort>(),
-                                   {.slots = slots, .credit = credit, .counts = &counts}, [](MemoryPort&) {});
+  const WorkerTables tables{.slots = slots, .credit = credit, .counts = &counts};
+  WorkerThread<MemoryPort> service(std::make_unique<MemoryPort>(), tables, BehindIngress{tables},
+                                   [](MemoryPort&) {});
   const auto before = service.heartbeat();
   for (int tries = 0; service.heartbeat() == before && tries < 500; ++tries) {
     std::this_thread::sleep_for(std::chrono::milliseconds{10});
@@ -283,8 +284,8 @@ TEST(WithdrawalThreads, no_answer_after_the_acknowledged_boundary) {
   auto& port = *owned;
   slots[3].word = kChild;
   slots[3].generation = 5;
-  WorkerThread<MemoryPort> service(std::move(owned), {.slots = slots, .credit = credit, .counts = &counts},
-                                   [](MemoryPort&) {});
+  const WorkerTables tables{.slots = slots, .credit = credit, .counts = &counts};
+  WorkerThread<MemoryPort> service(std::move(owned), tables, BehindIngress{tables}, [](MemoryPort&) {});
   std::jthread wire([&](const std::stop_token& stop) {
     while (!stop.stop_requested()) {
       port.put({.slot = 3, .generation = 5, .time_ns = now_ns()});

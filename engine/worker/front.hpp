@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <array>
+
+#include "base/spsc.hpp"
+#include "endpoints/tables.hpp"
+#include "shared/account.h"
+#include "worker/stage.hpp"
+
+namespace arpline {
+
+/// What a frame has become, for who wants to know more than its fate.
+struct Sight {
+  arpl_parsed parsed = ARPL_NOT_ARP;  ///< what is not ARP has no verdict and goes to the kernel
+  arpl_arp arp{};
+  arpl_decision decision{};
+};
+
+/// The wire stage where no XDP program stands in front: the whole table of decide.h, as bpf/ingress.bpf.c
+/// carries it out. One thread.
+class Front {
+ public:
+  static constexpr bool kBehindIngress = false;
+  using EventRing = Spsc<arpl_event, 256>;
+
+  /// All of them outlive it. `counts`: of one worker.
+  Front(arpl_tables& tables, arpl_verdict_counts& counts, EventRing& events)
+      : tables_(tables), counts_(counts), events_(events) {}
+
+  void judge(Burst burst, std::uint64_t now, std::span<Fate> fates) noexcept {
+    Sight sight;
+    for (std::size_t i = 0; i < burst.size(); ++i) fates[i] = judge(burst[i], now, sight);
+  }
+
+  /// One frame; what was seen of it is left in `sight`.
+  Fate judge(Frame& frame, std::uint64_t now, Sight& sight) noexcept {
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(frame.data);
+    sight.parsed = arpl_parse(bytes, bytes + frame.len, &sight.arp);
+    if (sight.parsed == ARPL_NOT_ARP) return Fate::kernel;
+    sight.arp.frame_bytes = frame.len;
+    sight.arp.linear = 1;
+    arpl_decide(&tables_, sight.parsed, &sight.arp, frame.queue, now, &sight.decision);
+    report(sight, now);
+    return act(frame, sight, now);
+  }
+
+ private:
+  void tell(const arpl_arp& arp, arpl_event_type type, std::uint64_t now) noexcept {
+    auto* bucket = arpl_bucket_at(&tables_, ARPL_BUCKET_EVENTS);
+    const auto* limits = arpl_limits_now(&tables_);
+    if (bucket == nullptr || limits == nullptr || arpl_bucket_take(bucket, now, limits->events) == 0) return;
+    events_.push({.time_ns = now,
+                  .mac = arp.sender_mac,
+                  .address = arp.sender_ip,
+                  .vlan = arp.vlan,
+                  .type = static_cast<__u16>(type)});
+  }
+
+  void report(const Sight& sight, std::uint64_t now) noexcept {
+    const auto claimed = sight.decision.claimed_slot;
+    if (sight.decision.verdict == ARPL_own_mac) tell(sight.arp, ARPL_EVENT_OWN_MAC, now);
+    if (claimed == ARPL_NO_SLOT) return;
+    if (auto* stats = arpl_stats_at(&tables_, claimed))
+      arpl_note_claim(arpl_slot_at(&tables_, claimed), stats, sight.arp.sender_mac, now);
+    tell(sight.arp, ARPL_EVENT_CLAIM_FROM_WIRE, now);
+  }
+
+  // The only place that counts the verdict.
+  Fate act(Frame& frame, const Sight& sight, std::uint64_t now) noexcept {
+    const auto& [verdict, slot] = std::pair{sight.decision.verdict, sight.decision.slot};
+    const auto way = arpl_class_of(verdict);
+    const auto* limits = arpl_limits_now(&tables_);
+    if (limits != nullptr && (limits->flags & ARPL_LIMIT_OBSERVE) != 0 && way != ARPL_CLASS_PASS) {
+      if (slot != ARPL_NO_SLOT) arpl_count_request(&tables_, slot, ARPL_CLASS_PASS, &sight.arp, now);
+      count_shared(&counts_, arpl_would_index(verdict));
+      return Fate::kernel;
+    }
+    count_shared(&counts_, verdict);
+    if (way == ARPL_CLASS_REFLECT) {
+      arpl_count_reflected(&tables_, slot, &sight.arp, now);
+      reflect(frame, sight);
+      return Fate::answer;
+    }
+    if (slot != ARPL_NO_SLOT) arpl_count_request(&tables_, slot, way, &sight.arp, now);
+    if (way == ARPL_CLASS_RING) return answer(frame, sight);
+    if (way == ARPL_CLASS_TO_CHILD) to_child(frame, sight, now);
+    return way == ARPL_CLASS_DROP ? Fate::drop : Fate::kernel;
+  }
+
+  static void reflect(Frame& frame, const Sight& sight) noexcept {
+    auto* bytes = reinterpret_cast<std::uint8_t*>(frame.data);
+    const auto written = arpl_write_reply(bytes, &sight.arp, sight.decision.word);
+    std::fill(bytes + written, bytes + std::max(written, frame.len), 0);
+  }
+
+  // There is no ring between the two stages: its credit is given back at once.
+  Fate answer(Frame& frame, const Sight& sight) noexcept {
+    std::atomic_ref<__u64>(tables_.credit[frame.queue].consumed).fetch_add(1, std::memory_order_relaxed);
+    frame.len = arpl_write_reply(reinterpret_cast<std::uint8_t*>(frame.data), &sight.arp, sight.decision.word);
+    return Fate::answer;
+  }
+
+  void to_child(Frame& frame, const Sight& sight, std::uint64_t now) noexcept {
+    arpl_store_mac(reinterpret_cast<std::uint8_t*>(frame.data), sight.decision.word);
+    arpl_count_unanswered(arpl_limits_now(&tables_), arpl_slot_at(&tables_, sight.decision.slot), now);
+  }
+
+  arpl_tables& tables_;
+  arpl_verdict_counts& counts_;
+  EventRing& events_;
+};
+
+static_assert(Stage<Front>);
+
+}  // namespace arpline

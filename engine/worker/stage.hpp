@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <concepts>
+#include <cstdint>
+#include <cstring>
+#include <span>
+
+#include "port/port.hpp"
+#include "shared/packet.h"
+#include "shared/reply.h"
+#include "worker/service.hpp"
+
+namespace arpline {
+
+/// What the worker does with a frame next.
+enum class Fate : std::uint8_t {
+  answer,  ///< it has become its answer: send it
+  drop,
+  kernel,  ///< hand it to the kernel, as it is now
+};
+
+/// The engine's verdicts for a burst: as many fates as frames. Never throws, allocates, locks or logs.
+// clang-format off
+template <class S>
+concept Stage = requires(S s, Burst b, std::uint64_t now, std::span<Fate> fates) {
+  { s.judge(b, now, fates) } noexcept -> std::same_as<void>;
+  { S::kBehindIngress } -> std::convertible_to<bool>;  // frames come by credit
+};
+// clang-format on
+
+template <class T>
+T load_shared(const T& field) noexcept {
+  return std::atomic_ref<T>(const_cast<T&>(field)).load(std::memory_order_acquire);
+}
+
+/// Counts in a row that others read: this thread is its only writer.
+template <class Counts, class Verdict>
+void count_shared(Counts* counts, Verdict verdict, std::uint64_t n = 1) noexcept {
+  auto& counter = reinterpret_cast<__u64*>(counts)[verdict];
+  std::atomic_ref<__u64>(counter).store(counter + n, std::memory_order_relaxed);
+}
+
+/// The engine stage behind the ingress program, which has decided already: only the slot's word and generation
+/// are looked at again. What ingress handed over stands in front of the frame.
+class BehindIngress {
+ public:
+  static constexpr bool kBehindIngress = true;
+
+  explicit BehindIngress(WorkerTables tables) : tables_(tables) {}
+
+  void judge(Burst burst, std::uint64_t now, std::span<Fate> fates) noexcept {
+    for (std::size_t i = 0; i < burst.size(); ++i) {
+      const auto verdict = judge(burst[i], now);
+      fates[i] = verdict == ARPL_ENGINE_answered ? Fate::answer : Fate::drop;
+      if (verdict != ARPL_ENGINE_answered)
+        count_shared(tables_.counts, verdict);  // an answer is counted when sent
+    }
+  }
+
+ private:
+  arpl_engine_verdict judge(Frame& frame, std::uint64_t now) noexcept {
+    arpl_ring_meta meta;
+    std::memcpy(&meta, frame.data - sizeof meta, sizeof meta);
+    if (now > meta.time_ns + ARPL_MAX_RING_AGE_NS) return ARPL_ENGINE_stale;
+    if (meta.slot >= tables_.slots.size()) return ARPL_ENGINE_withdrawn;
+    const auto& slot = tables_.slots[meta.slot];
+    const auto word = load_shared(slot.word);
+    const auto generation = load_shared(slot.generation);
+    if (word == 0 || (word & ARPL_SLOT_FLAGS_MASK) != 0 || generation != meta.generation) {
+      return ARPL_ENGINE_withdrawn;
+    }
+    arpl_arp arp{};
+    auto* bytes = reinterpret_cast<std::uint8_t*>(frame.data);
+    if (arpl_parse(bytes, bytes + frame.len, &arp) != ARPL_PARSED) return ARPL_ENGINE_withdrawn;
+    frame.len = arpl_write_reply(bytes, &arp, word);
+    return ARPL_ENGINE_answered;
+  }
+
+  WorkerTables tables_;
+};
+
+static_assert(Stage<BehindIngress>);
+
+}  // namespace arpline
