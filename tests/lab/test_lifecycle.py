@@ -170,7 +170,8 @@ def test_two_containers_with_one_address_are_reported_and_left_to_their_kernels(
         assert second.ns.name in entry["also_at"] and second.mac in entry["also_at"], entry
         assert entry["mac"] == first.mac
         said = next(line for line in daemon.log.splitlines() if f"{first.address} is at" in line)
-        assert first.ns.name in said and second.ns.name in said, said
+        # The line may come before the names of their namespaces are found.
+        assert first.mac in said and second.mac in said, said
         before = host.status()["verdicts"]
         for _ in range(5):
             found = wire.replies(who_has(first), 0.3, 0)
