@@ -125,8 +125,7 @@ ARPL_INLINE int may_be_in_pieces(void)
 	return !limits_now || (limits_now->flags & ARPL_LIMIT_FRAGS);
 }
 
-SEC("xdp.frags")
-int arpl_ingress(struct xdp_md *ctx)
+ARPL_INLINE int ingress(struct xdp_md *ctx)
 {
 	const void *data = (const void *)(long)ctx->data;
 	const void *data_end = (const void *)(long)ctx->data_end;
@@ -146,6 +145,24 @@ int arpl_ingress(struct xdp_md *ctx)
 	if (decision.claimed_slot != ARPL_NO_SLOT)
 		arpl_claim(decision.claimed_slot, &arp, ARPL_EVENT_CLAIM_FROM_WIRE, now);
 	return act(ctx, &arp, &decision, now);
+}
+
+SEC("xdp.frags")
+int arpl_ingress(struct xdp_md *ctx)
+{
+	return ingress(ctx);
+}
+
+/*
+ * The same for a parent whose ring DPDK's net_af_xdp reads: libxdp, which it opens its sockets with, takes an attached
+ * program for one that serves them by this name and this version (xdp-tools lib/libxdp/xsk.c, xsk_lookup_program).
+ */
+__uint(xsk_prog_version, 1) SEC("xdp_metadata");
+
+SEC("xdp.frags")
+int xsk_def_prog(struct xdp_md *ctx)
+{
+	return ingress(ctx);
 }
 
 char _license[] SEC("license") __weak = "Dual BSD/GPL";

@@ -1,79 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// arplined with the AF_XDP port.
-#include <unistd.h>
-
-#include <CLI/CLI.hpp>
-
+// arplined: the daemon with the AF_XDP port.
 #include "base/error.hpp"
-#include "control/control.hpp"
-#include "control/log.hpp"
-#include "kernel/capabilities.hpp"
-#include "port/packet.hpp"
-#include "port/xsk.hpp"
-#include "worker/thread.hpp"
+#include "daemon.hpp"
 
 namespace {
 
 using namespace arpline;
 
-std::unique_ptr<Service> make_service(const LinkInfo& link, bool ring, WorkerTables tables, int xsks_map_fd) {
-  if (!ring) {
-    return std::make_unique<WorkerThread<PacketPort>>(std::make_unique<PacketPort>(link.name), tables,
-                                                      BehindIngress{tables}, [](PacketPort&) {});
-  }
-  const auto rx_queues = static_cast<std::uint16_t>(std::min(link.rx_queues, ARPL_MAX_QUEUES));
-  const auto tx_queues = static_cast<std::uint16_t>(std::min(link.tx_queues, ARPL_MAX_QUEUES));
-  return std::make_unique<WorkerThread<XskPort>>(std::make_unique<XskPort>(link.name, rx_queues, tx_queues),
-                                                 tables, BehindIngress{tables},
-                                                 [xsks_map_fd](XskPort& port) { port.enable(xsks_map_fd); });
-}
-
-int run(int argc, char** argv) {
-  CLI::App app{"arplined: answers ARP for the macvlan containers of a parent NIC, faster than a storm"};
-  std::vector<std::string> parents;
-  std::string file;
-  std::string pin_root;
-  std::string run_root;
-  std::string on_stop;
-  app.set_version_flag("--version", ARPLINE_VERSION);
-  app.add_option("--parent", parents, "a parent interface of macvlan containers; may be given more than once");
-  app.add_option("--config", file, "TOML configuration (docs/configuration.md)");
-  app.add_option("--pin-root", pin_root, "folder of the pins, on bpffs (/sys/fs/bpf/arpline)");
-  app.add_option("--run-root", run_root, "folder of locks and control sockets (/run/arpline)");
-  app.add_option("--on-stop", on_stop, "detach or keep; goes before on_stop of every parent")
-      ->check(CLI::IsMember({"detach", "keep"}));
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp& help) {
-    return app.exit(help);
-  } catch (const CLI::CallForVersion& version) {
-    return app.exit(version);
-  } catch (const CLI::ParseError& error) {
-    throw SetupError(std::string{error.what()} + "; see --help");
-  }
-  const auto configure = [&] {
-    auto config = load_config(file, parents);
-    if (!pin_root.empty()) config.pin_root = pin_root;
-    if (!run_root.empty()) config.run_root = run_root;
-    for (auto& parent : config.parents) {
-      if (!on_stop.empty()) parent.on_stop = on_stop == "keep" ? OnStop::keep : OnStop::detach;
-    }
-    return config;
-  };
-  if (geteuid() != 0) throw SetupError("arplined must run as root");
-  drop_capabilities();
-  Control(configure, make_service).run();
-  return 0;
+std::unique_ptr<Service> make_service(const ServiceWanted& wanted) {
+  if (wanted.parent.port == PortKind::ethdev)
+    throw SetupError(wanted.link.name + ": this arplined has no port \"ethdev\"; run arplined-dpdk");
+  return wanted.ring ? make_xsk_service(wanted) : make_packet_service(wanted);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  set_up_log();
-  try {
-    return run(argc, argv);
-  } catch (const std::exception& error) {
-    log_fatal(error.what());
-    return 1;
-  }
+  return run_daemon(argc, argv, [](const Config&) { return make_service; });
 }

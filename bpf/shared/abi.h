@@ -15,7 +15,7 @@
 #define ARPL_INLINE static inline __attribute__((always_inline))
 
 /* Raised by any change to a map's shape or meaning; other versions' maps are never reused. */
-#define ARPL_ABI_VERSION 3U
+#define ARPL_ABI_VERSION 4U
 
 /* The limits. Nothing that arrives from the wire can grow a table beyond them. */
 #define ARPL_MAX_ENDPOINTS 65536U

@@ -40,16 +40,29 @@ T choice_of(const Place& place, const std::map<std::string, T>& choices) {
   place.fail("must be one of " + names);
 }
 
-std::vector<std::string> folders_of(const Place& place) {
-  if (!place.node.is_array()) place.fail("expected an array of folders");
-  std::vector<std::string> folders;
+template <class Check>
+std::vector<std::string> words_of(const Place& place, const std::string& what, Check check) {
+  if (!place.node.is_array()) place.fail(fmt::format("expected an array, each {}", what));
+  std::vector<std::string> words;
   for (const auto& node : *place.node.as_array()) {
-    const Place entry{place.file, fmt::format("{}[{}]", place.key, folders.size()), node};
-    auto folder = value_of<std::string>(entry, "a folder");
-    if (!folder.starts_with('/')) entry.fail("must be an absolute path");
-    folders.push_back(std::move(folder));
+    const Place entry{place.file, fmt::format("{}[{}]", place.key, words.size()), node};
+    words.push_back(value_of<std::string>(entry, what.c_str()));
+    check(words.back(), entry);
   }
-  return folders;
+  return words;
+}
+
+std::vector<std::string> folders_of(const Place& place) {
+  return words_of(place, "a folder", [](const std::string& folder, const Place& entry) {
+    if (!folder.starts_with('/')) entry.fail("must be an absolute path");
+  });
+}
+
+// Its answer to these is the end of the process.
+std::vector<std::string> eal_of(const Place& place) {
+  return words_of(place, "an argument of DPDK's EAL", [](const std::string& word, const Place& entry) {
+    if (word == "-h" || word == "--help" || word == "-v") entry.fail("is no argument for a daemon");
+  });
 }
 
 // A key of a later version.
@@ -75,6 +88,7 @@ const Keys<Config> kTop{
        if (c.control_group.empty()) p.fail("must not be empty; leave it out for none");
      }},
     {"netns_folders", [](Config& c, const Place& p) { c.netns_folders = folders_of(p); }},
+    {"eal", [](Config& c, const Place& p) { c.eal = eal_of(p); }},
 };
 
 const Keys<ParentConfig> kParent{
@@ -94,8 +108,15 @@ const Keys<ParentConfig> kParent{
     {"workers", later},
     {"cpus", later},
     {"busy_poll", later},
-    {"port", later},
-    {"eal", later},
+    {"port",
+     [](ParentConfig& c, const Place& p) {
+       c.port = choice_of<PortKind>(p, {{"xsk", PortKind::xsk}, {"ethdev", PortKind::ethdev}});
+     }},
+    {"device",
+     [](ParentConfig& c, const Place& p) {
+       c.device = value_of<std::string>(p, "DPDK's arguments of a device, like net_af_xdp");
+       if (c.device.empty()) p.fail("must not be empty");
+     }},
 };
 
 // A number, or "off" where that is possible.

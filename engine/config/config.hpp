@@ -14,6 +14,7 @@ namespace arpline {
 enum class Mode { observe, answer };
 enum class OnStop { detach, keep };
 enum class ClaimsPolicy { alert, drop };
+enum class PortKind { xsk, ethdev };
 
 /// What is asked for one parent.
 struct ParentConfig {
@@ -23,6 +24,8 @@ struct ParentConfig {
   bool fast_path = true;     ///< the program answers by itself
   std::vector<Pattern> fast_path_exclude;  ///< endpoints that it does not answer for
   OnStop on_stop = OnStop::detach;
+  PortKind port = PortKind::xsk;
+  std::string device = "net_af_xdp";  ///< of the port "ethdev": DPDK's device arguments
   std::vector<StaticEndpoint> statics;
   std::vector<Pattern> include;  ///< empty: everything
   std::vector<Pattern> exclude;
@@ -39,6 +42,7 @@ struct Config {
   ClaimsPolicy claims = ClaimsPolicy::alert;  ///< of endpoints' addresses, made on this host
   std::uint64_t refresh_ns = 60'000'000'000;
   std::uint64_t announce_pps = 100;
+  std::vector<std::string> eal;            ///< DPDK's arguments, for arplined-dpdk
   std::string control_group;               ///< may use the control sockets; empty: only their owner
   std::vector<std::string> netns_folders;  ///< where runtimes keep namespaces, beyond those known anyway
   std::string pin_root = "/sys/fs/bpf/arpline";

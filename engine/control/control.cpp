@@ -48,10 +48,14 @@ void refuse_what_needs_a_restart(const Config& now, const Config& wanted) {
   const auto refuse = [](const std::string& key) { throw SetupError(key + " changes with a restart only"); };
   if (now.control_group != wanted.control_group) refuse("control_group");
   if (now.netns_folders != wanted.netns_folders) refuse("netns_folders");
+  if (now.eal != wanted.eal) refuse("eal");
   for (const auto& parent : wanted.parents) {
     const auto at = std::ranges::find(now.parents, parent.name, &ParentConfig::name);
-    if (at != now.parents.end() && at->generic_xdp != parent.generic_xdp)
-      refuse("parent." + parent.name + ".generic_xdp");
+    if (at == now.parents.end()) continue;
+    const auto key = [&](const char* name) { return fmt::format("parent.{}.{}", parent.name, name); };
+    if (at->generic_xdp != parent.generic_xdp) refuse(key("generic_xdp"));
+    if (at->port != parent.port) refuse(key("port"));
+    if (at->device != parent.device) refuse(key("device"));
   }
 }
 

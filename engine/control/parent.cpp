@@ -64,8 +64,7 @@ ServedParent::ServedParent(const Config& config, ParentConfig own, const LinkInf
   follow_rename(config_.pin_root, config_.run_root, name_);
   folder_ = prepare_pin_folder(config_.pin_root, name_.text());
   try {
-    programs_ = std::make_unique<Programs>(ProgramOptions{
-        .parent = link_.name, .ifindex = link_.ifindex, .folder = folder_, .generic_xdp = own_.generic_xdp});
+    programs_ = std::make_unique<Programs>(program_options());
     const auto& maps = programs_->maps();
     reflections_arrive_ = reflections_arrive();
     const auto flags = maps.limits().flags;
@@ -100,9 +99,12 @@ ServedParent::~ServedParent() {
 
 void ServedParent::start_service() {
   const auto& maps = programs_->maps();
-  service_ = factory_(link_, has_ring(),
-                      {.slots = maps.slots(), .credit = maps.credit(), .counts = maps.engine_counts().data()},
-                      maps.fd("xsks_map"));
+  service_ = factory_(
+      {.link = link_,
+       .parent = own_,
+       .ring = has_ring(),
+       .tables = {.slots = maps.slots(), .credit = maps.credit(), .counts = maps.engine_counts().data()},
+       .xsks_map_fd = maps.fd("xsks_map")});
 }
 
 // What the program handed over before the rings were closed is still answered.
@@ -112,6 +114,14 @@ void ServedParent::stop_service() {
   std::this_thread::sleep_for(kSettle);
   service_->drain_and_stop();
   service_.reset();
+}
+
+ProgramOptions ServedParent::program_options() const {
+  return {.parent = link_.name,
+          .ifindex = link_.ifindex,
+          .folder = folder_,
+          .generic_xdp = own_.generic_xdp,
+          .for_net_af_xdp = own_.port == PortKind::ethdev};
 }
 
 // Master devices see a frame on whatever member it came in: no queue of theirs can have a socket.

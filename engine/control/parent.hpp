@@ -24,10 +24,16 @@
 
 namespace arpline {
 
-/// Makes the worker of a parent: with a ring on every queue, or without any. The sockets go into `xsks_map_fd`.
+/// What the worker of a parent is made of.
+struct ServiceWanted {
+  const LinkInfo& link;
+  const ParentConfig& parent;
+  bool ring;  ///< on every queue, or none
+  WorkerTables tables;
+  int xsks_map_fd;  ///< the sockets go there
+};
 /// Throws SetupError.
-using ServiceFactory = std::function<std::unique_ptr<Service>(const LinkInfo& link, bool ring,
-                                                              WorkerTables tables, int xsks_map_fd)>;
+using ServiceFactory = std::function<std::unique_ptr<Service>(const ServiceWanted&)>;
 
 /// One parent while it is served, from lock to lease. Owned and driven by the control thread.
 class ServedParent {
@@ -97,6 +103,7 @@ class ServedParent {
   void watch_groups();
   void on_event(const arpl_event& event);
   void name_claimants(ParentStatus& status) const;
+  ProgramOptions program_options() const;
   bool has_ring() const;
   bool hides_tags() const;
   std::vector<std::string> warnings() const;

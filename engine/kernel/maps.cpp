@@ -68,6 +68,9 @@ const std::map<std::string, std::size_t>& mapped_bytes() {
       {"endpoint_stats", sizeof(arpl_endpoint_stats) * ARPL_MAX_ENDPOINTS},
       {"endpoint_index", sizeof(arpl_index_bucket) * ARPL_INDEX_BUCKETS},
       {"filter", sizeof(std::uint64_t) * ARPL_FILTER_WORDS},
+      {"pairs", sizeof(arpl_pair_set) * ARPL_PAIR_SETS},
+      {"heard", sizeof(std::uint64_t) * ARPL_HEARD_ENTRIES},
+      {"buckets", sizeof(std::uint64_t) * ARPL_BUCKETS},
       {"credit", sizeof(arpl_credit) * ARPL_MAX_QUEUES},
       {"engine_verdicts", sizeof(arpl_engine_counts) * ARPL_MAX_WORKERS},
       {"limits", sizeof(arpl_limits)},
@@ -108,6 +111,9 @@ Maps Maps::from_fds(const std::map<std::string, int>& fds, bool writable) {
   maps.stats_ = map("endpoint_stats");
   maps.index_ = map("endpoint_index");
   maps.filter_ = map("filter");
+  maps.pairs_ = map("pairs");
+  maps.heard_ = map("heard");
+  maps.buckets_ = map("buckets");
   maps.credit_ = map("credit");
   maps.engine_ = map("engine_verdicts");
   maps.limits_ = map("limits");

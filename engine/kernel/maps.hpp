@@ -29,6 +29,9 @@ class Maps {
   std::span<arpl_endpoint_stats> stats() const noexcept { return stats_.as<arpl_endpoint_stats>(); }
   std::span<arpl_index_bucket> index() const noexcept { return index_.as<arpl_index_bucket>(); }
   std::span<std::uint64_t> filter() const noexcept { return filter_.as<std::uint64_t>(); }
+  std::span<arpl_pair_set> pairs() const noexcept { return pairs_.as<arpl_pair_set>(); }
+  std::span<__u64> heard() const noexcept { return heard_.as<__u64>(); }
+  std::span<__u64> buckets() const noexcept { return buckets_.as<__u64>(); }
   std::span<arpl_credit> credit() const noexcept { return credit_.as<arpl_credit>(); }
   std::span<arpl_engine_counts> engine_counts() const noexcept { return engine_.as<arpl_engine_counts>(); }
   arpl_limits& limits() const noexcept { return limits_.as<arpl_limits>()[0]; }
@@ -66,7 +69,7 @@ class Maps {
 
  private:
   std::map<std::string, Fd> fds_;
-  Mapped slots_, stats_, index_, filter_, credit_, engine_, limits_, lease_;
+  Mapped slots_, stats_, index_, filter_, pairs_, heard_, buckets_, credit_, engine_, limits_, lease_;
 };
 
 /// What is pinned in `folder` says of itself, of whatever ABI version; nullopt: nothing is pinned, or it is

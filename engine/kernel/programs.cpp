@@ -89,6 +89,8 @@ Programs::Programs(ProgramOptions options) : options_(std::move(options)), route
   libbpf_set_print(keep_warning);
   skeleton_.reset(arpline_bpf__open());
   if (!skeleton_) throw_errno("open the BPF object", errno);
+  for (auto* program : {skeleton_->progs.arpl_ingress, skeleton_->progs.xsk_def_prog})
+    bpf_program__set_autoload(program, program == ingress());
   auto old = Maps::open_pinned(options_.folder, true);
   if (old && (old->meta().parent_ifindex != static_cast<std::uint32_t>(options_.ifindex) || !fits(*old)))
     old.reset();
@@ -146,9 +148,13 @@ void Programs::reuse_maps(const Maps& old) {
   }
 }
 
+bpf_program* Programs::ingress() const noexcept {
+  return options_.for_net_af_xdp ? skeleton_->progs.xsk_def_prog : skeleton_->progs.arpl_ingress;
+}
+
 // The pinned link of an earlier run gets the new program at once; a new link is made only where there is none.
 void Programs::attach_xdp() {
-  const int program = bpf_program__fd(skeleton_->progs.arpl_ingress);
+  const int program = bpf_program__fd(ingress());
   link_ = Fd{bpf_obj_get(link_path(options_.folder).c_str())};
   if (link_ && ifindex_of_link(link_.get()) == static_cast<std::uint32_t>(options_.ifindex)) {
     if (bpf_link_update(link_.get(), program, nullptr) != 0) {

@@ -9,6 +9,7 @@
 #include "kernel/netlink.hpp"
 
 struct arpline_bpf;
+struct bpf_program;
 
 namespace arpline {
 
@@ -17,6 +18,8 @@ struct ProgramOptions {
   int ifindex = 0;
   std::string folder;  ///< of the pins; made by prepare_pin_folder()
   bool generic_xdp = false;
+  bool for_net_af_xdp =
+      false;  ///< under the name by which DPDK's driver knows a program that serves its sockets
 };
 
 /// The two BPF programs and their maps on one parent. Loading takes over the maps that an earlier run left
@@ -50,6 +53,7 @@ class Programs {
 
   bool fits(const Maps& old) const;
   void reuse_maps(const Maps& old);
+  bpf_program* ingress() const noexcept;
   void attach_xdp();
   void pin();
 
@@ -69,7 +73,8 @@ int pinned_ifindex(const std::string& folder) noexcept;
 /// With the daemon alive it finds its link gone and ends. Throws SetupError when the kernel refuses.
 void detach_pinned(const std::string& folder, int ifindex);
 
-/// The name by which our XDP program is known.
+/// Whether an XDP program of this name may be ours; kIngressForDpdk may be libxdp's own as well.
 inline constexpr const char* kIngressName = "arpl_ingress";
+inline constexpr const char* kIngressForDpdk = "xsk_def_prog";
 
 }  // namespace arpline

@@ -57,6 +57,7 @@ class WorkerThread final : public Service {
 
  private:
   void run(const std::stop_token& stop) noexcept {
+    if constexpr (requires { port_->enter(); }) port_->enter();
     while (true) {
       const bool stopping = stop.stop_requested();
       if (worker_.step(now_ns) > 0) continue;

@@ -16,13 +16,13 @@ SANITIZER_ENVIRONMENT = {
     "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
 }
 # Optimising sanitized code takes minutes, and of debug information line numbers are enough.
-SANITIZER_OPTIONS = ("-Db_lundef=false", "-Doptimization=0", "-Dcpp_args=-g1")
+SANITIZER_OPTIONS = ("-Ddpdk=enabled", "-Db_lundef=false", "-Doptimization=0", "-Dcpp_args=-g1")
 FUZZ_SECONDS = 10
 BUILDS = {
     "build-asan": ("-Db_sanitize=address,undefined", *SANITIZER_OPTIONS, "--",
                    "tests/unit", "tests/threads", "tests/packet"),
     "build-tsan": ("-Db_sanitize=thread", *SANITIZER_OPTIONS, "--", "tests/threads"),
-    "build-fuzz": ("-Dfuzzers=true", "-Dtests=false", "--", "tests/fuzz"),
+    "build-fuzz": ("-Dfuzzers=true", "-Dtests=false", "-Ddpdk=disabled", "--", "tests/fuzz"),
 }
 COMPILERS = {"build-fuzz": {"CC": "clang", "CXX": "clang++"}}
 

@@ -40,7 +40,7 @@ def main() -> int:
         print("tests/run: loading BPF programs and making network namespaces needs root", file=sys.stderr)
         return 1
     started = time.monotonic()
-    if subprocess.run([str(ROOT / "tools" / "build"), str(BUILD), "-Dtests=true"], check=False).returncode != 0:
+    if subprocess.run([str(ROOT / "tools" / "build"), str(BUILD), "-Dtests=true", "-Ddpdk=enabled"], check=False).returncode != 0:
         print("0 passed, 1 failed, 0 skipped")
         return 1
     run = Run(given.pattern, given.all, os.environ.get("CI") == "true")

@@ -36,6 +36,12 @@ def read_status(host):
     return next((parent for parent in parents if parent["parent"] == host.nic), None)
 
 
+def program_for(config) -> str:
+    """The one with DPDK where a parent of the configuration (a dict, or TOML) wants it."""
+    parents = config.get("parent", {}) if isinstance(config, dict) else {}
+    return sh.arplined_dpdk() if any("port" in one for one in parents.values()) else sh.arplined()
+
+
 class Arplined:
     """A running daemon. Whatever becomes of it, the lab ends it at teardown."""
 
@@ -43,14 +49,14 @@ class Arplined:
         self.host = host
         number = len(host.lab.daemons)
         self.log_path = host.lab.folder / f"arplined-{host.label}-{number}.log"
-        argv = [sh.arplined(), "--parent", host.nic]
+        argv = [program_for(config), "--parent", host.nic]
         if config is not None:
             path = host.lab.folder / f"arplined-{host.label}-{number}.toml"
             path.write_text(config if isinstance(config, str) else to_toml(config), encoding="utf-8")
             argv += ["--config", str(path)]
         self.argv = [*argv, *args]
-        if not Path(sh.arplined()).exists():
-            raise sh.CommandError(f"{sh.arplined()} is not built")
+        if not Path(argv[0]).exists():
+            raise sh.CommandError(f"{argv[0]} is not built")
         with open(self.log_path, "wb") as log:
             self.process = host.ns.spawn(*self.argv, stdout=log, stderr=subprocess.STDOUT,
                                          env={**os.environ, **(environment or {})})

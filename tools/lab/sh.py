@@ -21,6 +21,10 @@ def arplined() -> str:
     return str(build_dir() / "engine" / "arplined")
 
 
+def arplined_dpdk() -> str:
+    return str(build_dir() / "engine" / "arplined-dpdk")
+
+
 def arpline() -> str:
     return str(build_dir() / "tools" / "arpline" / "arpline")
 

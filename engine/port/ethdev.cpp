@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "port/ethdev.hpp"
+
+#include <fmt/format.h>
+#include <pthread.h>
+#include <rte_ethdev.h>
+#include <rte_lcore.h>
+#include <rte_mbuf.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <filesystem>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "port/ethdev_device.hpp"
+
+namespace arpline {
+namespace {
+
+constexpr std::string_view kNetAfXdp = "net_af_xdp";
+constexpr std::size_t kMostFrames = 64;  // moved in one call
+// A device without a descriptor to sleep on is asked again after a while that grows with its silence.
+constexpr std::uint64_t kLivelyNs = 1'000'000'000;
+constexpr std::chrono::nanoseconds kShortNap{50'000};
+constexpr std::chrono::nanoseconds kLongNap{1'000'000};
+
+static_assert(RTE_PKTMBUF_HEADROOM >= 16, "room for what ingress hands over");
+
+rte_mbuf* mbuf_of(const Frame& frame) noexcept {
+  return reinterpret_cast<rte_mbuf*>(frame.token);
+}
+
+Frame frame_of(rte_mbuf* mbuf, std::uint16_t queue) noexcept {
+  return {.data = rte_pktmbuf_mtod(mbuf, std::byte*),
+          .len = rte_pktmbuf_data_len(mbuf),
+          .queue = queue,
+          .token = reinterpret_cast<std::uint64_t>(mbuf)};
+}
+
+// The mbuf as long as the worker made its frame.
+rte_mbuf* cut(const Frame& frame) noexcept {
+  auto* mbuf = mbuf_of(frame);
+  mbuf->data_len = static_cast<std::uint16_t>(frame.len);
+  mbuf->pkt_len = frame.len;
+  return mbuf;
+}
+
+std::uint16_t transmit(std::uint16_t port, std::uint16_t queue, Burst burst) noexcept {
+  std::array<rte_mbuf*, kMostFrames> mbufs;
+  const auto n = std::min(burst.size(), mbufs.size());
+  for (std::size_t i = 0; i < n; ++i) mbufs[i] = cut(burst[i]);
+  return rte_eth_tx_burst(port, queue, mbufs.data(), static_cast<std::uint16_t>(n));
+}
+
+// Descriptors of this process that are AF_XDP sockets. net_af_xdp has no interrupts and keeps its sockets to
+// itself; poll(2) on them lets the worker sleep.
+std::vector<int> af_xdp_sockets() {
+  std::vector<int> found;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", error)) {
+    const int fd = std::stoi(entry.path().filename());
+    int domain = 0;
+    socklen_t length = sizeof domain;
+    if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain == AF_XDP) found.push_back(fd);
+  }
+  return found;
+}
+
+// A device for each queue: that works where the driver reports no combined channels, too (veth).
+std::vector<std::string> net_af_xdp_devices(const EthdevOptions& options) {
+  static std::atomic<unsigned> number{0};
+  const auto more = options.device.substr(kNetAfXdp.size());  // ",key=value…"
+  std::vector<std::string> devices;
+  for (std::uint16_t queue = 0; queue < options.queues; ++queue) {
+    auto arguments = fmt::format("{}{},iface={},start_queue={}", kNetAfXdp, number++, options.interface, queue);
+    // Without: a system call for each burst that is empty. With zero copy each frame that passes is copied
+    // again.
+    if (more.find("busy_budget=") == std::string::npos) arguments += ",busy_budget=0";
+    if (more.find("force_copy=") == std::string::npos) arguments += ",force_copy=1";
+    devices.push_back(arguments + more);
+  }
+  return devices;
+}
+
+std::optional<unsigned> next_lcore() {
+  static std::atomic<unsigned> last{RTE_MAX_LCORE};
+  const auto next = rte_get_next_lcore(last.load(), 1, 0);
+  if (next >= RTE_MAX_LCORE) return std::nullopt;
+  last = next;
+  return next;
+}
+
+}  // namespace
+
+struct EthdevPort::Devices {
+  std::vector<std::unique_ptr<EthdevDevice>> wire;
+  std::unique_ptr<EthdevDevice> kernel;
+};
+
+bool EthdevPort::is_net_af_xdp(const std::string& device) {
+  return device == kNetAfXdp || device.starts_with(std::string{kNetAfXdp} + ",");
+}
+
+EthdevPort::EthdevPort(const EthdevOptions& options)
+    : devices_(std::make_unique<Devices>()),
+      lcore_(next_lcore()),
+      wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  if (!wake_) throw_errno("create eventfd", errno);
+  polled_.push_back({.fd = wake_.get(), .events = POLLIN, .revents = 0});
+  if (is_net_af_xdp(options.device)) {
+    for (const auto& arguments : net_af_xdp_devices(options))
+      devices_->wire.push_back(std::make_unique<EthdevDevice>(arguments, 1));
+  } else {
+    devices_->wire.push_back(std::make_unique<EthdevDevice>(options.device, options.queues));
+  }
+  for (const auto& device : devices_->wire)
+    for (std::uint16_t queue = 0; queue < device->queues(); ++queue)
+      queues_.push_back({.port = device->id(), .queue = queue});
+  if (options.kernel.empty()) return;
+  devices_->kernel = std::make_unique<EthdevDevice>(options.kernel, 1);
+  kernel_ = devices_->kernel->id();
+}
+
+EthdevPort::~EthdevPort() = default;
+
+void EthdevPort::enable() {
+  const auto before = af_xdp_sockets();
+  if (devices_->kernel) devices_->kernel->start();
+  for (const auto& device : devices_->wire) device->start();
+  for (const int fd : af_xdp_sockets())
+    if (std::ranges::find(before, fd) == before.end())
+      polled_.push_back({.fd = fd, .events = POLLIN, .revents = 0});
+}
+
+void EthdevPort::enter() noexcept {
+  rte_thread_register();
+  if (!lcore_) return;
+  const auto cpus = rte_lcore_cpuset(*lcore_);
+  pthread_setaffinity_np(pthread_self(), sizeof cpus, &cpus);
+}
+
+std::size_t EthdevPort::receive(Burst burst) noexcept {
+  std::array<rte_mbuf*, kMostFrames> mbufs;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < queues_.size() && count < burst.size(); ++i) {
+    const auto index = static_cast<std::uint16_t>((next_ + i) % queues_.size());
+    const auto wanted = std::min(burst.size() - count, mbufs.size());
+    const auto n = rte_eth_rx_burst(queues_[index].port, queues_[index].queue, mbufs.data(),
+                                    static_cast<std::uint16_t>(wanted));
+    for (std::uint16_t k = 0; k < n; ++k) burst[count++] = frame_of(mbufs[k], index);
+  }
+  next_ = (next_ + 1) % queues_.size();
+  asleep_ = asleep_ && count == 0;
+  return count;
+}
+
+std::size_t EthdevPort::send(Burst burst) noexcept {
+  std::size_t taken = 0;
+  while (taken < burst.size()) {
+    const auto& queue = queues_[burst[taken].queue];
+    auto last = taken;
+    while (last < burst.size() && last - taken < kMostFrames && burst[last].queue == burst[taken].queue) ++last;
+    const auto n = transmit(queue.port, queue.queue, burst.subspan(taken, last - taken));
+    taken += n;
+    if (taken < last) break;
+  }
+  return taken;
+}
+
+void EthdevPort::release(Burst burst) noexcept {
+  for (const auto& frame : burst) rte_pktmbuf_free(mbuf_of(frame));
+}
+
+void EthdevPort::hand_over(Burst burst) noexcept {
+  while (kernel_ && !burst.empty()) {
+    const auto n = transmit(*kernel_, 0, burst);
+    burst = burst.subspan(n);
+    if (n == 0) break;
+  }
+  not_handed_over_ += burst.size();
+  release(burst);
+}
+
+std::size_t EthdevPort::allocate(Burst burst) noexcept {
+  std::size_t count = 0;
+  for (; count < burst.size(); ++count) {
+    auto* mbuf = rte_pktmbuf_alloc(devices_->wire.front()->pool());
+    if (mbuf == nullptr) break;
+    burst[count] = frame_of(mbuf, 0);
+  }
+  return count;
+}
+
+void EthdevPort::wait(std::chrono::milliseconds timeout) noexcept {
+  timespec left{};
+  auto nap = std::chrono::nanoseconds{std::min(timeout, kLongestWait)};
+  if (!asleep_) last_frame_at_ = now_ns();
+  asleep_ = true;
+  if (polled_.size() == 1) {
+    nap = std::min(nap, now_ns() - last_frame_at_ < kLivelyNs ? kShortNap : kLongNap);
+  }
+  left.tv_sec = nap.count() / 1'000'000'000;
+  left.tv_nsec = nap.count() % 1'000'000'000;
+  std::uint64_t wakes = 0;
+  ppoll(polled_.data(), polled_.size(), &left, nullptr);
+  if ((polled_[0].revents & POLLIN) != 0 && read(wake_.get(), &wakes, sizeof wakes) < 0) return;
+}
+
+void EthdevPort::wake() noexcept {
+  const std::uint64_t one = 1;
+  if (write(wake_.get(), &one, sizeof one) < 0) return;  // EAGAIN: it is awake already
+}
+
+std::uint64_t EthdevPort::lost(std::uint16_t queue) noexcept {
+  rte_eth_stats stats{};
+  if (rte_eth_stats_get(queues_[queue].port, &stats) != 0) return 0;
+  return queues_.size() > 1 && queues_[queue].queue > 0 ? 0 : stats.imissed;
+}
+
+}  // namespace arpline

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <rte_ethdev.h>
+#include <rte_mempool.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace arpline {
+
+struct FreeMempool {
+  void operator()(rte_mempool* pool) const noexcept { rte_mempool_free(pool); }
+};
+using Mempool = std::unique_ptr<rte_mempool, FreeMempool>;
+
+/// Frames for one device. Throws SetupError.
+Mempool make_mempool(const std::string& name, std::uint32_t frames);
+
+/// One ethdev with its frames: probed, configured, not started. Closed and removed with it, unless it was there
+/// before.
+class EthdevDevice {
+ public:
+  /// `arguments`: as DPDK's --vdev and --allow have them, or the name of a device that is there. Throws
+  /// SetupError.
+  EthdevDevice(const std::string& arguments, std::uint16_t queues);
+  EthdevDevice(const EthdevDevice&) = delete;
+  EthdevDevice& operator=(const EthdevDevice&) = delete;
+  ~EthdevDevice();
+
+  /// Sets up the queues and starts it: from here on frames come in. A queue whose killed owner is still there
+  /// is waited for, up to a second. Throws SetupError.
+  void start();
+
+  std::uint16_t id() const noexcept { return id_; }
+  std::uint16_t queues() const noexcept { return queues_; }
+  rte_mempool* pool() const noexcept { return pool_.get(); }
+  std::string driver() const;
+
+ private:
+  void configure();
+
+  std::string arguments_;
+  std::uint16_t id_ = RTE_MAX_ETHPORTS;
+  std::uint16_t queues_;
+  bool ours_ = false;
+  bool started_ = false;
+  rte_eth_dev_info info_{};
+  Mempool pool_;
+};
+
+}  // namespace arpline
