@@ -1,25 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
 // arplined-dpdk: the daemon with DPDK's devices beside the AF_XDP port.
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
 #include "daemon.hpp"
+#include "kernel/hand_over.hpp"
 #include "port/ethdev.hpp"
+#include "port/ethdev_device.hpp"
 #include "port/ethdev_eal.hpp"
+#include "worker/front.hpp"
 #include "worker/thread.hpp"
 
 namespace {
 
 using namespace arpline;
 
+std::unique_ptr<Service> make_net_af_xdp_service(const ServiceWanted& wanted) {
+  const EthdevOptions options{
+      .device = wanted.parent.device,
+      .rings_of = wanted.link.name,
+      .queues = static_cast<std::uint16_t>(std::min(wanted.link.rx_queues, ARPL_MAX_QUEUES)),
+      .steers_from = {},
+      .kernel = {}};
+  return std::make_unique<WorkerThread<EthdevPort>>(std::make_unique<EthdevPort>(options), wanted.tables,
+                                                    BehindIngress{wanted.tables},
+                                                    [](EthdevPort& port) { port.enable(); });
+}
+
+// What the engine does not answer goes through a tap that is there as long as the daemon, and from it to the
+// parent.
+std::unique_ptr<Service> make_front_service(const ServiceWanted& wanted) {
+  const auto& device = wanted.parent.device;
+  const bool in_memory = is_memory_only(device);
+  const auto tap = fmt::format("arpl{}", wanted.link.ifindex);
+  const bool steers = !in_memory && wanted.parent.steering == Steering::rte_flow;
+  auto port = std::make_unique<EthdevPort>(
+      EthdevOptions{.device = device,
+                    .rings_of = {},
+                    .queues = 1,
+                    .steers_from = steers ? wanted.link.name : "",
+                    .kernel = in_memory ? "" : fmt::format("net_tap_{},iface={}", tap, tap)});
+  if (!in_memory) hand_over_to(tap, wanted.link.ifindex);
+  return std::make_unique<WorkerThread<EthdevPort, Front>>(
+      std::move(port), wanted.tables, Front{*wanted.front}, [&](EthdevPort& enabled) {
+        enabled.enable();
+        if (!enabled.steers_tagged())
+          spdlog::warn("{}: {} takes no rule for ARP in VLANs: that is left to the kernel", wanted.link.name,
+                       device);
+      });
+}
+
 std::unique_ptr<Service> make_service(const ServiceWanted& wanted) {
   if (!wanted.ring) return make_packet_service(wanted);
   if (wanted.parent.port == PortKind::xsk) return make_xsk_service(wanted);
-  auto port = std::make_unique<EthdevPort>(
-      EthdevOptions{.device = wanted.parent.device,
-                    .interface = wanted.link.name,
-                    .queues = static_cast<std::uint16_t>(std::min(wanted.link.rx_queues, ARPL_MAX_QUEUES)),
-                    .kernel = {}});
-  return std::make_unique<WorkerThread<EthdevPort>>(std::move(port), wanted.tables,
-                                                    BehindIngress{wanted.tables},
-                                                    [](EthdevPort& enabled) { enabled.enable(); });
+  return wanted.front != nullptr ? make_front_service(wanted) : make_net_af_xdp_service(wanted);
 }
 
 // The EAL's threads and files outlive every worker.

@@ -117,6 +117,11 @@ const Keys<ParentConfig> kParent{
        c.device = value_of<std::string>(p, "DPDK's arguments of a device, like net_af_xdp");
        if (c.device.empty()) p.fail("must not be empty");
      }},
+    {"steering",
+     [](ParentConfig& c, const Place& p) {
+       c.steering =
+           choice_of<Steering>(p, {{"rte_flow", Steering::rte_flow}, {"external", Steering::external}});
+     }},
 };
 
 // A number, or "off" where that is possible.
@@ -190,6 +195,13 @@ void apply_section(std::string_view key, const Place& place, const std::string& 
 }
 
 }  // namespace
+
+Ingress ingress_of(const ParentConfig& parent) {
+  constexpr std::string_view kNetAfXdp = "net_af_xdp";
+  if (parent.port == PortKind::xsk) return Ingress::program;
+  return parent.device.substr(0, parent.device.find(',')) == kNetAfXdp ? Ingress::program_for_dpdk
+                                                                       : Ingress::engine;
+}
 
 std::uint64_t parse_duration(const std::string& text) {
   static const std::map<std::string_view, std::uint64_t> kUnits{

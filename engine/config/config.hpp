@@ -15,6 +15,11 @@ enum class Mode { observe, answer };
 enum class OnStop { detach, keep };
 enum class ClaimsPolicy { alert, drop };
 enum class PortKind { xsk, ethdev };
+/// Who sees to it that a device of DPDK gets ARP and nothing else: we do, or the operator.
+enum class Steering { rte_flow, external };
+/// Who looks at a parent's frames first: the XDP program as everywhere, under the name that net_af_xdp knows it
+/// by, or the engine by itself, because frames reach it without the kernel.
+enum class Ingress { program, program_for_dpdk, engine };
 
 /// What is asked for one parent.
 struct ParentConfig {
@@ -26,11 +31,15 @@ struct ParentConfig {
   OnStop on_stop = OnStop::detach;
   PortKind port = PortKind::xsk;
   std::string device = "net_af_xdp";  ///< of the port "ethdev": DPDK's device arguments
+  Steering steering = Steering::rte_flow;
   std::vector<StaticEndpoint> statics;
   std::vector<Pattern> include;  ///< empty: everything
   std::vector<Pattern> exclude;
   bool operator==(const ParentConfig&) const = default;
 };
+
+/// Which of them a parent's port asks for.
+Ingress ingress_of(const ParentConfig& parent);
 
 /// What the daemon is asked to do. docs/configuration.md describes every key.
 struct Config {

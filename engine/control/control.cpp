@@ -56,6 +56,7 @@ void refuse_what_needs_a_restart(const Config& now, const Config& wanted) {
     if (at->generic_xdp != parent.generic_xdp) refuse(key("generic_xdp"));
     if (at->port != parent.port) refuse(key("port"));
     if (at->device != parent.device) refuse(key("device"));
+    if (at->steering != parent.steering) refuse(key("steering"));
   }
 }
 

@@ -76,9 +76,13 @@ ServedParent::ServedParent(const Config& config, ParentConfig own, const LinkInf
     roster_ = std::make_unique<Roster>(maps);
     events_ = std::make_unique<Events>(maps.fd("events"), [this](const arpl_event& event) { on_event(event); });
     auto changes = roster_->start(own_, snapshot);
+    if (decides_alone()) {
+      front_ = std::make_unique<FrontControl>(maps);
+      front_->publish(*roster_);
+    }
     forget_kept(changes);
     programs_->attach();
-    if (config_.mode == Mode::answer) start_service();
+    if (needs_service()) start_service();
     second();
     tick();
     log(changes);
@@ -104,7 +108,8 @@ void ServedParent::start_service() {
        .parent = own_,
        .ring = has_ring(),
        .tables = {.slots = maps.slots(), .credit = maps.credit(), .counts = maps.engine_counts().data()},
-       .xsks_map_fd = maps.fd("xsks_map")});
+       .xsks_map_fd = maps.fd("xsks_map"),
+       .front = front_ ? &front_->tables() : nullptr});
 }
 
 // What the program handed over before the rings were closed is still answered.
@@ -117,26 +122,30 @@ void ServedParent::stop_service() {
 }
 
 ProgramOptions ServedParent::program_options() const {
+  const auto ingress = ingress_of(own_);
   return {.parent = link_.name,
           .ifindex = link_.ifindex,
           .folder = folder_,
           .generic_xdp = own_.generic_xdp,
-          .for_net_af_xdp = own_.port == PortKind::ethdev};
+          .ingress = ingress == Ingress::engine             ? IngressProgram::none
+                     : ingress == Ingress::program_for_dpdk ? IngressProgram::for_net_af_xdp
+                                                            : IngressProgram::ours};
 }
 
 // Master devices see a frame on whatever member it came in: no queue of theirs can have a socket.
 bool ServedParent::has_ring() const {
+  if (decides_alone()) return true;
   return !own_.generic_xdp && link_.kind != "bond" && link_.kind != "team" && link_.kind != "bridge";
 }
 
 bool ServedParent::hides_tags() const {
-  return (own_.trunk || parent_.vlan_uppers) && link_.rx_vlan_offload.value_or(true);
+  return !decides_alone() && (own_.trunk || parent_.vlan_uppers) && link_.rx_vlan_offload.value_or(true);
 }
 
 // A veth hands what is sent by XDP_TX to the other end only where that has an XDP program too; without one the
 // answer is lost (drivers/net/veth.c, veth_xdp_flush).
 bool ServedParent::reflections_arrive() {
-  if (link_.kind != "veth" || own_.generic_xdp) return true;
+  if (link_.kind != "veth" || own_.generic_xdp || decides_alone()) return true;
   try {
     const auto other = get_link(route_, link_.lower_netns, link_.lower);
     return other && other->xdp_mode != XdpMode::none;
@@ -166,7 +175,7 @@ void ServedParent::set_limits() {
   const Switches switches{.hidden_tags = hides_tags(),
                           .fast_path = fast_path(),
                           .in_pieces = parent_.mtu > kOneBufferMtu,
-                          .one_queue = has_ring() && link_.rx_queues == 1,
+                          .one_queue = decides_alone() || (has_ring() && link_.rx_queues == 1),
                           .other_pairs = pairs_filter_->other(),
                           .other_heard = heard_filter_->other()};
   put_limits(limits_for(config_, limits_, switches, map), map);
@@ -201,8 +210,12 @@ void ServedParent::follow(Table::Changes changes, std::uint64_t heard_at) {
 // One boundary for all of them, and the log after it: when a thousand go at once, the last must not wait for
 // either.
 void ServedParent::settle() {
-  if (!unsettled_.empty() && service_ && !service_->pass_boundary(kBoundaryPatience))
-    spdlog::warn("{}: the worker does not pass its burst boundary", link_.name);
+  const bool publishes = front_ && !untold_.empty();
+  if (publishes) front_->publish(*roster_);
+  const bool passed =
+      (unsettled_.empty() && !publishes) || !service_ || service_->pass_boundary(kBoundaryPatience);
+  if (!passed) spdlog::warn("{}: the worker does not pass its burst boundary", link_.name);
+  if (publishes && passed) front_->forget();
   const auto now = now_ns();
   for (const auto heard_at : std::exchange(unsettled_, {})) withdrawn_.add(now - heard_at);
   for (const auto& changes : std::exchange(untold_, {})) log(changes);
@@ -246,6 +259,7 @@ void ServedParent::update_link(const ParentLink& link) {
   if (link.name != link_.name) history_.rename(link_.name, link.name);
   link_.name = link.name;
   roster_->set_parent(link);
+  if (front_) front_->publish(*roster_);
   if (const auto info = find_link(route_, link_.ifindex)) link_ = *info;
   set_limits();
 }
@@ -255,10 +269,10 @@ void ServedParent::reconfigure(const Config& config, const ParentConfig& own) {
   own_ = own;
   limits_ = config.limits;
   announcer_.set_schedule(schedule_of(config), now_ns());
-  if (config_.mode == Mode::answer && !service_) start_service();
+  if (needs_service() && !service_) start_service();
   storm_->set(storm_limits_for(config_));
   set_limits();
-  if (config_.mode == Mode::observe) stop_service();
+  if (!needs_service()) stop_service();
   follow(roster_->choose(own), now_ns());
   settle();
 }
@@ -322,7 +336,13 @@ void ServedParent::tick() {
   if (!attached()) return;
   programs_->maps().set_lease(now + kLeaseNs);
   watch_reflections();
-  if (service_) announce(now);
+  collect();
+  if (service_ && config_.mode == Mode::answer) announce(now);
+}
+
+// Where there is no program that counts and tells by itself.
+void ServedParent::collect() {
+  if (front_) front_->collect([this](const arpl_event& event) { on_event(event); });
 }
 
 bool ServedParent::healthy(std::uint64_t now) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "config/config.hpp"
+#include "control/front.hpp"
 #include "control/gather.hpp"
 #include "control/pulse.hpp"
 #include "control/roster.hpp"
@@ -30,7 +31,8 @@ struct ServiceWanted {
   const ParentConfig& parent;
   bool ring;  ///< on every queue, or none
   WorkerTables tables;
-  int xsks_map_fd;  ///< the sockets go there
+  int xsks_map_fd;     ///< the sockets go there
+  FrontTables* front;  ///< of an engine without ingress in front; otherwise nullptr
 };
 /// Throws SetupError.
 using ServiceFactory = std::function<std::unique_ptr<Service>(const ServiceWanted&)>;
@@ -94,6 +96,10 @@ class ServedParent {
   void watch_reflections();
   void rotate_filters(std::uint64_t now);
   bool fast_path() const;
+  bool decides_alone() const { return ingress_of(own_) == Ingress::engine; }
+  /// In observe the program passes everything; an engine without it has to hand everything over.
+  bool needs_service() const { return config_.mode == Mode::answer || decides_alone(); }
+  void collect();
   void follow(Table::Changes changes, std::uint64_t heard_at);
   void forget_kept(Table::Changes& changes) const;
   void log(const Table::Changes& changes);
@@ -121,6 +127,7 @@ class ServedParent {
   std::unique_ptr<Programs> programs_;
   std::unique_ptr<Roster> roster_;
   std::unique_ptr<Events> events_;
+  std::unique_ptr<FrontControl> front_;
   std::unique_ptr<Service> service_;
   std::optional<Rotation> pairs_filter_;
   std::optional<Rotation> heard_filter_;

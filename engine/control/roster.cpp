@@ -126,6 +126,13 @@ Owners Roster::owners() const {
   return owners;
 }
 
+MacSet Roster::macs() const {
+  MacSet macs(parent_.vlan_macs.begin(), parent_.vlan_macs.end());
+  macs.insert(parent_.mac);
+  for (const auto& [mac, count] : macs_) macs.insert(mac);
+  return macs;
+}
+
 void Roster::set_parent(const ParentLink& parent) {
   parent_ = parent;
   std::set<Mac> others(parent.vlan_macs.begin(), parent.vlan_macs.end());

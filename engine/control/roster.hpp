@@ -9,6 +9,7 @@
 #include "config/config.hpp"
 #include "endpoints/census.hpp"
 #include "endpoints/table.hpp"
+#include "endpoints/tables.hpp"
 #include "kernel/maps.hpp"
 #include "kernel/own_macs.hpp"
 
@@ -41,6 +42,7 @@ class Roster {
 
   /// Of the MACs of the parent and of all children.
   Owners owners() const;
+  MacSet macs() const;
 
   const Table& table() const noexcept { return table_; }
 

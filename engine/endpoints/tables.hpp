@@ -28,7 +28,7 @@ struct EndpointKeyEqual {
   }
 };
 
-using EndpointMap = std::unordered_map<arpl_endpoint_key, arpl_endpoint, EndpointKeyHash, EndpointKeyEqual>;
+using EndpointHash = std::unordered_map<arpl_endpoint_key, arpl_endpoint, EndpointKeyHash, EndpointKeyEqual>;
 using MacSet = std::unordered_set<Mac>;
 
 }  // namespace arpline
@@ -39,7 +39,7 @@ struct arpl_tables {
   const __u64* lease = nullptr;  ///< when it expires
   const arpl_limits* limits = nullptr;
   const arpline::MacSet* macs = nullptr;            ///< read anew for each frame, as the next one
-  const arpline::EndpointMap* endpoints = nullptr;  ///< needed only for what the index has no room for
+  const arpline::EndpointHash* endpoints = nullptr;  ///< needed only for what the index has no room for
   std::span<arpl_slot> slots;
   std::span<arpl_endpoint_stats> stats;      ///< as many, or none: nothing is counted, no budget for the ring
   std::span<const arpl_index_bucket> index;  ///< ARPL_INDEX_BUCKETS of them

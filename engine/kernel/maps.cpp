@@ -206,6 +206,15 @@ std::vector<std::uint64_t> Maps::verdicts() const {
   return sum_per_cpu<arpl_verdict_counts>(fd("verdicts"), "verdicts");
 }
 
+void Maps::set_verdicts(const std::vector<std::uint64_t>& sum) const {
+  const int cpus = libbpf_num_possible_cpus();
+  if (cpus < 1) throw_errno("count the CPUs", -cpus);
+  auto all = sum;  // the first CPU's
+  all.resize(sum.size() * static_cast<std::size_t>(cpus));
+  if (bpf_map_update_elem(fd("verdicts"), &kOnly, all.data(), BPF_ANY) != 0)
+    throw_errno("write BPF map verdicts", errno);
+}
+
 std::vector<std::uint64_t> Maps::other_verdicts() const {
   return sum_per_cpu<arpl_other_counts>(fd("other_verdicts"), "other_verdicts");
 }

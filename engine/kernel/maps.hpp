@@ -39,6 +39,7 @@ class Maps {
   /// When the lease expires; 0 at once.
   void set_lease(std::uint64_t expires_ns) const noexcept;
   std::uint64_t lease() const noexcept;
+  const __u64& lease_word() const noexcept { return lease_.as<__u64>()[0]; }
 
   arpl_meta meta() const;
   void set_meta(const arpl_meta& meta) const;
@@ -52,6 +53,8 @@ class Maps {
 
   /// Summed over the CPUs; index: enum arpl_verdict, then the would_ twins.
   std::vector<std::uint64_t> verdicts() const;
+  /// For a parent without our XDP program: they are counted elsewhere. As many as verdicts() has.
+  void set_verdicts(const std::vector<std::uint64_t>& sum) const;
   /// Of what is not ARP: enum arpl_other_verdict, then the would_ twins.
   std::vector<std::uint64_t> other_verdicts() const;
   /// What each own MAC has sent.

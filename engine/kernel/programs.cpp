@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 
 #include "arpline.skel.h"
 #include "base/error.hpp"
+#include "kernel/netns.hpp"
 #include "kernel/pins.hpp"
 #include "kernel/tc.hpp"
 
@@ -46,6 +48,11 @@ std::uint32_t ifindex_of_link(int link_fd) noexcept {
   bpf_link_info info{};
   std::uint32_t length = sizeof info;
   return bpf_obj_get_info_by_fd(link_fd, &info, &length) == 0 ? info.xdp.ifindex : 0;
+}
+
+bool is_there(int ifindex) noexcept {
+  std::array<char, IF_NAMESIZE> name{};
+  return if_indextoname(static_cast<unsigned>(ifindex), name.data()) != nullptr;
 }
 
 // "another program (id 7, xdp_pass) is attached"
@@ -90,7 +97,7 @@ Programs::Programs(ProgramOptions options) : options_(std::move(options)), route
   skeleton_.reset(arpline_bpf__open());
   if (!skeleton_) throw_errno("open the BPF object", errno);
   for (auto* program : {skeleton_->progs.arpl_ingress, skeleton_->progs.xsk_def_prog})
-    bpf_program__set_autoload(program, program == ingress());
+    bpf_program__set_autoload(program, options_.ingress != IngressProgram::none && program == ingress());
   auto old = Maps::open_pinned(options_.folder, true);
   if (old && (old->meta().parent_ifindex != static_cast<std::uint32_t>(options_.ifindex) || !fits(*old)))
     old.reset();
@@ -149,7 +156,8 @@ void Programs::reuse_maps(const Maps& old) {
 }
 
 bpf_program* Programs::ingress() const noexcept {
-  return options_.for_net_af_xdp ? skeleton_->progs.xsk_def_prog : skeleton_->progs.arpl_ingress;
+  return options_.ingress == IngressProgram::for_net_af_xdp ? skeleton_->progs.xsk_def_prog
+                                                            : skeleton_->progs.arpl_ingress;
 }
 
 // The pinned link of an earlier run gets the new program at once; a new link is made only where there is none.
@@ -184,7 +192,7 @@ void Programs::pin() {
       if (name != "meta") pin_one(maps_->fd(name), name);
     pin_one(maps_->fd("meta"), "meta");
   }
-  if (link_is_pinned_) return;
+  if (link_is_pinned_ || !link_) return;
   unlink(path(ARPL_PIN_INGRESS_LINK).c_str());
   pin_one(link_.get(), ARPL_PIN_INGRESS_LINK);
 }
@@ -198,7 +206,7 @@ void Programs::attach() {
     meta.egress_pref = egress.pref;
     meta.egress_handle = egress.handle;
     maps_->set_meta(meta);
-    attach_xdp();
+    if (options_.ingress != IngressProgram::none) attach_xdp();
     pin();
   } catch (...) {
     detach();
@@ -219,12 +227,16 @@ void Programs::detach() noexcept {
 }
 
 bool Programs::attached() const noexcept {
+  if (options_.ingress == IngressProgram::none) return is_there(options_.ifindex);
   return link_ && ifindex_of_link(link_.get()) == static_cast<std::uint32_t>(options_.ifindex);
 }
 
 int pinned_ifindex(const std::string& folder) noexcept {
   const Fd link{bpf_obj_get(link_path(folder).c_str())};
-  return link ? static_cast<int>(ifindex_of_link(link.get())) : 0;
+  if (link) return static_cast<int>(ifindex_of_link(link.get()));
+  PinName name;
+  if (!pinned_meta(folder) || !parse_pin_name(folder.substr(folder.rfind('/') + 1), name)) return 0;
+  return name.netns_inode != own_netns_inode() || is_there(name.ifindex) ? name.ifindex : 0;
 }
 
 void detach_pinned(const std::string& folder, int ifindex) {

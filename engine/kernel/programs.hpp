@@ -13,13 +13,18 @@ struct bpf_program;
 
 namespace arpline {
 
+enum class IngressProgram {
+  ours,
+  for_net_af_xdp,  ///< under the name by which DPDK's driver knows a program that serves its sockets
+  none             ///< egress alone
+};
+
 struct ProgramOptions {
   std::string parent;
   int ifindex = 0;
   std::string folder;  ///< of the pins; made by prepare_pin_folder()
   bool generic_xdp = false;
-  bool for_net_af_xdp =
-      false;  ///< under the name by which DPDK's driver knows a program that serves its sockets
+  IngressProgram ingress = IngressProgram::ours;
 };
 
 /// The two BPF programs and their maps on one parent. Loading takes over the maps that an earlier run left
@@ -66,7 +71,8 @@ class Programs {
   bool link_is_pinned_ = false;
 };
 
-/// The interface on which the link pinned in `folder` sits; 0: it is gone, or nothing is pinned.
+/// The interface on which the link pinned in `folder` sits, or that the pins without one are named after; 0: it
+/// is gone, or nothing is pinned.
 int pinned_ifindex(const std::string& folder) noexcept;
 
 /// Takes off the parent what is pinned in `folder`, whoever left it there, and removes the folder.

@@ -77,7 +77,7 @@ std::vector<std::string> net_af_xdp_devices(const EthdevOptions& options) {
   const auto more = options.device.substr(kNetAfXdp.size());  // ",key=value…"
   std::vector<std::string> devices;
   for (std::uint16_t queue = 0; queue < options.queues; ++queue) {
-    auto arguments = fmt::format("{}{},iface={},start_queue={}", kNetAfXdp, number++, options.interface, queue);
+    auto arguments = fmt::format("{}{},iface={},start_queue={}", kNetAfXdp, number++, options.rings_of, queue);
     // Without: a system call for each burst that is empty. With zero copy each frame that passes is copied
     // again.
     if (more.find("busy_budget=") == std::string::npos) arguments += ",busy_budget=0";
@@ -102,31 +102,34 @@ struct EthdevPort::Devices {
   std::unique_ptr<EthdevDevice> kernel;
 };
 
-bool EthdevPort::is_net_af_xdp(const std::string& device) {
-  return device == kNetAfXdp || device.starts_with(std::string{kNetAfXdp} + ",");
-}
-
 EthdevPort::EthdevPort(const EthdevOptions& options)
     : devices_(std::make_unique<Devices>()),
       lcore_(next_lcore()),
       wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   if (!wake_) throw_errno("create eventfd", errno);
   polled_.push_back({.fd = wake_.get(), .events = POLLIN, .revents = 0});
-  if (is_net_af_xdp(options.device)) {
+  if (!options.rings_of.empty()) {
     for (const auto& arguments : net_af_xdp_devices(options))
-      devices_->wire.push_back(std::make_unique<EthdevDevice>(arguments, 1));
+      devices_->wire.push_back(std::make_unique<EthdevDevice>(
+          EthdevDeviceOptions{.arguments = arguments, .queues = 1, .steers_from = {}}));
   } else {
-    devices_->wire.push_back(std::make_unique<EthdevDevice>(options.device, options.queues));
+    devices_->wire.push_back(std::make_unique<EthdevDevice>(EthdevDeviceOptions{
+        .arguments = options.device, .queues = options.queues, .steers_from = options.steers_from}));
   }
   for (const auto& device : devices_->wire)
     for (std::uint16_t queue = 0; queue < device->queues(); ++queue)
       queues_.push_back({.port = device->id(), .queue = queue});
   if (options.kernel.empty()) return;
-  devices_->kernel = std::make_unique<EthdevDevice>(options.kernel, 1);
+  devices_->kernel = std::make_unique<EthdevDevice>(
+      EthdevDeviceOptions{.arguments = options.kernel, .queues = 1, .steers_from = {}});
   kernel_ = devices_->kernel->id();
 }
 
 EthdevPort::~EthdevPort() = default;
+
+bool EthdevPort::steers_tagged() const noexcept {
+  return std::ranges::all_of(devices_->wire, [](const auto& device) { return device->steers_tagged(); });
+}
 
 void EthdevPort::enable() {
   const auto before = af_xdp_sockets();

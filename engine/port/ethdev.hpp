@@ -15,9 +15,10 @@ namespace arpline {
 
 struct EthdevOptions {
   std::string device;        ///< DPDK's arguments of a device, or the name of one that is there
-  std::string interface;     ///< the parent; net_af_xdp reads its rings
+  std::string rings_of;      ///< net_af_xdp: the interface whose rings it reads, with a device on each queue
   std::uint16_t queues = 1;  ///< at most; the device may have fewer
-  std::string kernel;        ///< the device that hands frames to the kernel, likewise; empty: they are dropped
+  std::string steers_from;  ///< take ARP, and nothing else, from this interface's frames; empty: whatever comes
+  std::string kernel;       ///< the device that hands frames to the kernel, likewise; empty: they are dropped
 };
 
 /// Any DPDK ethdev. "net_af_xdp" stands for one such device on each queue of the parent, which reads the rings
@@ -45,11 +46,10 @@ class EthdevPort {
   void wake() noexcept;
   std::uint16_t queues() const noexcept { return static_cast<std::uint16_t>(queues_.size()); }
   std::uint64_t lost(std::uint16_t queue) noexcept;
+  /// False when the device leaves ARP with a VLAN tag where it was.
+  bool steers_tagged() const noexcept;
   /// Frames that the kernel's device did not take, ever.
   std::uint64_t not_handed_over() const noexcept { return not_handed_over_; }
-
-  /// Whether the device's frames come from a program on the parent.
-  static bool is_net_af_xdp(const std::string& device);
 
  private:
   struct Devices;

@@ -2,11 +2,14 @@
 #include "port/ethdev_device.hpp"
 
 #include <fmt/format.h>
+#include <net/if.h>
 #include <rte_dev.h>
 #include <rte_errno.h>
+#include <rte_flow.h>
 #include <rte_mbuf.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <thread>
 
@@ -44,8 +47,26 @@ Mempool make_mempool(const std::string& name, std::uint32_t frames) {
   return pool;
 }
 
-EthdevDevice::EthdevDevice(const std::string& arguments, std::uint16_t queues)
-    : arguments_(arguments), queues_(queues) {
+bool is_memory_only(const std::string& arguments) {
+  // net_pcap can also read from an interface.
+  if (arguments.find("iface=") != std::string::npos) return false;
+  return std::ranges::any_of(std::array{"net_ring", "net_null", "net_pcap"},
+                             [&](const char* driver) { return arguments.starts_with(driver); });
+}
+
+EthdevDevice::EthdevDevice(EthdevDeviceOptions options) : options_(std::move(options)) {
+  probe();
+  try {
+    if (!options_.steers_from.empty()) isolate();
+    configure();
+  } catch (...) {
+    if (ours_) rte_dev_remove(info_.device);
+    throw;
+  }
+}
+
+void EthdevDevice::probe() {
+  const auto& arguments = options_.arguments;
   const auto name = name_in(arguments);
   if (rte_eth_dev_get_port_by_name(name.c_str(), &id_) != 0) {
     if (const int error = rte_dev_probe(arguments.c_str()); error != 0)
@@ -54,51 +75,94 @@ EthdevDevice::EthdevDevice(const std::string& arguments, std::uint16_t queues)
     if (rte_eth_dev_get_port_by_name(name.c_str(), &id_) != 0)
       throw SetupError(name + ": the device has no port of this name");
   }
-  try {
-    configure();
-  } catch (...) {
-    if (ours_ && info_.device != nullptr) rte_dev_remove(info_.device);
-    throw;
-  }
+  if (const int error = rte_eth_dev_info_get(id_, &info_); error != 0) fail(name, "ask what it is", error);
+}
+
+// Isolated, a device takes what rules say and nothing else; before it is configured, so that this holds from
+// the first moment. What is not the parent's own NIC would not leave the rest where it was.
+void EthdevDevice::isolate() const {
+  const auto refuse = [&](const std::string& why) {
+    throw SetupError(
+        fmt::format("{}: {}; refused, or it would take the host's frames. Where something else sees to it "
+                    "that the device gets ARP only: steering = \"external\"",
+                    name_in(options_.arguments), why));
+  };
+  const bool remote = options_.arguments.find("remote=" + options_.steers_from) != std::string::npos;
+  if (!remote && info_.if_index != if_nametoindex(options_.steers_from.c_str()))
+    refuse("the device does not share its NIC with " + options_.steers_from);
+  rte_flow_error error{};
+  if (rte_flow_isolate(id_, 1, &error) != 0)
+    refuse(fmt::format("its driver {} can't leave the kernel what no rule names ({})", info_.driver_name,
+                       error.message != nullptr ? error.message : "no rte_flow"));
 }
 
 void EthdevDevice::configure() {
-  if (const int error = rte_eth_dev_info_get(id_, &info_); error != 0)
-    fail(arguments_, "ask what it is", error);
-  queues_ = std::min({queues_, info_.max_rx_queues, info_.max_tx_queues});
+  queues_ = std::min({options_.queues, info_.max_rx_queues, info_.max_tx_queues});
   const rte_eth_conf config{};
   if (const int error = rte_eth_dev_configure(id_, queues_, queues_, &config); error != 0)
-    fail(arguments_, "configure it", error);
+    fail(options_.arguments, "configure it", error);
   pool_ = make_mempool(fmt::format("arpline_{}", id_), kFramesPerQueue * queues_);
 }
 
-void EthdevDevice::start() {
+void EthdevDevice::start_queues() {
   std::uint16_t rx = kDescriptors;
   std::uint16_t tx = kDescriptors;
   if (const int error = rte_eth_dev_adjust_nb_rx_tx_desc(id_, &rx, &tx); error != 0)
-    fail(arguments_, "choose the size of its rings", error);
+    fail(options_.arguments, "choose the size of its rings", error);
   const auto give_up = now_ns() + kBusyRetryNs;
   for (std::uint16_t queue = 0; queue < queues_; ++queue) {
     int error = 0;
     while ((error = rte_eth_rx_queue_setup(id_, queue, rx, SOCKET_ID_ANY, nullptr, pool_.get())) != 0 &&
            now_ns() < give_up)
       std::this_thread::sleep_for(std::chrono::milliseconds{5});
-    if (error != 0) fail(arguments_, "set up a receive queue", error, "is another process at this queue?");
+    if (error != 0)
+      fail(options_.arguments, "set up a receive queue", error, "is another process at this queue?");
     if ((error = rte_eth_tx_queue_setup(id_, queue, tx, SOCKET_ID_ANY, nullptr)) != 0)
-      fail(arguments_, "set up a transmit queue", error);
+      fail(options_.arguments, "set up a transmit queue", error);
   }
-  if (const int error = rte_eth_dev_start(id_); error != 0) fail(arguments_, "start it", error);
+}
+
+void EthdevDevice::start() {
+  start_queues();
+  if (const int error = rte_eth_dev_start(id_); error != 0) fail(options_.arguments, "start it", error);
   started_ = true;
+  if (!options_.steers_from.empty()) steer();
+}
+
+// ARP, and ARP behind one 802.1Q tag, to the first queue. What has no rule stays the kernel's.
+void EthdevDevice::steer() {
+  constexpr rte_be16_t kArp = RTE_BE16(RTE_ETHER_TYPE_ARP);
+  constexpr rte_be16_t kAll = 0xffff;
+  rte_flow_item_eth eth{};
+  rte_flow_item_eth eth_mask{};
+  eth.hdr.ether_type = kArp;
+  eth_mask.hdr.ether_type = kAll;
+  rte_flow_item_vlan vlan{};
+  rte_flow_item_vlan vlan_mask{};
+  vlan.hdr.eth_proto = kArp;
+  vlan_mask.hdr.eth_proto = kAll;
+  const rte_flow_item end{.type = RTE_FLOW_ITEM_TYPE_END, .spec = nullptr, .last = nullptr, .mask = nullptr};
+  const std::array untagged{
+      rte_flow_item{.type = RTE_FLOW_ITEM_TYPE_ETH, .spec = &eth, .last = nullptr, .mask = &eth_mask}, end};
+  const std::array tagged{
+      rte_flow_item{.type = RTE_FLOW_ITEM_TYPE_ETH, .spec = nullptr, .last = nullptr, .mask = nullptr},
+      rte_flow_item{.type = RTE_FLOW_ITEM_TYPE_VLAN, .spec = &vlan, .last = nullptr, .mask = &vlan_mask}, end};
+  const rte_flow_action_queue queue{.index = 0};
+  const std::array actions{rte_flow_action{.type = RTE_FLOW_ACTION_TYPE_QUEUE, .conf = &queue},
+                           rte_flow_action{.type = RTE_FLOW_ACTION_TYPE_END, .conf = nullptr}};
+  rte_flow_attr attributes{};
+  attributes.ingress = 1;
+  rte_flow_error error{};
+  if (rte_flow_create(id_, &attributes, untagged.data(), actions.data(), &error) == nullptr)
+    throw SetupError(fmt::format("{}: the device takes no rule for ARP ({})", name_in(options_.arguments),
+                                 error.message != nullptr ? error.message : rte_strerror(rte_errno)));
+  steers_tagged_ = rte_flow_create(id_, &attributes, tagged.data(), actions.data(), &error) != nullptr;
 }
 
 EthdevDevice::~EthdevDevice() {
   if (started_) rte_eth_dev_stop(id_);
   rte_eth_dev_close(id_);
   if (ours_) rte_dev_remove(info_.device);
-}
-
-std::string EthdevDevice::driver() const {
-  return info_.driver_name;
 }
 
 }  // namespace arpline

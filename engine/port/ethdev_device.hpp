@@ -18,13 +18,21 @@ using Mempool = std::unique_ptr<rte_mempool, FreeMempool>;
 /// Frames for one device. Throws SetupError.
 Mempool make_mempool(const std::string& name, std::uint32_t frames);
 
+/// Whether a device moves frames in memory or files only: nobody's traffic can be taken by it.
+bool is_memory_only(const std::string& arguments);
+
+struct EthdevDeviceOptions {
+  std::string arguments;  ///< as DPDK's --vdev and --allow have them, or the name of a device that is there
+  std::uint16_t queues = 1;
+  std::string steers_from;  ///< take ARP, and nothing else, from this interface's frames; empty: whatever comes
+};
+
 /// One ethdev with its frames: probed, configured, not started. Closed and removed with it, unless it was there
 /// before.
 class EthdevDevice {
  public:
-  /// `arguments`: as DPDK's --vdev and --allow have them, or the name of a device that is there. Throws
-  /// SetupError.
-  EthdevDevice(const std::string& arguments, std::uint16_t queues);
+  /// Throws SetupError, also when it can't be given ARP alone.
+  explicit EthdevDevice(EthdevDeviceOptions options);
   EthdevDevice(const EthdevDevice&) = delete;
   EthdevDevice& operator=(const EthdevDevice&) = delete;
   ~EthdevDevice();
@@ -36,14 +44,20 @@ class EthdevDevice {
   std::uint16_t id() const noexcept { return id_; }
   std::uint16_t queues() const noexcept { return queues_; }
   rte_mempool* pool() const noexcept { return pool_.get(); }
-  std::string driver() const;
+  /// False when the device leaves ARP with a VLAN tag where it was.
+  bool steers_tagged() const noexcept { return steers_tagged_; }
 
  private:
+  void probe();
+  void isolate() const;
   void configure();
+  void start_queues();
+  void steer();
 
-  std::string arguments_;
+  EthdevDeviceOptions options_;
   std::uint16_t id_ = RTE_MAX_ETHPORTS;
-  std::uint16_t queues_;
+  std::uint16_t queues_ = 0;
+  bool steers_tagged_ = true;
   bool ours_ = false;
   bool started_ = false;
   rte_eth_dev_info info_{};

@@ -6,6 +6,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -136,9 +137,15 @@ Eal::Eal(const std::vector<std::string>& arguments, const std::vector<std::strin
   for (auto& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
 
+  // Its threads take no signals: those are for who asked for them.
+  sigset_t every;
+  sigset_t before;
+  sigfillset(&every);
+  pthread_sigmask(SIG_SETMASK, &every, &before);
   CaughtOutput output;
   const int result = rte_eal_init(static_cast<int>(words.size()), argv.data());
   const auto text = output.end();
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
   pthread_setaffinity_np(pthread_self(), sizeof cpus, &cpus);  // DPDK has put it on its first lcore
   if (result < 0) {
     throw SetupError(fmt::format("start DPDK's EAL: {} ({}); see `eal` in the configuration", reason_in(text),

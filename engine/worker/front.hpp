@@ -4,9 +4,8 @@
 #include <algorithm>
 #include <array>
 
-#include "base/spsc.hpp"
-#include "endpoints/tables.hpp"
 #include "shared/account.h"
+#include "worker/front_tables.hpp"
 #include "worker/stage.hpp"
 
 namespace arpline {
@@ -23,11 +22,9 @@ struct Sight {
 class Front {
  public:
   static constexpr bool kBehindIngress = false;
-  using EventRing = Spsc<arpl_event, 256>;
-
-  /// All of them outlive it. `counts`: of one worker.
-  Front(arpl_tables& tables, arpl_verdict_counts& counts, EventRing& events)
-      : tables_(tables), counts_(counts), events_(events) {}
+  /// `tables` outlive it.
+  explicit Front(FrontTables& tables)
+      : tables_(tables.decision), counts_(tables.counts), events_(tables.events) {}
 
   void judge(Burst burst, std::uint64_t now, std::span<Fate> fates) noexcept {
     Sight sight;

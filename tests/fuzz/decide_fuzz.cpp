@@ -47,7 +47,7 @@ struct World {
   __u64 lease = 0;
   arpl_limits limits{};
   MacSet macs{packet::parent_mac, packet::endpoint_mac, packet::sibling_mac};
-  EndpointMap endpoints;
+  EndpointHash endpoints;
   std::vector<arpl_slot> slots = std::vector<arpl_slot>(8);
   std::vector<arpl_pair_set> pairs = std::vector<arpl_pair_set>(ARPL_PAIR_SETS);
   std::vector<__u64> buckets = std::vector<__u64>(ARPL_BUCKETS);

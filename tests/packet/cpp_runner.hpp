@@ -32,7 +32,7 @@ class CppRunner {
   __u64 lease_ = 0;
   arpl_limits limits_{};
   MacSet macs_;
-  EndpointMap endpoints_;
+  EndpointHash endpoints_;
   std::vector<arpl_slot> slots_;
   std::vector<arpl_endpoint_stats> stats_;
   std::vector<arpl_index_bucket> index_;

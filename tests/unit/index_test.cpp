@@ -56,7 +56,7 @@ class IndexTest : public testing::Test {
 
   std::vector<arpl_index_bucket> buckets_ = std::vector<arpl_index_bucket>(ARPL_INDEX_BUCKETS);
   std::vector<std::uint64_t> filter_ = std::vector<std::uint64_t>(ARPL_FILTER_WORDS);
-  EndpointMap hash_;
+  EndpointHash hash_;
   Index index_{buckets_, filter_, factor};
   arpl_tables tables_;
 };
