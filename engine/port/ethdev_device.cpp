@@ -87,7 +87,8 @@ void EthdevDevice::isolate() const {
                     "that the device gets ARP only: steering = \"external\"",
                     name_in(options_.arguments), why));
   };
-  const bool remote = options_.arguments.find("remote=" + options_.steers_from) != std::string::npos;
+  // net_tap names the interface that it takes frames from.
+  const bool remote = options_.arguments.find("remote=") != std::string::npos;
   if (!remote && info_.if_index != if_nametoindex(options_.steers_from.c_str()))
     refuse("the device does not share its NIC with " + options_.steers_from);
   rte_flow_error error{};

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Tests that need what this machine lacks: their module says NEEDS = "vlan" (a kernel with 802.1Q) or "nics" (network
-cards of its own), and they run in one virtual machine for all of them.
+Tests that need what this machine lacks: their module says NEEDS = "vlan" (a kernel with 802.1Q), "flower" (with tc's
+flower) or "nics" (network cards of its own), and they run in one virtual machine for all of them.
 """
 import json
 import os
@@ -14,13 +14,16 @@ INSIDE = "ARPLINE_LAB_GUEST"
 LIMIT_SECONDS = 480
 CONSOLE_LINES = 40
 PATIENCE = 4
-VLAN_INTERFACE = "ip link add name v0 type veth peer name v1 && ip link add link v0 name v0.1 type vlan id 1"
+TRIALS = {
+    "vlan": "ip link add name v0 type veth peer name v1 && ip link add link v0 name v0.1 type vlan id 1",
+    "flower": "tc qdisc add dev lo clsact && tc filter add dev lo ingress protocol arp flower",
+}
 
 
 def there(need) -> bool:
     """Whether this machine has it."""
-    if need == "vlan":
-        return subprocess.run(["unshare", "--net", "sh", "-c", VLAN_INTERFACE], capture_output=True,
+    if need in TRIALS:
+        return subprocess.run(["unshare", "--net", "sh", "-c", TRIALS[need]], capture_output=True,
                               check=False).returncode == 0
     return need is None or INSIDE in os.environ
 

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A device that takes rte_flow rules: DPDK's net_tap, whose rules are tc's flower on the port of a bridge. What has no rule
+goes on to the bridge, which is the parent, as with a NIC that shares its port with the kernel."""
+from common import Lab, residue, run, wait_known, wait_until, who_has
+from test_front import verdict_grows
+
+NEEDS = "flower"
+CONFIG = {"port": "ethdev", "device": "net_tap0,iface=dtap0,remote=phy0"}
+
+
+def bridged(lab, children=1):
+    """Returns (host, peer)."""
+    host, peer = lab.host(), lab.peer()
+    lab.veth(host.ns, "phy0", peer.ns, peer.nic)
+    peer.address(peer.planned_address)
+    host.ns.ip("link", "add", host.nic, "type", "bridge")
+    host.ns.ip("link", "set", "phy0", "master", host.nic)
+    host.ns.ip("link", "set", host.nic, "up")
+    host.address("10.77.0.2/16")
+    host.add_children(children)
+    run("modprobe", "tun")  # DPDK opens /dev/net/tun, which a new machine does not have yet
+    return host, peer
+
+
+def serve_by_flow(lab):
+    host, peer = bridged(lab)
+    daemon = host.start_arplined({"parent": {host.nic: CONFIG}})
+    wait_known(host, *host.children)
+    return host, peer, daemon, peer.wire()
+
+
+def test_arp_goes_to_the_engine_and_everything_else_stays_where_it_was():
+    with Lab() as lab:
+        host, peer, daemon, wire = serve_by_flow(lab)
+        child = host.children[0]
+        assert wire.replies(who_has(child), 2.0), f"the container's kernel answers: {daemon.log}"
+        repeated = verdict_grows(host, "reflect")
+        assert wire.replies(who_has(child), 2.0), "the engine answers"
+        wait_until(repeated, 2, "the engine answers")
+        assert peer.ping(child.address).answered == 3
+        assert peer.ping("10.77.0.2").answered == 3
+        assert child.ping("10.77.0.1").answered == 3
+        assert "takes no rule for ARP in VLANs" in daemon.log, "what this driver can't do is told"
+
+
+def test_nothing_is_left_after_a_stop_and_the_kernel_has_its_arp_again():
+    with Lab() as lab:
+        host, peer, daemon, wire = serve_by_flow(lab)
+        assert wire.replies(who_has(host.children[0]), 2.0)
+        assert daemon.stop() == 0
+        assert residue(host) == []
+        peer.forget()
+        assert peer.ping(host.children[0].address).answered == 3
