@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "arplined_dpdk_telemetry.hpp"
 #include "daemon.hpp"
 #include "kernel/hand_over.hpp"
 #include "port/ethdev.hpp"
@@ -61,6 +62,7 @@ ServiceFactory make_factory(const Config& config) {
   std::vector<std::string> devices;
   for (const auto& parent : config.parents) devices.push_back(parent.device);
   auto eal = std::make_shared<Eal>(config.eal, devices);
+  offer_telemetry(config.pin_root);
   return [eal](const ServiceWanted& wanted) { return make_service(wanted); };
 }
 

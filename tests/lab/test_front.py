@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The engine alone: a NIC that gives ARP to DPDK, without an XDP program in front."""
+import json
+import socket
+
 from common import Arplined, Lab, frames, never_answered, residue, wait_state, wait_until, who_has
 from steered import CONFIG, serve_steered, steered
 
@@ -102,6 +105,34 @@ def test_observe_counts_and_leaves_everything_to_the_kernel():
         counted = verdict_grows(host, "would_to_child_new")
         assert wire.replies(who_has(host.children[0]), 1.0)
         wait_until(counted, 2, "it is counted")
+
+
+def ask_telemetry(command):
+    """As DPDK's own dpdk-telemetry.py does: a greeting, then an answer to each command."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
+        client.connect("/run/dpdk/arpline-lab/dpdk_telemetry.v2")
+        client.recv(16384)
+        client.send(command.encode())
+        return json.loads(client.recv(65536))[command.split(",")[0]]
+
+
+def test_telemetry_tells_endpoints_verdicts_and_limits():
+    with Lab() as lab:
+        host, _, _, wire = serve_steered(lab, children=2, config={"eal": ["--file-prefix=arpline-lab"]})
+        child = host.children[0]
+        assert wire.replies(who_has(child), 1.0)
+        wait_until(verdict_grows(host, "to_child_new", 0), 2)
+        endpoints = ask_telemetry("/arpline/endpoints")
+        names = [f"{host.nic}/{one.address.replace('.', '_')}" for one in host.children]
+        assert list(endpoints) == names, endpoints
+        assert endpoints[names[0]] == f"{child.mac} served, requests 1, to_child 1, ringed 0, reflected 0", endpoints
+        assert list(ask_telemetry("/arpline/endpoints,1")) == names[1:] and not ask_telemetry("/arpline/endpoints,2")
+        status = host.status()
+        verdicts = ask_telemetry(f"/arpline/verdicts,{host.nic}")
+        assert {name: verdicts[f"{host.nic}/{name}"] for name in status["verdicts"]} == status["verdicts"]
+        assert verdicts[f"{host.nic}/engine_answered"] == 0 and not ask_telemetry("/arpline/verdicts,other")
+        limits = ask_telemetry("/arpline/limits")
+        assert limits[f"{host.nic}/to_child"] == 100 and limits[f"{host.nic}/foreign"] == "off", limits
 
 
 def test_device_that_would_take_the_hosts_frames_is_refused():

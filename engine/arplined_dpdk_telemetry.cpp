@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arplined_dpdk_telemetry.hpp"
+
+#include <fmt/format.h>
+#include <rte_telemetry.h>
+#include <rte_version.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <exception>
+#include <vector>
+
+#include "base/error.hpp"
+#include "control/gather.hpp"
+#include "kernel/netns.hpp"
+
+namespace arpline {
+namespace {
+
+// DPDK sends at most 16 KiB in one answer, and up to 22.11 no dictionaries in others: "PARENT/NAME": value.
+constexpr std::size_t kEndpointsPerAnswer = 64;
+
+std::string& root() {
+  static std::string pin_root;
+  return pin_root;
+}
+
+// Of other characters DPDK takes none in a name.
+std::string name_of(const std::string& parent, const std::string& what) {
+  auto name = parent + "/" + what;
+  std::ranges::replace_if(
+      name, [](unsigned char c) { return std::isalnum(c) == 0 && c != '/'; }, '_');
+  return name;
+}
+
+void add(rte_tel_data* dict, const std::string& name, std::uint64_t value) {
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 3, 0, 0)
+  rte_tel_data_add_dict_uint(dict, name.c_str(), value);
+#else
+  rte_tel_data_add_dict_u64(dict, name.c_str(), value);
+#endif
+}
+
+void add(rte_tel_data* dict, const std::string& name, const std::string& value) {
+  rte_tel_data_add_dict_string(dict, name.c_str(), value.c_str());
+}
+
+// Of each parent in this namespace; one that goes away meanwhile is left out.
+std::vector<ParentStatus> parents() {
+  std::vector<ParentStatus> found;
+  for (const auto& text : names_in(root())) {
+    PinName name;
+    const auto folder = root() + "/" + text;
+    if (!parse_pin_name(text, name) || name.netns_inode != own_netns_inode()) continue;
+    if (const auto maps = Maps::open_pinned(folder, false)) found.push_back(gather(*maps, name, folder));
+  }
+  return found;
+}
+
+void show_endpoint(rte_tel_data* dict, const ParentStatus& parent, const EndpointStatus& endpoint) {
+  const auto reason = not_served_reason(endpoint.slot, parent.now);
+  const auto vlan = endpoint.key.vlan == 0 ? "" : fmt::format("{}/", endpoint.key.vlan);
+  add(dict, name_of(parent.parent, vlan + format_ipv4(endpoint.key.address)),
+      fmt::format("{} {}, requests {}, to_child {}, ringed {}, reflected {}",
+                  format_mac(endpoint.slot.word & ARPL_MAC_MASK), reason.empty() ? "served" : reason,
+                  endpoint.stats.requests + endpoint.slot.reflected, endpoint.stats.to_child,
+                  endpoint.stats.ringed, endpoint.slot.reflected));
+}
+
+// From the one that `parameters` counts on, as many as one answer has room for.
+void show_endpoints(const char* parameters, rte_tel_data* dict) {
+  std::size_t skip = 0;
+  if (parameters != nullptr) std::from_chars(parameters, parameters + std::strlen(parameters), skip);
+  std::size_t room = kEndpointsPerAnswer;
+  for (const auto& parent : parents()) {
+    for (const auto& endpoint : parent.endpoints) {
+      if (skip > 0) {
+        --skip;
+        continue;
+      }
+      if (room-- == 0) return;
+      show_endpoint(dict, parent, endpoint);
+    }
+  }
+}
+
+bool wanted(const char* parameters, const ParentStatus& parent) {
+  return parameters == nullptr || *parameters == 0 || parent.parent == parameters;
+}
+
+void show_verdicts(const char* parameters, rte_tel_data* dict) {
+  constexpr std::array kEngine{
+#define ARPL_ENGINE(class, name, severity, description) "engine_" #name,
+#include "shared/verdicts.def"
+  };
+  for (const auto& parent : parents()) {
+    if (!wanted(parameters, parent)) continue;
+    for (std::size_t i = 0; i < parent.verdicts.size(); ++i)
+      add(dict, name_of(parent.parent, counter_name(i)), parent.verdicts[i]);
+    for (std::size_t i = 0; i < kEngine.size(); ++i)
+      add(dict, name_of(parent.parent, kEngine.at(i)), parent.engine_verdicts.at(i));
+  }
+}
+
+void show_limits(const char* parameters, rte_tel_data* dict) {
+  for (const auto& parent : parents()) {
+    if (!wanted(parameters, parent)) continue;
+    for (const auto& [limit, rate] : parent.limits) {
+      const auto name = name_of(parent.parent, limit);
+      rate ? add(dict, name, *rate) : add(dict, name, std::string{"off"});
+    }
+  }
+}
+
+// DPDK's thread asks; what it gets is an answer or an error code.
+template <auto Show>
+int answer(const char*, const char* parameters, rte_tel_data* data) noexcept {
+  try {
+    rte_tel_data_start_dict(data);
+    Show(parameters, data);
+    return 0;
+  } catch (const std::exception&) {
+    return -EIO;
+  }
+}
+
+}  // namespace
+
+void offer_telemetry(const std::string& pin_root) {
+  root() = pin_root;
+  const auto offer = [](const char* command, telemetry_cb callback, const char* help) {
+    if (const int error = rte_telemetry_register_cmd(command, callback, help); error != 0)
+      throw_errno(std::string{"register the telemetry command "} + command, -error);
+  };
+  offer("/arpline/endpoints", answer<show_endpoints>,
+        "The endpoints with their counters, 64 at a time. Parameter: how many to skip");
+  offer("/arpline/verdicts", answer<show_verdicts>, "The verdicts. Parameter: a parent, or none for all");
+  offer("/arpline/limits", answer<show_limits>,
+        "The limits in force, in frames a second. Parameter: a parent, or none for all");
+}
+
+}  // namespace arpline
