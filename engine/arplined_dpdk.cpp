@@ -34,7 +34,7 @@ std::unique_ptr<Service> make_front_service(const ServiceWanted& wanted) {
   const auto& device = wanted.parent.device;
   const bool in_memory = is_memory_only(device);
   const auto tap = fmt::format("arpl{}", wanted.link.ifindex);
-  const bool steers = !in_memory && wanted.parent.steering == Steering::rte_flow;
+  const bool steers = !in_memory && wanted.parent.steering == Steering::flow;
   auto port = std::make_unique<EthdevPort>(
       EthdevOptions{.device = device,
                     .rings_of = {},

@@ -120,7 +120,7 @@ const Keys<ParentConfig> kParent{
     {"steering",
      [](ParentConfig& c, const Place& p) {
        c.steering =
-           choice_of<Steering>(p, {{"rte_flow", Steering::rte_flow}, {"external", Steering::external}});
+           choice_of<Steering>(p, {{"flow", Steering::flow}, {"external", Steering::external}});
      }},
 };
 

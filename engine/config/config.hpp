@@ -16,7 +16,7 @@ enum class OnStop { detach, keep };
 enum class ClaimsPolicy { alert, drop };
 enum class PortKind { xsk, ethdev };
 /// Who sees to it that a device of DPDK gets ARP and nothing else: we do, or the operator.
-enum class Steering { rte_flow, external };
+enum class Steering { flow, external };
 /// Who looks at a parent's frames first: the XDP program as everywhere, under the name that net_af_xdp knows it
 /// by, or the engine by itself, because frames reach it without the kernel.
 enum class Ingress { program, program_for_dpdk, engine };
@@ -31,7 +31,7 @@ struct ParentConfig {
   OnStop on_stop = OnStop::detach;
   PortKind port = PortKind::xsk;
   std::string device = "net_af_xdp";  ///< of the port "ethdev": DPDK's device arguments
-  Steering steering = Steering::rte_flow;
+  Steering steering = Steering::flow;
   std::vector<StaticEndpoint> statics;
   std::vector<Pattern> include;  ///< empty: everything
   std::vector<Pattern> exclude;

@@ -55,7 +55,20 @@ def test_nothing_is_left_after_a_stop():
         assert "arpl" not in links, links
 
 
-def test_kill_9_leaves_arp_to_the_kernel_once_the_steering_ends_and_the_next_start_goes_on():
+def test_detach_takes_everything_away_with_the_daemon_alive_or_dead():
+    with Lab() as lab:
+        host, _, daemon, wire = serve_steered(lab)
+        assert wire.replies(who_has(host.children[0]), 1.0)
+        daemon.kill9()
+        assert residue(host), "a killed daemon leaves its maps for the next one"
+        assert host.arpline("detach", host.nic).returncode == 0
+        assert residue(host) == [], residue(host)
+        daemon = host.start_arplined({"parent": {host.nic: CONFIG}})
+        assert host.arpline("detach", host.nic).returncode == 0
+        assert daemon.wait_exit() == 0 and residue(host) == []
+
+
+def test_next_start_after_kill_9_goes_on_where_the_first_one_ended():
     with Lab() as lab:
         host, _, daemon, wire = serve_steered(lab)
         child = host.children[0]
@@ -138,7 +151,7 @@ def test_telemetry_tells_endpoints_verdicts_and_limits():
 def test_device_that_would_take_the_hosts_frames_is_refused():
     with Lab() as lab:
         host, _ = steered(lab)
-        for steering in ({}, {"steering": "rte_flow"}):
+        for steering in ({}, {"steering": "flow"}):
             daemon = Arplined(host, {"parent": {host.nic: {"port": "ethdev", "device": CONFIG["device"], **steering}}})
             assert daemon.wait_exit() == 1
             assert "net_af_packet0: the device does not share its NIC with nic0; refused" in daemon.log, daemon.log
