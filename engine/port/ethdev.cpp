@@ -135,6 +135,7 @@ void EthdevPort::enable() {
   const auto before = af_xdp_sockets();
   if (devices_->kernel) devices_->kernel->start();
   for (const auto& device : devices_->wire) device->start();
+  enabled_ = true;
   for (const int fd : af_xdp_sockets())
     if (std::ranges::find(before, fd) == before.end())
       polled_.push_back({.fd = fd, .events = POLLIN, .revents = 0});
@@ -221,6 +222,7 @@ void EthdevPort::wake() noexcept {
 
 std::uint64_t EthdevPort::lost(std::uint16_t queue) noexcept {
   rte_eth_stats stats{};
+  if (!enabled_) return 0;  // net_af_xdp asks a socket that is not there yet
   if (rte_eth_stats_get(queues_[queue].port, &stats) != 0) return 0;
   return queues_.size() > 1 && queues_[queue].queue > 0 ? 0 : stats.imissed;
 }

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <initializer_list>
 #include <regex>
@@ -137,6 +138,8 @@ Eal::Eal(const std::vector<std::string>& arguments, const std::vector<std::strin
   for (auto& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
 
+  // A list of folders when systemd sets it; DPDK takes it for one.
+  unsetenv("RUNTIME_DIRECTORY");
   // Its threads take no signals: those are for who asked for them.
   sigset_t every;
   sigset_t before;

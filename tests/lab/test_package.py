@@ -53,7 +53,8 @@ def booted(before_boot="", upgrade=False):
         host, peer = lab.host(), lab.peer()
         lab.connect(host, peer)
         shutil.copy(package, lab.folder / "arpline.deb")
-        files = [lab.folder / "arpline.deb", *([newer(package, lab.folder)] if upgrade else [])]
+        shutil.copy(package.with_name(package.name.replace("arpline_", "arpline-dpdk_")), lab.folder / "arpline-dpdk.deb")
+        files = [lab.folder / "arpline.deb", lab.folder / "arpline-dpdk.deb", *([newer(package, lab.folder)] if upgrade else [])]
         copy = Machine(lab, host, before_boot, files)
         copy.wait_booted()
         yield lab, copy, peer, peer.wire()
@@ -320,3 +321,22 @@ def elsewhere(copy):
     copy.run("systemctl", "kill", "--signal=KILL", "elsewhere")
     wait_until(lambda: copy.property("elsewhere", "ActiveState") != "active", 5, "it is dead")
     assert attached_elsewhere(copy)
+
+
+@options(alone=True, timeout=TIMEOUT_SECONDS)
+def test_service_runs_dpdks_daemon_with_the_drop_in_of_its_package():
+    with booted() as (_, copy, _, wire):
+        child = container(copy, 0)
+        configure(copy)
+        copy.shell(f"echo 'port = \"ethdev\"' >>{CONFIG}")
+        copy.run("install", "-D", "-t", "/etc/systemd/system/arplined.service.d",
+                 ROOT / "tools" / "package" / "arplined-dpdk.conf")
+        copy.run("dpkg", "--install", "/mnt/arpline.deb", "/mnt/arpline-dpdk.deb")
+        wait_until(lambda: copy.property("arplined", "ActiveState") == "active", 10, lambda: log(copy))
+        assert "arplined-dpdk" in copy.property("arplined", "ExecStart"), log(copy)
+        confirm(wire, copy, child)
+        ringed = copy.status()["verdicts"]["ring"]
+        assert wire.replies(who_has(child), 1.0), log(copy)
+        assert copy.status()["verdicts"]["ring"] == ringed + 1, log(copy)
+        telemetry = "/run/dpdk/arpline/dpdk_telemetry.v2"
+        assert copy.run("test", "-S", telemetry, check=False).returncode == 0, log(copy)
