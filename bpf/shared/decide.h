@@ -129,8 +129,8 @@ ARPL_INLINE enum arpl_verdict arpl_decide_request(struct arpl_tables *t, const s
 		return arpl_foreign_token(t, limits, arp, now) ? ARPL_foreign : ARPL_foreign_limited;
 	out->slot = index;
 	/* Control writes the generation first: a new word never comes with an old generation. */
-	out->word = *(volatile __u64 *)&slot->word;
-	out->generation = *(volatile __u32 *)&slot->generation;
+	out->word = ARPL_READ(&slot->word);
+	out->generation = ARPL_READ(&slot->generation);
 	if (!arpl_slot_served(slot, out->word, now))
 		return ARPL_not_served;
 	if (arp->eth_dst != ARPL_MAC_BROADCAST && arp->eth_dst != out->word)
@@ -178,7 +178,7 @@ ARPL_INLINE __u32 arpl_claimed_slot(struct arpl_tables *t, const struct arpl_arp
 
 	if (!slot)
 		return ARPL_NO_SLOT;
-	word = *(const volatile __u64 *)&slot->word;
+	word = ARPL_READ(&slot->word);
 	if (word == 0 || (word & (ARPL_SLOT_FLUX | ARPL_SLOT_DUPLICATE)) ||
 	    (word & ARPL_MAC_MASK) == arp->sender_mac)
 		return ARPL_NO_SLOT;

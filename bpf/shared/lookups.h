@@ -13,6 +13,13 @@
 
 #define ARPL_NO_SLOT 0xffffffffU
 
+/* A word that another thread writes. clang 14 has no atomic load for BPF. */
+#ifdef __bpf__
+#define ARPL_READ(p) (*(const volatile __typeof__(*(p)) *)(p))
+#else
+#define ARPL_READ(p) __atomic_load_n(p, __ATOMIC_RELAXED)
+#endif
+
 struct arpl_tables;
 
 /* Each of them NULL or 0 when there is nothing. */

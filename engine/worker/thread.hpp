@@ -60,7 +60,9 @@ class WorkerThread final : public Service {
     if constexpr (requires { port_->enter(); }) port_->enter();
     while (true) {
       const bool stopping = stop.stop_requested();
-      if (worker_.step(now_ns) > 0) continue;
+      const bool drained = worker_.step(now_ns) == 0;
+      // The wire never runs dry; a ring does, once ingress puts nothing there any more.
+      if (!drained && !(stopping && !S::kBehindIngress)) continue;
       if (stopping) {
         port_->wait(std::chrono::milliseconds{0});  // flushes what the port has taken and not sent
         return;

@@ -131,8 +131,27 @@ TEST(Config, keys_of_later_versions_are_refused_as_such) {
   }
 }
 
+TEST(Config, who_looks_at_frames_first_follows_from_port_and_device) {
+  const auto of = [](const std::string& keys) { return ingress_of(load("[parent.nic0]\n" + keys).parents[0]); };
+  EXPECT_EQ(of(""), Ingress::program);
+  EXPECT_EQ(of("port = \"ethdev\"\n"), Ingress::program_for_dpdk);
+  EXPECT_EQ(of("port = \"ethdev\"\ndevice = \"net_af_xdp,busy_budget=64\"\n"), Ingress::program_for_dpdk);
+  EXPECT_EQ(of("port = \"ethdev\"\ndevice = \"0000:03:00.0\"\n"), Ingress::engine);
+  EXPECT_EQ(of("port = \"ethdev\"\ndevice = \"net_af_packet0,iface=q\"\n"), Ingress::engine);
+}
+
+TEST(Config, arguments_of_the_eal_are_taken_as_they_are) {
+  EXPECT_EQ(load("eal = [\"-l\", \"0,1\"]\n[parent.nic0]\n").eal, (std::vector<std::string>{"-l", "0,1"}));
+}
+
 TEST(Config, wrong_types_and_values_are_refused) {
   for (const auto* text : {"mode = 1\n",
+                           "eal = \"-l 0\"\n",
+                           "eal = [1]\n",
+                           "eal = [\"--help\"]\n",
+                           "[parent.nic0]\nport = \"dpdk\"\n",
+                           "[parent.nic0]\ndevice = \"\"\n",
+                           "[parent.nic0]\nsteering = \"none\"\n",
                            "mode = \"on\"\n",
                            "pair_ttl = 60\n",
                            "pair_ttl = \"60\"\n",
