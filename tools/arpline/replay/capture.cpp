@@ -59,8 +59,9 @@ bool Capture::next(Captured& frame) {
   const int got = pcap_next_ex(pcap_, &header, &bytes);
   if (got == PCAP_ERROR_BREAK) return false;
   if (got != 1) {
-    throw SetupError(fmt::format("{}: after frame {}, at byte {}: {}", path_, read_, ftello(pcap_file(pcap_)),
-                                 pcap_geterr(pcap_)));
+    const auto at = ftello(pcap_file(pcap_));  // of a pipe there is none
+    throw SetupError(fmt::format("{}: after frame {}{}: {}", path_, read_,
+                                 at < 0 ? "" : fmt::format(", at byte {}", at), pcap_geterr(pcap_)));
   }
   ++read_;
   frame.bytes = std::as_bytes(std::span{bytes, header->caplen});
