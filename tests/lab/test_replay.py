@@ -89,6 +89,7 @@ def test_sums_of_a_known_capture():
         [endpoint] = found["endpoints"]
         assert [endpoint[key] for key in ("requests", "to_child", "answered")] == [2, 1, 1], endpoint
         text = replay(path, *AS_ENDPOINT).stdout
+        assert replay(*AS_ENDPOINT, path).stdout == text, "the order of the arguments matters"
         for words in ("reflect       1       who-has of a confirmed pair", "2023-11-14 22:13:20", ENDPOINT_MAC):
             assert words in text, f"{words!r} is not in: {text}"
 

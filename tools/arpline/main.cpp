@@ -23,17 +23,20 @@ using namespace arpline;
 void add_replay(CLI::App& command, replay::Request& request) {
   auto& network = request.network;
   command.add_option("FILE", request.file, "pcapng or pcap, Ethernet; -: standard input")->required();
-  command.add_option("--endpoint", network.endpoints,
-                     "IP[/PREFIX]=MAC[@VLAN] of a container; may be given more than once");
+  command
+      .add_option("--endpoint", network.endpoints,
+                  "IP[/PREFIX]=MAC[@VLAN] of a container; may be given more than once")
+      ->allow_extra_args(false);
   auto* config = command.add_option("--config", network.config, "TOML configuration: limits, static endpoints");
   command.add_option("--parent", network.parent, "which one of the configuration's")->needs(config);
   command
       .add_option("--like", network.like,
                   "endpoints, limits and MACs of this interface, which arpline serves now")
       ->excludes(config);
-  command.add_option(
-      "--own-mac", network.own_macs,
-      "a MAC of the host beside its containers' (--like knows them); may be given more than once");
+  command
+      .add_option("--own-mac", network.own_macs,
+                  "a MAC of the host beside its containers' (--like knows them); may be given more than once")
+      ->allow_extra_args(false);
   command.add_flag(
       "--confirmed", request.confirmed,
       "the containers' kernels answer whatever is handed to them at once; without it they have answered "
