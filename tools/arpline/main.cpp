@@ -20,7 +20,21 @@ namespace {
 
 using namespace arpline;
 
-void add_replay(CLI::App& command, replay::Request& request) {
+CLI::App* add_limit(CLI::App& app, LimitRequest& wanted, bool& as_json) {
+  auto& command = *app.add_subcommand(
+      "limit", "the limits in force; with NAME and VALUE changes one until the next reload or restart");
+  auto* name = command.add_option("NAME", wanted.name, "of a limit (docs/limits.md)");
+  auto* value =
+      command.add_option("VALUE", wanted.value, "frames a second; \"off\" for those that are off by default")
+          ->needs(name);
+  command.add_flag("--reset", wanted.reset, "as the configuration has it: NAME, or all")->excludes(value);
+  command.add_option("--parent", wanted.parent, "only this parent");
+  command.add_flag("--json", as_json, "for programs");
+  return &command;
+}
+
+CLI::App* add_replay(CLI::App& app, replay::Request& request) {
+  auto& command = *app.add_subcommand("replay", "what arpline would have made of a capture (docs/replay.md)");
   auto& network = request.network;
   command.add_option("FILE", request.file, "pcapng or pcap, Ethernet; -: standard input")->required();
   command
@@ -48,6 +62,7 @@ void add_replay(CLI::App& command, replay::Request& request) {
   command.add_option(
       "--write", request.write,
       "a pcapng file of the ARP frames, each with its verdict as a comment, and arpline's answers");
+  return &command;
 }
 
 int run(int argc, char** argv) {
@@ -102,22 +117,11 @@ int run(int argc, char** argv) {
       app.add_subcommand("reload", "the daemon reads its configuration again, without losing a frame");
   again->callback([&] { result = reload(roots); });
 
-  auto* limits = app.add_subcommand(
-      "limit", "the limits in force; with NAME and VALUE changes one until the next reload or restart");
   LimitRequest wanted;
-  limits->add_option("NAME", wanted.name, "of a limit (docs/limits.md)");
-  auto* value =
-      limits->add_option("VALUE", wanted.value, "frames a second; \"off\" for those that are off by default")
-          ->needs(limits->get_option("NAME"));
-  limits->add_flag("--reset", wanted.reset, "as the configuration has it: NAME, or all")->excludes(value);
-  limits->add_option("--parent", wanted.parent, "only this parent");
-  limits->add_flag("--json", as_json, "for programs");
-  limits->callback([&] { result = limit(wanted, as_json, roots); });
+  add_limit(app, wanted, as_json)->callback([&] { result = limit(wanted, as_json, roots); });
 
-  auto* past = app.add_subcommand("replay", "what arpline would have made of a capture (docs/replay.md)");
   replay::Request capture;
-  add_replay(*past, capture);
-  past->callback([&] { result = replay::run(capture, roots); });
+  add_replay(app, capture)->callback([&] { result = replay::run(capture, roots); });
 
   try {
     app.parse(argc, argv);
