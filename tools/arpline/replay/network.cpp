@@ -54,19 +54,18 @@ Desired desired_of(const StaticEndpoint& one, const std::vector<Pattern>& slow) 
 }
 
 const ParentConfig& chosen_parent(const Config& config, const NetworkRequest& request) {
-  if (request.parent.empty()) {
-    if (config.parents.size() == 1) return config.parents.front();
-    throw SetupError(request.config + ": has several parents; choose one with --parent NAME");
-  }
-  return *std::ranges::find(config.parents, request.parent, &ParentConfig::name);
+  if (!request.parent.empty()) return *std::ranges::find(config.parents, request.parent, &ParentConfig::name);
+  if (config.parents.size() == 1) return config.parents.front();
+  throw SetupError(request.config + ": has several parents; choose one with --parent NAME");
 }
 
 Network configured(const NetworkRequest& request) {
+  std::vector<std::string> names;
   // Without a file there is no parent either, and its name does not matter.
-  const auto config = request.config.empty()   ? load_config("", {"-"})
-                      : request.parent.empty() ? load_config(request.config, {})
-                                               : load_config(request.config, {request.parent});
-  const auto& parent = request.config.empty() ? config.parents.front() : chosen_parent(config, request);
+  if (!request.parent.empty() || request.config.empty())
+    names.push_back(request.parent.empty() ? "-" : request.parent);
+  const auto config = load_config(request.config, names);
+  const auto& parent = chosen_parent(config, request);
   Network network{.limits = limits_for(config, config.limits, {.fast_path = parent.fast_path}, {}),
                   .ring = !parent.generic_xdp};
   for (const auto& one : parent.statics) add(network, desired_of(one, parent.fast_path_exclude));

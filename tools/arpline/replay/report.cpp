@@ -132,13 +132,10 @@ std::string name_of(const Seen& seen) {
   return seen.kind == Kind::received ? counter_name(seen.counter) : "sent";
 }
 
-std::string description_of(const Seen& seen) {
-  return std::string{seen.kind == Kind::received ? description_of_counter(seen.counter)
-                                                 : description_of(seen.sent)};
-}
-
 std::string comment_of(const Seen& seen) {
-  return name_of(seen) + ": " + description_of(seen);
+  return fmt::format(
+      "{}: {}", name_of(seen),
+      seen.kind == Kind::received ? description_of_counter(seen.counter) : description_of(seen.sent));
 }
 
 std::string line_of(const Seen& seen, std::uint64_t first_ns) {

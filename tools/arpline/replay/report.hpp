@@ -10,9 +10,7 @@ namespace arpline::replay {
 
 /// What became of the frame: a verdict's name, or "sent".
 std::string name_of(const Seen& seen);
-/// The same in a sentence.
-std::string description_of(const Seen& seen);
-/// "reflect: who-has of …", for who looks at the frame itself.
+/// The same with its description: "reflect: who-has of …".
 std::string comment_of(const Seen& seen);
 /// One line, with its end: seconds since `first_ns`, name_of(), who asks for whom.
 std::string line_of(const Seen& seen, std::uint64_t first_ns);
