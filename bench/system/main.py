@@ -23,6 +23,7 @@ import machine  # noqa: E402
 import measure  # noqa: E402
 import micro  # noqa: E402
 import plots  # noqa: E402
+import replay  # noqa: E402
 import report  # noqa: E402
 import running  # noqa: E402
 import settings  # noqa: E402
@@ -32,7 +33,7 @@ from contestants import CONTESTANTS  # noqa: E402
 from labs import Places  # noqa: E402
 from lab import ROOT, CommandError, Lab, build_dir  # noqa: E402
 
-OTHERS = ("generator", "fast_path", "lookups", "udp", "tcp", "discovery", "micro")
+OTHERS = ("generator", "fast_path", "lookups", "udp", "tcp", "discovery", "replay", "micro")
 NAMES = [one.name for one in CONTESTANTS] + list(OTHERS)
 DOCS = ROOT / "docs"
 
@@ -74,7 +75,7 @@ def measured(given, chosen) -> dict:
     words += [f"--rounds {given.rounds}"] * bool(given.rounds) + [f"--only {given.only}"] * bool(given.only)
     document = {"run": {"command": " ".join(["bench/run", *words]), "rounds": chosen.rounds, "pinned": given.pinned},
                 "machine": machine.facts(), "responders": [], "generator": [], "fast_path": {}, "lookups": {},
-                "streams": {}, "discovery": {}, "micro": []}
+                "streams": {}, "discovery": {}, "replay": {}, "micro": []}
     if given.pinned:
         running.pin_responders()
     with Lab() as lab:
@@ -91,6 +92,8 @@ def measured(given, chosen) -> dict:
                 document["streams"][protocol] = streams.compare(places, chosen, protocol, say)
         if "discovery" in given.wanted:
             document["discovery"] = discovery.run(lab, chosen.discovery, say)
+    if "replay" in given.wanted:
+        document["replay"] = replay.run(chosen, say)
     if "micro" in given.wanted:
         document["micro"] = micro.run(chosen)
         say(f"micro: {len(document['micro'])} verdicts and headers")

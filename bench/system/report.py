@@ -111,6 +111,18 @@ def micro(document, kinds) -> str:
     return table(("what", "rows", "ns a frame", "least – most", "× empty", ""), rows) if rows else "Not measured."
 
 
+def replays(found: dict) -> str:
+    if not found:
+        return "Not measured."
+    rounds = found["rounds"]
+    rates = [{"rate": one["frames"] / one["seconds"]} for one in rounds]
+    verdicts = ", ".join(f"{name} {count:,}" for name, count in rounds[0]["verdicts"].items())
+    return (f"A pcapng file of {rounds[0]['frames']:,} frames in the page cache: {found['requesters']} requesters, "
+            f"{found['endpoints']} endpoints, a tenth of it something else. From the program's start to its end; only "
+            f"the sums are printed. Verdicts: {verdicts}.\n\n" +
+            table(("M frames/s", "least – most"), [(f"**{millions(median(rates, 'rate'))}**", spread(rates, "rate"))]))
+
+
 def images(prefix: str) -> str:
     return (f"![answered rate over offered rate]({prefix}answered.svg)\n\n"
             f"![answered part over offered rate]({prefix}ratio.svg)")
@@ -135,6 +147,7 @@ def markdown(document, prefix="") -> str:
         "## The generator alone", "`bench/run --only generator`", generator(document),
         "## Traffic that is not ARP", "`bench/run --only udp,tcp`", streams(document),
         "## Discovery", "`bench/run --only discovery`", report_discovery.section(document["discovery"]),
+        "## Replaying a capture", "`bench/run --only replay`", replays(document["replay"]),
         "## Per verdict", "`bench/run --only micro`, or one verdict's rows with "
         "`build/bench/micro/micro --benchmark_filter=wire/ring`.", micro(document, ("wire",)),
         "The egress program, and the shared headers as the engine compiles them:", micro(document,

@@ -4,6 +4,7 @@ import statistics
 from dataclasses import asdict, dataclass
 
 from fast_path import CASES, FAST, KERNEL, ONE, RANDOM, REFLECTOR
+from replay import PROMISED
 from report_fast_path import p99_ratios
 
 INVALID = "invalid"
@@ -132,6 +133,9 @@ def all_of(document: dict) -> list[dict]:
                            [row["capacity"] for row in stream["arplined"]], at_least=0.98))
     found += of_fast_path(document["fast_path"])
     found += of_discovery(document["discovery"])
+    found.append(judge("arpline replay, M frames/s", [one["frames"] / one["seconds"] / 1e6
+                                                      for one in document["replay"].get("rounds", ())],
+                       at_least=PROMISED / 1e6))
     return [asdict(one) for one in found]
 
 

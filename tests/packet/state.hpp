@@ -79,6 +79,7 @@ struct State {
   std::uint32_t socket_queue = 0;
   std::uint64_t in_flight = 0;  ///< frames between program and worker
   bool endpoint_mac_is_own = true;
+  bool operator==(const State&) const = default;
 };
 
 inline constexpr std::uint64_t credit_window = 64;

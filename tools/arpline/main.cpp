@@ -12,12 +12,58 @@
 #include "arpline/limit.hpp"
 #include "arpline/preflight.hpp"
 #include "arpline/reload.hpp"
+#include "arpline/replay/replay.hpp"
 #include "arpline/roots.hpp"
 #include "arpline/status.hpp"
 
 namespace {
 
 using namespace arpline;
+
+CLI::App* add_limit(CLI::App& app, LimitRequest& wanted, bool& as_json) {
+  auto& command = *app.add_subcommand(
+      "limit", "the limits in force; with NAME and VALUE changes one until the next reload or restart");
+  auto* name = command.add_option("NAME", wanted.name, "of a limit (docs/limits.md)");
+  auto* value =
+      command.add_option("VALUE", wanted.value, "frames a second; \"off\" for those that are off by default")
+          ->needs(name);
+  command.add_flag("--reset", wanted.reset, "as the configuration has it: NAME, or all")->excludes(value);
+  command.add_option("--parent", wanted.parent, "only this parent");
+  command.add_flag("--json", as_json, "for programs");
+  return &command;
+}
+
+CLI::App* add_replay(CLI::App& app, replay::Request& request) {
+  auto& command = *app.add_subcommand("replay", "what arpline would have made of a capture (docs/replay.md)");
+  auto& network = request.network;
+  command.add_option("FILE", request.file, "pcapng or pcap, Ethernet; -: standard input")->required();
+  command
+      .add_option("--endpoint", network.endpoints,
+                  "IP[/PREFIX]=MAC[@VLAN] of a container; may be given more than once")
+      ->allow_extra_args(false);
+  auto* config = command.add_option("--config", network.config, "TOML configuration: limits, static endpoints");
+  command.add_option("--parent", network.parent, "which one of the configuration's")->needs(config);
+  command
+      .add_option("--like", network.like,
+                  "endpoints, limits and MACs of this interface, which arpline serves now")
+      ->excludes(config);
+  command
+      .add_option("--own-mac", network.own_macs,
+                  "a MAC of the host beside its containers' (--like knows them); may be given more than once")
+      ->allow_extra_args(false);
+  command.add_flag(
+      "--confirmed", request.confirmed,
+      "the containers' kernels answer whatever is handed to them at once; without it they have answered "
+      "what the capture has replies to");
+  command.add_flag("--inbound", request.inbound,
+                   "every frame came in from the wire (tcpdump -Q in); without it those of own MACs were sent");
+  auto* each = command.add_flag("--frames", request.each, "a line for each ARP frame, before the sums");
+  command.add_flag("--json", request.as_json, "for programs")->excludes(each);
+  command.add_option(
+      "--write", request.write,
+      "a pcapng file of the ARP frames, each with its verdict as a comment, and arpline's answers");
+  return &command;
+}
 
 int run(int argc, char** argv) {
   CLI::App app{"arpline: looks at, and ends, what arplined does on a parent NIC"};
@@ -71,17 +117,11 @@ int run(int argc, char** argv) {
       app.add_subcommand("reload", "the daemon reads its configuration again, without losing a frame");
   again->callback([&] { result = reload(roots); });
 
-  auto* limits = app.add_subcommand(
-      "limit", "the limits in force; with NAME and VALUE changes one until the next reload or restart");
   LimitRequest wanted;
-  limits->add_option("NAME", wanted.name, "of a limit (docs/limits.md)");
-  auto* value =
-      limits->add_option("VALUE", wanted.value, "frames a second; \"off\" for those that are off by default")
-          ->needs(limits->get_option("NAME"));
-  limits->add_flag("--reset", wanted.reset, "as the configuration has it: NAME, or all")->excludes(value);
-  limits->add_option("--parent", wanted.parent, "only this parent");
-  limits->add_flag("--json", as_json, "for programs");
-  limits->callback([&] { result = limit(wanted, as_json, roots); });
+  add_limit(app, wanted, as_json)->callback([&] { result = limit(wanted, as_json, roots); });
+
+  replay::Request capture;
+  add_replay(app, capture)->callback([&] { result = replay::run(capture, roots); });
 
   try {
     app.parse(argc, argv);
