@@ -211,7 +211,7 @@ TEST(ReplayWorldTest, each_frame_is_counted_once) {
   EXPECT_EQ(sums.not_arp, 1U);
   EXPECT_EQ(sums.cut, 1U);
   EXPECT_EQ(sums.egress.seen, 1U);
-  EXPECT_EQ(sums.verdicts.to_child_new, 1U);
+  EXPECT_EQ(played.world->status().verdicts.at(ARPL_to_child_new), 1U);
 }
 
 TEST(ReplayWorldTest, a_line_says_when_what_and_who) {

@@ -52,7 +52,7 @@ World::World(const Network& network, Ways ways)
       buckets_(ARPL_BUCKETS),
       credit_(1),
       bytes_(kLongestFrame + kFrameRoomBytes),
-      front_(tables_, sums_.verdicts, events_) {
+      front_(front_tables_) {
   tables_.keys = fixed_keys();
   std::vector<std::uint64_t> bits(ARPL_FILTER_WORDS);
   const Index index{index_, bits, tables_.keys.factor};
@@ -177,7 +177,7 @@ ParentStatus World::status() const {
   status.now = now_;
   status.observe = (limits_.flags & ARPL_LIMIT_OBSERVE) != 0;
   status.fast_path = (limits_.flags & ARPL_LIMIT_FAST_PATH) != 0 ? "on" : "off";
-  const auto* verdicts = reinterpret_cast<const __u64*>(&sums_.verdicts);
+  const auto* verdicts = reinterpret_cast<const __u64*>(&front_tables_.counts);
   status.verdicts.assign(verdicts, verdicts + ARPL_VERDICT_COUNTERS);
   const auto* engine = reinterpret_cast<const __u64*>(&sums_.engine);
   status.engine_verdicts.assign(engine, engine + ARPL_ENGINE_VERDICTS);

@@ -52,7 +52,6 @@ struct Sums {
   std::uint64_t assumed = 0;       ///< answers of kernels, by Ways::confirmed
   std::uint64_t first_ns = 0;      ///< since 1970
   std::uint64_t last_ns = 0;
-  arpl_verdict_counts verdicts{};
   arpl_engine_counts engine{};
   arpl_egress_stats egress{};
 };
@@ -83,7 +82,7 @@ class World {
   arpl_limits limits_;
   __u64 lease_ = ~__u64{0};
   MacSet macs_;
-  EndpointMap endpoints_;
+  EndpointHash endpoints_;
   std::vector<arpl_slot> slots_;
   std::vector<arpl_endpoint_stats> stats_;
   std::vector<arpl_index_bucket> index_;
@@ -93,8 +92,8 @@ class World {
   std::vector<__u64> buckets_;
   std::vector<arpl_credit> credit_;
   std::vector<std::byte> bytes_;  // of the frame: it becomes its answer here
-  arpl_tables tables_;
-  Front::EventRing events_;  // nobody takes them: claims are counted with their endpoints
+  FrontTables front_tables_;  // nobody takes its events: claims are counted with their endpoints
+  arpl_tables& tables_ = front_tables_.decision;
   Sums sums_;
   Front front_;
   Seen seen_;
