@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <string_view>
 #include <thread>
 
 #include "base/clock.hpp"
@@ -36,14 +37,10 @@ std::string name_in(const std::string& arguments) {
 
 }  // namespace
 
-// net_af_xdp takes a pool for its UMEM, and only one that lies in one piece.
 Mempool make_mempool(const std::string& name, std::uint32_t frames) {
   Mempool pool{rte_pktmbuf_pool_create(name.c_str(), frames, kCachedFrames, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
                                        SOCKET_ID_ANY)};
   if (!pool) fail(name, "allocate its frames", rte_errno, "give DPDK more memory: `-m` in eal, or huge pages");
-  if (pool->nb_mem_chunks != 1)
-    throw SetupError(fmt::format("{}: its frames lie in {} pieces; give DPDK memory in one: larger huge pages",
-                                 name, pool->nb_mem_chunks));
   return pool;
 }
 
@@ -103,6 +100,10 @@ void EthdevDevice::configure() {
   if (const int error = rte_eth_dev_configure(id_, queues_, queues_, &config); error != 0)
     fail(options_.arguments, "configure it", error);
   pool_ = make_mempool(fmt::format("arpline_{}", id_), kFramesPerQueue * queues_);
+  // A UMEM is one piece of memory, whatever net_af_xdp makes of a pool in several.
+  if (std::string_view{info_.driver_name} == "net_af_xdp" && pool_->nb_mem_chunks != 1)
+    throw SetupError(fmt::format("{}: its frames lie in {} pieces of memory; take --iova-mode out of eal",
+                                 name_in(options_.arguments), pool_->nb_mem_chunks));
 }
 
 void EthdevDevice::start_queues() {

@@ -122,7 +122,10 @@ std::vector<std::string> default_eal_arguments(const std::vector<std::string>& a
   const auto before = all.size();
   for (const auto& device : devices)
     if (is_pci(device)) all.push_back("--allow=" + device);
-  if (all.size() == before) all.emplace_back("--no-pci");
+  if (all.size() > before) return all;
+  all.emplace_back("--no-pci");
+  // Physical addresses would tear a pool into pieces, and only hardware asks for them.
+  if (!has_any(arguments, {"--iova-mode"})) all.emplace_back("--iova-mode=va");
   return all;
 }
 

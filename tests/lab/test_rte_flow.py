@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A device that takes rte_flow rules: DPDK's net_tap, whose rules are tc's flower on the port of a bridge. What has no rule
-goes on to the bridge, which is the parent, as with a NIC that shares its port with the kernel."""
-from common import Lab, residue, run, wait_known, wait_until, who_has
+goes on to the bridge, which is the parent, as with a NIC that shares its port with the kernel. And huge pages, which only a
+machine of our own may be given."""
+import re
+from pathlib import Path
+
+from common import Lab, residue, run, serve, wait_known, wait_until, who_has
 from test_front import verdict_grows
 
 NEEDS = "flower"
@@ -20,6 +24,10 @@ def bridged(lab, children=1):
     host.add_children(children)
     run("modprobe", "tun")  # DPDK opens /dev/net/tun, which a new machine does not have yet
     return host, peer
+
+
+def free_huge_pages() -> int:
+    return int(re.search(r"^HugePages_Free:\s+(\d+)", Path("/proc/meminfo").read_text(encoding="ascii"), re.MULTILINE)[1])
 
 
 def serve_by_flow(lab):
@@ -51,3 +59,16 @@ def test_nothing_is_left_after_a_stop_and_the_kernel_has_its_arp_again():
         assert residue(host) == []
         peer.forget()
         assert peer.ping(host.children[0].address).answered == 3
+
+
+def test_huge_pages_are_used_when_there_are_some():
+    with Lab() as lab:
+        Path("/proc/sys/vm/nr_hugepages").write_text("64", encoding="ascii")
+        try:
+            assert (before := free_huge_pages()) > 16, "the machine has no memory for them"
+            host, _, daemon, wire = serve(lab, config={"parent": {"nic0": {"port": "ethdev"}}})
+            assert free_huge_pages() < before, daemon.log
+            assert wire.replies(who_has(host.children[0]), 2.0)
+            assert daemon.stop() == 0
+        finally:
+            Path("/proc/sys/vm/nr_hugepages").write_text("0", encoding="ascii")
