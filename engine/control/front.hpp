@@ -33,8 +33,8 @@ class FrontControl {
     EndpointHash endpoints;  // those that the index has no room for
   };
 
-  const Maps& maps_;
   FrontTables tables_;
+  const Maps& maps_;
   std::vector<std::uint64_t> earlier_;  // verdicts of earlier runs
   std::unique_ptr<Known> known_;
   std::vector<std::unique_ptr<Known>> old_;

@@ -432,7 +432,7 @@ std::vector<std::string> ServedParent::warnings() const {
         link_.name + " rxvlan off`");
   }
   if (own_.fast_path && !reflections_arrive_) {
-    warnings.push_back(
+    warnings.emplace_back(
         "the fast path is off: what XDP sends is lost while the veth's other end has no XDP program; "
         "fast_path = false says that this is wanted");
   }

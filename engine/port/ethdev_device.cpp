@@ -133,7 +133,7 @@ void EthdevDevice::start() {
 
 // ARP, and ARP behind one 802.1Q tag, to the first queue. What has no rule stays the kernel's.
 void EthdevDevice::steer() {
-  constexpr rte_be16_t kArp = RTE_BE16(RTE_ETHER_TYPE_ARP);
+  constexpr auto kArp = RTE_BE16(RTE_ETHER_TYPE_ARP);
   constexpr rte_be16_t kAll = 0xffff;
   rte_flow_item_eth eth{};
   rte_flow_item_eth eth_mask{};
