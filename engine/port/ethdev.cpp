@@ -135,6 +135,7 @@ void EthdevPort::enable() {
   for (const int fd : af_xdp_sockets())
     if (std::ranges::find(before, fd) == before.end())
       polled_.push_back({.fd = fd, .events = POLLIN, .revents = 0});
+  enabled_ = true;
 }
 
 void EthdevPort::enter() noexcept {
@@ -218,6 +219,7 @@ void EthdevPort::wake() noexcept {
 
 std::uint64_t EthdevPort::lost(std::uint16_t queue) noexcept {
   rte_eth_stats stats{};
+  if (!enabled_) return 0;  // net_af_xdp has no sockets yet, and says so in the log
   if (rte_eth_stats_get(queues_[queue].port, &stats) != 0) return 0;
   return queues_.size() > 1 && queues_[queue].queue > 0 ? 0 : stats.imissed;
 }

@@ -65,6 +65,7 @@ class EthdevPort {
   Fd wake_;
   std::vector<pollfd> polled_;
   std::size_t next_ = 0;
+  bool enabled_ = false;
   bool asleep_ = false;  // no frame since the last wait()
   std::uint64_t last_frame_at_ = 0;
   std::uint64_t not_handed_over_ = 0;

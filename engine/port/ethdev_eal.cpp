@@ -6,6 +6,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -86,6 +87,22 @@ class CaughtOutput {
   std::array<Fd, 2> kept_;
 };
 
+// DPDK's threads take none of the process's signals: they inherit this.
+class NoSignals {
+ public:
+  NoSignals() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  NoSignals(const NoSignals&) = delete;
+  NoSignals& operator=(const NoSignals&) = delete;
+  ~NoSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_{};
+};
+
 // The lines that say what was wrong, without the usage around them.
 std::string reason_in(const std::string& text) {
   std::string reason;
@@ -136,6 +153,7 @@ Eal::Eal(const std::vector<std::string>& arguments, const std::vector<std::strin
   for (auto& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
 
+  const NoSignals no_signals;
   CaughtOutput output;
   const int result = rte_eal_init(static_cast<int>(words.size()), argv.data());
   const auto text = output.end();
