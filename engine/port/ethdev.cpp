@@ -8,16 +8,19 @@
 #include <rte_mbuf.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <filesystem>
+#include <thread>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "port/ethdev_device.hpp"
+#include "port/xsk.hpp"
 
 namespace arpline {
 namespace {
@@ -26,6 +29,8 @@ constexpr std::string_view kNetAfXdp = "net_af_xdp";
 constexpr std::size_t kMostFrames = 64;  // moved in one call
 // A device without a descriptor to sleep on is asked again after a while that grows with its silence.
 constexpr std::uint64_t kLivelyNs = 1'000'000'000;
+// The kernel frees the queue of a socket that is closed a moment later.
+constexpr std::chrono::milliseconds kReleased{50};
 constexpr std::chrono::nanoseconds kShortNap{50'000};
 constexpr std::chrono::nanoseconds kLongNap{1'000'000};
 
@@ -57,18 +62,27 @@ std::uint16_t transmit(std::uint16_t port, std::uint16_t queue, Burst burst) noe
   return rte_eth_tx_burst(port, queue, mbufs.data(), static_cast<std::uint16_t>(n));
 }
 
+bool is_af_xdp(int fd) noexcept {
+  int domain = 0;
+  socklen_t length = sizeof domain;
+  return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain == AF_XDP;
+}
+
 // Descriptors of this process that are AF_XDP sockets. net_af_xdp has no interrupts and keeps its sockets to
 // itself; poll(2) on them lets the worker sleep.
 std::vector<int> af_xdp_sockets() {
   std::vector<int> found;
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", error)) {
-    const int fd = std::stoi(entry.path().filename());
-    int domain = 0;
-    socklen_t length = sizeof domain;
-    if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain == AF_XDP) found.push_back(fd);
-  }
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", error))
+    if (const int fd = std::stoi(entry.path().filename()); is_af_xdp(fd)) found.push_back(fd);
   return found;
+}
+
+// Until a killed owner's sockets are gone. DPDK can't wait for that: after a try that failed net_af_xdp gives
+// the kernel frames that it does not have.
+void wait_for_queues(const EthdevOptions& options) {
+  { const XskPort queues(options.interface, options.queues, options.queues); }
+  std::this_thread::sleep_for(kReleased);
 }
 
 // A device for each queue: that works where the driver reports no combined channels, too (veth).
@@ -113,6 +127,7 @@ EthdevPort::EthdevPort(const EthdevOptions& options)
   if (!wake_) throw_errno("create eventfd", errno);
   polled_.push_back({.fd = wake_.get(), .events = POLLIN, .revents = 0});
   if (is_net_af_xdp(options.device)) {
+    wait_for_queues(options);
     for (const auto& arguments : net_af_xdp_devices(options))
       devices_->wire.push_back(std::make_unique<EthdevDevice>(arguments, 1));
   } else {
@@ -126,20 +141,35 @@ EthdevPort::EthdevPort(const EthdevOptions& options)
   kernel_ = devices_->kernel->id();
 }
 
-EthdevPort::~EthdevPort() = default;
+// net_af_xdp 22.11 counts one user of a UMEM too many and never closes its socket: the queue would stay taken
+// for as long as the process lives.
+EthdevPort::~EthdevPort() {
+  devices_.reset();
+  for (const auto& polled : polled_)
+    if (is_af_xdp(polled.fd)) close(polled.fd);
+}
 
 void EthdevPort::enable() {
-  const auto before = af_xdp_sockets();
   if (devices_->kernel) devices_->kernel->start();
-  for (const auto& device : devices_->wire) device->start();
-  for (const int fd : af_xdp_sockets())
-    if (std::ranges::find(before, fd) == before.end())
-      polled_.push_back({.fd = fd, .events = POLLIN, .revents = 0});
+  for (const auto& device : devices_->wire) {
+    const auto before = af_xdp_sockets();
+    device->start();
+    for (const int fd : af_xdp_sockets())
+      if (std::ranges::find(before, fd) == before.end())
+        polled_.push_back({.fd = fd, .events = POLLIN, .revents = 0});
+  }
   enabled_ = true;
 }
 
 void EthdevPort::enter() noexcept {
-  rte_thread_register();
+  // Its number is free again when the thread ends.
+  struct Registered {
+    Registered() noexcept { rte_thread_register(); }
+    Registered(const Registered&) = delete;
+    Registered& operator=(const Registered&) = delete;
+    ~Registered() { rte_thread_unregister(); }
+  };
+  static const thread_local Registered kRegistered;
   if (!lcore_) return;
   const auto cpus = rte_lcore_cpuset(*lcore_);
   pthread_setaffinity_np(pthread_self(), sizeof cpus, &cpus);

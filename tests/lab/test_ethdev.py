@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """arplined-dpdk: DPDK's net_af_xdp on the program that the daemon has attached and pinned."""
 import json
+import os
 
 import test_restart as restarts
 import test_under_load as loads
@@ -8,6 +9,7 @@ import test_withdrawal as withdrawals
 from common import (Lab, confirm, endpoint, frames, link_id, options, residue, run, serve, verdict, wait_state,
                     wait_until, who_has)
 from containers import served
+from test_reload import refused_reload, reload, start
 
 ETHDEV = {"parent": {"nic0": {"port": "ethdev"}}}
 KEEP = {"parent": {"nic0": {"port": "ethdev", "on_stop": "keep"}}}
@@ -137,3 +139,40 @@ def test_deleted_container_is_not_answered():
 
 def test_interface_that_is_down_is_not_answered():
     withdrawals.withdrawn(lambda child: child.link("down"), "not_served", "down", more=ETHDEV)
+
+
+# Reload.
+
+@options(timeout=90)
+def test_devices_are_closed_and_opened_again_with_every_change_of_the_mode():
+    """libxdp keeps one descriptor of the program each time; of sockets, threads and memory nothing is left."""
+    with Lab() as lab:
+        host, _, daemon, wire = serve(lab, config=ETHDEV)
+        child = host.children[0]
+        confirm(wire, host, child)
+
+        def sockets():
+            links = [os.readlink(f"/proc/{daemon.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{daemon.pid}/fd")]
+            return len([link for link in links if link.startswith("socket:")])
+        found, memory = [], []
+        for _ in range(5):
+            reload(host, daemon, {**ETHDEV, "mode": "observe"})
+            assert len(wire.replies(who_has(child), 1.0)) == 1
+            reload(host, daemon, ETHDEV)
+            before = verdict(host, "ring")
+            assert len(wire.replies(who_has(child), 1.0)) == 1
+            assert verdict(host, "ring") == before + 1
+            found.append((sockets(), len(os.listdir(f"/proc/{daemon.pid}/task"))))
+            memory.append(daemon.resident_bytes())
+        assert found == found[:1] * 5, found
+        assert memory[-1] - memory[0] < 1 << 20, memory
+        assert daemon.stop() == 0 and not residue(host)
+
+
+def test_port_device_and_eal_change_with_a_restart_only():
+    with Lab() as lab:
+        host, daemon, _ = start(lab, ETHDEV)
+        for config, key in (({"parent": {"nic0": {"port": "xsk"}}}, "parent.nic0.port"),
+                            ({"parent": {"nic0": {"port": "ethdev", "device": "net_ring0"}}}, "parent.nic0.device"),
+                            ({**ETHDEV, "eal": ["-m", "256"]}, "eal")):
+            refused_reload(host, daemon, config, key, "restart")
