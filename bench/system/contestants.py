@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lab import build_dir
 
 from labs import BRIDGE, FEW, MANY
-from running import Arplined, Nothing, Process, cpu_list, without_fast_path
+from running import Arplined, Nothing, Process, cpu_list, over_ethdev, without_fast_path
 
 ECHOED = "echoed"
 LIMIT = build_dir() / "bench" / "limits" / "limit"
@@ -59,6 +59,7 @@ CONTESTANTS = (
     Contestant("to-child-64", "limit: bare TO_CHILD, 64 children", MANY, limit("to-child")),
     Contestant("arplined-4", "arplined, fast_path = false, 4 children", FEW, without_fast_path),
     Contestant("arplined-64", "arplined, fast_path = false, 64 children", MANY, without_fast_path),
+    Contestant("ethdev-64", "arplined-dpdk, fast_path = false, net_af_xdp, 64 children", MANY, over_ethdev),
     Contestant("fast", "arplined, 64 children", MANY, Arplined),
     Contestant("xdp-tx", "limit: bare XDP_TX reflector", MANY, limit("xdp-tx")),
 )

@@ -110,3 +110,8 @@ class Arplined(Nothing):
 def without_fast_path(host) -> Arplined:
     """RING while there is credit, TO_CHILD for the rest."""
     return Arplined(host, {"parent": {host.nic: {"fast_path": False}}})
+
+
+def over_ethdev(host) -> Arplined:
+    """The same with the worker over DPDK's net_af_xdp."""
+    return Arplined(host, {"parent": {host.nic: {"fast_path": False, "port": "ethdev"}}})

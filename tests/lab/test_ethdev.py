@@ -152,9 +152,9 @@ def test_devices_are_closed_and_opened_again_with_every_change_of_the_mode():
         confirm(wire, host, child)
 
         def sockets():
-            links = [os.readlink(f"/proc/{daemon.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{daemon.pid}/fd")]
-            return len([link for link in links if link.startswith("socket:")])
-        found, memory = [], []
+            links = run("find", f"/proc/{daemon.pid}/fd", "-lname", "socket:*").stdout
+            return len(links.splitlines())
+        at_first, left = sockets(), []
         for _ in range(5):
             reload(host, daemon, {**ETHDEV, "mode": "observe"})
             assert len(wire.replies(who_has(child), 1.0)) == 1
@@ -162,10 +162,10 @@ def test_devices_are_closed_and_opened_again_with_every_change_of_the_mode():
             before = verdict(host, "ring")
             assert len(wire.replies(who_has(child), 1.0)) == 1
             assert verdict(host, "ring") == before + 1
-            found.append((sockets(), len(os.listdir(f"/proc/{daemon.pid}/task"))))
-            memory.append(daemon.resident_bytes())
-        assert found == found[:1] * 5, found
-        assert memory[-1] - memory[0] < 1 << 20, memory
+            wait_until(lambda: sockets() == at_first, 3, lambda: f"{at_first} sockets: {sockets()}")
+            left.append((daemon.resident_bytes(), len(os.listdir(f"/proc/{daemon.pid}/task"))))
+        assert left[-1][1] == left[0][1], "threads are left"
+        assert left[-1][0] - left[0][0] < 1 << 20, left
         assert daemon.stop() == 0 and not residue(host)
 
 
