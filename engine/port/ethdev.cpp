@@ -26,6 +26,7 @@ namespace arpline {
 namespace {
 
 constexpr std::string_view kNetAfXdp = "net_af_xdp";
+constexpr int kSendBufferBytes = 4 << 20;
 constexpr std::size_t kMostFrames = 64;  // moved in one call
 // A device without a descriptor to sleep on is asked again after a while that grows with its silence.
 constexpr std::uint64_t kLivelyNs = 1'000'000'000;
@@ -154,9 +155,12 @@ void EthdevPort::enable() {
   for (const auto& device : devices_->wire) {
     const auto before = af_xdp_sockets();
     device->start();
-    for (const int fd : af_xdp_sockets())
-      if (std::ranges::find(before, fd) == before.end())
-        polled_.push_back({.fd = fd, .events = POLLIN, .revents = 0});
+    for (const int fd : af_xdp_sockets()) {
+      if (std::ranges::find(before, fd) != before.end()) continue;
+      polled_.push_back({.fd = fd, .events = POLLIN, .revents = 0});
+      // Else net_af_xdp spins in send(2) when a few hundred frames are on their way.
+      setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &kSendBufferBytes, sizeof kSendBufferBytes);
+    }
   }
   enabled_ = true;
 }
