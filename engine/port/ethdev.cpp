@@ -15,6 +15,7 @@
 #include <atomic>
 #include <cerrno>
 #include <filesystem>
+#include <set>
 #include <thread>
 
 #include "base/clock.hpp"
@@ -102,12 +103,18 @@ std::vector<std::string> net_af_xdp_devices(const EthdevOptions& options) {
   return devices;
 }
 
-std::optional<unsigned> next_lcore() {
-  static std::atomic<unsigned> last{RTE_MAX_LCORE};
-  const auto next = rte_get_next_lcore(last.load(), 1, 0);
-  if (next >= RTE_MAX_LCORE) return std::nullopt;
-  last = next;
-  return next;
+// Which lcores have a port; the control thread's alone.
+std::set<unsigned>& taken_lcores() {
+  static std::set<unsigned> taken;
+  return taken;
+}
+
+std::optional<unsigned> take_lcore() {
+  unsigned lcore = 0;
+  RTE_LCORE_FOREACH_WORKER(lcore) {
+    if (taken_lcores().insert(lcore).second) return lcore;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -122,9 +129,7 @@ bool EthdevPort::is_net_af_xdp(const std::string& device) {
 }
 
 EthdevPort::EthdevPort(const EthdevOptions& options)
-    : devices_(std::make_unique<Devices>()),
-      lcore_(next_lcore()),
-      wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+    : devices_(std::make_unique<Devices>()), wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   if (!wake_) throw_errno("create eventfd", errno);
   polled_.push_back({.fd = wake_.get(), .events = POLLIN, .revents = 0});
   if (is_net_af_xdp(options.device)) {
@@ -145,6 +150,7 @@ EthdevPort::EthdevPort(const EthdevOptions& options)
 // net_af_xdp 22.11 counts one user of a UMEM too many and never closes its socket: the queue would stay taken
 // for as long as the process lives.
 EthdevPort::~EthdevPort() {
+  if (lcore_) taken_lcores().erase(*lcore_);
   devices_.reset();
   for (const auto& polled : polled_)
     if (is_af_xdp(polled.fd)) close(polled.fd);
@@ -162,6 +168,7 @@ void EthdevPort::enable() {
       setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &kSendBufferBytes, sizeof kSendBufferBytes);
     }
   }
+  lcore_ = take_lcore();
   enabled_ = true;
 }
 

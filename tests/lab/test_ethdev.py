@@ -2,16 +2,24 @@
 """arplined-dpdk: DPDK's net_af_xdp on the program that the daemon has attached and pinned."""
 import json
 import os
+import socket
+import struct
+import subprocess
+from pathlib import Path
 
 import test_restart as restarts
 import test_under_load as loads
 import test_withdrawal as withdrawals
-from common import (Lab, confirm, endpoint, frames, link_id, options, residue, run, serve, verdict, wait_state,
-                    wait_until, who_has)
+from common import (Lab, Skip, arplined, confirm, exchange, frames, link_id, options, residue, run, serve, verdict, wait_until,
+                    who_has, wired)
 from containers import served
+from lab.daemon import to_toml
+from lab.sh import arplined_dpdk
 from test_reload import refused_reload, reload, start
 
 ETHDEV = {"parent": {"nic0": {"port": "ethdev"}}}
+AF_XDP = 44
+DPDK_SAYS = ("EAL:", "TELEMETRY:", "libxdp:")
 KEEP = {"parent": {"nic0": {"port": "ethdev", "on_stop": "keep"}}}
 
 
@@ -139,6 +147,128 @@ def test_deleted_container_is_not_answered():
 
 def test_interface_that_is_down_is_not_answered():
     withdrawals.withdrawn(lambda child: child.link("down"), "not_served", "down", more=ETHDEV)
+
+
+# What the driver, libxdp and the operator may do wrong.
+
+def attached_id(host) -> int:
+    """Of the XDP program that the kernel runs on the parent."""
+    return json.loads(host.ns.ip("-d", "-j", "link", "show", "dev", host.nic).stdout)[0]["xdp"]["prog"]["id"]
+
+
+def has_socket(pins, queue) -> bool:
+    """User space can't read an XSKMAP, but may put a socket only where none is."""
+    with socket.socket(AF_XDP, socket.SOCK_RAW) as one:
+        done = subprocess.run(["bpftool", "map", "update", "pinned", f"{pins}/xsks_map", "key",
+                               *map(str, struct.pack("=I", queue)), "value",
+                               *map(str, struct.pack("=I", one.fileno())), "noexist"],
+                              pass_fds=[one.fileno()], capture_output=True, text=True, check=False)
+    assert done.returncode == 0 or "File exists" in done.stderr, done.stderr
+    return done.returncode != 0
+
+
+def test_libxdp_takes_up_the_attached_program_and_all_queues_have_their_sockets():
+    with Lab() as lab:
+        host, _, _, _ = serve(lab, config=ETHDEV, queues=2)
+        pins = host.status()["pins"]
+        why = ("this libxdp or DPDK no longer takes up an attached program that is named xsk_def_prog, says "
+               "xsk_prog_version = 1 in its BTF's section xdp_metadata, and has an XSKMAP named xsks_map")
+        assert attached_id(host) == program_id(host), f"another program is attached: {why}"
+        assert has_socket(pins, 0) and has_socket(pins, 1), f"xsks_map has no socket: {why}"
+        assert not has_socket(pins, 2), "a socket is where nobody put one: this look-up tells nothing"
+
+
+def test_program_stays_ours_when_the_driver_closes():
+    """net_af_xdp tries to take off whatever is attached."""
+    with Lab() as lab:
+        host, daemon, _ = start(lab, ETHDEV)
+        before = attached_id(host)
+        reload(host, daemon, {**ETHDEV, "mode": "observe"})
+        assert attached_id(host) == before == program_id(host)
+    with Lab() as lab:
+        host, _, daemon, _ = serve(lab, config=KEEP)
+        before = attached_id(host)
+        assert daemon.stop() == 0
+        assert attached_id(host) == before
+
+
+def ends_with(host, config, *words, program=arplined_dpdk):
+    """One line of its own has these words, after what DPDK says; exit code 1, and nothing is left behind."""
+    before = residue(host)
+    path = host.lab.folder / "wrong.toml"
+    path.write_text(to_toml(config), encoding="utf-8")
+    done = host.ns.run(program(), "--parent", host.nic, "--config", path, check=False, timeout=20)
+    lines = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith(DPDK_SAYS)]
+    assert done.returncode == 1, f"exit code {done.returncode}: {done.stderr}"
+    own = [line for line in lines if " error " in line or line.startswith("arplined")]
+    assert len(own) == 1, f"{len(own)} lines: {done.stderr}"
+    for word in words:
+        assert word in own[0], f"{word!r} is not in: {own[0]}"
+    assert residue(host) == before, f"left behind: {residue(host)}"
+
+
+def with_device(device, **more):
+    return {"parent": {"nic0": {"port": "ethdev", "device": device, **more}}}
+
+
+def test_errors_are_one_line_and_leave_nothing():
+    with Lab() as lab:
+        host, _ = wired(lab)
+        ends_with(host, {**ETHDEV, "eal": ["--no-such-option"]}, "EAL", "no-such-option")
+        ends_with(host, {**ETHDEV, "eal": ["--help"]}, "eal")
+        ends_with(host, {**ETHDEV, "eal": ["-l", "99"]}, "EAL")
+        ends_with(host, with_device("net_nosuchdriver0"), "net_nosuchdriver0")
+        ends_with(host, with_device("nosuchname"), "nosuchname")
+        ends_with(host, ETHDEV, "ethdev", "arplined-dpdk", program=arplined)
+
+
+def test_device_that_puts_its_sockets_elsewhere_is_refused():
+    """Its frames would come from another interface, and the parent's ring would be silently empty."""
+    with Lab() as lab:
+        host, _ = wired(lab)
+        host.ns.ip_batch(["link add other0 type veth peer name other1", "link set other0 up", "link set other1 up"])
+        ends_with(host, with_device("net_af_xdp,iface=other0"), "xsks_map", "queue 0")
+
+
+def test_foreign_xdp_program_is_left_alone():
+    with Lab() as lab:
+        host, _ = wired(lab, children=0)
+        host.load_pass_program()
+        host.add_child()
+        before = attached_id(host)
+        ends_with(host, ETHDEV, host.nic, "lab_pass")
+        assert attached_id(host) == before
+
+
+def test_doctor_and_preflight_know_the_program_by_its_other_name():
+    with Lab() as lab:
+        host, _, _, _ = serve(lab, config=ETHDEV)
+        said = host.arpline("preflight", host.nic).stdout
+        assert "arpline's own" in said and "foreign" not in said, said
+
+
+def cpu_ns(daemon, tasks) -> dict:
+    """CPU time that the threads have used."""
+    return {task: int(Path(f"/proc/{daemon.pid}/task/{task}/schedstat").read_text(encoding="ascii").split()[0])
+            for task in tasks}
+
+
+def test_worker_runs_on_the_second_lcore_and_control_where_it_was():
+    if not {0, 1} <= os.sched_getaffinity(0):
+        raise Skip("it needs the CPUs 0 and 1")
+    with Lab() as lab:
+        config = {**ETHDEV, "eal": ["-l", "0,1"]}
+        host, daemon, wire = start(lab, config)
+        for _ in range(2):
+            tasks = [int(task) for task in os.listdir(f"/proc/{daemon.pid}/task") if int(task) != daemon.pid]
+            before = cpu_ns(daemon, tasks)
+            exchange(wire, lambda _: who_has(host.children[0]), 1000, 1.0)
+            after = cpu_ns(daemon, tasks)
+            worker = max(tasks, key=lambda task: after[task] - before[task])
+            assert os.sched_getaffinity(worker) == {1}, f"the worker runs on {os.sched_getaffinity(worker)}"
+            assert os.sched_getaffinity(daemon.pid) == os.sched_getaffinity(0), "the control thread was moved"
+            reload(host, daemon, {**config, "mode": "observe"})
+            reload(host, daemon, config)
 
 
 # Reload.
