@@ -150,6 +150,7 @@ Eal::Eal(const std::vector<std::string>& arguments, const std::vector<std::strin
   if (!has_any(arguments, {"-l", "-c", "-s", "--lcores"})) words.push_back("-l" + first_cpu(cpus));
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (auto& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import test_restart as restarts
 import test_under_load as loads
 import test_withdrawal as withdrawals
-from common import (Lab, Skip, arplined, confirm, exchange, frames, link_id, options, residue, run, serve, verdict, wait_until,
-                    who_has, wired)
+from common import (Lab, Skip, arplined, confirm, exchange, frames, link_id, options, residue, run, serve, thread_held,
+                    verdict, wait_until, who_has, wired)
 from containers import served
 from lab.daemon import to_toml
 from lab.sh import arplined_dpdk
@@ -130,6 +130,19 @@ def test_frames_that_wait_too_long_are_not_answered():
         wait_until(lambda: host.status()["engine_verdicts"]["stale"] == 10, 5,
                    lambda: f"ten frames are stale: {host.status()['engine_verdicts']}")
         assert not [one for one in wire.collect(0.5) if one.op == frames.REPLY]
+
+
+def test_kernel_answers_when_the_control_thread_hangs():
+    """The lease ends, and the worker that goes on gets nothing more."""
+    with Lab() as lab:
+        host, daemon, wire = start(lab, ETHDEV)
+        child = host.children[0]
+        with thread_held(daemon.pid):
+            wait_until(lambda: host.status()["lease"] == "expired", 10, "the lease is expired")
+            before = verdict(host, "ring")
+            assert len(wire.replies(who_has(child), 1.0)) == 1
+            assert verdict(host, "ring") == before and verdict(host, "lease_expired") > 0
+        wait_until(lambda: host.status()["lease"] == "live", 5, "it serves again")
 
 
 @options(alone=True, timeout=60)
