@@ -258,6 +258,15 @@ def test_doctor_and_preflight_know_the_program_by_its_other_name():
         host, _, _, _ = serve(lab, config=ETHDEV)
         said = host.arpline("preflight", host.nic).stdout
         assert "arpline's own" in said and "foreign" not in said, said
+        assert host.arpline("doctor", "--json").returncode == 0
+
+
+def test_preflight_tells_libxdps_own_program_of_that_name_from_ours():
+    with Lab() as lab:
+        host, _ = wired(lab, children=0)
+        host.ns.ip("link", "set", "dev", host.nic, "xdpdrv", "obj", lab.bpf_object("xsk_def_prog"), "sec", "xdp.frags")
+        said = host.arpline("preflight", host.nic).stdout
+        assert "xsk_def_prog" in said and "foreign" in said, said
 
 
 def cpu_ns(daemon, tasks) -> dict:
