@@ -4,8 +4,10 @@
 #include <spdlog/spdlog.h>
 
 #include "arplined_dpdk_telemetry.hpp"
+#include "base/error.hpp"
 #include "daemon.hpp"
 #include "kernel/hand_over.hpp"
+#include "kernel/maps.hpp"
 #include "port/ethdev.hpp"
 #include "port/ethdev_device.hpp"
 #include "port/ethdev_eal.hpp"
@@ -16,6 +18,15 @@ namespace {
 
 using namespace arpline;
 
+// The program gives a queue without a socket no frames, and nobody would notice.
+void check_sockets(const ServiceWanted& wanted, std::uint16_t queues) {
+  if (const auto queue = first_queue_without_socket(wanted.xsks_map_fd, queues))
+    throw SetupError(
+        fmt::format("{}: {} has put no socket into xsks_map for queue {}: DPDK's libxdp does not take up "
+                    "arpline's program; use port = \"xsk\"",
+                    wanted.link.name, wanted.parent.device, *queue));
+}
+
 std::unique_ptr<Service> make_net_af_xdp_service(const ServiceWanted& wanted) {
   const EthdevOptions options{
       .device = wanted.parent.device,
@@ -24,8 +35,10 @@ std::unique_ptr<Service> make_net_af_xdp_service(const ServiceWanted& wanted) {
       .steers_from = {},
       .kernel = {}};
   return std::make_unique<WorkerThread<EthdevPort>>(std::make_unique<EthdevPort>(options), wanted.tables,
-                                                    BehindIngress{wanted.tables},
-                                                    [](EthdevPort& port) { port.enable(); });
+                                                    BehindIngress{wanted.tables}, [&wanted](EthdevPort& port) {
+                                                      port.enable();
+                                                      check_sockets(wanted, port.queues());
+                                                    });
 }
 
 // What the engine does not answer goes through a tap that is there as long as the daemon, and from it to the

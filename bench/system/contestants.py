@@ -4,10 +4,10 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lab import build_dir
+from lab import build_dir, sh
 
 from labs import BRIDGE, FEW, MANY
-from running import Arplined, Nothing, Process, cpu_list, without_fast_path
+from running import Arplined, Nothing, Process, cpu_list, over_ethdev, without_fast_path
 
 ECHOED = "echoed"
 LIMIT = build_dir() / "bench" / "limits" / "limit"
@@ -49,6 +49,9 @@ def testpmd(host):
                    "Press enter to exit", env={"RUNTIME_DIRECTORY": str(host.lab.folder)})
 
 
+# All that answer through AF_XDP, on the same veth.
+PORTS = ("ethdev-64", "testpmd", "arplined-64", "af-xdp")
+
 CONTESTANTS = (
     Contestant("kernel-4", "kernel, 4 children", FEW, kernel),
     Contestant("kernel-64", "kernel, 64 children", MANY, kernel),
@@ -59,6 +62,8 @@ CONTESTANTS = (
     Contestant("to-child-64", "limit: bare TO_CHILD, 64 children", MANY, limit("to-child")),
     Contestant("arplined-4", "arplined, fast_path = false, 4 children", FEW, without_fast_path),
     Contestant("arplined-64", "arplined, fast_path = false, 64 children", MANY, without_fast_path),
+    Contestant("ethdev-64", "arplined-dpdk, fast_path = false, net_af_xdp, 64 children", MANY, over_ethdev,
+               program=sh.arplined_dpdk()),
     Contestant("fast", "arplined, 64 children", MANY, Arplined),
     Contestant("xdp-tx", "limit: bare XDP_TX reflector", MANY, limit("xdp-tx")),
 )

@@ -29,7 +29,7 @@ import running  # noqa: E402
 import settings  # noqa: E402
 import streams  # noqa: E402
 import targets  # noqa: E402
-from contestants import CONTESTANTS  # noqa: E402
+from contestants import CONTESTANTS, PORTS  # noqa: E402
 from labs import Places  # noqa: E402
 from lab import ROOT, CommandError, Lab, build_dir  # noqa: E402
 
@@ -45,13 +45,15 @@ def arguments():
     parser.add_argument("--smoke", action="store_true", help="only whether everybody answers; measures nothing")
     parser.add_argument("--rounds", type=int, metavar="N", help="instead of 5 (--quick: 3, of the fast path 1)")
     parser.add_argument("--output", type=Path, default=ROOT / "bench-results", metavar="DIR")
-    parser.add_argument("--only", metavar="NAME,…", help=", ".join(NAMES))
+    parser.add_argument("--only", metavar="NAME,…", help=f"{', '.join(NAMES)}; ports: {', '.join(PORTS)}")
     parser.add_argument("--pinned", action="store_true",
                         help="the processes that answer share one CPU with the parent's NAPI")
     parser.add_argument("--docs", action="store_true", help="write docs/performance.md and its plots too")
     parser.add_argument("--render", action="store_true", help="no measurement: report and plots from DIR/results.json")
     given = parser.parse_args()
-    given.wanted = given.only.split(",") if given.only else NAMES
+    given.wanted = given.only.split(",") if given.only else list(NAMES)
+    if "ports" in given.wanted:
+        given.wanted = [name for name in given.wanted if name != "ports"] + list(PORTS)
     if unknown := [name for name in given.wanted if name not in NAMES]:
         parser.error(f"no such name: {', '.join(unknown)}; there are: {', '.join(NAMES)}")
     if given.rounds is not None and given.rounds < 1:

@@ -13,16 +13,17 @@ PAUSE_SECONDS = 0.2  # for what is still in the kernel's queues
 
 def sample(place, contestant, running, seconds: float, rate=None, latency=False, traffic=()) -> dict:
     """Rates are frames a second. Matching answers to requests, as latency needs it, costs the meter's CPU much."""
-    before = running.counters()
+    before, cpu = running.counters(), running.cpu_seconds()
     report = place.ask(seconds, *(() if latency else ("--count-only",)), traffic=traffic,
                        **({"rate": rate} if rate else {}))
+    cpu = running.cpu_seconds() - cpu
     verdicts = {name: (count - before[name]) / report["seconds"] for name, count in running.counters().items()
                 if count != before[name]}
     answered = report["answers"][contestant.counts] / report["seconds"]
     offered = report["offered"]["per_second"]
     times = report["latency_ns"]
     found = {"rate": rate, "offered": offered, "answered": answered, "ratio": answered / offered if offered else 0.0,
-             "p50_ns": times["p50"], "p99_ns": times["p99"]}
+             "p50_ns": times["p50"], "p99_ns": times["p99"], "cpu": cpu / report["seconds"]}
     if before:
         found |= {"ring": verdicts.get("answered", 0.0), "verdicts": verdicts}
     time.sleep(PAUSE_SECONDS)

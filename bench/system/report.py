@@ -5,6 +5,7 @@ from pathlib import Path
 
 import report_discovery
 import report_fast_path
+import report_ports
 from report_tables import median, millions, spread, table
 
 METHOD = (Path(__file__).parent / "method.md").read_text(encoding="utf-8")
@@ -142,6 +143,7 @@ def markdown(document, prefix="") -> str:
         full_speed(document), other_load(document),
         "## The fast path", "`bench/run --only fast_path`", report_fast_path.section(document["fast_path"]),
         "### The look-up", "`bench/run --only lookups`", report_fast_path.lookups(document["lookups"]),
+        "### The ports", "`bench/run --only ports`", report_ports.ports(document),
         "## At constant rates", "How much of what was offered was answered. `bench/run`, with the plots.",
         curves(document), images(prefix),
         "## The generator alone", "`bench/run --only generator`", generator(document),

@@ -34,11 +34,21 @@ def cpu_list(cpus=None) -> str:
     return ",".join(str(cpu) for cpu in sorted(cpus or responder_cpus))
 
 
+def cpu_seconds(pid: int) -> float:
+    """Of all threads, to the nanosecond."""
+    return sum(int((thread / "schedstat").read_text(encoding="ascii").split()[0])
+               for thread in Path(f"/proc/{pid}/task").iterdir()) / 1e9
+
+
 class Nothing:
     """The kernel alone."""
 
     def counters(self) -> dict:
         return {}
+
+    def cpu_seconds(self) -> float:
+        """What the process and its system calls have used."""
+        return 0.0
 
     def stop(self) -> None:
         pass
@@ -76,6 +86,9 @@ class Process(Nothing):
             time.sleep(0.02)
         return json.loads(said[-1])
 
+    def cpu_seconds(self) -> float:
+        return cpu_seconds(self.process.pid)
+
     def stop(self, seconds=10.0) -> None:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
@@ -101,6 +114,9 @@ class Arplined(Nothing):
         """Verdicts of both stages; what the engine `answered` is RING's part."""
         return maps.verdicts(self.host)
 
+    def cpu_seconds(self) -> float:
+        return cpu_seconds(self.daemon.pid)
+
     def stop(self) -> None:
         code = self.daemon.stop()
         if code != 0:
@@ -110,3 +126,8 @@ class Arplined(Nothing):
 def without_fast_path(host) -> Arplined:
     """RING while there is credit, TO_CHILD for the rest."""
     return Arplined(host, {"parent": {host.nic: {"fast_path": False}}})
+
+
+def over_ethdev(host) -> Arplined:
+    """The same with the worker over DPDK's net_af_xdp."""
+    return Arplined(host, {"parent": {host.nic: {"fast_path": False, "port": "ethdev"}}})

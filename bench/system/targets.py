@@ -51,6 +51,16 @@ def against_af_xdp(results) -> list[Judged]:
     return found
 
 
+def against_testpmd(results) -> list[Judged]:
+    def per_cpu(name, field):
+        return [one[field] / one["cpu"] for one in results.get(name, {}).get("full", []) if one.get("cpu")]
+    pairs = zip(per_cpu("ethdev-64", "ring"), per_cpu("testpmd", "answered"))
+    return [judge("RING and TO_CHILD over net_af_xdp against testpmd on it",
+                  ratios(results, "ethdev-64", "answered", "testpmd"), at_least=1),
+            judge("– RING alone, replies in a CPU second of the process", [ours / theirs for ours, theirs in pairs],
+                  at_least=1)]
+
+
 def of_fast_path(found: dict) -> list[Judged]:
     full, cases = found.get("full", {}), found.get("cases", {})
 
@@ -124,7 +134,7 @@ def all_of(document: dict) -> list[dict]:
         testpmd.outcome = INVALID
         for one in rested:
             one.outcome = INVALID if one.outcome != NOT_MEASURED else NOT_MEASURED
-    found = [*rested,
+    found = [*rested, *against_testpmd(results),
              judge("RING and TO_CHILD against the kernel, 64 children each",
                    ratios(results, "arplined-64", "answered", "kernel-64"), at_least=25), testpmd,
              judge("generator alone, M frames/s", [row["received"] / 1e6 for row in document["generator"]], at_least=2)]

@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <atomic>
 #include <cerrno>
@@ -224,6 +225,19 @@ arpl_egress_stats Maps::egress_stats() const {
   arpl_egress_stats stats{};
   std::memcpy(&stats, sum.data(), sizeof stats);
   return stats;
+}
+
+// User space can't look into an XSKMAP, but it may fill a place only where none is taken. A socket that is put
+// there goes out of it again when it is closed.
+std::optional<std::uint32_t> first_queue_without_socket(int xsks_map_fd, std::uint32_t queues) {
+  const Fd socket{::socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0)};
+  if (!socket) throw_errno("open an AF_XDP socket", errno);
+  const int value = socket.get();
+  for (std::uint32_t queue = 0; queue < queues; ++queue) {
+    if (bpf_map_update_elem(xsks_map_fd, &queue, &value, BPF_NOEXIST) == 0) return queue;
+    if (errno != EEXIST) throw_errno("look for a socket in BPF map xsks_map", errno);
+  }
+  return std::nullopt;
 }
 
 void Maps::close_rings() const noexcept {

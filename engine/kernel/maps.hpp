@@ -75,6 +75,9 @@ class Maps {
   Mapped slots_, stats_, index_, filter_, pairs_, heard_, buckets_, credit_, engine_, limits_, lease_;
 };
 
+/// The first of so many queues whose place in this XSKMAP is empty. Throws SetupError.
+std::optional<std::uint32_t> first_queue_without_socket(int xsks_map_fd, std::uint32_t queues);
+
 /// What is pinned in `folder` says of itself, of whatever ABI version; nullopt: nothing is pinned, or it is
 /// none of ours.
 std::optional<arpl_meta> pinned_meta(const std::string& folder);

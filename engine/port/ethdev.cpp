@@ -8,6 +8,7 @@
 #include <rte_mbuf.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -15,18 +16,24 @@
 #include <bit>
 #include <cerrno>
 #include <filesystem>
+#include <set>
+#include <thread>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "port/ethdev_device.hpp"
+#include "port/xsk.hpp"
 
 namespace arpline {
 namespace {
 
 constexpr std::string_view kNetAfXdp = "net_af_xdp";
+constexpr int kSendBufferBytes = 4 << 20;
 constexpr std::size_t kMostFrames = 64;  // moved in one call
 // A device without a descriptor to sleep on is asked again after a while that grows with its silence.
 constexpr std::uint64_t kLivelyNs = 1'000'000'000;
+// The kernel frees the queue of a socket that is closed a moment later.
+constexpr std::chrono::milliseconds kReleased{50};
 constexpr std::chrono::nanoseconds kShortNap{50'000};
 constexpr std::chrono::nanoseconds kLongNap{1'000'000};
 
@@ -58,18 +65,27 @@ std::uint16_t transmit(std::uint16_t port, std::uint16_t queue, Burst burst) noe
   return rte_eth_tx_burst(port, queue, mbufs.data(), static_cast<std::uint16_t>(n));
 }
 
+bool is_af_xdp(int fd) noexcept {
+  int domain = 0;
+  socklen_t length = sizeof domain;
+  return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain == AF_XDP;
+}
+
 // Descriptors of this process that are AF_XDP sockets. net_af_xdp has no interrupts and keeps its sockets to
 // itself; poll(2) on them lets the worker sleep.
 std::vector<int> af_xdp_sockets() {
   std::vector<int> found;
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", error)) {
-    const int fd = std::stoi(entry.path().filename());
-    int domain = 0;
-    socklen_t length = sizeof domain;
-    if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain == AF_XDP) found.push_back(fd);
-  }
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", error))
+    if (const int fd = std::stoi(entry.path().filename()); is_af_xdp(fd)) found.push_back(fd);
   return found;
+}
+
+// Until a killed owner's sockets are gone. DPDK can't wait for that: after a try that failed net_af_xdp gives
+// the kernel frames that it does not have.
+void wait_for_queues(const EthdevOptions& options) {
+  { const XskPort queues(options.rings_of, options.queues, options.queues); }
+  std::this_thread::sleep_for(kReleased);
 }
 
 // A device for each queue: that works where the driver reports no combined channels, too (veth).
@@ -88,12 +104,18 @@ std::vector<std::string> net_af_xdp_devices(const EthdevOptions& options) {
   return devices;
 }
 
-std::optional<unsigned> next_lcore() {
-  static std::atomic<unsigned> last{RTE_MAX_LCORE};
-  const auto next = rte_get_next_lcore(last.load(), 1, 0);
-  if (next >= RTE_MAX_LCORE) return std::nullopt;
-  last = next;
-  return next;
+// Which lcores have a port; the control thread's alone.
+std::set<unsigned>& taken_lcores() {
+  static std::set<unsigned> taken;
+  return taken;
+}
+
+std::optional<unsigned> take_lcore() {
+  unsigned lcore = 0;
+  RTE_LCORE_FOREACH_WORKER(lcore) {
+    if (taken_lcores().insert(lcore).second) return lcore;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -104,12 +126,11 @@ struct EthdevPort::Devices {
 };
 
 EthdevPort::EthdevPort(const EthdevOptions& options)
-    : devices_(std::make_unique<Devices>()),
-      lcore_(next_lcore()),
-      wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+    : devices_(std::make_unique<Devices>()), wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   if (!wake_) throw_errno("create eventfd", errno);
   polled_.push_back({.fd = wake_.get(), .events = POLLIN, .revents = 0});
   if (!options.rings_of.empty()) {
+    wait_for_queues(options);
     for (const auto& arguments : net_af_xdp_devices(options))
       devices_->wire.push_back(std::make_unique<EthdevDevice>(
           EthdevDeviceOptions{.arguments = arguments, .queues = 1, .steers_from = {}}));
@@ -126,24 +147,44 @@ EthdevPort::EthdevPort(const EthdevOptions& options)
   kernel_ = devices_->kernel->id();
 }
 
-EthdevPort::~EthdevPort() = default;
+// net_af_xdp 22.11 counts one user of a UMEM too many and never closes its socket: the queue would stay taken
+// for as long as the process lives.
+EthdevPort::~EthdevPort() {
+  if (lcore_) taken_lcores().erase(*lcore_);
+  devices_.reset();
+  for (const auto& polled : polled_)
+    if (is_af_xdp(polled.fd)) close(polled.fd);
+}
 
 bool EthdevPort::steers_tagged() const noexcept {
   return std::ranges::all_of(devices_->wire, [](const auto& device) { return device->steers_tagged(); });
 }
 
 void EthdevPort::enable() {
-  const auto before = af_xdp_sockets();
   if (devices_->kernel) devices_->kernel->start();
-  for (const auto& device : devices_->wire) device->start();
-  enabled_ = true;
-  for (const int fd : af_xdp_sockets())
-    if (std::ranges::find(before, fd) == before.end())
+  for (const auto& device : devices_->wire) {
+    const auto before = af_xdp_sockets();
+    device->start();
+    for (const int fd : af_xdp_sockets()) {
+      if (std::ranges::find(before, fd) != before.end()) continue;
       polled_.push_back({.fd = fd, .events = POLLIN, .revents = 0});
+      // Else net_af_xdp spins in send(2) when a few hundred frames are on their way.
+      setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &kSendBufferBytes, sizeof kSendBufferBytes);
+    }
+  }
+  lcore_ = take_lcore();
+  enabled_ = true;
 }
 
 void EthdevPort::enter() noexcept {
-  rte_thread_register();
+  // Its number is free again when the thread ends.
+  struct Registered {
+    Registered() noexcept { rte_thread_register(); }
+    Registered(const Registered&) = delete;
+    Registered& operator=(const Registered&) = delete;
+    ~Registered() { rte_thread_unregister(); }
+  };
+  static const thread_local Registered kRegistered;
   if (!lcore_) return;
   const auto cpus = rte_lcore_cpuset(*lcore_);
   pthread_setaffinity_np(pthread_self(), sizeof cpus, &cpus);

@@ -33,7 +33,7 @@ class EthdevPort {
 
   /// Starts the devices; those of net_af_xdp put themselves into xsks_map. Throws SetupError.
   void enable();
-  /// Makes the calling thread the one that moves frames: one of DPDK's, on the next lcore that the EAL was
+  /// Makes the calling thread the one that moves frames: one of DPDK's, on an lcore of its own that the EAL was
   /// given beyond its first.
   void enter() noexcept;
 

@@ -6,15 +6,13 @@
 #include <rte_dev.h>
 #include <rte_errno.h>
 #include <rte_flow.h>
+#include <rte_log.h>
 #include <rte_mbuf.h>
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <string_view>
-#include <thread>
 
-#include "base/clock.hpp"
 #include "base/error.hpp"
 
 namespace arpline {
@@ -24,7 +22,6 @@ namespace {
 constexpr std::uint32_t kFramesPerQueue = 8191;  // 2^n - 1 suits a mempool best
 constexpr std::uint16_t kDescriptors = 512;
 constexpr std::uint32_t kCachedFrames = 128;
-constexpr std::uint64_t kBusyRetryNs = 1'000'000'000;
 
 std::string name_in(const std::string& arguments) {
   return arguments.substr(0, arguments.find(','));
@@ -34,6 +31,21 @@ std::string name_in(const std::string& arguments) {
                        const std::string& advice = {}) {
   throw_errno(fmt::format("{}: {}", name_in(device), operation), error < 0 ? -error : error, advice);
 }
+
+// net_af_xdp complains that it can't remove a program that is not its own.
+class QuietNetAfXdp {
+ public:
+  QuietNetAfXdp() { rte_log_set_level(static_cast<std::uint32_t>(type_), RTE_LOG_CRIT); }
+  QuietNetAfXdp(const QuietNetAfXdp&) = delete;
+  QuietNetAfXdp& operator=(const QuietNetAfXdp&) = delete;
+  ~QuietNetAfXdp() {
+    rte_log_set_level(static_cast<std::uint32_t>(type_), static_cast<std::uint32_t>(before_));
+  }
+
+ private:
+  int type_ = rte_log_register("pmd.net.af_xdp");
+  int before_ = rte_log_get_level(static_cast<std::uint32_t>(type_));
+};
 
 }  // namespace
 
@@ -111,12 +123,9 @@ void EthdevDevice::start_queues() {
   std::uint16_t tx = kDescriptors;
   if (const int error = rte_eth_dev_adjust_nb_rx_tx_desc(id_, &rx, &tx); error != 0)
     fail(options_.arguments, "choose the size of its rings", error);
-  const auto give_up = now_ns() + kBusyRetryNs;
   for (std::uint16_t queue = 0; queue < queues_; ++queue) {
-    int error = 0;
-    while ((error = rte_eth_rx_queue_setup(id_, queue, rx, SOCKET_ID_ANY, nullptr, pool_.get())) != 0 &&
-           now_ns() < give_up)
-      std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    int error = rte_eth_rx_queue_setup(id_, queue, rx, SOCKET_ID_ANY, nullptr, pool_.get());
+    usable_ = error == 0;
     if (error != 0)
       fail(options_.arguments, "set up a receive queue", error, "is another process at this queue?");
     if ((error = rte_eth_tx_queue_setup(id_, queue, tx, SOCKET_ID_ANY, nullptr)) != 0)
@@ -161,7 +170,10 @@ void EthdevDevice::steer() {
   steers_tagged_ = rte_flow_create(id_, &attributes, tagged.data(), actions.data(), &error) != nullptr;
 }
 
+// net_af_xdp touches what it has freed when it closes after a set-up that failed.
 EthdevDevice::~EthdevDevice() {
+  if (!usable_) return;
+  const QuietNetAfXdp quiet;
   if (started_) rte_eth_dev_stop(id_);
   rte_eth_dev_close(id_);
   if (ours_) rte_dev_remove(info_.device);

@@ -37,8 +37,7 @@ class EthdevDevice {
   EthdevDevice& operator=(const EthdevDevice&) = delete;
   ~EthdevDevice();
 
-  /// Sets up the queues and starts it: from here on frames come in. A queue whose killed owner is still there
-  /// is waited for, up to a second. Throws SetupError.
+  /// Sets up the queues and starts it: from here on frames come in. Not to be tried twice. Throws SetupError.
   void start();
 
   std::uint16_t id() const noexcept { return id_; }
@@ -59,6 +58,7 @@ class EthdevDevice {
   std::uint16_t queues_ = 0;
   bool steers_tagged_ = true;
   bool ours_ = false;
+  bool usable_ = true;
   bool started_ = false;
   rte_eth_dev_info info_{};
   Mempool pool_;

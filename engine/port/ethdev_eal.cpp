@@ -88,6 +88,22 @@ class CaughtOutput {
   std::array<Fd, 2> kept_;
 };
 
+// DPDK's threads take none of the process's signals: they inherit this.
+class NoSignals {
+ public:
+  NoSignals() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  NoSignals(const NoSignals&) = delete;
+  NoSignals& operator=(const NoSignals&) = delete;
+  ~NoSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_{};
+};
+
 // The lines that say what was wrong, without the usage around them.
 std::string reason_in(const std::string& text) {
   std::string reason;
@@ -144,15 +160,10 @@ Eal::Eal(const std::vector<std::string>& arguments, const std::vector<std::strin
 
   // A list of folders when systemd sets it; DPDK takes it for one.
   unsetenv("RUNTIME_DIRECTORY");
-  // Its threads take no signals: those are for who asked for them.
-  sigset_t every;
-  sigset_t before;
-  sigfillset(&every);
-  pthread_sigmask(SIG_SETMASK, &every, &before);
+  const NoSignals no_signals;
   CaughtOutput output;
   const int result = rte_eal_init(static_cast<int>(words.size()), argv.data());
   const auto text = output.end();
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
   pthread_setaffinity_np(pthread_self(), sizeof cpus, &cpus);  // DPDK has put it on its first lcore
   if (result < 0) {
     throw SetupError(fmt::format("start DPDK's EAL: {} ({}); see `eal` in the configuration", reason_in(text),

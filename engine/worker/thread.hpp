@@ -67,7 +67,7 @@ class WorkerThread final : public Service {
         port_->wait(std::chrono::milliseconds{0});  // flushes what the port has taken and not sent
         return;
       }
-      worker_.idle(now_ns());
+      if (const auto now = now_ns(); !worker_.lingers(now)) worker_.idle(now);
     }
   }
 

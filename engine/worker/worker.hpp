@@ -21,6 +21,7 @@ requires S::kBehindIngress || KernelPort<P>
 class Worker {
  public:
   static constexpr std::size_t kBurstFrames = 64;
+  static constexpr std::uint64_t kLingerNs = 50'000;
 
   Worker(P& port, WorkerTables tables, Orders& orders) requires S::kBehindIngress
       : Worker(port, tables, orders, S{tables}) {}
@@ -41,10 +42,22 @@ class Worker {
   template <class Clock>
   std::size_t step(Clock clock) noexcept {
     const auto count = port_.receive(burst_);
-    if (count > 0) answer(Burst{burst_}.first(count), clock());
+    if (count > 0) {
+      answer(Burst{burst_}.first(count), clock());
+      since_idle_ += count;
+      empty_since_ = 0;
+    }
     obey();
     boundaries_.fetch_add(1, std::memory_order_release);
     return count;
+  }
+
+  /// Nothing was there: whether to look again before idle(). After a burst more is on its way, and to be woken
+  /// takes longer than to wait for it: on a busy machine a slice of the scheduler's.
+  bool lingers(std::uint64_t now) noexcept {
+    if (since_idle_ < kBurstFrames) return false;
+    if (empty_since_ == 0) empty_since_ = now;
+    return now - empty_since_ < kLingerNs;
   }
 
   /// Gives back the credit of frames that never arrived, and sleeps until there is something to do. The rings
@@ -52,6 +65,8 @@ class Worker {
   void idle(std::uint64_t now) noexcept {
     if constexpr (S::kBehindIngress)
       for (std::uint16_t q = 0; q < port_.queues(); ++q) reclaim(q, now);
+    since_idle_ = 0;
+    empty_since_ = 0;
     port_.wait(kLongestWait);
   }
 
@@ -137,6 +152,8 @@ class Worker {
   std::array<std::uint64_t, ARPL_MAX_QUEUES> lost_{};
   std::array<std::uint64_t, ARPL_MAX_QUEUES> last_sent_{};
   std::array<std::uint64_t, ARPL_MAX_QUEUES> sent_since_{};
+  std::size_t since_idle_ = 0;
+  std::uint64_t empty_since_ = 0;
   std::atomic<std::uint64_t> boundaries_{0};
   std::atomic<std::uint64_t> lost_orders_{0};
 };

@@ -40,14 +40,14 @@ def under_load(wire, host, steps, seconds):
     return sent, Counter(one.tpa for one in found if one.op == frames.REPLY)
 
 
-def restart_with_keep(start, way):
+def restart_with_keep(start, way, config=KEEP):
     with Lab() as lab:
-        host, _, daemon, wire = start(lab, config=KEEP)
+        host, _, daemon, wire = start(lab, config=config)
         confirm_all(wire, host)
         later = []
         before = verdict(host, way)
         sent, answers = under_load(wire, host, [(1.5, daemon.process.terminate), (
-            2.0, lambda: later.append(Arplined(host, KEEP)))], 5.0)
+            2.0, lambda: later.append(Arplined(host, config)))], 5.0)
         assert answers == sent, f"{sum(answers.values())} answers to {sum(sent.values())} requests"
         assert daemon.wait_exit() == 0 and later[0].running()
         assert verdict(host, way) - before > sum(sent.values()) / 2, "it was the kernel that answered"
@@ -63,29 +63,37 @@ def test_restart_with_keep_loses_nothing_with_the_fast_path():
     restart_with_keep(serve_fast, "reflect")
 
 
-@options(alone=True)
-def test_five_restarts_in_a_row_lose_nothing():
+def five_restarts(config=KEEP):
     with Lab() as lab:
-        host, _, daemon, wire = serve(lab, config=KEEP)
+        host, _, daemon, wire = serve(lab, config=config)
         confirm_all(wire, host)
         daemons = [daemon]
 
         def again():
             daemons[-1].stop()
-            daemons.append(Arplined(host, KEEP))
+            daemons.append(Arplined(host, config))
         sent, answers = under_load(wire, host, [(0.5 + 0.8 * n, again) for n in range(5)], 5.0)
         assert answers == sent, f"{sum(answers.values())} answers to {sum(sent.values())} requests"
 
 
 @options(alone=True)
-def test_kill_9_and_a_new_start_lose_at_most_the_window():
+def test_five_restarts_in_a_row_lose_nothing():
+    five_restarts()
+
+
+def kill_9_and_a_new_start(config=None):
     with Lab() as lab:
-        host, _, daemon, wire = serve(lab)
+        host, _, daemon, wire = serve(lab, config=config)
         confirm_all(wire, host)
-        sent, answers = under_load(wire, host, [(1.0, daemon.process.kill), (1.5, lambda: Arplined(host))], 4.0)
+        sent, answers = under_load(wire, host, [(1.0, daemon.process.kill), (1.5, lambda: Arplined(host, config))], 4.0)
         lost = sum(sent.values()) - sum(answers.values())
         assert 0 <= lost <= CREDIT_WINDOW, f"lost {lost}"
         assert not answers - sent, f"answered twice: {answers - sent}"
+
+
+@options(alone=True)
+def test_kill_9_and_a_new_start_lose_at_most_the_window():
+    kill_9_and_a_new_start()
 
 
 @options(alone=True)

@@ -40,10 +40,10 @@ class Phases:
         return [sent - len(answers) for sent, answers in zip(self.sent, self.replies)]
 
 
-@options(alone=True, timeout=90)
-def test_hung_daemon_costs_at_most_the_window_and_says_nothing_stale():
+def hang(config=None):
+    """Hung for ten seconds: at most the window is lost, and nothing stale is said."""
     with Lab() as lab:
-        host, _, daemon, wire = serve(lab, children=4)
+        host, _, daemon, wire = serve(lab, children=4, config=config)
         confirm(wire, host, *host.children)
         phases = Phases(host, [(1, None), (2, daemon.sigstop), (8, None), (2, daemon.sigcont)])
         lost = phases.run(wire)
@@ -58,18 +58,28 @@ def test_hung_daemon_costs_at_most_the_window_and_says_nothing_stale():
 
 
 @options(alone=True, timeout=90)
-def test_kill_restart_and_stop_cost_at_most_the_window():
+def test_hung_daemon_costs_at_most_the_window_and_says_nothing_stale():
+    hang()
+
+
+def kill_restart_and_stop(config=None):
+    """Each costs at most the window."""
     with Lab() as lab:
-        host, _, daemon, wire = serve(lab, children=5)
+        host, _, daemon, wire = serve(lab, children=5, config=config)
         confirm(wire, host, *host.children)
         later = []
-        phases = Phases(host, [(1, None), (2, lambda: daemon.process.kill()), (3, lambda: later.append(Arplined(host))),
+        phases = Phases(host, [(1, None), (2, lambda: daemon.process.kill()), (3, lambda: later.append(Arplined(host, config))),
                                (1, None), (2, lambda: later[0].process.terminate())])
         lost = phases.run(wire)
         assert lost[0] == 0, f"lost before anything happened: {lost}"
         assert lost[3] == 0, f"lost after the restart: {lost}"
         assert all(0 <= one <= CREDIT_WINDOW for one in lost), f"lost {lost}"
         assert later[0].wait_exit() == 0
+
+
+@options(alone=True, timeout=90)
+def test_kill_restart_and_stop_cost_at_most_the_window():
+    kill_restart_and_stop()
 
 
 @options(alone=True, timeout=60)
@@ -93,10 +103,9 @@ def total(status, stage) -> int:
     return sum(status[stage].values())
 
 
-@options(alone=True, timeout=60)
-def test_every_request_is_answered_once():
+def every_request_is_answered_once(config=None):
     with Lab() as lab:
-        host, _, _, wire = serve(lab, children=4)
+        host, _, _, wire = serve(lab, children=4, config=config)
         confirm(wire, host, *host.children)
         before = host.status()
         sent, found = exchange(wire, lambda n: who_has(host.children[n % 4]), RATE, 5.0)
@@ -110,12 +119,22 @@ def test_every_request_is_answered_once():
 
 
 @options(alone=True, timeout=60)
+def test_every_request_is_answered_once():
+    every_request_is_answered_once()
+
+
+def idle(daemon):
+    """It has next to nothing to do and sleeps."""
+    time.sleep(3)
+    before = daemon.cpu_seconds()
+    time.sleep(10)
+    used = daemon.cpu_seconds() - before
+    assert used < 0.1, f"{used:.2f} s of CPU in 10 s"
+
+
+@options(alone=True, timeout=60)
 def test_idle_daemon_costs_next_to_nothing():
     with Lab() as lab:
         _, _, daemon, _ = serve(lab, children=16)
-        time.sleep(3)
-        before = daemon.cpu_seconds()
-        time.sleep(10)
-        used = daemon.cpu_seconds() - before
-        assert used < 0.1, f"{used:.2f} s of CPU in 10 s"
+        idle(daemon)
         assert daemon.resident_bytes() < 64 << 20, f"{daemon.resident_bytes() >> 20} MB"

@@ -11,10 +11,10 @@ def claim(wire, child):
     wire.send(frames.arp(eth_src=CLAIMANT, spa=child.address, tpa=child.address))
 
 
-def withdrawn(withdraw, state, reason=None):
+def withdrawn(withdraw, state, reason=None, more=None):
     """Two containers, both confirmed; one is taken away. It is not answered or announced, the other still is."""
     with Lab() as lab:
-        host, _, _, wire = serve(lab, children=2, config=QUICK)
+        host, _, _, wire = serve(lab, children=2, config={**QUICK, **(more or {})})
         stays, goes = host.children
         confirm(wire, host, stays, goes)
         withdraw(goes)

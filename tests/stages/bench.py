@@ -28,6 +28,9 @@ def bench(run: Run) -> None:
             run.failed(name, one["failed"])
         else:
             run.passed()
+    by_name = {one["name"]: one for one in document["responders"]}
+    check(run, "bench ethdev-64 answers by the ring",
+          by_name["ethdev-64"]["skipped"] or all(one["ring"] for one in by_name["ethdev-64"]["curve"]))
     check(run, "bench generator", document["generator"])
     fast_path(run, document)
     for protocol in ("udp", "tcp"):

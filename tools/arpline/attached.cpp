@@ -7,8 +7,10 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "base/fd.hpp"
+#include "kernel/programs.hpp"
 
 namespace arpline {
 namespace {
@@ -25,6 +27,14 @@ std::uint32_t our_pref(const std::vector<TcFilter>& filters) {
   return pref;
 }
 
+std::string map_name(std::uint32_t id) {
+  const Fd map{bpf_map_get_fd_by_id(id)};
+  bpf_map_info info{};
+  std::uint32_t length = sizeof info;
+  if (!map || bpf_obj_get_info_by_fd(map.get(), &info, &length) != 0) return {};
+  return info.name;
+}
+
 }  // namespace
 
 std::string program_name(std::uint32_t id) {
@@ -33,6 +43,20 @@ std::string program_name(std::uint32_t id) {
   std::uint32_t length = sizeof info;
   if (!program || bpf_obj_get_info_by_fd(program.get(), &info, &length) != 0) return {};
   return info.name;
+}
+
+bool is_our_ingress(std::uint32_t id) {
+  const auto name = program_name(id);
+  if (name != kIngressName && name != kIngressForDpdk) return false;
+  const Fd program{bpf_prog_get_fd_by_id(id)};
+  std::array<std::uint32_t, 64> maps{};
+  bpf_prog_info info{};
+  info.nr_map_ids = maps.size();
+  info.map_ids = reinterpret_cast<std::uintptr_t>(maps.data());
+  std::uint32_t length = sizeof info;
+  if (!program || bpf_obj_get_info_by_fd(program.get(), &info, &length) != 0) return false;
+  return std::ranges::any_of(std::span{maps}.first(std::min<std::size_t>(info.nr_map_ids, maps.size())),
+                             [](std::uint32_t map) { return map_name(map) == "endpoint_index"; });
 }
 
 std::vector<std::string> tcx_egress_programs(int ifindex) {

@@ -26,6 +26,10 @@ class QuietLibbpf {
 /// The name of a loaded BPF program; empty when there is no such program.
 std::string program_name(std::uint32_t id);
 
+/// Whether the program with this id is arpline's on the wire. Its name alone does not tell: libxdp's own may
+/// have the same.
+bool is_our_ingress(std::uint32_t id);
+
 /// The tcx programs at an interface's egress as "NAME (id N)"; they run before clsact.
 std::vector<std::string> tcx_egress_programs(int ifindex);
 

@@ -107,6 +107,7 @@ PreflightFacts gather_preflight_facts(const std::string& interface) {
   if (!facts.link->lower_netns && facts.link->lower != 0)
     if (const auto lower = find_link(route, facts.link->lower)) facts.lower = lower->name;
   facts.xdp_program = program_name(facts.link->xdp_prog_id);
+  facts.xdp_is_ours = is_our_ingress(facts.link->xdp_prog_id);
   facts.egress = tc_filters(route, facts.link->ifindex, TcHook::egress);
   facts.tcx = tcx_egress_programs(facts.link->ifindex);
   const auto managed = managed_by(manager_folders(), own_netns_inode(), facts.link->ifindex);

@@ -34,8 +34,9 @@ struct PreflightFacts {
   std::optional<LinkInfo> link;      ///< none: there is no such interface
   std::string lower;                 ///< the name of the interface below; empty: none, or in another namespace
   std::string xdp_program;           ///< the name of the attached XDP program
-  std::vector<TcFilter> egress;      ///< clsact egress, in any order
-  std::vector<std::string> tcx;      ///< names of the tcx egress programs: they run before clsact
+  bool xdp_is_ours = false;
+  std::vector<TcFilter> egress;  ///< clsact egress, in any order
+  std::vector<std::string> tcx;  ///< names of the tcx egress programs: they run before clsact
   Manager manager = Manager::none;
   std::string network_file;           ///< systemd-networkd's file for the interface; may be empty
   bool vlan_uppers = false;           ///< a VLAN interface stands on it

@@ -180,7 +180,7 @@ void judge_attached(const PreflightFacts& facts, Findings& out) {
   }
   const std::string which =
       fmt::format("{} (id {})", facts.xdp_program.empty() ? "unnamed" : facts.xdp_program, link.xdp_prog_id);
-  if (facts.xdp_program == kIngressName)
+  if (facts.xdp_is_ours)
     out.push_back({"xdp_program", Level::note, which + " is arpline's own",
                    fmt::format("if no arplined runs: arpline detach {}", link.name)});
   else

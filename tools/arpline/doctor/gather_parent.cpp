@@ -93,7 +93,7 @@ Parent read_parent(Netlink& route, const LinkInfo& link, const PinName& name, co
                    std::vector<std::string>& unseen) {
   Parent parent;
   parent.link = link;
-  parent.attached = program_name(link.xdp_prog_id) == kIngressName;
+  parent.attached = is_our_ingress(link.xdp_prog_id);
   parent.before_egress = filters_before_ours(tc_filters(route, link.ifindex, TcHook::egress));
   parent.tcx = tcx_egress_programs(link.ifindex);
   parent.rx_dropped = rx_dropped(route, link.ifindex).value_or(0);

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Has the name of libxdp's own program, and of arpline's for DPDK, and is neither. */
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+SEC("xdp.frags")
+int xsk_def_prog(struct xdp_md* ctx) {
+  (void)ctx;
+  return XDP_PASS;
+}
+
+char _license[] SEC("license") = "Dual BSD/GPL";
