@@ -38,6 +38,7 @@ Ring make_ring(const std::string& name) {
 
 std::vector<rte_ring*> pointers(const std::vector<Ring>& rings) {
   std::vector<rte_ring*> found;
+  found.reserve(rings.size());
   for (const auto& ring : rings) found.push_back(ring.get());
   return found;
 }

@@ -11,8 +11,6 @@ namespace {
 
 using packet::Row;
 
-constexpr std::size_t kShortestTestRun = 14;
-
 std::vector<Row> rows_that_both_take() {
   std::vector<Row> found;
   for (const Row& row : packet::rows())

@@ -20,6 +20,7 @@
 namespace arpline::parity {
 
 inline constexpr std::uint16_t kQueues = 2;
+inline constexpr std::size_t kShortestTestRun = ARPL_ETH_BYTES;  ///< what BPF_PROG_TEST_RUN takes
 
 /// What has become of a frame, whoever decided.
 struct Seen {
