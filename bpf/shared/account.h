@@ -27,7 +27,7 @@ ARPL_INLINE void arpl_count_reflected(struct arpl_tables *t, __u32 index, const 
 		return;
 	/* A locked addition waits for all stores before it, those into the frame too. */
 	if (limits->flags & ARPL_LIMIT_ONE_QUEUE)
-		*(volatile __u64 *)&slot->reflected += 1;
+		*(volatile __u64 *)&slot->reflected = *(volatile __u64 *)&slot->reflected + 1;
 	else
 		__sync_fetch_and_add(&slot->reflected, 1);
 	if (slot->noted == when)

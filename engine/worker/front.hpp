@@ -30,23 +30,55 @@ class Front {
       : tables_(tables), counts_(counts), events_(events) {}
 
   void judge(Burst burst, std::uint64_t now, std::span<Fate> fates) noexcept {
-    Sight sight;
-    for (std::size_t i = 0; i < burst.size(); ++i) fates[i] = judge(burst[i], now, sight);
+    for (; !burst.empty(); burst = burst.subspan(std::min(burst.size(), kTogether))) {
+      const auto some = burst.first(std::min(burst.size(), kTogether));
+      for (std::size_t i = 0; i < some.size(); ++i) parse(some[i], sights_[i]);
+      fetch_ahead(some.size());
+      for (std::size_t i = 0; i < some.size(); ++i) fates[i] = decide(some[i], now, sights_[i]);
+      fates = fates.subspan(some.size());
+    }
   }
 
   /// One frame; what was seen of it is left in `sight`.
   Fate judge(Frame& frame, std::uint64_t now, Sight& sight) noexcept {
+    parse(frame, sight);
+    return decide(frame, now, sight);
+  }
+
+ private:
+  static constexpr std::size_t kTogether = 64;
+
+  static void parse(const Frame& frame, Sight& sight) noexcept {
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(frame.data);
     sight.parsed = arpl_parse(bytes, bytes + frame.len, &sight.arp);
-    if (sight.parsed == ARPL_NOT_ARP) return Fate::kernel;
     sight.arp.frame_bytes = frame.len;
     sight.arp.linear = 1;
+  }
+
+  // With many endpoints nothing of theirs is in the CPU's cache: it waits for a whole burst at once.
+  void fetch_ahead(std::size_t count) noexcept {
+    const auto requests = [&](auto what) {
+      for (std::size_t i = 0; i < count; ++i)
+        if (sights_[i].parsed == ARPL_PARSED) what(sights_[i].arp);
+    };
+    requests([&](const arpl_arp& arp) {
+      __builtin_prefetch(arpl_index_at(
+          &tables_, arpl_index_bucket_of(tables_.keys.factor, arpl_index_cell(arp.target_ip, arp.vlan))));
+    });
+    requests([&](const arpl_arp& arp) {
+      const auto slot = arpl_index_find(&tables_, arp.target_ip, arp.vlan);
+      __builtin_prefetch(arpl_slot_at(&tables_, slot), 1);
+      __builtin_prefetch(arpl_stats_at(&tables_, slot), 1);
+    });
+  }
+
+  Fate decide(Frame& frame, std::uint64_t now, Sight& sight) noexcept {
+    if (sight.parsed == ARPL_NOT_ARP) return Fate::kernel;
     arpl_decide(&tables_, sight.parsed, &sight.arp, frame.queue, now, &sight.decision);
     report(sight, now);
     return act(frame, sight, now);
   }
 
- private:
   void tell(const arpl_arp& arp, arpl_event_type type, std::uint64_t now) noexcept {
     auto* bucket = arpl_bucket_at(&tables_, ARPL_BUCKET_EVENTS);
     const auto* limits = arpl_limits_now(&tables_);
@@ -110,6 +142,7 @@ class Front {
   arpl_tables& tables_;
   arpl_verdict_counts& counts_;
   EventRing& events_;
+  std::array<Sight, kTogether> sights_{};
 };
 
 static_assert(Stage<Front>);
