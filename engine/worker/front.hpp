@@ -32,9 +32,12 @@ class Front {
   void judge(Burst burst, std::uint64_t now, std::span<Fate> fates) noexcept {
     for (; !burst.empty(); burst = burst.subspan(std::min(burst.size(), kTogether))) {
       const auto some = burst.first(std::min(burst.size(), kTogether));
-      for (std::size_t i = 0; i < some.size(); ++i) parse(some[i], sights_[i]);
-      fetch_ahead(some.size());
-      for (std::size_t i = 0; i < some.size(); ++i) fates[i] = decide(some[i], now, sights_[i]);
+      for (std::size_t i = 0; i < some.size(); ++i) {
+        parse(some[i], sights_[i]);
+        fetch_bucket(sights_[i]);
+      }
+      for (std::size_t i = 0; i < some.size(); ++i) asked_[i] = fetch_slot(sights_[i]);
+      for (std::size_t i = 0; i < some.size(); ++i) fates[i] = decide(some[i], asked_[i], now, sights_[i]);
       fates = fates.subspan(some.size());
     }
   }
@@ -42,7 +45,7 @@ class Front {
   /// One frame; what was seen of it is left in `sight`.
   Fate judge(Frame& frame, std::uint64_t now, Sight& sight) noexcept {
     parse(frame, sight);
-    return decide(frame, now, sight);
+    return decide(frame, ARPL_LOOK_UP, now, sight);
   }
 
  private:
@@ -55,26 +58,22 @@ class Front {
     sight.arp.linear = 1;
   }
 
-  // With many endpoints nothing of theirs is in the CPU's cache: it waits for a whole burst at once.
-  void fetch_ahead(std::size_t count) noexcept {
-    const auto requests = [&](auto what) {
-      for (std::size_t i = 0; i < count; ++i)
-        if (sights_[i].parsed == ARPL_PARSED) what(sights_[i].arp);
-    };
-    requests([&](const arpl_arp& arp) {
-      __builtin_prefetch(arpl_index_at(
-          &tables_, arpl_index_bucket_of(tables_.keys.factor, arpl_index_cell(arp.target_ip, arp.vlan))));
-    });
-    requests([&](const arpl_arp& arp) {
-      const auto slot = arpl_index_find(&tables_, arp.target_ip, arp.vlan);
-      __builtin_prefetch(arpl_slot_at(&tables_, slot), 1);
-      __builtin_prefetch(arpl_stats_at(&tables_, slot), 1);
-    });
+  // With many endpoints nothing of theirs is in the CPU's cache: it waits once for what a burst asks for.
+  void fetch_bucket(const Sight& sight) noexcept {
+    const auto cell = arpl_index_cell(sight.arp.target_ip, sight.arp.vlan);
+    __builtin_prefetch(arpl_index_at(&tables_, arpl_index_bucket_of(tables_.keys.factor, cell)));
   }
 
-  Fate decide(Frame& frame, std::uint64_t now, Sight& sight) noexcept {
+  std::uint32_t fetch_slot(const Sight& sight) noexcept {
+    if (sight.parsed != ARPL_PARSED) return ARPL_NO_SLOT;
+    const auto slot = arpl_index_find(&tables_, sight.arp.target_ip, sight.arp.vlan);
+    __builtin_prefetch(arpl_slot_at(&tables_, slot));
+    return slot;
+  }
+
+  Fate decide(Frame& frame, std::uint32_t asked, std::uint64_t now, Sight& sight) noexcept {
     if (sight.parsed == ARPL_NOT_ARP) return Fate::kernel;
-    arpl_decide(&tables_, sight.parsed, &sight.arp, frame.queue, now, &sight.decision);
+    arpl_decide_asked(&tables_, sight.parsed, &sight.arp, asked, frame.queue, now, &sight.decision);
     report(sight, now);
     return act(frame, sight, now);
   }
@@ -143,6 +142,7 @@ class Front {
   arpl_verdict_counts& counts_;
   EventRing& events_;
   std::array<Sight, kTogether> sights_{};
+  std::array<std::uint32_t, kTogether> asked_{};
 };
 
 static_assert(Stage<Front>);
