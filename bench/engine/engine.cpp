@@ -24,7 +24,7 @@ constexpr std::size_t kQuestions = 1U << 18U;
 struct Options {
   std::vector<std::uint32_t> endpoints{64, 65536};
   unsigned rounds = 11;
-  std::size_t frames = 2'000'000;  // in a round
+  std::size_t frames = 1'000'000;  // in a round
 };
 
 struct Ticks {
@@ -126,7 +126,11 @@ nlohmann::json run(const Options& options) {
                         {"decide", found.decide},
                         {"send", found.send}});
     }
-  return {{"tsc_hz", tsc_hz()}, {"burst", kBurst}, {"rounds", rounds}};
+  return {{"tsc_hz", tsc_hz()},
+          {"burst", kBurst},
+          {"room", kRoom},
+          {"fillings", (options.frames + kRoom - 1) / kRoom},
+          {"rounds", rounds}};
 }
 
 }  // namespace

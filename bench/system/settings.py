@@ -43,6 +43,7 @@ class Settings:
     micro_arguments: tuple
     discovery: Discovery
     fast_path: FastPath
+    engine_frames: int = 1_000_000  # in a round
     warm_seconds: float = 0.3
     full_speed: bool = True
     # On a veth arplined looks every 250 ms whether the peer has the meter's program, without which no XDP_TX arrives.
@@ -70,4 +71,4 @@ SMOKE = Settings(rounds=1, seconds=0.3, rates=(5_000,), rate_seconds=0.3, curve_
                                      idle_seconds=0.5, changes_per_second=100),
                  fast_path=FastPath(rounds=1, seconds=0.2, case_seconds=0.4, addresses=64, warm_seconds=0,
                                     rate=5_000, flood_share=0.01, with_others=False),
-                 warm_seconds=0.0, full_speed=False, settle_ms=300)
+                 engine_frames=20_000, warm_seconds=0.0, full_speed=False, settle_ms=300)

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cerrno>
 #include <filesystem>
 
@@ -33,7 +34,7 @@ constexpr std::chrono::nanoseconds kLongNap{1'000'000};
 static_assert(RTE_PKTMBUF_HEADROOM >= 16, "room for what ingress hands over");
 
 rte_mbuf* mbuf_of(const Frame& frame) noexcept {
-  return reinterpret_cast<rte_mbuf*>(frame.token);
+  return std::bit_cast<rte_mbuf*>(frame.token);
 }
 
 Frame frame_of(rte_mbuf* mbuf, std::uint16_t queue) noexcept {
