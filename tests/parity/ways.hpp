@@ -111,6 +111,7 @@ class Ways {
   /// The first table in which the two differ; nullptr: none.
   const char* difference() const;
   std::size_t leaked() const { return engine_.leaked(); }
+  const BpfWay& program() const { return program_; }
 
  private:
   BpfWay program_;
