@@ -41,7 +41,7 @@ class EthdevRings {
 
 /// Frames that are free in the pool of the device with this name.
 std::size_t free_frames(const std::string& device);
-/// DPDK's number of the device with this name, or nothing.
+/// Whether there is a device of this name.
 bool is_there(const std::string& device);
 
 }  // namespace arpline::parity
