@@ -32,7 +32,8 @@ MORE = {"tools/arpline/replay": {"worker", "port"}, "tools/arpline/explain": {"w
 # `worker` brings `port` in behind control's back; these must not name it themselves.
 NEVER = {"control": {"port"}, "arpline": {"port"}}
 SHARED_MAY_INCLUDE = re.compile(r"^(linux/.*|asm/.*|bpf/bpf_helpers\.h|bpf/bpf_endian\.h)$")
-RTE_ONLY_IN = re.compile(r"^engine/(port/ethdev[^/]*|arplined[-_]dpdk[^/]*|main[-_]dpdk[^/]*|port/meson\.build)$")
+RTE_ONLY_IN = re.compile(r"^(engine/(port/ethdev[^/]*|arplined[-_]dpdk[^/]*|main[-_]dpdk[^/]*|port/meson\.build)"
+                         r"|(tests|bench)/.*/[^/]*ethdev[^/]*)$")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 RTE = re.compile(r"\brte_\w+")
@@ -75,7 +76,7 @@ def included_component(including: str, name: str) -> str | None:
 def check(path: str, text: str) -> list[str]:
     wrong = []
     if RTE.search(text) and not RTE_ONLY_IN.match(path):
-        wrong.append(f"{path}: {RTE.search(text)[0]} belongs into port/ethdev.* or the main of arplined-dpdk")
+        wrong.append(f"{path}: {RTE.search(text)[0]} belongs into port/ethdev.*, the main of arplined-dpdk or a test's ethdev file")
     component = component_of(path)
     if component is None:
         return wrong

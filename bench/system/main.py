@@ -16,6 +16,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "tools")]
 
 import discovery  # noqa: E402
+import engine  # noqa: E402
 import fast_path  # noqa: E402
 import generator  # noqa: E402
 import lookups  # noqa: E402
@@ -33,7 +34,7 @@ from contestants import CONTESTANTS, PORTS  # noqa: E402
 from labs import Places  # noqa: E402
 from lab import ROOT, CommandError, Lab, build_dir  # noqa: E402
 
-OTHERS = ("generator", "fast_path", "lookups", "udp", "tcp", "discovery", "replay", "micro")
+OTHERS = ("generator", "fast_path", "lookups", "udp", "tcp", "discovery", "replay", "engine", "micro")
 NAMES = [one.name for one in CONTESTANTS] + list(OTHERS)
 DOCS = ROOT / "docs"
 
@@ -77,7 +78,7 @@ def measured(given, chosen) -> dict:
     words += [f"--rounds {given.rounds}"] * bool(given.rounds) + [f"--only {given.only}"] * bool(given.only)
     document = {"run": {"command": " ".join(["bench/run", *words]), "rounds": chosen.rounds, "pinned": given.pinned},
                 "machine": machine.facts(), "responders": [], "generator": [], "fast_path": {}, "lookups": {},
-                "streams": {}, "discovery": {}, "replay": {}, "micro": []}
+                "streams": {}, "discovery": {}, "replay": {}, "engine": {}, "micro": []}
     if given.pinned:
         running.pin_responders()
     with Lab() as lab:
@@ -96,6 +97,9 @@ def measured(given, chosen) -> dict:
             document["discovery"] = discovery.run(lab, chosen.discovery, say)
     if "replay" in given.wanted:
         document["replay"] = replay.run(chosen, say)
+    if "engine" in given.wanted:
+        document["engine"] = engine.run(chosen)
+        say(f"engine: {len(document['engine']['rounds'])} rounds")
     if "micro" in given.wanted:
         document["micro"] = micro.run(chosen)
         say(f"micro: {len(document['micro'])} verdicts and headers")
@@ -126,7 +130,8 @@ def main() -> int:
         document = json.loads((given.output / "results.json").read_text(encoding="utf-8"))
         document["targets"] = targets.all_of(document)
     else:
-        if subprocess.run([ROOT / "tools" / "build", build_dir(), "-Dbench=true"], check=False).returncode != 0:
+        build = [ROOT / "tools" / "build", build_dir(), "-Dbench=true", "-Ddpdk=enabled"]
+        if subprocess.run(build, check=False).returncode != 0:
             return 1
         document = measured(given, settings_of(given))
     write(document, given.output, given.docs)

@@ -3,6 +3,7 @@
 import statistics
 from pathlib import Path
 
+import engine
 import report_discovery
 import report_fast_path
 import report_ports
@@ -150,6 +151,7 @@ def markdown(document, prefix="") -> str:
         "## Traffic that is not ARP", "`bench/run --only udp,tcp`", streams(document),
         "## Discovery", "`bench/run --only discovery`", report_discovery.section(document["discovery"]),
         "## Replaying a capture", "`bench/run --only replay`", replays(document["replay"]),
+        "## The engine alone", "`bench/run --only engine`", engine.section(document.get("engine", {})),
         "## Per verdict", "`bench/run --only micro`, or one verdict's rows with "
         "`build/bench/micro/micro --benchmark_filter=wire/ring`.", micro(document, ("wire",)),
         "The egress program, and the shared headers as the engine compiles them:", micro(document,

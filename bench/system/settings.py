@@ -44,6 +44,7 @@ class Settings:
     discovery: Discovery
     fast_path: FastPath
     replay_frames: int = 1_000_000
+    engine_frames: int = 1_000_000  # in a round
     warm_seconds: float = 0.3
     full_speed: bool = True
     # On a veth arplined looks every 250 ms whether the peer has the meter's program, without which no XDP_TX arrives.
@@ -71,4 +72,4 @@ SMOKE = Settings(rounds=1, seconds=0.3, rates=(5_000,), rate_seconds=0.3, curve_
                                      idle_seconds=0.5, changes_per_second=100),
                  fast_path=FastPath(rounds=1, seconds=0.2, case_seconds=0.4, addresses=64, warm_seconds=0,
                                     rate=5_000, flood_share=0.01, with_others=False),
-                 replay_frames=2_000, warm_seconds=0.0, full_speed=False, settle_ms=300)
+                 replay_frames=2_000, engine_frames=20_000, warm_seconds=0.0, full_speed=False, settle_ms=300)

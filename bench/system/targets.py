@@ -3,6 +3,7 @@
 import statistics
 from dataclasses import asdict, dataclass
 
+from engine import FEW, MANY, of
 from fast_path import CASES, FAST, KERNEL, ONE, RANDOM, REFLECTOR
 from replay import PROMISED
 from report_fast_path import p99_ratios
@@ -125,6 +126,12 @@ def of_discovery(found: dict) -> list[Judged]:
               unit=" MB")]
 
 
+def of_engine(found: dict) -> list[Judged]:
+    few, many = of(found, FEW, "decide"), of(found, MANY, "decide")
+    return [judge(f"engine over a device in memory: decide, {FEW} endpoints", few, at_most=60, unit=" ticks"),
+            judge(f"– {MANY} endpoints at random against {FEW}", [a / b for a, b in zip(many, few)], at_most=1.5)]
+
+
 def all_of(document: dict) -> list[dict]:
     results = {one["name"]: one for one in document["responders"]}
     testpmd = judge("testpmd against the bare AF_XDP reflector", ratios(results, "testpmd", "answered", "af-xdp"),
@@ -146,6 +153,7 @@ def all_of(document: dict) -> list[dict]:
     found.append(judge("arpline replay, M frames/s", [one["frames"] / one["seconds"] / 1e6
                                                       for one in document["replay"].get("rounds", ())],
                        at_least=PROMISED / 1e6))
+    found += of_engine(document.get("engine", {}))
     return [asdict(one) for one in found]
 
 

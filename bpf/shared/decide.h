@@ -31,6 +31,8 @@ struct arpl_decision {
 	int known; /* the endpoint's kernel has answered this requester: it claims nothing */
 };
 
+#define ARPL_LOOK_UP 0xfffffffeU /* no slot has this number */
+
 ARPL_INLINE int arpl_mac_is_unicast(__u64 mac)
 {
 	return mac != 0 && !(mac & ARPL_MAC_MULTICAST_BIT);
@@ -119,10 +121,10 @@ ARPL_INLINE enum arpl_verdict arpl_decide_pair(struct arpl_tables *t, const stru
 
 /* Rows 6 to 13: a who-has. */
 ARPL_INLINE enum arpl_verdict arpl_decide_request(struct arpl_tables *t, const struct arpl_limits *limits,
-						  const struct arpl_arp *arp, __u32 queue, __u64 now,
-						  struct arpl_decision *out)
+						  const struct arpl_arp *arp, __u32 asked, __u32 queue,
+						  __u64 now, struct arpl_decision *out)
 {
-	__u32 index = arpl_index_find(t, arp->target_ip, arp->vlan);
+	__u32 index = asked == ARPL_LOOK_UP ? arpl_index_find(t, arp->target_ip, arp->vlan) : asked;
 	struct arpl_slot *slot = arpl_slot_at(t, index);
 
 	if (!slot)
@@ -147,7 +149,7 @@ ARPL_INLINE enum arpl_verdict arpl_decide_request(struct arpl_tables *t, const s
 /* Rows 0 to 5, then the rest. */
 ARPL_INLINE enum arpl_verdict arpl_decide_frame(struct arpl_tables *t, const struct arpl_limits *limits,
 						enum arpl_parsed parsed, const struct arpl_arp *arp,
-						__u32 queue, __u64 now, struct arpl_decision *out)
+						__u32 asked, __u32 queue, __u64 now, struct arpl_decision *out)
 {
 	if (!limits || now >= arpl_lease_expires(t))
 		return ARPL_lease_expired;
@@ -162,7 +164,7 @@ ARPL_INLINE enum arpl_verdict arpl_decide_frame(struct arpl_tables *t, const str
 		return arp->op == ARPL_OP_REPLY ? ARPL_reply : ARPL_other_op;
 	if (arp->sender_ip == arp->target_ip)
 		return ARPL_announcement;
-	return arpl_decide_request(t, limits, arp, queue, now, out);
+	return arpl_decide_request(t, limits, arp, asked, queue, now, out);
 }
 
 /*
@@ -187,10 +189,11 @@ ARPL_INLINE __u32 arpl_claimed_slot(struct arpl_tables *t, const struct arpl_arp
 
 /*
  * The verdict for one ARP frame that came in on `queue`. `now` is the time; spends budgets and credit. A frame of a
- * confirmed pair is not looked at for a claim: it is when it goes to the child.
+ * confirmed pair is not looked at for a claim: it is when it goes to the child. `asked`: the slot that the frame asks for,
+ * where the caller has looked already, or ARPL_LOOK_UP.
  */
-ARPL_INLINE void arpl_decide(struct arpl_tables *t, enum arpl_parsed parsed, const struct arpl_arp *arp,
-			     __u32 queue, __u64 now, struct arpl_decision *out)
+ARPL_INLINE void arpl_decide_asked(struct arpl_tables *t, enum arpl_parsed parsed, const struct arpl_arp *arp,
+				   __u32 asked, __u32 queue, __u64 now, struct arpl_decision *out)
 {
 	const struct arpl_limits *limits = arpl_limits_now(t);
 
@@ -200,12 +203,18 @@ ARPL_INLINE void arpl_decide(struct arpl_tables *t, enum arpl_parsed parsed, con
 	out->word = 0;
 	out->without_ring = ARPL_over_budget;
 	out->known = 0;
-	out->verdict = arpl_decide_frame(t, limits, parsed, arp, queue, now, out);
+	out->verdict = arpl_decide_frame(t, limits, parsed, arp, asked, queue, now, out);
 	if (out->verdict <= ARPL_own_mac || out->known)
 		return;
 	out->claimed_slot = arpl_claimed_slot(t, arp);
 	if (arp->sender_ip == arp->target_ip && arp->sender_ip != 0)
 		arpl_hear(t, ARPL_HEARD_ANNOUNCED, arp->sender_ip, arp->vlan, now);
+}
+
+ARPL_INLINE void arpl_decide(struct arpl_tables *t, enum arpl_parsed parsed, const struct arpl_arp *arp,
+			     __u32 queue, __u64 now, struct arpl_decision *out)
+{
+	arpl_decide_asked(t, parsed, arp, ARPL_LOOK_UP, queue, now, out);
 }
 
 /*

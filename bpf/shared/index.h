@@ -12,6 +12,33 @@
 #include "lookups.h"
 #include "place.h"
 
+/*
+ * The bucket's cell for `wanted`, 0 where there is none, and its last one. In C++ without a jump beyond the first: where
+ * many endpoints are asked at random, none is foreseen.
+ */
+ARPL_INLINE __u64 arpl_bucket_cell(const struct arpl_index_bucket *bucket, __u64 wanted, __u64 *last)
+{
+	__u64 cell = *(const volatile __u64 *)&bucket->cells[0];
+	__u64 found = 0;
+
+	if ((cell & ARPL_CELL_KEY_MASK) == wanted)
+		return cell;
+#ifdef __bpf__
+#pragma unroll
+#endif
+	for (__u32 i = 1; i < ARPL_INDEX_CELLS; i++) {
+		cell = *(const volatile __u64 *)&bucket->cells[i];
+#ifdef __bpf__
+		if ((cell & ARPL_CELL_KEY_MASK) == wanted)
+			return cell;
+#else
+		found |= (cell & ARPL_CELL_KEY_MASK) == wanted ? cell : 0;
+#endif
+	}
+	*last = cell;
+	return found;
+}
+
 /* The endpoint's slot, ARPL_NO_SLOT when it is none. */
 ARPL_INLINE __u32 arpl_index_find(struct arpl_tables *t, __be32 address, __u16 vlan)
 {
@@ -20,19 +47,15 @@ ARPL_INLINE __u32 arpl_index_find(struct arpl_tables *t, __be32 address, __u16 v
 		arpl_index_at(t, arpl_index_bucket_of(arpl_hash_keys_now(t)->factor, wanted));
 	struct arpl_endpoint_key key = {.address = address, .vlan = vlan, .zero = 0};
 	const struct arpl_endpoint *endpoint;
-	__u64 cell = 0;
+	__u64 cell;
+	__u64 last;
 
 	if (!bucket)
 		return ARPL_NO_SLOT;
-#ifdef __bpf__
-#pragma unroll
-#endif
-	for (__u32 i = 0; i < ARPL_INDEX_CELLS; i++) {
-		cell = *(const volatile __u64 *)&bucket->cells[i];
-		if ((cell & ARPL_CELL_KEY_MASK) == wanted)
-			return arpl_cell_slot(cell);
-	}
-	if (!(cell & ARPL_CELL_OVERFLOW))
+	cell = arpl_bucket_cell(bucket, wanted, &last);
+	if (cell)
+		return arpl_cell_slot(cell);
+	if (!(last & ARPL_CELL_OVERFLOW))
 		return ARPL_NO_SLOT;
 	endpoint = arpl_endpoint_find(t, &key);
 	return endpoint ? endpoint->slot : ARPL_NO_SLOT;

@@ -6,6 +6,7 @@
 #include <rte_ethdev.h>
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
+#include <rte_prefetch.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -198,7 +199,10 @@ std::size_t EthdevPort::receive(Burst burst) noexcept {
     const auto wanted = std::min(burst.size() - count, mbufs.size());
     const auto n = rte_eth_rx_burst(queues_[index].port, queues_[index].queue, mbufs.data(),
                                     static_cast<std::uint16_t>(wanted));
-    for (std::uint16_t k = 0; k < n; ++k) burst[count++] = frame_of(mbufs[k], index);
+    for (std::uint16_t k = 0; k < n; ++k) {
+      burst[count] = frame_of(mbufs[k], index);
+      rte_prefetch0(burst[count++].data);
+    }
   }
   next_ = (next_ + 1) % queues_.size();
   asleep_ = asleep_ && count == 0;

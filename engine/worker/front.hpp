@@ -22,28 +22,61 @@ struct Sight {
 class Front {
  public:
   static constexpr bool kBehindIngress = false;
-  /// `tables` outlive it.
-  explicit Front(FrontTables& tables)
-      : tables_(tables.decision), counts_(tables.counts), events_(tables.events) {}
+
+  /// All of it outlives it.
+  explicit Front(FrontTables& tables) : Front(tables.decision, tables.counts, tables.events) {}
+  Front(arpl_tables& tables, arpl_verdict_counts& counts, EventRing& events)
+      : tables_(tables), counts_(counts), events_(events) {}
 
   void judge(Burst burst, std::uint64_t now, std::span<Fate> fates) noexcept {
-    Sight sight;
-    for (std::size_t i = 0; i < burst.size(); ++i) fates[i] = judge(burst[i], now, sight);
+    for (; !burst.empty(); burst = burst.subspan(std::min(burst.size(), kTogether))) {
+      const auto some = burst.first(std::min(burst.size(), kTogether));
+      for (std::size_t i = 0; i < some.size(); ++i) {
+        parse(some[i], sights_[i]);
+        fetch_bucket(sights_[i]);
+      }
+      for (std::size_t i = 0; i < some.size(); ++i) asked_[i] = fetch_slot(sights_[i]);
+      for (std::size_t i = 0; i < some.size(); ++i) fates[i] = decide(some[i], asked_[i], now, sights_[i]);
+      fates = fates.subspan(some.size());
+    }
   }
 
   /// One frame; what was seen of it is left in `sight`.
   Fate judge(Frame& frame, std::uint64_t now, Sight& sight) noexcept {
+    parse(frame, sight);
+    return decide(frame, ARPL_LOOK_UP, now, sight);
+  }
+
+ private:
+  static constexpr std::size_t kTogether = 64;
+
+  static void parse(const Frame& frame, Sight& sight) noexcept {
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(frame.data);
     sight.parsed = arpl_parse(bytes, bytes + frame.len, &sight.arp);
-    if (sight.parsed == ARPL_NOT_ARP) return Fate::kernel;
     sight.arp.frame_bytes = frame.len;
     sight.arp.linear = 1;
-    arpl_decide(&tables_, sight.parsed, &sight.arp, frame.queue, now, &sight.decision);
+  }
+
+  // With many endpoints nothing of theirs is in the CPU's cache: it waits once for what a burst asks for.
+  void fetch_bucket(const Sight& sight) noexcept {
+    const auto cell = arpl_index_cell(sight.arp.target_ip, sight.arp.vlan);
+    __builtin_prefetch(arpl_index_at(&tables_, arpl_index_bucket_of(tables_.keys.factor, cell)));
+  }
+
+  std::uint32_t fetch_slot(const Sight& sight) noexcept {
+    if (sight.parsed != ARPL_PARSED) return ARPL_NO_SLOT;
+    const auto slot = arpl_index_find(&tables_, sight.arp.target_ip, sight.arp.vlan);
+    __builtin_prefetch(arpl_slot_at(&tables_, slot));
+    return slot;
+  }
+
+  Fate decide(Frame& frame, std::uint32_t asked, std::uint64_t now, Sight& sight) noexcept {
+    if (sight.parsed == ARPL_NOT_ARP) return Fate::kernel;
+    arpl_decide_asked(&tables_, sight.parsed, &sight.arp, asked, frame.queue, now, &sight.decision);
     report(sight, now);
     return act(frame, sight, now);
   }
 
- private:
   void tell(const arpl_arp& arp, arpl_event_type type, std::uint64_t now) noexcept {
     auto* bucket = arpl_bucket_at(&tables_, ARPL_BUCKET_EVENTS);
     const auto* limits = arpl_limits_now(&tables_);
@@ -107,6 +140,8 @@ class Front {
   arpl_tables& tables_;
   arpl_verdict_counts& counts_;
   EventRing& events_;
+  std::array<Sight, kTogether> sights_{};
+  std::array<std::uint32_t, kTogether> asked_{};
 };
 
 static_assert(Stage<Front>);

@@ -145,8 +145,7 @@ void BpfRunner::clear_credit_and_sockets() {
   }
 }
 
-void BpfRunner::install(const State& state) {
-  const Contents contents = realise(state, now());
+void BpfRunner::fill(const Contents& contents) {
   const auto& maps = skeleton_->maps;
   const std::uint32_t zero = 0;
   take_events();
@@ -258,14 +257,26 @@ BpfRunner::Run BpfRunner::run_without_room(const Bytes& frame) {
   }
 }
 
-// `data` is the frame and the metadata in front of it.
 BpfRunner::Run BpfRunner::run_behind(std::span<const std::uint8_t> data, std::uint32_t in_front,
                                      std::uint32_t queue, std::uint32_t repeat) {
-  const auto frame = data.subspan(in_front);
   const auto counts = verdict_counts();
   const std::uint64_t claims_before[2] = {claims(endpoint_slot), claims(sibling_slot)};
   const std::uint64_t sent_before = sent(queue);
+  Run result = pass_behind(data, in_front, queue, repeat);
+  Outcome& o = result.outcome;
+  const auto counts_after = verdict_counts();
+  for (std::uint32_t i = 0; i < counts.size(); ++i)
+    if (counts_after[i] != counts[i]) o.grown.push_back({.counter = i, .by = counts_after[i] - counts[i]});
+  if (claims(endpoint_slot) != claims_before[0]) o.claimed_slot = endpoint_slot;
+  if (claims(sibling_slot) != claims_before[1]) o.claimed_slot = sibling_slot;
+  o.credit_taken = sent(queue) - sent_before;
+  return result;
+}
 
+// `data` is the frame and the metadata in front of it.
+BpfRunner::Run BpfRunner::pass_behind(std::span<const std::uint8_t> data, std::uint32_t in_front,
+                                      std::uint32_t queue, std::uint32_t repeat) {
+  const auto frame = data.subspan(in_front);
   Bytes out(data.size() + sizeof(arpl_ring_meta));
   xdp_md context{};
   context.data = in_front;
@@ -307,12 +318,6 @@ BpfRunner::Run BpfRunner::run_behind(std::span<const std::uint8_t> data, std::ui
     o.output = Output::dropped;
   else if (!std::equal(frame.begin(), frame.begin() + 6, o.frame.begin()))
     o.output = Output::to_child;
-  const auto counts_after = verdict_counts();
-  for (std::uint32_t i = 0; i < counts.size(); ++i)
-    if (counts_after[i] != counts[i]) o.grown.push_back({.counter = i, .by = counts_after[i] - counts[i]});
-  if (claims(endpoint_slot) != claims_before[0]) o.claimed_slot = endpoint_slot;
-  if (claims(sibling_slot) != claims_before[1]) o.claimed_slot = sibling_slot;
-  o.credit_taken = sent(queue) - sent_before;
   return result;
 }
 

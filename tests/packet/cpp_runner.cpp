@@ -11,6 +11,7 @@ CppRunner::CppRunner(std::uint64_t now)
       slots_(ARPL_MAX_ENDPOINTS),
       stats_(ARPL_MAX_ENDPOINTS),
       index_(ARPL_INDEX_BUCKETS),
+      filter_(ARPL_FILTER_WORDS),
       pairs_(ARPL_PAIR_SETS),
       heard_(ARPL_HEARD_ENTRIES),
       buckets_(ARPL_BUCKETS),
@@ -22,6 +23,7 @@ CppRunner::CppRunner(std::uint64_t now)
   tables_.slots = slots_;
   tables_.stats = stats_;
   tables_.index = index_;
+  tables_.filter = filter_;
   tables_.pairs = pairs_;
   tables_.heard = heard_;
   tables_.buckets = buckets_;
@@ -29,8 +31,7 @@ CppRunner::CppRunner(std::uint64_t now)
   tables_.credit = credit_;
 }
 
-void CppRunner::install(const State& state) {
-  const Contents contents = realise(state, now_);
+void CppRunner::fill(const Contents& contents) {
   lease_ = contents.lease;
   limits_ = contents.limits;
   macs_ = {contents.macs.begin(), contents.macs.end()};
@@ -46,7 +47,9 @@ void CppRunner::install(const State& state) {
     index_.at(number) = bucket;
     indexed_.push_back(number);
   }
-  for (const std::uint32_t place : heard_places()) heard_.at(place) = 0;
+  std::fill(filter_.begin(), filter_.end(), 0);
+  for (const std::uint32_t bit : contents.filter) filter_.at(bit / 64) |= 1ULL << bit % 64;
+  std::fill(heard_.begin(), heard_.end(), 0);
   for (const auto& [place, word] : contents.heard) heard_.at(place) = word;
   for (const std::uint32_t index : touched_) pairs_.at(index) = {};
   touched_.clear();

@@ -12,7 +12,8 @@ class CppRunner {
  public:
   explicit CppRunner(std::uint64_t now = 1'000'000 * seconds);
 
-  void install(const State& state);
+  void install(const State& state) { fill(realise(state, now_)); }
+  void fill(const Contents& contents);
   Outcome run(std::span<const std::uint8_t> frame, std::uint32_t queue = 0);
   EgressOutcome run_egress(std::span<const std::uint8_t> frame);
 
@@ -37,6 +38,7 @@ class CppRunner {
   std::vector<arpl_endpoint_stats> stats_;
   std::vector<arpl_index_bucket> index_;
   std::vector<std::uint32_t> indexed_;  ///< buckets that may not be empty
+  std::vector<__u64> filter_;
   std::vector<arpl_pair_set> pairs_;
   std::vector<__u64> heard_;
   std::vector<__u64> buckets_;

@@ -20,7 +20,7 @@ SANITIZER_OPTIONS = ("-Ddpdk=enabled", "-Db_lundef=false", "-Doptimization=0", "
 FUZZ_SECONDS = 10
 BUILDS = {
     "build-asan": ("-Db_sanitize=address,undefined", *SANITIZER_OPTIONS, "--",
-                   "tests/unit", "tests/threads", "tests/packet"),
+                   "tests/unit", "tests/threads", "tests/packet", "tests/parity"),
     "build-tsan": ("-Db_sanitize=thread", *SANITIZER_OPTIONS, "--", "tests/threads"),
     "build-fuzz": ("-Dfuzzers=true", "-Dtests=false", "-Ddpdk=disabled", "--", "tests/fuzz"),
 }
@@ -110,12 +110,13 @@ def unit(run: Run) -> None:
 
 
 def packet(run: Run) -> None:
-    every(run, BUILD, "packet")
+    for kind in ("packet", "parity"):
+        every(run, BUILD, kind)
 
 
 def asan(run: Run) -> None:
     if build(run, "build-asan"):
-        for kind in ("unit", "threads", "packet"):
+        for kind in ("unit", "threads", "packet", "parity"):
             every(run, ROOT / "build-asan", kind, SANITIZER_ENVIRONMENT, 600)
 
 

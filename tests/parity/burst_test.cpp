@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine looks ahead in a burst: that must not change what becomes of a frame.
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "packet/check.hpp"
+#include "packet/cpp_runner.hpp"
+#include "parity/mutator.hpp"
+#include "worker/front.hpp"
+
+namespace arpline::parity {
+namespace {
+
+constexpr std::size_t kFrames = 100;  // more than it looks at together
+
+/// Frames in memory and the engine's stage on tables of its own.
+struct Lane {
+  void begin(const packet::State& state) {
+    runner.install(state);
+    rooms.clear();
+    frames.clear();
+  }
+  void put(const packet::Bytes& bytes) {
+    auto& room = rooms.emplace_back(std::max<std::size_t>(bytes.size(), kFrameRoomBytes));
+    std::ranges::copy(bytes, room.begin());
+    frames.push_back({.data = reinterpret_cast<std::byte*>(room.data()),
+                      .len = static_cast<std::uint32_t>(bytes.size()),
+                      .queue = 0,
+                      .token = 0});
+  }
+
+  packet::CppRunner runner;
+  arpl_verdict_counts counts{};
+  EventRing events;
+  Front front{runner.tables(), counts, events};
+  std::vector<packet::Bytes> rooms;
+  std::vector<Frame> frames;
+};
+
+TEST(ABurst, BecomesWhatItsFramesBecomeOneByOne) {
+  Mutator mutator(1);
+  Lane together;
+  Lane alone;
+  for (const auto& row : packet::rows()) {
+    together.begin(row.state);
+    alone.begin(row.state);
+    for (std::size_t i = 0; i < kFrames; ++i) {
+      const auto bytes = i == 0 ? packet::build(row.frame) : mutator.frame(row);
+      together.put(bytes);
+      alone.put(bytes);
+    }
+    std::vector<Fate> fates(kFrames);
+    together.front.judge(together.frames, together.runner.now(), fates);
+    for (std::size_t i = 0; i < kFrames; ++i) {
+      Sight sight;
+      EXPECT_EQ(alone.front.judge(alone.frames[i], alone.runner.now(), sight), fates[i]) << row.name;
+      EXPECT_EQ(alone.frames[i].len, together.frames[i].len) << row.name;
+    }
+    EXPECT_EQ(alone.rooms, together.rooms) << row.name;
+    EXPECT_EQ(std::memcmp(&alone.counts, &together.counts, sizeof alone.counts), 0) << row.name;
+  }
+}
+
+}  // namespace
+}  // namespace arpline::parity

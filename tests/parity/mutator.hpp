@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <random>
+#include <span>
+
+#include "packet/rows.hpp"
+
+namespace arpline::parity {
+
+/// Frames and states near the packet tables' rows. The same seed gives the same ones.
+class Mutator {
+ public:
+  explicit Mutator(std::uint64_t seed) : random_(seed) {}
+
+  /// A row's, now and then with a feature of another row's.
+  packet::State state();
+  /// The row's frame or another row's, with up to three changes; never shorter than an Ethernet header.
+  packet::Bytes frame(const packet::Row& near);
+  const packet::Row& row();
+  std::uint16_t queue() { return one_in(8) ? 1 : 0; }
+  bool one_in(std::uint32_t n) { return below(n) == 0; }
+
+ private:
+  std::uint32_t below(std::uint32_t n) { return static_cast<std::uint32_t>(random_() % n); }
+  template <class T>
+  const T& any_of(std::span<const T> values) {
+    return values[below(static_cast<std::uint32_t>(values.size()))];
+  }
+  Mac mac();
+  Ipv4 address();
+  void change(packet::FrameSpec& spec);
+  void change(packet::Bytes& bytes);
+
+  std::mt19937_64 random_;
+};
+
+}  // namespace arpline::parity
