@@ -31,6 +31,7 @@ std::unique_ptr<Service> make_net_af_xdp_service(const ServiceWanted& wanted) {
   const EthdevOptions options{
       .device = wanted.parent.device,
       .rings_of = wanted.link.name,
+      .xsks_map = wanted.pins + "/xsks_map",
       .queues = static_cast<std::uint16_t>(std::min(wanted.link.rx_queues, ARPL_MAX_QUEUES)),
       .steers_from = {},
       .kernel = {}};

@@ -119,8 +119,7 @@ const Keys<ParentConfig> kParent{
      }},
     {"steering",
      [](ParentConfig& c, const Place& p) {
-       c.steering =
-           choice_of<Steering>(p, {{"flow", Steering::flow}, {"external", Steering::external}});
+       c.steering = choice_of<Steering>(p, {{"flow", Steering::flow}, {"external", Steering::external}});
      }},
 };
 

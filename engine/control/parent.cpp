@@ -109,6 +109,7 @@ void ServedParent::start_service() {
        .ring = has_ring(),
        .tables = {.slots = maps.slots(), .credit = maps.credit(), .counts = maps.engine_counts().data()},
        .xsks_map_fd = maps.fd("xsks_map"),
+       .pins = folder_,
        .front = front_ ? &front_->tables() : nullptr});
 }
 

@@ -32,6 +32,7 @@ struct ServiceWanted {
   bool ring;  ///< on every queue, or none
   WorkerTables tables;
   int xsks_map_fd;     ///< the sockets go there
+  std::string pins;    ///< folder
   FrontTables* front;  ///< of an engine without ingress in front; otherwise nullptr
 };
 /// Throws SetupError.

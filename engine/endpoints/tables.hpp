@@ -38,7 +38,7 @@ using MacSet = std::unordered_set<Mac>;
 struct arpl_tables {
   const __u64* lease = nullptr;  ///< when it expires
   const arpl_limits* limits = nullptr;
-  const arpline::MacSet* macs = nullptr;            ///< read anew for each frame, as the next one
+  const arpline::MacSet* macs = nullptr;             ///< read anew for each frame, as the next one
   const arpline::EndpointHash* endpoints = nullptr;  ///< needed only for what the index has no room for
   std::span<arpl_slot> slots;
   std::span<arpl_endpoint_stats> stats;      ///< as many, or none: nothing is counted, no budget for the ring

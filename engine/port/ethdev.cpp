@@ -7,6 +7,7 @@
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
 #include <rte_prefetch.h>
+#include <rte_version.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -29,6 +30,8 @@ namespace arpline {
 namespace {
 
 constexpr std::string_view kNetAfXdp = "net_af_xdp";
+// Earlier versions find it by the attached program.
+constexpr bool kTakesPinnedMap = RTE_VERSION >= RTE_VERSION_NUM(24, 7, 0, 0);
 constexpr int kSendBufferBytes = 4 << 20;
 constexpr std::size_t kMostFrames = 64;  // moved in one call
 // A device without a descriptor to sleep on is asked again after a while that grows with its silence.
@@ -100,6 +103,7 @@ std::vector<std::string> net_af_xdp_devices(const EthdevOptions& options) {
     // again.
     if (more.find("busy_budget=") == std::string::npos) arguments += ",busy_budget=0";
     if (more.find("force_copy=") == std::string::npos) arguments += ",force_copy=1";
+    if (kTakesPinnedMap) arguments += ",use_pinned_map=1,dp_path=" + options.xsks_map;
     devices.push_back(arguments + more);
   }
   return devices;

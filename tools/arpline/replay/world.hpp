@@ -92,7 +92,7 @@ class World {
   std::vector<__u64> buckets_;
   std::vector<arpl_credit> credit_;
   std::vector<std::byte> bytes_;  // of the frame: it becomes its answer here
-  FrontTables front_tables_;  // nobody takes its events: claims are counted with their endpoints
+  FrontTables front_tables_;      // nobody takes its events: claims are counted with their endpoints
   arpl_tables& tables_ = front_tables_.decision;
   Sums sums_;
   Front front_;
