@@ -329,8 +329,9 @@ def test_service_runs_dpdks_daemon_with_the_drop_in_of_its_package():
         child = container(copy, 0)
         configure(copy)
         copy.shell(f"echo 'port = \"ethdev\"' >>{CONFIG}")
-        copy.run("install", "-D", "-t", "/etc/systemd/system/arplined.service.d",
-                 ROOT / "tools" / "package" / "arplined-dpdk.conf")
+        drop_in = ROOT / "tools" / "package" / "arplined-dpdk.conf"
+        copy.run("mkdir", "-p", "/etc/systemd/system/arplined.service.d")
+        copy.write(f"/etc/systemd/system/arplined.service.d/{drop_in.name}", drop_in.read_text(encoding="utf-8"))
         copy.run("dpkg", "--install", "/mnt/arpline.deb", "/mnt/arpline-dpdk.deb")
         wait_until(lambda: copy.property("arplined", "ActiveState") == "active", 10, lambda: log(copy))
         assert "arplined-dpdk" in copy.property("arplined", "ExecStart"), log(copy)

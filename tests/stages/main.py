@@ -2,7 +2,7 @@
 """
 tests/run [--only STAGE[,STAGE…]] [--all] [PATTERN]: builds arpline and tests it. The last line counts the checks; the
 exit code is 0 only when none failed. PATTERN is a part of a check's name. --all includes what takes minutes (clang-tidy);
-with CI=true in the environment a quarter of that is done, another one with each commit.
+with CI=true in the environment a twelfth of that is done, another one with each commit.
 """
 import argparse
 import os
@@ -44,7 +44,7 @@ def main() -> int:
         print("0 passed, 1 failed, 0 skipped")
         return 1
     run = Run(given.pattern, given.all, os.environ.get("CI") == "true")
-    with binaries.BuildsBeside(given.stages):
+    with binaries.BuildsBeside(given.stages), style.TidyBeside(run, given.stages):
         for name in given.stages:
             with Stage(run, name):
                 STAGES[name](run)

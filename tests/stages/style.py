@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the source looks: clang-format, the include table, and clang-tidy: of all with --all, in CI of an eighth by turns."""
+"""How the source looks: clang-format, the include table, and clang-tidy: of all with --all, in CI of a twelfth by turns."""
 import json
 import os
 import zlib
@@ -9,7 +9,7 @@ from .results import BUILD, ROOT, Run, execute
 
 FORMATTED = (".c", ".h", ".cpp", ".hpp")
 TIDY_TIMEOUT_SECONDS = 300
-TURNS = 8
+TURNS = 12
 
 
 def our_files() -> list[str]:
@@ -22,8 +22,8 @@ def our_files() -> list[str]:
 
 
 def style(run: Run) -> None:
-    for path in our_files():
-        clang_format(run, path)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(lambda path: clang_format(run, path), our_files()))
     run.check("includes", ["tests/includes.py"])
     run.check("docs/verdicts.md", ["tools/verdicts", "--check"])
 
@@ -39,18 +39,43 @@ def clang_format(run: Run, path: str) -> None:
         run.failed(f"clang-format {path}", f"{lines} places; clang-format -i {path}" if lines else text)
 
 
+def clang_tidy(path: str):
+    """As execute(); other stages come first."""
+    return execute(["chrt", "--idle", "0", "clang-tidy", "--quiet", "--extra-arg=-Wno-unknown-warning-option", "-p", BUILD,
+                    path], TIDY_TIMEOUT_SECONDS)
+
+
+class TidyBeside:
+    """Begins with clang-tidy while other stages leave CPUs idle; tidy() asks for the results."""
+
+    def __init__(self, run: Run, stages: list[str]):
+        self.run, self.wanted = run, "tidy" in stages
+
+    def __enter__(self):
+        self.pool = ThreadPoolExecutor(1)
+        self.run.tidied = {path: self.pool.submit(clang_tidy, path)
+                           for path in (chosen(self.run, our_sources()) if self.wanted else [])}
+
+    def __exit__(self, *_):
+        self.pool.shutdown(cancel_futures=True)
+
+
+def chosen(run: Run, sources: list[str]) -> list[str]:
+    turn = sources if run.everything else turn_of_this_commit(sources) if run.in_ci else []
+    return [path for path in turn if run.wanted(f"clang-tidy {path}")]
+
+
 def tidy(run: Run) -> None:
     sources = our_sources()
-    chosen = sources if run.everything else turn_of_this_commit(sources) if run.in_ci else []
-    if len(chosen) < len(sources):
-        run.skipped("clang-tidy", f"{len(sources) - len(chosen)} of {len(sources)} files, which take minutes: another "
+    files = chosen(run, sources)
+    if len(files) < len(sources):
+        run.skipped("clang-tidy", f"{len(sources) - len(files)} of {len(sources)} files, which take minutes: another "
                                   "commit's turn in CI, and tests/run --all's")
-
-    def one(path):
-        return path, *execute(["clang-tidy", "--quiet", "--extra-arg=-Wno-unknown-warning-option", "-p", BUILD, path],
-                              TIDY_TIMEOUT_SECONDS)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for path, code, text in pool.map(one, [path for path in chosen if run.wanted(f"clang-tidy {path}")]):
+        begun = {path: future for path, future in run.tidied.items() if not future.cancel()}
+        results = {path: begun.get(path) or pool.submit(clang_tidy, path) for path in files}
+        for path, future in results.items():
+            code, text = future.result()
             if code == 0:
                 run.passed()
             else:
@@ -58,7 +83,7 @@ def tidy(run: Run) -> None:
 
 
 def turn_of_this_commit(sources) -> list[str]:
-    """An eighth of them, another one with each commit."""
+    """A twelfth of them, another one with each commit."""
     code, count = execute(["git", "-c", "safe.directory=*", "rev-list", "--count", "HEAD"], 30)
     commit = int(count) if code == 0 else 0
     return [path for path in sources if (zlib.crc32(path.encode()) + commit) % TURNS == 0]
