@@ -38,6 +38,7 @@ constexpr std::size_t kMostFrames = 64;  // moved in one call
 constexpr std::uint64_t kLivelyNs = 1'000'000'000;
 // The kernel frees the queue of a socket that is closed a moment later.
 constexpr std::chrono::milliseconds kReleased{50};
+constexpr std::chrono::milliseconds kReleasedAtLast{800};
 constexpr std::chrono::nanoseconds kShortNap{50'000};
 constexpr std::chrono::nanoseconds kLongNap{1'000'000};
 
@@ -85,28 +86,23 @@ std::vector<int> af_xdp_sockets() {
   return found;
 }
 
-// Until a killed owner's sockets are gone. DPDK can't wait for that: after a try that failed net_af_xdp gives
-// the kernel frames that it does not have.
+// Until a killed owner's sockets are gone. DPDK can't wait for that: a device whose set-up failed is lost.
 void wait_for_queues(const EthdevOptions& options) {
   { const XskPort queues(options.rings_of, options.queues, options.queues); }
   std::this_thread::sleep_for(kReleased);
 }
 
 // A device for each queue: that works where the driver reports no combined channels, too (veth).
-std::vector<std::string> net_af_xdp_devices(const EthdevOptions& options) {
+std::unique_ptr<EthdevDevice> net_af_xdp_device(const EthdevOptions& options, std::size_t queue) {
   static std::atomic<unsigned> number{0};
   const auto more = options.device.substr(kNetAfXdp.size());  // ",key=value…"
-  std::vector<std::string> devices;
-  for (std::uint16_t queue = 0; queue < options.queues; ++queue) {
-    auto arguments = fmt::format("{}{},iface={},start_queue={}", kNetAfXdp, number++, options.rings_of, queue);
-    // Without: a system call for each burst that is empty. With zero copy each frame that passes is copied
-    // again.
-    if (more.find("busy_budget=") == std::string::npos) arguments += ",busy_budget=0";
-    if (more.find("force_copy=") == std::string::npos) arguments += ",force_copy=1";
-    if (kTakesPinnedMap) arguments += ",use_pinned_map=1,dp_path=" + options.xsks_map;
-    devices.push_back(arguments + more);
-  }
-  return devices;
+  auto arguments = fmt::format("{}{},iface={},start_queue={}", kNetAfXdp, number++, options.rings_of, queue);
+  // Without: a system call for each burst that is empty. With zero copy each frame that passes is copied again.
+  if (more.find("busy_budget=") == std::string::npos) arguments += ",busy_budget=0";
+  if (more.find("force_copy=") == std::string::npos) arguments += ",force_copy=1";
+  if (kTakesPinnedMap) arguments += ",use_pinned_map=1,dp_path=" + options.xsks_map;
+  return std::make_unique<EthdevDevice>(
+      EthdevDeviceOptions{.arguments = arguments + more, .queues = 1, .steers_from = {}});
 }
 
 // Which lcores have a port; the control thread's alone.
@@ -131,14 +127,13 @@ struct EthdevPort::Devices {
 };
 
 EthdevPort::EthdevPort(const EthdevOptions& options)
-    : devices_(std::make_unique<Devices>()), wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+    : options_(options), devices_(std::make_unique<Devices>()), wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   if (!wake_) throw_errno("create eventfd", errno);
   polled_.push_back({.fd = wake_.get(), .events = POLLIN, .revents = 0});
   if (!options.rings_of.empty()) {
     wait_for_queues(options);
-    for (const auto& arguments : net_af_xdp_devices(options))
-      devices_->wire.push_back(std::make_unique<EthdevDevice>(
-          EthdevDeviceOptions{.arguments = arguments, .queues = 1, .steers_from = {}}));
+    for (std::uint16_t queue = 0; queue < options.queues; ++queue)
+      devices_->wire.push_back(net_af_xdp_device(options, queue));
   } else {
     devices_->wire.push_back(std::make_unique<EthdevDevice>(EthdevDeviceOptions{
         .arguments = options.device, .queues = options.queues, .steers_from = options.steers_from}));
@@ -167,9 +162,9 @@ bool EthdevPort::steers_tagged() const noexcept {
 
 void EthdevPort::enable() {
   if (devices_->kernel) devices_->kernel->start();
-  for (const auto& device : devices_->wire) {
+  for (std::size_t i = 0; i < devices_->wire.size(); ++i) {
     const auto before = af_xdp_sockets();
-    device->start();
+    start(i);
     for (const int fd : af_xdp_sockets()) {
       if (std::ranges::find(before, fd) != before.end()) continue;
       polled_.push_back({.fd = fd, .events = POLLIN, .revents = 0});
@@ -179,6 +174,20 @@ void EthdevPort::enable() {
   }
   lcore_ = take_lcore();
   enabled_ = true;
+}
+
+// On a busy machine the kernel takes longer to free a queue; with another device net_af_xdp begins anew.
+void EthdevPort::start(std::size_t i) {
+  for (auto pause = kReleased;; pause *= 2) {
+    try {
+      return devices_->wire[i]->start();
+    } catch (const SetupError&) {
+      if (options_.rings_of.empty() || pause > kReleasedAtLast) throw;
+    }
+    std::this_thread::sleep_for(pause);
+    devices_->wire[i] = net_af_xdp_device(options_, i);
+    queues_[i].port = devices_->wire[i]->id();
+  }
 }
 
 void EthdevPort::enter() noexcept {

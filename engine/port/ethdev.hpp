@@ -59,6 +59,9 @@ class EthdevPort {
     std::uint16_t queue;
   };
 
+  void start(std::size_t device);
+
+  EthdevOptions options_;
   std::unique_ptr<Devices> devices_;
   std::vector<Queue> queues_;
   std::optional<std::uint16_t> kernel_;  // DPDK's number of it

@@ -46,8 +46,8 @@ def restart_with_keep(start, way, config=KEEP):
         confirm_all(wire, host)
         later = []
         before = verdict(host, way)
-        sent, answers = under_load(wire, host, [(1.5, daemon.process.terminate), (
-            2.0, lambda: later.append(Arplined(host, config)))], 5.0)
+        sent, answers = under_load(wire, host, [(1.0, daemon.process.terminate), (
+            1.5, lambda: later.append(Arplined(host, config)))], 3.5)
         assert answers == sent, f"{sum(answers.values())} answers to {sum(sent.values())} requests"
         assert daemon.wait_exit() == 0 and later[0].running()
         assert verdict(host, way) - before > sum(sent.values()) / 2, "it was the kernel that answered"

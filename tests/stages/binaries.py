@@ -1,11 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The compiled tests: found by where they lie, counted by what Google Test says."""
-import contextlib
 import json
 import os
-import shlex
-import signal
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,7 +14,7 @@ SANITIZER_ENVIRONMENT = {
 }
 # Optimising sanitized code takes minutes, and of debug information line numbers are enough.
 SANITIZER_OPTIONS = ("-Ddpdk=enabled", "-Db_lundef=false", "-Doptimization=0", "-Dcpp_args=-g1")
-FUZZ_SECONDS = 10
+FUZZ_SECONDS = 20
 BUILDS = {
     "build-asan": ("-Db_sanitize=address,undefined", *SANITIZER_OPTIONS, "--",
                    "tests/unit", "tests/threads", "tests/packet", "tests/parity"),
@@ -69,32 +65,12 @@ def count_cases(run: Run, name: str, report: Path) -> int:
 
 
 def build(run: Run, directory: str) -> bool:
-    """A build that fails is a failed check. One that goes on already is waited for."""
+    """A build that fails is a failed check."""
     code, text = execute(["tools/build", directory, *BUILDS[directory]], 900,
                          env={**os.environ, **COMPILERS.get(directory, {})})
     if code != 0:
         run.failed(f"build {directory}", text[-6000:])
     return code == 0
-
-
-class BuildsBeside:
-    """Builds what later stages test with what the CPUs have left meanwhile. Whether it worked is those stages' to ask."""
-
-    def __init__(self, stages: list[str]):
-        self.command = "; ".join(
-            shlex.join(["env", *(f"{name}={value}" for name, value in COMPILERS.get(directory, {}).items()),
-                        "tools/build", directory, *options])
-            for directory, options in BUILDS.items() if directory.removeprefix("build-") in stages)
-
-    def __enter__(self):
-        self.process = subprocess.Popen(["chrt", "--idle", "0", "bash", "-c", self.command], cwd=ROOT,
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.DEVNULL, start_new_session=True)
-
-    def __exit__(self, *_):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGTERM)
-        self.process.wait()
 
 
 def every(run: Run, directory: Path, kind: str, environment=None, timeout=300) -> None:

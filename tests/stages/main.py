@@ -15,11 +15,13 @@ HERE = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(HERE))
 
 from stages import bench, binaries, lab, package, style  # noqa: E402
+from stages.beside import Beside  # noqa: E402
 from stages.results import BUILD, ROOT, Run, Stage  # noqa: E402
 
 STAGES = {"style": style.style, "unit": binaries.unit, "packet": binaries.packet, "package": package.package,
           "lab": lab.lab, "bench": bench.bench, "asan": binaries.asan, "tsan": binaries.tsan, "fuzz": binaries.fuzz,
           "tidy": style.tidy}
+BESIDE = ("asan", "tsan", "fuzz", "tidy")  # nothing in them waits or measures
 
 
 def arguments():
@@ -40,14 +42,17 @@ def main() -> int:
         print("tests/run: loading BPF programs and making network namespaces needs root", file=sys.stderr)
         return 1
     started = time.monotonic()
-    if subprocess.run([str(ROOT / "tools" / "build"), str(BUILD), "-Dtests=true", "-Ddpdk=enabled"], check=False).returncode != 0:
+    if subprocess.run([str(ROOT / "tools" / "build"), str(BUILD), "-Dtests=true", "-Dbench=true",
+                       "-Ddpdk=enabled"], check=False).returncode != 0:
         print("0 passed, 1 failed, 0 skipped")
         return 1
     run = Run(given.pattern, given.all, os.environ.get("CI") == "true")
-    with binaries.BuildsBeside(given.stages), style.TidyBeside(run, given.stages):
+    with Beside(run, {name: STAGES[name] for name in given.stages if name in BESIDE}) as beside:
         for name in given.stages:
-            with Stage(run, name):
-                STAGES[name](run)
+            if name not in BESIDE:
+                with Stage(run, name):
+                    STAGES[name](run)
+        beside.results()
     print(f"{time.monotonic() - started:.0f} s")
     print(run.summary())
     return 1 if run.count["failed"] or not run.count["passed"] else 0

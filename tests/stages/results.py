@@ -16,7 +16,6 @@ class Run:
     def __init__(self, pattern=None, everything=False, in_ci=False):
         self.pattern, self.everything, self.in_ci = pattern, everything, in_ci
         self.count = Counter()
-        self.tidied = {}  # what clang-tidy has said already: a future for each file
         self.scratch = tempfile.TemporaryDirectory(prefix="arpline-tests-")
 
     def scratch_file(self, name: str) -> Path:

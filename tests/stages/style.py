@@ -39,43 +39,18 @@ def clang_format(run: Run, path: str) -> None:
         run.failed(f"clang-format {path}", f"{lines} places; clang-format -i {path}" if lines else text)
 
 
-def clang_tidy(path: str):
-    """As execute(); other stages come first."""
-    return execute(["chrt", "--idle", "0", "clang-tidy", "--quiet", "--extra-arg=-Wno-unknown-warning-option", "-p", BUILD,
-                    path], TIDY_TIMEOUT_SECONDS)
-
-
-class TidyBeside:
-    """Begins with clang-tidy while other stages leave CPUs idle; tidy() asks for the results."""
-
-    def __init__(self, run: Run, stages: list[str]):
-        self.run, self.wanted = run, "tidy" in stages
-
-    def __enter__(self):
-        self.pool = ThreadPoolExecutor(1)
-        self.run.tidied = {path: self.pool.submit(clang_tidy, path)
-                           for path in (chosen(self.run, our_sources()) if self.wanted else [])}
-
-    def __exit__(self, *_):
-        self.pool.shutdown(cancel_futures=True)
-
-
-def chosen(run: Run, sources: list[str]) -> list[str]:
-    turn = sources if run.everything else turn_of_this_commit(sources) if run.in_ci else []
-    return [path for path in turn if run.wanted(f"clang-tidy {path}")]
-
-
 def tidy(run: Run) -> None:
     sources = our_sources()
-    files = chosen(run, sources)
-    if len(files) < len(sources):
-        run.skipped("clang-tidy", f"{len(sources) - len(files)} of {len(sources)} files, which take minutes: another "
+    chosen = sources if run.everything else turn_of_this_commit(sources) if run.in_ci else []
+    if len(chosen) < len(sources):
+        run.skipped("clang-tidy", f"{len(sources) - len(chosen)} of {len(sources)} files, which take minutes: another "
                                   "commit's turn in CI, and tests/run --all's")
+
+    def one(path):
+        return path, *execute(["clang-tidy", "--quiet", "--extra-arg=-Wno-unknown-warning-option", "-p", BUILD, path],
+                              TIDY_TIMEOUT_SECONDS)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        begun = {path: future for path, future in run.tidied.items() if not future.cancel()}
-        results = {path: begun.get(path) or pool.submit(clang_tidy, path) for path in files}
-        for path, future in results.items():
-            code, text = future.result()
+        for path, code, text in pool.map(one, [path for path in chosen if run.wanted(f"clang-tidy {path}")]):
             if code == 0:
                 run.passed()
             else:
