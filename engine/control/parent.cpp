@@ -440,6 +440,10 @@ std::vector<std::string> ServedParent::warnings() const {
   if (!storm_->lifted().empty()) warnings.push_back("limits.multicast is lifted: " + storm_->lifted());
   if (neighbours_full_)
     warnings.emplace_back("the neighbour table is nearly full: raise net.ipv4.neigh.default.gc_thresh3");
+  if (service_ && service_->not_handed_over() > 0) {
+    warnings.push_back(
+        fmt::format("{} frames for the kernel found no room on their way to it", service_->not_handed_over()));
+  }
   if (service_ && service_->queues() == 0 && !fast_path())
     warnings.emplace_back("no ring on this kind of parent: TO_CHILD and announcements only");
   return warnings;

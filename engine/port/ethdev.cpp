@@ -245,7 +245,8 @@ void EthdevPort::hand_over(Burst burst) noexcept {
     burst = burst.subspan(n);
     if (n == 0) break;
   }
-  not_handed_over_ += burst.size();
+  if (burst.empty()) return;
+  not_handed_over_.fetch_add(burst.size(), std::memory_order_relaxed);
   release(burst);
 }
 

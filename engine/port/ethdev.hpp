@@ -3,6 +3,7 @@
 
 #include <poll.h>
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,7 +51,7 @@ class EthdevPort {
   /// False when the device leaves ARP with a VLAN tag where it was.
   bool steers_tagged() const noexcept;
   /// Frames that the kernel's device did not take, ever.
-  std::uint64_t not_handed_over() const noexcept { return not_handed_over_; }
+  std::uint64_t not_handed_over() const noexcept { return not_handed_over_.load(std::memory_order_relaxed); }
 
  private:
   struct Devices;
@@ -72,7 +73,7 @@ class EthdevPort {
   bool enabled_ = false;
   bool asleep_ = false;  // no frame since the last wait()
   std::uint64_t last_frame_at_ = 0;
-  std::uint64_t not_handed_over_ = 0;
+  std::atomic<std::uint64_t> not_handed_over_{0};
 };
 
 static_assert(KernelPort<EthdevPort>);

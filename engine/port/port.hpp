@@ -37,11 +37,13 @@ concept Port = requires(P p, Burst b, std::chrono::milliseconds t, std::uint16_t
 // clang-format on
 
 /// A port whose frames come straight from the wire: what is not answered goes to the kernel through it.
+// clang-format off
 template <class P>
 concept KernelPort = Port<P> && requires(P p, Burst b) {
-  { p.hand_over(b) }
-  noexcept->std::same_as<void>;  // all of them; what finds no room is counted by the port
+  { p.hand_over(b) } noexcept -> std::same_as<void>;  // all of them, those that find no room too
+  { p.not_handed_over() } noexcept -> std::same_as<std::uint64_t>;  // these, ever; from any thread
 };
+// clang-format on
 
 /// The longest wait(): a worker passes a burst boundary at least so often.
 inline constexpr std::chrono::milliseconds kLongestWait{250};

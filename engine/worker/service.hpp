@@ -33,6 +33,8 @@ class Service {
   virtual bool order(const Order& order) noexcept = 0;
   /// Orders taken that could not be sent.
   virtual std::uint64_t lost_orders() const noexcept = 0;
+  /// Frames for the kernel that the port could not hand over, ever.
+  virtual std::uint64_t not_handed_over() const noexcept = 0;
   /// After it returns true the worker has passed a burst boundary: what was withdrawn before is no longer
   /// answered.
   virtual bool pass_boundary(std::chrono::milliseconds patience) noexcept = 0;

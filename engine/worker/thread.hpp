@@ -32,6 +32,11 @@ class WorkerThread final : public Service {
 
   std::uint64_t lost_orders() const noexcept override { return worker_.lost_orders(); }
 
+  std::uint64_t not_handed_over() const noexcept override {
+    if constexpr (KernelPort<P>) return port_->not_handed_over();
+    return 0;
+  }
+
   bool pass_boundary(std::chrono::milliseconds patience) noexcept override {
     // Two: the step under way may have read the slot before.
     const auto target = worker_.boundaries() + 2;

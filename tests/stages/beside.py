@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stages that need nothing but CPU time, in a process of their own with what the others leave idle."""
+"""What needs nothing but CPU time, in a process of its own with what the stages leave idle."""
 import contextlib
 import json
 import os
@@ -12,10 +12,10 @@ from .results import Run, Stage
 
 
 class Beside:
-    """Runs stages, by name, until they are asked for."""
+    """Prepares for later stages, then runs stages, by name, until they are asked for."""
 
-    def __init__(self, run: Run, stages: dict):
-        self.run, self.stages, self.pid = run, stages, None
+    def __init__(self, run: Run, prepare, stages: dict):
+        self.run, self.prepare, self.stages, self.pid = run, prepare, stages, None
         self.said, self.counted = tempfile.TemporaryFile("w+"), tempfile.TemporaryFile("w+")
 
     def __enter__(self):
@@ -30,6 +30,7 @@ class Beside:
         os.setpgid(0, 0)
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
         os.dup2(self.said.fileno(), sys.stdout.fileno())
+        self.prepare()
         own = Run(self.run.pattern, self.run.everything, self.run.in_ci)
         with own.scratch:
             for name, stage in self.stages.items():

@@ -42,6 +42,7 @@ class WirePort {
   }
   void release(Burst burst) noexcept { released.fetch_add(burst.size()); }
   void hand_over(Burst burst) noexcept { passed.fetch_add(burst.size()); }
+  std::uint64_t not_handed_over() const noexcept { return 0; }
   std::size_t allocate(Burst) noexcept { return 0; }
   void wait(std::chrono::milliseconds) noexcept {}
   void wake() noexcept {}
