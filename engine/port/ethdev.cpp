@@ -173,7 +173,6 @@ void EthdevPort::enable() {
     }
   }
   lcore_ = take_lcore();
-  enabled_ = true;
 }
 
 // On a busy machine the kernel takes longer to free a queue; with another device net_af_xdp begins anew.
@@ -278,13 +277,6 @@ void EthdevPort::wait(std::chrono::milliseconds timeout) noexcept {
 void EthdevPort::wake() noexcept {
   const std::uint64_t one = 1;
   if (write(wake_.get(), &one, sizeof one) < 0) return;  // EAGAIN: it is awake already
-}
-
-std::uint64_t EthdevPort::lost(std::uint16_t queue) noexcept {
-  rte_eth_stats stats{};
-  if (!enabled_) return 0;  // net_af_xdp asks a socket that is not there yet
-  if (rte_eth_stats_get(queues_[queue].port, &stats) != 0) return 0;
-  return queues_.size() > 1 && queues_[queue].queue > 0 ? 0 : stats.imissed;
 }
 
 }  // namespace arpline
