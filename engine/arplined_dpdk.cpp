@@ -74,7 +74,8 @@ std::unique_ptr<Service> make_service(const ServiceWanted& wanted) {
 // The EAL's threads and files outlive every worker.
 ServiceFactory make_factory(const Config& config) {
   std::vector<std::string> devices;
-  for (const auto& parent : config.parents) devices.push_back(parent.device);
+  for (const auto& parent : config.parents)
+    if (parent.port == PortKind::ethdev) devices.push_back(parent.device);
   auto eal = std::make_shared<Eal>(config.eal, devices);
   offer_telemetry(config.pin_root);
   return [eal](const ServiceWanted& wanted) { return make_service(wanted); };
