@@ -9,6 +9,7 @@
 #include "maps.bpf.h"
 #include "shared/account.h"
 #include "shared/decide.h"
+#include "shared/probe.h"
 #include "shared/reply.h"
 #include "storm.bpf.h"
 
@@ -82,6 +83,17 @@ ARPL_INLINE int reflect(struct xdp_md *ctx, const struct arpl_arp *arp, const st
 	return XDP_TX;
 }
 
+/* The round-trip time needs a clock that does not stand still between two ticks. */
+ARPL_INLINE void report_answer(const struct arpl_arp *arp)
+{
+	struct arpl_event event = {};
+
+	if (!arpl_take_answer(0, arp, &event))
+		return;
+	event.time_ns = bpf_ktime_get_ns();
+	bpf_ringbuf_output(&events, &event, sizeof(event), 0);
+}
+
 /* Carries the verdict out; the only place that counts it. */
 ARPL_INLINE int act(struct xdp_md *ctx, const struct arpl_arp *arp, struct arpl_decision *decision, __u64 now)
 {
@@ -142,6 +154,10 @@ ARPL_INLINE int ingress(struct xdp_md *ctx)
 	arpl_decide(0, parsed, &arp, ctx->rx_queue_index, now, &decision);
 	if (decision.verdict == ARPL_own_mac)
 		arpl_report(&arp, ARPL_EVENT_OWN_MAC, now);
+	if (decision.verdict == ARPL_reply)
+		report_answer(&arp);
+	if (decision.verdict == ARPL_other_destination)
+		arpl_note_misdirected(0, decision.slot, &arp, now);
 	if (decision.claimed_slot != ARPL_NO_SLOT)
 		arpl_claim(decision.claimed_slot, &arp, ARPL_EVENT_CLAIM_FROM_WIRE, now);
 	return act(ctx, &arp, &decision, now);

@@ -15,7 +15,7 @@
 #define ARPL_INLINE static inline __attribute__((always_inline))
 
 /* Raised by any change to a map's shape or meaning; other versions' maps are never reused. */
-#define ARPL_ABI_VERSION 4U
+#define ARPL_ABI_VERSION 5U
 
 /* The limits. Nothing that arrives from the wire can grow a table beyond them. */
 #define ARPL_MAX_ENDPOINTS 65536U
@@ -126,7 +126,13 @@ struct arpl_endpoint_stats {
 	__u64 claims; /* ARP frames with its address and another MAC */
 	__u64 last_claimant_mac;
 	__u64 ring_arrival; /* its share of the ring: bucket.h */
-	__u64 reserved[6];
+	__be32 awaits; /* the gateway that arpline has asked from this endpoint; ingress clears it with the answer */
+	__u32 misdirected; /* who-has for this address that were sent to another MAC: somebody keeps an old one */
+	__u64 misdirected_mac; /* the last such MAC, when, and who asked */
+	__u64 misdirected_at;
+	__be32 misdirected_requester;
+	__u32 zero2;
+	__u64 reserved[2];
 };
 
 /* A token bucket's rate, see bucket.h. interval_ns = 0: no limit; burst_ns < interval_ns: nothing. */
@@ -153,7 +159,9 @@ struct arpl_limits {
 	struct arpl_budget reflect_source;
 	struct arpl_budget foreign; /* likewise */
 	struct arpl_budget events;
-	__u64 reserved[4];
+	__u64 parent_mac; /* MAC word */
+	__u64 host_awaits; /* the gateway that arpline has asked from parent_mac: ARPL_AWAITS; ingress clears it */
+	__u64 reserved[2];
 };
 
 #define ARPL_LIMIT_OBSERVE (1ULL << 0)	   /* count would_…, pass everything */
@@ -165,6 +173,8 @@ struct arpl_limits {
 #define ARPL_LIMIT_OTHER_HEARD (1ULL << 7) /* likewise of what was heard */
 #define ARPL_LIMIT_ONE_QUEUE (1ULL << 8)   /* the ingress program never runs twice at the same time */
 #define ARPL_LIMIT_STORM (1ULL << 4)	   /* there are limits on what is not ARP */
+
+#define ARPL_AWAITS(address, vlan) ((__u64)(address) | (__u64)(vlan) << 32 | 1ULL << 63)
 
 /* Indices into `buckets`. */
 enum arpl_bucket {
@@ -283,6 +293,8 @@ enum arpl_event_type {
 	ARPL_EVENT_OWN_MAC = 3,		/* a MAC of ours came in from the wire */
 	ARPL_EVENT_STRANGER = 4,      /* seen by egress: sent by a MAC that is nobody's here; not found yet? */
 	ARPL_EVENT_CLAIM_DROPPED = 5, /* as CLAIM_FROM_HOST, but it did not leave the host */
+	ARPL_EVENT_PROBE_ANSWER = 6,  /* an endpoint's gateway has answered: its MAC, the endpoint's address */
+	ARPL_EVENT_HOST_ANSWER = 7,   /* a gateway has answered the parent: its MAC and its address */
 };
 
 struct arpl_event {

@@ -56,4 +56,18 @@ ARPL_INLINE void arpl_count_request(struct arpl_tables *t, __u32 index, enum arp
 	arpl_note_requester(stats, arp, now);
 }
 
+/* A who-has that was sent to another station, which has the address no more: the requester keeps an old entry. */
+ARPL_INLINE void arpl_note_misdirected(struct arpl_tables *t, __u32 index, const struct arpl_arp *arp,
+				       __u64 now)
+{
+	struct arpl_endpoint_stats *stats = arpl_stats_at(t, index);
+
+	if (!stats || (arp->eth_dst & ARPL_MAC_MULTICAST_BIT))
+		return;
+	stats->misdirected_mac = arp->eth_dst;
+	stats->misdirected_at = now;
+	stats->misdirected_requester = arp->sender_ip;
+	__sync_fetch_and_add(&stats->misdirected, 1);
+}
+
 #endif

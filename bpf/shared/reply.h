@@ -74,8 +74,8 @@ static inline __attribute__((always_inline)) __u32 arpl_write_reply(__u8 *p, con
 }
 
 /* An announcement (RFC 5227 section 2.3): a request with sender IP = target IP, target MAC 0, broadcast. */
-static inline __attribute__((always_inline)) __u32 arpl_write_announcement(__u8 *p, __u64 mac, __be32 address,
-									   __u16 vlan)
+static inline __attribute__((always_inline)) struct arpl_write arpl_announcement(__u64 mac, __be32 address,
+										 __u16 vlan)
 {
 	const struct arpl_write announcement = {
 		.eth_dst = ARPL_MAC_BROADCAST,
@@ -87,7 +87,38 @@ static inline __attribute__((always_inline)) __u32 arpl_write_announcement(__u8 
 		.op = ARPL_OP_REQUEST,
 		.vlan = vlan,
 	};
-	return arpl_write_arp(p, &announcement);
+	return announcement;
+}
+
+/* As a reply (RFC 5227 section 3), for who heeds nothing else. Linux takes it for one where target MAC = sender MAC. */
+static inline __attribute__((always_inline)) struct arpl_write
+arpl_announcement_reply(__u64 mac, __be32 address, __u16 vlan)
+{
+	struct arpl_write announcement = arpl_announcement(mac, address, vlan);
+
+	announcement.target_mac = mac;
+	announcement.op = ARPL_OP_REPLY;
+	return announcement;
+}
+
+/* A probe (RFC 5227 section 2.1.1): a request with sender IP 0 and target MAC 0, broadcast. */
+static inline __attribute__((always_inline)) struct arpl_write arpl_probe(__u64 mac, __be32 address, __u16 vlan)
+{
+	struct arpl_write probe = arpl_announcement(mac, address, vlan);
+
+	probe.sender_ip = 0;
+	return probe;
+}
+
+/* Asks for `asked` from `address`; `eth_dst`: the MAC that it had when it was last heard of, or broadcast. */
+static inline __attribute__((always_inline)) struct arpl_write
+arpl_who_has(__u64 mac, __be32 address, __be32 asked, __u64 eth_dst, __u16 vlan)
+{
+	struct arpl_write who_has = arpl_announcement(mac, address, vlan);
+
+	who_has.eth_dst = eth_dst;
+	who_has.target_ip = asked;
+	return who_has;
 }
 
 #endif

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "shared/account.h"
+#include "shared/probe.h"
 #include "worker/front_tables.hpp"
 #include "worker/stage.hpp"
 
@@ -89,12 +90,21 @@ class Front {
   }
 
   void report(const Sight& sight, std::uint64_t now) noexcept {
-    const auto claimed = sight.decision.claimed_slot;
-    if (sight.decision.verdict == ARPL_own_mac) tell(sight.arp, ARPL_EVENT_OWN_MAC, now);
+    const auto& [verdict, claimed] = std::pair{sight.decision.verdict, sight.decision.claimed_slot};
+    if (verdict == ARPL_reply) report_answer(sight.arp, now);
+    if (verdict == ARPL_other_destination)
+      arpl_note_misdirected(&tables_, sight.decision.slot, &sight.arp, now);
+    if (verdict == ARPL_own_mac) tell(sight.arp, ARPL_EVENT_OWN_MAC, now);
     if (claimed == ARPL_NO_SLOT) return;
     if (auto* stats = arpl_stats_at(&tables_, claimed))
       arpl_note_claim(arpl_slot_at(&tables_, claimed), stats, sight.arp.sender_mac, now);
     tell(sight.arp, ARPL_EVENT_CLAIM_FROM_WIRE, now);
+  }
+
+  void report_answer(const arpl_arp& arp, std::uint64_t now) noexcept {
+    arpl_event event{};
+    event.time_ns = now;
+    if (arpl_take_answer(&tables_, &arp, &event) != 0) events_.push(event);
   }
 
   // The only place that counts the verdict.

@@ -169,10 +169,8 @@ void BpfRunner::fill(const Contents& contents) {
   for (const std::uint32_t place : heard_places()) put(maps.heard, place, __u64{0});
   for (const auto& [place, word] : contents.heard) put(maps.heard, place, word);
   for (const auto& [key, value] : contents.endpoints) put(maps.endpoints, key, value);
-  for (const auto& [index, slot] : contents.slots) {
-    slots_[index] = slot;
-    put(maps.endpoint_stats, index, arpl_endpoint_stats{.ring_arrival = contents.ring_endpoint});
-  }
+  for (const auto& [index, slot] : contents.slots) slots_[index] = slot;
+  for (const auto& [index, stats] : contents.stats) put(maps.endpoint_stats, index, stats);
   for (const std::uint32_t index : touched_) put(maps.pairs, index, arpl_pair_set{});
   touched_.clear();
   for (const auto& [index, set] : contents.pairs) {
@@ -228,10 +226,14 @@ std::uint64_t BpfRunner::sent(std::uint32_t queue) const {
   return get<arpl_credit>(skeleton_->maps.credit, queue).sent;
 }
 
+arpl_limits BpfRunner::limits() const {
+  return get<arpl_limits>(skeleton_->maps.limits, 0);
+}
+
 void BpfRunner::set_neigh_full(std::uint64_t when) {
-  auto limits = get<arpl_limits>(skeleton_->maps.limits, 0);
-  limits.neigh_full_ns = when;
-  put(skeleton_->maps.limits, std::uint32_t{0}, limits);
+  auto changed = limits();
+  changed.neigh_full_ns = when;
+  put(skeleton_->maps.limits, std::uint32_t{0}, changed);
 }
 
 std::vector<arpl_event> BpfRunner::take_events() {
@@ -297,6 +299,7 @@ BpfRunner::Run BpfRunner::pass_behind(std::span<const std::uint8_t> data, std::u
   opts.repeat = static_cast<int>(repeat);
   Run result;
   result.started_at = now();
+  result.started_at_exactly = now_ns();
   const int error = bpf_prog_test_run_opts(bpf_program__fd(skeleton_->progs.arpl_ingress), &opts);
   result.ended_at = now_ns();
   if (error != 0) throw_errno(fmt::format("run {} bytes through ingress", frame.size()), -error);

@@ -24,7 +24,8 @@ class BpfRunner {
     int retval = 0;
     std::vector<arpl_event> events;
     std::uint32_t nanoseconds = 0;  ///< per frame, the mean of `repeat`
-    std::uint64_t started_at = 0;   ///< between these two the program ran
+    std::uint64_t started_at = 0;   ///< between this tick and ended_at the program ran
+    std::uint64_t started_at_exactly = 0;
     std::uint64_t ended_at = 0;
   };
   struct EgressRun {
@@ -66,6 +67,7 @@ class BpfRunner {
   arpl_sender sender(Mac mac) const;
   std::uint64_t pair(std::uint32_t index) const;
   std::uint64_t bucket(std::uint32_t index) const;
+  arpl_limits limits() const;
   void set_neigh_full(std::uint64_t when);
   std::uint64_t now() const;
   std::vector<std::uint64_t> verdict_counts() const;

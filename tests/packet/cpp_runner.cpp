@@ -37,10 +37,8 @@ void CppRunner::fill(const Contents& contents) {
   macs_ = {contents.macs.begin(), contents.macs.end()};
   endpoints_.clear();
   for (const auto& [key, value] : contents.endpoints) endpoints_.emplace(key, value);
-  for (const auto& [index, slot] : contents.slots) {
-    slots_.at(index) = slot;
-    stats_.at(index) = {.ring_arrival = contents.ring_endpoint};
-  }
+  for (const auto& [index, slot] : contents.slots) slots_.at(index) = slot;
+  for (const auto& [index, stats] : contents.stats) stats_.at(index) = stats;
   for (const std::uint32_t bucket : indexed_) index_.at(bucket) = {};
   indexed_.clear();
   for (const auto& [number, bucket] : contents.index) {

@@ -134,6 +134,73 @@ void plain_reply_rows(std::vector<Row>& r) {
   r.push_back({"row04_opcode_in_the_wrong_byte_order", {.op = 0x0100}, {}, passes(ARPL_other_op)});
 }
 
+// Each passes, whoever has asked for it.
+void answer_rows(std::vector<Row>& r) {
+  const auto row = [&](const char* name, const FrameSpec& frame, const State& state, const Expect& expect) {
+    r.push_back({name, frame, state, expect});
+  };
+  const FrameSpec answer{.eth_dst = endpoint_mac, .op = 2, .target_mac = endpoint_mac};
+  const auto but = [&](auto change) {
+    auto frame = answer;
+    change(frame);
+    return frame;
+  };
+  const State asked{.awaits = peer_ip};
+  const auto reported = answers(ARPL_EVENT_PROBE_ANSWER);
+  row("row04_the_answer_that_an_endpoint_awaits_is_reported", answer, asked, reported);
+  row("row04_an_awaited_answer_is_reported_although_events_are_over_budget", answer,
+      {.events = Budget::spent, .awaits = peer_ip}, reported);
+  row("row04_an_awaited_answer_is_reported_for_an_endpoint_that_is_not_served", answer,
+      {.flags = ARPL_SLOT_FLUX, .awaits = peer_ip}, reported);
+  row("row04_an_awaited_answer_is_reported_in_its_vlan", but([](FrameSpec& f) { f.tags = {tag100}; }),
+      {.vlan = 100, .awaits = peer_ip}, reported);
+  row("row04_an_awaited_answer_for_an_endpoint_without_room_in_the_index", answer,
+      {.overflow = true, .awaits = peer_ip}, reported);
+  row("row04_the_gateways_mac_does_not_matter", but([](FrameSpec& f) { f.sender_mac = stranger_mac; }), asked,
+      reported);
+  const auto silent = [&](const char* name, const FrameSpec& frame, const State& state) {
+    row(name, frame, state, passes(ARPL_reply));
+  };
+  silent("row04_an_answer_of_another_vlan_is_not_awaited", answer, {.vlan = 100, .awaits = peer_ip});
+  silent("row04_an_answer_of_another_address_is_not_awaited",
+         but([](FrameSpec& f) { f.sender_ip = foreign_ip; }), asked);
+  silent("row04_an_answer_for_the_sibling_is_not_awaited", but([](FrameSpec& f) { f.target_ip = sibling_ip; }),
+         asked);
+  silent("row04_an_answer_to_another_mac_is_not_awaited",
+         but([](FrameSpec& f) { f.eth_dst = f.target_mac = sibling_mac; }), asked);
+  silent("row04_a_broadcast_answer_is_not_awaited", but([](FrameSpec& f) { f.eth_dst = broadcast_mac; }),
+         asked);
+  silent("row04_an_answer_without_an_address_is_never_awaited", but([](FrameSpec& f) { f.sender_ip = 0; }), {});
+  row("row04_a_request_is_no_answer", {.eth_dst = endpoint_mac, .target_mac = endpoint_mac}, asked,
+      passes(ARPL_unicast_new));
+  row("row00_expired_lease_leaves_an_answer_unheard", answer, {.lease = false, .awaits = peer_ip},
+      passes(ARPL_lease_expired));
+}
+
+void host_answer_rows(std::vector<Row>& r) {
+  const auto row = [&](const char* name, const FrameSpec& frame, const State& state, const Expect& expect) {
+    r.push_back({name, frame, state, expect});
+  };
+  const FrameSpec answer{.eth_dst = parent_mac, .op = 2, .target_mac = parent_mac, .target_ip = 0};
+  const auto reported = answers(ARPL_EVENT_HOST_ANSWER);
+  auto other = answer;
+  row("row04_the_answer_that_the_parent_awaits_is_reported", answer, {.host_awaits = peer_ip}, reported);
+  other.tags = {tag100};
+  row("row04_the_parents_answer_is_reported_in_its_vlan", other, {.vlan = 100, .host_awaits = peer_ip},
+      reported);
+  row("row04_the_parents_answer_of_another_vlan_is_not_awaited", other, {.host_awaits = peer_ip},
+      passes(ARPL_reply));
+  other = answer;
+  other.sender_ip = foreign_ip;
+  row("row04_the_parents_answer_of_another_address_is_not_awaited", other, {.host_awaits = peer_ip},
+      passes(ARPL_reply));
+  other = answer;
+  other.eth_dst = endpoint_mac;
+  row("row04_an_answer_to_the_endpoint_is_not_the_parents", other, {.host_awaits = peer_ip},
+      passes(ARPL_reply));
+  row("row04_nothing_is_awaited_unasked", answer, {}, passes(ARPL_reply));
+}
+
 void reply_claim_rows(std::vector<Row>& r) {
   r.push_back({"row04_a_reply_with_the_endpoints_address_is_a_claim",
                {.eth_dst = peer_mac,
@@ -241,8 +308,9 @@ void length_rows(std::vector<Row>& r) {
 }  // namespace
 
 void add_frame_rows(std::vector<Row>& r) {
-  for (const auto add : {lease_rows, malformed_rows, tag_rows, own_mac_rows, plain_reply_rows, reply_claim_rows,
-                         announcement_rows, other_protocol_rows, length_rows})
+  for (const auto add :
+       {lease_rows, malformed_rows, tag_rows, own_mac_rows, plain_reply_rows, answer_rows, host_answer_rows,
+        reply_claim_rows, announcement_rows, other_protocol_rows, length_rows})
     add(r);
 }
 

@@ -31,7 +31,8 @@ void expect_events(const Row& row, const std::vector<arpl_event>& events) {
   if (events.empty()) return;
   EXPECT_EQ(events[0].type, row.expect.event);
   EXPECT_EQ(events[0].mac, row.frame.sender_mac);
-  EXPECT_EQ(events[0].address, row.frame.sender_ip);
+  const bool to_endpoint = row.expect.event == ARPL_EVENT_PROBE_ANSWER;
+  EXPECT_EQ(events[0].address, to_endpoint ? row.frame.target_ip : row.frame.sender_ip);
   EXPECT_EQ(events[0].vlan, row.frame.tags.empty() ? 0 : row.frame.tags[0].tci & 0x0fff);
 }
 
@@ -64,6 +65,27 @@ void expect_stats(const Row& row, const BpfRunner::Run& run, BpfRunner& runner) 
   EXPECT_TRUE(!is_request || (stats.last_seen >= run.started_at && stats.last_seen <= run.ended_at));
 }
 
+// A question is answered once, and nobody else's answer takes its place.
+void expect_awaited(const Row& row, const BpfRunner::Run& run, BpfRunner& runner) {
+  const bool probe = row.expect.event == ARPL_EVENT_PROBE_ANSWER;
+  const bool host = row.expect.event == ARPL_EVENT_HOST_ANSWER;
+  EXPECT_EQ(runner.stats(endpoint_slot).awaits, probe ? 0 : row.state.awaits);
+  EXPECT_EQ(runner.limits().host_awaits != 0, row.state.host_awaits != 0 && !host);
+  if (!probe && !host) return;
+  ASSERT_FALSE(run.events.empty());
+  EXPECT_GE(run.events[0].time_ns, run.started_at_exactly) << "not the time of the last tick";
+  EXPECT_LE(run.events[0].time_ns, run.ended_at);
+}
+
+void expect_misdirected(const Row& row, const BpfRunner::Run& run, BpfRunner& runner) {
+  const auto stats = runner.stats(endpoint_slot);
+  EXPECT_EQ(stats.misdirected, row.expect.misdirected ? 1U : 0U);
+  if (!row.expect.misdirected) return;
+  EXPECT_EQ(stats.misdirected_mac, row.frame.eth_dst);
+  EXPECT_EQ(stats.misdirected_requester, row.frame.sender_ip);
+  EXPECT_TRUE(stats.misdirected_at >= run.started_at && stats.misdirected_at <= run.ended_at);
+}
+
 TEST_P(LoadedProgram, GivesTheVerdictOfTheRow) {
   const Row& row = GetParam();
   BpfRunner& runner = BpfRunner::shared();
@@ -73,6 +95,8 @@ TEST_P(LoadedProgram, GivesTheVerdictOfTheRow) {
   EXPECT_EQ(run.retval, action_of(row.expect.output));
   expect_events(row, run.events);
   expect_stats(row, run, runner);
+  expect_awaited(row, run, runner);
+  expect_misdirected(row, run, runner);
   if (run.outcome.ring_meta) {
     EXPECT_GE(run.outcome.ring_meta->time_ns, run.started_at);
     EXPECT_LE(run.outcome.ring_meta->time_ns, run.ended_at);

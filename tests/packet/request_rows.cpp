@@ -47,14 +47,8 @@ void endpoint_rows(std::vector<Row>& r) {
                {.flags = ARPL_SLOT_DOWN, .switches = ARPL_LIMIT_OBSERVE},
                passes(ARPL_not_served)});
 
-  r.push_back({"row08_unicast_to_the_parent",
-               {.eth_dst = parent_mac},
-               {.pair = Pair::fresh},
-               passes(ARPL_other_destination)});
-  r.push_back({"row08_unicast_to_the_sibling",
-               {.eth_dst = sibling_mac},
-               {.pair = Pair::fresh},
-               passes(ARPL_other_destination)});
+  r.push_back({"row08_unicast_to_the_parent", {.eth_dst = parent_mac}, {.pair = Pair::fresh}, misdirected()});
+  r.push_back({"row08_unicast_to_the_sibling", {.eth_dst = sibling_mac}, {.pair = Pair::fresh}, misdirected()});
   r.push_back({"row08_multicast",
                {.eth_dst = mac(0x01, 0, 0x5e, 0, 0, 1)},
                {.pair = Pair::fresh},
@@ -63,10 +57,11 @@ void endpoint_rows(std::vector<Row>& r) {
                {.eth_dst = broadcast_mac & ~(1ULL << 47U)},
                {.pair = Pair::fresh},
                passes(ARPL_other_destination)});
-  r.push_back({"row08_comes_before_probes",
-               {.eth_dst = parent_mac, .sender_ip = 0},
-               {},
-               passes(ARPL_other_destination)});
+  r.push_back({"row08_is_noted_in_observe_too",
+               {.eth_dst = stranger_mac},
+               {.switches = ARPL_LIMIT_OBSERVE},
+               misdirected()});
+  r.push_back({"row08_comes_before_probes", {.eth_dst = parent_mac, .sender_ip = 0}, {}, misdirected()});
 }
 
 void probe_rows(std::vector<Row>& r) {

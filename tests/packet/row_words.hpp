@@ -38,6 +38,14 @@ inline Expect claims(Expect expect, std::uint32_t slot) {
   return expect;
 }
 
+inline Expect answers(arpl_event_type event) {
+  return {.verdict = ARPL_reply, .event = static_cast<std::uint16_t>(event)};
+}
+
+inline Expect misdirected() {
+  return {.verdict = ARPL_other_destination, .misdirected = true};
+}
+
 inline const Tag tag100{.type = 0x8100, .tci = 100};
 
 /// Rows 0 to 5, and what is not ARP at all.

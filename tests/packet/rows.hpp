@@ -26,6 +26,7 @@ struct Expect {
   bool would = false;                         ///< counted as would_…
   std::uint32_t claimed_slot = ARPL_NO_SLOT;  ///< whose address the frame claims
   std::uint16_t event = 0;                    ///< enum arpl_event_type; 0: none
+  bool misdirected = false;                   ///< noted as sent to a MAC that has the address no more
 };
 
 /// A row of the packet tables: a frame, a state, what is expected.

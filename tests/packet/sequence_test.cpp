@@ -282,6 +282,18 @@ TEST(LoadedProgramEvents, AreWithinTheirBudget) {
   EXPECT_EQ(run.outcome.grown, (std::vector<Growth>{{.counter = ARPL_own_mac, .by = 5000}}));
 }
 
+TEST(LoadedProgramEvents, TellOfOneAnswerToAQuestion) {
+  if (const auto reason = BpfRunner::reason_to_skip(); !reason.empty()) GTEST_SKIP() << reason;
+  BpfRunner& runner = BpfRunner::shared();
+  runner.install({.awaits = peer_ip, .host_awaits = peer_ip});
+  const auto flood = [&](Mac to) {
+    return runner.run(build({.eth_dst = to, .op = 2, .target_mac = to}), 0, 1000).events;
+  };
+  EXPECT_EQ(flood(endpoint_mac).size(), 1U);
+  EXPECT_EQ(flood(parent_mac).size(), 1U);
+  EXPECT_EQ(flood(endpoint_mac).size() + flood(parent_mac).size(), 0U);
+}
+
 TEST(ADriverWithoutRoomForMetadata, SendsAConfirmedPairToTheChild) {
   if (const auto reason = BpfRunner::reason_to_skip(); !reason.empty()) GTEST_SKIP() << reason;
   BpfRunner& runner = BpfRunner::shared();

@@ -170,6 +170,8 @@ Contents realise(const State& s, std::uint64_t now) {
                 .reflect_source = rate_of(s.reflect_source, {opt_in_interval, opt_in_burst}),
                 .foreign = rate_of(s.foreign, {opt_in_interval, opt_in_burst}),
                 .events = rate_of(s.events, {event_interval, event_burst}),
+                .parent_mac = parent_mac,
+                .host_awaits = s.host_awaits != 0 ? ARPL_AWAITS(s.host_awaits, s.vlan) : 0,
                 .reserved = {}};
   out.macs = {parent_mac, sibling_mac};
   if (s.endpoint_mac_is_own) out.macs.push_back(endpoint_mac);
@@ -218,7 +220,10 @@ Contents realise(const State& s, std::uint64_t now) {
                  {source_index(s.requester_mac), arrival_of(s.source, now)},
                  {source_index(s.requester_mac, ARPL_SHARE_RING), arrival_of(s.ring_source, now)},
                  {source_index(s.requester_mac, ARPL_SHARE_REFLECT), arrival_of(s.reflect_source, now)}};
-  out.ring_endpoint = arrival_of(s.ring_endpoint, now);
+  for (const auto& [index, slot] : out.slots)
+    out.stats.push_back(
+        {index,
+         {.ring_arrival = arrival_of(s.ring_endpoint, now), .awaits = index == endpoint_slot ? s.awaits : 0}});
   out.queue = s.socket_queue;
   out.socket = s.socket;
   out.credit.sent = 1000 + s.in_flight;

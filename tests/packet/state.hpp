@@ -79,6 +79,8 @@ struct State {
   std::uint32_t socket_queue = 0;
   std::uint64_t in_flight = 0;  ///< frames between program and worker
   bool endpoint_mac_is_own = true;
+  Ipv4 awaits = 0;       ///< the gateway that has been asked from the endpoint
+  Ipv4 host_awaits = 0;  ///< and from the parent, in the same VLAN
   bool operator==(const State&) const = default;
 };
 
@@ -99,12 +101,12 @@ struct Contents {
   std::vector<Mac> macs;
   std::vector<std::pair<arpl_endpoint_key, arpl_endpoint>> endpoints;
   std::vector<std::pair<std::uint32_t, arpl_slot>> slots;
+  std::vector<std::pair<std::uint32_t, arpl_endpoint_stats>> stats;  ///< of the same slots
   std::vector<std::pair<std::uint32_t, arpl_pair_set>> pairs;
   std::vector<std::pair<std::uint32_t, arpl_index_bucket>> index;
   std::vector<std::pair<std::uint32_t, __u64>> heard;
   std::vector<std::uint32_t> filter;  ///< bits
   std::vector<std::pair<std::uint32_t, __u64>> buckets;
-  __u64 ring_endpoint = 0;  ///< its token word, of each endpoint
   std::uint32_t queue = 0;
   bool socket = false;
   arpl_credit credit{};

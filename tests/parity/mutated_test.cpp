@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <set>
 #include <string>
 
 #include "packet/check.hpp"
@@ -30,7 +31,8 @@ std::uint64_t seed() {
 }
 
 // The row's state or one near it; first the row's own frame, then others.
-void run_group(Ways& ways, Mutator& mutator, const packet::Row& row, std::vector<std::uint64_t>& counted) {
+void run_group(Ways& ways, Mutator& mutator, const packet::Row& row, std::vector<std::uint64_t>& counted,
+               std::set<std::uint16_t>& told) {
   ways.install(mutator.one_in(4) ? mutator.state() : row.state);
   for (std::uint64_t i = 0; i < kGroup && !testing::Test::HasFailure(); ++i) {
     if (i % kSlotsLast == 0) ways.restore_slots();
@@ -40,6 +42,7 @@ void run_group(Ways& ways, Mutator& mutator, const packet::Row& row, std::vector
     const auto both = ways.run(frame, queue);
     EXPECT_EQ(both.program, both.engine) << "near " << row.name << ", " << testing::PrintToString(frame);
     for (const auto& one : both.engine.grown) counted.at(one.counter) += one.by;
+    for (const auto& event : both.engine.events) told.insert(event.type);
   }
   EXPECT_STREQ(ways.difference(), nullptr) << "in a state near that of " << row.name;
 }
@@ -50,10 +53,13 @@ TEST(AMillionMutatedFrames, GetTheSameVerdictsAndBytesFromTheProgramAndTheEngine
   Mutator mutator(seed());
   SCOPED_TRACE("ARPLINE_SEED=" + std::to_string(seed()));
   std::vector<std::uint64_t> counted(ARPL_VERDICT_COUNTERS);
+  std::set<std::uint16_t> told;
   const auto& rows = packet::rows();
   for (std::uint64_t i = 0; i < kGroups && !HasFailure(); ++i)
-    run_group(ways, mutator, rows[i % rows.size()], counted);
+    run_group(ways, mutator, rows[i % rows.size()], counted, told);
   EXPECT_EQ(ways.leaked(), 0U) << "frames that the engine neither sent nor gave back";
+  EXPECT_EQ(told, (std::set<std::uint16_t>{ARPL_EVENT_CLAIM_FROM_WIRE, ARPL_EVENT_OWN_MAC,
+                                           ARPL_EVENT_PROBE_ANSWER, ARPL_EVENT_HOST_ANSWER}));
   for (std::uint32_t counter = 0; counter < counted.size(); ++counter) {
     // In observe the ring admits everything, so that nothing is ever an excess.
     if (counter == arpl_would_index(ARPL_to_child_excess)) continue;

@@ -46,6 +46,8 @@ State Mutator::state() {
   if (one_in(8)) state.to_child = any_of<Budget>(kBudgets);
   if (one_in(8)) state.reflect = any_of<Budget>(kBudgets);
   if (one_in(8)) state.in_flight = below(2 * credit_window);
+  if (one_in(8)) state.awaits = peer_ip;
+  if (one_in(8)) state.host_awaits = peer_ip;
   return state;
 }
 

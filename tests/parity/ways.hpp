@@ -42,6 +42,7 @@ struct Left {
   std::span<__u64> heard;
   std::span<__u64> buckets;
   std::span<arpl_credit> credit;
+  const arpl_limits* limits = nullptr;  ///< what the parent awaits
 };
 
 /// The loaded ingress program and, for what it hands to the ring, the engine behind it. Keeps the thread on one

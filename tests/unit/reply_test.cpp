@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -99,10 +100,14 @@ TEST(Reply, IsUnderstoodByOurOwnParser) {
   EXPECT_EQ(arp.sender_ip, endpoint_ip);
 }
 
-std::vector<std::uint8_t> announcement(__u16 vlan) {
+std::vector<std::uint8_t> bytes_of(const arpl_write& frame) {
   std::vector<std::uint8_t> out(ARPL_WRITTEN_BYTES, 0xee);
-  out.resize(arpl_write_announcement(out.data(), endpoint_mac, endpoint_ip, vlan));
+  out.resize(arpl_write_arp(out.data(), &frame));
   return out;
+}
+
+std::vector<std::uint8_t> announcement(__u16 vlan) {
+  return bytes_of(arpl_announcement(endpoint_mac, endpoint_ip, vlan));
 }
 
 TEST(Announcement, IsThatOfRfc5227) {
@@ -116,9 +121,31 @@ TEST(Announcement, CarriesItsVlan) {
 }
 
 TEST(Announcement, LeavesTheSlotsFlagsOut) {
-  std::vector<std::uint8_t> out(ARPL_WRITTEN_BYTES);
-  out.resize(arpl_write_announcement(out.data(), endpoint_mac | ARPL_SLOT_FLUX, endpoint_ip, 0));
-  EXPECT_EQ(out, announcement(0));
+  EXPECT_EQ(bytes_of(arpl_announcement(endpoint_mac | ARPL_SLOT_FLUX, endpoint_ip, 0)), announcement(0));
+}
+
+TEST(Announcement, AsAReplyHasTheSameMacAsSenderAndTarget) {
+  EXPECT_EQ(bytes_of(arpl_announcement_reply(endpoint_mac, endpoint_ip, 0)),
+            hex("ffffffffffff 02420a010005 0806 0001 0800 06 04 0002"
+                "02420a010005 0a010005 02420a010005 0a010005"));
+}
+
+TEST(Probe, IsThatOfRfc5227) {
+  EXPECT_EQ(bytes_of(arpl_probe(endpoint_mac, endpoint_ip, 0)),
+            hex("ffffffffffff 02420a010005 0806 0001 0800 06 04 0001"
+                "02420a010005 00000000 000000000000 0a010005"));
+}
+
+TEST(WhoHas, AsksOneStationOrAll) {
+  const auto broadcast =
+      hex("ffffffffffff 02420a010005 8100 0064 0806 0001 0800 06 04 0001"
+          "02420a010005 0a010005 000000000000 0a010001");
+  auto unicast = broadcast;
+  std::ranges::copy(hex("525400123499"), unicast.begin());
+  constexpr __be32 gateway = 0x0100010a;
+  constexpr __u64 gateway_mac = 0x993412005452;
+  EXPECT_EQ(bytes_of(arpl_who_has(endpoint_mac, endpoint_ip, gateway, ARPL_MAC_BROADCAST, 100)), broadcast);
+  EXPECT_EQ(bytes_of(arpl_who_has(endpoint_mac, endpoint_ip, gateway, gateway_mac, 100)), unicast);
 }
 
 }  // namespace

@@ -82,6 +82,7 @@ Network served(const std::string& interface, const Roots& roots) {
   Network network{.limits = maps->limits()};
   network.limits.flags &= kKeptSwitches;
   network.limits.neigh_full_ns = 0;
+  network.limits.host_awaits = 0;
   for (const auto& [mac, sender] : maps->senders())
     network.own_macs.emplace(mac, sender.parent != 0 ? Whose::host : Whose::container);
   for (const auto& [key, value] : maps->endpoints()) {
