@@ -5,17 +5,15 @@
 #include <cstdint>
 #include <span>
 
-#include "base/net.hpp"
 #include "shared/abi.h"
+#include "shared/reply.h"
 #include "shared/verdicts.h"
 
 namespace arpline {
 
-/// What control asks a worker to send: an announcement.
+/// What control asks a worker to send: any ARP frame.
 struct Order {
-  Mac mac = 0;
-  Ipv4 address = 0;
-  std::uint16_t vlan = 0;  ///< host order
+  arpl_write frame{};
 };
 
 /// The maps' memory that a worker reads and writes; owned by the maps, which outlive it.
@@ -29,14 +27,16 @@ struct WorkerTables {
 class Service {
  public:
   virtual ~Service() = default;
-  /// False when the ring of orders is full.
+  /// False when the ring of orders is full. The worker may sleep on: see wake().
   virtual bool order(const Order& order) noexcept = 0;
+  /// Once after each batch of orders.
+  virtual void wake() noexcept = 0;
   /// Orders taken that could not be sent.
   virtual std::uint64_t lost_orders() const noexcept = 0;
   /// Frames for the kernel that the port could not hand over, ever.
   virtual std::uint64_t not_handed_over() const noexcept = 0;
-  /// After it returns true the worker has passed a burst boundary: what was withdrawn before is no longer
-  /// answered.
+  /// After it returns true the worker has passed a burst boundary, and what was ordered before is sent or lost:
+  /// what was withdrawn before is neither answered for nor announced any more.
   virtual bool pass_boundary(std::chrono::milliseconds patience) noexcept = 0;
   /// Counts on while the thread moves, at least every 250 ms; the same number twice tells of a hung one.
   virtual std::uint64_t heartbeat() const noexcept = 0;

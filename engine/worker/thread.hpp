@@ -26,9 +26,11 @@ class WorkerThread final : public Service {
 
   bool order(const Order& order) noexcept override {
     if (!orders_.push(order)) return false;
-    port_->wake();
+    ++ordered_;
     return true;
   }
+
+  void wake() noexcept override { port_->wake(); }
 
   std::uint64_t lost_orders() const noexcept override { return worker_.lost_orders(); }
 
@@ -41,7 +43,7 @@ class WorkerThread final : public Service {
     // Two: the step under way may have read the slot before.
     const auto target = worker_.boundaries() + 2;
     const auto give_up = std::chrono::steady_clock::now() + patience;
-    while (worker_.boundaries() < target) {
+    while (worker_.boundaries() < target || worker_.finished_orders() < ordered_) {
       if (std::chrono::steady_clock::now() > give_up) return false;
       port_->wake();
       std::this_thread::sleep_for(std::chrono::microseconds{50});
@@ -78,6 +80,7 @@ class WorkerThread final : public Service {
 
   std::unique_ptr<P> port_;
   Orders orders_;
+  std::uint64_t ordered_ = 0;  // control's
   Worker<P, S> worker_;
   std::jthread thread_;
 };

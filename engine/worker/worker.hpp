@@ -12,7 +12,7 @@
 
 namespace arpline {
 
-using Orders = Spsc<Order, 1024>;
+using Orders = Spsc<Order, 4096>;
 
 /// The engine, run to completion: burst in, judge, burst out. Never throws, allocates, locks or logs. A stage
 /// that is not behind ingress needs a port that hands frames to the kernel.
@@ -22,6 +22,10 @@ class Worker {
  public:
   static constexpr std::size_t kBurstFrames = 64;
   static constexpr std::uint64_t kLingerNs = 50'000;
+  /// So long may the port refuse orders. It takes them within milliseconds, unless the link is down: then they
+  /// would be old when it is up again.
+  static constexpr std::uint64_t kOrderPatienceNs = 250'000'000;
+  static constexpr std::chrono::milliseconds kOrderRetry{1};
 
   Worker(P& port, WorkerTables tables, Orders& orders) requires S::kBehindIngress
       : Worker(port, tables, orders, S{tables}) {}
@@ -37,8 +41,8 @@ class Worker {
     }
   }
 
-  /// One burst and the orders that wait; returns how many frames it took from the rings. `clock` is asked when
-  /// they are taken: a worker that was held up before does not take old frames for new ones.
+  /// One burst of frames and one of orders; returns how many frames it took from the rings. `clock` is asked
+  /// when they are taken: a worker that was held up before does not take old frames for new ones.
   template <class Clock>
   std::size_t step(Clock clock) noexcept {
     const auto count = port_.receive(burst_);
@@ -47,14 +51,15 @@ class Worker {
       since_idle_ += count;
       empty_since_ = 0;
     }
-    obey();
+    obey(clock);
     boundaries_.fetch_add(1, std::memory_order_release);
     return count;
   }
 
-  /// Nothing was there: whether to look again before idle(). After a burst more is on its way, and to be woken
+  /// No frame was there: whether to look again before idle(). After a burst more is on its way, and to be woken
   /// takes longer than to wait for it: on a busy machine a slice of the scheduler's.
   bool lingers(std::uint64_t now) noexcept {
+    if (more_orders_) return true;
     if (since_idle_ < kBurstFrames) return false;
     if (empty_since_ == 0) empty_since_ = now;
     return now - empty_since_ < kLingerNs;
@@ -67,11 +72,14 @@ class Worker {
       for (std::uint16_t q = 0; q < port_.queues(); ++q) reclaim(q, now);
     since_idle_ = 0;
     empty_since_ = 0;
-    port_.wait(kLongestWait);
+    port_.wait(refused_.empty() ? kLongestWait : kOrderRetry);
   }
 
-  /// Announcements that the port did not take.
+  /// Orders that the port did not take.
   std::uint64_t lost_orders() const noexcept { return lost_orders_.load(std::memory_order_relaxed); }
+
+  /// Orders that are sent or lost, ever.
+  std::uint64_t finished_orders() const noexcept { return finished_orders_.load(std::memory_order_acquire); }
 
   std::uint64_t boundaries() const noexcept { return boundaries_.load(std::memory_order_acquire); }
 
@@ -124,22 +132,49 @@ class Worker {
     port_.release(replies.subspan(sent));
   }
 
-  void obey() noexcept {
-    Order order;
-    while (orders_.pop(order)) {
-      Frame frame{};
-      if (port_.allocate({&frame, 1}) == 0) {
-        lost_orders_.fetch_add(1, std::memory_order_relaxed);
-        continue;
-      }
-      frame.len = arpl_write_announcement(reinterpret_cast<std::uint8_t*>(frame.data), order.mac, order.address,
-                                          order.vlan);
-      if (port_.send({&frame, 1}) == 0) {
-        port_.release({&frame, 1});
-        lost_orders_.fetch_add(1, std::memory_order_relaxed);
-      }
+  // What the port refuses comes first the next time; what has come after it waits in the ring.
+  template <class Clock>
+  void obey(Clock clock) noexcept {
+    more_orders_ = false;
+    if (refused_.empty()) {
+      std::size_t n = 0;
+      while (n < kBurstFrames && orders_.pop(taken_orders_[n])) ++n;
+      refused_ = std::span{taken_orders_}.first(n);
+      if (n == 0) return;
+    }
+    const auto sent = send_orders(refused_);
+    finish_orders(sent);
+    refused_ = refused_.subspan(sent);
+    more_orders_ = refused_.empty();
+    if (sent > 0) {
+      refused_since_ = 0;
+    } else if (const auto now = clock(); refused_since_ == 0) {
+      refused_since_ = now;
+    } else if (now - refused_since_ > kOrderPatienceNs) {
+      lose_orders();
     }
   }
+
+  std::size_t send_orders(std::span<const Order> orders) noexcept {
+    const auto room = port_.allocate(Burst{burst_}.first(orders.size()));
+    const auto frames = Burst{burst_}.first(room);
+    for (std::size_t i = 0; i < room; ++i)
+      frames[i].len = arpl_write_arp(reinterpret_cast<std::uint8_t*>(frames[i].data), &orders[i].frame);
+    const auto sent = port_.send(frames);
+    port_.release(frames.subspan(sent));
+    return sent;
+  }
+
+  void lose_orders() noexcept {
+    auto lost = refused_.size();
+    while (orders_.pop(taken_orders_[0])) ++lost;
+    refused_ = {};
+    refused_since_ = 0;
+    lost_orders_.fetch_add(lost, std::memory_order_relaxed);
+    finish_orders(lost);
+  }
+
+  void finish_orders(std::size_t n) noexcept { finished_orders_.fetch_add(n, std::memory_order_release); }
 
   P& port_;
   WorkerTables tables_;
@@ -155,7 +190,12 @@ class Worker {
   std::size_t since_idle_ = 0;
   std::uint64_t empty_since_ = 0;
   std::atomic<std::uint64_t> boundaries_{0};
+  std::array<Order, kBurstFrames> taken_orders_{};
+  std::span<const Order> refused_;  // of these
+  std::uint64_t refused_since_ = 0;
+  bool more_orders_ = false;  // perhaps
   std::atomic<std::uint64_t> lost_orders_{0};
+  std::atomic<std::uint64_t> finished_orders_{0};
 };
 
 }  // namespace arpline

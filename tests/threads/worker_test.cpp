@@ -8,6 +8,7 @@
 #include <mutex>
 #include <vector>
 
+#include "base/net.hpp"
 #include "worker/thread.hpp"
 
 namespace arpline {
@@ -210,22 +211,79 @@ TEST_F(WorkerTest, credit_that_vanished_without_a_word_comes_back_after_a_second
   EXPECT_EQ(credit[1].consumed, 7U);
 }
 
-TEST_F(WorkerTest, sends_the_announcements_it_is_ordered_to) {
-  Worker<MemoryPort> worker(port, tables(), orders);
-  orders.push({.mac = kChild, .address = 0x0200000a, .vlan = 0});
-  worker.step(at(kNow));
-  ASSERT_EQ(port.sent.size(), 1U);
-  EXPECT_EQ(arpl_load_mac(port.sent[0].data()), ARPL_MAC_BROADCAST);
-  EXPECT_EQ(arpl_load32(port.sent[0].data() + 28), arpl_load32(port.sent[0].data() + 38));
+Order announcement_of(std::uint32_t address) {
+  return {arpl_announcement(kChild, address, 0)};
 }
 
-TEST_F(WorkerTest, counts_an_announcement_that_the_port_does_not_take) {
+std::uint32_t announced(const Bytes& frame) {
+  return arpl_load32(frame.data() + ARPL_ETH_BYTES + 24);
+}
+
+TEST_F(WorkerTest, sends_the_frames_it_is_ordered_to_as_they_are) {
+  Worker<MemoryPort> worker(port, tables(), orders);
+  const auto frame = arpl_who_has(kChild, 0x0200000a, 0x0100000a, kRequester, 7);
+  orders.push({frame});
+  worker.step(at(kNow));
+  Bytes expected(ARPL_WRITTEN_BYTES);
+  expected.resize(arpl_write_arp(expected.data(), &frame));
+  ASSERT_EQ(port.sent.size(), 1U);
+  EXPECT_EQ(port.sent[0], expected);
+}
+
+TEST_F(WorkerTest, sends_a_burst_of_orders_a_step_and_does_not_sleep_before_the_last) {
+  constexpr std::uint32_t kOrders = 130;
+  Worker<MemoryPort> worker(port, tables(), orders);
+  for (std::uint32_t i = 0; i < kOrders; ++i) orders.push(announcement_of(i));
+  for (const std::size_t sent : {64U, 128U, 130U}) {
+    worker.step(at(kNow));
+    EXPECT_EQ(port.sent.size(), sent);
+    EXPECT_TRUE(worker.lingers(kNow));
+  }
+  worker.step(at(kNow));
+  EXPECT_FALSE(worker.lingers(kNow));
+  EXPECT_EQ(worker.finished_orders(), kOrders);
+}
+
+TEST_F(WorkerTest, sends_later_and_in_order_what_the_port_does_not_take_at_once) {
+  constexpr std::uint32_t kOrders = 100;
+  Worker<MemoryPort> worker(port, tables(), orders);
+  for (std::uint32_t i = 0; i < kOrders; ++i) orders.push(announcement_of(i));
+  for (const std::size_t room : {10U, 0U, 7U, 64U, 64U}) {
+    port.room = room;
+    worker.step(at(kNow));
+  }
+  ASSERT_EQ(port.sent.size(), kOrders);
+  for (std::uint32_t i = 0; i < kOrders; ++i) EXPECT_EQ(announced(port.sent[i]), i);
+  EXPECT_EQ(worker.lost_orders(), 0U);
+}
+
+TEST_F(WorkerTest, loses_the_orders_that_a_port_refuses_for_too_long_and_takes_new_ones) {
+  constexpr std::uint32_t kOrders = 100;
   Worker<MemoryPort> worker(port, tables(), orders);
   port.room = 0;
-  orders.push({.mac = kChild, .address = 0x0200000a, .vlan = 0});
+  for (std::uint32_t i = 0; i < kOrders; ++i) orders.push(announcement_of(i));
   worker.step(at(kNow));
-  EXPECT_EQ(worker.lost_orders(), 1U);
-  EXPECT_EQ(port.released, 1U);
+  worker.step(at(kNow + Worker<MemoryPort>::kOrderPatienceNs));
+  EXPECT_EQ(worker.lost_orders(), 0U);
+  worker.step(at(kNow + Worker<MemoryPort>::kOrderPatienceNs + 1));
+  EXPECT_EQ(worker.lost_orders(), kOrders);
+  EXPECT_EQ(worker.finished_orders(), kOrders);
+  EXPECT_FALSE(worker.lingers(kNow));
+  port.room = 1;
+  orders.push(announcement_of(kOrders));
+  worker.step(at(kNow + ARPL_SECOND_NS));
+  ASSERT_EQ(port.sent.size(), 1U);
+  EXPECT_EQ(announced(port.sent[0]), kOrders);
+}
+
+TEST_F(WorkerTest, gives_back_the_frames_of_orders_that_are_refused) {
+  Worker<MemoryPort> worker(port, tables(), orders);
+  port.room = 1;
+  orders.push(announcement_of(1));
+  orders.push(announcement_of(2));
+  orders.push(announcement_of(3));
+  worker.step(at(kNow));
+  EXPECT_EQ(port.released, 2U);
 }
 
 TEST(Spsc, hands_over_everything_in_order_between_two_threads) {
@@ -273,6 +331,24 @@ TEST(WorkerThread, heart_beats_without_any_frame) {
   const auto ended = service.heartbeat();
   std::this_thread::sleep_for(std::chrono::milliseconds{20});
   EXPECT_EQ(service.heartbeat(), ended);
+}
+
+// Control withdraws one that it has ordered an announcement for.
+TEST(WithdrawalThreads, no_order_of_before_is_sent_after_the_acknowledged_boundary) {
+  constexpr std::uint32_t kOrders = 1000;
+  std::vector<arpl_slot> slots(8);
+  std::vector<arpl_credit> credit(ARPL_MAX_QUEUES);
+  arpl_engine_counts counts{};
+  auto owned = std::make_unique<MemoryPort>();
+  auto& port = *owned;
+  port.room = 3;
+  const WorkerTables tables{.slots = slots, .credit = credit, .counts = &counts};
+  WorkerThread<MemoryPort> service(std::move(owned), tables, BehindIngress{tables}, [](MemoryPort&) {});
+  for (std::uint32_t i = 0; i < kOrders; ++i) ASSERT_TRUE(service.order(announcement_of(i)));
+  service.wake();
+  ASSERT_TRUE(service.pass_boundary(std::chrono::seconds{5}));
+  EXPECT_EQ(port.sent_count(), kOrders);
+  EXPECT_EQ(service.lost_orders(), 0U);
 }
 
 // Control withdraws while frames keep coming: after the boundary there is not one answer more.
