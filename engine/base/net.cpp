@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -43,6 +44,14 @@ std::optional<Ipv4> ipv4_from_text(const std::string& text) {
   if (text.find('\0') != std::string::npos || inet_pton(AF_INET, text.c_str(), &address) != 1)
     return std::nullopt;
   return address;
+}
+
+Ipv4 netmask(unsigned prefix_bits) {
+  return prefix_bits == 0 ? 0 : arpl_swap32(0xffffffffU << (32U - std::min(prefix_bits, 32U)));
+}
+
+bool covers(Ipv4 network, unsigned prefix_bits, Ipv4 address) {
+  return ((network ^ address) & netmask(prefix_bits)) == 0;
 }
 
 }  // namespace arpline

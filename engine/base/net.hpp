@@ -20,5 +20,9 @@ Mac mac_from_bytes(const void* bytes);
 std::optional<Mac> mac_from_text(const std::string& text);
 /// "10.0.0.1"; nullopt: it is none.
 std::optional<Ipv4> ipv4_from_text(const std::string& text);
+/// In network byte order, as the address; more than 32 bits are 32.
+Ipv4 netmask(unsigned prefix_bits);
+/// Whether `address` lies in the subnet of `network`.
+bool covers(Ipv4 network, unsigned prefix_bits, Ipv4 address);
 
 }  // namespace arpline

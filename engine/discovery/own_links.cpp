@@ -2,6 +2,7 @@
 #include "discovery/own_links.hpp"
 
 #include <linux/if_ether.h>
+#include <net/if.h>
 
 #include <algorithm>
 
@@ -30,7 +31,12 @@ const LinkRecord* OwnLinks::find(int ifindex) const {
 std::optional<ParentLink> OwnLinks::parent(int ifindex) const {
   const auto* link = find(ifindex);
   if (link == nullptr) return std::nullopt;
-  ParentLink parent{.ifindex = ifindex, .name = link->name, .mac = link->mac, .mtu = link->mtu};
+  ParentLink parent{.ifindex = ifindex,
+                    .name = link->name,
+                    .mac = link->mac,
+                    .mtu = link->mtu,
+                    .running = (link->flags & IFF_RUNNING) != 0,
+                    .carrier_ups = link->carrier_ups};
   for (const auto& [index, other] : links_) {
     if (!is_vlan_on(other, ifindex)) continue;
     parent.vlan_uppers = true;

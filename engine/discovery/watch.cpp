@@ -59,6 +59,11 @@ std::vector<Interface> Watch::children_on(int parent) const {
   return children;
 }
 
+Fd Watch::open(int nsid) const {
+  const auto at = known_.find(nsid);
+  return at == known_.end() ? Fd{} : open_netns(at->second.ways);
+}
+
 void Watch::earliest(Stale& marks, int nsid, std::uint64_t at) {
   const auto [mark, fresh] = marks.try_emplace(nsid, at);
   if (!fresh) mark->second = std::min(mark->second, at);

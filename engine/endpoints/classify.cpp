@@ -70,6 +70,7 @@ std::vector<Desired> classify(std::span<const Interface> interfaces) {
           .prefix_bits = widest_prefix(interface, address),
           // The host announces its own, or whoever put it there: keepalived, for one.
           .announceable = (flags & kSilent) == 0 && interface.arp_ignore <= 2 && !interface.netns.own,
+          .vepa = interface.mode == MacvlanMode::vepa,
           .settings = Settings{.nsid = interface.netns.nsid,
                                .ifindex = interface.ifindex,
                                .arp_ignore = interface.arp_ignore,

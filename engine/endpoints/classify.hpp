@@ -28,6 +28,7 @@ struct Desired {
   std::uint8_t prefix_bits = 32;
   bool slow = false;          ///< not by the fast path
   bool announceable = false;  ///< up, running, not NOARP, arp_ignore 0 to 2, the only one with its address
+  bool vepa = false;          ///< what it broadcasts comes back from the switch
   std::optional<Settings> settings;  ///< none: left by an earlier run, not looked at yet
   std::string netns;
   std::string interface;

@@ -53,6 +53,9 @@ struct ParentLink {
   std::vector<Mac> vlan_macs;  ///< of the VLAN interfaces on it
   bool vlan_uppers = false;    ///< there are any
   std::uint32_t mtu = 0;       ///< bytes
+  bool running = false;        ///< up and with carrier
+  /// Ever: a carrier that is back within a second is never told to be gone (net/core/link_watch.c).
+  std::uint32_t carrier_ups = 0;
   bool operator==(const ParentLink&) const = default;
 };
 

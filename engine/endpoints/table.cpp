@@ -5,8 +5,7 @@
 #include <atomic>
 #include <cstring>
 #include <set>
-
-#include "shared/packet.h"
+#include <utility>
 
 namespace arpline {
 namespace {
@@ -22,14 +21,10 @@ arpl_endpoint value_of(std::uint32_t slot, const Desired& wanted) {
   return value;
 }
 
-__be32 netmask_of(std::uint8_t bits) {
-  return arpl_swap32(bits == 0 ? 0 : 0xffffffffU << (32U - bits));
-}
-
 }  // namespace
 
 Table::Table(std::span<arpl_slot> slots, std::span<arpl_endpoint_stats> stats, Index index, EndpointMap& map)
-    : slots_(slots), stats_(stats), index_(index), map_(map) {
+    : slots_(slots), stats_(stats), index_(std::move(index)), map_(map) {
   std::vector<bool> taken(slots.size());
   for (const auto& [key, value] : map_.all()) {
     if (value.slot >= slots.size() || taken[value.slot]) {
@@ -88,7 +83,7 @@ void Table::write_slot(std::uint32_t slot, const Desired& wanted) {
 
 void Table::write_ways(std::uint32_t slot, const Desired& wanted) {
   auto& s = slots_[slot];
-  publish<__be32>(s.netmask, netmask_of(wanted.prefix_bits));
+  publish<__be32>(s.netmask, netmask(wanted.prefix_bits));
   publish<__u16>(s.ways, wanted.slow ? ARPL_WAY_SLOW : 0);
 }
 

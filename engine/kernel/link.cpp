@@ -103,6 +103,9 @@ void parse_link_attribute(LinkRecord& link, const nlattr& attribute, int type) {
       if (mnl_attr_get_payload_len(&attribute) == ETH_ALEN)
         link.mac = mac_from_bytes(mnl_attr_get_payload(&attribute));
       break;
+    case IFLA_CARRIER_UP_COUNT:
+      link.carrier_ups = attribute_u32(attribute).value_or(0);
+      break;
     case IFLA_MTU:
       link.mtu = attribute_u32(attribute).value_or(0);
       break;

@@ -23,6 +23,7 @@ struct LinkRecord {
   std::string kind;  ///< IFLA_INFO_KIND; empty for hardware and lo
   Mac mac = 0;
   std::uint32_t mtu = 0;
+  std::uint32_t carrier_ups = 0;   ///< IFLA_CARRIER_UP_COUNT
   int lower = 0;                   ///< IFLA_LINK: the ifindex of the interface below; 0: none
   std::optional<int> lower_netns;  ///< IFLA_LINK_NETNSID: the id of its namespace; none: the link's own
   std::uint32_t xdp_prog_id = 0;

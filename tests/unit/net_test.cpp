@@ -43,5 +43,16 @@ TEST(Net, ReadsAddressesAsPeopleWriteThem) {
   EXPECT_EQ(ipv4_from_text(std::string("10.1.0.5\0x", 10)), std::nullopt);
 }
 
+TEST(Net, KnowsWhatASubnetCovers) {
+  const auto net = *ipv4_from_text("10.1.2.3");
+  EXPECT_EQ(netmask(0), 0U);
+  EXPECT_EQ(netmask(20), ipv4_from_text("255.255.240.0"));
+  EXPECT_EQ(netmask(32), 0xffffffffU);
+  EXPECT_TRUE(covers(net, 16, *ipv4_from_text("10.1.255.1")));
+  EXPECT_FALSE(covers(net, 16, *ipv4_from_text("10.2.2.3")));
+  EXPECT_TRUE(covers(net, 0, *ipv4_from_text("192.0.2.1")));
+  EXPECT_FALSE(covers(net, 32, *ipv4_from_text("10.1.2.2")));
+}
+
 }  // namespace
 }  // namespace arpline

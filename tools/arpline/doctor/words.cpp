@@ -9,14 +9,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "shared/packet.h"
-
 namespace arpline::doctor {
-
-bool covers(Ipv4 network, unsigned prefix_bits, Ipv4 address) {
-  const std::uint32_t mask = prefix_bits == 0 ? 0 : 0xffffffffU << (32 - std::min(prefix_bits, 32U));
-  return (arpl_swap32(network ^ address) & mask) == 0;
-}
 
 bool covers(const InterfaceAddress& subnet, Ipv4 address) {
   return covers(subnet.address, subnet.prefix_bits, address);

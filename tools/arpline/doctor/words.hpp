@@ -9,8 +9,7 @@
 /// What several findings need: subnets, and the words for a person.
 namespace arpline::doctor {
 
-/// Whether `address` lies in the subnet of `network`.
-bool covers(Ipv4 network, unsigned prefix_bits, Ipv4 address);
+using arpline::covers;
 bool covers(const InterfaceAddress& subnet, Ipv4 address);
 
 /// "10.77.1.1/16".
