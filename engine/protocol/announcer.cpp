@@ -2,67 +2,136 @@
 #include "protocol/announcer.hpp"
 
 #include <algorithm>
-#include <limits>
-#include <utility>
+#include <vector>
 
-#include "shared/bucket.h"
+#include "protocol/spread.hpp"
 
 namespace arpline {
 namespace {
 
-constexpr std::uint64_t kSecondNs = 1'000'000'000;
-constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
-// The pace is kept over a quarter of a second, the control loop's grain; at least one frame.
-constexpr std::uint64_t kBurstNs = kSecondNs / 4;
+constexpr unsigned kMostUrgentInARow = 3;
+constexpr std::uint64_t kRetryNs = 1'000'000;
+// What a late control loop has missed is not made good at once: refreshes stay below twice their share of 10
+// ms.
+constexpr std::uint64_t kDenseNs = 10'000'000;
+constexpr std::uint64_t kTogetherNs = 2'000'000;
+constexpr std::uint64_t kRefreshBurstNs = kTogetherNs + 1'000'000;
 
 }  // namespace
 
-void Announcer::plan(Id id, Plan plan) {
+void Announcer::plan(Id id, const Plan& next) {
   hold(id);
-  planned_.emplace(id, plan);
-  if (plan.at != kNever) queue_.emplace(plan.at, id);
-}
-
-void Announcer::set_schedule(Schedule schedule, std::uint64_t now) {
-  const auto before = std::exchange(schedule_, schedule).refresh_ns;
-  const auto after = schedule.refresh_ns;
-  if (before == after) return;
-  for (auto [id, next] : std::vector<std::pair<Id, Plan>>(planned_.begin(), planned_.end())) {
-    if (next.first_left > 0) continue;
-    next.at = after == 0 ? kNever : (next.at == kNever ? now : next.at - before) + after;
-    plan(id, next);
-  }
-}
-
-void Announcer::appear(Id id, std::uint64_t now) {
-  plan(id, {.at = now, .first_left = kAnnounceNum});
+  planned_.emplace(id, next);
+  if (next.urgent_at != kNever) urgent_.emplace(next.urgent_at, id);
+  if (next.refresh_at != kNever) refresh_.emplace(next.refresh_at, id);
 }
 
 void Announcer::hold(Id id) {
   const auto it = planned_.find(id);
   if (it == planned_.end()) return;
-  queue_.erase({it->second.at, id});
+  urgent_.erase({it->second.urgent_at, id});
+  refresh_.erase({it->second.refresh_at, id});
   planned_.erase(it);
 }
 
-std::vector<Announcer::Id> Announcer::tick(std::uint64_t now) {
-  std::vector<Id> due;
-  if (schedule_.pps == 0) return due;
-  const auto interval = kSecondNs / schedule_.pps;
-  while (!queue_.empty() && queue_.begin()->first <= now) {
-    if (arpl_bucket_take(&pace_, now, {interval, std::max(interval, kBurstNs)}) == 0) break;
-    const auto id = queue_.begin()->second;
-    auto next = planned_.at(id);
-    if (next.first_left > 0) --next.first_left;
-    if (next.first_left > 0) {
-      next.at = now + kAnnounceIntervalNs;
-    } else {
-      next.at = schedule_.refresh_ns == 0 ? kNever : now + schedule_.refresh_ns;
-    }
+void Announcer::set_schedule(const Schedule& schedule, std::uint64_t now) {
+  if (schedule == schedule_) return;
+  schedule_ = schedule;
+  for (auto [id, next] : std::vector<std::pair<Id, Plan>>(planned_.begin(), planned_.end())) {
+    plan_refresh(id, next, now);
     plan(id, next);
-    due.push_back(id);
   }
-  return due;
+}
+
+void Announcer::appear(Id id, std::uint64_t now, bool changed) {
+  Plan next{.left = schedule_.repeat, .changed = changed, .began_at = now, .urgent_at = now};
+  if (const auto it = planned_.find(id); it != planned_.end()) {
+    next.urgent_at = std::min(now, it->second.urgent_at);
+    next.changed = changed || it->second.changed;
+  }
+  plan(id, next);
+}
+
+std::uint32_t Announcer::frames(bool first_after_change) const {
+  return (schedule_.style == Style::both ? 2 : 1) + (first_after_change ? 1 : 0);
+}
+
+// As long as a set follows its own interval no refresh is needed.
+void Announcer::plan_refresh(Id id, Plan& plan, std::uint64_t now) const {
+  const auto period = schedule_.refresh_ns;
+  const bool soon = plan.urgent_at != kNever && (plan.urgent_at <= now || plan.urgent_at - now <= period);
+  plan.refresh_at = period == 0 || soon ? kNever : next_turn(id, period, now);
+}
+
+Announcer::Plan Announcer::after_set(Plan plan, std::uint64_t now) const {
+  plan.changed = false;
+  if (plan.left > 0) --plan.left;
+  if (plan.left > 0) {
+    plan.urgent_at = now + schedule_.interval_ns;
+  } else if (schedule_.delay_ns > 0 && !plan.second) {
+    plan.second = true;
+    plan.left = schedule_.repeat;
+    plan.urgent_at = std::max(plan.began_at + schedule_.delay_ns, now + schedule_.interval_ns);
+  } else {
+    plan.urgent_at = kNever;
+  }
+  return plan;
+}
+
+// Between two, where all have their turn in the period.
+std::uint64_t Announcer::refresh_share() const {
+  return schedule_.refresh_ns / std::max<std::size_t>(1, planned_.size());
+}
+
+// Their share, and a tenth more to catch up. No limit where they are further apart than a control loop is
+// late.
+arpl_budget Announcer::refresh_budget() const {
+  const auto share = refresh_share();
+  if (share > kDenseNs) return {.interval_ns = 0, .burst_ns = 0};
+  const auto interval = std::max<__u64>(1, share - share / 11);
+  return {.interval_ns = interval, .burst_ns = std::max<__u64>(interval, kRefreshBurstNs)};
+}
+
+const Announcer::Queue* Announcer::due_queue(std::uint64_t now) const {
+  const bool urgent = !urgent_.empty() && urgent_.begin()->first <= now;
+  const bool refresh = !refresh_.empty() && refresh_.begin()->first <= now &&
+                       arpl_bucket_peek(&refresh_arrival_, now, refresh_budget()) != 0;
+  if (urgent && (!refresh || urgent_in_a_row_ < kMostUrgentInARow)) return &urgent_;
+  return refresh ? &refresh_ : nullptr;
+}
+
+// Refreshes that lie close together are sent a few at a time: to be woken for each costs more than it does.
+std::uint64_t Announcer::next_wake(std::uint64_t now) const {
+  auto at = urgent_.empty() ? kNever : urgent_.begin()->first;
+  if (refresh_.empty()) return at;
+  const auto due = std::max(refresh_.begin()->first, now + kRetryNs);
+  return std::min(at, refresh_share() > kTogetherNs ? due : std::max(due, now + kTogetherNs));
+}
+
+std::uint64_t Announcer::tick(std::uint64_t now, Pace& pace, const Send& send) {
+  while (const auto* queue = due_queue(now)) {
+    const bool urgent = queue == &urgent_;
+    const auto id = queue->begin()->second;
+    auto next = planned_.at(id);
+    const Due due{.id = id, .first_after_change = urgent && next.changed};
+    const auto cost = frames(due.first_after_change);
+    if (!pace.take(now, cost)) return pace.when(now, cost);
+    const auto sent = send(due);
+    if (sent == Sent::full) return now + kRetryNs;
+    if (sent == Sent::held) {
+      hold(id);
+      continue;
+    }
+    urgent_in_a_row_ = urgent ? urgent_in_a_row_ + 1 : 0;
+    if (urgent) {
+      next = after_set(next, now);
+    } else {
+      arpl_bucket_take(&refresh_arrival_, now, refresh_budget());
+    }
+    plan_refresh(id, next, now);
+    plan(id, next);
+  }
+  return next_wake(now);
 }
 
 }  // namespace arpline

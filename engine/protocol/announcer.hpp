@@ -1,56 +1,74 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <linux/types.h>
-
 #include <cstdint>
+#include <functional>
 #include <set>
 #include <unordered_map>
 #include <utility>
-#include <vector>
+
+#include "base/conduct.hpp"
+#include "protocol/pace.hpp"
+#include "protocol/subject.hpp"
 
 namespace arpline {
 
-/// When to announce which endpoint: RFC 5227 section 2.3 on appearance (ANNOUNCE_NUM times, ANNOUNCE_INTERVAL
-/// apart), then every `refresh`, and never faster than the pace. Pure: time is a value, nothing is sent here.
+/// When to announce which endpoint: a set of announcements after a change (RFC 5227 section 2.3), then one
+/// every `refresh`. What is urgent comes first, but every fourth token is a refresh's; within each an endpoint
+/// has one place in the queue, and who has waited longest is next. Refreshes are spread over the period by the
+/// id, so that all endpoints together make no burst. Pure: time is a value, nothing is sent here.
 class Announcer {
  public:
-  using Id = std::uint32_t;
-
-  struct Schedule {
-    std::uint64_t refresh_ns = 60'000'000'000;  ///< 0: only on appearance
-    std::uint64_t pps = 100;                    ///< announcements a second, all endpoints together
+  struct Due {
+    Id id = 0;
+    bool first_after_change = false;
   };
+  enum class Sent { yes, held, full };  ///< held: not to be announced; full: no room for it now
+  using Send = std::function<Sent(const Due&)>;
 
-  explicit Announcer(Schedule schedule) : schedule_(schedule) {}
+  explicit Announcer(const Schedule& schedule) : schedule_(schedule) {}
 
-  /// From now on. A new refresh counts from each endpoint's last announcement.
-  void set_schedule(Schedule schedule, std::uint64_t now);
+  /// From now on. A refresh that is planned already moves to its new time.
+  void set_schedule(const Schedule& schedule, std::uint64_t now);
 
-  /// The endpoint may be announced from now on: it appeared, changed, or is no longer held back.
-  void appear(Id id, std::uint64_t now);
+  /// The endpoint may be announced from now on, or is to be announced anew: a set begins. Its place in the
+  /// queue is kept. `changed`: its siblings are to hear of it too.
+  void appear(Id id, std::uint64_t now, bool changed);
   /// It may not: withdrawn, down, contested or silent. Forgotten until it appears again.
   void hold(Id id);
   bool holds(Id id) const { return !planned_.contains(id); }
 
-  /// Those to announce now, at most as many as the pace allows.
-  std::vector<Id> tick(std::uint64_t now);
+  /// Sends what is due, at most as much as the pace allows. When to call it again: kNever without any plan.
+  std::uint64_t tick(std::uint64_t now, Pace& pace, const Send& send);
 
-  static constexpr std::uint32_t kAnnounceNum = 2;                     // RFC 5227 ANNOUNCE_NUM
-  static constexpr std::uint64_t kAnnounceIntervalNs = 2'000'000'000;  // RFC 5227 ANNOUNCE_INTERVAL
+  /// Frames that one announcement costs.
+  std::uint32_t frames(bool first_after_change) const;
 
  private:
   struct Plan {
-    std::uint64_t at = 0;
-    std::uint32_t first_left = 0;
+    std::uint32_t left = 0;      // of the set
+    bool second = false;         // the set under way is the second one
+    bool changed = false;        // nobody has been told yet
+    std::uint64_t began_at = 0;  // the first set
+    std::uint64_t urgent_at = kNever;
+    std::uint64_t refresh_at = kNever;
   };
+  using Queue = std::set<std::pair<std::uint64_t, Id>>;
 
-  void plan(Id id, Plan plan);
+  void plan(Id id, const Plan& next);
+  Plan after_set(Plan plan, std::uint64_t now) const;
+  void plan_refresh(Id id, Plan& plan, std::uint64_t now) const;
+  std::uint64_t refresh_share() const;
+  arpl_budget refresh_budget() const;
+  const Queue* due_queue(std::uint64_t now) const;
+  std::uint64_t next_wake(std::uint64_t now) const;
 
   Schedule schedule_;
   std::unordered_map<Id, Plan> planned_;
-  std::set<std::pair<std::uint64_t, Id>> queue_;
-  __u64 pace_ = 0;
+  Queue urgent_;
+  Queue refresh_;
+  unsigned urgent_in_a_row_ = 0;
+  __u64 refresh_arrival_ = 0;
 };
 
 }  // namespace arpline

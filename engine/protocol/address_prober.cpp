@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocol/address_prober.hpp"
+
+#include <algorithm>
+
+#include "protocol/rfc5227.hpp"
+
+namespace arpline {
+
+using namespace rfc5227;
+
+std::uint64_t AddressProber::divisor() const noexcept {
+  return mode_ == ProbeMode::fast ? kFastDivisor : 1;
+}
+
+void AddressProber::plan(Id id, Probing next) {
+  stop(id);
+  probing_.emplace(id, next);
+  queue_.emplace(next.at, id);
+}
+
+bool AddressProber::start(Id id, std::uint64_t now, Rng& rng) {
+  if (mode_ == ProbeMode::off) return false;
+  plan(id, {.at = now + uniform(rng, 0, kProbeWaitNs / divisor())});
+  return true;
+}
+
+void AddressProber::stop(Id id) {
+  const auto it = probing_.find(id);
+  if (it == probing_.end()) return;
+  queue_.erase({it->second.at, id});
+  probing_.erase(it);
+}
+
+std::uint64_t AddressProber::tick(std::uint64_t now, Rng& rng, Pace& pace, const std::function<bool(Id)>& send,
+                                  std::vector<Id>& free) {
+  while (!queue_.empty() && queue_.begin()->first <= now) {
+    const auto id = queue_.begin()->second;
+    auto next = probing_.at(id);
+    if (next.sent == kProbeNum) {
+      stop(id);
+      free.push_back(id);
+      continue;
+    }
+    if (!pace.take(now)) return pace.when(now);
+    if (!send(id)) return now + kRetryNs;
+    ++next.sent;
+    next.at =
+        now + (next.sent == kProbeNum ? kAnnounceWaitNs : uniform(rng, kProbeMinNs, kProbeMaxNs)) / divisor();
+    plan(id, next);
+  }
+  return queue_.empty() ? kNever : queue_.begin()->first;
+}
+
+}  // namespace arpline

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/conduct.hpp"
+#include "protocol/pace.hpp"
+#include "protocol/subject.hpp"
+
+namespace arpline {
+
+/// RFC 5227 section 2.1: asks three times whether anybody has a new address before it is announced. Its kernel
+/// has it already and answers for it; a conflict only keeps arpline from announcing it. Pure.
+class AddressProber {
+ public:
+  /// A twentieth of the RFC's times, for networks that answer within milliseconds: 0.35 s at most in all.
+  static constexpr std::uint64_t kFastDivisor = 20;
+
+  void set_mode(ProbeMode mode) noexcept { mode_ = mode; }
+
+  /// False: there is nothing to probe for, announce it.
+  bool start(Id id, std::uint64_t now, Rng& rng);
+  void stop(Id id);
+  bool probes(Id id) const { return probing_.contains(id); }
+
+  /// Sends what is due; adds those that turned out free to `free`. When to call it again.
+  std::uint64_t tick(std::uint64_t now, Rng& rng, Pace& pace, const std::function<bool(Id)>& send,
+                     std::vector<Id>& free);
+
+ private:
+  static constexpr std::uint64_t kRetryNs = 1'000'000;
+
+  struct Probing {
+    std::uint32_t sent = 0;
+    std::uint64_t at = 0;  // the next probe, or the end of ANNOUNCE_WAIT
+  };
+
+  std::uint64_t divisor() const noexcept;
+  void plan(Id id, Probing next);
+
+  ProbeMode mode_ = ProbeMode::off;
+  std::unordered_map<Id, Probing> probing_;
+  std::set<std::pair<std::uint64_t, Id>> queue_;
+};
+
+}  // namespace arpline

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <unordered_map>
+
+#include "base/net.hpp"
+
+namespace arpline {
+
+/// MACs of ours that came in from the wire as a source: a loop, a duplicate MAC, or a switch that sends back
+/// what it gets (vepa). Bounded.
+class Sightings {
+ public:
+  static constexpr std::size_t kMost = 1024;
+
+  struct Sighting {
+    std::uint64_t first_at = 0;
+    std::uint64_t last_at = 0;
+    std::uint64_t times = 0;  ///< as often as it was reported; what exceeds the reports' budget is not
+  };
+
+  void on(Mac mac, std::uint64_t now) {
+    if (!seen_.contains(mac) && seen_.size() == kMost)
+      seen_.erase(std::ranges::min_element(seen_, {}, [](const auto& one) { return one.second.last_at; }));
+    auto& sighting = seen_.try_emplace(mac, Sighting{.first_at = now}).first->second;
+    sighting.last_at = now;
+    ++sighting.times;
+  }
+
+  const Sighting* of(Mac mac) const {
+    const auto at = seen_.find(mac);
+    return at == seen_.end() ? nullptr : &at->second;
+  }
+
+  std::size_t size() const noexcept { return seen_.size(); }
+
+ private:
+  std::unordered_map<Mac, Sighting> seen_;
+};
+
+}  // namespace arpline

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocol/path_prober.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace arpline {
+namespace {
+
+constexpr std::uint64_t kMs = 1'000'000;
+constexpr std::uint64_t kSecond = 1000 * kMs;
+constexpr std::uint64_t kPeriod = 10 * kSecond;
+constexpr Ipv4 kGateway = 0x0100000a;
+constexpr Mac kGatewayMac = 0x0702;
+
+struct Asked {
+  std::uint64_t at = 0;
+  Mac to = 0;
+  bool by_host = false;
+};
+
+// A gateway behind the prober, which answers or does not.
+class PathProberTest : public testing::Test, private PathProber::Out {
+ protected:
+  void run(std::uint64_t until) {
+    while (now_ < until) {
+      const auto wake = prober_.tick(now_, pace_, *this);
+      answer();
+      now_ = std::min(std::max(now_ + kMs, wake), until);
+    }
+  }
+
+  PathState state() { return prober_.view(0, now_)->state; }
+  std::optional<bool> host_reaches() { return prober_.view(0, now_)->host_reaches; }
+
+  // Until it is lost: nobody answers.
+  void lose() {
+    answers_ = false;
+    run(now_ + kPeriod + 4 * kSecond);
+    ASSERT_EQ(state(), PathState::lost);
+  }
+
+  PathProber prober_{kPeriod};
+  Pace pace_{1000};
+  std::uint64_t now_ = kSecond;
+  bool answers_ = true;
+  bool answers_host_ = true;
+  Mac gateway_mac_ = kGatewayMac;
+  std::vector<Asked> asked_;
+  std::vector<std::string> told_;
+  int announced_ = 0;
+
+ private:
+  bool ask(Id id, Ipv4 gateway, Mac to) override {
+    EXPECT_EQ(gateway, kGateway);
+    asked_.push_back({.at = now_, .to = to});
+    if (answers_) pending_ = id;
+    return true;
+  }
+  bool ask_as_host(Ipv4 gateway, std::uint16_t vlan) override {
+    asked_.push_back({.at = now_, .by_host = true});
+    if (answers_host_) prober_.host_answered(gateway, vlan, now_);
+    return true;
+  }
+  void announce(Id) override { ++announced_; }
+  void changed(Id, PathState, PathState now) override {
+    static const std::vector<std::string> kNames{"unknown", "reachable", "suspect", "lost"};
+    told_.push_back(kNames.at(static_cast<std::size_t>(now)));
+  }
+  void gateway_moved(Id, Mac) override { told_.emplace_back("moved"); }
+
+  // 2 ms after it was asked.
+  void answer() {
+    if (!pending_) return;
+    now_ += 2 * kMs;
+    prober_.answered(*pending_, gateway_mac_, now_, *this);
+    pending_.reset();
+  }
+
+  std::optional<Id> pending_;
+};
+
+TEST_F(PathProberTest, first_asks_everybody_and_then_the_gateway_alone_once_a_period) {
+  prober_.watch(0, kGateway, 0, now_);
+  run(35 * kSecond);
+  ASSERT_EQ(asked_.size(), 3U);
+  EXPECT_EQ(asked_[0].to, 0U);
+  EXPECT_EQ(asked_[1].to, kGatewayMac);
+  EXPECT_EQ(asked_[2].at - asked_[1].at, kPeriod);
+  EXPECT_EQ(state(), PathState::reachable);
+  EXPECT_EQ(prober_.view(0, now_)->rtt_ns, 2 * kMs);
+}
+
+TEST_F(PathProberTest, before_it_counts_as_lost_it_asks_everybody_announces_and_asks_again) {
+  prober_.watch(0, kGateway, 0, now_);
+  run(15 * kSecond);
+  asked_.clear();
+  lose();
+  std::vector<Asked> own;
+  for (const auto& one : asked_)
+    if (!one.by_host) own.push_back(one);
+  ASSERT_EQ(own.size(), 3U);
+  EXPECT_EQ(own[0].to, kGatewayMac);
+  EXPECT_EQ(own[1].to, 0U);
+  EXPECT_EQ(own[2].to, 0U);
+  EXPECT_EQ(announced_, 1);
+  EXPECT_EQ(told_, (std::vector<std::string>{"reachable", "suspect", "lost"}));
+}
+
+TEST_F(PathProberTest, one_lost_frame_makes_nobody_lost) {
+  prober_.watch(0, kGateway, 0, now_);
+  run(15 * kSecond);
+  answers_ = false;
+  run(20 * kSecond + 500 * kMs);
+  answers_ = true;
+  run(25 * kSecond);
+  EXPECT_EQ(told_, (std::vector<std::string>{"reachable", "suspect", "reachable"}));
+}
+
+TEST_F(PathProberTest, what_was_lost_is_reachable_after_two_answers_in_a_row) {
+  prober_.watch(0, kGateway, 0, now_);
+  run(15 * kSecond);
+  lose();
+  answers_ = true;
+  const auto lost_at = now_;
+  while (prober_.view(0, now_)->answered_at < lost_at) run(now_ + kMs);
+  EXPECT_EQ(state(), PathState::lost);
+  run(now_ + 2 * kSecond);
+  EXPECT_EQ(state(), PathState::reachable);
+}
+
+TEST_F(PathProberTest, host_that_is_answered_tells_a_dropped_mac_from_a_dead_gateway) {
+  prober_.watch(0, kGateway, 0, now_);
+  run(15 * kSecond);
+  EXPECT_FALSE(host_reaches().has_value()) << "nobody has asked";
+  lose();
+  EXPECT_EQ(host_reaches(), std::optional{true});
+  answers_host_ = false;
+  run(now_ + 30 * kSecond);
+  EXPECT_EQ(host_reaches(), std::optional{false});
+}
+
+TEST_F(PathProberTest, host_asks_at_most_once_a_second_whatever_fails) {
+  prober_.watch(0, kGateway, 0, now_);
+  for (Id id = 1; id < 100; ++id) prober_.watch(id, kGateway, 0, now_);
+  lose();
+  std::uint64_t last = 0;
+  for (const auto& one : asked_) {
+    if (!one.by_host) continue;
+    if (last != 0) {
+      EXPECT_GE(one.at - last, PathProber::kHostEveryNs);
+    }
+    last = one.at;
+  }
+  EXPECT_NE(last, 0U);
+}
+
+TEST_F(PathProberTest, where_the_pace_does_not_suffice_all_ask_more_seldom_and_failures_are_still_found_out) {
+  constexpr Id kMany = 500;
+  pace_.set(10);
+  for (Id id = 0; id < kMany; ++id) prober_.watch(id, kGateway, 0, now_);
+  run(now_ + 200 * kSecond);
+  EXPECT_GE(asked_.size(), 2 * kMany);  // each 80 s: ten seconds, doubled until 8 of 10 a second suffice
+  EXPECT_LE(asked_.size(), 3 * kMany + kMany / 2);
+  EXPECT_EQ(state(), PathState::reachable);
+  answers_ = false;
+  asked_.clear();
+  run(now_ + 300 * kSecond);  // three questions each
+  EXPECT_EQ(state(), PathState::lost);
+  EXPECT_TRUE(std::ranges::any_of(asked_, &Asked::by_host));
+}
+
+TEST_F(PathProberTest, gateway_with_another_mac_is_told) {
+  prober_.watch(0, kGateway, 0, now_);
+  run(15 * kSecond);
+  gateway_mac_ = 0x0902;
+  run(25 * kSecond);
+  EXPECT_EQ(told_.back(), "moved");
+  EXPECT_EQ(prober_.view(0, now_)->gateway_mac, 0x0902U);
+}
+
+TEST_F(PathProberTest, who_has_no_gateway_or_must_not_ask_asks_nobody) {
+  prober_.watch(0, 0, 0, now_);
+  EXPECT_FALSE(prober_.view(0, now_).has_value());
+  prober_.watch(0, kGateway, 0, now_);
+  prober_.stop(0);
+  run(100 * kSecond);
+  EXPECT_TRUE(asked_.empty());
+}
+
+TEST_F(PathProberTest, period_of_zero_asks_nobody_and_a_new_one_begins_anew) {
+  prober_.watch(0, kGateway, 0, now_);
+  prober_.set_period(0, now_);
+  run(50 * kSecond);
+  EXPECT_TRUE(asked_.empty());
+  prober_.set_period(kSecond, now_);
+  prober_.watch(0, kGateway, 0, now_);
+  run(now_ + 5 * kSecond + kMs);
+  EXPECT_EQ(asked_.size(), 5U);
+}
+
+}  // namespace
+}  // namespace arpline
