@@ -24,10 +24,24 @@ std::uint64_t duration_of(const Place& place) {
   }
 }
 
-std::uint64_t rate_of(const Place& place) {
-  constexpr std::int64_t kMost = 1'000'000'000;
-  const auto value = value_of<std::int64_t>(place, "a number of frames per second");
-  if (value < 0 || value > kMost) place.fail(fmt::format("must be 0 to {}", kMost));
+constexpr std::uint64_t kMsNs = 1'000'000;
+
+// Up to a day: what is added to a time must not wrap.
+std::uint64_t period_of(const Place& place, std::uint64_t least_ms) {
+  const auto value = duration_of(place);
+  if (value < least_ms * kMsNs || value > 24 * 3'600'000 * kMsNs)
+    place.fail(fmt::format("must be {} to 24h", least_ms == 0 ? "0s" : fmt::format("{}ms", least_ms)));
+  return value;
+}
+
+// The same, or "0s" for none.
+std::uint64_t period_or_none_of(const Place& place, std::uint64_t least_ms) {
+  return duration_of(place) == 0 ? 0 : period_of(place, least_ms);
+}
+
+std::uint64_t number_of(const Place& place, std::int64_t least, std::int64_t most) {
+  const auto value = value_of<std::int64_t>(place, "a number");
+  if (value < least || value > most) place.fail(fmt::format("must be {} to {}", least, most));
   return static_cast<std::uint64_t>(value);
 }
 
@@ -104,6 +118,8 @@ const Keys<ParentConfig> kParent{
     {"static", [](ParentConfig& c, const Place& p) { c.statics = static_endpoints_of(p); }},
     {"include", [](ParentConfig& c, const Place& p) { c.include = patterns_of(p); }},
     {"exclude", [](ParentConfig& c, const Place& p) { c.exclude = patterns_of(p); }},
+    {"path_probe", [](ParentConfig& c, const Place& p) { c.path_probe_ns = period_or_none_of(p, 100); }},
+    {"gateways", [](ParentConfig& c, const Place& p) { c.gateways = hosts_of(p); }},
     {"zero_copy", later},
     {"workers", later},
     {"cpus", later},
@@ -148,21 +164,29 @@ Keys<Config> keys_of_limits() {
 const Keys<Config> kLimits = keys_of_limits();
 
 const Keys<Config> kAnnounce{
-    {"refresh",
+    {"on_conflict",
      [](Config& c, const Place& p) {
-       c.refresh_ns = duration_of(p);
-       if (c.refresh_ns < 100'000'000) p.fail("must be at least 100ms");
+       c.on_conflict = choice_of<OnConflict>(p, {{"alert", OnConflict::alert},
+                                                 {"never", OnConflict::never},
+                                                 {"once", OnConflict::once},
+                                                 {"always", OnConflict::always}});
      }},
-    {"pps",
+    {"style",
      [](Config& c, const Place& p) {
-       c.announce_pps = rate_of(p);
-       if (c.announce_pps > 1'000'000) p.fail("must be at most 1000000");
+       c.announce.style =
+           choice_of<Style>(p, {{"request", Style::request}, {"reply", Style::reply}, {"both", Style::both}});
      }},
-    {"on_conflict", later},
-    {"style", later},
-    {"repeat", later},
-    {"delay", later},
-    {"interval", later},
+    {"repeat",
+     [](Config& c, const Place& p) { c.announce.repeat = static_cast<std::uint32_t>(number_of(p, 1, 100)); }},
+    {"interval", [](Config& c, const Place& p) { c.announce.interval_ns = period_of(p, 10); }},
+    {"delay", [](Config& c, const Place& p) { c.announce.delay_ns = period_of(p, 0); }},
+    {"refresh", [](Config& c, const Place& p) { c.announce.refresh_ns = period_or_none_of(p, 100); }},
+    {"pps", [](Config& c, const Place& p) { c.announce.pps = number_of(p, 0, 1'000'000); }},
+    {"probe",
+     [](Config& c, const Place& p) {
+       c.probe = choice_of<ProbeMode>(
+           p, {{"off", ProbeMode::off}, {"rfc5227", ProbeMode::rfc5227}, {"fast", ProbeMode::fast}});
+     }},
 };
 
 ParentConfig& parent_named(Config& config, std::string_view name) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "base/conduct.hpp"
+#include "base/net.hpp"
 #include "base/selection.hpp"
 #include "config/limits.hpp"
 #include "config/storm.hpp"
@@ -35,6 +37,8 @@ struct ParentConfig {
   std::vector<StaticEndpoint> statics;
   std::vector<Pattern> include;  ///< empty: everything
   std::vector<Pattern> exclude;
+  std::uint64_t path_probe_ns = 10'000'000'000;  ///< 0: off
+  std::vector<Ipv4> gateways;  ///< the first in an endpoint's subnet is its, whatever its routes say
   bool operator==(const ParentConfig&) const = default;
 };
 
@@ -49,8 +53,9 @@ struct Config {
   Limits limits;
   std::vector<StormLimit> storm;              ///< on what is not ARP
   ClaimsPolicy claims = ClaimsPolicy::alert;  ///< of endpoints' addresses, made on this host
-  std::uint64_t refresh_ns = 60'000'000'000;
-  std::uint64_t announce_pps = 100;
+  Schedule announce;
+  OnConflict on_conflict = OnConflict::alert;
+  ProbeMode probe = ProbeMode::off;
   std::vector<std::string> eal;            ///< DPDK's arguments, for arplined-dpdk
   std::string control_group;               ///< may use the control sockets; empty: only their owner
   std::vector<std::string> netns_folders;  ///< where runtimes keep namespaces, beyond those known anyway

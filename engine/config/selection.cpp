@@ -121,4 +121,17 @@ std::vector<Pattern> patterns_of(const Place& place) {
   return all;
 }
 
+std::vector<Ipv4> hosts_of(const Place& place) {
+  if (!place.node.is_array()) place.fail("expected an array of addresses");
+  std::vector<Ipv4> all;
+  for (const auto& node : *place.node.as_array()) {
+    const Place entry{place.file, fmt::format("{}[{}]", place.key, all.size()), node};
+    const auto written = address_of(entry);
+    if (written.prefix_bits) entry.fail("must be one address, without a prefix length");
+    refuse_no_host(entry, written);
+    all.push_back(written.address);
+  }
+  return all;
+}
+
 }  // namespace arpline

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "base/net.hpp"
 #include "base/selection.hpp"
 #include "config/place.hpp"
 
@@ -15,5 +16,8 @@ std::vector<StaticEndpoint> static_endpoints_of(const Place& place);
 /// `include` or `exclude`: an array of tables, each with at least one of `interface`, `namespace`, `address`
 /// and `mac`. Throws SetupError with file, line and key.
 std::vector<Pattern> patterns_of(const Place& place);
+
+/// `gateways`: an array of hosts' addresses. Throws SetupError with file, line and key.
+std::vector<Ipv4> hosts_of(const Place& place);
 
 }  // namespace arpline

@@ -16,6 +16,8 @@ WRONG = {
     "a limit that can't be off": ("[limits]\nto_child = 'off'", ("to_child",)),
     "negative limit": ("[limits]\nto_child = -1", ("to_child",)),
     "refresh without a unit": ("[announce]\nrefresh = 'soon'", ("refresh",)),
+    "on_conflict with an unknown word": ("[announce]\non_conflict = 'fight'", ("announce.on_conflict",)),
+    "a gateway that is a subnet": ("[parent.nic0]\ngateways = ['10.77.0.0/16']", ("gateways[0]",)),
     "pair_ttl of the wrong type": ("pair_ttl = true", ("pair_ttl",)),
     "static without a MAC": ("[parent.nic0]\nstatic = [{ ip = '10.77.1.50' }]", ("static[0]", "mac")),
     "exclude without a key": ("[parent.nic0]\nexclude = [{}]", ("exclude[0]",)),
@@ -30,7 +32,6 @@ LATER = {
     "workers": "[parent.nic0]\nworkers = 2",
     "cpus": "[parent.nic0]\ncpus = [1]",
     "busy_poll": "[parent.nic0]\nbusy_poll = true",
-    "on_conflict": "[announce]\non_conflict = 'alert'",
 }
 
 
@@ -74,7 +75,9 @@ def test_whole_configuration_is_accepted():
         host.start_arplined({
             "mode": "answer", "pair_ttl": "30s", "claims": "alert",
             "parent": {"nic0": {"fast_path": True, "fast_path_exclude": [], "trunk": False, "generic_xdp": False,
-                                "on_stop": "detach"}},
-            "limits": {"to_child": 50, "ring": 10000, "foreign": "off"}, "announce": {"refresh": "30s", "pps": 50},
+                                "on_stop": "detach", "path_probe": "5s", "gateways": ["10.77.0.1"]}},
+            "limits": {"to_child": 50, "ring": 10000, "foreign": "off"},
+            "announce": {"on_conflict": "alert", "style": "request", "repeat": 2, "interval": "2s", "delay": "0s",
+                         "refresh": "30s", "pps": 50, "probe": "off"},
         })
         assert peer.ping(host.children[0].address).answered == 3

@@ -46,8 +46,16 @@ TEST(Config, without_a_file_has_the_documented_defaults) {
   EXPECT_EQ(c.claims, ClaimsPolicy::alert);
   EXPECT_TRUE(c.parents[0].fast_path);
   EXPECT_TRUE(c.parents[0].fast_path_exclude.empty());
-  EXPECT_EQ(c.refresh_ns, 60'000'000'000U);
-  EXPECT_EQ(c.announce_pps, 100U);
+  EXPECT_EQ(c.announce, (Schedule{.style = Style::request,
+                                  .repeat = 2,
+                                  .interval_ns = 2'000'000'000,
+                                  .delay_ns = 0,
+                                  .refresh_ns = 60'000'000'000,
+                                  .pps = 100}));
+  EXPECT_EQ(c.on_conflict, OnConflict::alert);
+  EXPECT_EQ(c.probe, ProbeMode::off);
+  EXPECT_EQ(c.parents[0].path_probe_ns, 10'000'000'000U);
+  EXPECT_TRUE(c.parents[0].gateways.empty());
   EXPECT_EQ(c.control_group, "");
   EXPECT_TRUE(c.netns_folders.empty());
   EXPECT_TRUE(c.parents[0].statics.empty() && c.parents[0].include.empty() && c.parents[0].exclude.empty());
@@ -65,6 +73,8 @@ fast_path_exclude = [{ interface = "slow*" }, { address = "10.0.0.0/24" }]
 trunk = true
 generic_xdp = true
 on_stop = "keep"
+path_probe = "500ms"
+gateways = ["10.0.0.1", "10.1.0.1"]
 [limits]
 to_child = 7
 to_child_source = 1
@@ -79,8 +89,14 @@ reflect_max_source = 10000
 foreign = "off"
 events = 0
 [announce]
+on_conflict = "once"
+style = "both"
+repeat = 5
+interval = "100ms"
+delay = "5s"
 refresh = "500ms"
 pps = 3
+probe = "fast"
 )");
   EXPECT_EQ(c.mode, Mode::observe);
   EXPECT_EQ(c.pair_ttl_ns, 120'000'000'000U);
@@ -99,8 +115,16 @@ pps = 3
   EXPECT_EQ(c.limits.rate(*find_limit("reflect_max")), 1'000'000U);
   EXPECT_EQ(c.limits.rate(*find_limit("foreign")), std::nullopt);
   for (const auto& limit : limit_specs()) EXPECT_TRUE(c.limits.is_set(limit)) << limit.name;
-  EXPECT_EQ(c.refresh_ns, 500'000'000U);
-  EXPECT_EQ(c.announce_pps, 3U);
+  EXPECT_EQ(c.announce, (Schedule{.style = Style::both,
+                                  .repeat = 5,
+                                  .interval_ns = 100'000'000,
+                                  .delay_ns = 5'000'000'000,
+                                  .refresh_ns = 500'000'000,
+                                  .pps = 3}));
+  EXPECT_EQ(c.on_conflict, OnConflict::once);
+  EXPECT_EQ(c.probe, ProbeMode::fast);
+  EXPECT_EQ(c.parents[0].path_probe_ns, 500'000'000U);
+  EXPECT_EQ(c.parents[0].gateways, (std::vector{*ipv4_from_text("10.0.0.1"), *ipv4_from_text("10.1.0.1")}));
 }
 
 TEST(Config, takes_the_parent_from_the_file_when_the_command_line_has_none) {
@@ -124,9 +148,30 @@ TEST(Config, unknown_keys_are_refused_with_file_line_and_key) {
   EXPECT_NE(line.find(".toml:3: limits.to_chidl: unknown key"), std::string::npos) << line;
 }
 
+TEST(Config, words_of_the_protocols_are_taken) {
+  const auto announce = [](const std::string& keys) { return load("[announce]\n" + keys); };
+  EXPECT_EQ(announce("on_conflict = \"never\"\n").on_conflict, OnConflict::never);
+  EXPECT_EQ(announce("on_conflict = \"always\"\n").on_conflict, OnConflict::always);
+  EXPECT_EQ(announce("style = \"reply\"\n").announce.style, Style::reply);
+  EXPECT_EQ(announce("probe = \"rfc5227\"\n").probe, ProbeMode::rfc5227);
+}
+
+TEST(Config, zero_is_none_where_there_may_be_none) {
+  const auto c =
+      load("[announce]\nrefresh = \"0s\"\ndelay = \"0s\"\npps = 0\n[parent.nic0]\npath_probe = \"0s\"\n");
+  EXPECT_EQ(c.announce.refresh_ns, 0U);
+  EXPECT_EQ(c.announce.delay_ns, 0U);
+  EXPECT_EQ(c.announce.pps, 0U);
+  EXPECT_EQ(c.parents[0].path_probe_ns, 0U);
+}
+
+TEST(Config, a_period_is_refused_with_what_it_may_be) {
+  const auto line = refusal("[announce]\nrefresh = \"99ms\"\n");
+  EXPECT_NE(line.find(".toml:2: announce.refresh: must be 100ms to 24h"), std::string::npos) << line;
+}
+
 TEST(Config, keys_of_later_versions_are_refused_as_such) {
-  for (const auto* text : {"[parent.nic0]\nzero_copy = false\n", "[parent.nic0]\nworkers = 2\n",
-                           "[announce]\non_conflict = \"once\"\n"}) {
+  for (const auto* text : {"[parent.nic0]\nzero_copy = false\n", "[parent.nic0]\nworkers = 2\n"}) {
     EXPECT_NE(refusal(text).find("not in this version"), std::string::npos) << text;
   }
 }
@@ -176,7 +221,25 @@ TEST(Config, wrong_types_and_values_are_refused) {
                            "[parent.nic0]\nfast_path_exclude = [{ ip = \"10.0.0.1\" }]\n",
                            "[parent.nic0]\nfast_path_exclude = [{ address = \"10.0.0.256\" }]\n",
                            "[announce]\nrefresh = \"1ms\"\n",
+                           "[announce]\nrefresh = \"25h\"\n",
                            "[announce]\npps = 99999999\n",
+                           "[announce]\npps = -1\n",
+                           "[announce]\nrepeat = 0\n",
+                           "[announce]\nrepeat = 101\n",
+                           "[announce]\nrepeat = \"2\"\n",
+                           "[announce]\ninterval = \"9ms\"\n",
+                           "[announce]\ninterval = \"0s\"\n",
+                           "[announce]\ndelay = 5\n",
+                           "[announce]\ndelay = \"25h\"\n",
+                           "[announce]\nstyle = \"gratuitous\"\n",
+                           "[announce]\non_conflict = \"defend\"\n",
+                           "[announce]\nprobe = true\n",
+                           "[parent.nic0]\npath_probe = \"50ms\"\n",
+                           "[parent.nic0]\npath_probe = 10\n",
+                           "[parent.nic0]\ngateways = \"10.0.0.1\"\n",
+                           "[parent.nic0]\ngateways = [\"10.0.0.1/24\"]\n",
+                           "[parent.nic0]\ngateways = [\"10.0.0\"]\n",
+                           "[parent.nic0]\ngateways = [\"0.0.0.0\"]\n",
                            "netns_folders = \"/run/netns\"\n",
                            "netns_folders = [3]\n",
                            "netns_folders = [\"run/netns\"]\n",
