@@ -121,7 +121,8 @@ void Control::serve(Parent& parent) {
   clean_stale();
   const Snapshot snapshot{.parent = watch_.links().parent(link->ifindex).value(),
                           .interfaces = watch_.children_on(link->ifindex)};
-  auto served = std::make_unique<ServedParent>(config_, parent.config, *link, snapshot, factory_, history_);
+  auto served = std::make_unique<ServedParent>(config_, parent.config, *link, snapshot, factory_, history_,
+                                               [this](int nsid) { return watch_.open(nsid); });
   watch(served->events_fd());
   // Last of what may fail: nobody can ask about a parent that is not served.
   parent.server = std::make_unique<Server>(
@@ -177,14 +178,32 @@ void Control::run() {
   manager_.ready(state());
   std::array<epoll_event, 16> events{};
   while (!ending_) {
-    const int count =
-        epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), watch_.patience_ms());
+    const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), patience_ms());
     for (int i = 0; i < count; ++i) on_event(events.at(i).data.fd, events.at(i).events);
     work();
+    keep_up();
     leave_those_that_want();
   }
   manager_.stopping();
   for (auto& parent : parents_) leave(*parent, parent->config.on_stop);
+}
+
+void Control::keep_up() {
+  const auto now = now_ns();
+  keep_up_at_ = kNever;
+  for (auto& parent : parents_)
+    if (parent->served) keep_up_at_ = std::min(keep_up_at_, parent->served->keep_up(now));
+}
+
+// Whole milliseconds, rounded up: a wake-up too early would be followed by another one.
+int Control::patience_ms() const {
+  constexpr std::uint64_t kMillisecond = 1'000'000;
+  const auto watch = watch_.patience_ms();
+  if (keep_up_at_ == kNever) return watch;
+  const auto now = now_ns();
+  const auto left = keep_up_at_ > now ? (keep_up_at_ - now + kMillisecond - 1) / kMillisecond : 0;
+  const auto upkeep = static_cast<int>(std::min<std::uint64_t>(left, 1000));
+  return watch < 0 ? upkeep : std::min(watch, upkeep);
 }
 
 void Control::work() {
@@ -227,9 +246,11 @@ void Control::on_program_events(Parent& parent) {
   if (parent.served->drain_events()) watch_.hint();
 }
 
+// What one namespace has brought is announced while the next one is taken in.
 void Control::on_children(int nsid, const std::vector<Interface>& children, std::uint64_t heard_at) {
   for (auto& parent : parents_)
     if (parent->served) parent->served->update(nsid, children, heard_at);
+  keep_up();
 }
 
 void Control::on_children_told() {

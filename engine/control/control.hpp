@@ -56,6 +56,8 @@ class Control final : private WatchObserver {
   void second();
   void tick();
   void work();
+  void keep_up();
+  int patience_ms() const;
   void on_event(int fd, std::uint32_t events);
   void on_signals();
   void on_program_events(Parent& parent);
@@ -79,6 +81,7 @@ class Control final : private WatchObserver {
   std::optional<gid_t> socket_group_;
   ServiceManager manager_;
   std::uint64_t ticks_ = 0;
+  std::uint64_t keep_up_at_ = 0;
   std::string last_complaint_;
   bool links_changed_ = false;
   bool ending_ = false;

@@ -31,10 +31,6 @@ constexpr std::uint32_t kOneBufferMtu = 1500;
 // Longer than a NAPI poll: what the program handed over before the rings were closed has arrived.
 constexpr milliseconds kSettle{5};
 
-Announcer::Schedule schedule_of(const Config& config) {
-  return {.refresh_ns = config.refresh_ns, .pps = config.announce_pps};
-}
-
 Claims::Way way_of(const arpl_event& claim) {
   if (claim.type == ARPL_EVENT_CLAIM_FROM_WIRE) return Claims::Way::wire;
   return claim.type == ARPL_EVENT_CLAIM_DROPPED ? Claims::Way::dropped : Claims::Way::host;
@@ -48,7 +44,8 @@ const char* how_it_came(Claims::Way way) {
 }  // namespace
 
 ServedParent::ServedParent(const Config& config, ParentConfig own, const LinkInfo& link,
-                           const Snapshot& snapshot, ServiceFactory factory, History& history)
+                           const Snapshot& snapshot, ServiceFactory factory, History& history,
+                           OpenNetns open_netns)
     : config_(config),
       own_(std::move(own)),
       limits_(config.limits),
@@ -57,7 +54,7 @@ ServedParent::ServedParent(const Config& config, ParentConfig own, const LinkInf
       name_{link.name, link.ifindex, own_netns_inode()},
       factory_(std::move(factory)),
       history_(history),
-      announcer_(schedule_of(config)),
+      open_netns_(std::move(open_netns)),
       route_(NETLINK_ROUTE) {
   lock_ = std::make_unique<ParentLock>(config_.run_root, name_.text());
   prepare_pin_root(config_.pin_root);
@@ -76,6 +73,9 @@ ServedParent::ServedParent(const Config& config, ParentConfig own, const LinkInf
     roster_ = std::make_unique<Roster>(maps);
     events_ = std::make_unique<Events>(maps.fd("events"), [this](const arpl_event& event) { on_event(event); });
     auto changes = roster_->start(own_, snapshot);
+    upkeep_ = std::make_unique<Upkeep>(config_, own_, maps, *roster_, open_netns_);
+    upkeep_->hide_tags(hides_tags());
+    upkeep_->start(now_ns());
     if (decides_alone()) {
       front_ = std::make_unique<FrontControl>(maps);
       front_->publish(*roster_);
@@ -85,6 +85,7 @@ ServedParent::ServedParent(const Config& config, ParentConfig own, const LinkInf
     if (needs_service()) start_service();
     second();
     tick();
+    keep_up(now_ns());
     log(changes);
   } catch (...) {
     service_.reset();
@@ -178,8 +179,10 @@ void ServedParent::set_limits() {
                           .in_pieces = parent_.mtu > kOneBufferMtu,
                           .one_queue = decides_alone() || (has_ring() && link_.rx_queues == 1),
                           .other_pairs = pairs_filter_->other(),
-                          .other_heard = heard_filter_->other()};
+                          .other_heard = heard_filter_->other(),
+                          .mac = link_.mac};
   put_limits(limits_for(config_, limits_, switches, map), map);
+  if (upkeep_) upkeep_->hide_tags(switches.hidden_tags);
 }
 
 void ServedParent::use_limits(const Limits& limits) {
@@ -194,11 +197,9 @@ void ServedParent::forget_kept(Table::Changes& changes) const {
   });
 }
 
-// What may be announced again appears anew with the next tick.
 void ServedParent::follow(Table::Changes changes, std::uint64_t heard_at) {
-  for (const auto* list : {&changes.withdrawn, &changes.reconfigured}) {
-    for (const auto& entry : *list) announcer_.hold(entry.slot);
-  }
+  upkeep_->follow(changes, now_ns());
+  keep_up_at_ = 0;
   // One that was not served needs no boundary, and is no withdrawal that anybody could wait for.
   for (const auto& entry : changes.withdrawn)
     if ((entry.desired.word & ARPL_SLOT_FLAGS_MASK) == 0) unsettled_.push_back(heard_at);
@@ -256,9 +257,13 @@ void ServedParent::update(int nsid, const std::vector<Interface>& children, std:
 
 void ServedParent::update_link(const ParentLink& link) {
   if (link == parent_) return;
+  if (link.running && (!parent_.running || link.carrier_ups != parent_.carrier_ups))
+    upkeep_->carrier_up(now_ns());
+  keep_up_at_ = 0;
   parent_ = link;
   if (link.name != link_.name) history_.rename(link_.name, link.name);
   link_.name = link.name;
+  upkeep_->rename(link.name);
   roster_->set_parent(link);
   if (front_) front_->publish(*roster_);
   if (const auto info = find_link(route_, link_.ifindex)) link_ = *info;
@@ -269,7 +274,8 @@ void ServedParent::reconfigure(const Config& config, const ParentConfig& own) {
   config_ = config;
   own_ = own;
   limits_ = config.limits;
-  announcer_.set_schedule(schedule_of(config), now_ns());
+  upkeep_->set(config, own, now_ns());
+  keep_up_at_ = 0;
   if (needs_service() && !service_) start_service();
   storm_->set(storm_limits_for(config_));
   set_limits();
@@ -338,7 +344,12 @@ void ServedParent::tick() {
   programs_->maps().set_lease(now + kLeaseNs);
   watch_reflections();
   collect();
-  if (service_ && config_.mode == Mode::answer) announce(now);
+}
+
+std::uint64_t ServedParent::keep_up(std::uint64_t now) {
+  if (now >= keep_up_at_ && attached())
+    keep_up_at_ = upkeep_->run(now, config_.mode == Mode::answer ? service_.get() : nullptr);
+  return keep_up_at_;
 }
 
 // Where there is no program that counts and tells by itself.
@@ -354,31 +365,6 @@ bool ServedParent::healthy(std::uint64_t now) {
   return alive;
 }
 
-// Configuration decides, and what the maps have seen until this very moment.
-void ServedParent::announce(std::uint64_t now) {
-  const auto slots = programs_->maps().slots();
-  const auto allowed = [&](const Table::Entry& entry) {
-    const auto& slot = slots[entry.slot];
-    return entry.desired.announceable && arpl_slot_announceable(&slot, now) != 0;
-  };
-  for (const auto& [key, entry] : roster_->table().entries()) {
-    if (!allowed(entry)) {
-      announcer_.hold(entry.slot);
-    } else if (announcer_.holds(entry.slot)) {
-      announcer_.appear(entry.slot, now);
-    }
-  }
-  for (const auto id : announcer_.tick(now)) {
-    const auto* entry = roster_->table().find_slot(id);
-    if (entry == nullptr) continue;
-    const auto& wanted = entry->desired;
-    if (!service_->order(
-            {.mac = wanted.word & ARPL_MAC_MASK, .address = wanted.key.address, .vlan = wanted.key.vlan})) {
-      announcer_.appear(id, now);  // the worker is behind: once more
-    }
-  }
-}
-
 bool ServedParent::drain_events() noexcept {
   stranger_ = false;
   events_->drain();
@@ -390,9 +376,13 @@ void ServedParent::on_event(const arpl_event& event) {
     stranger_ = true;
     return;
   }
+  upkeep_->on_event(event, now_ns());
+  keep_up_at_ = 0;
+  if (event.type == ARPL_EVENT_PROBE_ANSWER || event.type == ARPL_EVENT_HOST_ANSWER) return;
   if (event.type != ARPL_EVENT_OWN_MAC)
     claims_.on({.address = event.address, .vlan = event.vlan, .zero = 0}, event.mac, way_of(event),
-               event.time_ns);
+               event.time_ns, roster_->party_of(event));
+  if (event.type == ARPL_EVENT_OWN_MAC && roster_->comes_back(event.mac)) return;
   // Whatever the wire says, at most a line a second.
   if (arpl_bucket_take(&log_pace_, event.time_ns, {kLogIntervalNs, kLogBurstNs}) == 0) return;
   if (event.type == ARPL_EVENT_OWN_MAC) {
@@ -438,6 +428,8 @@ std::vector<std::string> ServedParent::warnings() const {
         "fast_path = false says that this is wanted");
   }
   if (!storm_->lifted().empty()) warnings.push_back("limits.multicast is lifted: " + storm_->lifted());
+  if (upkeep_->is_too_slow())
+    warnings.emplace_back("announce.pps does not suffice to announce every endpoint once per announce.refresh");
   if (neighbours_full_)
     warnings.emplace_back("the neighbour table is nearly full: raise net.ipv4.neigh.default.gc_thresh3");
   if (service_ && service_->not_handed_over() > 0) {
@@ -469,9 +461,11 @@ ParentStatus ServedParent::status() const {
     endpoint.interface = it->second.desired.interface;
     endpoint.also_at = it->second.desired.also_at;
     endpoint.heard_at = it->second.desired.heard_at;
+    upkeep_->describe(it->second.slot, endpoint, status.now);
     if ((endpoint.slot.word & ARPL_SLOT_FLAGS_MASK) != 0 && it->second.desired.settings)
       endpoint.trail = history_.life_of(*it->second.desired.settings);
   }
+  upkeep_->describe(status);
   name_claimants(status);
   status.warnings = warnings();
   return status;

@@ -12,6 +12,7 @@
 #include "control/pulse.hpp"
 #include "control/roster.hpp"
 #include "control/rotation.hpp"
+#include "control/upkeep.hpp"
 #include "endpoints/claims.hpp"
 #include "endpoints/history.hpp"
 #include "kernel/events.hpp"
@@ -19,7 +20,6 @@
 #include "kernel/pins.hpp"
 #include "kernel/programs.hpp"
 #include "kernel/storm.hpp"
-#include "protocol/announcer.hpp"
 #include "report/samples.hpp"
 #include "worker/service.hpp"
 
@@ -43,14 +43,17 @@ class ServedParent {
  public:
   /// Attaches and serves; on an error nothing is left behind. `history` outlives it. Throws SetupError.
   ServedParent(const Config& config, ParentConfig own, const LinkInfo& link, const Snapshot& snapshot,
-               ServiceFactory factory, History& history);
+               ServiceFactory factory, History& history, OpenNetns open_netns);
   ServedParent(const ServedParent&) = delete;
   ServedParent& operator=(const ServedParent&) = delete;
   /// Detaches, unless stop() has been called.
   ~ServedParent();
 
-  /// Extends the lease and sends the announcements that are due. Every kTickNs.
+  /// Extends the lease. Every kTickNs.
   void tick();
+  /// Announces, defends and probes where it is due; does nothing before its time. Returns when to call it
+  /// again.
+  std::uint64_t keep_up(std::uint64_t now);
   /// Looks at the neighbour table, the egress program and the joined groups. Every second.
   void second();
   /// One namespace has these children now; those of other parents are left out. What this withdraws may still
@@ -104,7 +107,6 @@ class ServedParent {
   void follow(Table::Changes changes, std::uint64_t heard_at);
   void forget_kept(Table::Changes& changes) const;
   void log(const Table::Changes& changes);
-  void announce(std::uint64_t now);
   void watch_neighbours(std::uint64_t now);
   void watch_egress(std::uint64_t now);
   void watch_groups();
@@ -124,6 +126,7 @@ class ServedParent {
   std::string folder_;
   ServiceFactory factory_;
   History& history_;
+  OpenNetns open_netns_;
   std::unique_ptr<ParentLock> lock_;
   std::unique_ptr<Programs> programs_;
   std::unique_ptr<Roster> roster_;
@@ -134,7 +137,8 @@ class ServedParent {
   std::optional<Rotation> heard_filter_;
   Pulse pulse_;
   bool healthy_ = true;
-  Announcer announcer_;
+  std::unique_ptr<Upkeep> upkeep_;
+  std::uint64_t keep_up_at_ = 0;
   Claims claims_;
   Samples found_;
   Samples withdrawn_;

@@ -58,7 +58,11 @@ std::vector<Desired> Roster::statics() const {
 }
 
 void Roster::count_macs(const std::vector<Interface>& children, int by) {
-  for (const auto& child : children) macs_[child.mac] += by;
+  for (const auto& child : children) {
+    auto& use = macs_[child.mac];
+    use.children += by;
+    if (child.mode == MacvlanMode::vepa) use.in_vepa += by;
+  }
 }
 
 Table::Changes Roster::start(const ParentConfig& config, const Snapshot& snapshot) {
@@ -84,7 +88,7 @@ Table::Changes Roster::update(int nsid, std::vector<Interface> children, std::ui
     for (const auto& child : *list) {
       const auto count = macs_.find(child.mac);
       if (count == macs_.end()) continue;
-      const bool wanted = count->second > 0;
+      const bool wanted = count->second.children > 0;
       if (!wanted) macs_.erase(count);
       // A passthru child has the parent's.
       if (child.mac == parent_.mac ||
@@ -131,6 +135,20 @@ MacSet Roster::macs() const {
   macs.insert(parent_.mac);
   for (const auto& [mac, count] : macs_) macs.insert(mac);
   return macs;
+}
+
+// What was made on this host is no other station's, even where nobody has found its interface yet.
+Party Roster::party_of(const arpl_event& claim) const {
+  const auto mac = claim.mac;
+  if (mac == parent_.mac || std::ranges::find(parent_.vlan_macs, mac) != parent_.vlan_macs.end())
+    return Party::host;
+  const bool ours = claim.type != ARPL_EVENT_CLAIM_FROM_WIRE || macs_.contains(mac);
+  return ours ? Party::sibling : Party::elsewhere;
+}
+
+bool Roster::comes_back(Mac mac) const {
+  const auto at = macs_.find(mac);
+  return at != macs_.end() && at->second.in_vepa > 0;
 }
 
 void Roster::set_parent(const ParentLink& parent) {

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/party.hpp"
 #include "config/config.hpp"
 #include "endpoints/census.hpp"
 #include "endpoints/table.hpp"
@@ -43,6 +44,10 @@ class Roster {
   /// Of the MACs of the parent and of all children.
   Owners owners() const;
   MacSet macs() const;
+  /// Who has made this claim.
+  Party party_of(const arpl_event& claim) const;
+  /// What it broadcasts comes back from the switch: mode vepa.
+  bool comes_back(Mac mac) const;
 
   const Table& table() const noexcept { return table_; }
 
@@ -62,6 +67,12 @@ class Roster {
 
   std::vector<Desired> chosen(const std::vector<Interface>& children, std::uint64_t heard_at) const;
   std::vector<Desired> statics() const;
+  // How many interfaces have it.
+  struct MacUse {
+    int children = 0;
+    int in_vepa = 0;
+  };
+
   void count_macs(const std::vector<Interface>& children, int by);
 
   MapOfEndpoints map_;
@@ -70,7 +81,7 @@ class Roster {
   ParentConfig config_;
   ParentLink parent_;
   std::map<int, std::vector<Interface>> children_;  // by nsid
-  std::map<Mac, int> macs_;                         // how many interfaces have it
+  std::map<Mac, MacUse> macs_;
   OwnMacs own_macs_;
 };
 

@@ -55,6 +55,7 @@ json to_json(const Claims::Claimant& claimant, const std::string& place, std::ui
           {"times", claimant.times},
           {"from", claimant.way == Claims::Way::wire ? "wire" : "host"},
           {"dropped", claimant.way == Claims::Way::dropped},
+          {"party", party_name(claimant.party)},
           {"place", text_or_null(place)}};
 }
 
@@ -66,6 +67,66 @@ json to_json(const arpl_egress_stats& egress) {
           {"would_drop_claims", egress.would_drop_claims},
           {"strangers", egress.strangers},
           {"self_tests", egress.self_tests}};
+}
+
+std::string name_of(OnConflict on_conflict) {
+  switch (on_conflict) {
+    case OnConflict::never:
+      return "never";
+    case OnConflict::once:
+      return "once";
+    case OnConflict::always:
+      return "always";
+    case OnConflict::alert:
+      break;
+  }
+  return "alert";
+}
+
+json to_json(const AnnounceStatus& announce) {
+  return {{"on_conflict", name_of(announce.on_conflict)},
+          {"refresh_seconds", static_cast<double>(announce.refresh_ns) / ARPL_SECOND_NS},
+          {"pps", announce.pps}};
+}
+
+json to_json(const SentStatus& sent) {
+  return {{"announcements", sent.announcements},
+          {"defences", sent.defences},
+          {"probes", sent.probes},
+          {"asked", sent.asked}};
+}
+
+json to_json(const ConflictStatus& conflict, std::uint64_t now) {
+  return {{"gave_up", conflict.gave_up},
+          {"moves_too_often", conflict.moves_too_often},
+          {"defended_seconds_ago", seconds_ago(conflict.defended_at, now)},
+          {"defences", conflict.defences}};
+}
+
+json to_json(const PathStatus& path, std::uint64_t now) {
+  constexpr double kMillisecondNs = 1e6;
+  const bool answered = path.answered_at != 0;
+  return {{"gateway", format_ipv4(path.gateway)},
+          {"gateway_mac", path.gateway_mac != 0 ? json(format_mac(path.gateway_mac)) : json(nullptr)},
+          {"state", path.state},
+          {"since_seconds", seconds_ago(path.since, now)},
+          {"answered_seconds_ago", seconds_ago(path.answered_at, now)},
+          {"rtt_ms", answered ? json(static_cast<double>(path.rtt_ns) / kMillisecondNs) : json(nullptr)},
+          {"host_reaches_gateway", path.host_reaches ? json(*path.host_reaches) : json(nullptr)}};
+}
+
+json to_json(const SeenOutside& seen, std::uint64_t now) {
+  return {{"times", seen.times},
+          {"first_seconds_ago", seconds_ago(seen.first_at, now)},
+          {"last_seconds_ago", seconds_ago(seen.last_at, now)}};
+}
+
+json misdirected(const arpl_endpoint_stats& stats, std::uint64_t now) {
+  if (stats.misdirected == 0) return nullptr;
+  return {{"times", stats.misdirected},
+          {"mac", format_mac(stats.misdirected_mac)},
+          {"requester", format_ipv4(stats.misdirected_requester)},
+          {"last_seconds_ago", seconds_ago(stats.misdirected_at, now)}};
 }
 
 json to_json(const EndpointStatus& e, const ParentStatus& p) {
@@ -91,6 +152,12 @@ json to_json(const EndpointStatus& e, const ParentStatus& p) {
   o.emplace("confirmed_at_ns", number_or_null(e.slot.confirmed_at));
   o.emplace("also_at", text_or_null(e.also_at));
   o.emplace("claimants", std::move(claimants));
+  o.emplace("announced_seconds_ago", seconds_ago(e.announced_at, p.now));
+  o.emplace("probing", e.probing);
+  o.emplace("conflict", to_json(e.conflict, p.now));
+  o.emplace("path", e.path ? to_json(*e.path, p.now) : json(nullptr));
+  o.emplace("seen_outside", e.seen_outside ? to_json(*e.seen_outside, p.now) : json(nullptr));
+  o.emplace("misdirected", misdirected(e.stats, p.now));
   o.emplace("trail", trail_to_json(e.trail, p.now));
   o.emplace("requests", e.stats.requests + e.slot.reflected);
   o.emplace("to_child", e.stats.to_child);
@@ -151,6 +218,8 @@ json to_json(const ParentStatus& p) {
               {"lease", p.lease_expires_ns > p.now ? "live" : "expired"},
               {"queues", p.queues},
               {"announcements_lost", p.announcements_lost},
+              {"announce", p.announce ? to_json(*p.announce) : json(nullptr)},
+              {"sent", p.sent ? to_json(*p.sent) : json(nullptr)},
               {"egress", p.egress},
               {"egress_counters", to_json(p.egress_counts)},
               {"pins", p.pins},

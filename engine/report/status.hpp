@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/conduct.hpp"
+#include "base/net.hpp"
 #include "endpoints/claims.hpp"
 #include "endpoints/history.hpp"
 #include "report/senders.hpp"
@@ -16,6 +18,47 @@
 #include "shared/verdicts.h"
 
 namespace arpline {
+
+/// Whether an endpoint's own frames reach its gateway. Times are CLOCK_MONOTONIC's, ns.
+struct PathStatus {
+  Ipv4 gateway = 0;
+  Mac gateway_mac = 0;            ///< 0: not known
+  std::string state = "unknown";  ///< or "reachable", "suspect", "lost"
+  std::uint64_t since = 0;
+  std::uint64_t answered_at = 0;       ///< 0: never
+  std::uint64_t rtt_ns = 0;            ///< of that answer
+  std::optional<bool> host_reaches{};  ///< the same gateway; none: not known
+};
+
+/// What was done about those who claim an endpoint's address.
+struct ConflictStatus {
+  bool gave_up = false;
+  bool moves_too_often = false;
+  std::uint64_t defended_at = 0;  ///< 0: never
+  std::uint64_t defences = 0;
+};
+
+/// An endpoint's MAC came in from the wire as a source.
+struct SeenOutside {
+  std::uint64_t first_at = 0;
+  std::uint64_t last_at = 0;
+  std::uint64_t times = 0;
+};
+
+/// How a parent's endpoints are announced.
+struct AnnounceStatus {
+  OnConflict on_conflict = OnConflict::alert;
+  std::uint64_t refresh_ns = 0;  ///< 0: never again
+  std::uint64_t pps = 0;
+};
+
+/// Frames that were sent for a parent's endpoints.
+struct SentStatus {
+  std::uint64_t announcements = 0;
+  std::uint64_t defences = 0;
+  std::uint64_t probes = 0;
+  std::uint64_t asked = 0;  ///< who-has for gateways
+};
 
 /// One endpoint as the maps and, when it lives, the daemon know it.
 struct EndpointStatus {
@@ -29,6 +72,11 @@ struct EndpointStatus {
   std::uint64_t heard_at = 0;  ///< when the event was received that it follows from; 0: none, or likewise
   std::vector<Claims::Claimant> claimants{};  ///< likewise
   std::vector<Happening> trail{};             ///< what befell its interface; likewise
+  std::uint64_t announced_at = 0;             ///< 0: never, or likewise
+  bool probing = false;                       ///< held back until it is known to be free
+  ConflictStatus conflict{};
+  std::optional<PathStatus> path{};  ///< none: no gateway, path_probe is off, or likewise
+  std::optional<SeenOutside> seen_outside{};
 };
 
 struct ParentStatus {
@@ -48,6 +96,8 @@ struct ParentStatus {
   std::string fast_path;                                       ///< "on", "off" or "no_xdp_at_the_other_end"
   std::map<std::string, std::optional<std::uint64_t>> limits;  ///< frames a second; none: no limit
   std::vector<std::string> warnings;
+  std::optional<AnnounceStatus> announce;  ///< none: only the daemon knows
+  std::optional<SentStatus> sent;          ///< likewise
   arpl_egress_stats egress_counts{};
   std::optional<std::vector<Sender>> senders;  ///< only for who asked for them
   nlohmann::json found = nullptr;              ///< Samples: from an event's receipt to the table

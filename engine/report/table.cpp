@@ -21,4 +21,14 @@ std::string table(const std::vector<TableRow>& rows) {
   return text;
 }
 
+std::vector<TableRow> without_empty(std::vector<TableRow> rows, const std::vector<std::string>& columns) {
+  for (const auto& column : columns) {
+    const auto at = std::ranges::find(rows.front(), column) - rows.front().begin();
+    const auto empty = [at](const TableRow& row) { return row[static_cast<std::size_t>(at)] == "-"; };
+    if (!std::all_of(rows.begin() + 1, rows.end(), empty)) continue;
+    for (auto& row : rows) row.erase(row.begin() + at);
+  }
+  return rows;
+}
+
 }  // namespace arpline

@@ -12,4 +12,7 @@ using TableRow = std::vector<std::string>;
 /// cells.
 std::string table(const std::vector<TableRow>& rows);
 
+/// Without those of the named columns in which no row has anything: its cells are "-". At least one row.
+std::vector<TableRow> without_empty(std::vector<TableRow> rows, const std::vector<std::string>& columns);
+
 }  // namespace arpline

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "report/status.hpp"
 #include "report/table.hpp"
 
@@ -21,7 +23,24 @@ std::string ago(const json& seconds) {
 }
 
 std::string state(const json& e) {
-  return e["reason"].is_string() ? "not served: " + text_of(e["reason"]) : text_of(e["state"]);
+  const auto text = e["reason"].is_string() ? "not served: " + text_of(e["reason"]) : text_of(e["state"]);
+  return e["probing"].get<bool>() ? text + ", probing" : text;
+}
+
+std::string path(const json& e) {
+  const auto& path = e["path"];
+  if (path.is_null()) return "-";
+  const auto name = text_of(path["state"]);
+  if (name != "reachable") return fmt::format("{} {}", name, text_of(path["gateway"]));
+  return path["rtt_ms"].is_number() ? fmt::format("{} {:.2f}ms", name, path["rtt_ms"].get<double>()) : name;
+}
+
+std::string conflict(const json& e) {
+  const auto& conflict = e["conflict"];
+  if (conflict["gave_up"].get<bool>()) return "given up";
+  if (conflict["moves_too_often"].get<bool>()) return "moves too often";
+  if (!conflict["defended_seconds_ago"].is_number()) return "-";
+  return fmt::format("defended {}", ago(conflict["defended_seconds_ago"]));
 }
 
 std::string last_asked(const json& e) {
@@ -39,6 +58,8 @@ TableRow row_of(const json& e) {
           text_of(e["namespace"]),
           text_of(e["interface"]),
           state(e),
+          path(e),
+          conflict(e),
           ago(e["confirmed_seconds_ago"]),
           std::to_string(e["to_child"].get<std::uint64_t>()),
           std::to_string(e["ringed"].get<std::uint64_t>()),
@@ -64,12 +85,15 @@ std::string parent_text(const json& p) {
                           p["queues"].get<int>(), p["queues"] == 1 ? "" : "s", text_of(p["egress"]));
   text += fmt::format("pins: {}\n", text_of(p["pins"]));
   for (const auto& warning : p["warnings"]) text += "WARNING: " + text_of(warning) + "\n";
-  std::vector<TableRow> rows{{"PARENT", "VLAN", "ADDRESS", "MAC", "NAMESPACE", "INTERFACE", "STATE",
-                              "CONFIRMED", "TO CHILD", "RINGED", "REFLECTED", "CLAIMS", "LAST ASKED BY"}};
+  std::vector<TableRow> rows{{"PARENT", "VLAN", "ADDRESS", "MAC", "NAMESPACE", "INTERFACE", "STATE", "PATH",
+                              "CONFLICT", "CONFIRMED", "TO CHILD", "RINGED", "REFLECTED", "CLAIMS",
+                              "LAST ASKED BY"}};
   for (const auto& e : p["endpoints"]) rows.push_back(row_of(e));
-  text += rows.size() > 1 ? table(rows) : "no endpoints\n";
+  // Most hosts have no conflict, and many no gateway to ask.
+  text += rows.size() > 1 ? table(without_empty(std::move(rows), {"PATH", "CONFLICT"})) : "no endpoints\n";
   return text + counters("verdicts", p["verdicts"]) + counters("not ARP", p["other_verdicts"]) +
-         counters("engine", p["engine_verdicts"]) + counters("egress", p["egress_counters"]);
+         counters("engine", p["engine_verdicts"]) + counters("egress", p["egress_counters"]) +
+         counters("sent", p["sent"]);
 }
 
 }  // namespace

@@ -148,10 +148,13 @@ TEST(Limits, InForceKeepWhatControlHasSeenMeanwhile) {
   config.claims = ClaimsPolicy::drop;
   arpl_limits map{};
   map.neigh_full_ns = 77;
+  map.host_awaits = ARPL_AWAITS(5, 7);
   Limits limits;
   limits.set(spec("foreign"), 10);
-  put_limits(limits_for(config, limits, {.hidden_tags = false, .fast_path = true}, map), map);
+  put_limits(limits_for(config, limits, {.hidden_tags = false, .fast_path = true, .mac = 9}, map), map);
   EXPECT_EQ(map.neigh_full_ns, 77U);
+  EXPECT_EQ(map.host_awaits, ARPL_AWAITS(5, 7));
+  EXPECT_EQ(map.parent_mac, 9U);
   EXPECT_EQ(map.pair_ttl_ns, config.pair_ttl_ns);
   EXPECT_EQ(map.flags, ARPL_LIMIT_FAST_PATH | ARPL_LIMIT_CLAIMS_DROP);
   EXPECT_EQ(rate_of(map.foreign), 10U);

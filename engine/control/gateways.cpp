@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/gateways.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "kernel/gateways.hpp"
+
+namespace arpline {
+void Gateways::enqueue(int nsid, Space& space, std::uint64_t at) {
+  queue_.erase({space.at, nsid});
+  space.at = at;
+  if (at != kNever) queue_.emplace(at, nsid);
+}
+
+void Gateways::configure(std::vector<Ipv4> gateways, bool enabled, std::uint64_t now) {
+  gateways_ = std::move(gateways);
+  enabled_ = enabled;
+  fresh_.clear();
+  for (const auto& [id, wanted] : wanted_) fresh_.push_back(id);
+  for (auto& [nsid, space] : spaces_) enqueue(nsid, space, enabled ? now : kNever);
+}
+
+void Gateways::add(Id id, const Desired& endpoint, std::uint64_t now) {
+  erase(id);
+  Wanted wanted{.address = endpoint.key.address, .prefix_bits = endpoint.prefix_bits};
+  if (endpoint.settings && endpoint.settings->nsid >= 0) {
+    wanted.nsid = endpoint.settings->nsid;
+    wanted.ifindex = endpoint.settings->ifindex;
+    auto& space = spaces_[wanted.nsid];
+    space.ids.insert(id);
+    space.looks = 0;
+    if (enabled_) enqueue(wanted.nsid, space, now);
+  }
+  wanted_.emplace(id, wanted);
+  fresh_.push_back(id);
+}
+
+void Gateways::erase(Id id) {
+  const auto it = wanted_.find(id);
+  if (it == wanted_.end()) return;
+  if (const auto space = spaces_.find(it->second.nsid); space != spaces_.end()) {
+    space->second.ids.erase(id);
+    if (space->second.ids.empty()) {
+      enqueue(space->first, space->second, kNever);
+      spaces_.erase(space);
+    }
+  }
+  wanted_.erase(it);
+}
+
+Ipv4 Gateways::configured(const Wanted& wanted) const {
+  const auto it = std::ranges::find_if(gateways_, [&](Ipv4 gateway) {
+    return gateway != wanted.address && covers(wanted.address, wanted.prefix_bits, gateway);
+  });
+  return it == gateways_.end() ? 0 : *it;
+}
+
+void Gateways::look(int nsid, Space& space, const Found& found) {
+  const Fd netns = open_(nsid);
+  if (!netns) return;
+  std::vector<Route> routes;
+  try {
+    routes = routes_inside(netns);
+  } catch (const SetupError&) {
+    return;  // it is on its way out, or its routes change all the time: what was known stays until the next
+             // look
+  }
+  for (const auto id : space.ids) {
+    const auto& wanted = wanted_.at(id);
+    if (configured(wanted) == 0)
+      found(id, gateway_of(routes, wanted.ifindex, wanted.address, wanted.prefix_bits));
+  }
+}
+
+std::uint64_t Gateways::tick(std::uint64_t now, const Found& found) {
+  for (const auto id : std::exchange(fresh_, {})) {
+    const auto it = wanted_.find(id);
+    if (it == wanted_.end()) continue;
+    if (const auto gateway = enabled_ ? configured(it->second) : 0; gateway != 0) found(id, gateway);
+  }
+  if (queue_.empty()) return kNever;
+  const auto [at, nsid] = *queue_.begin();
+  if (at > now) return at;
+  auto& space = spaces_.at(nsid);
+  look(nsid, space, found);
+  enqueue(nsid, space, now + std::min(kSoonNs << std::min(space.looks++, 6U), kEveryNs));
+  return queue_.begin()->first;
+}
+
+}  // namespace arpline

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+#include "base/fd.hpp"
+#include "kernel/inside.hpp"
+
+namespace arpline {
+
+/// Sends frames through containers' own interfaces, in a thread of its own: to close the socket takes longer
+/// than the control loop may stand still. One namespace at a time, whose descriptor is held no longer than that
+/// takes.
+class InsideSender {
+ public:
+  InsideSender() = default;
+  InsideSender(const InsideSender&) = delete;
+  InsideSender& operator=(const InsideSender&) = delete;
+  ~InsideSender() = default;
+
+  /// Nothing is under way: the next ones may be sent.
+  bool idle() const noexcept { return !busy_.load(std::memory_order_acquire); }
+  /// Only when idle. What can't be sent is lost: the wire has heard it.
+  void send(Fd netns, std::vector<InsideFrame> frames);
+
+ private:
+  void run(const std::stop_token& stop);
+
+  std::atomic<bool> busy_{false};
+  std::mutex mutex_;
+  std::condition_variable_any given_;
+  Fd netns_;
+  std::vector<InsideFrame> frames_;
+  std::jthread thread_;  // from the first one on; last, because it uses the others
+};
+
+}  // namespace arpline

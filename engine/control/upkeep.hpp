@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+
+#include "config/config.hpp"
+#include "control/gateways.hpp"
+#include "control/inside_sender.hpp"
+#include "control/roster.hpp"
+#include "kernel/maps.hpp"
+#include "protocol/protocol.hpp"
+#include "report/status.hpp"
+#include "worker/service.hpp"
+
+namespace arpline {
+
+/// Keeps the entries for a parent's endpoints right: tells the protocol machines what happens, and carries
+/// their frames to the worker and into the containers, their reports to the log. All calls from the control
+/// thread.
+class Upkeep final : private Actions {
+ public:
+  static constexpr std::size_t kMostInside =
+      65536;  ///< frames that wait to be sent through containers' interfaces
+
+  /// `maps` and `roster` outlive it.
+  Upkeep(const Config& config, const ParentConfig& own, const Maps& maps, const Roster& roster, OpenNetns open);
+
+  void set(const Config& config, const ParentConfig& own, std::uint64_t now);
+  /// Tags don't reach the programs: an answer to a tagged who-has would not be known as one, so nobody asks.
+  void hide_tags(bool hidden) noexcept { tags_hidden_ = hidden; }
+  /// For the log.
+  void rename(const std::string& parent) { parent_ = parent; }
+
+  /// All that the table has, at the start.
+  void start(std::uint64_t now);
+  void follow(const Table::Changes& changes, std::uint64_t now);
+  void carrier_up(std::uint64_t now);
+  void on_event(const arpl_event& event, std::uint64_t now);
+
+  /// Does what is due; nothing is sent without a service. Returns when to call it again.
+  std::uint64_t run(std::uint64_t now, Service* service);
+
+  void describe(Id id, EndpointStatus& endpoint, std::uint64_t now) const;
+  void describe(ParentStatus& parent) const;
+  /// The pace does not suffice for the refreshes.
+  bool is_too_slow() const;
+
+ private:
+  struct Inside {
+    Id id = 0;
+    int nsid = -1;
+    InsideFrame frame;
+  };
+
+  bool send(const Outgoing& frame) override;
+  void report(const Report& report) override;
+
+  void put(const Table::Entry& entry, Arrival arrival, std::uint64_t now);
+  void set_gateway(Id id, Ipv4 gateway, std::uint64_t now);
+  std::uint64_t send_inside(std::uint64_t now);
+  std::optional<Id> id_of(const arpl_event& event) const;
+  std::string gateway_text(Id id) const;
+
+  std::string parent_;
+  const Roster& roster_;
+  OpenNetns open_;
+  Protocol protocol_;
+  Gateways gateways_;
+  AnnounceStatus announce_;
+  Service* service_ = nullptr;
+  bool ordered_ = false;
+  bool tags_hidden_ = false;
+  std::deque<Inside> inside_;
+  InsideSender sender_;
+};
+
+}  // namespace arpline

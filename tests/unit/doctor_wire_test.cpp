@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <nlohmann/json.hpp>
+
+#include "arpline/doctor/replies.hpp"
+#include "doctor_facts.hpp"
+
+namespace arpline::doctor {
+namespace {
+
+constexpr Mac kOutsider = 0x0200000000cc;
+constexpr Mac kWebMac = 0x0200000000a1;
+constexpr Mac kDbMac = 0x0200000000a2;
+
+KnownEndpoint& first(Facts& facts) {
+  return facts.parents[0].endpoints[0];
+}
+
+// arplined announces web and db, and both reach their gateway.
+Facts announced_host() {
+  auto facts = served_host();
+  auto& parent = facts.parents[0];
+  parent.announce = Announce{.refresh_seconds = 60, .pps = 100};
+  parent.daemon_seconds = 5000;
+  parent.endpoints.push_back({.address = ip("10.0.0.12"), .mac = kDbMac, .prefix_bits = 24});
+  for (auto& endpoint : parent.endpoints) {
+    endpoint.announced_seconds_ago = 30;
+    endpoint.path = Path{.gateway = ip("10.0.0.1"),
+                         .gateway_mac = kGatewayMac,
+                         .state = "reachable",
+                         .since_seconds = 900,
+                         .answered_seconds_ago = 4,
+                         .rtt_ms = 0.25};
+  }
+  return facts;
+}
+
+Facts with_lost_path(std::optional<bool> host_reaches) {
+  auto facts = announced_host();
+  auto& path = *first(facts).path;
+  path.state = "lost";
+  path.since_seconds = 3;
+  path.answered_seconds_ago = 12;
+  path.host_reaches = host_reaches;
+  return facts;
+}
+
+TEST(DoctorPaths, AnAnnouncedHostThatReachesItsGatewayIsHealthy) {
+  expect_healthy(announced_host());
+  auto facts = with_lost_path(true);
+  first(facts).path->state = "suspect";
+  expect_healthy(facts);  // it is being found out
+}
+
+TEST(DoctorSwitchDropsMac, TheHostReachesTheGatewayAndTheContainerDoesNot) {
+  const auto told = only(with_lost_path(true), "switch_drops_mac");
+  EXPECT_EQ(told.severity, Severity::critical);
+  EXPECT_EQ(told.certainty, Certainty::likely);
+  EXPECT_TRUE(contains(told.subject, "web/mv0 on nic0 (10.0.0.11)")) << told.subject;
+  EXPECT_TRUE(contains(told.evidence, "has not answered it for 12.0 s; the last answer took 0.25 ms"))
+      << told.evidence;
+  EXPECT_TRUE(contains(told.evidence, "but answers nic0 itself")) << told.evidence;
+  EXPECT_TRUE(contains(told.evidence, "port security")) << told.evidence;
+  EXPECT_TRUE(told.command.empty());
+}
+
+TEST(DoctorSwitchDropsMac, WhatStaysSuspectIsAsGoodAsLost) {
+  auto facts = with_lost_path(true);
+  first(facts).path->state = "suspect";
+  first(facts).path->since_seconds = 40;
+  only(facts, "switch_drops_mac");
+}
+
+TEST(DoctorSwitchDropsMac, ASiblingThatIsAnsweredMeanwhileTellsAsMuchAsTheHost) {
+  auto facts = with_lost_path(std::nullopt);
+  facts.parents[0].endpoints[1].path->answered_seconds_ago = 1;
+  EXPECT_TRUE(contains(only(facts, "switch_drops_mac").evidence, "but answers db/mv0 on nic0 (10.0.0.12)"));
+  facts.parents[0].endpoints[1].path->answered_seconds_ago = 3.5;  // before this one was lost
+  only(facts, "gateway_unreachable");
+}
+
+TEST(DoctorSwitchDropsMac, NamesTheOtherPortWhereTheMacWasSeenOutside) {
+  auto facts = with_lost_path(true);
+  first(facts).seen_outside = SeenOutside{.times = 7, .first_seconds_ago = 9, .last_seconds_ago = 1};
+  const auto findings = examine(facts);
+  EXPECT_EQ(ids(findings), (std::vector<std::string>{"switch_drops_mac", "mac_outside"}));
+  EXPECT_TRUE(contains(findings[0].evidence, "at another port")) << findings[0].evidence;
+}
+
+TEST(DoctorGatewayUnreachable, NeitherTheContainerNorTheHostIsAnswered) {
+  const auto told = only(with_lost_path(false), "gateway_unreachable");
+  EXPECT_EQ(told.severity, Severity::critical);
+  EXPECT_EQ(told.certainty, Certainty::likely);
+  EXPECT_EQ(told.subject, "10.0.0.1 on nic0");
+  EXPECT_TRUE(contains(told.evidence, "does not answer the host either")) << told.evidence;
+  EXPECT_EQ(only(with_lost_path(std::nullopt), "gateway_unreachable").certainty, Certainty::possible);
+}
+
+TEST(DoctorGatewayUnreachable, IsOneFindingForAllThatHaveTheGateway) {
+  auto facts = with_lost_path(false);
+  facts.parents[0].endpoints[1].path = first(facts).path;
+  EXPECT_TRUE(contains(only(facts, "gateway_unreachable").evidence, "and 1 more"));
+  for (const auto* asked : {"10.0.0.11", "db", "nic0"}) {
+    facts.asked = asked;
+    only(facts, "gateway_unreachable");
+  }
+}
+
+TEST(DoctorGatewayUnreachable, OneThatNeverAnsweredMayNotExist) {
+  auto facts = with_lost_path(false);
+  first(facts).path->answered_seconds_ago.reset();
+  first(facts).path->gateway_mac = 0;
+  const auto told = only(facts, "gateway_unreachable");
+  EXPECT_EQ(told.severity, Severity::warning);
+  EXPECT_TRUE(contains(told.evidence, "10.0.0.1 has never answered it")) << told.evidence;
+}
+
+TEST(DoctorPaths, WhatIsExplainedOtherwiseIsNotTheSwitchsFault) {
+  for (const bool host_reaches : {true, false}) {
+    auto facts = with_lost_path(host_reaches);
+    web_device(facts).up = false;
+    only(facts, "interface_down");
+    facts = with_lost_path(host_reaches);
+    facts.spaces[0].devices[0].running = false;
+    only(facts, "interface_down");
+  }
+}
+
+TEST(DoctorSwitchForgets, AnEndpointThatWasAnnouncedTooLongAgo) {
+  auto facts = announced_host();
+  first(facts).announced_seconds_ago = 400;
+  expect_healthy(facts);  // its who-has for the gateway tell the switch as well
+  first(facts).path.reset();
+  const auto told = only(facts, "switch_forgets");
+  EXPECT_EQ(told.severity, Severity::warning);
+  EXPECT_TRUE(contains(told.evidence, "announced 7 min ago")) << told.evidence;
+  first(facts).reason = "contested";
+  expect_healthy(facts);
+}
+
+TEST(DoctorSwitchForgets, OneThatWasNeverAnnouncedAlthoughThereWasTime) {
+  auto facts = announced_host();
+  first(facts).path.reset();
+  first(facts).announced_seconds_ago.reset();
+  EXPECT_TRUE(contains(only(facts, "switch_forgets").evidence, "never been announced"));
+  first(facts).heard_seconds_ago = 2;  // it has just come
+  expect_healthy(facts);
+  first(facts).heard_seconds_ago.reset();
+  facts.parents[0].daemon_seconds = 2;  // arplined has
+  expect_healthy(facts);
+  facts.parents[0].daemon_seconds = 5000;
+  first(facts).probing = true;
+  expect_healthy(facts);
+  first(facts).probing = false;
+  web_device(facts).arp_ignore = 3;  // its kernel would not say it either
+  expect_healthy(facts);
+}
+
+TEST(DoctorSwitchForgets, ASettingThatIsLongerThanSwitchesRemember) {
+  auto facts = announced_host();
+  first(facts).path.reset();
+  auto& announce = *facts.parents[0].announce;
+  announce.refresh_seconds = 600;
+  auto told = only(facts, "switch_forgets");
+  EXPECT_TRUE(contains(told.evidence, "announce.refresh is 10 min")) << told.evidence;
+  EXPECT_TRUE(contains(told.command, "refresh = \"60s\"")) << told.command;
+  announce.refresh_seconds = 0;
+  EXPECT_TRUE(contains(only(facts, "switch_forgets").evidence, "announce.refresh is 0"));
+  announce = {.refresh_seconds = 60, .pps = 0};
+  EXPECT_TRUE(contains(only(facts, "switch_forgets").command, "pps = 100"));
+  first(facts).path = facts.parents[0].endpoints[1].path;
+  expect_healthy(facts);
+}
+
+TEST(DoctorSwitchForgets, APaceThatDoesNotGetRound) {
+  auto facts = announced_host();
+  first(facts).path.reset();
+  facts.parents[0].announce->pps = 1;
+  expect_healthy(facts);
+  for (Ipv4 host = 1; host < 400; ++host)
+    facts.parents[0].endpoints.push_back({.address = host << 24U | 0x020a, .announced_seconds_ago = 100});
+  const auto told = only(facts, "switch_forgets");
+  EXPECT_TRUE(contains(told.evidence, "401 endpoints at announce.pps = 1 take 7 min")) << told.evidence;
+  EXPECT_TRUE(contains(told.command, "pps = 7 ")) << told.command;
+}
+
+TEST(DoctorSwitchForgets, WithoutArplinedOnlyWhoAsksForASilentContainerIsTold) {
+  auto facts = healthy_host();
+  web(facts).neighbours.back().state = NUD_STALE;
+  expect_healthy(facts);
+  facts.asked = "10.0.0.11";
+  const auto told = only(facts, "switch_forgets");
+  EXPECT_EQ(told.severity, Severity::note);
+  EXPECT_TRUE(contains(told.evidence, "no arplined announces it")) << told.evidence;
+  web(facts).neighbours.back().state = NUD_REACHABLE;
+  expect_healthy(facts);
+  web(facts).neighbours.clear();
+  facts.parents[0].daemon = Daemon::answers;
+  facts.parents[0].observe = true;
+  EXPECT_TRUE(contains(only(facts, "switch_forgets").evidence, "only looks on"));
+}
+
+Facts with_mac_outside() {
+  auto facts = announced_host();
+  first(facts).seen_outside = SeenOutside{.times = 7, .first_seconds_ago = 9, .last_seconds_ago = 1};
+  return facts;
+}
+
+TEST(DoctorMacOutside, ItsMacComesInFromTheWire) {
+  const auto told = only(with_mac_outside(), "mac_outside");
+  EXPECT_EQ(told.severity, Severity::warning);
+  EXPECT_TRUE(contains(told.evidence, "7 times, first 9.0 s ago, last 1.0 s ago")) << told.evidence;
+  EXPECT_TRUE(contains(told.evidence, "loop")) << told.evidence;
+  auto facts = with_mac_outside();
+  first(facts).seen_outside->last_seconds_ago = 7200;
+  EXPECT_EQ(only(facts, "mac_outside").severity, Severity::note);
+}
+
+TEST(DoctorMacOutside, IsNormalInVepa) {
+  auto facts = with_mac_outside();
+  web_device(facts).mode = MacvlanMode::vepa;
+  expect_healthy(facts);
+}
+
+TEST(DoctorMacOutside, NamesTheTwinOnThisHost) {
+  auto facts = with_mac_outside();
+  facts.spaces[0].devices[1].mac = kWebMac;
+  EXPECT_TRUE(contains(only(facts, "mac_outside").evidence, "host/nic1 has the same MAC"));
+  facts.spaces[0].devices[1].mac = 0x020000000003;
+  auto upper = nic(9, "mv0.5", "");
+  upper.mac = kWebMac;
+  upper.lower = kMv0;
+  web(facts).devices.push_back(upper);
+  EXPECT_TRUE(contains(only(facts, "mac_outside").evidence, "loop")) << "what stands on it is no twin";
+}
+
+TEST(DoctorOldMac, ANeighbourEntryOfThisHostThatWasNotRenewed) {
+  auto facts = announced_host();
+  facts.spaces[2].neighbours.push_back(
+      {.address = ip("10.0.0.11"), .ifindex = kMv0, .mac = kOutsider, .state = NUD_REACHABLE});
+  only(facts, "address_claimed");  // nobody knows that MAC
+  facts.parents[0].gone.push_back({.address = ip("10.0.0.11"), .mac = kOutsider, .seconds_ago = 30});
+  const auto told = only(facts, "old_mac");
+  EXPECT_EQ(told.certainty, Certainty::certain);
+  EXPECT_EQ(told.command, "nsenter --net=/run/netns/db ip neigh del 10.0.0.11 dev mv0");
+  EXPECT_TRUE(contains(told.evidence, "until 30.0 s ago")) << told.evidence;
+  facts.spaces[2].neighbours.back().state = NUD_STALE;
+  only(facts, "old_mac");
+  facts.spaces[2].neighbours.back().state = NUD_FAILED;
+  expect_healthy(facts);
+}
+
+TEST(DoctorOldMac, AnEntryThatSomebodyHasWrittenDown) {
+  auto facts = announced_host();
+  facts.spaces[0].neighbours.push_back(
+      {.address = ip("10.0.0.11"), .ifindex = kNic0, .mac = kOutsider, .state = NUD_PERMANENT});
+  const auto told = only(facts, "old_mac");
+  EXPECT_EQ(told.command, "ip neigh del 10.0.0.11 dev nic0");
+  EXPECT_TRUE(contains(told.evidence, "written down")) << told.evidence;
+  facts.spaces[0].neighbours.back().ifindex = kNic1;  // of another wire
+  expect_healthy(facts);
+}
+
+TEST(DoctorOldMac, WhoHasThatPeersSendToAnotherMac) {
+  auto facts = announced_host();
+  first(facts).misdirected =
+      Misdirected{.times = 3, .mac = kOutsider, .requester = ip("10.0.0.9"), .last_seconds_ago = 2};
+  auto told = only(facts, "old_mac");
+  EXPECT_EQ(told.severity, Severity::warning);
+  EXPECT_EQ(told.certainty, Certainty::possible);
+  EXPECT_TRUE(contains(told.evidence, "3 who-has")) << told.evidence;
+  EXPECT_TRUE(contains(told.evidence, "by 10.0.0.9 to cc:00:00:00:00:02")) << told.evidence;
+  facts.parents[0].gone.push_back({.address = ip("10.0.0.11"), .mac = kOutsider, .seconds_ago = 30});
+  EXPECT_EQ(only(facts, "old_mac").certainty, Certainty::likely);
+  first(facts).misdirected->last_seconds_ago = 300;
+  EXPECT_EQ(only(facts, "old_mac").severity, Severity::note);
+  first(facts).misdirected->last_seconds_ago = 2;
+  first(facts).claimants = {{.mac = kOutsider, .last_seconds_ago = 5, .times = 1}};
+  only(facts, "address_claimed");  // who has it from a claimant is another matter
+}
+
+// Claimed by `mac`, each for `party`.
+void claim_both(Facts& facts, Mac mac, const std::string& party) {
+  for (auto& endpoint : facts.parents[0].endpoints)
+    endpoint.claimants = {{.mac = mac,
+                           .first_seconds_ago = 90,
+                           .last_seconds_ago = 5,
+                           .times = 2,
+                           .from = "wire",
+                           .party = party}};
+}
+
+TEST(DoctorProxyArp, OneFindingForWhoAnswersForEveryone) {
+  auto facts = announced_host();
+  claim_both(facts, kOutsider, "proxy");
+  const auto told = only(facts, "proxy_arp");
+  EXPECT_EQ(told.severity, Severity::critical);
+  EXPECT_TRUE(contains(told.evidence,
+                       "2 endpoints (10.0.0.11, 10.0.0.12): 4 times, first 90.0 s ago, last 5.0 s "
+                       "ago, from the wire; no interface of this host"))
+      << told.evidence;
+  EXPECT_TRUE(told.command.empty());
+}
+
+TEST(DoctorProxyArp, NamesTheInterfaceOfThisHostAndItsSetting) {
+  auto facts = announced_host();
+  claim_both(facts, facts.spaces[0].devices[0].mac, "proxy");
+  facts.spaces[0].devices[0].proxy_arp = true;
+  const auto told = only(facts, "proxy_arp");
+  EXPECT_TRUE(contains(told.evidence, "that is host/nic0")) << told.evidence;
+  EXPECT_EQ(told.command, "sysctl -w net.ipv4.conf.nic0.proxy_arp=0");
+}
+
+TEST(DoctorProxyArp, ThreeAddressesAreEnoughWhereArplinedDoesNotTell) {
+  auto facts = announced_host();
+  claim_both(facts, kOutsider, "");
+  EXPECT_EQ(ids(examine(facts)), (std::vector<std::string>{"address_claimed", "address_claimed"}));
+  facts.parents[0].endpoints.push_back({.address = ip("10.0.0.13"), .mac = 0x0200000000a3});
+  facts.parents[0].endpoints.back().announced_seconds_ago = 1;
+  claim_both(facts, kOutsider, "");
+  only(facts, "proxy_arp");
+}
+
+TEST(DoctorProxyArp, ASettingThatWillAnswerForWhatIsRoutedElsewhere) {
+  auto facts = announced_host();
+  facts.spaces[0].devices[0].proxy_arp = true;
+  expect_healthy(facts);  // the way to the containers is nic0's own subnet
+  facts.spaces[0].routes.push_back({.destination = ip("10.0.0.11"), .prefix_bits = 32, .ifindex = kNic1});
+  const auto told = only(facts, "proxy_arp");
+  EXPECT_EQ(told.severity, Severity::warning);
+  EXPECT_TRUE(contains(told.evidence, "10.0.0.11")) << told.evidence;
+  EXPECT_EQ(told.command, "sysctl -w net.ipv4.conf.nic0.proxy_arp=0");
+  facts.spaces[0].devices[0].proxy_arp = false;
+  facts.spaces[0].devices[1].proxy_arp = true;  // it does not hear the containers' wire
+  expect_healthy(facts);
+}
+
+TEST(DoctorAddressClaimed, SaysWhoItIsAndWhatWasDone) {
+  auto facts = announced_host();
+  first(facts).claimants = {{.mac = kOutsider, .last_seconds_ago = 5, .times = 2, .party = "elsewhere"}};
+  EXPECT_FALSE(contains(only(facts, "address_claimed").evidence, "arplined"));
+  first(facts).claimants[0].party = "sibling";
+  EXPECT_TRUE(contains(only(facts, "address_claimed").evidence, "a sibling: ARP flux"));
+  first(facts).conflict = {.defended_seconds_ago = 4, .defences = 1};
+  EXPECT_TRUE(contains(only(facts, "address_claimed").evidence, "defended it 1 time, last 4.0 s ago"));
+  first(facts).conflict.gave_up = true;
+  EXPECT_TRUE(contains(only(facts, "address_claimed").evidence, "given it up"));
+  first(facts).conflict = {.moves_too_often = true};
+  EXPECT_TRUE(contains(only(facts, "address_claimed").evidence, "moves between MACs too often"));
+}
+
+TEST(DoctorReplies, WhatTheProtocolMachinesSay) {
+  const auto parent =
+      nlohmann::json::parse(R"({"announce": {"on_conflict": "alert", "refresh_seconds": 1.5, "pps": 7},
+    "endpoints": [{"address": "10.0.0.11", "heard_at_ns": 5, "announced_seconds_ago": 3.5, "probing": true,
+     "conflict": {"gave_up": true, "moves_too_often": false, "defended_seconds_ago": 2.5, "defences": 4},
+     "path": {"gateway": "10.0.0.1", "gateway_mac": "02:00:00:00:00:01", "state": "lost", "since_seconds": 9,
+              "answered_seconds_ago": null, "rtt_ms": null, "host_reaches_gateway": false},
+     "seen_outside": {"times": 2, "first_seconds_ago": 8, "last_seconds_ago": 1},
+     "misdirected": {"times": 3, "mac": "02:00:00:00:00:02", "requester": "10.0.0.9", "last_seconds_ago": 6},
+     "claimants": [{"mac": "02:cc:00:00:00:01", "party": "proxy"}]},
+    {"address": "10.0.0.12", "path": null, "seen_outside": null, "misdirected": null, "conflict": 5}]})");
+  ASSERT_TRUE(announce_in(parent).has_value());
+  EXPECT_EQ(announce_in(parent)->refresh_seconds, 1.5);
+  EXPECT_EQ(announce_in(parent)->pps, 7U);
+  EXPECT_FALSE(announce_in(nlohmann::json::parse(R"({"announce": null})")).has_value());
+  const auto endpoints = endpoints_in(parent);
+  ASSERT_EQ(endpoints.size(), 2U);
+  const auto& full = endpoints[0];
+  EXPECT_EQ(full.heard_at_ns, 5U);
+  EXPECT_EQ(full.announced_seconds_ago, 3.5);
+  EXPECT_TRUE(full.probing && full.conflict.gave_up && !full.conflict.moves_too_often);
+  EXPECT_EQ(full.conflict.defences, 4U);
+  ASSERT_TRUE(full.path && full.seen_outside && full.misdirected);
+  EXPECT_EQ(full.path->state, "lost");
+  EXPECT_EQ(full.path->gateway_mac, 0x010000000002U);
+  EXPECT_EQ(full.path->host_reaches, false);
+  EXPECT_FALSE(full.path->answered_seconds_ago || full.path->rtt_ms);
+  EXPECT_EQ(full.seen_outside->times, 2U);
+  EXPECT_EQ(full.misdirected->requester, ip("10.0.0.9"));
+  EXPECT_EQ(full.claimants[0].party, "proxy");
+  EXPECT_FALSE(endpoints[1].path || endpoints[1].seen_outside || endpoints[1].misdirected);
+  EXPECT_FALSE(endpoints[1].announced_seconds_ago.has_value());
+}
+
+}  // namespace
+}  // namespace arpline::doctor
