@@ -2,6 +2,7 @@
 """The compiled tests: found by where they lie, counted by what Google Test says."""
 import json
 import os
+import random
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,7 +18,7 @@ SANITIZER_OPTIONS = ("-Ddpdk=enabled", "-Db_lundef=false", "-Doptimization=0", "
 FUZZ_SECONDS = 10
 BUILDS = {
     "build-asan": ("-Db_sanitize=address,undefined", *SANITIZER_OPTIONS, "--",
-                   "tests/unit", "tests/threads", "tests/packet", "tests/parity"),
+                   "tests/unit", "tests/sim", "tests/threads", "tests/packet", "tests/parity"),
     "build-tsan": ("-Db_sanitize=thread", *SANITIZER_OPTIONS, "--", "tests/threads"),
     "build-fuzz": ("-Dfuzzers=true", "-Dtests=false", "-Ddpdk=disabled", "--", "tests/fuzz"),
 }
@@ -30,12 +31,12 @@ def executables(folder: Path) -> list[Path]:
     return [path for path in found if path.is_file() and os.access(path, os.X_OK) and path.suffix == ""]
 
 
-def gtest(run: Run, program: Path, timeout=300, environment=None) -> None:
-    """Runs one program; each of its cases counts."""
+def gtest(run: Run, program: Path, timeout=300, environment=None, arguments=()) -> str:
+    """Runs one program; each of its cases counts. Returns what it printed."""
     name = f"{program.parent.parent.parent.name}/{program.parent.name}/{program.name}"
     report = run.scratch_file(f"{program.name}.json")
     report.unlink(missing_ok=True)
-    argv = [program, f"--gtest_output=json:{report}", "--gtest_brief=1"]
+    argv = [program, f"--gtest_output=json:{report}", "--gtest_brief=1", *arguments]
     if run.pattern and run.pattern not in name:
         argv.append(f"--gtest_filter=*{run.pattern}*")
     code, text = execute(argv, timeout, env={**os.environ, **(environment or {})})
@@ -43,6 +44,7 @@ def gtest(run: Run, program: Path, timeout=300, environment=None) -> None:
     if code != 0 and not failed:
         why = f"stopped after {timeout} s" if code is None else f"exit code {code}"
         run.failed(name, f"{text[-6000:]}\n{why}")
+    return text
 
 
 def count_cases(run: Run, name: str, report: Path) -> int:
@@ -98,6 +100,17 @@ def unit(run: Run) -> None:
         every(run, BUILD, kind)
 
 
+def sim(run: Run) -> None:
+    """The same seeds each time; with --seeds others, and what they were about is printed."""
+    if run.seeds is None:
+        every(run, BUILD, "sim")
+        return
+    first = random.randrange(1, 1 << 48)
+    print(f"seeds from {first}: tests/sim/sim_tests --from {first} --seeds {run.seeds}", flush=True)
+    print(gtest(run, BUILD / "tests" / "sim" / "sim_tests", 300 + run.seeds // 50,
+                arguments=("--from", first, "--seeds", run.seeds)), end="", flush=True)
+
+
 def packet(run: Run) -> None:
     for kind in ("packet", "parity"):
         every(run, BUILD, kind)
@@ -105,7 +118,7 @@ def packet(run: Run) -> None:
 
 def asan(run: Run) -> None:
     if build(run, "build-asan"):
-        for kind in ("unit", "threads", "packet", "parity"):
+        for kind in ("unit", "sim", "threads", "packet", "parity"):
             every(run, ROOT / "build-asan", kind, SANITIZER_ENVIRONMENT, 600)
 
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-tests/run [--only STAGE[,STAGE…]] [--all] [PATTERN]: builds arpline and tests it. The last line counts the checks; the
-exit code is 0 only when none failed. PATTERN is a part of a check's name. --all includes what takes minutes (clang-tidy);
-with CI=true in the environment a twenty-fourth of that is done, another one with each commit.
+tests/run [--only STAGE[,STAGE…]] [--all] [--seeds N] [PATTERN]: builds arpline and tests it. The last line counts the
+checks; the exit code is 0 only when none failed. PATTERN is a part of a check's name. --seeds runs so many of the
+simulator, from a random one on (docs/simulator.md). --all includes what takes minutes (clang-tidy); with CI=true in the
+environment a twenty-fourth of that is done, another one with each commit.
 """
 import argparse
 import os
@@ -18,7 +19,7 @@ from stages import bench, binaries, lab, package, style  # noqa: E402
 from stages.beside import Beside  # noqa: E402
 from stages.results import BUILD, ROOT, Run, Stage  # noqa: E402
 
-STAGES = {"style": style.style, "unit": binaries.unit, "packet": binaries.packet, "package": package.package,
+STAGES = {"style": style.style, "unit": binaries.unit, "sim": binaries.sim, "packet": binaries.packet, "package": package.package,
           "lab": lab.lab, "bench": bench.bench, "asan": binaries.asan, "tsan": binaries.tsan, "fuzz": binaries.fuzz,
           "tidy": style.tidy}
 BESIDE = ("tidy",)  # nothing in it waits or measures
@@ -28,6 +29,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", metavar="STAGE", help=", ".join(STAGES))
     parser.add_argument("--all", action="store_true")
+    parser.add_argument("--seeds", metavar="N", type=int)
     parser.add_argument("pattern", nargs="?")
     given = parser.parse_args()
     given.stages = given.only.split(",") if given.only else list(STAGES)
@@ -46,7 +48,7 @@ def main() -> int:
                        "-Ddpdk=enabled"], check=False).returncode != 0:
         print("0 passed, 1 failed, 0 skipped")
         return 1
-    run = Run(given.pattern, given.all, os.environ.get("CI") == "true")
+    run = Run(given.pattern, given.all, os.environ.get("CI") == "true", given.seeds)
     with Beside(run, lambda: binaries.build_ahead(given.stages),
                 {name: STAGES[name] for name in given.stages if name in BESIDE}) as beside:
         for name in given.stages:

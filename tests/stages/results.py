@@ -13,8 +13,8 @@ BUILD = (ROOT / os.environ.get("ARPLINE_BUILD", "build")).resolve()
 
 
 class Run:
-    def __init__(self, pattern=None, everything=False, in_ci=False):
-        self.pattern, self.everything, self.in_ci = pattern, everything, in_ci
+    def __init__(self, pattern=None, everything=False, in_ci=False, seeds=None):
+        self.pattern, self.everything, self.in_ci, self.seeds = pattern, everything, in_ci, seeds
         self.count = Counter()
         self.scratch = tempfile.TemporaryDirectory(prefix="arpline-tests-")
 

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/announcing.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace arpline::sim {
+namespace {
+
+// RFC 5227 section 1.1.
+constexpr Time kProbeWait = 1 * kSecond;
+constexpr std::uint32_t kProbeNum = 3;
+constexpr Time kProbeMin = 1 * kSecond;
+constexpr Time kProbeMax = 2 * kSecond;
+constexpr Time kAnnounceWait = 2 * kSecond;
+// So late is noticed what nobody reports, and the control loop is late itself.
+constexpr Time kLook = 300 * kMs;
+
+}  // namespace
+
+void Announcing::set(const Protocol::Settings& settings, Time latency, std::uint64_t now) {
+  const bool first = latency_ == 0;
+  const auto before = settings_.announce.repeat;
+  settings_ = settings;
+  latency_ = latency;
+  if (first) return;
+  for (auto& [id, plan] : plans_) {
+    plan.lenient = true;
+    plan.last_refreshed = false;
+    // What the old ones began is ended by the new ones' rules.
+    plan.permitted += 2 * (before + settings.announce.repeat);
+    plan.left = 0;
+    plan.second = false;
+    // Its set has begun and waits for its turn.
+    if (plan.proven_at != 0) plan.unproven = false;
+    if (plan.allowed && plan.due_by != kNever) {
+      due_next(plan, now);
+      wait_for_probes(plan);
+      // What has begun goes on in its own time.
+      if (plan.unproven && plan.due_by != kNever)
+        plan.due_by += kProbeWait + (kProbeNum - 1) * kProbeMax + kAnnounceWait;
+    }
+  }
+}
+
+// Another interface or other settings are no news to its siblings, and the address is proven.
+void Announcing::put(Id id, bool changed) {
+  auto& plan = plans_[id];
+  plan = {.tells_inside = plan.tells_inside || changed,
+          .unproven = plan.unproven || changed,
+          .proven_at = changed ? 0 : plan.proven_at};
+}
+
+void Announcing::begin_set(Plan& plan, std::uint64_t now) {
+  plan.left = settings_.announce.repeat;
+  plan.fresh = true;
+  plan.began = now;
+  plan.second = settings_.announce.delay_ns != 0;
+  plan.second_at = now + settings_.announce.delay_ns;
+}
+
+void Announcing::grant(Id id, std::uint64_t now) {
+  const auto at = plans_.find(id);
+  if (at == plans_.end() || !at->second.allowed) return;
+  auto& plan = at->second;
+  if (plan.unproven && settings_.probe != ProbeMode::off) return;
+  begin_set(plan, now);
+  plan.unnoticed = false;
+  if (now + latency_ >= plan.due_by) return;
+  plan.due_by = now + latency_;
+  plan.due_for = Property::set_begins;
+}
+
+void Announcing::permit(Id id) {
+  const auto at = plans_.find(id);
+  if (at == plans_.end()) return;
+  at->second.permitted += settings_.announce.repeat * (settings_.announce.delay_ns != 0 ? 3 : 1);
+  at->second.second = false;  // it takes the place of what was to come
+}
+
+void Announcing::allow(Id id, bool allowed, bool sudden, std::uint64_t now) {
+  const auto at = plans_.find(id);
+  if (at == plans_.end() || at->second.allowed == allowed) return;
+  auto& plan = at->second;
+  plan.allowed = allowed;
+  plan.probes = 0;
+  plan.last_refreshed = false;
+  if (!allowed) {
+    plan.due_by = kNever;
+    plan.held_at = now;
+    return;
+  }
+  begin_set(plan, now);
+  plan.unnoticed = sudden && now - plan.held_at <= kLook;
+  plan.due_by = now + latency_;
+  plan.due_for = Property::set_begins;
+  if (sudden) {
+    const auto refresh = settings_.announce.refresh_ns;
+    plan.due_by = refresh == 0 ? kNever : now + refresh + latency_;
+    plan.due_for = Property::refreshed;
+  }
+  wait_for_probes(plan);
+}
+
+void Announcing::wait_for_probes(Plan& plan) const {
+  if (!plan.unproven || settings_.probe == ProbeMode::off || plan.due_by == kNever) return;
+  plan.due_by += (kProbeWait + (kProbeNum - 1) * kProbeMax + kAnnounceWait) / divisor() + kProbeNum * latency_;
+}
+
+void Announcing::probes(Id id, std::uint64_t now) {
+  const auto at = plans_.find(id);
+  if (at == plans_.end()) return;
+  auto& plan = at->second;
+  if (!plan.lenient) {
+    findings_.check(Property::probe_timing, plan.unproven && settings_.probe != ProbeMode::off, [&] {
+      return fmt::format("endpoint {} is probed for and has nothing to be probed for", id);
+    });
+    const auto waited = now - (plan.probes == 0 ? plan.began : plan.probed_at);
+    const auto least = plan.probes == 0 ? 0 : kProbeMin / divisor();
+    const auto most = (plan.probes == 0 ? kProbeWait : kProbeMax) / divisor() + latency_;
+    findings_.check(Property::probe_timing,
+                    plan.probes < kProbeNum && waited >= least && (waited <= most || refuses_), [&] {
+                      return fmt::format("probe {} of endpoint {} comes after {} ms", plan.probes + 1, id,
+                                         waited / kMs);
+                    });
+  }
+  ++plan.probes;
+  plan.probed_at = now;
+}
+
+// The clock may have jumped since it was due: the set begins when the machines have looked. What has been
+// proven, and lost its carrier or was contested before its turn came, is not probed for again.
+void Announcing::note_proven(Plan& plan, std::uint64_t now) const {
+  const bool waited = plan.probes == kProbeNum && now - plan.probed_at >= kAnnounceWait / divisor();
+  if (waited && plan.proven_at < plan.probed_at) plan.proven_at = now;
+}
+
+// One that is made of two frames is counted once.
+void Announcing::announces(const Outgoing& frame, std::uint64_t now) {
+  const auto at = plans_.find(frame.id);
+  if (at == plans_.end()) return;
+  auto& plan = at->second;
+  const auto style = settings_.announce.style;
+  const auto expected = style == Style::reply ? ARPL_OP_REPLY : ARPL_OP_REQUEST;
+  if (style == Style::both && frame.frame.op == ARPL_OP_REPLY) {
+    findings_.check(Property::well_formed, plan.last == now && !frame.inside,
+                    [] { return "the second form of an announcement stands alone"; });
+    return;
+  }
+  findings_.check(Property::well_formed, frame.frame.op == expected,
+                  [] { return "an announcement is of another style than was asked for"; });
+  findings_.check(Property::inside_once, frame.inside == plan.tells_inside, [&] {
+    return fmt::format("endpoint {}: {}", frame.id,
+                       frame.inside ? "nothing has changed" : "its siblings hear nothing of the change");
+  });
+  note_proven(plan, now);
+  if (plan.unproven && settings_.probe != ProbeMode::off && !plan.lenient) {
+    findings_.check(Property::probed_first, plan.proven_at != 0,
+                    [&] { return fmt::format("endpoint {} after {} probes", frame.id, plan.probes); });
+  }
+  if (plan.due_by != kNever) findings_.check(plan.due_for, true, [] { return ""; });
+  // Otherwise it has begun with the permission.
+  if (plan.unproven && settings_.probe != ProbeMode::off && (plan.probes > 0 || plan.proven_at == 0))
+    begin_set(plan, plan.proven_at >= plan.probed_at ? plan.proven_at : now);
+  plan.tells_inside = plan.unproven = plan.lenient = false;
+  count(plan, now);
+  due_next(plan, now);
+}
+
+template <class Text>
+void Announcing::check_gap(Property property, Plan& plan, bool holds, Text text) {
+  if (!holds && plan.permitted > 0) {
+    --plan.permitted;
+    return;
+  }
+  findings_.check(property, holds, text);
+}
+
+void Announcing::count(Plan& plan, std::uint64_t now) {
+  const auto& schedule = settings_.announce;
+  const auto gap = now - plan.last;
+  plan.last = now;
+  // A refresh may come in between where it is the shorter time.
+  if (schedule.refresh_ns != 0 && schedule.interval_ns > schedule.refresh_ns) return;
+  if (plan.left == 0 && plan.second && now >= plan.second_at) {
+    plan.second = false;
+    plan.left = schedule.repeat;
+    plan.fresh = true;
+    // It may have been a refresh, and the set begins right behind it.
+    ++plan.permitted;
+  }
+  if (plan.left == 0) {
+    const auto permitted = plan.permitted;  // what was permitted may have moved the next one
+    check_gap(Property::not_too_often, plan, schedule.refresh_ns != 0,
+              [&] { return fmt::format("{} ms after the last one of the set", gap / kMs); });
+    check_gap(Property::not_too_often, plan, !plan.last_refreshed || gap + latency_ >= schedule.refresh_ns,
+              [&] { return fmt::format("a refresh {} ms after the one before", gap / kMs); });
+    plan.last_refreshed = permitted == plan.permitted;
+    return;
+  }
+  check_gap(Property::set_spacing, plan, plan.fresh || gap >= schedule.interval_ns,
+            [&] { return fmt::format("the next of a set after {} ms", gap / kMs); });
+  --plan.left;
+  plan.fresh = false;
+  plan.last_refreshed = false;
+}
+
+void Announcing::due_next(Plan& plan, std::uint64_t now) const {
+  const auto& schedule = settings_.announce;
+  plan.due_by = schedule.refresh_ns == 0 ? kNever : now + schedule.refresh_ns + latency_;
+  plan.due_for = Property::refreshed;
+  if (plan.left == 0 || plan.lenient || plan.unnoticed || now + schedule.interval_ns + latency_ >= plan.due_by)
+    return;
+  plan.due_by = now + schedule.interval_ns + latency_;
+  plan.due_for = Property::set_spacing;
+}
+
+void Announcing::tick(Id id, std::uint64_t now) {
+  const auto at = plans_.find(id);
+  if (at == plans_.end()) return;
+  auto& plan = at->second;
+  note_proven(plan, now);
+  if (refuses_) return;
+  if (now <= plan.due_by) return;
+  findings_.fail(plan.due_for, fmt::format("endpoint {} is not announced, {} ms after the last time", id,
+                                           (now - plan.last) / kMs));
+  plan.due_by = kNever;
+}
+
+void Announcing::absent(std::uint64_t now) {
+  for (auto& [id, plan] : plans_) {
+    plan.lenient = plan.lenient || plan.unproven;
+    // The next refresh is late, and the one after it is not.
+    plan.last_refreshed = false;
+    plan.permitted = std::max(plan.permitted, 1U);
+    if (plan.due_by == kNever) continue;
+    plan.due_by = now + settings_.announce.refresh_ns + settings_.announce.interval_ns + latency_;
+    plan.due_for = Property::refreshed;
+    wait_for_probes(plan);
+  }
+}
+
+}  // namespace arpline::sim

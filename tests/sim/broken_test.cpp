@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+#include <set>
+
+#include "sim/checks.hpp"
+#include "sim/run.hpp"
+
+// That every property can fail: machines that are broken in one way each, and the check that must notice.
+namespace arpline::sim {
+namespace {
+
+/// Between the real machines and the host.
+class Between : public Machine, protected Actions {
+ public:
+  using Machine::Machine;
+
+  void put(Id id, const Subject& subject, Arrival arrival, std::uint64_t now, Actions& actions) override {
+    enter(actions);
+    Machine::put(id, subject, arrival, now, *this);
+  }
+  void on_claim(Id id, const Claim& claim, std::uint64_t now, Actions& actions) override {
+    enter(actions);
+    Machine::on_claim(id, claim, now, *this);
+  }
+  void on_answer(Id id, Mac mac, std::uint64_t at, Actions& actions) override {
+    enter(actions);
+    Machine::on_answer(id, mac, at, *this);
+  }
+  std::uint64_t tick(std::uint64_t now, Actions& actions) override {
+    enter(actions);
+    return Machine::tick(now, *this);
+  }
+
+ protected:
+  virtual bool send_as(const Outgoing& frame) { return to_->send(frame); }
+  virtual void report_as(const Report& report) { to_->report(report); }
+  Actions& to() { return *to_; }
+  void enter(Actions& actions) { to_ = &actions; }
+
+ private:
+  bool send(const Outgoing& frame) final { return send_as(frame); }
+  void report(const Report& report) final { report_as(report); }
+
+  Actions* to_ = nullptr;
+};
+
+/// Sends each frame of a kind so often.
+template <Purpose purpose, int times>
+class Repeats final : public Between {
+  using Between::Between;
+  bool send_as(const Outgoing& frame) override {
+    bool sent = true;
+    for (int i = 0; i < (frame.purpose == purpose ? times : 1); ++i) sent = to().send(frame) && sent;
+    return sent;
+  }
+};
+
+/// Sends a frame of one kind as one of another.
+template <Purpose was, Purpose is>
+class Mistakes final : public Between {
+  using Between::Between;
+  bool send_as(const Outgoing& frame) override {
+    auto other = frame;
+    if (frame.purpose == was) other.purpose = is;
+    return to().send(other);
+  }
+};
+
+template <Told told>
+class Conceals final : public Between {
+  using Between::Between;
+  void report_as(const Report& report) override {
+    if (report.told != told) to().report(report);
+  }
+};
+
+class Misnames final : public Between {
+  using Between::Between;
+  void report_as(const Report& report) override {
+    auto other = report;
+    other.party = report.party == Party::elsewhere ? Party::proxy : Party::elsewhere;
+    to().report(other);
+  }
+};
+
+class WrongMac final : public Between {
+  using Between::Between;
+  bool send_as(const Outgoing& frame) override {
+    auto other = frame;
+    other.frame.sender_mac ^= 1ULL << 40U;
+    return to().send(other);
+  }
+};
+
+class NeverInside final : public Between {
+  using Between::Between;
+  bool send_as(const Outgoing& frame) override {
+    auto other = frame;
+    other.inside = false;
+    return to().send(other);
+  }
+};
+
+/// Announces each endpoint so often, and no more.
+template <int times>
+class Tires final : public Between {
+  using Between::Between;
+  bool send_as(const Outgoing& frame) override {
+    return frame.purpose != Purpose::announce || said_[frame.id]++ >= times || to().send(frame);
+  }
+  std::map<Id, int> said_;
+};
+
+/// Says again with every tick what it has announced, whatever has become of it.
+class Parrot final : public Between {
+  using Between::Between;
+  bool send_as(const Outgoing& frame) override {
+    if (frame.purpose == Purpose::announce) said_[frame.id] = frame;
+    return to().send(frame);
+  }
+  std::uint64_t tick(std::uint64_t now, Actions& actions) override {
+    const auto wake = Between::tick(now, actions);
+    for (const auto& [id, frame] : said_) actions.send(frame);
+    return wake;
+  }
+  std::map<Id, Outgoing> said_;
+};
+
+class NeverDefends final : public Between {
+  using Between::Between;
+  bool send_as(const Outgoing& frame) override { return frame.purpose == Purpose::defend || to().send(frame); }
+};
+
+class Deaf final : public Machine {
+  using Machine::Machine;
+  void on_own_mac(Mac /*mac*/, std::uint64_t /*now*/) override {}
+  void on_host_answer(Ipv4 /*gateway*/, std::uint16_t /*vlan*/, std::uint64_t /*at*/) override {}
+};
+
+class Hoarder final : public Machine {
+  using Machine::Machine;
+  std::size_t remembered() const override { return 1'000'000; }
+};
+
+template <class Which>
+std::unique_ptr<Machine> make(const Protocol::Settings& settings, ProtocolTables tables, std::uint64_t seed) {
+  return std::make_unique<Which>(settings, tables, seed);
+}
+
+using Change = std::function<void(Scenario&)>;
+
+void as_it_is(Scenario& /*scenario*/) {}
+
+Change policy(OnConflict on_conflict) {
+  return [=](Scenario& scenario) { scenario.settings.on_conflict = on_conflict; };
+}
+
+void probing(Scenario& scenario) {
+  scenario.settings.probe = ProbeMode::fast;
+}
+
+void asking(Scenario& scenario) {
+  scenario.settings.path_probe_ns = 5 * kSecond;
+  scenario.gateways = true;
+}
+
+void losing(Scenario& scenario) {
+  scenario.quality.lost = 1000;
+}
+
+struct Case {
+  Property property;
+  Fault fault;
+  MakeMachine machine;
+  Change change = as_it_is;
+};
+
+std::vector<Case> cases() {
+  using P = Property;
+  using F = Fault;
+  return {
+      {P::well_formed, F::none, make<WrongMac>},
+      {P::set_begins, F::restart, make<Tires<0>>},
+      {P::set_spacing, F::restart, make<Repeats<Purpose::announce, 2>>},
+      {P::refreshed, F::none, make<Tires<20>>, [](Scenario& s) { s.settings.announce.refresh_ns = kSecond; }},
+      {P::not_too_often, F::none, make<Parrot>},
+      {P::inside_once, F::new_mac, make<NeverInside>},
+      {P::pace, F::none, make<Repeats<Purpose::announce, 30>>},
+      {P::asking_pace, F::none, make<Repeats<Purpose::ask_gateway, 300>>, asking},
+      {P::probe_timing, F::new_mac, make<Repeats<Purpose::probe, 2>>, probing},
+      {P::probed_first, F::new_mac, make<Mistakes<Purpose::probe, Purpose::announce>>, probing},
+      {P::silent_withdrawn, F::withdraw, make<Parrot>},
+      {P::silent_contested, F::claims_once, make<Parrot>},
+      {P::silent_given_up, F::claims_often, make<Parrot>, policy(OnConflict::never)},
+      {P::silent_moving, F::moves_often, make<Parrot>},
+      {P::silent_unanswered, F::silent, make<Parrot>},
+      {P::conflict_reported, F::claims_once, make<Conceals<Told::conflict>>},
+      {P::party, F::claims_once, make<Misnames>},
+      {P::conflict_over, F::claims_once, make<Conceals<Told::conflict_over>>},
+      {P::defended, F::claims_once, make<NeverDefends>, policy(OnConflict::always)},
+      {P::defence_allowed, F::none, make<Mistakes<Purpose::announce, Purpose::defend>>},
+      {P::defence_interval, F::claims_once, make<Repeats<Purpose::defend, 2>>, policy(OnConflict::always)},
+      {P::gave_up, F::claims_once, make<Conceals<Told::gave_up>>, policy(OnConflict::never)},
+      {P::moves_noticed, F::moves_often, make<Conceals<Told::moves_too_often>>},
+      {P::moves_end, F::moves_often, make<Conceals<Told::moves_no_more>>},
+      {P::path_order, F::gateway_gone, make<Conceals<Told::path_suspect>>, asking},
+      {P::path_lost, F::gateway_gone, make<Conceals<Told::path_lost>>, asking},
+      {P::path_back, F::gateway_gone, make<Conceals<Told::path_back>>, asking},
+      {P::path_blame, F::mac_dropped, make<Deaf>, asking},
+      {P::gateway_moved, F::gateway_moved, make<Conceals<Told::gateway_moved>>, asking},
+      {P::seen_outside, F::flap, make<Deaf>},
+      {P::told_in_use, F::prober, {}, losing},
+      {P::bounded, F::none, make<Hoarder>},
+      {P::reachable, F::new_mac, {}, losing},
+  };
+}
+
+TEST(Broken, machines_are_noticed_by_the_property_that_they_break) {
+  constexpr std::uint64_t kTries = 60;
+  for (const auto& [property, fault, machine, change] : cases()) {
+    bool noticed = false;
+    for (std::uint64_t seed = 1; seed <= kTries && !noticed; ++seed) {
+      auto scenario = draw(seed, fault);
+      change(scenario);
+      noticed = run(scenario, {.make_machine = machine, .until = property}).failed_in(property);
+    }
+    EXPECT_TRUE(noticed) << name_of(property) << " with " << name_of(fault);
+  }
+}
+
+// Answers are the programs' and not the machines': what is contested is given to the check itself.
+TEST(Broken, answers_for_what_is_contested_are_noticed) {
+  const Queue queue;
+  Findings findings(queue);
+  Checks checks(findings, 1);
+  const Subject subject{.mac = 0x0102, .address = 0x0a00000a};
+  arpl_slot slot{.word = subject.mac};
+  checks.set_truth({.slot = [&](Id) -> const arpl_slot& { return slot; },
+                    .lives = [](Mac, Ipv4, std::uint16_t) { return true; },
+                    .remembered = [] { return std::size_t{0}; }});
+  checks.on_settings({}, kSecond);
+  checks.on_put(0, subject, Arrival::found, kSecond);
+  const auto answer = is_at(subject.mac, subject.address, 0x0304, 0x0b00000a, 0);
+  checks.on_answered(0, answer, 2 * kSecond);
+  EXPECT_FALSE(findings.failed(Property::answers_served));
+  slot.claimed_at = 2 * kSecond;
+  checks.on_answered(0, answer, 3 * kSecond);
+  EXPECT_TRUE(findings.failed(Property::answers_served));
+}
+
+TEST(Broken, every_property_is_broken_by_somebody) {
+  std::set<Property> broken{Property::answers_served};
+  for (const auto& one : cases()) broken.insert(one.property);
+  EXPECT_EQ(broken.size(), kProperties);
+}
+
+}  // namespace
+}  // namespace arpline::sim

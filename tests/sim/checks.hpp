@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+
+#include "sim/announcing.hpp"
+#include "sim/conflicts.hpp"
+#include "sim/property.hpp"
+#include "sim/watcher.hpp"
+
+namespace arpline::sim {
+
+/// Looks at everything that the host's machines do.
+class Checks final : public Watcher {
+ public:
+  struct Truth {
+    std::function<const arpl_slot&(Id)> slot;
+    /// A container with this MAC and address is there, or was until just now.
+    std::function<bool(Mac mac, Ipv4 address, std::uint16_t vlan)> lives;
+    std::function<std::size_t()> remembered;
+  };
+
+  Checks(Findings& findings, std::size_t endpoints) : findings_(findings), endpoints_(endpoints) {}
+  void set_truth(Truth truth) { truth_ = std::move(truth); }
+
+  void on_put(Id id, const Subject& subject, Arrival arrival, std::uint64_t now) override;
+  void on_erase(Id id, std::uint64_t now) override;
+  void on_gateway(Id id, Ipv4 gateway) override;
+  void on_carrier_up(std::uint64_t now) override;
+  void on_settings(const Protocol::Settings& settings, std::uint64_t now) override;
+  void on_claim(Id id, const Claim& claim, std::uint64_t now) override;
+  void on_gateway_answers(Mac mac) override { conflicts_.know_gateway(mac); }
+  void on_send(const Outgoing& frame, std::uint64_t now) override;
+  void on_report(const Report& report, std::uint64_t now) override;
+  void on_answered(Id id, const Packet& answer, std::uint64_t now) override;
+  void on_tick(std::uint64_t now) override;
+  void on_refusing(bool refuses, std::uint64_t now) override;
+  void on_absence(std::uint64_t now) override;
+
+  /// How often this was reported of an endpoint, and how often of all.
+  std::uint64_t told(Id id, Told told) const;
+  std::uint64_t told(Told told) const;
+  /// When it was told last, in the host's clock; 0: never.
+  std::uint64_t told_at(Id id, Told told) const;
+
+ private:
+  struct Known {
+    Subject subject;
+    Ipv4 gateway = 0;
+    bool unanswered = false;
+  };
+  struct Bucket {
+    std::uint64_t arrival = 0;
+  };
+
+  bool may_be_announced(Id id, std::uint64_t now) const;
+  void look(Id id, std::uint64_t now);
+  void check_pace(Property property, Bucket& bucket, std::uint64_t frames, std::uint64_t now);
+  void check_form(const Outgoing& frame, const Known& known);
+  void check_silence(const Outgoing& frame, const Known& known, std::uint64_t now);
+  void check_path(const Report& report);
+
+  Findings& findings_;
+  std::size_t endpoints_;
+  Truth truth_;
+  Protocol::Settings settings_;
+  Announcing announcing_{findings_};
+  Conflicts conflicts_{findings_};
+  std::map<Id, Known> known_;
+  Bucket paced_;
+  Bucket asking_;
+  std::map<Id, Told> path_told_;
+  std::map<std::pair<Id, Told>, std::pair<std::uint64_t, std::uint64_t>> told_;  // how often, when last
+};
+
+}  // namespace arpline::sim

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <utility>
+
+#include "protocol/protocol.hpp"
+#include "shared/abi.h"
+#include "sim/property.hpp"
+
+namespace arpline::sim {
+
+/// What the contract says of claims, from outside of the machines: a model of its own, fed by what happens.
+class Conflicts {
+ public:
+  explicit Conflicts(Findings& findings) : findings_(findings) {}
+
+  void set(const Protocol::Settings& settings, Time latency);
+  void put(Id id, const Subject& subject, std::uint64_t now);
+  void erase(Id id);
+  void report(const Report& report, std::uint64_t now);
+  /// After what was reported of it.
+  void claim(Id id, const Claim& claim, const arpl_slot& slot, std::uint64_t now);
+  void defends(Id id, std::uint64_t now);
+  void tick(Id id, const arpl_slot& slot, std::uint64_t now);
+  void absent(std::uint64_t now);
+  void refuse(bool refuses) { refuses_ = refuses; }
+  /// Who answers for everyone: its claims are a proxy's.
+  void know_gateway(Mac mac) { gateways_[mac] = true; }
+
+  bool gave_up(Id id) const;
+  bool moving(Id id, std::uint64_t now) const;
+  /// Addresses that were ever an endpoint's.
+  std::size_t addresses() const noexcept { return places_.size(); }
+
+ private:
+  static constexpr std::uint64_t kDefendIntervalNs = 10 * kSecond;
+  static constexpr std::uint64_t kStillNs = 180 * kSecond;
+  static constexpr std::size_t kMoves = 5;
+  static constexpr std::uint64_t kProxyNs = 60 * kSecond;
+  static constexpr std::size_t kProxyAddresses = 3;
+  static constexpr std::size_t kSurelyRemembered = 200;
+
+  struct Endpoint {
+    Subject subject;
+    bool gave_up = false;
+    bool contested = false;
+    std::uint64_t conflict_at = 0;
+    std::uint64_t defend_by = kNever;
+    std::uint64_t over_by = kNever;
+    // What was reported since the last claim.
+    bool told_conflict = false;
+    bool told_gave_up = false;
+    bool told_moves = false;
+    bool told_over = false;
+    Report told;
+  };
+  // Of an address, whichever endpoint has it.
+  struct Place {
+    Mac owner = 0;
+    std::deque<std::uint64_t> moves;
+    bool moving = false;
+    std::uint64_t defended_at = 0;
+    std::uint64_t claims_to_defend = 0;  // since the last defence
+    std::uint64_t still_by = kNever;
+  };
+  using Address = std::pair<std::uint16_t, Ipv4>;
+
+  Place& place_of(const Endpoint& endpoint) {
+    return places_[{endpoint.subject.vlan, endpoint.subject.address}];
+  }
+  void move(Place& place, Mac owner, std::uint64_t now, bool told);
+  bool is_proxy(Id id, const Claim& claim, std::uint64_t now);
+  void comes_home(Endpoint& endpoint) { place_of(endpoint).owner = endpoint.subject.mac; }
+  void judge(Endpoint& endpoint, const Claim& claim, const arpl_slot& slot, std::uint64_t now);
+
+  Findings& findings_;
+  Protocol::Settings settings_;
+  Time latency_ = 0;
+  std::map<Id, Endpoint> endpoints_;
+  std::map<Address, Place> places_;
+  std::map<Mac, std::map<Id, std::uint64_t>> claimants_;
+  std::map<Mac, std::uint64_t> proxied_at_;
+  std::map<Mac, bool> gateways_;
+  bool refuses_ = false;
+};
+
+}  // namespace arpline::sim

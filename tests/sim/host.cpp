@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/host.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace arpline::sim {
+namespace {
+
+constexpr int kParentIndex = 2;
+constexpr int kFirstNsid = 10;
+// From a change of an interface until control has read the kernel's word about it.
+constexpr Time kDiscovery = 3 * kMs;
+
+}  // namespace
+
+Host::Host(Queue& queue, Rng& rng, Trace& trace, Cable& cable, const Setup& setup, Watcher& watcher)
+    : queue_(queue),
+      rng_(rng),
+      trace_(trace),
+      cable_(cable),
+      setup_(setup),
+      parent_(queue, rng, {.mac = setup.mac, .address = setup.address},
+              [this](const Packet& packet) { transmit(packet, false); }),
+      clock_ahead_(setup.clock_start) {
+  auto daemon = setup.daemon;
+  daemon.parent_mac = setup.mac;
+  Daemon::Hands hands{.now = [this] { return now(); },
+                      .to_wire =
+                          [this](const Packet& packet) {
+                            if (carrier_ && !paused_) cable_.send(0, packet);
+                          },
+                      .to_inside =
+                          [this](Id, const Packet& packet) {
+                            for (std::size_t i = 0; i < containers_.size(); ++i)
+                              if (containers_[i].exists && containers_[i].mac == packet.arp.eth_src)
+                                from_container(i, packet);
+                          }};
+  daemon_ = std::make_unique<Daemon>(queue, rng, trace, daemon, std::move(hands), watcher);
+  for (std::size_t i = 0; i < setup.containers.size(); ++i) {
+    const auto& one = setup.containers[i];
+    containers_.push_back({.setup = one, .stack = nullptr, .mac = one.mac});
+    containers_.back().stack = std::make_unique<Stack>(
+        queue, rng, Stack::Identity{.mac = one.mac, .address = one.address, .vlan = one.vlan},
+        [this, i](const Packet& packet) { from_container(i, packet); });
+    containers_.back().exists = one.there;
+    if (!containers_.back().exists) containers_.back().stack->power(false);
+    daemon_->set_gateway(kFirstNsid + static_cast<int>(i), one.gateway);
+  }
+  cable_.attach(0, [this](const Packet& packet) { from_wire(packet); });
+}
+
+void Host::start() {
+  std::vector<Interface> all;
+  for (std::size_t i = 0; i < containers_.size(); ++i)
+    std::ranges::copy(interfaces(i), std::back_inserter(all));
+  daemon_->start(all);
+}
+
+bool Host::runs(std::size_t index) const {
+  const auto& one = containers_.at(index);
+  return one.exists && one.up && carrier_;
+}
+
+std::vector<Interface> Host::interfaces(std::size_t index) const {
+  const auto& one = containers_.at(index);
+  if (!one.exists) return {};
+  const auto number = static_cast<int>(index);
+  return {{.netns = {.nsid = kFirstNsid + number, .inode = 0, .name = "c" + std::to_string(index)},
+           .parent = kParentIndex,
+           .ifindex = kFirstNsid + number,
+           .name = "eth0",
+           .mac = one.mac,
+           .vlan = one.setup.vlan,
+           .mode = setup_.vepa ? MacvlanMode::vepa : MacvlanMode::bridge,
+           .up = one.up,
+           .running = one.up && carrier_,
+           .addresses = {{.address = one.setup.address, .prefix_bits = 24}}}};
+}
+
+void Host::tell(std::size_t index, bool carrier_came) {
+  containers_.at(index).changed_at = queue_.now();
+  queue_.after(rng_() % kDiscovery, [this, index, carrier_came] {
+    if (paused_) {
+      // It reads it when it goes on.
+      queue_.after(kDiscovery, [this, index, carrier_came] { tell(index, carrier_came); });
+      return;
+    }
+    daemon_->update(kFirstNsid + static_cast<int>(index), interfaces(index));
+    if (carrier_came && index + 1 == containers_.size()) daemon_->carrier_up();
+  });
+}
+
+void Host::create(std::size_t index, Mac mac) {
+  if (paused_) return;
+  auto& one = containers_.at(index);
+  trace_.event("container created", index, mac);
+  one.stack->power(false);
+  one.earlier_mac = std::exchange(one.mac, mac);
+  one.exists = true;
+  one.up = true;
+  auto identity = one.stack->identity();
+  identity.mac = mac;
+  one.stack->become(identity);
+  one.stack->power(carrier_);
+  if (one.setup.announces_itself) one.stack->announce(false);
+  tell(index);
+}
+
+void Host::remove(std::size_t index) {
+  if (paused_) return;
+  trace_.event("container removed", index);
+  containers_.at(index).exists = false;
+  containers_.at(index).stack->power(false);
+  tell(index);
+}
+
+void Host::set_up(std::size_t index, bool up) {
+  auto& one = containers_.at(index);
+  if (paused_ || !one.exists || one.up == up) return;
+  trace_.event(up ? "interface up" : "interface down", index);
+  one.up = up;
+  one.stack->power(up && carrier_);
+  tell(index);
+}
+
+void Host::silence(std::size_t index, bool silent) {
+  auto& one = containers_.at(index);
+  if (one.exists && one.up) one.stack->power(!silent);
+}
+
+void Host::carrier(bool on) {
+  if (carrier_ == on) return;
+  trace_.event(on ? "carrier comes" : "carrier goes");
+  carrier_ = on;
+  for (std::size_t i = 0; i < containers_.size(); ++i) {
+    auto& one = containers_[i];
+    if (one.exists) one.stack->power(one.up && on);
+    tell(i, on);
+  }
+}
+
+void Host::pause() {
+  if (paused_) return;
+  paused_ = true;
+  paused_at_ = queue_.now();
+  daemon_->pause(true);
+}
+
+void Host::resume(bool counts) {
+  if (!paused_) return;
+  paused_ = false;
+  if (!counts) clock_ahead_ -= queue_.now() - paused_at_;
+  daemon_->pause(false);
+}
+
+void Host::jump(Time by) {
+  if (paused_) return;
+  clock_ahead_ += by;
+  daemon_->clock_jumped();
+}
+
+void Host::from_wire(const Packet& packet) {
+  if (paused_ || !carrier_) return;
+  if (const auto kept = daemon_->from_wire(packet)) deliver(*kept);
+}
+
+void Host::deliver(const Packet& packet) {
+  parent_.receive(packet);
+  for (const auto& one : containers_)
+    if (one.exists && one.up && one.mac != packet.arp.eth_src) one.stack->receive(packet);
+}
+
+// macvlan_queue_xmit: in mode bridge siblings are reached without the wire, which gets broadcasts too.
+void Host::from_container(std::size_t index, const Packet& packet) {
+  if (paused_) return;
+  const auto& self = containers_.at(index);
+  if (!setup_.vepa) {
+    bool reached = false;
+    for (const auto& one : containers_) {
+      if (&one == &self || !one.exists || !one.up || one.setup.vlan != self.setup.vlan) continue;
+      if (!packet.broadcast() && one.mac != packet.arp.eth_dst) continue;
+      reached = true;
+      // Through the backlog: not from within the sender.
+      queue_.after(kMs / 100, [stack = one.stack.get(), packet] { stack->receive(packet); });
+    }
+    if (reached && !packet.broadcast()) return;
+  }
+  transmit(packet, true);
+}
+
+void Host::transmit(const Packet& packet, bool by_container) {
+  if (paused_ || !carrier_ || !daemon_->to_wire(packet, by_container)) return;
+  cable_.send(0, packet);
+}
+
+}  // namespace arpline::sim

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "endpoints/model.hpp"
+#include "sim/cable.hpp"
+#include "sim/daemon.hpp"
+#include "sim/stack.hpp"
+
+namespace arpline::sim {
+
+/// The host that arpline runs on: its parent interface, its containers with their kernels, and what macvlan
+/// does between them (drivers/net/macvlan.c).
+class Host {
+ public:
+  struct ContainerSetup {
+    Mac mac = 0;
+    Ipv4 address = 0;
+    std::uint16_t vlan = 0;
+    Ipv4 gateway = 0;
+    bool announces_itself = false;  ///< arp_notify
+    bool there = true;              ///< from the start
+  };
+  struct Setup {
+    std::uint64_t clock_start = 0;
+    Mac mac = 0;
+    Ipv4 address = 0;
+    bool vepa = false;
+    Daemon::Setup daemon;
+    std::vector<ContainerSetup> containers;
+  };
+
+  Host(Queue& queue, Rng& rng, Trace& trace, Cable& cable, const Setup& setup, Watcher& watcher);
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
+
+  void start();
+
+  std::size_t containers() const noexcept { return containers_.size(); }
+  Stack& container(std::size_t index) { return *containers_.at(index).stack; }
+  bool exists(std::size_t index) const { return containers_.at(index).exists; }
+  /// It is there, its interface is up, and so is the parent's carrier.
+  bool runs(std::size_t index) const;
+  Daemon& daemon() noexcept { return *daemon_; }
+  Stack& parent() noexcept { return parent_; }
+  std::uint64_t now() const noexcept { return queue_.now() + clock_ahead_; }
+  Time last_changed(std::size_t index) const { return containers_.at(index).changed_at; }
+  /// The one that it had before it changed.
+  Mac earlier_mac(std::size_t index) const { return containers_.at(index).earlier_mac; }
+
+  /// Nobody does anything on a host that stands still.
+  void create(std::size_t index, Mac mac);
+  void remove(std::size_t index);
+  void set_up(std::size_t index, bool up);
+  /// Its kernel says nothing, but nobody is told.
+  void silence(std::size_t index, bool silent);
+  /// A frame that its kernel would not send by itself.
+  void say(std::size_t index, const Packet& packet) { from_container(index, packet); }
+  void say_as_host(const Packet& packet) { transmit(packet, false); }
+  void carrier(bool on);
+  /// As a virtual machine is stopped; `counts`: its clock goes on meanwhile.
+  void pause();
+  void resume(bool counts);
+  void jump(Time by);
+
+ private:
+  struct Container {
+    ContainerSetup setup;
+    std::unique_ptr<Stack> stack;
+    Mac mac = 0;
+    Mac earlier_mac = 0;
+    bool exists = false;
+    bool up = true;
+    Time changed_at = 0;
+  };
+
+  void from_wire(const Packet& packet);
+  void deliver(const Packet& packet);
+  void from_container(std::size_t index, const Packet& packet);
+  void transmit(const Packet& packet, bool by_container);
+  std::vector<Interface> interfaces(std::size_t index) const;
+  void tell(std::size_t index, bool carrier_came = false);
+
+  Queue& queue_;
+  Rng& rng_;
+  Trace& trace_;
+  Cable& cable_;
+  Setup setup_;
+  Stack parent_;
+  std::vector<Container> containers_;
+  std::unique_ptr<Daemon> daemon_;
+  Time clock_ahead_ = 0;
+  Time paused_at_ = 0;
+  bool paused_ = false;
+  bool carrier_ = true;
+};
+
+}  // namespace arpline::sim

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <random>
+#include <utility>
+#include <vector>
+
+namespace arpline::sim {
+
+/// Nanoseconds since the start of a run: the network's time, which no host's clock shows.
+using Time = std::uint64_t;
+inline constexpr Time kMs = 1'000'000;
+inline constexpr Time kSecond = 1000 * kMs;
+
+/// What happens when. Things of the same time happen in the order in which they were planned.
+class Queue {
+ public:
+  using Task = std::function<void()>;
+
+  Time now() const noexcept { return now_; }
+  void after(Time delay, Task task) {
+    heap_.push_back({now_ + delay, planned_++, std::move(task)});
+    std::ranges::push_heap(heap_, later);
+  }
+
+  /// Everything until `end`, or until `enough` says so.
+  template <class Enough>
+  void run(Time end, Enough enough) {
+    while (!heap_.empty() && heap_.front().when <= end && !enough()) {
+      std::ranges::pop_heap(heap_, later);
+      auto next = std::move(heap_.back());
+      heap_.pop_back();
+      now_ = next.when;
+      next.task();
+    }
+    if (!enough()) now_ = end;
+  }
+
+ private:
+  struct Planned {
+    Time when = 0;
+    std::uint64_t order = 0;
+    Task task;
+  };
+  static bool later(const Planned& a, const Planned& b) noexcept {
+    return std::pair{a.when, a.order} > std::pair{b.when, b.order};
+  }
+
+  std::vector<Planned> heap_;
+  Time now_ = 0;
+  std::uint64_t planned_ = 0;
+};
+
+}  // namespace arpline::sim

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/packet.hpp"
+#include "sim/queue.hpp"
+
+namespace arpline::sim {
+
+/// What happened in a run: a hash over all of it, and the last of it in words.
+class Trace {
+ public:
+  static constexpr std::size_t kLast = 4000;
+
+  explicit Trace(const Queue& queue) : queue_(queue) {}
+
+  /// `what` is a literal.
+  void frame(std::string_view what, const Packet& packet);
+  void event(std::string_view what, std::uint64_t a = 0, std::uint64_t b = 0);
+
+  std::uint64_t hash() const noexcept { return hash_; }
+  /// The last `most` lines, oldest first.
+  std::vector<std::string> lines(std::size_t most) const;
+
+ private:
+  struct Record {
+    Time when = 0;
+    std::string_view what;
+    bool has_packet = false;
+    Packet packet;
+    std::uint64_t a = 0;
+    std::uint64_t b = 0;
+  };
+  Record& next(std::string_view what);
+  void mix(std::uint64_t word) noexcept;
+
+  const Queue& queue_;
+  std::vector<Record> last_;
+  std::uint64_t records_ = 0;
+  std::uint64_t hash_ = 0;
+};
+
+}  // namespace arpline::sim
