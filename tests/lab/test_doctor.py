@@ -51,6 +51,7 @@ def test_endpoint_chooses_what_is_told():
         broken.link("down")
         for name in (broken.address, broken.mac, broken.ns.name, host.nic):
             assert find(host, "interface_down", name), name
+        assert fine.ping("10.77.0.1", 1).answered == 1  # nobody tells the switch where a silent one is
         for name in (fine.address, fine.mac, fine.ns.name):
             healthy(host, name)
         assert doctor(host, broken.address)[0] == 2

@@ -11,11 +11,13 @@
 namespace arpline::doctor {
 namespace {
 
-// In the order in which a person would look; findings of one severity keep it.
-constexpr std::array kAll{interface_down, address_gone,    address_elsewhere, wrong_parent,
-                          duplicate,      address_claimed, silent_kernel,     flux,
-                          managed,        broadcast_queue, neighbour_table,   stale_lease,
-                          hidden_egress,  generic_xdp,     vlan_offload};
+// In the order in which a person would look; findings of one severity keep it. What explains a silent gateway
+// comes before it.
+constexpr std::array kAll{interface_down,   address_gone,        address_elsewhere, wrong_parent,   duplicate,
+                          address_claimed,  proxy_arp,           old_mac,           silent_kernel,  flux,
+                          switch_drops_mac, gateway_unreachable, mac_outside,       switch_forgets, managed,
+                          broadcast_queue,  neighbour_table,     stale_lease,       hidden_egress,  generic_xdp,
+                          vlan_offload};
 
 // What an ENDPOINT stands for.
 struct Selection {

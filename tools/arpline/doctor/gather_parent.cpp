@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <time.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <fstream>
+#include <sstream>
 
 #include "arpline/attached.hpp"
 #include "arpline/doctor/gather.hpp"
@@ -41,6 +46,23 @@ void add_claim_times(Parent& parent, const ParentStatus& maps) {
   }
 }
 
+// Since the process began; none: it is gone, or of another PID namespace.
+std::optional<double> age_of(std::uint32_t pid) {
+  std::ifstream file{fmt::format("/proc/{}/stat", pid)};
+  std::string text;
+  std::getline(file, text);
+  const auto name_end = text.rfind(')');
+  if (name_end == std::string::npos) return std::nullopt;
+  constexpr int kStartTime = 22;  // proc(5), starting with 1; the first one behind the name is the third
+  std::istringstream fields{text.substr(name_end + 1)};
+  std::string skipped;
+  for (int field = 3; field < kStartTime; ++field) fields >> skipped;
+  double ticks = 0;
+  timespec now{};
+  if (!(fields >> ticks) || clock_gettime(CLOCK_BOOTTIME, &now) != 0) return std::nullopt;
+  return static_cast<double>(now.tv_sec) - ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
 void read_maps(Parent& parent, const PinName& name, const Roots& roots) {
   const auto folder = roots.pins + "/" + name.text();
   const auto maps = Maps::open_pinned(folder, false);
@@ -49,6 +71,8 @@ void read_maps(Parent& parent, const PinName& name, const Roots& roots) {
   parent.pinned = true;
   parent.lease_seconds = seconds_between(held.now, held.lease_expires_ns);
   parent.owner_pid = maps->meta().owner_pid;
+  parent.daemon_seconds = age_of(parent.owner_pid);
+  parent.observe = held.observe;
   parent.hidden_tags = (maps->limits().flags & ARPL_LIMIT_HIDDEN_TAGS) != 0;
   if (parent.daemon != Daemon::answers) parent.endpoints = endpoints_in(to_json(held));
   add_claim_times(parent, held);
@@ -63,7 +87,10 @@ void ask_daemon(Parent& parent, const PinName& name, const Roots& roots) {
   }
   parent.daemon = Daemon::answers;
   if (entry.contains("egress") && entry["egress"].is_string()) parent.egress = entry["egress"];
+  parent.announce = announce_in(entry);
   parent.endpoints = endpoints_in(entry);
+  for (auto& endpoint : parent.endpoints)
+    if (endpoint.heard_at_ns != 0) endpoint.heard_seconds_ago = seconds_between(endpoint.heard_at_ns, now_ns());
 }
 
 void ask_what_is_gone(Parent& parent, const PinName& name, const Roots& roots,

@@ -26,6 +26,18 @@ std::uint64_t number_at(const json& object, const char* key) {
   return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
 }
 
+bool is_true(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && *found == true;
+}
+
+// An empty object where there is none, or null.
+const json& object_at(const json& object, const char* key) {
+  static const json none = json::object();
+  const auto found = object.find(key);
+  return found != object.end() && found->is_object() ? *found : none;
+}
+
 std::uint8_t prefix_at(const json& object) {
   const auto bits = number_at(object, "prefix");
   return bits <= 32 ? static_cast<std::uint8_t>(bits) : 0;
@@ -44,7 +56,8 @@ Claimant claimant_in(const json& object) {
           .last_seconds_ago = seconds_at(object, "last_seconds_ago"),
           .times = number_at(object, "times"),
           .from = text_at(object, "from"),
-          .dropped = object.value("dropped", json(false)) == true};
+          .party = text_at(object, "party"),
+          .dropped = is_true(object, "dropped")};
 }
 
 // A daemon that lists no claimants still names the last one.
@@ -67,6 +80,42 @@ std::vector<Step> trail_in(const json& object) {
   return trail;
 }
 
+Conflict conflict_in(const json& object) {
+  return {.gave_up = is_true(object, "gave_up"),
+          .moves_too_often = is_true(object, "moves_too_often"),
+          .defended_seconds_ago = seconds_at(object, "defended_seconds_ago"),
+          .defences = number_at(object, "defences")};
+}
+
+std::optional<Path> path_in(const json& object) {
+  const auto gateway = parse_ipv4(text_at(object, "gateway"));
+  if (!gateway) return std::nullopt;
+  Path path{.gateway = *gateway,
+            .gateway_mac = parse_mac(text_at(object, "gateway_mac")).value_or(0),
+            .state = text_at(object, "state"),
+            .since_seconds = seconds_at(object, "since_seconds").value_or(0),
+            .answered_seconds_ago = seconds_at(object, "answered_seconds_ago"),
+            .rtt_ms = seconds_at(object, "rtt_ms")};
+  const auto host = object.find("host_reaches_gateway");
+  if (host != object.end() && host->is_boolean()) path.host_reaches = host->get<bool>();
+  return path;
+}
+
+std::optional<SeenOutside> seen_outside_in(const json& object) {
+  if (number_at(object, "times") == 0) return std::nullopt;
+  return SeenOutside{.times = number_at(object, "times"),
+                     .first_seconds_ago = seconds_at(object, "first_seconds_ago").value_or(0),
+                     .last_seconds_ago = seconds_at(object, "last_seconds_ago").value_or(0)};
+}
+
+std::optional<Misdirected> misdirected_in(const json& object) {
+  if (number_at(object, "times") == 0) return std::nullopt;
+  return Misdirected{.times = number_at(object, "times"),
+                     .mac = parse_mac(text_at(object, "mac")).value_or(0),
+                     .requester = parse_ipv4(text_at(object, "requester")).value_or(0),
+                     .last_seconds_ago = seconds_at(object, "last_seconds_ago").value_or(0)};
+}
+
 std::optional<KnownEndpoint> endpoint_in(const json& object) {
   const auto address = object.is_object() ? parse_ipv4(text_at(object, "address")) : std::nullopt;
   if (!address) return std::nullopt;
@@ -81,6 +130,13 @@ std::optional<KnownEndpoint> endpoint_in(const json& object) {
   endpoint.asked_seconds_ago = seconds_at(object, "last_asked_seconds_ago");
   endpoint.last_requester = parse_ipv4(text_at(object, "last_requester")).value_or(0);
   endpoint.last_requester_mac = parse_mac(text_at(object, "last_requester_mac")).value_or(0);
+  endpoint.heard_at_ns = number_at(object, "heard_at_ns");
+  endpoint.announced_seconds_ago = seconds_at(object, "announced_seconds_ago");
+  endpoint.probing = is_true(object, "probing");
+  endpoint.conflict = conflict_in(object_at(object, "conflict"));
+  endpoint.path = path_in(object_at(object, "path"));
+  endpoint.seen_outside = seen_outside_in(object_at(object, "seen_outside"));
+  endpoint.misdirected = misdirected_in(object_at(object, "misdirected"));
   endpoint.trail = trail_in(object);
   return endpoint;
 }
@@ -107,6 +163,13 @@ std::vector<KnownEndpoint> endpoints_in(const json& parent) {
   for (const auto& one : list_at(parent, "endpoints"))
     if (auto endpoint = endpoint_in(one)) endpoints.push_back(std::move(*endpoint));
   return endpoints;
+}
+
+std::optional<Announce> announce_in(const json& parent) {
+  const auto& announce = object_at(parent, "announce");
+  const auto refresh = seconds_at(announce, "refresh_seconds");
+  if (!refresh) return std::nullopt;
+  return Announce{.refresh_seconds = *refresh, .pps = number_at(announce, "pps")};
 }
 
 std::vector<Tombstone> tombstones_in(const json& reply, const std::string& parent) {

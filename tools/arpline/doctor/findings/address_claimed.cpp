@@ -2,59 +2,21 @@
 #include <fmt/format.h>
 #include <linux/neighbour.h>
 
-#include <algorithm>
-
+#include "arpline/doctor/endpoints.hpp"
 #include "arpline/doctor/findings/all.hpp"
 #include "arpline/doctor/words.hpp"
 
 namespace arpline::doctor {
 namespace {
 
-constexpr double kFresh = 60;  // as long as arpline itself takes the address for contested
-constexpr double kOld = 3600;
-
-struct Claimed {
-  const Parent* parent = nullptr;
-  const Child* child = nullptr;  // nullptr: an endpoint without an interface here
-  Ipv4 address = 0;
-};
-
-std::string who(const Facts& facts, const Claimed& claimed, Mac mac) {
-  const auto [space, device] = owner_of(facts, mac);
-  if (device != nullptr) return "that is " + place(*space, *device);
-  const auto earlier = std::ranges::find_if(claimed.parent->gone, [&](const Tombstone& gone) {
-    return gone.address == claimed.address && gone.mac == mac;
-  });
-  if (earlier != claimed.parent->gone.end())
-    return fmt::format("the MAC that the address had itself until {} ago", duration(earlier->seconds_ago));
-  return "no interface of this host";
-}
-
-// What was dropped harms nobody but its sender, and the siblings that heard it.
-Severity severity_of(const Claimant& claimant, bool contested) {
-  if (claimant.dropped) return Severity::warning;
-  if (!claimant.last_seconds_ago) return contested ? Severity::critical : Severity::warning;
-  if (*claimant.last_seconds_ago < kFresh) return Severity::critical;
-  return *claimant.last_seconds_ago < kOld ? Severity::warning : Severity::note;
-}
-
-std::string when(const Claimant& claimant) {
-  std::string text = fmt::format("{} time{}", claimant.times, claimant.times == 1 ? "" : "s");
-  if (claimant.first_seconds_ago) text += fmt::format(", first {} ago", duration(*claimant.first_seconds_ago));
-  if (claimant.last_seconds_ago) text += fmt::format(", last {} ago", duration(*claimant.last_seconds_ago));
-  if (!claimant.from.empty()) text += ", from the " + claimant.from;
-  if (claimant.dropped) text += "; dropped before it left the host";
-  return text;
-}
-
 // Only what is on this host can be mended from here.
-std::string command_against(const Facts& facts, const Claimed& claimed, Mac mac) {
+std::string command_against(const Facts& facts, Ipv4 claimed, Mac mac) {
   const auto [space, device] = owner_of(facts, mac);
   if (device == nullptr) return {};
   bool has_it = false;
   for (const auto& other : space->devices) {
     for (const auto& address : other.addresses) {
-      if (address.address != claimed.address) continue;
+      if (address.address != claimed) continue;
       if (&other == device)
         return fmt::format("{}ip addr del {} dev {}", space->enter, text(address), device->name);
       has_it = true;
@@ -66,57 +28,61 @@ std::string command_against(const Facts& facts, const Claimed& claimed, Mac mac)
   return {};
 }
 
-About about_of(const Claimed& claimed) {
-  About about{.parent = claimed.parent->link.ifindex, .addresses = {claimed.address}};
-  if (claimed.child != nullptr) about.devices.push_back(claimed.child->device);
-  return about;
+std::string party_of(const Claimant& claimant) {
+  if (claimant.party == "host") return "; the host itself";
+  if (claimant.party == "sibling") return "; a sibling: ARP flux, or the same address twice";
+  return {};
 }
 
-std::string subject_of(const Claimed& claimed) {
-  const auto address = format_ipv4(claimed.address);
-  if (claimed.child == nullptr) return fmt::format("{} on {}", address, claimed.parent->link.name);
-  return fmt::format("{} ({})", place(*claimed.child), address);
+std::string what_was_done(const Conflict& conflict) {
+  std::string text;
+  if (conflict.defended_seconds_ago)
+    text = fmt::format("; arplined defended it {} time{}, last {} ago", conflict.defences,
+                       conflict.defences == 1 ? "" : "s", duration(*conflict.defended_seconds_ago));
+  if (conflict.gave_up)
+    text += "; arplined has given it up: it neither announces nor defends it until its interface changes";
+  if (conflict.moves_too_often)
+    text += "; it moves between MACs too often: arplined leaves it alone until it keeps still";
+  return text;
 }
 
-void by_claims(const Facts& facts, const Claimed& claimed, const KnownEndpoint& endpoint, Findings& out) {
-  for (const auto& claimant : endpoint.claimants) {
-    if (claimant.mac == 0 || claimant.times == 0 || claimant.mac == endpoint.mac) continue;
+void by_claims(const Facts& facts, const Endpoint& endpoint, Findings& out) {
+  for (const auto& claimant : endpoint.known->claimants) {
+    if (claimant.mac == 0 || claimant.times == 0 || claimant.mac == endpoint.mac ||
+        answers_for_everyone(*endpoint.parent, claimant))
+      continue;
     out.push_back(
         {.id = "address_claimed",
-         .severity = severity_of(claimant, endpoint.reason == "contested"),
+         .severity = severity_of(claimant, endpoint.known->reason == "contested"),
          .certainty = Certainty::certain,
-         .subject = subject_of(claimed),
-         .evidence = fmt::format("{} claims the address of {}: {}; {}", format_mac(claimant.mac),
-                                 format_mac(endpoint.mac), when(claimant), who(facts, claimed, claimant.mac)),
-         .command = command_against(facts, claimed, claimant.mac),
-         .about = about_of(claimed)});
+         .subject = subject_of(endpoint),
+         .evidence = fmt::format("{} claims the address of {}: {}; {}{}{}", format_mac(claimant.mac),
+                                 format_mac(endpoint.mac), when(claimant), whose(facts, endpoint, claimant.mac),
+                                 party_of(claimant), what_was_done(endpoint.known->conflict)),
+         .command = command_against(facts, endpoint.address, claimant.mac),
+         .about = about_of(endpoint)});
   }
 }
 
-bool hears_the_same_wire(const Child& child, const Space& space, const Device& device) {
-  if (space.own && device.ifindex == child.lower) return true;
-  return &device != child.device && device.macvlan() && device.lower_in_host && device.lower == child.lower;
-}
-
 // Nobody counted, but a neighbour entry on the same wire that was confirmed just now names another MAC.
-void by_neighbours(const Facts& facts, const Claimed& claimed, Findings& out) {
-  const auto& child = *claimed.child;
+void by_neighbours(const Facts& facts, const Endpoint& endpoint, Findings& out) {
   for (const auto& space : facts.spaces) {
     for (const auto& neighbour : space.neighbours) {
-      const auto* device = find_device(space, neighbour.ifindex);
-      if (neighbour.address != claimed.address || neighbour.mac == child.device->mac || device == nullptr ||
-          (neighbour.state & NUD_REACHABLE) == 0 || !hears_the_same_wire(child, space, *device))
+      if (neighbour.address != endpoint.address || neighbour.mac == endpoint.mac ||
+          (neighbour.state & NUD_REACHABLE) == 0 || earlier_life(endpoint, neighbour.mac) != nullptr)
         continue;
+      const auto* device = find_device(space, neighbour.ifindex);
+      if (device == nullptr || !hears_the_same_wire(endpoint, space, *device)) continue;
       out.push_back(
           {.id = "address_claimed",
            .severity = Severity::warning,
            .certainty = Certainty::likely,
-           .subject = subject_of(claimed),
+           .subject = subject_of(endpoint),
            .evidence = fmt::format("{} has just heard {} for {}, which is {}'s; {}", place(space, *device),
-                                   format_mac(neighbour.mac), format_ipv4(claimed.address),
-                                   format_mac(child.device->mac), who(facts, claimed, neighbour.mac)),
-           .command = command_against(facts, claimed, neighbour.mac),
-           .about = about_of(claimed)});
+                                   format_mac(neighbour.mac), format_ipv4(endpoint.address),
+                                   format_mac(endpoint.mac), whose(facts, endpoint, neighbour.mac)),
+           .command = command_against(facts, endpoint.address, neighbour.mac),
+           .about = about_of(endpoint)});
       return;
     }
   }
@@ -125,20 +91,12 @@ void by_neighbours(const Facts& facts, const Claimed& claimed, Findings& out) {
 }  // namespace
 
 void address_claimed(const Facts& facts, Findings& out) {
-  const auto children = containers_of(facts);
-  for (const auto& parent : facts.parents) {
-    for (const auto& endpoint : parent.endpoints) {
-      const auto at = std::ranges::find_if(children, [&](const Child& child) {
-        return child.parent == &parent && child.vlan == endpoint.vlan && child.device->mac == endpoint.mac;
-      });
-      by_claims(facts, {&parent, at == children.end() ? nullptr : &*at, endpoint.address}, endpoint, out);
-    }
+  for (const auto& endpoint : endpoints_of(facts)) {
+    if (endpoint.known != nullptr && !endpoint.known->claimants.empty())
+      by_claims(facts, endpoint, out);
+    else if (endpoint.child)
+      by_neighbours(facts, endpoint, out);
   }
-  for (const auto& child : children)
-    for (const auto& address : child.device->addresses)
-      if (const auto* endpoint = known(child, address.address);
-          endpoint == nullptr || endpoint->claimants.empty())
-        by_neighbours(facts, {child.parent, &child, address.address}, out);
 }
 
 }  // namespace arpline::doctor

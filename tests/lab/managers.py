@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Managers of interfaces, the real ones, run by hand in a namespace of the lab."""
+import shutil
+from pathlib import Path
+
+from common import Skip
+
+NETWORKD = "/lib/systemd/systemd-networkd"
+# In a mount namespace of its own: nothing of the machine's is touched. A /sys that is read-only tells both managers
+# that no udev will ever say an interface is ready.
+PRIVATE = "mount -t sysfs -o ro sysfs /sys && for d in {folders}; do mkdir -p $d; mount -t tmpfs tmpfs $d; done"
+
+
+def needs(*programs):
+    for program in programs:
+        if not shutil.which(program) and not Path(program).exists():
+            raise Skip(f"{program} is not installed: tools/deps runtimes")
+
+
+def start(lab, ns, name, folders, script):
+    """A manager in that namespace; returns its process and the file of what it says."""
+    log = lab.folder / f"{name}.log"
+    with open(log, "wb") as out:
+        process = ns.spawn("unshare", "-m", "--propagation", "private", "sh", "-ec",
+                           f"{PRIVATE.format(folders=folders)}\n{script}", stdout=out, stderr=out)
+    return process, log
+
+
+def networkd(lab, ns, interface, *settings):
+    needs(NETWORKD)
+    lines = "\\n".join(["[Match]", f"Name={interface}", "[Network]", "LinkLocalAddressing=no", *settings])
+    return start(lab, ns, "networkd", "/run/systemd /etc/systemd/network", f"""
+chmod 755 /run/systemd /etc/systemd/network
+printf '{lines}\\n' > /etc/systemd/network/10-lab.network
+exec {NETWORKD}""")

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "arpline/doctor/endpoints.hpp"
+#include "arpline/doctor/findings/all.hpp"
+#include "arpline/doctor/words.hpp"
+
+namespace arpline::doctor {
+namespace {
+
+constexpr double kOld = 3600;
+
+// What is no container's on this host may sit on the wire's side of the parent by right: a VM's VF.
+Severity severity_of(const Endpoint& endpoint) {
+  return endpoint.child && endpoint.known->seen_outside->last_seconds_ago < kOld ? Severity::warning
+                                                                                 : Severity::note;
+}
+
+// What stands on the interface has its MAC by right.
+bool stands_on(const Device& device, const Child& child) {
+  return device.lower == child.device->ifindex && !device.lower_in_host;
+}
+
+// Another interface of this host with the same MAC; empty: there is none. In mode passthru it is the parent's.
+Owner twin_of(const Facts& facts, const Endpoint& endpoint) {
+  if (endpoint.mac == endpoint.parent->link.mac) return {};
+  for (const auto& space : facts.spaces) {
+    for (const auto& device : space.devices) {
+      const bool itself =
+          endpoint.child && (endpoint.child->device == &device ||
+                             (endpoint.child->space == &space && stands_on(device, *endpoint.child)));
+      if (device.mac == endpoint.mac && !device.loopback && !itself) return {&space, &device};
+    }
+  }
+  return {};
+}
+
+// In this mode the switch sends back what it gets.
+bool comes_back_by_right(const Endpoint& endpoint) {
+  return endpoint.child && endpoint.child->device->mode == MacvlanMode::vepa;
+}
+
+}  // namespace
+
+void mac_outside(const Facts& facts, Findings& out) {
+  for (const auto& endpoint : endpoints_of(facts)) {
+    if (endpoint.known == nullptr || !endpoint.known->seen_outside || comes_back_by_right(endpoint)) continue;
+    const auto& seen = *endpoint.known->seen_outside;
+    const auto [space, device] = twin_of(facts, endpoint);
+    const auto why = device != nullptr
+                         ? fmt::format("{} has the same MAC", place(*space, *device))
+                         : std::string{
+                               "another station has the same MAC, or a loop brings its frames back; the "
+                               "switch learns it now at one port, now at another"};
+    out.push_back(
+        {.id = "mac_outside",
+         .severity = severity_of(endpoint),
+         .certainty = Certainty::certain,
+         .subject = subject_of(endpoint),
+         .evidence = fmt::format("{} came in from the wire as a source {} time{}, first {} ago, last "
+                                 "{} ago: {}",
+                                 format_mac(endpoint.mac), seen.times, seen.times == 1 ? "" : "s",
+                                 duration(seen.first_seconds_ago), duration(seen.last_seconds_ago), why),
+         .about = about_of(endpoint)});
+  }
+}
+
+}  // namespace arpline::doctor

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <linux/neighbour.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "arpline/doctor/endpoints.hpp"
+#include "arpline/doctor/findings/all.hpp"
+#include "arpline/doctor/words.hpp"
+
+namespace arpline::doctor {
+namespace {
+
+constexpr double kSwitchRemembers = 300;  // IEEE 802.1Q's default, and nearly every switch's
+constexpr int kMostArpIgnore = 2;         // above it the kernel answers nobody, or not for all: not announced
+
+std::string reload(const std::string& key, const std::string& value) {
+  return fmt::format("arpline reload  # with {} = {} below [announce] in arplined's configuration", key, value);
+}
+
+bool is_told_by_its_path(const KnownEndpoint& endpoint) {
+  return endpoint.path && endpoint.path->answered_seconds_ago &&
+         *endpoint.path->answered_seconds_ago < kSwitchRemembers;
+}
+
+// For what is not served another finding says why.
+bool counts(const Endpoint& endpoint) {
+  const bool silent =
+      endpoint.child && (arp_ignore(*endpoint.child->space, *endpoint.child->device) > kMostArpIgnore ||
+                         endpoint.child->device->noarp);
+  return endpoint.known != nullptr && endpoint.known->reason.empty() && !endpoint.known->probing && !silent &&
+         !endpoint.known->conflict.gave_up && !endpoint.known->conflict.moves_too_often;
+}
+
+struct Cause {
+  std::string evidence;
+  std::string command;
+};
+
+std::optional<Cause> in_configuration(const Announce& announce, std::size_t endpoints) {
+  if (announce.pps == 0) return Cause{"announce.pps is 0: nothing is announced", reload("pps", "100")};
+  if (announce.refresh_seconds == 0)
+    return Cause{"announce.refresh is 0: nothing is announced again after a change",
+                 reload("refresh", "\"60s\"")};
+  if (announce.refresh_seconds > kSwitchRemembers)
+    return Cause{fmt::format("announce.refresh is {}", duration(announce.refresh_seconds)),
+                 reload("refresh", "\"60s\"")};
+  const double round = static_cast<double>(endpoints) / static_cast<double>(announce.pps);
+  if (round <= kSwitchRemembers) return std::nullopt;
+  const double needed = std::ceil(static_cast<double>(endpoints) / announce.refresh_seconds);
+  return Cause{fmt::format("{} endpoints at announce.pps = {} take {} for one round, not {}", endpoints,
+                           announce.pps, duration(round), duration(announce.refresh_seconds)),
+               reload("pps", fmt::format("{:.0f}", needed))};
+}
+
+// For how long it has been known at least; 0: that is not known.
+double known_for(const Endpoint& endpoint) {
+  return endpoint.known->heard_seconds_ago.value_or(endpoint.parent->daemon_seconds.value_or(0));
+}
+
+std::string last_announced(const KnownEndpoint& endpoint) {
+  if (!endpoint.announced_seconds_ago) return "it has never been announced";
+  return fmt::format("it was announced {} ago", duration(*endpoint.announced_seconds_ago));
+}
+
+void one_by_one(const std::vector<Endpoint>& endpoints, Findings& out) {
+  for (const auto& endpoint : endpoints) {
+    if (endpoint.known->announced_seconds_ago.value_or(known_for(endpoint)) <= kSwitchRemembers) continue;
+    out.push_back(
+        {.id = "switch_forgets",
+         .severity = Severity::warning,
+         .certainty = Certainty::possible,
+         .subject = subject_of(endpoint),
+         .evidence = fmt::format("{}, and switches forget a MAC that was silent for {:.0f} s: look for "
+                                 "arplined's log lines about lost announcements",
+                                 last_announced(*endpoint.known), kSwitchRemembers),
+         .about = about_of(endpoint)});
+  }
+}
+
+void announced(const Parent& parent, const std::vector<Endpoint>& endpoints, Findings& out) {
+  std::vector<Endpoint> quiet;
+  std::size_t all = 0;
+  for (const auto& endpoint : endpoints) {
+    if (endpoint.parent != &parent || !counts(endpoint)) continue;
+    ++all;
+    if (!is_told_by_its_path(*endpoint.known)) quiet.push_back(endpoint);
+  }
+  if (quiet.empty()) return;
+  const auto cause = in_configuration(*parent.announce, all);
+  if (!cause) return one_by_one(quiet, out);
+  out.push_back({.id = "switch_forgets",
+                 .severity = Severity::warning,
+                 .certainty = Certainty::possible,
+                 .subject = parent.link.name,
+                 .evidence = fmt::format("{}; switches forget a MAC that was silent for {:.0f} s, and {} "
+                                         "endpoint{} no gateway that answers either",
+                                         cause->evidence, kSwitchRemembers, quiet.size(),
+                                         quiet.size() == 1 ? " has" : "s have"),
+                 .command = cause->command,
+                 .about = {.parent = parent.link.ifindex}});
+}
+
+// A container that has just spoken to somebody tells the switch by itself.
+bool is_silent(const Child& child) {
+  constexpr unsigned kTalking = NUD_REACHABLE | NUD_DELAY | NUD_PROBE;
+  return std::ranges::none_of(child.space->neighbours, [&](const Neighbour& neighbour) {
+    return neighbour.ifindex == child.device->ifindex && (neighbour.state & kTalking) != 0;
+  });
+}
+
+bool has_a_finding(const Findings& out, const Device* device) {
+  return std::ranges::any_of(out, [&](const Finding& finding) {
+    return std::ranges::find(finding.about.devices, device) != finding.about.devices.end();
+  });
+}
+
+// Most containers get on without: said only to who asks for this one, where nothing worse is known of it.
+void by_nobody(const Facts& facts, const Parent& parent, const std::vector<Endpoint>& endpoints,
+               Findings& out) {
+  if (facts.asked.empty()) return;
+  for (const auto& endpoint : endpoints) {
+    if (endpoint.parent != &parent || !endpoint.child || !endpoint.child->device->up ||
+        !is_silent(*endpoint.child) || has_a_finding(out, endpoint.child->device))
+      continue;
+    out.push_back({.id = "switch_forgets",
+                   .severity = Severity::note,
+                   .certainty = Certainty::possible,
+                   .subject = subject_of(endpoint),
+                   .evidence = fmt::format(
+                       "it has not spoken to anybody lately, and {}: after {:.0f} s a switch forgets {}",
+                       parent.observe ? "arplined only looks on" : "no arplined announces it", kSwitchRemembers,
+                       format_mac(endpoint.mac)),
+                   .about = about_of(endpoint)});
+  }
+}
+
+}  // namespace
+
+void switch_forgets(const Facts& facts, Findings& out) {
+  const auto endpoints = endpoints_of(facts);
+  for (const auto& parent : facts.parents) {
+    if (parent.daemon != Daemon::answers || parent.observe)
+      by_nobody(facts, parent, endpoints, out);
+    else if (parent.announce)
+      announced(parent, endpoints, out);
+  }
+}
+
+}  // namespace arpline::doctor

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "arpline/doctor/endpoints.hpp"
+
+namespace arpline::doctor {
+
+/// An endpoint whose own who-has to its gateway are not answered. Points into the facts.
+struct FailingPath {
+  Endpoint endpoint;
+  const Path* path = nullptr;
+  std::string reached_by;  ///< who the gateway answers meanwhile, in words; empty: nobody that is known
+};
+
+/// Those that no earlier finding explains.
+std::vector<FailingPath> failing_paths(const Facts& facts, const Findings& earlier);
+
+/// "10.0.0.1 (02:…) has not answered it for 12.0 s; before, it took 0.25 ms".
+std::string silence_of(const Path& path);
+
+}  // namespace arpline::doctor
