@@ -144,6 +144,21 @@ class Switch:
     def knows(self, mac: str) -> bool:
         return mac in self.ns.run("bridge", "fdb", "show", "br", "br0").stdout
 
+    def lock(self, node: Node, *macs) -> None:
+        """Port security: of what comes in there only these MACs' frames go on."""
+        port = node.label[:15]
+        for mac in macs:
+            self.ns.run("bridge", "fdb", "replace", mac, "dev", port, "master", "static")
+        self.ns.ip("link", "set", "dev", port, "type", "bridge_slave", "fdb_flush")
+        self.ns.run("bridge", "link", "set", "dev", port, "locked", "on")
+
+    def unlock(self, node: Node) -> None:
+        self.ns.run("bridge", "link", "set", "dev", node.label[:15], "locked", "off")
+
+    def set_link(self, node: Node, state: str) -> None:
+        """up, down: the node has a carrier, or none."""
+        self.ns.ip("link", "set", node.label[:15], state)
+
 
 @dataclass
 class Child:

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a change makes heard: by the siblings, by everybody after a carrier, and in keepalived's words."""
+from common import Lab, announcements, frames, serve, wait_until
+from lab.wire import Wire
+from switched import SHORT_SET, serve_quietly, spoken_for, switched
+
+NEW_MAC = "02:a7:00:00:66:66"
+
+
+def sent_to(child, address) -> str:
+    """The MAC that a container sends to; empty when it does not know it."""
+    words = child.ns.ip("neigh", "show", address).stdout.split()
+    return words[words.index("lladdr") + 1] if "lladdr" in words else ""
+
+
+def sibling_that_knows(lab, config):
+    """Two containers, one of which has just talked to the other. Returns (host, that other, the one, the wire)."""
+    host, _, _, wire = serve(lab, children=2, config=config)
+    other, sibling = host.children
+    assert sibling.ping(other.address, 1).answered == 1
+    assert sent_to(sibling, other.address) == other.mac
+    return host, other, sibling, wire
+
+
+def test_sibling_learns_a_new_mac_although_it_never_asks():
+    with Lab() as lab:
+        _, other, sibling, _ = sibling_that_knows(lab, {"announce": SHORT_SET})
+        other.link("address", NEW_MAC)
+        wait_until(lambda: sent_to(sibling, other.address) == NEW_MAC, 5, lambda: sent_to(sibling, other.address))
+        assert sibling.ping(other.address).answered == 3
+
+
+def test_sibling_learns_of_a_container_that_has_taken_anothers_place():
+    with Lab() as lab:
+        host, other, sibling, _ = sibling_that_knows(lab, {"announce": SHORT_SET})
+        other.delete()
+        host.add_child(address=f"{other.address}/16", mac=NEW_MAC)
+        wait_until(lambda: sent_to(sibling, other.address) == NEW_MAC, 5, lambda: sent_to(sibling, other.address))
+
+
+def test_only_the_first_announcement_after_a_change_is_for_the_siblings_too():
+    with Lab() as lab:
+        host, _, _, wire = serve(lab, children=2, config={"announce": {"repeat": 3, "interval": "100ms",
+                                                                       "refresh": "500ms"}})
+        other, sibling = host.children
+        inside = lab.closing(Wire(sibling.ns, sibling.interface))
+        wire.collect(1.0)
+        inside.arrived()
+        other.link("address", NEW_MAC)
+        found = [one for one in wire.collect(2.0) if one.sha == NEW_MAC]
+        heard = [one for one in inside.arrived() if one.sha == NEW_MAC and one.announcement]
+        assert len(heard) == 1, f"{len(heard)} at the sibling"
+        # What leaves through the container's interface is on the wire as well.
+        assert len(announcements(found, other)) >= 5, f"{len(found)} on the wire"
+
+
+def test_observe_tells_siblings_nothing_either():
+    with Lab() as lab:
+        host, other, sibling, wire = sibling_that_knows(lab, {"mode": "observe", "announce": SHORT_SET})
+        inside = lab.closing(Wire(sibling.ns, sibling.interface))
+        inside.arrived()
+        wire.arrived()
+        other.link("address", NEW_MAC)
+        assert not [one for one in wire.collect(2.0) + inside.arrived() if one.sha == NEW_MAC]
+        assert sent_to(sibling, other.address) != NEW_MAC
+
+
+def test_all_containers_are_announced_when_the_carrier_is_back():
+    with Lab() as lab:
+        switch, host, peer = switched(lab, children=8)
+        wire = peer.wire()
+        serve_quietly(host, wire, {"repeat": 2})
+        switch.set_link(host, "down")
+        # The kernel tells of it up to a second late.
+        wait_until(lambda: "UP" not in host.ns.ip("-br", "link", "show", host.nic).stdout.split()[1], 5, "it is down")
+        assert not wire.collect(0.2)
+        switch.set_link(host, "up")
+        found = wire.collect(3.0, lambda found: all(len(spoken_for(found, one)) >= 2 for one in host.children))
+        for child in host.children:
+            assert len(spoken_for(found, child)) == 2, f"{child.address}: {len(spoken_for(found, child))}"
+
+
+def schedule(lab, seconds=2.0, /, **announce):
+    """What a new container says in so long, as (seconds since the first, operation)."""
+    host, _, _, wire = serve(lab, config={"announce": {"refresh": "0s", **announce}})
+    wire.collect(1.5)
+    child = host.add_child()
+    found = spoken_for(wire.collect(seconds + 1.0, lambda found: found and found[-1].at - found[0].at > seconds), child)
+    assert found and {one.eth_dst for one in found} == {frames.BROADCAST}, found
+    return [(one.at - found[0].at, one.op) for one in found]
+
+
+def test_repeat_interval_and_delay_are_keepalived_s():
+    with Lab() as lab:
+        found = schedule(lab, 3.0, repeat=3, interval="100ms", delay="2s")
+        first = [second for second, _ in found if second < 1.0]
+        # The first leaves through the container's own interface too, and then reaches the wire by both ways.
+        assert len(first) == 4 and len(found) - len(first) == 3, found
+
+
+def test_style_both_says_each_as_a_request_and_as_a_reply():
+    with Lab() as lab:
+        operations = [op for _, op in schedule(lab, repeat=2, interval="100ms", style="both")]
+        assert operations.count(frames.REPLY) >= 2 and operations.count(frames.REQUEST) >= 2, operations
+
+
+def test_style_reply_says_it_as_a_reply():
+    with Lab() as lab:
+        host, peer, _, wire = serve(lab, config={"announce": {**SHORT_SET, "style": "reply"}})
+        assert peer.ping(host.children[0].address, 1).answered == 1
+        host.children[0].link("address", NEW_MAC)
+        found = wire.collect(2.0, lambda found: any(one.sha == NEW_MAC for one in found))
+        told = [one for one in found if one.sha == NEW_MAC]
+        assert told and all((one.op, one.spa, one.tha) == (frames.REPLY, one.tpa, one.sha) for one in told), told
+        wait_until(lambda: NEW_MAC in peer.ns.ip("neigh", "show", host.children[0].address).stdout, 5,
+                   "the peer believes it")
