@@ -12,4 +12,7 @@ void register_programs(Harness& harness);
 /// The shared headers as the engine compiles them: header/WHAT.
 void register_headers();
 
+/// The protocol machines: protocol/WHAT_ENDPOINTS. The time is that of one endpoint and one second of theirs.
+void register_protocol();
+
 }  // namespace arpline::bench

@@ -15,6 +15,7 @@ void run() {
   arpline::bench::Harness harness(arpline::packet::BpfRunner::shared());
   arpline::bench::register_programs(harness);
   arpline::bench::register_headers();
+  arpline::bench::register_protocol();
   benchmark::RunSpecifiedBenchmarks();
   benchmark::ClearRegisteredBenchmarks();  // they refer to the harness
 }

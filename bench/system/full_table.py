@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""arplined with as many endpoints as its table holds, each of them confirmed by its kernel before it is measured."""
+"""arplined with as many endpoints as its table holds."""
 import time
 from pathlib import Path
 
@@ -17,16 +17,12 @@ GENEROUS = {"pair_ttl": "1h", "announce": {"pps": 0}, "limits": {"to_child": 100
 MEASURED = {**GENEROUS, "limits": {}}
 
 
-class FullTable(Arplined):
-    def __init__(self, place):
+class Filled(Arplined):
+    """All of them are in the table. Nobody asks the daemon for its status: with so many that takes long."""
+
+    def __init__(self, place, config: dict):
         self._expected = place.plan.addresses
-        super().__init__(place.host, GENEROUS)
-        try:
-            self._confirm_all(place)
-            self._default_limits()
-        except BaseException:
-            self.stop()
-            raise
+        super().__init__(place.host, config)
 
     def _start(self, config: dict):
         daemon = lab.Arplined(self.host, config)
@@ -36,6 +32,19 @@ class FullTable(Arplined):
                 raise CommandError(f"arplined has not found {self._expected} endpoints: {daemon.log.strip()[-500:]}")
             time.sleep(0.2)
         return daemon
+
+
+class FullTable(Filled):
+    """Each of them is confirmed by its kernel too."""
+
+    def __init__(self, place):
+        super().__init__(place, GENEROUS)
+        try:
+            self._confirm_all(place)
+            self._default_limits()
+        except BaseException:
+            self.stop()
+            raise
 
     def _confirm_all(self, place) -> None:
         """One who-has for each address, again and again until all kernels have answered."""

@@ -24,6 +24,7 @@ import machine  # noqa: E402
 import measure  # noqa: E402
 import micro  # noqa: E402
 import plots  # noqa: E402
+import protocol  # noqa: E402
 import replay  # noqa: E402
 import report  # noqa: E402
 import running  # noqa: E402
@@ -34,7 +35,8 @@ from contestants import CONTESTANTS, PORTS  # noqa: E402
 from labs import Places  # noqa: E402
 from lab import ROOT, CommandError, Lab, build_dir  # noqa: E402
 
-OTHERS = ("generator", "fast_path", "lookups", "udp", "tcp", "discovery", "replay", "engine", "micro")
+OTHERS = ("generator", "fast_path", "lookups", "udp", "tcp", "discovery", "protocol", "replay", "engine",
+          "micro")
 NAMES = [one.name for one in CONTESTANTS] + list(OTHERS)
 DOCS = ROOT / "docs"
 
@@ -78,7 +80,7 @@ def measured(given, chosen) -> dict:
     words += [f"--rounds {given.rounds}"] * bool(given.rounds) + [f"--only {given.only}"] * bool(given.only)
     document = {"run": {"command": " ".join(["bench/run", *words]), "rounds": chosen.rounds, "pinned": given.pinned},
                 "machine": machine.facts(), "responders": [], "generator": [], "fast_path": {}, "lookups": {},
-                "streams": {}, "discovery": {}, "replay": {}, "engine": {}, "micro": []}
+                "streams": {}, "discovery": {}, "protocol": {}, "replay": {}, "engine": {}, "micro": []}
     if given.pinned:
         running.pin_responders()
     with Lab() as lab:
@@ -90,11 +92,13 @@ def measured(given, chosen) -> dict:
             document["fast_path"] = fast_path.run(places, chosen, say)
         if "lookups" in given.wanted:
             document["lookups"] = lookups.run(places, chosen, say)
-        for protocol in streams.ARGUMENTS:
-            if protocol in given.wanted:
-                document["streams"][protocol] = streams.compare(places, chosen, protocol, say)
+        for kind in streams.ARGUMENTS:
+            if kind in given.wanted:
+                document["streams"][kind] = streams.compare(places, chosen, kind, say)
         if "discovery" in given.wanted:
             document["discovery"] = discovery.run(lab, chosen.discovery, say)
+        if "protocol" in given.wanted:
+            document["protocol"] = protocol.run(lab, places, chosen.protocol, say)
     if "replay" in given.wanted:
         document["replay"] = replay.run(chosen, say)
     if "engine" in given.wanted:

@@ -7,6 +7,7 @@ import engine
 import report_discovery
 import report_fast_path
 import report_ports
+import report_protocol
 from report_tables import median, millions, spread, table
 
 METHOD = (Path(__file__).parent / "method.md").read_text(encoding="utf-8")
@@ -104,13 +105,13 @@ def streams(document) -> str:
                   "least – most", "iperf3's throughput"), rows) if rows else "Not measured."
 
 
-def micro(document, kinds) -> str:
+def micro(document, kinds, per="frame") -> str:
     rows = [(f"`{one['what']}`", one["rows"], f"{one['ns']:.1f}",
              f"{one['least_ns']:.1f} – {one['most_ns']:.1f}" if one["rows"] > 1 else "",
              f"{one['times_empty']:.1f}" if one["times_empty"] else "",
              f"{one['unstable']} rows not stable" if one["unstable"] else "")
             for one in document["micro"] if one["kind"] in kinds]
-    return table(("what", "rows", "ns a frame", "least – most", "× empty", ""), rows) if rows else "Not measured."
+    return table(("what", "rows", f"ns a {per}", "least – most", "× empty", ""), rows) if rows else "Not measured."
 
 
 def replays(found: dict) -> str:
@@ -150,10 +151,14 @@ def markdown(document, prefix="") -> str:
         "## The generator alone", "`bench/run --only generator`", generator(document),
         "## Traffic that is not ARP", "`bench/run --only udp,tcp`", streams(document),
         "## Discovery", "`bench/run --only discovery`", report_discovery.section(document["discovery"]),
+        "## Announcing", "`bench/run --only protocol`", report_protocol.section(document.get("protocol", {})),
         "## Replaying a capture", "`bench/run --only replay`", replays(document["replay"]),
         "## The engine alone", "`bench/run --only engine`", engine.section(document.get("engine", {})),
         "## Per verdict", "`bench/run --only micro`, or one verdict's rows with "
         "`build/bench/micro/micro --benchmark_filter=wire/ring`.", micro(document, ("wire",)),
         "The egress program, and the shared headers as the engine compiles them:", micro(document,
                                                                                          ("egress", "header")),
+        "The protocol machines by number of endpoints: what one endpoint costs in one second, when all of them are announced "
+        "every 60 s, and when each also asks its gateway every 10 s:", micro(document, ("protocol",),
+                                                                             "second and endpoint"),
         REMARKS.strip(), ""])

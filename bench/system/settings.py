@@ -19,6 +19,18 @@ class Discovery:
 
 
 @dataclass(frozen=True)
+class Protocol:
+    quiet_pings: int  # 4 s apart
+    moves: int
+    refresh_seconds: int  # of all addresses
+    watch_seconds: float
+    carriers: int
+    pps: int = 100_000
+    settle_seconds: float = 1.0
+    down_seconds: float = 3.0  # the kernel tells of a carrier that is gone up to a second late
+
+
+@dataclass(frozen=True)
 class FastPath:
     rounds: int
     seconds: float  # at full speed
@@ -43,6 +55,7 @@ class Settings:
     micro_arguments: tuple
     discovery: Discovery
     fast_path: FastPath
+    protocol: Protocol
     replay_frames: int = 1_000_000
     engine_frames: int = 1_000_000  # in a round
     warm_seconds: float = 0.3
@@ -56,13 +69,15 @@ FULL = Settings(rounds=5, seconds=3.0, rates=(50_000, 100_000, 200_000, 500_000,
                 micro_arguments=("--benchmark_repetitions=3", "--benchmark_min_time=0.1"),
                 discovery=Discovery(samples=200, boxes=50, crowd=1_000, starts=5, rounds=10, settle_seconds=25,
                                     idle_seconds=20),
-                fast_path=FastPath(rounds=5, seconds=3.0, case_seconds=5.0))
+                fast_path=FastPath(rounds=5, seconds=3.0, case_seconds=5.0),
+                protocol=Protocol(quiet_pings=75, moves=20, refresh_seconds=60, watch_seconds=60.0, carriers=5))
 QUICK = Settings(rounds=3, seconds=1.0, rates=(100_000, 500_000, 2_000_000), rate_seconds=0.5, curve_rounds=1,
                  stream_rounds=3, control_rounds=0, stream_seconds=1,
                  micro_arguments=(f"--benchmark_filter={COMMON_VERDICTS}", "--benchmark_min_time=0.02"),
                  discovery=Discovery(samples=30, boxes=10, crowd=100, starts=2, rounds=2, settle_seconds=3,
                                      idle_seconds=5),
-                 fast_path=FastPath(rounds=1, seconds=1.0, case_seconds=2.0))
+                 fast_path=FastPath(rounds=1, seconds=1.0, case_seconds=2.0),
+                 protocol=Protocol(quiet_pings=6, moves=5, refresh_seconds=60, watch_seconds=10.0, carriers=2))
 # Only that each one answers, and that the report is made.
 SMOKE = Settings(rounds=1, seconds=0.3, rates=(5_000,), rate_seconds=0.3, curve_rounds=1,
                  stream_rounds=1, control_rounds=0, stream_seconds=1,
@@ -72,4 +87,6 @@ SMOKE = Settings(rounds=1, seconds=0.3, rates=(5_000,), rate_seconds=0.3, curve_
                                      idle_seconds=0.5, changes_per_second=100),
                  fast_path=FastPath(rounds=1, seconds=0.2, case_seconds=0.4, addresses=64, warm_seconds=0,
                                     rate=5_000, flood_share=0.01, with_others=False),
+                 protocol=Protocol(quiet_pings=1, moves=1, refresh_seconds=1, watch_seconds=1.0, carriers=1,
+                                   settle_seconds=0.2),
                  replay_frames=2_000, engine_frames=20_000, warm_seconds=0.0, full_speed=False, settle_ms=300)

@@ -126,6 +126,22 @@ def of_discovery(found: dict) -> list[Judged]:
               unit=" MB")]
 
 
+def of_protocol(found: dict) -> list[Judged]:
+    refresh, rounds = found.get("refresh"), found.get("carrier", {}).get("rounds", [])
+    count = found.get("endpoints", 0)
+    return [
+        judge("quiet container, the switch forgets after 3 s, refresh 1 s: pings lost",
+              [found["quiet"]["arplined"]["lost"]] if found else [], at_most=0),
+        judge("moved address: the peer's outage from the announcement", [one * 1e3 for one in found.get("moved", ())],
+              at_most=50, unit=" ms"),
+        judge(f"{count} endpoints refreshed: their pace is off by",
+              [abs(refresh["per_second"] / refresh["wanted"] - 1) * 100] if refresh else [], at_most=1, unit=" %"),
+        judge("– the fullest 10 ms, in shares of it", [refresh["fullest"] / refresh["share"]] if refresh else [],
+              at_most=2),
+        judge(f"{count} endpoints announced after carrier up: the last one",
+              [one["seconds"] for one in rounds], at_most=1, unit=" s")]
+
+
 def of_engine(found: dict) -> list[Judged]:
     few, many = of(found, FEW, "decide"), of(found, MANY, "decide")
     return [judge(f"engine over a device in memory: decide, {FEW} endpoints", few, at_most=60, unit=" ticks"),
@@ -150,6 +166,7 @@ def all_of(document: dict) -> list[dict]:
                            [row["capacity"] for row in stream["arplined"]], at_least=0.98))
     found += of_fast_path(document["fast_path"])
     found += of_discovery(document["discovery"])
+    found += of_protocol(document.get("protocol", {}))
     found.append(judge("arpline replay, M frames/s", [one["frames"] / one["seconds"] / 1e6
                                                       for one in document["replay"].get("rounds", ())],
                        at_least=PROMISED / 1e6))
