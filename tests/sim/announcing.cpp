@@ -14,8 +14,6 @@ constexpr std::uint32_t kProbeNum = 3;
 constexpr Time kProbeMin = 1 * kSecond;
 constexpr Time kProbeMax = 2 * kSecond;
 constexpr Time kAnnounceWait = 2 * kSecond;
-// So late is noticed what nobody reports, and the control loop is late itself.
-constexpr Time kLook = 300 * kMs;
 
 }  // namespace
 
@@ -84,15 +82,17 @@ void Announcing::allow(Id id, bool allowed, bool sudden, std::uint64_t now) {
   if (at == plans_.end() || at->second.allowed == allowed) return;
   auto& plan = at->second;
   plan.allowed = allowed;
-  plan.probes = 0;
   plan.last_refreshed = false;
   if (!allowed) {
     plan.due_by = kNever;
     plan.held_at = now;
     return;
   }
+  plan.probes = 0;
   begin_set(plan, now);
   plan.unnoticed = sudden && now - plan.held_at <= kLook;
+  // Then the probes go on.
+  plan.lenient = plan.lenient || (plan.unnoticed && plan.unproven);
   plan.due_by = now + latency_;
   plan.due_for = Property::set_begins;
   if (sudden) {
@@ -113,7 +113,8 @@ void Announcing::probes(Id id, std::uint64_t now) {
   if (at == plans_.end()) return;
   auto& plan = at->second;
   if (!plan.lenient) {
-    findings_.check(Property::probe_timing, plan.unproven && settings_.probe != ProbeMode::off, [&] {
+    const bool to_probe = plan.unproven && settings_.probe != ProbeMode::off && !plan.held(now);
+    findings_.check(Property::probe_timing, to_probe, [&] {
       return fmt::format("endpoint {} is probed for and has nothing to be probed for", id);
     });
     const auto waited = now - (plan.probes == 0 ? plan.began : plan.probed_at);
@@ -132,7 +133,8 @@ void Announcing::probes(Id id, std::uint64_t now) {
 // The clock may have jumped since it was due: the set begins when the machines have looked. What has been
 // proven, and lost its carrier or was contested before its turn came, is not probed for again.
 void Announcing::note_proven(Plan& plan, std::uint64_t now) const {
-  const bool waited = plan.probes == kProbeNum && now - plan.probed_at >= kAnnounceWait / divisor();
+  const bool waited =
+      plan.probes == kProbeNum && !plan.held(now) && now - plan.probed_at >= kAnnounceWait / divisor();
   if (waited && plan.proven_at < plan.probed_at) plan.proven_at = now;
 }
 
@@ -199,9 +201,11 @@ void Announcing::count(Plan& plan, std::uint64_t now) {
     plan.last_refreshed = permitted == plan.permitted;
     return;
   }
+  const auto permitted = plan.permitted;
   check_gap(Property::set_spacing, plan, plan.fresh || gap >= schedule.interval_ns,
             [&] { return fmt::format("the next of a set after {} ms", gap / kMs); });
-  --plan.left;
+  // Where it was permitted, this one or the one before is none of the set.
+  if (permitted == plan.permitted) --plan.left;
   plan.fresh = false;
   plan.last_refreshed = false;
 }

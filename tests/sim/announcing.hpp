@@ -32,6 +32,9 @@ class Announcing {
   void refuse(bool refuses) { refuses_ = refuses; }
 
  private:
+  // So late is noticed what nobody reports, and the control loop is late itself.
+  static constexpr Time kLook = 300 * kMs;
+
   struct Plan {
     bool allowed = false;
     std::uint64_t due_by = kNever;
@@ -47,11 +50,14 @@ class Announcing {
     bool unproven = false;
     bool unnoticed = false;  // it was not allowed for so short that no set may have begun
     std::uint64_t held_at = 0;
-    bool lenient = false;  // the settings have changed meanwhile
+    bool lenient = false;  // when it began is not known
     std::uint32_t probes = 0;
     std::uint64_t began = 0;
     std::uint64_t probed_at = 0;
     std::uint64_t proven_at = 0;  // after three probes, and ANNOUNCE_WAIT
+
+    // The machines have noticed that it is not allowed.
+    bool held(std::uint64_t now) const { return !allowed && now - held_at > kLook; }
   };
 
   void begin_set(Plan& plan, std::uint64_t now);
