@@ -218,7 +218,10 @@ void Protocol::on_claim(Id id, Claim claim, std::uint64_t now, Actions& actions)
   report(Told::conflict);
   if (verdict.gave_up) report(Told::gave_up);
   if (verdict.moves_too_often) report(Told::moves_too_often);
-  if (verdict.defend && !std::exchange(endpoints_[id].to_defend, true)) to_defend_.emplace_back(id, claim.mac);
+  // RFC 5227 section 2.1.1: what is not known to be free is not ours to defend.
+  const bool proven = settings_.probe == ProbeMode::off || !endpoints_[id].unproven;
+  if (verdict.defend && proven && !std::exchange(endpoints_[id].to_defend, true))
+    to_defend_.emplace_back(id, claim.mac);
   judge(id, now, actions);
 }
 

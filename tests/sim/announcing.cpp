@@ -103,6 +103,11 @@ void Announcing::allow(Id id, bool allowed, bool sudden, std::uint64_t now) {
   wait_for_probes(plan);
 }
 
+bool Announcing::proven(Id id) const {
+  const auto at = plans_.find(id);
+  return at == plans_.end() || !at->second.unproven || settings_.probe == ProbeMode::off;
+}
+
 void Announcing::wait_for_probes(Plan& plan) const {
   if (!plan.unproven || settings_.probe == ProbeMode::off || plan.due_by == kNever) return;
   plan.due_by += (kProbeWait + (kProbeNum - 1) * kProbeMax + kAnnounceWait) / divisor() + kProbeNum * latency_;

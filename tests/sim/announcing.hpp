@@ -31,6 +31,9 @@ class Announcing {
   void absent(std::uint64_t now);
   void refuse(bool refuses) { refuses_ = refuses; }
 
+  /// It has been probed for, or need not be.
+  bool proven(Id id) const;
+
  private:
   // So late is noticed what nobody reports, and the control loop is late itself.
   static constexpr Time kLook = 300 * kMs;

@@ -55,7 +55,7 @@ void Checks::on_carrier_up(std::uint64_t now) {
 
 void Checks::on_claim(Id id, const Claim& claim, std::uint64_t now) {
   if (!known_.contains(id)) return;
-  conflicts_.claim(id, claim, truth_.slot(id), now);
+  conflicts_.claim(id, claim, truth_.slot(id), announcing_.proven(id), now);
   look(id, now);
 }
 

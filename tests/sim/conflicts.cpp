@@ -126,7 +126,7 @@ bool Conflicts::is_proxy(Id id, const Claim& claim, std::uint64_t now) {
   return true;
 }
 
-void Conflicts::claim(Id id, const Claim& claim, const arpl_slot& slot, std::uint64_t now) {
+void Conflicts::claim(Id id, const Claim& claim, const arpl_slot& slot, bool proven, std::uint64_t now) {
   const auto at = endpoints_.find(id);
   if (at == endpoints_.end()) return;
   auto& endpoint = at->second;
@@ -137,13 +137,14 @@ void Conflicts::claim(Id id, const Claim& claim, const arpl_slot& slot, std::uin
                          format_ipv4(endpoint.subject.address));
     });
     endpoint.contested = endpoint.contested || arpl_slot_contested(&slot, now) != 0;
-    if (endpoint.told_conflict && !claim.dropped) judge(endpoint, claim, slot, now);
+    if (endpoint.told_conflict && !claim.dropped) judge(endpoint, claim, slot, proven, now);
     if (endpoint.told_over) comes_home(endpoint);
   }
   endpoint.told_conflict = endpoint.told_gave_up = endpoint.told_moves = endpoint.told_over = false;
 }
 
-void Conflicts::judge(Endpoint& endpoint, const Claim& claim, const arpl_slot& slot, std::uint64_t now) {
+void Conflicts::judge(Endpoint& endpoint, const Claim& claim, const arpl_slot& slot, bool proven,
+                      std::uint64_t now) {
   const auto party = endpoint.told.party;
   const auto id = endpoint.told.id;
   const auto address = format_ipv4(endpoint.subject.address);
@@ -181,8 +182,8 @@ void Conflicts::judge(Endpoint& endpoint, const Claim& claim, const arpl_slot& s
                   [&] { return address + (must ? " is not given up" : " is given up too soon"); });
   ++place.claims_to_defend;
   const bool recent = place.defended_at != 0 && now - place.defended_at < kDefendIntervalNs + latency_;
-  if (defending(settings_.on_conflict) && !must && !recent && endpoint.subject.announceable && slot.word != 0 &&
-      endpoint.defend_by == kNever)
+  if (defending(settings_.on_conflict) && proven && !must && !recent && endpoint.subject.announceable &&
+      slot.word != 0 && endpoint.defend_by == kNever)
     endpoint.defend_by = now + latency_;
 }
 

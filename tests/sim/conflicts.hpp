@@ -22,7 +22,7 @@ class Conflicts {
   void erase(Id id);
   void report(const Report& report, std::uint64_t now);
   /// After what was reported of it.
-  void claim(Id id, const Claim& claim, const arpl_slot& slot, std::uint64_t now);
+  void claim(Id id, const Claim& claim, const arpl_slot& slot, bool proven, std::uint64_t now);
   void defends(Id id, std::uint64_t now);
   void tick(Id id, const arpl_slot& slot, std::uint64_t now);
   void absent(std::uint64_t now);
@@ -74,7 +74,7 @@ class Conflicts {
   void move(Place& place, Mac owner, std::uint64_t now, bool told);
   bool is_proxy(Id id, const Claim& claim, std::uint64_t now);
   void comes_home(Endpoint& endpoint) { place_of(endpoint).owner = endpoint.subject.mac; }
-  void judge(Endpoint& endpoint, const Claim& claim, const arpl_slot& slot, std::uint64_t now);
+  void judge(Endpoint& endpoint, const Claim& claim, const arpl_slot& slot, bool proven, std::uint64_t now);
 
   Findings& findings_;
   Protocol::Settings settings_;

@@ -51,6 +51,15 @@ class ProtocolTest : public testing::Test {
   Worker worker_;
 };
 
+TEST_F(ProtocolTest, what_is_still_probed_for_is_not_defended) {
+  settings_.probe = ProbeMode::rfc5227;
+  protocol_.set(settings_, kSecond);
+  put(kOurNext);
+  claim_with_a_full_worker();
+  protocol_.tick(2 * kSecond, worker_);
+  EXPECT_TRUE(worker_.defences.empty());
+}
+
 TEST_F(ProtocolTest, defence_that_had_no_room_leaves_later) {
   claim_with_a_full_worker();
   protocol_.tick(2 * kSecond, worker_);
