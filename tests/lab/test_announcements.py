@@ -36,7 +36,7 @@ def test_every_container_is_announced_at_the_start():
     with Lab() as lab:
         host, peer = wired(lab, children=8)
         wire = peer.wire()
-        host.start_arplined({"announce": {"refresh": "60s"}})
+        host.start_arplined({"announce": {"refresh": "0s"}})
         found = wire.collect(5.0)
         for child in host.children:
             assert len(announcements(found, child)) == 2, f"{child.address}: {len(announcements(found, child))}"
