@@ -17,7 +17,7 @@ void Gateways::configure(std::vector<Ipv4> gateways, bool enabled, std::uint64_t
   gateways_ = std::move(gateways);
   enabled_ = enabled;
   fresh_.clear();
-  for (const auto& [id, wanted] : wanted_) fresh_.push_back(id);
+  for (const auto& [id, wanted] : wanted_) fresh_.insert(id);
   for (auto& [nsid, space] : spaces_) enqueue(nsid, space, enabled ? now : kNever);
 }
 
@@ -33,7 +33,7 @@ void Gateways::add(Id id, const Desired& endpoint, std::uint64_t now) {
     if (enabled_) enqueue(wanted.nsid, space, now);
   }
   wanted_.emplace(id, wanted);
-  fresh_.push_back(id);
+  fresh_.insert(id);
 }
 
 void Gateways::erase(Id id) {
@@ -47,6 +47,7 @@ void Gateways::erase(Id id) {
     }
   }
   wanted_.erase(it);
+  fresh_.erase(id);
 }
 
 Ipv4 Gateways::configured(const Wanted& wanted) const {
@@ -77,7 +78,9 @@ std::uint64_t Gateways::tick(std::uint64_t now, const Found& found) {
   for (const auto id : std::exchange(fresh_, {})) {
     const auto it = wanted_.find(id);
     if (it == wanted_.end()) continue;
-    if (const auto gateway = enabled_ ? configured(it->second) : 0; gateway != 0) found(id, gateway);
+    // Without one the routes have the word, where there are any.
+    const auto gateway = enabled_ ? configured(it->second) : 0;
+    if (gateway != 0 || it->second.nsid < 0) found(id, gateway);
   }
   if (queue_.empty()) return kNever;
   const auto [at, nsid] = *queue_.begin();

@@ -62,7 +62,7 @@ class Gateways {
   std::unordered_map<Id, Wanted> wanted_;
   std::map<int, Space> spaces_;
   std::set<std::pair<std::uint64_t, int>> queue_;
-  std::vector<Id> fresh_;  // not told yet what the configuration says
+  std::set<Id> fresh_;  // not told yet what the configuration says
 };
 
 }  // namespace arpline

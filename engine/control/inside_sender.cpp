@@ -21,8 +21,8 @@ void InsideSender::send(Fd netns, std::vector<InsideFrame> frames) {
 void InsideSender::run(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   while (given_.wait(lock, stop, [this] { return static_cast<bool>(netns_); })) {
-    const Fd netns = std::exchange(netns_, {});
     try {
+      const Fd netns = std::exchange(netns_, {});
       send_inside(netns, std::exchange(frames_, {}));
     } catch (const SetupError&) {  // a namespace on its way out
     }
