@@ -79,7 +79,7 @@ ARPL_INLINE int look(const struct arpl_arp *arp, struct arpl_egress_stats *stats
 			__sync_fetch_and_add(&sender->claims, 1);
 		return on_claim(claimed, arp, stats, now);
 	}
-	arpl_hear_sent(0, arp, !!sender, sender && !sender->parent, now);
+	arpl_hear_sent(0, arp, !!sender, sender && !sender->host, now);
 	return TC_ACT_UNSPEC;
 }
 

@@ -15,7 +15,7 @@
 #define ARPL_INLINE static inline __attribute__((always_inline))
 
 /* Raised by any change to a map's shape or meaning; other versions' maps are never reused. */
-#define ARPL_ABI_VERSION 5U
+#define ARPL_ABI_VERSION 6U
 
 /* The limits. Nothing that arrives from the wire can grow a table beyond them. */
 #define ARPL_MAX_ENDPOINTS 65536U
@@ -59,6 +59,7 @@
 #define ARPL_SLOT_DOWN (1ULL << 51)	   /* its interface is down, or has no carrier */
 #define ARPL_SLOT_NOARP (1ULL << 52)	   /* its interface has IFF_NOARP */
 #define ARPL_SLOT_HOST (1ULL << 53) /* it is in the parent's own namespace: the host's own, not a container's */
+#define ARPL_SLOT_HOST_ADDRESS (1ULL << 54) /* the host itself has this address: it is the host's, never a child's */
 #define ARPL_SLOT_FLAGS_MASK 0xffff000000000000ULL
 
 /* What a person dumps: `bpftool map dump pinned …/endpoints`. */
@@ -122,7 +123,7 @@ struct arpl_endpoint_stats {
 	__u64 last_seen;
 	__u64 last_requester_mac;
 	__be32 last_requester;
-	__u32 zero;
+	__u32 netns; /* control's number for the namespace that the endpoint is in; 0: not known */
 	__u64 claims; /* ARP frames with its address and another MAC */
 	__u64 last_claimant_mac;
 	__u64 ring_arrival; /* its share of the ring: bucket.h */
@@ -131,8 +132,9 @@ struct arpl_endpoint_stats {
 	__u64 misdirected_mac; /* the last such MAC, when, and who asked */
 	__u64 misdirected_at;
 	__be32 misdirected_requester;
-	__u32 zero2;
-	__u64 reserved[2];
+	__be32 check_requester; /* whose who-has was last made a check of the endpoint, with this MAC, and when */
+	__u64 check_mac;
+	__u64 check_at;
 };
 
 /* A token bucket's rate, see bucket.h. interval_ns = 0: no limit; burst_ns < interval_ns: nothing. */
@@ -158,10 +160,13 @@ struct arpl_limits {
 	struct arpl_budget reflect; /* beyond these two the frame is dropped; off unless asked for */
 	struct arpl_budget reflect_source;
 	struct arpl_budget foreign; /* likewise */
-	struct arpl_budget events;
+	struct arpl_budget events; /* claims */
+	struct arpl_budget own_mac_events;
+	struct arpl_budget odd; /* what the kernel learns from and nobody answers for it; beyond it dropped */
 	__u64 parent_mac; /* MAC word */
 	__u64 host_awaits; /* the gateway that arpline has asked from parent_mac: ARPL_AWAITS; ingress clears it */
-	__u64 reserved[2];
+	__u64 egress_seen_ns; /* when control last saw that the egress program sees frames */
+	__u64 reserved[5];
 };
 
 #define ARPL_LIMIT_OBSERVE (1ULL << 0)	   /* count would_…, pass everything */
@@ -221,8 +226,9 @@ enum arpl_heard {
 
 /* The value of `macs`: what an own MAC has sent through the parent. */
 struct arpl_sender {
-	__u32 parent; /* 1: the parent's own */
-	__u32 zero;
+	__u16 host;   /* 1: the parent's own, a VLAN interface's on it, or a macvlan's in the parent's namespace */
+	__u16 shared; /* 1: a station on the wire has it too, and was there first */
+	__u32 netns;  /* as arpl_endpoint_stats.netns */
 	__u64 requests;
 	__u64 replies;
 	__u64 announcements;
@@ -328,7 +334,7 @@ ARPL_STATIC_ASSERT(sizeof(struct arpl_endpoint_stats) == 128, "two cache lines")
 ARPL_STATIC_ASSERT(sizeof(struct arpl_sender) == 40, "map value");
 ARPL_STATIC_ASSERT(sizeof(struct arpl_storm_key) == 4, "map key without padding");
 ARPL_STATIC_ASSERT(sizeof(struct arpl_storm_limit) == 48, "map value");
-ARPL_STATIC_ASSERT(sizeof(struct arpl_limits) == 256, "room for the budgets to come");
+ARPL_STATIC_ASSERT(sizeof(struct arpl_limits) == 320, "room for the budgets to come");
 ARPL_STATIC_ASSERT(sizeof(struct arpl_credit) == 256, "two pairs of cache lines");
 ARPL_STATIC_ASSERT(__builtin_offsetof(struct arpl_credit, consumed) == 128, "its own pair");
 ARPL_STATIC_ASSERT(sizeof(struct arpl_meta) == 40, "map value");

@@ -9,7 +9,7 @@ std::vector<Sender> gather_senders(const Maps& maps, const Owners& owners, const
   std::vector<Sender> senders;
   for (const auto& [mac, sent] : maps.senders()) {
     const auto owner = owners.find(mac);
-    Sender sender{.mac = mac, .netns = {}, .interface = sent.parent != 0 ? parent : "", .sent = sent};
+    Sender sender{.mac = mac, .netns = {}, .interface = sent.host != 0 ? parent : "", .sent = sent};
     if (owner != owners.end()) {
       sender.netns = owner->second.netns;
       sender.interface = owner->second.interface;

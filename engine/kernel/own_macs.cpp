@@ -37,8 +37,8 @@ bool OwnMacs::put(Mac mac, bool is_parent) {
   const int fd = maps_.fd("macs");
   arpl_sender sender{};
   const bool there = bpf_map_lookup_elem(fd, &mac, &sender) == 0;
-  if (!there || (sender.parent != 0) != is_parent) {
-    sender.parent = is_parent ? 1 : 0;
+  if (!there || (sender.host != 0) != is_parent) {
+    sender.host = is_parent ? 1 : 0;
     if (bpf_map_update_elem(fd, &mac, &sender, BPF_ANY) != 0) return false;
   }
   if (held_.insert(mac).second) filter_.add(bit_of(mac));

@@ -42,7 +42,7 @@ json senders_to_json(std::vector<Sender> senders) {
     all.push_back({{"mac", format_mac(sender.mac)},
                    {"namespace", text_or_null(sender.netns)},
                    {"interface", text_or_null(sender.interface)},
-                   {"parent", sender.sent.parent != 0},
+                   {"parent", sender.sent.host != 0},
                    {"requests", sender.sent.requests},
                    {"replies", sender.sent.replies},
                    {"announcements", sender.sent.announcements},

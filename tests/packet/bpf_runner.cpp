@@ -153,7 +153,7 @@ void BpfRunner::fill(const Contents& contents) {
   clear_credit_and_sockets();
   put(maps.lease, zero, contents.lease);
   put(maps.limits, zero, contents.limits);
-  for (const Mac own : contents.macs) put(maps.macs, __u64{own}, arpl_sender{.parent = own == parent_mac});
+  for (const Mac own : contents.macs) put(maps.macs, __u64{own}, arpl_sender{.host = own == parent_mac});
   for (const std::uint32_t word : filtered_) put(maps.filter, word, __u64{0});
   filtered_.clear();
   for (const std::uint32_t bit : contents.filter) {

@@ -170,8 +170,11 @@ Contents realise(const State& s, std::uint64_t now) {
                 .reflect_source = rate_of(s.reflect_source, {opt_in_interval, opt_in_burst}),
                 .foreign = rate_of(s.foreign, {opt_in_interval, opt_in_burst}),
                 .events = rate_of(s.events, {event_interval, event_burst}),
+                .own_mac_events = rate_of(s.events, {event_interval, event_burst}),
+                .odd = {},
                 .parent_mac = parent_mac,
                 .host_awaits = s.host_awaits != 0 ? ARPL_AWAITS(s.host_awaits, s.vlan) : 0,
+                .egress_seen_ns = now,
                 .reserved = {}};
   out.macs = {parent_mac, sibling_mac};
   if (s.endpoint_mac_is_own) out.macs.push_back(endpoint_mac);

@@ -84,7 +84,7 @@ Network served(const std::string& interface, const Roots& roots) {
   network.limits.neigh_full_ns = 0;
   network.limits.host_awaits = 0;
   for (const auto& [mac, sender] : maps->senders())
-    network.own_macs.emplace(mac, sender.parent != 0 ? Whose::host : Whose::container);
+    network.own_macs.emplace(mac, sender.host != 0 ? Whose::host : Whose::container);
   for (const auto& [key, value] : maps->endpoints()) {
     if (value.slot >= maps->slots().size()) continue;
     const auto& slot = maps->slots()[value.slot];
