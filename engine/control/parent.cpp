@@ -21,8 +21,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::uint64_t kSelfTestEveryNs = 10'000'000'000;
-constexpr std::uint64_t kSelfTestHiddenNs = 1'000'000'000;  // it may be over
 constexpr std::uint64_t kLogIntervalNs = 1'000'000'000;
 constexpr std::uint64_t kLogBurstNs = 10'000'000'000;
 constexpr milliseconds kBoundaryPatience{500};
@@ -67,6 +65,8 @@ ServedParent::ServedParent(const Config& config, ParentConfig own, const LinkInf
     const auto flags = maps.limits().flags;
     pairs_filter_.emplace(maps.filter(), ARPL_FILTER_PAIRS, (flags & ARPL_LIMIT_OTHER_PAIRS) != 0, now_ns());
     heard_filter_.emplace(maps.filter(), ARPL_FILTER_HEARD, (flags & ARPL_LIMIT_OTHER_HEARD) != 0, now_ns());
+    announced_filter_.emplace(maps.filter(), ARPL_FILTER_ANNOUNCED, (flags & ARPL_LIMIT_OTHER_ANNOUNCED) != 0,
+                              now_ns());
     storm_ = std::make_unique<Storm>(maps, route_, link_.ifindex);
     storm_->set(storm_limits_for(config_));
     set_limits();
@@ -180,6 +180,7 @@ void ServedParent::set_limits() {
                           .one_queue = decides_alone() || (has_ring() && link_.rx_queues == 1),
                           .other_pairs = pairs_filter_->other(),
                           .other_heard = heard_filter_->other(),
+                          .other_announced = announced_filter_->other(),
                           .mac = link_.mac};
   put_limits(limits_for(config_, limits_, switches, map), map);
   if (upkeep_) upkeep_->hide_tags(switches.hidden_tags);
@@ -287,7 +288,8 @@ void ServedParent::reconfigure(const Config& config, const ParentConfig& own) {
 // The programs ask the other part first: what is cleared is asked by nobody.
 void ServedParent::rotate_filters(std::uint64_t now) {
   for (const auto& [filter, period_ns] : {std::pair{&*pairs_filter_, config_.pair_ttl_ns},
-                                          std::pair{&*heard_filter_, std::uint64_t{ARPL_HEARD_NS}}}) {
+                                          std::pair{&*heard_filter_, std::uint64_t{ARPL_HEARD_NS}},
+                                          std::pair{&*announced_filter_, std::uint64_t{ARPL_ANNOUNCED_NS}}}) {
     if (!filter->due(now, period_ns)) continue;
     set_limits();
     filter->clear();
@@ -324,10 +326,9 @@ void ServedParent::watch_neighbours(std::uint64_t now) {
   neighbours_full_ = full;
 }
 
-// The frame passes the egress program while it is being sent, or never.
+// Once a second. The frame passes the egress program while it is being sent, or never; only while it does may
+// the programs take a kernel's silence for one.
 void ServedParent::watch_egress(std::uint64_t now) {
-  const auto every = egress_ == "hidden" ? kSelfTestHiddenNs : kSelfTestEveryNs;
-  if (self_test_at_ != 0 && now - self_test_at_ < every) return;
   const auto before = programs_->maps().egress_stats().self_tests;
   if (!send_self_test(link_.ifindex, parent_.mac)) return;
   const bool seen = programs_->maps().egress_stats().self_tests > before;
@@ -335,7 +336,7 @@ void ServedParent::watch_egress(std::uint64_t now) {
     spdlog::warn("{}: another egress filter hides ours: nothing is ever confirmed", link_.name);
   if (seen && egress_ == "hidden") spdlog::warn("{}: no egress filter hides ours any more", link_.name);
   egress_ = seen ? "seen" : "hidden";
-  self_test_at_ = now;
+  if (seen) programs_->maps().limits().egress_seen_ns = now;
 }
 
 void ServedParent::tick() {

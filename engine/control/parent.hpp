@@ -135,6 +135,7 @@ class ServedParent {
   std::unique_ptr<Service> service_;
   std::optional<Rotation> pairs_filter_;
   std::optional<Rotation> heard_filter_;
+  std::optional<Rotation> announced_filter_;
   Pulse pulse_;
   bool healthy_ = true;
   std::unique_ptr<Upkeep> upkeep_;
@@ -151,7 +152,6 @@ class ServedParent {
   bool reflections_arrive_ = true;  // what XDP_TX sends is not lost
   bool stranger_ = false;
   std::string egress_ = "unknown";
-  std::uint64_t self_test_at_ = 0;
   __u64 log_pace_ = 0;
   bool stopped_ = false;
 };
