@@ -17,6 +17,7 @@
 #include "endpoints/history.hpp"
 #include "kernel/events.hpp"
 #include "kernel/link.hpp"
+#include "kernel/neighbours.hpp"
 #include "kernel/pins.hpp"
 #include "kernel/programs.hpp"
 #include "kernel/storm.hpp"
