@@ -11,6 +11,12 @@
 #include "kernel/pins.hpp"
 
 namespace arpline {
+namespace {
+
+// For each namespace the kernel goes through the whole table: of 200,000 entries that took 20 ms.
+constexpr std::uint32_t kMostEntries = 131'072;
+
+}  // namespace
 
 Neighbours::Neighbours(std::string run_root, const Watch& watch)
     : run_root_(std::move(run_root)), watch_(watch), route_(NETLINK_ROUTE), table_(neighbour_table(route_)) {}
@@ -39,9 +45,11 @@ void Neighbours::look(std::uint64_t now) {
   tell();
 }
 
-// While the table is far from full nobody needs to know who holds it.
+// While the table is far from full nobody needs to know who holds it. One with too many permanent entries to go
+// through is full when the kernel says so.
 void Neighbours::take_census(std::uint64_t now, bool became_full) {
-  if (table_->entries < many_entries(*table_) && !full_) return census_.forget();
+  if (table_->entries > kMostEntries || (table_->entries < many_entries(*table_) && !full_))
+    return census_.forget();
   const auto& last = census_.result();
   const bool due = became_full || !last || now - std::min(now, last->ended_at) >= kEveryNs;
   if (due && !census_.under_way()) census_.begin(watch_.all_netns());
@@ -67,12 +75,14 @@ std::optional<std::uint64_t> Neighbours::room_of_a_parent() const noexcept {
 
 std::string Neighbours::warning() const {
   if (!full_ || !table_) return {};
-  const auto& census = census_.result();
-  const auto holders = census ? text_of(census->holders) : "";
-  return fmt::format(
-      "the neighbour table is nearly full ({} of {}){}{}: raise net.ipv4.neigh.default.gc_thresh3",
-      counted_entries(*table_, census ? census->exempt : 0), table_->limit, holders.empty() ? "" : ", held by ",
-      holders);
+  std::string details = fmt::format("gc_thresh3 is {}", table_->limit);
+  if (const auto& census = census_.result()) {
+    const auto holders = text_of(census->holders);
+    details = fmt::format("{} of {}{}{}", counted_entries(*table_, census->exempt), table_->limit,
+                          holders.empty() ? "" : "; held by ", holders);
+  }
+  return fmt::format("the neighbour table is nearly full ({}): raise net.ipv4.neigh.default.gc_thresh3",
+                     details);
 }
 
 nlohmann::json Neighbours::to_json(const NeighbourFit& fit) const {

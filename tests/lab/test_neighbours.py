@@ -161,6 +161,23 @@ def test_permanent_entries_do_not_fill_the_neighbour_table():
 
 
 @options(alone=True, timeout=90)
+def test_permanent_entries_without_number_are_not_gone_through():
+    with Lab() as lab:
+        host, _, daemon, _ = serve(lab, children=2)
+        holder = host.children[0]
+        holder.ns.ip_batch([f"neigh replace 10.{100 + (n >> 16)}.{n >> 8 & 255}.{n & 255} lladdr 02:ee:00:00:00:01 "
+                            f"nud permanent dev {holder.interface}" for n in range(132_000)])
+        try:
+            wait_until(lambda: host.status()["neighbours"]["entries"] > 131_072, 10, "the daemon knows of them")
+            time.sleep(1.1)
+            status, table = host.status(), host.status()["neighbours"]
+            assert table["not_counted"] is None and not table["full"], table
+            assert status["lease"] == "live" and "neighbour table is" not in daemon.log
+        finally:
+            holder.ns.ip("link", "del", holder.interface)
+
+
+@options(alone=True, timeout=90)
 def test_container_that_fills_the_neighbour_table_is_named_at_once():
     thresholds_are_linux()
     make_room(seconds=20)
