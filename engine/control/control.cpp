@@ -74,6 +74,7 @@ Control::Control(Configure configure, ServiceFactory factory)
       config_(configure_()),
       factory_(std::move(factory)),
       watch_(*this, config_.netns_folders),
+      neighbours_(config_.run_root, watch_),
       route_(NETLINK_ROUTE),
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
       timer_(make_timer()),
@@ -122,7 +123,7 @@ void Control::serve(Parent& parent) {
   const Snapshot snapshot{.parent = watch_.links().parent(link->ifindex).value(),
                           .interfaces = watch_.children_on(link->ifindex)};
   auto served = std::make_unique<ServedParent>(config_, parent.config, *link, snapshot, factory_, history_,
-                                               [this](int nsid) { return watch_.open(nsid); });
+                                               neighbours_, [this](int nsid) { return watch_.open(nsid); });
   watch(served->events_fd());
   // Last of what may fail: nobody can ask about a parent that is not served.
   parent.server = std::make_unique<Server>(
@@ -275,6 +276,7 @@ void Control::tick() {
 }
 
 void Control::second() {
+  neighbours_.look(now_ns());
   for (auto& parent : parents_) look(*parent);
 }
 
@@ -357,7 +359,10 @@ nlohmann::json Control::limit(ServedParent& served, const nlohmann::json& reques
   const auto wanted = changed_limits(request, served.configured_limits(), before);
   if (!(wanted == before)) served.use_limits(wanted);
   for (const auto& line : differences(before, wanted)) spdlog::info("{}: {}", served.name(), line);
-  return {{"parent", served.name()}, {"limits", limits_to_json(served.configured_limits(), wanted)}};
+  const auto& fit = served.neighbour_fit();
+  return {{"parent", served.name()},
+          {"limits", limits_to_json(served.configured_limits(), wanted, fit)},
+          {"note", explain(fit)}};
 }
 
 nlohmann::json Control::on_request(Parent& parent, const nlohmann::json& request) {

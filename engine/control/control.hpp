@@ -8,6 +8,7 @@
 
 #include "base/fd.hpp"
 #include "config/config.hpp"
+#include "control/neighbours.hpp"
 #include "control/parent.hpp"
 #include "control/server.hpp"
 #include "control/service_manager.hpp"
@@ -73,6 +74,7 @@ class Control final : private WatchObserver {
   ServiceFactory factory_;
   History history_;
   Watch watch_;
+  Neighbours neighbours_;
   Netlink route_;
   Fd epoll_;
   Fd timer_;

@@ -43,7 +43,7 @@ const char* how_it_came(Claims::Way way) {
 
 ServedParent::ServedParent(const Config& config, ParentConfig own, const LinkInfo& link,
                            const Snapshot& snapshot, ServiceFactory factory, History& history,
-                           OpenNetns open_netns)
+                           Neighbours& neighbours, OpenNetns open_netns)
     : config_(config),
       own_(std::move(own)),
       limits_(config.limits),
@@ -52,9 +52,11 @@ ServedParent::ServedParent(const Config& config, ParentConfig own, const LinkInf
       name_{link.name, link.ifindex, own_netns_inode()},
       factory_(std::move(factory)),
       history_(history),
+      neighbours_(neighbours),
       open_netns_(std::move(open_netns)),
       route_(NETLINK_ROUTE) {
   lock_ = std::make_unique<ParentLock>(config_.run_root, name_.text());
+  neighbours_.count_parents();
   prepare_pin_root(config_.pin_root);
   follow_rename(config_.pin_root, config_.run_root, name_);
   folder_ = prepare_pin_folder(config_.pin_root, name_.text());
@@ -182,7 +184,13 @@ void ServedParent::set_limits() {
                           .other_heard = heard_filter_->other(),
                           .other_announced = announced_filter_->other(),
                           .mac = link_.mac};
-  put_limits(limits_for(config_, limits_, switches, map), map);
+  auto wanted = limits_for(config_, limits_, switches, map);
+  const auto fitted = fit(wanted);
+  put_limits(wanted, map);
+  if (fitted.factor() != neighbour_fit_.factor())
+    spdlog::info("{}: {}", link_.name,
+                 fitted.factor() < 1 ? explain(fitted) : "all limits are in force as they are set");
+  neighbour_fit_ = fitted;
   if (upkeep_) upkeep_->hide_tags(switches.hidden_tags);
 }
 
@@ -299,7 +307,7 @@ void ServedParent::rotate_filters(std::uint64_t now) {
 void ServedParent::second() {
   const auto now = now_ns();
   rotate_filters(now);
-  watch_neighbours(now);
+  watch_neighbours();
   watch_egress(now);
   watch_groups();
 }
@@ -311,19 +319,20 @@ void ServedParent::watch_groups() {
   spdlog::warn("{}: limits.multicast is {}", link_.name, lifted_.empty() ? "in force" : "lifted: " + lifted_);
 }
 
+// A budget that makes neighbours gets no more than this parent's part of the room in their table.
+NeighbourFit ServedParent::fit(arpl_limits& limits) const {
+  const auto room = neighbours_.room_of_a_parent();
+  return config_.host_share && room ? fit_neighbours(limits, *room) : NeighbourFit{};
+}
+
 // Without room for an entry the kernel does not answer (net/core/neighbour.c): TO_CHILD would only make it
 // worse.
-void ServedParent::watch_neighbours(std::uint64_t now) {
-  const auto table = neighbour_table(route_);
-  const bool full = table && table->limit > 0 && table->entries >= table->limit - table->limit / 10;
-  if (full) programs_->maps().limits().neigh_full_ns = now;
-  if (full != neighbours_full_) {
-    spdlog::warn("{}: the neighbour table is {}", link_.name,
-                 full ? fmt::format("nearly full ({} of {}): raise net.ipv4.neigh.default.gc_thresh3",
-                                    table->entries, table->limit)
-                      : "no longer nearly full");
-  }
-  neighbours_full_ = full;
+void ServedParent::watch_neighbours() {
+  auto& map = programs_->maps().limits();
+  if (neighbours_.full_at() > map.neigh_full_ns) map.neigh_full_ns = neighbours_.full_at();
+  auto now_wanted = map;
+  limits_.write(now_wanted);
+  if (fit(now_wanted) != neighbour_fit_) set_limits();
 }
 
 // Once a second. The frame passes the egress program while it is being sent, or never; only while it does may
@@ -431,8 +440,7 @@ std::vector<std::string> ServedParent::warnings() const {
   if (!storm_->lifted().empty()) warnings.push_back("limits.multicast is lifted: " + storm_->lifted());
   if (upkeep_->is_too_slow())
     warnings.emplace_back("announce.pps does not suffice to announce every endpoint once per announce.refresh");
-  if (neighbours_full_)
-    warnings.emplace_back("the neighbour table is nearly full: raise net.ipv4.neigh.default.gc_thresh3");
+  if (const auto full = neighbours_.warning(); !full.empty()) warnings.push_back(full);
   if (service_ && service_->not_handed_over() > 0) {
     warnings.push_back(
         fmt::format("{} frames for the kernel found no room on their way to it", service_->not_handed_over()));
@@ -466,6 +474,7 @@ ParentStatus ServedParent::status() const {
     if ((endpoint.slot.word & ARPL_SLOT_FLAGS_MASK) != 0 && it->second.desired.settings)
       endpoint.trail = history_.life_of(*it->second.desired.settings);
   }
+  status.neighbours = neighbours_.to_json(neighbour_fit_);
   upkeep_->describe(status);
   name_claimants(status);
   status.warnings = warnings();

@@ -9,6 +9,7 @@
 #include "config/config.hpp"
 #include "control/front.hpp"
 #include "control/gather.hpp"
+#include "control/neighbours.hpp"
 #include "control/pulse.hpp"
 #include "control/roster.hpp"
 #include "control/rotation.hpp"
@@ -41,9 +42,10 @@ using ServiceFactory = std::function<std::unique_ptr<Service>(const ServiceWante
 /// One parent while it is served, from lock to lease. Owned and driven by the control thread.
 class ServedParent {
  public:
-  /// Attaches and serves; on an error nothing is left behind. `history` outlives it. Throws SetupError.
+  /// Attaches and serves; on an error nothing is left behind. `history` and `neighbours` outlive it. Throws
+  /// SetupError.
   ServedParent(const Config& config, ParentConfig own, const LinkInfo& link, const Snapshot& snapshot,
-               ServiceFactory factory, History& history, OpenNetns open_netns);
+               ServiceFactory factory, History& history, Neighbours& neighbours, OpenNetns open_netns);
   ServedParent(const ServedParent&) = delete;
   ServedParent& operator=(const ServedParent&) = delete;
   /// Detaches, unless stop() has been called.
@@ -71,6 +73,8 @@ class ServedParent {
   const Limits& configured_limits() const noexcept { return config_.limits; }
   /// Others, at once; until reconfigure().
   void use_limits(const Limits& limits);
+  /// How those that make neighbours fit into the neighbour table.
+  const NeighbourFit& neighbour_fit() const noexcept { return neighbour_fit_; }
   /// False after somebody else took our program off the parent, or the parent is gone.
   bool attached() const noexcept { return programs_->attached(); }
   /// False while the worker does not move on; says so in the log when that changes. Every kTickNs.
@@ -107,7 +111,8 @@ class ServedParent {
   void follow(Table::Changes changes, std::uint64_t heard_at);
   void forget_kept(Table::Changes& changes) const;
   void log(const Table::Changes& changes);
-  void watch_neighbours(std::uint64_t now);
+  NeighbourFit fit(arpl_limits& limits) const;
+  void watch_neighbours();
   void watch_egress(std::uint64_t now);
   void watch_groups();
   void on_event(const arpl_event& event);
@@ -126,6 +131,7 @@ class ServedParent {
   std::string folder_;
   ServiceFactory factory_;
   History& history_;
+  Neighbours& neighbours_;
   OpenNetns open_netns_;
   std::unique_ptr<ParentLock> lock_;
   std::unique_ptr<Programs> programs_;
@@ -148,7 +154,7 @@ class ServedParent {
   Netlink route_;
   std::unique_ptr<Storm> storm_;
   std::string lifted_;  // as it was told to the log
-  bool neighbours_full_ = false;
+  NeighbourFit neighbour_fit_;
   bool reflections_arrive_ = true;  // what XDP_TX sends is not lost
   bool stranger_ = false;
   std::string egress_ = "unknown";

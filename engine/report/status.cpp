@@ -232,6 +232,7 @@ json to_json(const ParentStatus& p) {
               {"storm", storm_to_json(p.storm)},
               {"found", p.found},
               {"withdrawn", p.withdrawn},
+              {"neighbours", p.neighbours},
               {"warnings", p.warnings},
               {"endpoints", std::move(endpoints)}};
   if (p.senders) status["senders"] = senders_to_json(*p.senders);

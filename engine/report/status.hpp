@@ -101,6 +101,7 @@ struct ParentStatus {
   arpl_egress_stats egress_counts{};
   std::optional<std::vector<Sender>> senders;  ///< only for who asked for them
   nlohmann::json found = nullptr;              ///< Samples: from an event's receipt to the table
+  nlohmann::json neighbours = nullptr;         ///< the table of them, and what is this parent's; likewise
   nlohmann::json withdrawn = nullptr;          ///< Samples: from an event's receipt to the last answer
   std::vector<EndpointStatus> endpoints;
   std::map<Mac, std::string> claimants;  ///< "NAMESPACE/INTERFACE" of those that are on this host

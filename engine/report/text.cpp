@@ -79,6 +79,19 @@ std::string counters(const std::string& title, const json& counts) {
   return text.empty() ? "" : fmt::format("{}: {}\n", title, text);
 }
 
+std::string neighbours(const json& n) {
+  if (n.is_null()) return "";
+  const auto asked = n["asked"].get<std::uint64_t>();
+  const auto room = n["room"].get<std::uint64_t>();
+  const auto part = asked > room
+                        ? fmt::format("; of {} that the limits allow in 5 s there is room for {}", asked, room)
+                        : std::string{};
+  const auto exempt = n["not_counted"].is_number() ? n["not_counted"].get<std::uint64_t>() : 0;
+  return fmt::format("neighbours: {} of {}{}{}\n", n["entries"].get<std::uint64_t>(),
+                     n["limit"].get<std::uint64_t>(),
+                     exempt > 0 ? fmt::format(", {} of them do not count", exempt) : "", part);
+}
+
 std::string parent_text(const json& p) {
   const bool daemon = p["daemon"].get<bool>();
   auto text = fmt::format("{} (ifindex {}): {}, mode {}, lease {}, fast path {}, {} ring{}, egress {}\n",
@@ -88,6 +101,7 @@ std::string parent_text(const json& p) {
                           p["queues"].get<int>(), p["queues"] == 1 ? "" : "s", text_of(p["egress"]));
   text += fmt::format("pins: {}\n", text_of(p["pins"]));
   for (const auto& warning : p["warnings"]) text += "WARNING: " + text_of(warning) + "\n";
+  text += neighbours(p["neighbours"]);
   std::vector<TableRow> rows{{"PARENT", "VLAN", "ADDRESS", "MAC", "NAMESPACE", "INTERFACE", "STATE", "PATH",
                               "CONFLICT", "CONFIRMED", "TO CHILD", "RINGED", "REFLECTED", "CLAIMS",
                               "LAST ASKED BY"}};

@@ -145,7 +145,7 @@ def test_telemetry_tells_endpoints_verdicts_and_limits():
         assert {name: verdicts[f"{host.nic}/{name}"] for name in status["verdicts"]} == status["verdicts"]
         assert verdicts[f"{host.nic}/engine_answered"] == 0 and not ask_telemetry("/arpline/verdicts,other")
         limits = ask_telemetry("/arpline/limits")
-        assert limits[f"{host.nic}/to_child"] == 100 and limits[f"{host.nic}/foreign"] == "off", limits
+        assert limits[f"{host.nic}/events"] == 100 and limits[f"{host.nic}/foreign"] == "off", limits
 
 
 def test_device_that_would_take_the_hosts_frames_is_refused():
