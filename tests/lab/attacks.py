@@ -12,8 +12,8 @@ FORGED = "10.77.0.2-10.77.255.254"  # all others of the subnet: the containers',
 STRANGERS = "10.77.64.0-10.77.127.255"  # nobody has these
 FLOOD_PER_SECOND = 300_000
 GOOD_PER_SECOND = 200
-SETTLE_MS = 400  # so long an arplined on a veth may take to notice the meter
-DEADLINE_MS = 300
+SETTLE_MS = 350  # so long an arplined on a veth may take to notice the meter
+DEADLINE_MS = 200
 
 
 @dataclass(frozen=True)
@@ -85,10 +85,10 @@ def storm(host, peer, *specs, good=None, **options) -> Storm:
 
 
 def attacked(lab, children=16, config=None, **child_options):
-    """A host with containers, served and known to the peer, that takes a flood. Returns (host, peer, daemon)."""
+    """A host with containers, served, that takes a flood. Returns (host, peer, daemon)."""
     host, peer = receiving(lab, children)
     daemon = host.start_arplined(config)
-    learned(host, peer)
+    wait_known(host, *host.children)
     return host, peer, daemon
 
 

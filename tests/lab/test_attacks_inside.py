@@ -60,7 +60,7 @@ def test_container_that_takes_a_peers_mac_costs_that_peer_no_answer():
         host, peer, _ = attacked(lab)
         attacker = host.children[-1]
         good, flood = asking(host, 0, -2), forged(host, STRANGERS)
-        without = storm(host, peer, flood, good=good)
+        without = storm(host, peer, flood, good=good, seconds=0.5)
         attacker.link("address", peer.mac)
         wait_until(lambda: (endpoint(host, attacker) or {}).get("mac") == peer.mac, 5, "it has the peer's MAC")
         attack = storm(host, peer, flood, good=good)
