@@ -346,7 +346,7 @@ ARPL_INLINE void arpl_count_claim(__u32 index, const struct arpl_arp *arp)
 	__sync_fetch_and_add(&stats->claims, 1);
 }
 
-/* A claim: contested from now on, counted, reported. */
+/* A claim: the address is contested from now on, it is counted, reported. */
 ARPL_INLINE void arpl_claim(__u32 index, const struct arpl_arp *arp, __u16 type, __u64 now)
 {
 	struct arpl_slot *slot = bpf_map_lookup_elem(&slots, &index);

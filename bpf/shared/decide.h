@@ -48,11 +48,10 @@ ARPL_INLINE int arpl_credit_left(const struct arpl_credit *c, __u64 window)
 	       (__s64)window;
 }
 
-/* Row 7. */
-ARPL_INLINE int arpl_slot_served(const struct arpl_slot *slot, __u64 word, __u64 now)
+/* Row 7. A claim changes nothing here: whoever can send a frame could switch the endpoint off. */
+ARPL_INLINE int arpl_slot_served(const struct arpl_slot *slot, __u64 word)
 {
-	return word != 0 && !(word & ARPL_SLOT_FLAGS_MASK) && !arpl_slot_unanswered(slot) &&
-	       !arpl_slot_contested(slot, now);
+	return word != 0 && !(word & ARPL_SLOT_FLAGS_MASK) && !arpl_slot_unanswered(slot);
 }
 
 /* Row 10. The kernel answers some of these, in its own way; see docs/verdicts.md. */
@@ -133,7 +132,7 @@ ARPL_INLINE enum arpl_verdict arpl_decide_request(struct arpl_tables *t, const s
 	/* Control writes the generation first: a new word never comes with an old generation. */
 	out->word = ARPL_READ(&slot->word);
 	out->generation = ARPL_READ(&slot->generation);
-	if (!arpl_slot_served(slot, out->word, now))
+	if (!arpl_slot_served(slot, out->word))
 		return ARPL_not_served;
 	if (arp->eth_dst != ARPL_MAC_BROADCAST && arp->eth_dst != out->word)
 		return ARPL_other_destination;
@@ -234,7 +233,7 @@ ARPL_INLINE void arpl_count_unanswered(const struct arpl_limits *limits, struct 
 		*(volatile __u64 *)&slot->confirmed_at = 0;
 }
 
-/* Records a claim; from now on the endpoint is contested, without anybody else's help. */
+/* Records a claim: from now on the address is contested, which is for announcing and reporting; it is answered for as before. */
 ARPL_INLINE void arpl_note_claim(struct arpl_slot *slot, struct arpl_endpoint_stats *stats, __u64 claimant_mac,
 				 __u64 now)
 {

@@ -5,7 +5,7 @@
 
 #include "abi.h"
 
-/* Somebody else claimed the address within ARPL_CONTESTED_NS. */
+/* Somebody else claimed the address within ARPL_CONTESTED_NS: not announced. */
 static inline __attribute__((always_inline)) int arpl_slot_contested(const struct arpl_slot *slot, __u64 now)
 {
 	__u64 claimed_at = slot->claimed_at;

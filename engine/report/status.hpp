@@ -119,6 +119,6 @@ std::string counter_name(std::size_t index);
 std::string other_counter_name(std::size_t index);
 
 /// Why the endpoint is not served, as one word; empty when it is.
-std::string not_served_reason(const arpl_slot& slot, std::uint64_t now);
+std::string not_served_reason(const arpl_slot& slot);
 
 }  // namespace arpline

@@ -23,7 +23,10 @@ std::string ago(const json& seconds) {
 }
 
 std::string state(const json& e) {
-  const auto text = e["reason"].is_string() ? "not served: " + text_of(e["reason"]) : text_of(e["state"]);
+  const auto served = text_of(e["state"]) != "not_served";
+  const auto reason = e["reason"].is_string() ? text_of(e["reason"]) : "";
+  const auto text =
+      !served ? "not served: " + reason : text_of(e["state"]) + (reason.empty() ? "" : ", " + reason);
   return e["probing"].get<bool>() ? text + ", probing" : text;
 }
 

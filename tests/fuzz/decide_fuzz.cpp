@@ -156,7 +156,7 @@ void check_decision(const World& w, const Choice& c, arpl_parsed parsed, const a
   REQUIRE(!w.macs.contains(arp.eth_src) && !w.macs.contains(arp.sender_mac));
   REQUIRE(d.slot == slot_index && arp.target_ip == packet::endpoint_ip);
   REQUIRE(d.word == packet::endpoint_mac && d.generation == 5);
-  REQUIRE((c.slot & (31U | 64U)) == 0 && c.unanswered < ARPL_MAX_UNANSWERED && (c.tables & 8U) == 0);
+  REQUIRE((c.slot & 31U) == 0 && c.unanswered < ARPL_MAX_UNANSWERED && (c.tables & 8U) == 0);
   REQUIRE(arp.eth_dst == ARPL_MAC_BROADCAST || arp.eth_dst == d.word);
   if (d.verdict == ARPL_to_child_probe || d.verdict == ARPL_to_child_new || d.verdict == ARPL_to_child_sample)
     REQUIRE(arp.eth_dst == ARPL_MAC_BROADCAST);

@@ -114,7 +114,7 @@ def test_claim_that_is_let_out_contests_the_address_and_is_told_with_its_place()
         wire_of(sibling).send(claim_of(child, sibling.mac))
         heard = wire.collect(2, lambda seen: any(one.sha == sibling.mac for one in seen))
         assert announcements([one for one in heard if one.sha == sibling.mac], child), "the claim is on the wire"
-        wait_state(host, child, "not_served", 5, "contested")
+        wait_state(host, child, "confirmed", 5, "contested")
         one = wait_until(lambda: claimants(host, child).get(sibling.mac), 5, "the claim is told")
         assert (one["from"], one["dropped"], one["place"]) == ("host", False, f"{sibling.ns.name}/mv0"), one
         assert f"of {sibling.ns.name}/mv0 claims {child.address} (on this host)" in daemon.log

@@ -90,10 +90,10 @@ void reflecting_rows(std::vector<Row>& r) {
                {},
                known_but([](State& s) { s.pair = Pair::half_old; }),
                to_child(ARPL_to_child_sample)});
-  r.push_back({"fast_a_contested_endpoint_is_left_to_its_kernel",
+  r.push_back({"fast_a_contested_endpoint_is_reflected_as_before",
                {},
                known_but([](State& s) { s.claimed_ago = seconds; }),
-               passes(ARPL_not_served)});
+               reflects(ARPL_reflect)});
   r.push_back({"fast_an_expired_lease_passes",
                {},
                known_but([](State& s) { s.lease = false; }),

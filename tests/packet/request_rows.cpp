@@ -25,10 +25,14 @@ void endpoint_rows(std::vector<Row>& r) {
     state.pair = Pair::fresh;
     r.push_back({name, {}, state, passes(ARPL_not_served)});
   };
-  not_served("row07_claimed_just_now", {.claimed_ago = 0});
-  not_served("row07_claimed_59_s_ago", {.claimed_ago = 59 * seconds});
-  r.push_back(
-      {"row07_claimed_60_s_ago_is_over", {}, {.claimed_ago = 60 * seconds + 1, .pair = Pair::fresh}, rings()});
+  const auto served = [&](const char* name, const State& state, const Expect& expect) {
+    r.push_back({name, {}, state, expect});
+  };
+  served("row07_claimed_just_now_is_served", {.claimed_ago = 0, .pair = Pair::fresh}, rings());
+  served("row07_claimed_just_now_a_new_requester_goes_to_the_child", {.claimed_ago = 0},
+         to_child(ARPL_to_child_new));
+  served("row07_claimed_just_now_above_the_budget_rings", {.claimed_ago = 0, .to_child = Budget::spent},
+         rings());
   not_served("row07_flux", {.flags = ARPL_SLOT_FLUX});
   not_served("row07_mode_source", {.flags = ARPL_SLOT_MODE_SOURCE});
   not_served("row07_duplicate", {.flags = ARPL_SLOT_DUPLICATE});

@@ -224,22 +224,21 @@ TYPED_TEST(Sequence, AnAnswerToAProbeConfirmsTheEndpointButNoPair) {
   this->expect({}, ARPL_ring);
 }
 
-TYPED_TEST(Sequence, AClaimContestsTheEndpointAtOnce) {
+TYPED_TEST(Sequence, AClaimContestsTheAddressAtOnceAndItIsAnsweredForAsBefore) {
+  const FrameSpec claims[] = {
+      {.eth_src = stranger_mac, .op = 2, .sender_mac = stranger_mac, .sender_ip = endpoint_ip},
+      {.eth_src = stranger_mac, .sender_mac = stranger_mac, .sender_ip = endpoint_ip},
+      {.eth_src = stranger_mac, .sender_mac = stranger_mac, .sender_ip = endpoint_ip, .target_ip = sibling_ip}};
   this->install({.pair = Pair::fresh});
   this->expect({}, ARPL_ring);
-  this->expect({.eth_src = stranger_mac, .op = 2, .sender_mac = stranger_mac, .sender_ip = endpoint_ip},
-               ARPL_reply);
-  this->expect({}, ARPL_not_served);
-  this->slot().claimed_at -= 60 * seconds;
-  this->expect({}, ARPL_ring);
-}
-
-TYPED_TEST(Sequence, AnotherClaimExtendsTheContest) {
-  this->install({.claimed_ago = 59 * seconds, .pair = Pair::fresh});
-  this->expect({.eth_src = stranger_mac, .sender_mac = stranger_mac, .sender_ip = endpoint_ip},
-               ARPL_announcement);
-  this->slot().claimed_at -= 59 * seconds;
-  this->expect({}, ARPL_not_served);
+  for (const FrameSpec& claim : claims) {
+    this->slot().claimed_at = 0;
+    TypeParam::run(claim);
+    EXPECT_EQ(arpl_slot_contested(&this->slot(), TypeParam::runner().now()), 1);
+    EXPECT_EQ(arpl_slot_announceable(&this->slot(), TypeParam::runner().now()), 0);
+    this->expect({}, ARPL_ring);
+    this->expect(who_has_of(mac(2, 0, 0, 8, 0, 1), ip(10, 1, 0, 98)), ARPL_to_child_new);
+  }
 }
 
 TYPED_TEST(Sequence, TheRingGetsNoMoreThanTheWindow) {
@@ -266,7 +265,7 @@ TEST(TimesAheadOfNow, AreNotAnAge) {
   expect_counted(runner.run(build({})), ARPL_to_child_excess, false);
   EXPECT_EQ(slot.unanswered, 0U) << "one a second, counted by the other CPU";
   slot.claimed_at = runner.now() + 1;
-  expect_counted(runner.run(build({})), ARPL_not_served, false);
+  EXPECT_EQ(arpl_slot_contested(&slot, runner.now()), 1);
 }
 
 TEST(LoadedProgramEvents, AreWithinTheirBudget) {
@@ -366,10 +365,10 @@ TEST(ExactTimes, ALeaseEndsAtItsTime) {
 
 TEST(ExactTimes, AContestEndsAfterSixtySeconds) {
   CppRunner runner;
-  runner.install({.claimed_ago = 60 * seconds - 1, .pair = Pair::fresh});
-  expect_counted(runner.run(build({})), ARPL_not_served, false);
-  runner.install({.claimed_ago = 60 * seconds, .pair = Pair::fresh});
-  expect_counted(runner.run(build({})), ARPL_ring, false);
+  runner.install({.claimed_ago = 60 * seconds - 1});
+  EXPECT_EQ(arpl_slot_contested(&runner.slot(endpoint_slot), runner.now()), 1);
+  runner.install({.claimed_ago = 60 * seconds});
+  EXPECT_EQ(arpl_slot_contested(&runner.slot(endpoint_slot), runner.now()), 0);
 }
 
 TEST(ExactTimes, APairEndsWithinAStampOfItsTimeToLive) {
