@@ -14,6 +14,8 @@ FLOOD_PER_SECOND = 300_000
 GOOD_PER_SECOND = 200
 SETTLE_MS = 350  # so long an arplined on a veth may take to notice the meter
 DEADLINE_MS = 200
+TRIALS = 3
+FLOOD_KEEPS, PEER_KEEPS = 0.9, 0.99  # of what is answered without the attack
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,18 @@ def forged(host, senders=FORGED) -> str:
 
 def storm(host, peer, *specs, good=None, **options) -> Storm:
     return Storming(peer, good or asking(host), specs, **options).end()
+
+
+def costs_nothing(without: Storm, attack) -> Storm:
+    """
+    attack() is a storm of which the well-behaved peer and the flood have had as much as `without` the attack. A busy
+    machine takes something for a moment, an attack for as long as it lasts: it is measured up to three times.
+    """
+    for _ in range(TRIALS):
+        had = attack()
+        if had.flood.share >= FLOOD_KEEPS * without.flood.share and had.good.share >= PEER_KEEPS * without.good.share:
+            return had
+    raise AssertionError(f"without the attack: {without}; attacked: {had}")
 
 
 def attacked(lab, children=16, config=None, **child_options):
