@@ -58,6 +58,14 @@ def claims(place):
 
 
 @contextlib.contextmanager
+def announced(place):
+    """Everybody whom there could be has announced himself before."""
+    place.peer.arpgen("--traffic", "announcement from=10.0.0.0/8 macs=own requesters=sequential", "--cpu", 0,
+                      seconds=place.settle_ms / 250)
+    yield
+
+
+@contextlib.contextmanager
 def addresses(place):
     """The last container has those of all others."""
     *others, attacker = place.host.children
@@ -106,6 +114,8 @@ ATTACKS = (
     Attack("kinds", "unicast, off-subnet, hardware type 6, 200 bytes, two MACs in one frame", of_every_kind, share=0.1),
     Attack("announcements", "as many forged announcements beside it",
            lambda place: [flood(place), "announcement from=10.77.128.0/17 macs=own"]),
+    Attack("announced", "forged announcements as fast as it can for 2 s, before it", lambda place: [flood(place)],
+           meanwhile=announced),
     Attack("own_macs", "as many frames with containers' MACs beside it",
            lambda place: [flood(place), *(f"announcement from=10.77.200.1 mac={one.mac}"
                                           for one in place.host.children[:1])]),

@@ -3,6 +3,8 @@
 Root in a container (NET_ADMIN, NET_RAW) takes its siblings', the host's or the gateway's address or MAC, or sends what it
 likes. Nobody but itself loses an answer by that (docs/threats.md).
 """
+import time
+
 from attacks import GOOD, STRANGERS, Storm, asking, attacked, costs_nothing, forged, states, storm
 from common import Lab, endpoint, frames, options, wait_until, who_has
 from lab.scenes import receiving
@@ -157,3 +159,44 @@ def test_answer_that_nobody_asked_for_has_nobody_answered_for():
             attack = storm(host, peer, forged(host, STRANGERS), good=asking(host, 0, 0), seconds=0.3)
             assert attack.good.answered == 0, f"answered for a silent kernel: {attack}"
         assert other.address in str(states(host))
+
+
+@options()
+def test_interface_that_is_excluded_by_name_stays_so_whatever_the_container_calls_it():
+    with Lab() as lab:
+        host, _ = receiving(lab, 1)
+        hidden = host.add_child(interface="dmz0")
+        host.start_arplined(f'[parent.{host.nic}]\nexclude = [{{ interface = "dmz*" }}]\n')
+        wait_until(lambda: host.children[0].address in states(host), 5, "the other is served")
+        assert hidden.address not in states(host)
+        hidden.link("down")
+        hidden.link("name", "web0")
+        hidden.ns.ip("link", "set", "web0", "up")
+        wait_until(lambda: "web0" in hidden.ns.ip("-br", "link").stdout, 5, "it is renamed")
+        time.sleep(1.5)
+        assert hidden.address not in states(host), states(host)
+
+
+ADDRESSES = 2_000
+
+
+@options(alone=True, timeout=90)
+def test_container_with_thousands_of_new_addresses_delays_no_siblings_announcement():
+    """Counted in frames: so few of the crowd's announcements leave before it."""
+    with Lab() as lab:
+        host, peer = receiving(lab, 2)
+        victim, crowded = host.children
+        host.start_arplined({"announce": {"refresh": "0s"}})
+        wire = peer.wire()
+        wire.collect(3.5)  # the announcements of the start
+        crowded.ns.ip_batch(f"addr add 10.77.{100 + number // 250}.{1 + number % 250}/16 dev {crowded.interface}"
+                            for number in range(ADDRESSES))
+        found = wire.collect(0.3)
+        victim.link("address", "02:a7:00:00:55:55")
+
+        def its_own(one):
+            return one.announcement and one.sha == "02:a7:00:00:55:55" and one.spa == victim.address
+        later = wire.collect(45, lambda seen: any(map(its_own, seen)))
+        before = [one for one in found + later if one.announcement and one.sha == crowded.mac]
+        assert any(map(its_own, later)), "its new MAC is not announced"
+        assert len(before) < ADDRESSES / 4, f"after {len(before)} announcements of the other"

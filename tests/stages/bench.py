@@ -73,7 +73,7 @@ def check(run: Run, name: str, there) -> None:
 
 def attacks(run: Run, document: dict) -> None:
     found = document["attacks"].get("attacks", {})
-    check(run, "bench attacks", len(found) == 9)
+    check(run, "bench attacks", len(found) == 10)
     for name, sides in found.items():
         for side in ("without", "attacked"):
             check(run, f"bench attack {name}, {side}", sides.get(side) and
