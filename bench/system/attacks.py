@@ -61,7 +61,7 @@ def claims(place):
 def announced(place):
     """Everybody whom there could be has announced himself before."""
     place.peer.arpgen("--traffic", "announcement from=10.0.0.0/8 macs=own requesters=sequential", "--cpu", 0,
-                      seconds=place.settle_ms / 250)
+                      frames=1_000_000, seconds=10)
     yield
 
 
@@ -111,10 +111,11 @@ ATTACKS = (
            good=lambda place: asking(place, first=1)),
     Attack("probes", "senders from the whole subnet; the peer probes (RFC 5227)",
            lambda place: [flood(place, place.forged)], good=lambda place: asking(place, "probe")),
-    Attack("kinds", "unicast, off-subnet, hardware type 6, 200 bytes, two MACs in one frame", of_every_kind, share=0.1),
+    Attack("kinds", "unicast, off-subnet, hardware type 6, 200 bytes, two MACs in one frame", of_every_kind,
+           share=0.1),
     Attack("announcements", "as many forged announcements beside it",
            lambda place: [flood(place), "announcement from=10.77.128.0/17 macs=own"]),
-    Attack("announced", "forged announcements as fast as it can for 2 s, before it", lambda place: [flood(place)],
+    Attack("announced", "a million forged announcements before it", lambda place: [flood(place)],
            meanwhile=announced),
     Attack("own_macs", "as many frames with containers' MACs beside it",
            lambda place: [flood(place), *(f"announcement from=10.77.200.1 mac={one.mac}"

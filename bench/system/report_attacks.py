@@ -6,10 +6,10 @@ from attacks import ATTACKED, ATTACKS, KERNEL, WITHOUT
 from report_tables import median, millions, spread, table
 
 METHOD = """64 containers, `arplined` with its defaults. A peer that has asked before asks for the containers
-{per_second} times a second while a flood comes in by the same wire, each of its senders with a MAC of its own. *Without*:
-the flood alone, from addresses that nobody has. *Attacked*: what the first column says. *Kernel*: the same attack
-without `arplined`. Offered and asked are the flood's: what has to be answered is less than what is offered where a
-part of it is nobody's question. The peer's figures are sums of all rounds. Who can do each, and to whom, and what it costs:
+{per_second} times a second while a flood comes in by the same wire, each of its senders with a MAC of its own.
+*Without*: the flood alone, from addresses that nobody has. *Attacked*: what the first column says. *Kernel*: the same
+attack without `arplined`. *Asked* is what of the flood somebody has to answer: forged announcements, say, are
+nobody's question. The peer's figures are sums of all rounds. Who can do each, to whom, and what stands against it:
 [threats.md](threats.md)."""
 
 TITLES = {WITHOUT: "without", ATTACKED: "**attacked**", KERNEL: "kernel, attacked"}
@@ -37,8 +37,8 @@ def kept(sides) -> list[float]:
     """Of what is answered without the attack, round by round: what is answered of it under attack."""
     def part(one):
         return one["answered"] / one["asked"] if one["asked"] else 0.0
-    return [part(attacked) / part(without) for attacked, without in zip(sides.get(ATTACKED, ()), sides.get(WITHOUT, ()))
-            if part(without)]
+    pairs = zip(sides.get(ATTACKED, ()), sides.get(WITHOUT, ()))
+    return [part(attacked) / part(without) for attacked, without in pairs if part(without)]
 
 
 def section(found: dict) -> str:

@@ -6,8 +6,8 @@ kernel alone, without a flood, when the same happens.
 """
 import time
 
-from attacks import (GOOD_PER_SECOND, PEER_KEEPS, SETTLE_MS, STRANGERS, TRIALS, Had, Storming, asking, forged, learned,
-                     states)
+from attacks import (GOOD_PER_SECOND, PEER_KEEPS, SETTLE_MS, STRANGERS, TRIALS, Had, Storming, asking, forged,
+                     learned, states)
 from common import Lab, options
 
 FLOOD_PER_SECOND = 200_000
