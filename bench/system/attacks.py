@@ -140,8 +140,8 @@ def run(places, settings, say) -> dict:
             for side, sample in sides.items():
                 found["attacks"].setdefault(attack.name, {}).setdefault(side, []).append(sample)
             say(f"attack: {attack.title}: " + "; ".join(
-                f"{side} {one['answered'] / 1e6:.3f} of {one['offered'] / 1e6:.3f} M/s, the peer {one['good_answered']} "
-                f"of {one['good_asked']}" for side, one in sides.items()))
+                f"{side} {one['answered'] / 1e6:.3f} of {one['asked'] / 1e6:.3f} M/s, the peer's "
+                f"{one['good_answered']} of {one['good_asked']}" for side, one in sides.items()))
     return found
 
 

@@ -48,7 +48,7 @@ def section(found: dict) -> str:
     lowest = [(statistics.median(values), attack.title) for attack in ATTACKS
               if (values := kept(found["attacks"].get(attack.name, {})))]
     worst = f"The worst attack leaves {min(lowest)[0]:.3f} of the flood's answers: {min(lowest)[1]}." if lowest else ""
-    heading = ("attack", "", "offered, M/s", "asked, M/s", "answered, M/s", "of asked", "least – most", "the peer asked",
-               "answered", "of asked")
+    heading = ("attack", "", "offered, M/s", "asked, M/s", "answered, M/s", "of asked", "least – most",
+               "the peer asked", "answered", "of asked")
     return "\n\n".join([METHOD.format(per_second=found["requests_per_second"]), table(heading, rows), worst,
                         *(f"Not measured: {one}" for one in found["failed"])])

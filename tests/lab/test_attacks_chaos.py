@@ -17,7 +17,7 @@ GONE_SECONDS = 0.3
 
 
 class Chaos:
-    """A host and a peer on one switch, whose port to the host has the XDP program that the fast path needs on a veth."""
+    """A host and a peer on one switch. Its port to the host has the XDP program that the fast path needs on a veth."""
 
     def __init__(self, lab):
         self.lab = lab
