@@ -189,7 +189,6 @@ def test_unicast_flood_for_one_container_leaves_the_others_answered():
         with flooded(host, peer, "reflect_new", f"who-has unicast to={flooded_one.address} {MANY}", rate=30_000):
             for number, child in enumerate(others * 10):
                 assert wire.replies(who_has(child, *stranger(number)), 1.0), f"{child.address} is not answered"
-        assert verdict(host, "odd_limited") == 0
 
 
 def odd_answers(lab, config):
