@@ -79,7 +79,7 @@ void add_decisions() {
   };
   add("ring", {}, {.pair = Pair::fresh});
   add("to_child_excess", {}, {.pair = Pair::fresh, .socket = false});
-  add("over_budget", {}, {.confirmed = false, .to_child = packet::Budget::spent});
+  add("over_budget", {}, {.confirmed = false, .to_child = packet::Budget::spent, .checks_spent = true});
   add("foreign", {}, {.endpoint = false});
   add("not_served", {}, {.flags = ARPL_SLOT_DOWN});
   add("odd", {.bytes = 129}, {.pair = Pair::fresh});

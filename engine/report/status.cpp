@@ -43,9 +43,9 @@ json number_or_null(std::uint64_t ns) {
   return ns == 0 ? json(nullptr) : json(ns);
 }
 
-std::string state_of(const arpl_slot& slot, const std::string& reason) {
+std::string state_of(const arpl_slot& slot, const std::string& reason, std::uint64_t now) {
   if (!reason.empty()) return "not_served";
-  return slot.confirmed_at != 0 ? "confirmed" : "waiting";
+  return arpl_slot_confirmed(&slot, now) != 0 ? "confirmed" : "waiting";
 }
 
 json to_json(const Claims::Claimant& claimant, const std::string& place, std::uint64_t now) {
@@ -131,7 +131,7 @@ json misdirected(const arpl_endpoint_stats& stats, std::uint64_t now) {
 
 json to_json(const EndpointStatus& e, const ParentStatus& p) {
   auto reason = not_served_reason(e.slot);
-  const auto state = state_of(e.slot, reason);
+  const auto state = state_of(e.slot, reason, p.now);
   if (reason.empty() && arpl_slot_contested(&e.slot, p.now) != 0) reason = "contested";
   json claimants = json::array();
   for (const auto& claimant : e.claimants) {

@@ -2,6 +2,7 @@
 // What takes more than one frame, through the loaded programs and through the C++ build alike.
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <map>
 #include <set>
 
@@ -463,6 +464,46 @@ TEST(ExactTimes, APairEndsWithinAStampOfItsTimeToLive) {
   expect_counted(runner.run(build({})), ARPL_ring, false);
   runner.set_now(runner.now() + 270 * milliseconds);
   expect_counted(runner.run(build({})), ARPL_to_child_new, false);
+}
+
+// How many bits are set in each part.
+std::vector<int> bits_in_parts(const std::vector<__u64>& filter) {
+  std::vector<int> bits(ARPL_FILTER_WORDS / ARPL_FILTER_PART_WORDS);
+  for (std::size_t i = 0; i < filter.size(); ++i) bits[i / ARPL_FILTER_PART_WORDS] += std::popcount(filter[i]);
+  return bits;
+}
+
+TEST(WhatIsHeard, FromTheWireAndFromContainersHasFilterPartsOfItsOwn) {
+  std::vector<__u64> filter(ARPL_FILTER_WORDS);
+  std::vector<__u64> heard(ARPL_HEARD_ENTRIES);
+  arpl_tables tables;
+  tables.keys = hash_keys;
+  tables.filter = filter;
+  tables.heard = heard;
+  const auto now = 100 * seconds;
+  arpl_hear(&tables, ARPL_HEARD_ANSWERED, foreign_ip, 0, now);
+  arpl_hear_station(&tables, peer_mac, now);
+  arpl_hand(&tables, 0x1234567800000001, now);
+  EXPECT_EQ(bits_in_parts(filter), (std::vector<int>{0, 0, 0, 0, 0, 0, 0, 0}))
+      << "these are not asked by a flood";
+  arpl_hear(&tables, ARPL_HEARD_ASKED, peer_ip, 0, now);
+  EXPECT_EQ(bits_in_parts(filter), (std::vector<int>{0, 0, 0, 0, 1, 1, 0, 0}));
+  for (int i = 0; i < 200; ++i) arpl_hear(&tables, ARPL_HEARD_ANNOUNCED, ip(10, 2, 0, i), 0, now);
+  const auto bits = bits_in_parts(filter);
+  EXPECT_EQ(bits[4] + bits[5], 2) << "announcements do not fill the part for what containers have asked";
+  EXPECT_GT(bits[6], 190);
+  EXPECT_EQ(bits[6], bits[7]);
+}
+
+TEST(WhatIsHeard, AStationIsRememberedByItsMac) {
+  std::vector<__u64> heard(ARPL_HEARD_ENTRIES);
+  arpl_tables tables;
+  tables.keys = hash_keys;
+  tables.heard = heard;
+  arpl_hear_station(&tables, peer_mac, 100 * seconds);
+  EXPECT_EQ(arpl_was_station(&tables, peer_mac, 109 * seconds, 10 * seconds), 1);
+  EXPECT_EQ(arpl_was_station(&tables, peer_mac, 111 * seconds, 10 * seconds), 0);
+  EXPECT_EQ(arpl_was_station(&tables, stranger_mac, 100 * seconds, 10 * seconds), 0);
 }
 
 TEST(TablesWithoutContents, PassEverything) {

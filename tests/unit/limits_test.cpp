@@ -63,14 +63,18 @@ TEST(Limits, HaveNamesOfTheirOwnAndWordsInTheMapOfTheirOwn) {
   EXPECT_EQ(find_limit("to_chidl"), nullptr);
 }
 
-TEST(Limits, AreTheDocumentedDefaultsAndOnlyThoseAskedForCanDrop) {
+TEST(Limits, AreTheDocumentedDefaultsAndOfThoseThatDropOnlyOddIsOnUnasked) {
   const Limits limits;
   EXPECT_EQ(limits.rate(spec("to_child")), 100U);
   EXPECT_EQ(limits.rate(spec("to_child_trusted")), 50U);
   EXPECT_EQ(limits.rate(spec("ring")), 0U);
   EXPECT_EQ(limits.rate(spec("events")), 100U);
+  EXPECT_EQ(limits.rate(spec("own_macs")), 20U);
+  EXPECT_EQ(limits.rate(spec("odd")), 20U);
   for (const auto* name : {"reflect_max", "reflect_max_source", "foreign"})
     EXPECT_EQ(limits.rate(spec(name)), std::nullopt) << name;
+  for (const auto* name : {"reflect_max", "reflect_max_source", "foreign", "odd"})
+    EXPECT_EQ(parse_rate(spec(name), "off"), std::nullopt) << name;
 }
 
 TEST(Limits, ASharesDefaultIsAQuarterOfItsWholeRoundedUpAndFollowsIt) {
