@@ -32,6 +32,12 @@ class Server {
 
   /// True when the event was this server's.
   bool on_event(int fd, std::uint32_t events);
+  /// Within the handler: whether root asks (SO_PEERCRED).
+  bool asked_by_root() const noexcept { return asker_ != nullptr && asker_->root; }
+  /// Within the handler: what it returns is not sent; who asks waits for answer() with this ticket.
+  std::uint64_t put_off() noexcept;
+  /// Nothing happens when who has asked is gone.
+  void answer(std::uint64_t ticket, const nlohmann::json& reply);
   /// Drops who keeps it waiting for longer than kPatienceNs, and answers who has been put off. Four times a
   /// second; now in nanoseconds.
   void tick(std::uint64_t now);
@@ -50,6 +56,8 @@ class Server {
     std::string out;
     std::size_t written = 0;  // of out
     std::uint64_t since = 0;  // when it began to wait for a request, or to send its answer
+    bool root = false;
+    std::uint64_t ticket = 0;  // of the answer that the handler has put off; 0: none
   };
   using Clients = std::map<int, Client>;
 
@@ -62,6 +70,7 @@ class Server {
   bool read_some(Client& client);
   bool take_request(Client& client);
   std::string reply_to(const std::string& line) const;
+  void send_later(Client& client, std::string&& line);
   bool write_some(Client& client);
   void watch(int operation, int fd, std::uint32_t events) const;
 
@@ -71,6 +80,8 @@ class Server {
   Clients clients_;
   std::size_t pending_ = 0;     // bytes in all clients' out
   std::uint64_t spent_ns_ = 0;  // with answering, since the last tick
+  Client* asker_ = nullptr;     // while the handler runs
+  std::uint64_t tickets_ = 0;
 };
 
 }  // namespace arpline
