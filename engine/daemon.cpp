@@ -2,13 +2,16 @@
 #include "daemon.hpp"
 
 #include <unistd.h>
+#include <csignal>
 
 #include <CLI/CLI.hpp>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "control/control.hpp"
 #include "control/log.hpp"
 #include "kernel/capabilities.hpp"
+#include "kernel/time_offset.hpp"
 #include "port/packet.hpp"
 #include "port/xsk.hpp"
 #include "worker/thread.hpp"
@@ -25,7 +28,7 @@ std::unique_ptr<Service> make_xsk_service(const ServiceWanted& wanted) {
   const auto rx_queues = static_cast<std::uint16_t>(std::min(wanted.link.rx_queues, ARPL_MAX_QUEUES));
   const auto tx_queues = static_cast<std::uint16_t>(std::min(wanted.link.tx_queues, ARPL_MAX_QUEUES));
   return std::make_unique<WorkerThread<XskPort>>(
-      std::make_unique<XskPort>(wanted.link.name, rx_queues, tx_queues), wanted.tables,
+      std::make_unique<XskPort>(wanted.link.name, rx_queues, tx_queues, wanted.patience), wanted.tables,
       BehindIngress{wanted.tables}, [fd = wanted.xsks_map_fd](XskPort& port) { port.enable(fd); });
 }
 
@@ -65,6 +68,7 @@ int run(int argc, char** argv, const MakeFactory& make_factory) {
   };
   if (geteuid() != 0) throw SetupError("arplined must run as root");
   drop_capabilities();
+  clock_offset_ns = time_offset_ns();
   Control(configure, make_factory(configure())).run();
   return 0;
 }
@@ -73,6 +77,7 @@ int run(int argc, char** argv, const MakeFactory& make_factory) {
 
 int run_daemon(int argc, char** argv, const MakeFactory& make_factory) noexcept {
   set_up_log();
+  signal(SIGPIPE, SIG_IGN);  // whoever reads the log may end at any time
   try {
     return run(argc, argv, make_factory);
   } catch (const std::exception& error) {

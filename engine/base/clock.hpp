@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <ctime>
 
 namespace arpline {
 
-/// Nanoseconds of CLOCK_MONOTONIC: the clock of bpf_ktime_get_ns() and of every time in the maps.
+/// What CLOCK_MONOTONIC lacks to the kernel's own clock: not 0 in a time namespace (time_namespaces(7)).
+inline std::atomic<std::int64_t> clock_offset_ns{0};
+
+/// Nanoseconds of the kernel's monotonic clock: that of bpf_ktime_get_ns() and of every time in the maps.
 inline std::uint64_t now_ns() noexcept {
   timespec t{};
   clock_gettime(CLOCK_MONOTONIC, &t);
-  return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(t.tv_nsec);
+  return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(t.tv_nsec) +
+         static_cast<std::uint64_t>(clock_offset_ns.load(std::memory_order_relaxed));
 }
 
 }  // namespace arpline

@@ -101,6 +101,8 @@ const Keys<Config> kTop{
        c.control_group = value_of<std::string>(p, "the name of a group");
        if (c.control_group.empty()) p.fail("must not be empty; leave it out for none");
      }},
+    {"control_group_may_change",
+     [](Config& c, const Place& p) { c.control_group_may_change = value_of<bool>(p, "true or false"); }},
     {"netns_folders", [](Config& c, const Place& p) { c.netns_folders = folders_of(p); }},
     {"eal", [](Config& c, const Place& p) { c.eal = eal_of(p); }},
 };
@@ -230,16 +232,23 @@ Ingress ingress_of(const ParentConfig& parent) {
 }
 
 std::uint64_t parse_duration(const std::string& text) {
+  constexpr std::uint64_t kHourNs = 3'600'000'000'000;
+  // A year: what is added to a time must not wrap.
+  constexpr std::uint64_t kLongestNs = 8760 * kHourNs;
   static const std::map<std::string_view, std::uint64_t> kUnits{
-      {"ms", 1'000'000}, {"s", 1'000'000'000}, {"m", 60'000'000'000}, {"h", 3'600'000'000'000}};
-  std::uint32_t number = 0;
+      {"ms", 1'000'000}, {"s", 1'000'000'000}, {"m", 60'000'000'000}, {"h", kHourNs}};
+  std::uint64_t number = 0;
   const auto* end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, number);
   const auto unit = kUnits.find(std::string_view{rest, static_cast<std::size_t>(end - rest)});
   if (error != std::errc{} || unit == kUnits.end()) {
     throw SetupError(fmt::format(R"("{}" is no duration; write it as "500ms", "60s", "2m" or "1h")", text));
   }
-  return number * unit->second;
+  std::uint64_t ns = 0;
+  if (__builtin_mul_overflow(number, unit->second, &ns) || ns > kLongestNs)
+    throw SetupError(
+        fmt::format(R"("{}" is too long; the longest duration is "{}h")", text, kLongestNs / kHourNs));
+  return ns;
 }
 
 Config load_config(const std::string& path, const std::vector<std::string>& parents) {

@@ -59,6 +59,7 @@ struct Config {
   ProbeMode probe = ProbeMode::off;
   std::vector<std::string> eal;            ///< DPDK's arguments, for arplined-dpdk
   std::string control_group;               ///< may use the control sockets; empty: only their owner
+  bool control_group_may_change = false;   ///< not only look: detach, reload, change limits
   std::vector<std::string> netns_folders;  ///< where runtimes keep namespaces, beyond those known anyway
   std::string pin_root = "/sys/fs/bpf/arpline";
   std::string run_root = "/run/arpline";

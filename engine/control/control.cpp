@@ -23,6 +23,8 @@ namespace arpline {
 namespace {
 
 constexpr std::uint64_t kTicksPerSecond = ARPL_SECOND_NS / ServedParent::kTickNs;
+constexpr std::chrono::milliseconds kPatienceAtStart{1000};
+constexpr std::chrono::milliseconds kPatienceInTheLoop{50};
 
 Fd make_timer() {
   Fd timer{timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)};
@@ -60,13 +62,6 @@ void refuse_what_needs_a_restart(const Config& now, const Config& wanted) {
   }
 }
 
-// The senders only where somebody asks: they cost two system calls each.
-nlohmann::json status_of(const ServedParent& served, bool senders) {
-  auto status = served.status();
-  if (senders) status.senders = served.senders();
-  return {{"parents", nlohmann::json::array({to_json(status)})}};
-}
-
 }  // namespace
 
 Control::Control(Configure configure, ServiceFactory factory)
@@ -81,7 +76,8 @@ Control::Control(Configure configure, ServiceFactory factory)
       signals_(take_signals()),
       socket_group_(socket_group(config_.control_group)) {
   if (!epoll_) throw_errno("make an epoll descriptor", errno);
-  for (const int fd : {timer_.get(), signals_.get(), watch_.events_fd(), watch_.places_fd()}) watch(fd);
+  for (const int fd : {timer_.get(), signals_.get(), watch_.events_fd(), watch_.places_fd(), filters_.fd()})
+    watch(fd);
 }
 
 void Control::watch(int fd) const {
@@ -95,7 +91,7 @@ void Control::watch(int fd) const {
 void Control::clean_stale() const {
   for (const auto& name : names_in(config_.pin_root)) {
     const auto folder = config_.pin_root + "/" + name;
-    if (pinned_ifindex(folder) != 0 || is_locked(config_.run_root, name)) continue;
+    if (pinned_ifindex(folder) != 0 || is_locked(config_.run_root, name) || is_pin_locked(folder)) continue;
     spdlog::info("removing the stale pins {}", folder);
     remove_pin_folder(folder);
   }
@@ -122,8 +118,14 @@ void Control::serve(Parent& parent) {
   clean_stale();
   const Snapshot snapshot{.parent = watch_.links().parent(link->ifindex).value(),
                           .interfaces = watch_.children_on(link->ifindex)};
-  auto served = std::make_unique<ServedParent>(config_, parent.config, *link, snapshot, factory_, history_,
-                                               neighbours_, [this](int nsid) { return watch_.open(nsid); });
+  auto served = std::make_unique<ServedParent>(
+      config_, parent.config, *link, snapshot,
+      ServedParent::Shared{.factory = factory_,
+                           .open_netns = [this](int nsid) { return watch_.open(nsid); },
+                           .history = history_,
+                           .neighbours = neighbours_,
+                           .refused = refused_},
+      starting_ ? kPatienceAtStart : kPatienceInTheLoop);
   watch(served->events_fd());
   // Last of what may fail: nobody can ask about a parent that is not served.
   parent.server = std::make_unique<Server>(
@@ -131,14 +133,32 @@ void Control::serve(Parent& parent) {
       [this, &parent](const nlohmann::json& request) { return on_request(parent, request); }, socket_group_);
   parent.served = std::move(served);
   parent.last_complaint.clear();
+  parent.waits_for.clear();
+  parent.backoff.reset();
+}
+
+void Control::wait_for(Parent& parent, const std::string& why) {
+  parent.waits_for = why;
+  complain(parent, why);
+}
+
+// What it loads and attaches can take a part of the others' leases.
+void Control::extend_leases() {
+  for (auto& parent : parents_)
+    if (parent->served) parent->served->extend_lease();
 }
 
 void Control::try_to_serve(Parent& parent) {
+  const auto* link = watch_.links().find(parent.config.name);
+  parent.tried_ifindex = link != nullptr ? link->ifindex : 0;
+  extend_leases();
   try {
     serve(parent);
   } catch (const SetupError& error) {
-    complain(parent, error.what());
+    wait_for(parent, error.what());
+    parent.backoff.failed(now_ns());
   }
+  extend_leases();
 }
 
 void Control::leave(Parent& parent, OnStop how) {
@@ -149,17 +169,18 @@ void Control::leave(Parent& parent, OnStop how) {
   parent.served.reset();
 }
 
-// One parent that is not there is an error when it is the only one: nothing would happen.
+// One parent that can't be served is an error when it is the only one: nothing would happen.
 void Control::start() {
   watch_.look();
   for (const auto& config : config_.parents) {
     auto& parent = *parents_.emplace_back(std::make_unique<Parent>(Parent{.config = config}));
-    if (config_.parents.size() > 1 && watch_.links().find(config.name) == nullptr) {
-      complain(parent, config.name + ": no such interface; waiting for it");
-    } else {
+    if (config_.parents.size() == 1) {
       serve(parent);
+    } else {
+      look_for(parent);
     }
   }
+  starting_ = false;
 }
 
 // For `systemctl status`.
@@ -169,6 +190,7 @@ std::string Control::state() const {
   for (const auto& parent : parents_) {
     auto& list = parent->served ? serving : waiting;
     list += (list.empty() ? "" : ", ") + parent->config.name;
+    if (!parent->served && !parent->waits_for.empty()) list += fmt::format(" ({})", parent->waits_for);
   }
   return fmt::format("serving {}{}{}", serving.empty() ? "nothing" : serving,
                      waiting.empty() ? "" : "; waiting for ", waiting);
@@ -177,16 +199,21 @@ std::string Control::state() const {
 void Control::run() {
   start();
   manager_.ready(state());
-  std::array<epoll_event, 16> events{};
-  while (!ending_) {
-    const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), patience_ms());
-    for (int i = 0; i < count; ++i) on_event(events.at(i).data.fd, events.at(i).events);
-    work();
-    keep_up();
-    leave_those_that_want();
-  }
+  while (!ending_) turn();
   manager_.stopping();
   for (auto& parent : parents_) leave(*parent, parent->config.on_stop);
+}
+
+void Control::turn() {
+  std::array<epoll_event, 16> events{};
+  const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), patience_ms());
+  const auto began = now_ns();
+  for (int i = 0; i < count; ++i) on_event(events.at(i).data.fd, events.at(i).events);
+  work();
+  change_parents();
+  keep_up();
+  const auto now = now_ns();
+  turns_.add(now - began, now);
 }
 
 void Control::keep_up() {
@@ -200,6 +227,7 @@ void Control::keep_up() {
 int Control::patience_ms() const {
   constexpr std::uint64_t kMillisecond = 1'000'000;
   const auto watch = watch_.patience_ms();
+  if (reload_wanted_) return 0;
   if (keep_up_at_ == kNever) return watch;
   const auto now = now_ns();
   const auto left = keep_up_at_ > now ? (keep_up_at_ - now + kMillisecond - 1) / kMillisecond : 0;
@@ -216,7 +244,6 @@ void Control::work() {
     if (error.what() != last_complaint_) spdlog::warn("{}", error.what());
     last_complaint_ = error.what();
   }
-  if (std::exchange(links_changed_, false)) follow_links();
 }
 
 void Control::on_event(int fd, std::uint32_t events) {
@@ -226,6 +253,7 @@ void Control::on_event(int fd, std::uint32_t events) {
     if (read(fd, &expirations, sizeof expirations) > 0) tick();
     return;
   }
+  if (fd == filters_.fd()) return on_filters();
   for (auto& parent : parents_) {
     if (parent->server && parent->server->on_event(fd, events)) return;
     if (parent->served && fd == parent->served->events_fd()) return on_program_events(*parent);
@@ -235,12 +263,21 @@ void Control::on_event(int fd, std::uint32_t events) {
 void Control::on_signals() {
   signalfd_siginfo signal{};
   while (read(signals_.get(), &signal, sizeof signal) == sizeof signal) {
-    if (signal.ssi_signo != SIGHUP) {
-      ending_ = true;
-    } else if (const auto reply = reload(); reply.contains("error")) {
-      spdlog::error("{}", reply["error"].get<std::string>());
-    }
+    (signal.ssi_signo == SIGHUP ? reload_wanted_ : ending_) = true;
   }
+}
+
+void Control::on_filters() {
+  filters_.read([this](int ifindex) {
+    for (auto& parent : parents_)
+      if (parent->served && (ifindex == TcEvents::kEvery || ifindex == parent->served->ifindex()))
+        parent->served->on_filters();
+  });
+}
+
+void Control::on_link(std::optional<int> nsid, int ifindex) {
+  for (auto& parent : parents_)
+    if (parent->served) parent->served->on_link_elsewhere(nsid, ifindex);
 }
 
 void Control::on_program_events(Parent& parent) {
@@ -272,26 +309,57 @@ void Control::tick() {
   watch_.tick(ServedParent::kTickNs);
   manager_.tick(now, healthy);
   tick_log();
-  if (++ticks_ % kTicksPerSecond == 0) second();
+  if (++ticks_ % kTicksPerSecond == 0) second_is_over_ = true;
 }
 
-void Control::second() {
-  neighbours_.look(now_ns());
-  for (auto& parent : parents_) look(*parent);
+// The one place where parents are served, changed and left: nothing that is being answered or gone through
+// stands on them here. Who is to be left is left last, whatever else came in the same turn.
+void Control::change_parents() {
+  const bool links_changed = std::exchange(links_changed_, false);
+  if (std::exchange(reload_wanted_, false)) answer_reload();
+  const bool second_is_over = std::exchange(second_is_over_, false);
+  if (second_is_over) neighbours_.look(now_ns());
+  if (second_is_over || links_changed)
+    for (auto& parent : parents_) look(*parent);
+  leave_those_that_want();
+  if (const auto now = state(); now != told_state_) manager_.status(told_state_ = now);
+}
+
+// Asked for more than once in a turn, it is done once.
+void Control::answer_reload() {
+  std::vector<std::pair<Parent*, std::uint64_t>> askers;
+  for (auto& parent : parents_)
+    for (const auto ticket : std::exchange(parent->reload_askers, {}))
+      askers.emplace_back(parent.get(), ticket);
+  const auto reply = reload();
+  if (reply.contains("error") && askers.empty()) spdlog::error("{}", reply["error"].get<std::string>());
+  for (const auto& [parent, ticket] : askers)
+    if (parent->server) parent->server->answer(ticket, reply);
+}
+
+// A new interface is tried at once, the one that could not be served after a while.
+void Control::look_for(Parent& parent) {
+  const auto* link = watch_.links().find(parent.config.name);
+  if (link == nullptr) {
+    parent.backoff.reset();
+    return wait_for(parent, parent.config.name + ": no such interface; waiting for it");
+  }
+  if (link->ifindex == parent.tried_ifindex && !parent.backoff.due(now_ns())) return;
+  if (link->ifindex != parent.tried_ifindex) parent.backoff.reset();
+  try_to_serve(parent);
 }
 
 // A parent that has gone takes everything along; one that has changed is followed.
 void Control::look(Parent& parent) {
-  if (!parent.served) {
-    if (watch_.links().find(parent.config.name) != nullptr) try_to_serve(parent);
-    return;
-  }
+  if (!parent.served) return look_for(parent);
   const auto link = watch_.links().parent(parent.served->ifindex());
   const bool attached = parent.served->attached();
   // Its program leaves an interface that is being deleted before the event of it comes.
   if (!link || (!attached && !find_link(route_, parent.served->ifindex()))) {
     spdlog::warn("{}: the interface is gone; waiting for it to come back", parent.config.name);
     leave(parent, OnStop::detach);
+    parent.tried_ifindex = 0;
+    parent.waits_for = "the interface is gone";
   } else if (!attached) {
     spdlog::warn("{}: somebody took the XDP program off the interface; leaving it", parent.config.name);
     parent.leaving = true;
@@ -303,11 +371,6 @@ void Control::look(Parent& parent) {
       complain(parent, error.what());
     }
   }
-}
-
-void Control::follow_links() {
-  for (auto& parent : parents_) look(*parent);
-  manager_.status(state());
 }
 
 void Control::leave_those_that_want() {
@@ -323,9 +386,8 @@ nlohmann::json Control::reload() {
   try {
     const auto wanted = configure_();
     refuse_what_needs_a_restart(config_, wanted);
-    error = "the configuration is in force in part: ";
-    apply(wanted);
-    error.clear();
+    const auto errors = apply(wanted);
+    error = errors.empty() ? "" : "the configuration is in force in part: " + errors;
   } catch (const SetupError& refused) {
     error += refused.what();
   }
@@ -337,20 +399,36 @@ nlohmann::json Control::reload() {
   return {{"ok", true}, {"parents", names}};
 }
 
-void Control::apply(const Config& config) {
+// One parent's error is none of the others'.
+std::string Control::reconfigure(Parent& parent, const ParentConfig& own) {
+  const bool changed = !(parent.config == own);
+  parent.config = own;
+  try {
+    if (parent.served) parent.served->reconfigure(config_, own);
+    if (!parent.served && changed) parent.tried_ifindex = 0;  // what was in the way may be so no more
+    return {};
+  } catch (const SetupError& error) {
+    return error.what();
+  }
+}
+
+std::string Control::apply(const Config& config) {
+  std::string errors;
   config_ = config;
   for (auto& parent : parents_) {
     const auto at = std::ranges::find(config.parents, parent->config.name, &ParentConfig::name);
-    parent->leaving = at == config.parents.end();
-    if (parent->leaving) continue;
-    parent->config = *at;
-    if (parent->served) parent->served->reconfigure(config, *at);
+    if (at == config.parents.end()) {
+      parent->leaving = true;
+    } else if (const auto error = reconfigure(*parent, *at); !error.empty()) {
+      errors += (errors.empty() ? "" : "; ") + error;
+    }
   }
   for (const auto& wanted : config.parents) {
     const auto has_name = [&](const auto& parent) { return parent->config.name == wanted.name; };
     if (std::ranges::any_of(parents_, has_name)) continue;
-    try_to_serve(*parents_.emplace_back(std::make_unique<Parent>(Parent{.config = wanted})));
+    look_for(*parents_.emplace_back(std::make_unique<Parent>(Parent{.config = wanted})));
   }
+  return errors;
 }
 
 // All of a parent's limits, after what is asked for is done. Throws SetupError for what can't be.
@@ -365,12 +443,49 @@ nlohmann::json Control::limit(ServedParent& served, const nlohmann::json& reques
           {"note", explain(fit)}};
 }
 
+// Those that wait, and when they are tried again.
+nlohmann::json Control::waiting() const {
+  const auto now = now_ns();
+  auto all = nlohmann::json::array();
+  for (const auto& parent : parents_) {
+    if (parent->served) continue;
+    const auto at = parent->backoff.at();
+    all.push_back({{"parent", parent->config.name},
+                   {"reason", parent->waits_for},
+                   {"next_try_seconds", static_cast<double>(at > now ? (at - now) / 1'000'000 : 0) / 1000.0}});
+  }
+  return all;
+}
+
+// The senders only where somebody asks: they cost two system calls each.
+nlohmann::json Control::status_of(const Parent& parent, bool senders) const {
+  auto status = parent.served->status();
+  if (senders) status.senders = parent.served->senders();
+  status.loop = {.longest_ns = turns_.longest_ns(), .recent_ns = turns_.recent_ns()};
+  return {{"parents", nlohmann::json::array({to_json(status)})}, {"waiting", waiting()}};
+}
+
+void Control::refuse_who_may_only_look(const Parent& parent, const std::string& command) const {
+  if (config_.control_group_may_change || parent.server->asked_by_root()) return;
+  throw SetupError(
+      fmt::format("{}: only root may ask for this; members of control_group may look, and change something "
+                  "only with control_group_may_change = true",
+                  command));
+}
+
 nlohmann::json Control::on_request(Parent& parent, const nlohmann::json& request) {
   const auto command = request.value("cmd", "");
-  if (command == "status") return status_of(*parent.served, request.value("senders", false));
+  const bool changes =
+      command == "reload" || command == "detach" || (command == "limit" && !asks_only(request));
+  if (changes) refuse_who_may_only_look(parent, command);
+  if (command == "status") return status_of(parent, request.value("senders", false));
   if (command == "gone") return {{"gone", gone_to_json(history_, parent.served->name(), now_ns())}};
-  if (command == "reload") return reload();
   if (command == "limit") return limit(*parent.served, request);
+  if (command == "reload") {
+    reload_wanted_ = true;
+    parent.reload_askers.push_back(parent.server->put_off());
+    return {};
+  }
   if (command == "detach") {
     parent.leaving = true;
     return {{"ok", true}};

@@ -8,12 +8,16 @@
 
 #include "base/fd.hpp"
 #include "config/config.hpp"
+#include "control/backoff.hpp"
 #include "control/neighbours.hpp"
 #include "control/parent.hpp"
 #include "control/server.hpp"
 #include "control/service_manager.hpp"
+#include "control/turns.hpp"
 #include "discovery/watch.hpp"
 #include "endpoints/history.hpp"
+#include "kernel/refused.hpp"
+#include "kernel/tc_events.hpp"
 
 namespace arpline {
 
@@ -37,35 +41,49 @@ class Control final : private WatchObserver {
     std::unique_ptr<ServedParent> served;
     std::unique_ptr<Server> server;
     std::string last_complaint;
-    bool leaving = false;  ///< taken off by `arpline detach`, or by somebody else
+    std::string waits_for;                     ///< why it is not served; empty: it is
+    Backoff backoff;                           ///< of the tries to serve it
+    int tried_ifindex = 0;                     ///< another one is tried at once
+    bool leaving = false;                      ///< taken off by `arpline detach`, or by somebody else
+    std::vector<std::uint64_t> reload_askers;  ///< tickets of its server
   };
 
   void on_happening(const Happening& happening) override { history_.on(happening); }
   void on_children(int nsid, const std::vector<Interface>& children, std::uint64_t heard_at) override;
   void on_children_told() override;
   void on_own_links() override { links_changed_ = true; }
+  void on_link(std::optional<int> nsid, int ifindex) override;
 
   void start();
   std::string state() const;
   void clean_stale() const;
   void serve(Parent& parent);
   void try_to_serve(Parent& parent);
+  void wait_for(Parent& parent, const std::string& why);
+  void extend_leases();
   void leave(Parent& parent, OnStop how);
   void leave_those_that_want();
-  void follow_links();
+  void change_parents();
+  void answer_reload();
   void look(Parent& parent);
-  void second();
+  void look_for(Parent& parent);
   void tick();
+  void turn();
   void work();
   void keep_up();
   int patience_ms() const;
   void on_event(int fd, std::uint32_t events);
   void on_signals();
+  void on_filters();
   void on_program_events(Parent& parent);
   nlohmann::json on_request(Parent& parent, const nlohmann::json& request);
+  void refuse_who_may_only_look(const Parent& parent, const std::string& command) const;
+  nlohmann::json status_of(const Parent& parent, bool senders) const;
+  nlohmann::json waiting() const;
   nlohmann::json reload();
   static nlohmann::json limit(ServedParent& served, const nlohmann::json& request);
-  void apply(const Config& config);
+  std::string apply(const Config& config);
+  std::string reconfigure(Parent& parent, const ParentConfig& own);
   void watch(int fd) const;
   static void complain(Parent& parent, const std::string& line);
 
@@ -76,6 +94,8 @@ class Control final : private WatchObserver {
   Watch watch_;
   Neighbours neighbours_;
   Netlink route_;
+  TcEvents filters_;
+  Refused refused_;
   Fd epoll_;
   Fd timer_;
   Fd signals_;
@@ -85,7 +105,12 @@ class Control final : private WatchObserver {
   std::uint64_t ticks_ = 0;
   std::uint64_t keep_up_at_ = 0;
   std::string last_complaint_;
+  std::string told_state_;
+  Turns turns_;
+  bool starting_ = true;
   bool links_changed_ = false;
+  bool second_is_over_ = false;
+  bool reload_wanted_ = false;
   bool ending_ = false;
 };
 

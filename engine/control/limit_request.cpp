@@ -45,6 +45,10 @@ json in_force(const LimitSpec& spec, Rate rate, const NeighbourFit& fit) {
 
 }  // namespace
 
+bool asks_only(const json& request) {
+  return !request.contains("value") && !request.value("reset", false);
+}
+
 Limits changed_limits(const json& request, const Limits& configured, const Limits& now) {
   const bool reset = request.value("reset", false);
   if (reset && request.contains("value")) throw SetupError("a limit is either set or reset, not both");

@@ -10,6 +10,9 @@
 
 namespace arpline {
 
+/// Whether the request changes nothing.
+bool asks_only(const nlohmann::json& request);
+
 /// What the control socket's {"cmd": "limit"} asks for: with "name" and "value" (frames a second, or "off")
 /// that one is set; with "reset": true the one of that name, or without a name all, are again as `configured`.
 /// Otherwise nothing changes. Throws SetupError, which says what is possible.

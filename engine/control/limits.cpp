@@ -4,6 +4,8 @@
 #include <array>
 #include <atomic>
 #include <bit>
+#include <cstddef>
+
 #include "shared/packet.h"
 
 namespace arpline {
@@ -22,6 +24,7 @@ arpl_limits limits_for(const Config& config, const Limits& limits, Switches swit
   limits.write(wanted);
   wanted.credit_window = kCreditWindow;
   wanted.neigh_full_ns = now.neigh_full_ns;
+  wanted.egress_seen_ns = now.egress_seen_ns;
   wanted.parent_mac = switches.mac;
   wanted.host_awaits = now.host_awaits;
   wanted.egress_seen_ns = now.egress_seen_ns;
@@ -37,13 +40,21 @@ arpl_limits limits_for(const Config& config, const Limits& limits, Switches swit
   return wanted;
 }
 
-// From the last to the first: a budget's burst comes before its interval. The other way round a limit that
-// begins would be a budget of nothing for one frame.
 void put_limits(const arpl_limits& wanted, arpl_limits& map) noexcept {
   constexpr auto kWords = sizeof(arpl_limits) / sizeof(__u64);
+  constexpr auto kBudgets = offsetof(arpl_limits, to_child) / sizeof(__u64);
+  constexpr auto kBehind = offsetof(arpl_limits, parent_mac) / sizeof(__u64);
   const auto words = std::bit_cast<std::array<__u64, kWords>>(wanted);
   auto* in_map = reinterpret_cast<__u64*>(&map);
-  for (auto i = kWords; i-- > 0;) std::atomic_ref<__u64>(in_map[i]).store(words.at(i));
+  const auto put = [&](std::size_t at) { std::atomic_ref<__u64>(in_map[at]).store(words.at(at)); };
+  // A budget's burst before its interval: the other way round a limit that begins would be a budget of nothing
+  // for one frame. One that ends keeps its burst, for who has read the interval already.
+  for (auto at = kBudgets; at < kBehind; at += 2) {
+    if (words.at(at) != 0) put(at + 1);
+    put(at);
+  }
+  for (std::size_t at = 0; at < kWords; ++at)
+    if (at < kBudgets || at >= kBehind) put(at);
 }
 
 Storm::Limits storm_limits_for(const Config& config) {

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/log.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <spdlog/details/null_mutex.h>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syslog.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -40,13 +44,13 @@ int priority_of(spdlog::level::level_enum level) {
 
 class BoundedSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
-  explicit BoundedSink(bool journal) : journal_(journal) {}
+  explicit BoundedSink(bool journal) : journal_(journal), writer_(fileno(stderr)) {}
 
  private:
   void sink_it_(const spdlog::details::log_msg& message) override {
     const auto now = now_ns();
     report(now);
-    if (limiter_.take(message.level >= spdlog::level::err, now)) write(message);
+    if (limiter_.take(message.level >= spdlog::level::err, now) && !write(message)) limiter_.lose(now);
   }
 
   void flush_() override { report(now_ns()); }
@@ -55,20 +59,22 @@ class BoundedSink final : public spdlog::sinks::base_sink<spdlog::details::null_
     const auto left_out = limiter_.take_report(now);
     if (left_out == 0) return;
     const auto text = fmt::format("{} lines left out", left_out);
-    write(spdlog::details::log_msg({}, spdlog::level::warn, text));
+    if (write(spdlog::details::log_msg({}, spdlog::level::warn, text))) return;
+    for (std::uint64_t i = 0; i < left_out; ++i) limiter_.lose(now);
   }
 
-  // One write a line. Names of containers' things may hold any byte: a line break would forge a line.
-  void write(const spdlog::details::log_msg& message) {
+  // Names of containers' things may hold any byte: a line break would forge a line.
+  bool write(const spdlog::details::log_msg& message) {
     spdlog::memory_buf_t line;
     if (journal_) fmt::format_to(std::back_inserter(line), "<{}>", priority_of(message.level));
     formatter_->format(message, line);
     std::replace_if(
         line.begin(), line.end() - 1, [](char c) { return static_cast<unsigned char>(c) < ' '; }, '?');
-    std::fwrite(line.data(), 1, line.size(), stderr);
+    return writer_.write({line.data(), line.size()});
   }
 
   bool journal_;
+  LineWriter writer_;
   LogLimiter limiter_;
 };
 
@@ -87,6 +93,45 @@ std::uint64_t LogLimiter::take_report(std::uint64_t now) noexcept {
   if (left_out_ == 0 || now - since_ < kReportAfterNs) return 0;
   if (!take_one(lines_, now, kLinesPerSecond, kLinesSaved)) return 0;
   return std::exchange(left_out_, 0);
+}
+
+void LogLimiter::lose(std::uint64_t now) noexcept {
+  if (left_out_++ == 0) since_ = now;
+}
+
+LineWriter::LineWriter(int fd) noexcept : fd_(fd) {
+  struct stat status {};
+  if (fstat(fd, &status) != 0) return;
+  is_socket_ = S_ISSOCK(status.st_mode);
+  if (!S_ISFIFO(status.st_mode) && !S_ISCHR(status.st_mode)) return;
+  const auto path = "/proc/self/fd/" + std::to_string(fd);
+  own_ = Fd{open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
+  if (own_) fd_ = own_.get();
+}
+
+// Where it could not be opened again, whether there is room is asked first.
+bool LineWriter::put(std::string_view bytes) noexcept {
+  pollfd room{.fd = fd_, .events = POLLOUT, .revents = 0};
+  if (!is_socket_ && !own_ && (poll(&room, 1, 0) != 1 || (room.revents & POLLOUT) == 0)) return false;
+  const auto count = is_socket_ ? send(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL)
+                                : ::write(fd_, bytes.data(), bytes.size());
+  if (count <= 0) return false;
+  rest_.assign(bytes.substr(static_cast<std::size_t>(count)));
+  return true;
+}
+
+bool LineWriter::finish() noexcept {
+  const auto rest = std::exchange(rest_, {});
+  if (rest.empty()) return true;
+  if (!put(rest)) rest_ = rest;
+  return rest_.empty();
+}
+
+bool LineWriter::write(std::string_view line) noexcept {
+  if (!finish()) return false;
+  if (line.size() <= kMostBytes) return put(line);
+  std::string cut{line.substr(0, kMostBytes - 1)};
+  return put(cut += '\n');
 }
 
 bool is_journal(const char* journal_stream, int fd) noexcept {
@@ -114,7 +159,11 @@ void tick_log() {
 }
 
 void log_fatal(const std::string& line) {
-  fmt::print(stderr, "{}arplined: {}\n", stderr_is_journal() ? fmt::format("<{}>", LOG_ERR) : "", line);
+  constexpr int kPatienceMs = 1000;
+  pollfd room{.fd = fileno(stderr), .events = POLLOUT, .revents = 0};
+  poll(&room, 1, kPatienceMs);
+  LineWriter{fileno(stderr)}.write(
+      fmt::format("{}arplined: {}\n", stderr_is_journal() ? fmt::format("<{}>", LOG_ERR) : "", line));
 }
 
 }  // namespace arpline

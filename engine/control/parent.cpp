@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <atomic>
 #include <thread>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "base/error.hpp"
 #include "control/limits.hpp"
 #include "control/senders.hpp"
+#include "kernel/ethtool.hpp"
 #include "kernel/netns.hpp"
 #include "kernel/self_test.hpp"
 #include "shared/bucket.h"
@@ -21,9 +23,15 @@ namespace {
 
 using std::chrono::milliseconds;
 
+// A tick before what it proves wears off (arpl_limits.egress_seen_ns) there is time for another one.
+constexpr std::uint64_t kSelfTestEveryNs = 1'000'000'000;
+// Whoever removes our filter in a loop does not keep this one busy.
+constexpr std::uint64_t kPutBackEveryNs = 20'000'000;
+// The loop has leases to extend.
+constexpr milliseconds kPatienceInTheLoop{50};
 constexpr std::uint64_t kLogIntervalNs = 1'000'000'000;
 constexpr std::uint64_t kLogBurstNs = 10'000'000'000;
-constexpr milliseconds kBoundaryPatience{500};
+constexpr milliseconds kBoundaryPatience{100};
 // Every driver has a buffer of its size.
 constexpr std::uint32_t kOneBufferMtu = 1500;
 // Longer than a NAPI poll: what the program handed over before the rings were closed has arrived.
@@ -42,25 +50,27 @@ const char* how_it_came(Claims::Way way) {
 }  // namespace
 
 ServedParent::ServedParent(const Config& config, ParentConfig own, const LinkInfo& link,
-                           const Snapshot& snapshot, ServiceFactory factory, History& history,
-                           Neighbours& neighbours, OpenNetns open_netns)
+                           const Snapshot& snapshot, Shared shared, milliseconds patience)
     : config_(config),
       own_(std::move(own)),
       limits_(config.limits),
       link_(link),
       parent_(snapshot.parent),
       name_{link.name, link.ifindex, own_netns_inode()},
-      factory_(std::move(factory)),
-      history_(history),
-      neighbours_(neighbours),
-      open_netns_(std::move(open_netns)),
+      shared_(std::move(shared)),
+      history_(shared_.history),
+      neighbours_(shared_.neighbours),
+      patience_(patience),
       route_(NETLINK_ROUTE) {
+  prepare_run_root(config_.run_root);
   lock_ = std::make_unique<ParentLock>(config_.run_root, name_.text());
   neighbours_.count_parents();
   prepare_pin_root(config_.pin_root);
   follow_rename(config_.pin_root, config_.run_root, name_);
   folder_ = prepare_pin_folder(config_.pin_root, name_.text());
   try {
+    pin_lock_ = std::make_unique<PinLock>(folder_);
+    Programs::check(program_options(), link_);
     programs_ = std::make_unique<Programs>(program_options());
     const auto& maps = programs_->maps();
     reflections_arrive_ = reflections_arrive();
@@ -75,7 +85,7 @@ ServedParent::ServedParent(const Config& config, ParentConfig own, const LinkInf
     roster_ = std::make_unique<Roster>(maps);
     events_ = std::make_unique<Events>(maps.fd("events"), [this](const arpl_event& event) { on_event(event); });
     auto changes = roster_->start(own_, snapshot);
-    upkeep_ = std::make_unique<Upkeep>(config_, own_, maps, *roster_, open_netns_);
+    upkeep_ = std::make_unique<Upkeep>(config_, own_, maps, *roster_, shared_.open_netns);
     upkeep_->hide_tags(hides_tags());
     upkeep_->start(now_ns());
     if (decides_alone()) {
@@ -84,17 +94,23 @@ ServedParent::ServedParent(const Config& config, ParentConfig own, const LinkInf
     }
     forget_kept(changes);
     programs_->attach();
-    if (needs_service()) start_service();
+    shared_.refused.watch(link_.ifindex);
+    if (needs_service()) start_service(wants_ring());
     second();
     tick();
     keep_up(now_ns());
     log(changes);
   } catch (...) {
     service_.reset();
-    if (programs_) programs_->detach();
-    if (pinned_ifindex(folder_) == 0) remove_pin_folder(folder_);
+    if (programs_) programs_->give_up();
+    if (pin_lock_ && names_of_pins(folder_).empty()) remove_pin_folder(folder_);
     throw;
   }
+  patience_ = kPatienceInTheLoop;
+  if (programs_->changed_mode())
+    spdlog::warn(
+        "{}: the program that an earlier run left was attached in another way and has been taken off first",
+        link_.name);
   spdlog::info("{}: serving {} endpoints in mode {}{}", link_.name, roster_->table().entries().size(),
                config_.mode == Mode::observe ? "observe" : "answer",
                programs_->took_over() ? ", with what an earlier run left pinned" : "");
@@ -104,16 +120,19 @@ ServedParent::~ServedParent() {
   if (!stopped_) stop(OnStop::detach);
 }
 
-void ServedParent::start_service() {
+void ServedParent::start_service(bool ring) {
   const auto& maps = programs_->maps();
-  service_ = factory_(
+  service_ = shared_.factory(
       {.link = link_,
        .parent = own_,
-       .ring = has_ring(),
+       .ring = ring,
        .tables = {.slots = maps.slots(), .credit = maps.credit(), .counts = maps.engine_counts().data()},
        .xsks_map_fd = maps.fd("xsks_map"),
        .pins = folder_,
-       .front = front_ ? &front_->tables() : nullptr});
+       .front = front_ ? &front_->tables() : nullptr,
+       .patience = patience_});
+  ring_ = ring;
+  ring_queues_ = {link_.rx_queues, link_.tx_queues};
 }
 
 // What the program handed over before the rings were closed is still answered.
@@ -122,7 +141,37 @@ void ServedParent::stop_service() {
   programs_->maps().close_rings();
   std::this_thread::sleep_for(kSettle);
   service_->drain_and_stop();
+  lost_before_ += service_->lost_orders();
+  not_handed_over_before_ += service_->not_handed_over();
   service_.reset();
+  ring_ = false;
+}
+
+// Sockets on the parent's queues cost memory, and the number of queues can't be reduced under them: only where
+// a frame can get into one. DPDK's devices are what the operator asked for.
+bool ServedParent::wants_ring() const {
+  if (own_.port == PortKind::ethdev) return can_have_ring();
+  const auto rate = [&](const char* name) { return limits_.rate(*find_limit(name)); };
+  const bool budget = rate("ring") != Rate{0} || rate("ring_new") != Rate{0};
+  return can_have_ring() && (!fast_path() || budget || !own_.fast_path_exclude.empty());
+}
+
+// After the limits: what the program hands over has somewhere to go, and while it has not, its kernel answers.
+void ServedParent::fit_service() {
+  if (!needs_service()) return stop_service();
+  const bool wanted = wants_ring();
+  const bool fits =
+      own_.port == PortKind::ethdev || ring_queues_ == std::pair{link_.rx_queues, link_.tx_queues};
+  if (service_ && wanted == ring_ && (fits || !ring_)) return;
+  stop_service();
+  try {
+    start_service(wanted);
+    ring_complaint_.clear();
+  } catch (const SetupError& error) {
+    if (error.what() != ring_complaint_) spdlog::warn("{}; tried again every second", error.what());
+    ring_complaint_ = error.what();
+    if (own_.port != PortKind::ethdev) start_service(false);
+  }
 }
 
 ProgramOptions ServedParent::program_options() const {
@@ -137,7 +186,7 @@ ProgramOptions ServedParent::program_options() const {
 }
 
 // Master devices see a frame on whatever member it came in: no queue of theirs can have a socket.
-bool ServedParent::has_ring() const {
+bool ServedParent::can_have_ring() const {
   if (decides_alone()) return true;
   return !own_.generic_xdp && link_.kind != "bond" && link_.kind != "team" && link_.kind != "bridge";
 }
@@ -152,7 +201,7 @@ bool ServedParent::reflections_arrive() {
   if (link_.kind != "veth" || own_.generic_xdp || decides_alone()) return true;
   try {
     const auto other = get_link(route_, link_.lower_netns, link_.lower);
-    return other && other->xdp_mode != XdpMode::none;
+    return other && other->xdp_mode == XdpMode::native;  // a generic one brings no NAPI along
   } catch (const SetupError&) {
     return false;  // asked on every tick: who can't be asked now is asked again
   }
@@ -163,6 +212,7 @@ void ServedParent::watch_reflections() {
   if (arrive == reflections_arrive_) return;
   reflections_arrive_ = arrive;
   set_limits();
+  fit_service();
   if (own_.fast_path) {
     spdlog::info("{}: {}", link_.name,
                  arrive ? "the veth's other end has an XDP program: the fast path is on"
@@ -171,7 +221,7 @@ void ServedParent::watch_reflections() {
 }
 
 bool ServedParent::fast_path() const {
-  return own_.fast_path && reflections_arrive_;
+  return own_.fast_path && reflections_arrive_ && driver_sends_;
 }
 
 void ServedParent::set_limits() {
@@ -179,7 +229,7 @@ void ServedParent::set_limits() {
   const Switches switches{.hidden_tags = hides_tags(),
                           .fast_path = fast_path(),
                           .in_pieces = parent_.mtu > kOneBufferMtu,
-                          .one_queue = decides_alone() || (has_ring() && link_.rx_queues == 1),
+                          .one_queue = decides_alone() || (can_have_ring() && link_.rx_queues == 1),
                           .other_pairs = pairs_filter_->other(),
                           .other_heard = heard_filter_->other(),
                           .other_announced = announced_filter_->other(),
@@ -197,6 +247,7 @@ void ServedParent::set_limits() {
 void ServedParent::use_limits(const Limits& limits) {
   limits_ = limits;
   set_limits();
+  fit_service();
 }
 
 // What is withdrawn and still there has only changed.
@@ -285,10 +336,11 @@ void ServedParent::reconfigure(const Config& config, const ParentConfig& own) {
   limits_ = config.limits;
   upkeep_->set(config, own, now_ns());
   keep_up_at_ = 0;
-  if (needs_service() && !service_) start_service();
   storm_->set(storm_limits_for(config_));
+  // Before the program hands anything over, and after it has ceased to.
+  if (needs_service() && !service_) fit_service();
   set_limits();
-  if (!needs_service()) stop_service();
+  fit_service();
   follow(roster_->choose(own), now_ns());
   settle();
 }
@@ -308,8 +360,35 @@ void ServedParent::second() {
   const auto now = now_ns();
   rotate_filters(now);
   watch_neighbours();
-  watch_egress(now);
+  watch_refused(now);
+  watch_queues();
+  fit_service();
   watch_groups();
+}
+
+// No event tells that somebody has changed their number (ethtool -L).
+void ServedParent::watch_queues() {
+  if (decides_alone()) return;
+  const auto queues = driver_info(link_.name);
+  if (queues.rx_queues == link_.rx_queues && queues.tx_queues == link_.tx_queues) return;
+  link_.rx_queues = queues.rx_queues;
+  link_.tx_queues = queues.tx_queues;
+  set_limits();
+}
+
+void ServedParent::watch_refused(std::uint64_t now) {
+  const auto refused = shared_.refused.count(link_.ifindex);
+  if (!refused) return;
+  const auto verdicts = programs_->maps().verdicts();
+  const bool sends =
+      reflect_guard_.look(verdicts.at(ARPL_reflect) + verdicts.at(ARPL_reflect_new), *refused, now);
+  if (sends == driver_sends_) return;
+  driver_sends_ = sends;
+  set_limits();
+  if (own_.fast_path)
+    spdlog::warn("{}: {}", link_.name,
+                 sends ? "the fast path is tried again"
+                       : "the driver does not send what XDP answers: the fast path is off for a while");
 }
 
 void ServedParent::watch_groups() {
@@ -335,24 +414,74 @@ void ServedParent::watch_neighbours() {
   if (fit(now_wanted) != neighbour_fit_) set_limits();
 }
 
-// Once a second. The frame passes the egress program while it is being sent, or never; only while it does may
-// the programs take a kernel's silence for one.
+// The frame passes the egress program while it is being sent, or never. Where it does not, our filter is
+// missing, or another one is in front of it.
 void ServedParent::watch_egress(std::uint64_t now) {
+  if (egress_ == "seen" && now - self_test_at_ < kSelfTestEveryNs) return;
+  if (!egress_is_seen()) put_back_egress(now);
+  self_test_at_ = now;
+}
+
+bool ServedParent::egress_is_seen() {
   const auto before = programs_->maps().egress_stats().self_tests;
-  if (!send_self_test(link_.ifindex, parent_.mac)) return;
-  const bool seen = programs_->maps().egress_stats().self_tests > before;
-  if (!seen && egress_ != "hidden")
-    spdlog::warn("{}: another egress filter hides ours: nothing is ever confirmed", link_.name);
-  if (seen && egress_ == "hidden") spdlog::warn("{}: no egress filter hides ours any more", link_.name);
-  egress_ = seen ? "seen" : "hidden";
-  if (seen) programs_->maps().limits().egress_seen_ns = now;
+  if (!send_self_test(link_.ifindex, parent_.mac)) return true;  // the parent is down: nothing can be said
+  if (programs_->maps().egress_stats().self_tests == before) return false;
+  if (egress_ == "hidden") spdlog::warn("{}: no egress filter hides ours any more", link_.name);
+  if (egress_ == "missing") spdlog::warn("{}: our egress filter is back", link_.name);
+  egress_ = "seen";
+  std::atomic_ref<__u64>(programs_->maps().limits().egress_seen_ns).store(now_ns());
+  return true;
+}
+
+void ServedParent::put_back_egress(std::uint64_t now) {
+  egress_looked_at_ = now;
+  try {
+    if (programs_->has_egress()) {
+      if (egress_ != "hidden")
+        spdlog::warn("{}: another egress filter hides ours: nothing is confirmed any more", link_.name);
+      egress_ = "hidden";
+      return;
+    }
+    programs_->attach_egress();
+    spdlog::warn("{}: somebody has removed our egress filter; it is attached again", link_.name);
+    ++egress_put_back_;
+    egress_complaint_.clear();
+    egress_ = "unknown";
+    egress_is_seen();
+  } catch (const SetupError& error) {
+    if (error.what() != egress_complaint_) spdlog::warn("{}", error.what());
+    egress_complaint_ = error.what();
+    egress_ = "missing";
+  }
+}
+
+// Our own changes are told, too: only what is missing is an occasion. What comes too soon is seen by the next
+// self-test.
+void ServedParent::on_filters() {
+  const auto now = now_ns();
+  if (!attached() || now - egress_looked_at_ < kPutBackEveryNs) return;
+  egress_looked_at_ = now;
+  try {
+    if (!programs_->has_egress() || !egress_is_seen()) put_back_egress(now);
+  } catch (const SetupError&) {
+    return;  // the parent is on its way out
+  }
+}
+
+void ServedParent::on_link_elsewhere(std::optional<int> nsid, int ifindex) {
+  if (attached() && link_.kind == "veth" && link_.lower == ifindex && link_.lower_netns == nsid)
+    watch_reflections();
+}
+
+void ServedParent::extend_lease() noexcept {
+  if (attached()) programs_->maps().set_lease(now_ns() + kLeaseNs);
 }
 
 void ServedParent::tick() {
-  const auto now = now_ns();
   if (!attached()) return;
-  programs_->maps().set_lease(now + kLeaseNs);
+  extend_lease();
   watch_reflections();
+  watch_egress(now_ns());
   collect();
 }
 
@@ -410,6 +539,7 @@ void ServedParent::on_event(const arpl_event& event) {
 void ServedParent::stop(OnStop how) {
   if (stopped_) return;
   stopped_ = true;
+  shared_.refused.forget(link_.ifindex);
   const auto& maps = programs_->maps();
   const bool keep = how == OnStop::keep && attached();
   maps.set_lease(keep ? now_ns() + kKeepLeaseNs : 0);
@@ -426,6 +556,11 @@ std::vector<std::string> ServedParent::warnings() const {
         "see `tc filter show dev " +
         link_.name + " egress`");
   }
+  if (egress_ == "missing") {
+    warnings.push_back(
+        "our egress filter is missing: nothing is confirmed, only TO_CHILD and announcements work; " +
+        egress_complaint_);
+  }
   if (hides_tags()) {
     warnings.push_back(
         "VLANs are in play and the NIC strips tags: who-has above the to_child budget pass; see them with "
@@ -437,15 +572,16 @@ std::vector<std::string> ServedParent::warnings() const {
         "the fast path is off: what XDP sends is lost while the veth's other end has no XDP program; "
         "fast_path = false says that this is wanted");
   }
+  if (own_.fast_path && reflections_arrive_ && !driver_sends_)
+    warnings.emplace_back("the fast path is off for a while: the driver does not send what XDP answers");
+  if (!ring_complaint_.empty()) warnings.push_back("no ring although one is wanted: " + ring_complaint_);
   if (!storm_->lifted().empty()) warnings.push_back("limits.multicast is lifted: " + storm_->lifted());
   if (upkeep_->is_too_slow())
     warnings.emplace_back("announce.pps does not suffice to announce every endpoint once per announce.refresh");
   if (const auto full = neighbours_.warning(); !full.empty()) warnings.push_back(full);
-  if (service_ && service_->not_handed_over() > 0) {
-    warnings.push_back(
-        fmt::format("{} frames for the kernel found no room on their way to it", service_->not_handed_over()));
-  }
-  if (service_ && service_->queues() == 0 && !fast_path())
+  if (const auto frames = not_handed_over_before_ + (service_ ? service_->not_handed_over() : 0); frames > 0)
+    warnings.push_back(fmt::format("{} frames for the kernel found no room on their way to it", frames));
+  if (service_ && service_->queues() == 0 && !fast_path() && !can_have_ring())
     warnings.emplace_back("no ring on this kind of parent: TO_CHILD and announcements only");
   return warnings;
 }
@@ -455,8 +591,11 @@ ParentStatus ServedParent::status() const {
   status.parent = link_.name;
   status.daemon = true;
   status.queues = service_ ? service_->queues() : 0;
-  status.announcements_lost = service_ ? service_->lost_orders() : 0;
+  status.announcements_lost = lost_before_ + (service_ ? service_->lost_orders() : 0);
   status.egress = egress_;
+  status.egress_attached_again = egress_put_back_;
+  status.reflect_refused = shared_.refused.count(link_.ifindex);
+  if (own_.fast_path && !driver_sends_) status.fast_path = "refused_by_the_driver";
   if (own_.fast_path && !reflections_arrive_) status.fast_path = "no_xdp_at_the_other_end";
   for (const auto& spec : limit_specs())
     status.limits.insert_or_assign(std::string{spec.name}, limits_.rate(spec));

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "config/config.hpp"
 #include "control/front.hpp"
 #include "control/gather.hpp"
 #include "control/neighbours.hpp"
 #include "control/pulse.hpp"
+#include "control/reflect_guard.hpp"
 #include "control/roster.hpp"
 #include "control/rotation.hpp"
 #include "control/upkeep.hpp"
@@ -20,6 +23,7 @@
 #include "kernel/link.hpp"
 #include "kernel/pins.hpp"
 #include "kernel/programs.hpp"
+#include "kernel/refused.hpp"
 #include "kernel/storm.hpp"
 #include "report/samples.hpp"
 #include "worker/service.hpp"
@@ -32,9 +36,10 @@ struct ServiceWanted {
   const ParentConfig& parent;
   bool ring;  ///< on every queue, or none
   WorkerTables tables;
-  int xsks_map_fd;     ///< the sockets go there
-  std::string pins;    ///< folder
-  FrontTables* front;  ///< of an engine without ingress in front; otherwise nullptr
+  int xsks_map_fd;                     ///< the sockets go there
+  std::string pins;                    ///< folder
+  FrontTables* front;                  ///< of an engine without ingress in front; otherwise nullptr
+  std::chrono::milliseconds patience;  ///< for queues that a killed owner has not let go of yet
 };
 /// Throws SetupError.
 using ServiceFactory = std::function<std::unique_ptr<Service>(const ServiceWanted&)>;
@@ -42,21 +47,37 @@ using ServiceFactory = std::function<std::unique_ptr<Service>(const ServiceWante
 /// One parent while it is served, from lock to lease. Owned and driven by the control thread.
 class ServedParent {
  public:
-  /// Attaches and serves; on an error nothing is left behind. `history` and `neighbours` outlive it. Throws
-  /// SetupError.
+  /// What it shares with the daemon's other parents; outlives it.
+  struct Shared {
+    ServiceFactory factory;
+    OpenNetns open_netns;
+    History& history;
+    Neighbours& neighbours;
+    Refused& refused;
+  };
+
+  /// Attaches and serves; on an error nothing of it is left behind, and what an earlier run left attached stays
+  /// as it is. `patience`: for queues that a killed owner has not let go of. Throws SetupError.
   ServedParent(const Config& config, ParentConfig own, const LinkInfo& link, const Snapshot& snapshot,
-               ServiceFactory factory, History& history, Neighbours& neighbours, OpenNetns open_netns);
+               Shared shared, std::chrono::milliseconds patience);
   ServedParent(const ServedParent&) = delete;
   ServedParent& operator=(const ServedParent&) = delete;
   /// Detaches, unless stop() has been called.
   ~ServedParent();
 
-  /// Extends the lease. Every kTickNs.
+  /// Extends the lease, and sees whether the egress program and the fast path work. Every kTickNs.
   void tick();
+  /// Before something else that takes long.
+  void extend_lease() noexcept;
+  /// Somebody has changed a qdisc or a filter of the parent: puts ours back where it is missing, at once.
+  void on_filters();
+  /// A link somewhere has changed that may be a veth's other end; nsid: none for the own namespace.
+  void on_link_elsewhere(std::optional<int> nsid, int ifindex);
   /// Announces, defends and probes where it is due; does nothing before its time. Returns when to call it
   /// again.
   std::uint64_t keep_up(std::uint64_t now);
-  /// Looks at the neighbour table, the egress program and the joined groups. Every second.
+  /// Looks at the neighbour table, what the driver refused, the number of queues and the joined groups. Every
+  /// second.
   void second();
   /// One namespace has these children now; those of other parents are left out. What this withdraws may still
   /// be answered for until settle().
@@ -97,8 +118,14 @@ class ServedParent {
   static constexpr std::uint64_t kKeepLeaseNs = 3'000'000'000;
 
  private:
-  void start_service();
+  void start_service(bool ring);
   void stop_service();
+  void fit_service();
+  bool wants_ring() const;
+  void watch_queues();
+  void watch_refused(std::uint64_t now);
+  void put_back_egress(std::uint64_t now);
+  bool egress_is_seen();
   void set_limits();
   bool reflections_arrive();
   void watch_reflections();
@@ -118,7 +145,7 @@ class ServedParent {
   void on_event(const arpl_event& event);
   void name_claimants(ParentStatus& status) const;
   ProgramOptions program_options() const;
-  bool has_ring() const;
+  bool can_have_ring() const;
   bool hides_tags() const;
   std::vector<std::string> warnings() const;
 
@@ -129,16 +156,22 @@ class ServedParent {
   ParentLink parent_;
   PinName name_;
   std::string folder_;
-  ServiceFactory factory_;
+  Shared shared_;
   History& history_;
   Neighbours& neighbours_;
-  OpenNetns open_netns_;
+  std::chrono::milliseconds patience_;
   std::unique_ptr<ParentLock> lock_;
+  std::unique_ptr<PinLock> pin_lock_;
   std::unique_ptr<Programs> programs_;
   std::unique_ptr<Roster> roster_;
   std::unique_ptr<Events> events_;
   std::unique_ptr<FrontControl> front_;
   std::unique_ptr<Service> service_;
+  bool ring_ = false;                          // the service has one
+  std::pair<unsigned, unsigned> ring_queues_;  // receive, transmit: what it was made for
+  std::uint64_t lost_before_ = 0;              // orders, by services before this one
+  std::uint64_t not_handed_over_before_ = 0;
+  std::string ring_complaint_;  // why there is none although one is wanted
   std::optional<Rotation> pairs_filter_;
   std::optional<Rotation> heard_filter_;
   std::optional<Rotation> announced_filter_;
@@ -156,8 +189,14 @@ class ServedParent {
   std::string lifted_;  // as it was told to the log
   NeighbourFit neighbour_fit_;
   bool reflections_arrive_ = true;  // what XDP_TX sends is not lost
+  ReflectGuard reflect_guard_;
+  bool driver_sends_ = true;  // what the guard said last
   bool stranger_ = false;
   std::string egress_ = "unknown";
+  std::string egress_complaint_;  // why our filter could not be put back
+  std::uint64_t egress_put_back_ = 0;
+  std::uint64_t egress_looked_at_ = 0;
+  std::uint64_t self_test_at_ = 0;
   __u64 log_pace_ = 0;
   bool stopped_ = false;
 };

@@ -23,6 +23,12 @@ constexpr mode_t kOwnerOnly = 0600;
 constexpr mode_t kOwnerAndGroup = 0660;
 constexpr uid_t kSameOwner = -1;
 
+bool is_root(int fd) {
+  ucred peer{};
+  socklen_t length = sizeof peer;
+  return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 && peer.uid == 0;
+}
+
 std::string line_of(const nlohmann::json& reply) {
   // Names of namespaces and processes may hold any byte.
   return reply.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
@@ -92,7 +98,8 @@ void Server::tick(std::uint64_t now) {
   last_tick_ = now;
   for (auto it = clients_.begin(); it != clients_.end();) {
     const auto client = it++;
-    if (!asks(client->second) && clock_ > client->second.since + kPatienceNs) drop(client);
+    if (!asks(client->second) && client->second.ticket == 0 && clock_ > client->second.since + kPatienceNs)
+      drop(client);
   }
   spent_ns_ = 0;
   answer_put_off();
@@ -100,12 +107,12 @@ void Server::tick(std::uint64_t now) {
 
 // True when it waits for an answer, not the server for it.
 bool Server::asks(const Client& client) {
-  return client.out.empty() && client.in.find('\n') != std::string::npos;
+  return client.ticket == 0 && client.out.empty() && client.in.find('\n') != std::string::npos;
 }
 
 std::uint32_t Server::awaited(const Client& client) {
   if (!client.out.empty()) return EPOLLOUT;
-  if (asks(client)) return 0;
+  if (asks(client) || client.ticket != 0) return 0;
   return EPOLLIN;
 }
 
@@ -138,24 +145,25 @@ void Server::accept_one() {
   if (!fd) return;
   if (clients_.size() >= kMaxClients) {
     drop(std::ranges::min_element(clients_, {}, [](const auto& client) {
-      return std::pair{asks(client.second), client.second.turn};
+      return std::pair{asks(client.second) || client.second.ticket != 0, client.second.turn};
     }));
   }
   const int key = fd.get();
-  renew(clients_.emplace(key, Client{.fd = std::move(fd), .in = {}, .out = {}}).first->second);
+  renew(clients_.emplace(key, Client{.fd = std::move(fd), .in = {}, .out = {}, .root = is_root(key)}).first->second);
   watch(EPOLL_CTL_ADD, key, EPOLLIN);
 }
 
 // False when the client is done with.
 bool Server::serve(Client& client, std::uint32_t events) {
   if ((events & (EPOLLERR | EPOLLHUP)) != 0) return false;
-  if (client.out.empty() && !asks(client) && !read_some(client)) return false;
+  if (client.out.empty() && client.ticket == 0 && !asks(client) && !read_some(client)) return false;
   while (!client.out.empty() || take_request(client)) {
+    if (client.ticket != 0) break;
     if (!write_some(client)) return false;
     if (!client.out.empty()) break;  // it has to read first
   }
   watch(EPOLL_CTL_MOD, client.fd.get(), awaited(client));
-  return !client.out.empty() || asks(client) || client.in.size() < kMaxRequestBytes;
+  return !client.out.empty() || client.ticket != 0 || asks(client) || client.in.size() < kMaxRequestBytes;
 }
 
 bool Server::read_some(Client& client) {
@@ -170,12 +178,33 @@ bool Server::take_request(Client& client) {
   if (!asks(client) || spent_ns_ >= kBusyNs) return false;
   const auto end = client.in.find('\n');
   const auto began = now_ns();
-  client.out = reply_to(client.in.substr(0, end));
+  asker_ = &client;
+  auto line = reply_to(client.in.substr(0, end));
+  asker_ = nullptr;
   client.in.erase(0, end + 1);
   spent_ns_ += now_ns() - began;
+  if (client.ticket == 0) send_later(client, std::move(line));
+  renew(client);
+  return true;
+}
+
+void Server::send_later(Client& client, std::string&& line) {
+  client.out = std::move(line);
   renew(client);
   pending_ += client.out.size();
-  return true;
+}
+
+std::uint64_t Server::put_off() noexcept {
+  return asker_ == nullptr ? 0 : asker_->ticket = ++tickets_;
+}
+
+void Server::answer(std::uint64_t ticket, const nlohmann::json& reply) {
+  const auto at = std::ranges::find_if(
+      clients_, [ticket](const auto& client) { return ticket != 0 && client.second.ticket == ticket; });
+  if (at == clients_.end()) return;
+  at->second.ticket = 0;
+  send_later(at->second, line_of(reply));
+  if (!serve(at->second, 0)) drop(at);
 }
 
 std::string Server::reply_to(const std::string& line) const {

@@ -32,6 +32,12 @@ class Server {
 
   /// True when the event was this server's.
   bool on_event(int fd, std::uint32_t events);
+  /// Within the handler: whether root asks (SO_PEERCRED).
+  bool asked_by_root() const noexcept { return asker_ != nullptr && asker_->root; }
+  /// Within the handler: what it returns is not sent; who asks waits for answer() with this ticket.
+  std::uint64_t put_off() noexcept;
+  /// Nothing happens when who has asked is gone.
+  void answer(std::uint64_t ticket, const nlohmann::json& reply);
   /// Drops who keeps it waiting for longer than kPatienceNs, and answers who has been put off. Four times a
   /// second; now in nanoseconds. Of the time since the last tick no more than kLongestTurnNs counts against a
   /// client: what is longer the loop has spent elsewhere, and nobody could have been served.
@@ -54,6 +60,8 @@ class Server {
     std::size_t written = 0;  // of out
     std::uint64_t since = 0;  // on clock_: when it began to wait for a request, or to send this piece
     std::uint64_t turn = 0;   // in which order that was
+    bool root = false;
+    std::uint64_t ticket = 0;  // of the answer that the handler has put off; 0: none
   };
   using Clients = std::map<int, Client>;
 
@@ -67,6 +75,7 @@ class Server {
   bool read_some(Client& client);
   bool take_request(Client& client);
   std::string reply_to(const std::string& line) const;
+  void send_later(Client& client, std::string&& line);
   bool write_some(Client& client);
   void watch(int operation, int fd, std::uint32_t events) const;
 
@@ -79,6 +88,8 @@ class Server {
   std::uint64_t last_tick_ = 0;
   std::uint64_t clock_ = 0;  // the time in which clients could be served
   std::uint64_t turns_ = 0;
+  Client* asker_ = nullptr;     // while the handler runs
+  std::uint64_t tickets_ = 0;
 };
 
 }  // namespace arpline

@@ -29,6 +29,8 @@ class WatchObserver {
   virtual void on_children_told() = 0;
   /// A link of the own namespace has come, gone or changed.
   virtual void on_own_links() = 0;
+  /// Something has changed about a link that is no macvlan; nsid: none for the own namespace.
+  virtual void on_link(std::optional<int>, int) {}
 };
 
 /// Knows the macvlan and macvtap interfaces of every reachable network namespace, and learns of a change by

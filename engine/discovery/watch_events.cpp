@@ -72,7 +72,8 @@ void Watch::on_link(const nlmsghdr& message, int nsid) {
   auto& known = know(nsid);
   if (is_own(nsid)) on_own_link(link, deleted);
   if (deleted) return on_link_gone(link, nsid);
-  if (!is_macvlan(link)) return;
+  if (!is_macvlan(link))
+    return observer_.on_link(is_own(nsid) ? std::nullopt : std::optional{nsid}, link.ifindex);
   if (known.children.contains(link.ifindex)) return on_child_link(known, link, nsid);
   // An event names the lower link's namespace by an id of the link's own: ask.
   stale_children_.try_emplace({nsid, link.ifindex}, now_);

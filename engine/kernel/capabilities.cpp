@@ -21,7 +21,7 @@ constexpr std::array kNeeded{
     NeededCapability{CAP_SYS_ADMIN, "enter a namespace (setns), load programs, open maps and programs by id"},
     NeededCapability{CAP_SYS_PTRACE, "/proc/PID/ns/net of processes with other users or capabilities"},
     NeededCapability{CAP_IPC_LOCK, "the memory of the rings, beyond RLIMIT_MEMLOCK"},
-    NeededCapability{CAP_CHOWN, "the group of the control socket"},
+    NeededCapability{CAP_CHOWN, "the group of the control socket; folders that somebody else made first"},
 };
 
 }  // namespace

@@ -50,7 +50,12 @@ void NetlinkRequest::put_string(std::uint16_t attribute, std::string_view value)
     throw_errno("building a netlink request", EMSGSIZE);
 }
 
-Netlink::Netlink(int protocol) : socket_(mnl_socket_open2(protocol, SOCK_CLOEXEC)), receive_(kReceiveBytes) {
+Netlink::Netlink(int protocol) : protocol_(protocol), receive_(kReceiveBytes) {
+  open();
+}
+
+void Netlink::open() {
+  socket_.reset(mnl_socket_open2(protocol_, SOCK_CLOEXEC));
   if (!socket_) throw_errno("opening a netlink socket", errno);
   if (mnl_socket_bind(socket_.get(), 0, MNL_SOCKET_AUTOPID) < 0) throw_errno("binding a netlink socket", errno);
   // Without strict checking old semantics ignore a dump's filter and target namespace.
@@ -71,11 +76,19 @@ int Netlink::try_dump(NetlinkRequest& request, const Handler& handler) {
     send(request, NLM_F_REQUEST | NLM_F_DUMP);
     const int error = collect();
     if (error != 0) return error;
-    if (interrupted_) continue;
+    if (interrupted_ && collected_.size() <= most_bytes_) continue;
     deliver(handler);
     return 0;
   }
   return EINTR;
+}
+
+int Netlink::try_dump(NetlinkRequest& request, const Handler& handler, std::size_t most_bytes) {
+  most_bytes_ = most_bytes;
+  const int error = try_dump(request, handler);
+  most_bytes_ = kNoBound;
+  if (collected_.size() > most_bytes) open();  // what was not read is in the way of everything else
+  return error;
 }
 
 void Netlink::send(NetlinkRequest& request, std::uint16_t flags) {
@@ -88,7 +101,7 @@ void Netlink::send(NetlinkRequest& request, std::uint16_t flags) {
     if (errno != EINTR) throw_errno("sending a netlink request", errno);
 }
 
-// Reads on to the end in any case: a dump that is left half read would block the next one.
+// Reads on to the end or to the bound: a dump that is left half read would block the next one.
 int Netlink::collect() {
   const auto port = mnl_socket_get_portid(socket_.get());
   int error = 0;
@@ -102,6 +115,7 @@ int Netlink::collect() {
       if (message->nlmsg_seq != sequence_ || message->nlmsg_pid != port) continue;
       if (take(*message, error) == Next::end) return error;
     }
+    if (collected_.size() > most_bytes_) return error;
   }
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -51,18 +52,26 @@ class Netlink {
   /// again, at most 8 times, then EINTR is returned. Otherwise like try_request.
   int try_dump(NetlinkRequest& request, const Handler& handler);
 
+  /// Like try_dump, but a dump is read no further than about `most_bytes`, whatever the table holds; the
+  /// handler gets what came until then, and the socket is made anew, in the thread's namespace.
+  int try_dump(NetlinkRequest& request, const Handler& handler, std::size_t most_bytes);
+
  private:
   struct CloseSocket {
     void operator()(mnl_socket* socket) const noexcept { mnl_socket_close(socket); }
   };
   enum class Next { more, end };
+  static constexpr std::size_t kNoBound = std::numeric_limits<std::size_t>::max();
 
   void send(NetlinkRequest& request, std::uint16_t flags);
+  void open();
   int collect();
   Next take(const nlmsghdr& message, int& error);
   void deliver(const Handler& handler) const;
 
   std::unique_ptr<mnl_socket, CloseSocket> socket_;
+  int protocol_;
+  std::size_t most_bytes_ = kNoBound;
   std::uint32_t sequence_ = 0;
   bool interrupted_ = false;
   std::vector<char> receive_;

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/pins.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/magic.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <filesystem>
+#include <memory>
 #include <system_error>
 #include <thread>
 
@@ -31,15 +34,72 @@ bool is_bpffs(const std::string& path) {
   return statfs(path.c_str(), &info) == 0 && info.f_type == BPF_FS_MAGIC;
 }
 
-// Others could have made the folder first, in a root that everybody may write to.
-void make_private_folder(const std::string& path) {
-  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
-    throw_errno("make folder " + path, errno, "run as root");
+constexpr mode_t kOursAlone = 0700;
+constexpr mode_t kOthersMayLook = 0755;
+// Somebody who may write beside it can be quicker once; not always.
+constexpr int kFolderTries = 10;
+
+Fd open_folder(int where, const char* name) {
+  return Fd{openat(where, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+}
+
+bool is_ours(const struct stat& info) {
+  return info.st_uid == geteuid();
+}
+
+void purge(const Fd& folder);
+
+// Below a folder that is ours and that others may not write to any more.
+void purge_one(const Fd& folder, const char* name) {
   struct stat info {};
-  if (lstat(path.c_str(), &info) != 0) throw_errno("look at folder " + path, errno);
-  if (!S_ISDIR(info.st_mode) || info.st_uid != geteuid() || (info.st_mode & 0077) != 0) {
-    throw SetupError(fmt::format("{}: not a folder of our own with mode 0700; remove it", path));
+  if (fstatat(folder.get(), name, &info, AT_SYMLINK_NOFOLLOW) != 0 || is_ours(info)) return;
+  if (S_ISDIR(info.st_mode)) {
+    const Fd below = open_folder(folder.get(), name);
+    if (below && fchown(below.get(), geteuid(), getegid()) == 0 && fchmod(below.get(), kOursAlone) == 0)
+      purge(below);
   }
+  unlinkat(folder.get(), name, S_ISDIR(info.st_mode) ? AT_REMOVEDIR : 0);
+}
+
+// What is not ours.
+void purge(const Fd& folder) {
+  std::vector<std::string> names;
+  const std::unique_ptr<DIR, int (*)(DIR*)> entries{fdopendir(dup(folder.get())), closedir};
+  if (!entries) return;
+  while (const auto* entry = readdir(entries.get())) {
+    const std::string name = entry->d_name;
+    if (name != "." && name != "..") names.push_back(name);
+  }
+  for (const auto& name : names) purge_one(folder, name.c_str());
+}
+
+// True when there is a folder of ours with that mode at last. A folder of somebody else is made ours first, so
+// that its maker can do nothing more in it.
+bool own_folder(const std::string& path, mode_t mode) {
+  if (mkdir(path.c_str(), mode) != 0 && errno != EEXIST)
+    throw_errno("make folder " + path, errno, "run as root");
+  const Fd folder = open_folder(AT_FDCWD, path.c_str());
+  struct stat info {};
+  if (!folder) {  // a file or a symbolic link; one that root has made has a meaning
+    if (lstat(path.c_str(), &info) == 0 && !is_ours(info)) unlink(path.c_str());
+    return false;
+  }
+  if (fstat(folder.get(), &info) != 0) throw_errno("look at folder " + path, errno);
+  const bool others_could_write = !is_ours(info) || (info.st_mode & 0022) != 0;
+  if (!is_ours(info) && fchown(folder.get(), geteuid(), getegid()) != 0)
+    throw_errno("take over folder " + path, errno, "remove it");
+  if ((!is_ours(info) || (info.st_mode & 07777 & ~mode) != 0) && fchmod(folder.get(), mode) != 0)
+    throw_errno("take over folder " + path, errno, "remove it");
+  if (others_could_write) purge(folder);
+  struct stat there {};
+  return lstat(path.c_str(), &there) == 0 && there.st_ino == info.st_ino && there.st_dev == info.st_dev;
+}
+
+// Others could have made it first, in a folder that everybody may write to.
+void make_own_folder(const std::string& path, mode_t mode) {
+  for (int tries = 0; tries < kFolderTries; ++tries)
+    if (own_folder(path, mode)) return;
+  throw SetupError(fmt::format("{}: not a folder of our own; remove it", path));
 }
 
 }  // namespace
@@ -76,13 +136,20 @@ void prepare_pin_root(const std::string& root) {
   if (!is_bpffs(fs::exists(root) ? root : above)) {
     throw SetupError(fmt::format("{}: not on a BPF file system; mount one: mount -t bpf bpf {}", root, above));
   }
-  make_private_folder(root);
+  make_own_folder(root, kOursAlone);
 }
 
 std::string prepare_pin_folder(const std::string& root, const std::string& name) {
   auto folder = root + "/" + name;
-  make_private_folder(folder);
+  make_own_folder(folder, kOursAlone);
   return folder;
+}
+
+void prepare_run_root(const std::string& root) {
+  std::error_code error;
+  fs::create_directories(fs::path(root).parent_path(), error);
+  if (error) throw_errno("make folder " + root, error.value(), "run as root");
+  make_own_folder(root, kOthersMayLook);
 }
 
 std::vector<std::string> names_of_pins(const std::string& folder) {
@@ -101,12 +168,35 @@ void follow_rename(const std::string& pin_root, const std::string& run_root, con
   for (const auto& text : names_in(pin_root)) {
     PinName before;
     if (text == now.text() || !parse_pin_name(text, before) || before.ifindex != now.ifindex ||
-        before.netns_inode != now.netns_inode || is_locked(run_root, text))
+        before.netns_inode != now.netns_inode || is_locked(run_root, text) ||
+        is_pin_locked(fmt::format("{}/{}", pin_root, text)))
       continue;
     std::error_code ignored;
     fs::rename(fmt::format("{}/{}", pin_root, text), fmt::format("{}/{}", pin_root, now.text()), ignored);
     remove_run_folder(run_root, text);
   }
+}
+
+// Who has removed the folder meanwhile has left a lock on nothing.
+PinLock::PinLock(const std::string& folder) {
+  for (int tries = 0;; ++tries) {
+    struct stat ours {};
+    struct stat there {};
+    folder_ = open_folder(AT_FDCWD, folder.c_str());
+    if (!folder_) throw_errno("open folder " + folder, errno);
+    if (flock(folder_.get(), LOCK_EX | LOCK_NB) == 0 && fstat(folder_.get(), &ours) == 0 &&
+        stat(folder.c_str(), &there) == 0 && ours.st_ino == there.st_ino)
+      return;
+    if (tries == kLockTries)
+      throw SetupError(
+          fmt::format("{}: another arplined serves this parent (the folder is locked); stop it first", folder));
+    std::this_thread::sleep_for(kLockPause);
+  }
+}
+
+bool is_pin_locked(const std::string& folder) {
+  const Fd held = open_folder(AT_FDCWD, folder.c_str());
+  return held && flock(held.get(), LOCK_EX | LOCK_NB) != 0;
 }
 
 ParentLock::ParentLock(const std::string& run_root, const std::string& name) : folder_(run_root + "/" + name) {
@@ -121,11 +211,9 @@ ParentLock::ParentLock(const std::string& run_root, const std::string& name) : f
 
 // An owner that is just leaving removes file and folder: a lock on a removed file is none.
 bool ParentLock::try_lock() {
-  std::error_code error;
-  fs::create_directories(folder_, error);
-  if (error) throw_errno("make folder " + folder_, error.value(), "run as root");
+  make_own_folder(folder_, kOthersMayLook);
   const auto path = folder_ + "/lock";
-  file_ = Fd{open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600)};
+  file_ = Fd{open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600)};
   if (!file_ && errno != ENOENT) throw_errno("open " + path, errno);
   struct stat ours {};
   struct stat there {};

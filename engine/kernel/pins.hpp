@@ -26,10 +26,13 @@ bool parse_pin_name(const std::string& text, PinName& name);
 std::vector<std::string> names_in(const std::string& root);
 
 /// Refuses a pin root whose file system is not bpffs, with the mount command; makes it when it is missing.
-/// It and the parents' folders are mode 0700 and ours, or refused. Throws SetupError.
+/// It and the parents' folders are ours and mode 0700: what somebody else has made at their place is taken
+/// over, and what others have put into it is removed. Throws SetupError.
 void prepare_pin_root(const std::string& root);
 /// The same for a parent's folder below it; returns its path.
 std::string prepare_pin_folder(const std::string& root, const std::string& name);
+/// The same for the folder of locks and control sockets, which others may look into.
+void prepare_run_root(const std::string& root);
 
 /// What is pinned in a parent's folder, by whatever version.
 std::vector<std::string> names_of_pins(const std::string& folder);
@@ -40,6 +43,19 @@ void follow_rename(const std::string& pin_root, const std::string& run_root, con
 
 /// Removes a folder of pins; what is attached only by a pin is detached by that. Never throws.
 void remove_pin_folder(const std::string& folder) noexcept;
+
+/// Who serves a parent holds its folder of pins for as long as the object lives, whatever its run root. Throws
+/// SetupError when somebody else does.
+class PinLock {
+ public:
+  explicit PinLock(const std::string& folder);
+
+ private:
+  Fd folder_;
+};
+
+/// Whether somebody holds the folder now.
+bool is_pin_locked(const std::string& folder);
 
 /// Who serves a parent holds its lock for as long as the object lives. Throws SetupError when somebody else
 /// does.

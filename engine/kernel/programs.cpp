@@ -15,8 +15,11 @@
 #include <cerrno>
 #include <cstdarg>
 #include <map>
+#include <string_view>
+#include <vector>
 
 #include "arpline.skel.h"
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "kernel/netns.hpp"
 #include "kernel/pins.hpp"
@@ -55,12 +58,61 @@ bool is_there(int ifindex) noexcept {
   return if_indextoname(static_cast<unsigned>(ifindex), name.data()) != nullptr;
 }
 
+std::uint32_t program_of_link(int link_fd) noexcept {
+  bpf_link_info info{};
+  std::uint32_t length = sizeof info;
+  return bpf_obj_get_info_by_fd(link_fd, &info, &length) == 0 ? info.prog_id : 0;
+}
+
+template <class Info>
+std::uint32_t id_of(int fd) noexcept {
+  Info info{};
+  std::uint32_t length = sizeof info;
+  return bpf_obj_get_info_by_fd(fd, &info, &length) == 0 ? info.id : 0;
+}
+
+// Of all maps that are pinned in the folder, of whatever version.
+std::set<std::uint32_t> pinned_maps(const std::string& folder) {
+  std::set<std::uint32_t> ids;
+  for (const auto& name : names_of_pins(folder)) {
+    if (name == ARPL_PIN_INGRESS_LINK) continue;
+    const Fd map{bpf_obj_get((folder + "/" + name).c_str())};
+    if (const auto id = map ? id_of<bpf_map_info>(map.get()) : 0; id != 0) ids.insert(id);
+  }
+  return ids;
+}
+
+std::vector<std::uint32_t> maps_of(std::uint32_t program_id) {
+  const Fd program{bpf_prog_get_fd_by_id(program_id)};
+  std::vector<std::uint32_t> maps(64);
+  bpf_prog_info info{};
+  info.nr_map_ids = static_cast<std::uint32_t>(maps.size());
+  info.map_ids = reinterpret_cast<std::uintptr_t>(maps.data());
+  std::uint32_t length = sizeof info;
+  if (!program || bpf_obj_get_info_by_fd(program.get(), &info, &length) != 0) return {};
+  maps.resize(std::min<std::size_t>(info.nr_map_ids, maps.size()));
+  return maps;
+}
+
+// A lease that is still extended by somebody: 0 for another map.
+std::uint64_t lease_in(std::uint32_t map_id) {
+  const Fd map{bpf_map_get_fd_by_id(map_id)};
+  bpf_map_info info{};
+  std::uint32_t length = sizeof info;
+  if (!map || bpf_obj_get_info_by_fd(map.get(), &info, &length) != 0 ||
+      std::string_view{info.name} != "lease" || info.value_size != sizeof(std::uint64_t) ||
+      info.key_size != sizeof(std::uint32_t))
+    return 0;
+  const std::uint32_t only = 0;
+  std::uint64_t expires = 0;
+  return bpf_map_lookup_elem(map.get(), &only, &expires) == 0 ? expires : 0;
+}
+
 // "another program (id 7, xdp_pass) is attached"
-std::string foreign_program(int ifindex) {
-  std::uint32_t id = 0;
+std::string foreign_program(std::uint32_t id) {
   bpf_prog_info info{};
   std::uint32_t length = sizeof info;
-  if (bpf_xdp_query_id(ifindex, 0, &id) != 0 || id == 0) return "another program is attached";
+  if (id == 0) return "another program is attached";
   const Fd program{bpf_prog_get_fd_by_id(id)};
   if (program && bpf_obj_get_info_by_fd(program.get(), &info, &length) == 0) {
     return fmt::format("another XDP program is attached (id {}, {})", id, info.name);
@@ -68,11 +120,18 @@ std::string foreign_program(int ifindex) {
   return fmt::format("another XDP program is attached (id {})", id);
 }
 
+[[noreturn]] void refuse_foreign(const ProgramOptions& options, std::uint32_t id) {
+  throw SetupError(fmt::format(
+      "{0}: attach XDP program: {1}; remove it first if it is not needed: ip link set dev {0} xdp off",
+      options.parent, foreign_program(id)));
+}
+
 [[noreturn]] void refuse_attach(const ProgramOptions& options, int error) {
   const auto operation = options.parent + ": attach XDP program";
   if (error == EBUSY || error == EEXIST) {
-    throw SetupError(fmt::format("{}: {}; remove it first if it is not needed: ip link set dev {} xdp off",
-                                 operation, foreign_program(options.ifindex), options.parent));
+    std::uint32_t id = 0;
+    bpf_xdp_query_id(options.ifindex, 0, &id);
+    refuse_foreign(options, id);
   }
   throw_errno(operation, error,
               options.generic_xdp
@@ -92,7 +151,20 @@ void Programs::CloseSkeleton::operator()(arpline_bpf* skeleton) const noexcept {
   arpline_bpf__destroy(skeleton);
 }
 
-Programs::Programs(ProgramOptions options) : options_(std::move(options)), route_(NETLINK_ROUTE) {
+void Programs::check(const ProgramOptions& options, const LinkInfo& link) {
+  Netlink route(NETLINK_ROUTE);
+  check_ingress_qdisc(route, options.ifindex, options.parent);
+  if (options.ingress == IngressProgram::none) return;
+  const Fd ours{bpf_obj_get(link_path(options.folder).c_str())};
+  const bool kept = ours && ifindex_of_link(ours.get()) == static_cast<std::uint32_t>(options.ifindex);
+  if (link.xdp_prog_id != 0 && !(kept && program_of_link(ours.get()) == link.xdp_prog_id))
+    refuse_foreign(options, link.xdp_prog_id);
+  if (!options.generic_xdp && link.xdp_features && (*link.xdp_features & xdp_feature::basic) == 0)
+    refuse_attach(options, EOPNOTSUPP);
+}
+
+Programs::Programs(ProgramOptions options)
+    : options_(std::move(options)), route_(NETLINK_ROUTE), old_maps_(pinned_maps(options_.folder)) {
   libbpf_set_print(keep_warning);
   skeleton_.reset(arpline_bpf__open());
   if (!skeleton_) throw_errno("open the BPF object", errno);
@@ -130,6 +202,7 @@ Programs::Programs(ProgramOptions options) : options_(std::move(options)), route
   }
   maps_ = std::make_unique<Maps>(Maps::from_fds(fds, true));
   maps_->set_meta(meta);
+  egress_id_ = id_of<bpf_prog_info>(bpf_program__fd(skeleton_->progs.arpl_egress));
 }
 
 Programs::~Programs() = default;
@@ -160,26 +233,39 @@ bpf_program* Programs::ingress() const noexcept {
                                                             : skeleton_->progs.arpl_ingress;
 }
 
+// The link of an earlier run; false when there is none that can be gone on with.
+bool Programs::take_link() {
+  link_ = Fd{bpf_obj_get(link_path(options_.folder).c_str())};
+  if (!link_ || ifindex_of_link(link_.get()) != static_cast<std::uint32_t>(options_.ifindex)) return false;
+  LIBBPF_OPTS(bpf_xdp_query_opts, now);
+  const auto wanted = options_.generic_xdp ? XDP_ATTACHED_SKB : XDP_ATTACHED_DRV;
+  link_is_pinned_ = options_.ingress != IngressProgram::none && bpf_xdp_query(options_.ifindex, 0, &now) == 0 &&
+                    now.attach_mode == wanted;
+  if (link_is_pinned_) return true;
+  changed_mode_ = true;
+  if (bpf_link_detach(link_.get()) != 0) throw_errno(options_.parent + ": detach the XDP program", errno);
+  return false;
+}
+
 // The pinned link of an earlier run gets the new program at once; a new link is made only where there is none.
 void Programs::attach_xdp() {
-  const int program = bpf_program__fd(ingress());
-  link_ = Fd{bpf_obj_get(link_path(options_.folder).c_str())};
-  if (link_ && ifindex_of_link(link_.get()) == static_cast<std::uint32_t>(options_.ifindex)) {
-    if (bpf_link_update(link_.get(), program, nullptr) != 0) {
+  if (take_link()) {
+    if (bpf_link_update(link_.get(), bpf_program__fd(ingress()), nullptr) != 0)
       throw_errno(options_.parent + ": swap the XDP program", errno);
-    }
-    link_is_pinned_ = true;
     return;
   }
+  link_.reset();
+  if (options_.ingress == IngressProgram::none) return;
   LIBBPF_OPTS(bpf_link_create_opts, link_options);
   link_options.flags = options_.generic_xdp ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE;
-  const int fd = bpf_link_create(program, options_.ifindex, BPF_XDP, &link_options);
+  const int fd = bpf_link_create(bpf_program__fd(ingress()), options_.ifindex, BPF_XDP, &link_options);
   if (fd < 0) refuse_attach(options_, -fd);
   link_ = Fd{fd};
 }
 
 // meta goes first and comes last: what a crash leaves in between is never taken for a whole set.
 void Programs::pin() {
+  pinned_ = true;
   const auto path = [&](const std::string& name) { return options_.folder + "/" + name; };
   const auto pin_one = [&](int fd, const std::string& name) {
     if (bpf_obj_pin(fd, path(name).c_str()) != 0) throw_errno("pin " + path(name), errno);
@@ -192,35 +278,69 @@ void Programs::pin() {
       if (name != "meta") pin_one(maps_->fd(name), name);
     pin_one(maps_->fd("meta"), "meta");
   }
-  if (link_is_pinned_ || !link_) return;
+  if (link_is_pinned_) return;
   unlink(path(ARPL_PIN_INGRESS_LINK).c_str());
-  pin_one(link_.get(), ARPL_PIN_INGRESS_LINK);
+  if (link_) pin_one(link_.get(), ARPL_PIN_INGRESS_LINK);
+}
+
+// A filter with our name is an earlier run's, unless its lease goes on and is not the one that is taken over.
+bool Programs::may_replace(std::uint32_t program_id) const {
+  if (program_id == egress_id_) return true;
+  const auto ours = id_of<bpf_map_info>(maps_->fd("lease"));
+  return std::ranges::none_of(maps_of(program_id), [&](std::uint32_t map) {
+    return map != ours && !old_maps_.contains(map) && lease_in(map) > now_ns();
+  });
+}
+
+void Programs::attach_egress() {
+  auto meta = maps_->meta();
+  const auto egress = arpline::attach_egress(
+      route_, options_.ifindex, options_.parent, bpf_program__fd(skeleton_->progs.arpl_egress),
+      [this](std::uint32_t program_id) { return may_replace(program_id); });
+  egress_attached_ = true;
+  meta.clsact_created = meta.clsact_created != 0 || egress.clsact_created ? 1 : 0;
+  meta.egress_pref = egress.pref;
+  meta.egress_handle = egress.handle;
+  maps_->set_meta(meta);
 }
 
 void Programs::attach() {
   try {
-    auto meta = maps_->meta();
-    const auto egress =
-        attach_egress(route_, options_.ifindex, options_.parent, bpf_program__fd(skeleton_->progs.arpl_egress));
-    meta.clsact_created = meta.clsact_created != 0 || egress.clsact_created ? 1 : 0;
-    meta.egress_pref = egress.pref;
-    meta.egress_handle = egress.handle;
-    maps_->set_meta(meta);
-    if (options_.ingress != IngressProgram::none) attach_xdp();
+    attach_xdp();
+    attach_egress();
     pin();
   } catch (...) {
-    detach();
+    give_up();
     throw;
+  }
+}
+
+void Programs::give_up() noexcept {
+  const bool kept =
+      link_is_pinned_ || (options_.ingress == IngressProgram::none && took_over_ && !changed_mode_);
+  if (egress_attached_ || pinned_ || link_) maps_->set_lease(0);
+  if (kept) return;
+  remove_egress();
+  if (link_) bpf_link_detach(link_.get());
+  link_.reset();
+  if (pinned_ || changed_mode_) remove_pin_folder(options_.folder);
+}
+
+// This run's, and nobody else's.
+void Programs::remove_egress() noexcept {
+  if (!egress_attached_) return;
+  try {
+    detach_egress(
+        route_, options_.ifindex, [this](std::uint32_t program_id) { return program_id == egress_id_; },
+        maps_->meta().clsact_created != 0);
+  } catch (const SetupError&) {
+    // The interface is gone, and the filter with it.
   }
 }
 
 void Programs::detach() noexcept {
   maps_->set_lease(0);
-  try {
-    detach_egress(route_, options_.ifindex, maps_->meta().clsact_created != 0);
-  } catch (const SetupError&) {
-    // The interface is gone, and the filter with it.
-  }
+  remove_egress();
   if (link_) bpf_link_detach(link_.get());
   link_.reset();
   remove_pin_folder(options_.folder);
@@ -241,6 +361,7 @@ int pinned_ifindex(const std::string& folder) noexcept {
 
 void detach_pinned(const std::string& folder, int ifindex) {
   const auto meta = pinned_meta(folder);
+  const auto maps_here = pinned_maps(folder);
   const bool clsact_created = meta && meta->clsact_created != 0;
   if (const auto maps = Maps::open_pinned(folder, true)) maps->set_lease(0);
   if (const Fd link{bpf_obj_get(link_path(folder).c_str())}; link && ifindex_of_link(link.get()) != 0) {
@@ -248,7 +369,11 @@ void detach_pinned(const std::string& folder, int ifindex) {
   }
   if (ifindex != 0) {
     Netlink route(NETLINK_ROUTE);
-    detach_egress(route, ifindex, clsact_created);
+    const auto is_of_these_maps = [&maps_here](std::uint32_t program_id) {
+      return std::ranges::any_of(maps_of(program_id),
+                                 [&](std::uint32_t map) { return maps_here.contains(map); });
+    };
+    detach_egress(route, ifindex, is_of_these_maps, clsact_created);
   }
   remove_pin_folder(folder);
 }

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "base/fd.hpp"
+#include "kernel/link.hpp"
 #include "kernel/maps.hpp"
 #include "kernel/netlink.hpp"
+#include "kernel/tc.hpp"
 
 struct arpline_bpf;
 struct bpf_program;
@@ -38,18 +42,33 @@ class Programs {
   Programs& operator=(const Programs&) = delete;
   ~Programs();
 
-  /// Attaches both and pins link and maps. On an error nothing of this run stays attached or pinned. Throws
-  /// SetupError.
+  /// What can be known without loading anything: whether somebody else's XDP program is on the parent, whether
+  /// its driver has native XDP, whether there is room for the egress filter. Throws SetupError.
+  static void check(const ProgramOptions& options, const LinkInfo& link);
+
+  /// Attaches both, XDP first: there can be one only, so that whoever has it is alone. Pins link and maps.
+  /// Throws SetupError after give_up().
   void attach();
+
+  /// Takes back what this run has made. What an earlier run left attached stays, and passes everything.
+  void give_up() noexcept;
 
   /// Takes everything off the parent: nothing stays attached or pinned.
   void detach() noexcept;
+
+  /// Whether our filter is at clsact egress. Throws SetupError.
+  bool has_egress() { return arpline::has_egress(route_, options_.ifindex, egress_id_); }
+  /// Puts it there again after somebody has removed it. Throws SetupError.
+  void attach_egress();
 
   /// Whether our XDP program is still on the parent; false after somebody detached it or the parent is gone.
   bool attached() const noexcept;
 
   const Maps& maps() const noexcept { return *maps_; }
   bool took_over() const noexcept { return took_over_; }
+  /// The earlier run's XDP program was attached in another way than is wanted now, and had to be taken off
+  /// first.
+  bool changed_mode() const noexcept { return changed_mode_; }
 
  private:
   struct CloseSkeleton {
@@ -59,16 +78,24 @@ class Programs {
   bool fits(const Maps& old) const;
   void reuse_maps(const Maps& old);
   bpf_program* ingress() const noexcept;
+  bool may_replace(std::uint32_t program_id) const;
+  bool take_link();
   void attach_xdp();
   void pin();
+  void remove_egress() noexcept;
 
   ProgramOptions options_;
   Netlink route_;
   std::unique_ptr<arpline_bpf, CloseSkeleton> skeleton_;
   std::unique_ptr<Maps> maps_;
   Fd link_;
+  std::uint32_t egress_id_ = 0;
+  std::set<std::uint32_t> old_maps_;  // ids of those that were pinned here before
   bool took_over_ = false;
   bool link_is_pinned_ = false;
+  bool egress_attached_ = false;
+  bool pinned_ = false;
+  bool changed_mode_ = false;
 };
 
 /// The interface on which the link pinned in `folder` sits, or that the pins without one are named after; 0: it

@@ -14,6 +14,7 @@
 namespace arpline {
 namespace {
 
+constexpr std::size_t kRouteBytes = 64;  // of a message, about
 constexpr std::string_view kDumpAgain = "something changes them all the time";
 
 std::optional<Route> parse_route(const nlmsghdr& message) {
@@ -50,11 +51,16 @@ Neighbour parse_neighbour(const nlmsghdr& message) {
 std::vector<Route> dump_routes(Netlink& route, std::size_t most) {
   NetlinkRequest request{RTM_GETROUTE};
   request.header<rtmsg>().rtm_family = AF_INET;
+  request.put_u32(RTA_TABLE, RT_TABLE_MAIN);  // others may be full, and come first
   std::vector<Route> routes;
-  const int error = route.try_dump(request, [&](const nlmsghdr& message) {
-    if (message.nlmsg_type != RTM_NEWROUTE || routes.size() >= most) return;
-    if (const auto found = parse_route(message)) routes.push_back(*found);
-  });
+  const int error = route.try_dump(
+      request,
+      [&](const nlmsghdr& message) {
+        if (message.nlmsg_type != RTM_NEWROUTE || routes.size() >= most) return;
+        if (const auto found = parse_route(message)) routes.push_back(*found);
+      },
+      most * kRouteBytes);
+  if (error == ENOENT) return {};  // nobody has put a route there yet
   if (error != 0) throw_errno("listing routes", error, error == EINTR ? kDumpAgain : "");
   return routes;
 }

@@ -19,8 +19,8 @@ struct Route {
   std::uint32_t metric = 0;  ///< the smaller one wins among equal destinations
 };
 
-/// The routes of the namespace that the socket belongs to, in the kernel's order; no more than `most`.
-/// Throws SetupError.
+/// The routes of the namespace that the socket belongs to, in the kernel's order; no more than about `most`,
+/// and no more is asked for, whatever the table holds. Throws SetupError.
 std::vector<Route> dump_routes(Netlink& route, std::size_t most);
 
 /// An entry of the IPv4 neighbour table.

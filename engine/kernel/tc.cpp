@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <string_view>
 
 #include "base/error.hpp"
 
@@ -22,6 +23,7 @@ void read_bpf_options(const nlattr& options, TcFilter& filter) {
       const auto name = attribute_string(*option);
       seen.name = name.substr(0, name.find(':'));
     }
+    if (mnl_attr_get_type(option) == TCA_BPF_ID) seen.program_id = attribute_u32(*option).value_or(0);
     return MNL_CB_OK;
   };
   mnl_attr_parse_nested(&options, visit, &filter);
@@ -29,8 +31,11 @@ void read_bpf_options(const nlattr& options, TcFilter& filter) {
 
 std::optional<TcFilter> read_filter(const nlmsghdr& message, int ifindex) {
   const auto& tc = *static_cast<const tcmsg*>(mnl_nlmsg_get_payload(&message));
-  TcFilter filter{
-      .pref = static_cast<std::uint16_t>(tc.tcm_info >> 16), .handle = tc.tcm_handle, .kind = {}, .name = {}};
+  TcFilter filter{.pref = static_cast<std::uint16_t>(tc.tcm_info >> 16),
+                  .handle = tc.tcm_handle,
+                  .kind = {},
+                  .name = {},
+                  .program_id = 0};
   if (message.nlmsg_type != RTM_NEWTFILTER || tc.tcm_ifindex != ifindex) return std::nullopt;
   const auto visit = [](const nlattr* attribute, void* data) {
     auto& seen = *static_cast<TcFilter*>(data);
@@ -53,6 +58,8 @@ bpf_tc_hook hook_of(int ifindex, bpf_tc_attach_point point) {
 bool is_ours(const TcFilter& filter) {
   return filter.kind == "bpf" && filter.name == kEgressName;
 }
+
+constexpr std::string_view kClsact = "clsact";
 
 std::uint16_t lowest_free_pref(const std::vector<TcFilter>& filters) {
   std::uint16_t pref = 1;
@@ -80,15 +87,61 @@ std::vector<TcFilter> tc_filters(Netlink& route, int ifindex, TcHook hook) {
   return filters;
 }
 
-EgressFilter attach_egress(Netlink& route, int ifindex, const std::string& interface, int prog_fd) {
+// A dump of all interfaces: asked for one of them, the kernel tells everybody who listens.
+std::string ingress_qdisc(Netlink& route, int ifindex) {
+  NetlinkRequest request(RTM_GETQDISC);
+  request.header<tcmsg>().tcm_family = AF_UNSPEC;
+  std::string kind;
+  const int error = route.try_dump(request, [&](const nlmsghdr& message) {
+    const auto& tc = *static_cast<const tcmsg*>(mnl_nlmsg_get_payload(&message));
+    if (message.nlmsg_type != RTM_NEWQDISC || tc.tcm_ifindex != ifindex || tc.tcm_parent != TC_H_INGRESS)
+      return;
+    for_each_attribute(message, sizeof(tcmsg), [&](const nlattr& attribute, int type) {
+      if (type == TCA_KIND) kind = attribute_string(attribute);
+    });
+  });
+  if (error != 0) throw_errno("list qdiscs", error);
+  return kind;
+}
+
+void check_ingress_qdisc(Netlink& route, int ifindex, const std::string& interface) {
+  const auto kind = ingress_qdisc(route, ifindex);
+  if (kind.empty() || kind == kClsact) return;
+  throw SetupError(fmt::format(
+      "{0}: its qdisc {1} has no place for a filter of what leaves; replace it, its filters go with "
+      "it: tc qdisc del dev {0} ingress && tc qdisc add dev {0} clsact",
+      interface, kind));
+}
+
+namespace {
+
+// Unless somebody has a filter there.
+void remove_clsact(Netlink& route, int ifindex) {
+  if (!tc_filters(route, ifindex, TcHook::egress).empty() ||
+      !tc_filters(route, ifindex, TcHook::ingress).empty())
+    return;
+  auto both = hook_of(ifindex, static_cast<bpf_tc_attach_point>(BPF_TC_INGRESS | BPF_TC_EGRESS));
+  bpf_tc_hook_destroy(&both);
+}
+
+}  // namespace
+
+EgressFilter attach_egress(Netlink& route, int ifindex, const std::string& interface, int prog_fd,
+                           const WhichFilter& may_replace) {
   auto hook = hook_of(ifindex, BPF_TC_EGRESS);
   const int created = bpf_tc_hook_create(&hook);
   if (created != 0 && created != -EEXIST) {
     throw_errno(fmt::format("{}: add clsact", interface), -created,
                 "is CONFIG_NET_SCH_INGRESS in this kernel?");
   }
+  if (created != 0) check_ingress_qdisc(route, ifindex, interface);
   const auto filters = tc_filters(route, ifindex, TcHook::egress);
   const auto ours = std::ranges::find_if(filters, is_ours);
+  if (ours != filters.end() && !may_replace(ours->program_id)) {
+    throw SetupError(
+        fmt::format("{}: another arplined serves it (its egress filter has program id {}); stop it first",
+                    interface, ours->program_id));
+  }
   bpf_tc_opts options{};
   options.sz = sizeof options;
   options.prog_fd = prog_fd;
@@ -96,7 +149,7 @@ EgressFilter attach_egress(Netlink& route, int ifindex, const std::string& inter
   options.priority = ours != filters.end() ? ours->pref : lowest_free_pref(filters);
   options.flags = ours != filters.end() ? BPF_TC_F_REPLACE : 0;
   if (const int error = bpf_tc_attach(&hook, &options); error != 0) {
-    if (created == 0) detach_egress(route, ifindex, true);
+    if (created == 0) remove_clsact(route, ifindex);
     throw_errno(fmt::format("{}: attach tc egress program", interface), -error);
   }
   return {.pref = static_cast<std::uint16_t>(options.priority),
@@ -104,22 +157,22 @@ EgressFilter attach_egress(Netlink& route, int ifindex, const std::string& inter
           .clsact_created = created == 0};
 }
 
-void detach_egress(Netlink& route, int ifindex, bool clsact_created) {
+bool has_egress(Netlink& route, int ifindex, std::uint32_t program_id) {
+  return std::ranges::any_of(tc_filters(route, ifindex, TcHook::egress),
+                             [&](const TcFilter& filter) { return filter.program_id == program_id; });
+}
+
+void detach_egress(Netlink& route, int ifindex, const WhichFilter& which, bool clsact_created) {
   auto hook = hook_of(ifindex, BPF_TC_EGRESS);
   for (const auto& filter : tc_filters(route, ifindex, TcHook::egress)) {
-    if (!is_ours(filter)) continue;
+    if (!is_ours(filter) || !which(filter.program_id)) continue;
     bpf_tc_opts options{};
     options.sz = sizeof options;
     options.handle = filter.handle;
     options.priority = filter.pref;
     bpf_tc_detach(&hook, &options);
   }
-  if (!clsact_created || !tc_filters(route, ifindex, TcHook::egress).empty() ||
-      !tc_filters(route, ifindex, TcHook::ingress).empty()) {
-    return;
-  }
-  auto both = hook_of(ifindex, static_cast<bpf_tc_attach_point>(BPF_TC_INGRESS | BPF_TC_EGRESS));
-  bpf_tc_hook_destroy(&both);
+  if (clsact_created) remove_clsact(route, ifindex);
 }
 
 }  // namespace arpline

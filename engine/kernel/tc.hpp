@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ struct TcFilter {
   std::uint32_t handle = 0;
   std::string kind;  ///< "bpf", "flower", …
   std::string name;  ///< a BPF filter's program name
+  std::uint32_t program_id = 0;
 };
 
 enum class TcHook { ingress, egress };
@@ -29,13 +31,28 @@ struct EgressFilter {
   bool clsact_created = false;
 };
 
-/// Attaches `prog_fd` at clsact egress: in place of ours where it is there already, else at the lowest free
-/// pref. Adds clsact when it is missing. Throws SetupError.
-EgressFilter attach_egress(Netlink& route, int ifindex, const std::string& interface, int prog_fd);
+/// Says of a filter with our name, by its program's id, whether it is meant.
+using WhichFilter = std::function<bool(std::uint32_t program_id)>;
 
-/// Removes our filter, and clsact when it is ours and no filter of anybody is left. Nothing to remove is no
-/// error.
-void detach_egress(Netlink& route, int ifindex, bool clsact_created);
+/// The kind of the qdisc that stands where clsact would; empty: there is none. Throws SetupError.
+std::string ingress_qdisc(Netlink& route, int ifindex);
+
+/// Refuses an interface with another qdisc than clsact in its place: a filter at its "egress" would see what
+/// comes in. Names the command that helps. Throws SetupError.
+void check_ingress_qdisc(Netlink& route, int ifindex, const std::string& interface);
+
+/// Attaches `prog_fd` at clsact egress: in place of a filter with our name that may be replaced, else at the
+/// lowest free pref; one with our name that may not be replaced is another arplined's, and an error. Adds
+/// clsact when it is missing. Throws SetupError, and then has changed nothing.
+EgressFilter attach_egress(Netlink& route, int ifindex, const std::string& interface, int prog_fd,
+                           const WhichFilter& may_replace);
+
+/// Whether the filter with this program is there. Throws SetupError.
+bool has_egress(Netlink& route, int ifindex, std::uint32_t program_id);
+
+/// Removes the filters with our name that are meant, and clsact when it is ours and no filter of anybody is
+/// left. Nothing to remove is no error. Throws SetupError.
+void detach_egress(Netlink& route, int ifindex, const WhichFilter& which, bool clsact_created);
 
 /// The name by which our filter is known: the BPF program's.
 inline constexpr const char* kEgressName = "arpl_egress";

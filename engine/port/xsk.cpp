@@ -25,7 +25,6 @@ constexpr std::uint32_t kFrameBytes = 2048;
 constexpr std::size_t kReservedFrames = 64;
 constexpr int kSendBufferBytes = 4 << 20;
 constexpr std::chrono::milliseconds kFlushPause{10};
-constexpr std::uint64_t kBusyRetryNs = 1'000'000'000;
 
 }  // namespace
 
@@ -65,15 +64,17 @@ struct XskPort::Queue {
   std::vector<std::uint64_t> free;  // never grows beyond kFrames, reserved at start
 };
 
-XskPort::XskPort(const std::string& interface, std::uint16_t rx_queues, std::uint16_t tx_queues)
+XskPort::XskPort(const std::string& interface, std::uint16_t rx_queues, std::uint16_t tx_queues,
+                 std::chrono::milliseconds patience)
     : area_(std::make_unique<UmemArea>(std::size_t{rx_queues} * kFrames * kFrameBytes)),
       wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
       tx_queues_(std::min(rx_queues, tx_queues)) {
   if (!wake_) throw_errno("create eventfd", errno);
   polled_.push_back({.fd = wake_.get(), .events = POLLIN, .revents = 0});
+  const auto give_up = now_ns() + static_cast<std::uint64_t>(std::chrono::nanoseconds{patience}.count());
   for (std::uint16_t index = 0; index < rx_queues; ++index) {
     auto& queue = *queues_.emplace_back(std::make_unique<Queue>());
-    bind(queue, interface, index);
+    bind(queue, interface, index, give_up);
     queue.free.reserve(kFrames);
     for (std::uint32_t frame = 0; frame < kFrames; ++frame) {
       queue.free.push_back((std::uint64_t{index} * kFrames + frame) * kFrameBytes);
@@ -88,7 +89,7 @@ XskPort::~XskPort() {
   queues_.clear();
 }
 
-void XskPort::bind(Queue& queue, const std::string& interface, std::uint16_t index) {
+void XskPort::bind(Queue& queue, const std::string& interface, std::uint16_t index, std::uint64_t give_up) {
   const xsk_umem_config umem_config{.fill_size = kRingFrames,
                                     .comp_size = kRingFrames,
                                     .frame_size = kFrameBytes,
@@ -104,7 +105,6 @@ void XskPort::bind(Queue& queue, const std::string& interface, std::uint16_t ind
                                        &queue.completion, &umem_config);
     if (error != 0) throw_errno("register AF_XDP UMEM", -error, "is CONFIG_XDP_SOCKETS in this kernel?");
   }
-  const auto give_up = now_ns() + kBusyRetryNs;
   int error = 0;
   do {
     error = xsk_socket__create_shared(&queue.socket, interface.c_str(), index, area_->umem, &queue.rx,

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <xdp/xsk.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,10 +17,11 @@ namespace arpline {
 /// AF_XDP sockets on all queues of a parent, in copy mode, on one UMEM. The XDP program is somebody else's.
 class XskPort {
  public:
-  /// Binds a socket to each receive queue, waiting up to a second for a killed owner's to go away. Where there
-  /// are fewer transmit queues, several share one: the kernel does not check that a socket's exists. No frame
-  /// comes in before enable(). Throws SetupError.
-  XskPort(const std::string& interface, std::uint16_t rx_queues, std::uint16_t tx_queues);
+  /// Binds a socket to each receive queue, waiting for a killed owner's to go away, `patience` in all. Where
+  /// there are fewer transmit queues, several share one: the kernel does not check that a socket's exists. No
+  /// frame comes in before enable(). Throws SetupError.
+  XskPort(const std::string& interface, std::uint16_t rx_queues, std::uint16_t tx_queues,
+          std::chrono::milliseconds patience = std::chrono::seconds{1});
   XskPort(const XskPort&) = delete;
   XskPort& operator=(const XskPort&) = delete;
   ~XskPort();
@@ -43,7 +45,7 @@ class XskPort {
   Queue& sender(std::uint16_t queue) noexcept;
   void reap(Queue& queue) noexcept;
   bool flush(Queue& queue) noexcept;
-  void bind(Queue& queue, const std::string& interface, std::uint16_t index);
+  void bind(Queue& queue, const std::string& interface, std::uint16_t index, std::uint64_t give_up);
   Frame frame_at(std::uint64_t address, std::uint32_t len, std::uint16_t queue) const noexcept;
 
   std::unique_ptr<UmemArea> area_;

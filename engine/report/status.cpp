@@ -121,6 +121,12 @@ json to_json(const SeenOutside& seen, std::uint64_t now) {
           {"last_seconds_ago", seconds_ago(seen.last_at, now)}};
 }
 
+json to_json(const LoopStatus& loop) {
+  constexpr double kMillisecondNs = 1e6;
+  return {{"longest_turn_ms", static_cast<double>(loop.longest_ns) / kMillisecondNs},
+          {"longest_turn_lately_ms", static_cast<double>(loop.recent_ns) / kMillisecondNs}};
+}
+
 json misdirected(const arpl_endpoint_stats& stats, std::uint64_t now) {
   if (stats.misdirected == 0) return nullptr;
   return {{"times", stats.misdirected},
@@ -222,6 +228,9 @@ json to_json(const ParentStatus& p) {
               {"announce", p.announce ? to_json(*p.announce) : json(nullptr)},
               {"sent", p.sent ? to_json(*p.sent) : json(nullptr)},
               {"egress", p.egress},
+              {"egress_attached_again", p.egress_attached_again},
+              {"reflect_refused", p.reflect_refused ? json(*p.reflect_refused) : json(nullptr)},
+              {"loop", p.loop ? to_json(*p.loop) : json(nullptr)},
               {"egress_counters", to_json(p.egress_counts)},
               {"pins", p.pins},
               {"verdicts", verdicts},

@@ -60,6 +60,12 @@ struct SentStatus {
   std::uint64_t asked = 0;  ///< who-has for gateways
 };
 
+/// How long the daemon's control loop takes.
+struct LoopStatus {
+  std::uint64_t longest_ns = 0;
+  std::uint64_t recent_ns = 0;  ///< the longest turn of the last minute or two
+};
+
 /// One endpoint as the maps and, when it lives, the daemon know it.
 struct EndpointStatus {
   arpl_endpoint_key key{};
@@ -86,14 +92,18 @@ struct ParentStatus {
   bool observe = false;
   std::uint64_t lease_expires_ns = 0;
   std::uint64_t now = 0;
-  int queues = 0;                             ///< with a ring
-  std::uint64_t announcements_lost = 0;       ///< the port did not take them
-  std::string egress;                         ///< "seen", "hidden" or "unknown"
+  int queues = 0;                           ///< with a ring
+  std::uint64_t announcements_lost = 0;     ///< the port did not take them
+  std::string egress;                       ///< "seen", "hidden", "missing" or "unknown"
+  std::uint64_t egress_attached_again = 0;  ///< so often has somebody removed our filter
+  std::optional<std::uint64_t>
+      reflect_refused{};                      ///< answers that the driver did not send; none: it can't be known
+  std::optional<LoopStatus> loop{};           ///< none: only the daemon knows
   std::string pins;                           ///< folder
   std::vector<std::uint64_t> verdicts;        ///< as Maps::verdicts()
   std::vector<std::uint64_t> other_verdicts;  ///< as Maps::other_verdicts()
   std::vector<std::uint64_t> engine_verdicts;
-  std::string fast_path;                                       ///< "on", "off" or "no_xdp_at_the_other_end"
+  std::string fast_path;  ///< "on", "off", "refused_by_the_driver" or "no_xdp_at_the_other_end"
   std::map<std::string, std::optional<std::uint64_t>> limits;  ///< frames a second; none: no limit
   std::vector<std::string> warnings;
   std::optional<AnnounceStatus> announce;  ///< none: only the daemon knows

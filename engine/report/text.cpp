@@ -92,6 +92,22 @@ std::string neighbours(const json& n) {
                      exempt > 0 ? fmt::format(", {} of them do not count", exempt) : "", part);
 }
 
+std::string loop_text(const json& loop) {
+  if (loop.is_null()) return "";
+  return fmt::format("control loop: longest turn {:.1f} ms, lately {:.1f} ms\n",
+                     loop["longest_turn_ms"].get<double>(), loop["longest_turn_lately_ms"].get<double>());
+}
+
+std::string refused_text(const json& refused) {
+  if (!refused.is_number() || refused == 0) return "";
+  return fmt::format("answers that the driver did not send: {}\n", refused.get<std::uint64_t>());
+}
+
+std::string waiting_text(const json& waiting) {
+  return fmt::format("{}: WAITING, tried again in {:.0f} s: {}\n", text_of(waiting["parent"]),
+                     waiting["next_try_seconds"].get<double>(), text_of(waiting["reason"]));
+}
+
 std::string parent_text(const json& p) {
   const bool daemon = p["daemon"].get<bool>();
   auto text = fmt::format("{} (ifindex {}): {}, mode {}, lease {}, fast path {}, {} ring{}, egress {}\n",
@@ -109,8 +125,8 @@ std::string parent_text(const json& p) {
   // Most hosts have no conflict, and many no gateway to ask.
   text += rows.size() > 1 ? table(without_empty(std::move(rows), {"PATH", "CONFLICT"})) : "no endpoints\n";
   return text + counters("verdicts", p["verdicts"]) + counters("not ARP", p["other_verdicts"]) +
-         counters("engine", p["engine_verdicts"]) + counters("egress", p["egress_counters"]) +
-         counters("sent", p["sent"]);
+         refused_text(p["reflect_refused"]) + counters("engine", p["engine_verdicts"]) +
+         counters("egress", p["egress_counters"]) + counters("sent", p["sent"]) + loop_text(p["loop"]);
 }
 
 }  // namespace
@@ -118,6 +134,8 @@ std::string parent_text(const json& p) {
 std::string to_text(const json& status) {
   std::string text;
   for (const auto& parent : status["parents"]) text += (text.empty() ? "" : "\n") + parent_text(parent);
+  if (status.contains("waiting"))
+    for (const auto& waiting : status["waiting"]) text += waiting_text(waiting);
   return text;
 }
 

@@ -156,3 +156,16 @@ def test_device_that_would_take_the_hosts_frames_is_refused():
             assert daemon.wait_exit() == 1
             assert "net_af_packet0: the device does not share its NIC with nic0; refused" in daemon.log, daemon.log
             assert residue(host) == []
+
+
+def test_port_that_is_changed_over_keep_leaves_no_program_behind():
+    """From xsk, whose XDP program stays attached: it would go on answering by tables that nobody keeps right."""
+    with Lab() as lab:
+        host, peer = steered(lab)
+        host.start_arplined({"parent": {host.nic: {"on_stop": "keep"}}}).stop()
+        assert "prog/xdp" in host.ns.ip("-d", "link", "show", "dev", host.nic).stdout
+        daemon = host.start_arplined({"parent": {host.nic: CONFIG}})
+        assert "prog/xdp" not in host.ns.ip("-d", "link", "show", "dev", host.nic).stdout, daemon.log
+        assert "attached in another way" in daemon.log, daemon.log
+        assert daemon.stop() == 0
+        assert residue(host) == [] and peer.ping(host.children[0].address).answered == 3

@@ -2,7 +2,7 @@
 """What befalls the parent, and one daemon with several parents."""
 import json
 
-from common import Lab, arplined, confirm, endpoint, residue, serve, verdict, wait_state, wait_until, who_has
+from common import Arplined, Lab, arplined, confirm, endpoint, link_id, residue, run, serve, verdict, wait_state, wait_until, who_has
 from containers import macs_that_answer, served
 from lab.daemon import read_status
 
@@ -204,15 +204,69 @@ def test_generic_xdp_of_one_parent_takes_no_ring_from_the_other():
         assert host.status()["queues"] == 0 and second.status()["queues"] == 1
 
 
-def test_second_parent_with_a_foreign_program_ends_the_start_and_leaves_nothing():
+def foreign_second(lab):
+    """A host whose second parent has somebody else's XDP program; both have a container."""
+    host, peer = lab.host(), lab.peer()
+    lab.connect(host, peer)
+    second = Second(lab, host)
+    host.ns.ip("link", "set", "dev", OTHER, "xdpdrv", "obj", lab.bpf_object("pass"), "sec", "xdp.frags")
+    host.add_child()
+    return host, peer.wire(), second
+
+
+def test_parent_with_a_foreign_program_waits_and_the_other_is_served():
+    """It is said in status and by name, nothing is loaded for it, and it is served once it may be."""
     with Lab() as lab:
-        host, peer = lab.host(), lab.peer()
-        lab.connect(host, peer)
-        Second(lab, host)
-        host.ns.ip("link", "set", "dev", OTHER, "xdpdrv", "obj", lab.bpf_object("pass"), "sec", "xdp.frags")
-        host.add_child()
-        done = host.ns.run(arplined(), "--parent", host.nic, "--parent", OTHER, check=False)
-        said = done.stderr.strip().splitlines()[-1]
-        assert done.returncode == 1 and OTHER in said and "lab_pass" in said, done
-        assert not residue(host), residue(host)
-        assert "lab_pass" in host.ns.ip("-d", "link", "show", "dev", OTHER).stdout
+        host, wire, second = foreign_second(lab)
+        daemon = host.start_arplined(None, ("--parent", OTHER))
+        served(wire, host, host.children[0])
+        waiting = json.loads(host.arpline("status", "--json").stdout)["waiting"]
+        assert [one["parent"] for one in waiting] == [OTHER] and "lab_pass" in waiting[0]["reason"], waiting
+        assert f"{OTHER}: WAITING" in host.arpline("status").stdout
+        pins = host.status()["pins"]
+        before = link_id(pins)
+        tries = daemon.log.count("lab_pass")
+        assert tries == 1, "the same reason is said once"
+        assert "lab_pass" in host.ns.ip("-d", "link", "show", "dev", OTHER).stdout, "it is left alone"
+        host.ns.ip("link", "set", "dev", OTHER, "xdpdrv", "off")
+        second.child = second.add_child()
+        wait_until(lambda: (second.status() or {"daemon": False})["daemon"], 35, "it is served")
+        second.confirm(second.peer.wire(), second.child)
+        assert link_id(pins) == before, "the healthy parent's program was attached anew"
+        assert json.loads(host.arpline("status", "--json").stdout)["waiting"] == []
+
+
+def test_parent_that_cannot_be_served_leaves_what_keep_kept():
+    """The only one ends the daemon, as ever; what an earlier run left stays attached and passes everything."""
+    with Lab() as lab:
+        host, peer, daemon, wire = serve(lab, config={"parent": {"nic0": {"on_stop": "keep"}}})
+        confirm(wire, host, host.children[0])
+        pins = host.status()["pins"]
+        daemon.stop()
+        before = link_id(pins)
+        host.ns.run("tc", "qdisc", "del", "dev", host.nic, "clsact")
+        host.ns.run("tc", "qdisc", "add", "dev", host.nic, "ingress")
+        done = host.ns.run(arplined(), "--parent", host.nic, check=False)
+        said = done.stderr.strip().splitlines()
+        assert done.returncode == 1 and len(said) == 1, done
+        assert f"tc qdisc del dev {host.nic} ingress" in said[0], said
+        assert link_id(pins) == before, "the kept program was detached"
+        host.ns.run("tc", "qdisc", "del", "dev", host.nic, "ingress")
+        host.start_arplined()
+        assert link_id(host.status()["pins"]) == before
+        confirm(wire, host, host.children[0])
+
+
+def test_all_parents_of_two_that_cannot_be_served_are_waited_for():
+    with Lab() as lab:
+        host, _, _ = foreign_second(lab)
+        host.ns.ip("link", "set", "dev", host.nic, "xdpdrv", "obj", lab.bpf_object("pass"), "sec", "xdp.frags")
+        daemon = Arplined(host, None, ("--parent", OTHER))
+        wait_until(lambda: daemon.log.count("lab_pass") == 2, 5, lambda: f"both are told: {daemon.log}")
+        assert daemon.running() and not residue_of_ours(host)
+        host.ns.ip("link", "set", "dev", host.nic, "xdpdrv", "off")
+        wait_until(lambda: (host.status() or {"daemon": False})["daemon"], 35, "it is served")
+
+
+def residue_of_ours(host):
+    return [one for one in residue(host) if "XDP" not in one]

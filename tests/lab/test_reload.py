@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """SIGHUP and `arpline reload` change the configuration while it serves, and lose no frame."""
 import signal
+import subprocess
+import time
 from types import SimpleNamespace
 
-from common import (Lab, announcements, confirm, endpoint, exchange, frames, never_answered, options, serve, verdict,
+from common import (Lab, announcements, arpline, confirm, endpoint, exchange, frames, never_answered, options, serve, verdict,
                     wait_state, wait_until, who_has, wired)
 from containers import left_to_its_kernel, served
 from lab.daemon import to_toml
@@ -203,3 +205,44 @@ def test_excluded_and_not_included_containers_are_left_to_their_kernels():
             assert endpoint(host, child)["state"] == "confirmed", "those that stay are not touched"
         reload(host, daemon, {"mode": "answer"})
         served(wire, host, first)
+
+
+# Several at once.
+
+def at_once(host, *commands):
+    """All of them are sent before the daemon looks at any."""
+    daemon = host.lab.daemons[-1]
+    daemon.sigstop()
+    running = [host.ns.spawn(arpline(), *words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+               for words in commands]
+    time.sleep(0.5)
+    daemon.sigcont()
+    return [(one.wait(15), *one.communicate()) for one in running]
+
+
+def test_detach_in_the_same_moment_as_a_reload_is_not_lost():
+    with Lab() as lab:
+        host, daemon, wire = start(lab, {"mode": "answer"})
+        second = Second(lab, host)
+        second.child = second.add_child()
+        reload(host, daemon, {"parent": {OTHER: {}}})
+        second.confirm(second.peer.wire(), second.child)
+        done = at_once(host, ("detach", OTHER), ("reload",), ("reload",), ("status", "--json"))
+        assert done[0][0] == 0, done[0]
+        wait_until(lambda: not attached(host, OTHER), 5, "it is let go")
+        assert daemon.running()
+        served(wire, host, host.children[0])
+
+
+def test_reloads_that_add_and_remove_parents_are_answered_beside_others():
+    """A reload that was put off, answered between two turns, once took the ground from under the answer of another."""
+    with Lab() as lab:
+        host, daemon, wire = start(lab, {"mode": "answer"})
+        second = Second(lab, host)
+        second.add_child()
+        for round_ in range(6):
+            rewrite(daemon, {"parent": {OTHER: {}}} if round_ % 2 == 0 else {"mode": "answer"})
+            done = at_once(host, *[("status", "--json")] * 4, *[("reload",)] * 3, ("limit",))
+            assert [code for code, _, said in done[4:7] if "Traceback" not in said] == [0, 0, 0], done
+            assert daemon.running(), daemon.log
+        served(wire, host, host.children[0])

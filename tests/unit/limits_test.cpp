@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include <set>
 #include <string>
 
@@ -163,6 +166,31 @@ TEST(Limits, InForceKeepWhatControlHasSeenMeanwhile) {
   EXPECT_EQ(map.flags, ARPL_LIMIT_FAST_PATH | ARPL_LIMIT_CLAIMS_DROP);
   EXPECT_EQ(rate_of(map.foreign), 10U);
   EXPECT_EQ(rate_of(map.to_child), 100U);
+  map.egress_seen_ns = 78;
+  put_limits(limits_for(config, limits, {.hidden_tags = false, .fast_path = true, .mac = 9}, map), map);
+  EXPECT_EQ(map.egress_seen_ns, 78U);
+}
+
+// As the programs do: the interval first, then the burst.
+TEST(LimitsMap, a_limit_that_begins_or_ends_is_never_a_budget_of_nothing) {
+  const Config config;
+  arpl_limits map{};
+  std::atomic<bool> done = false;
+  std::uint64_t torn = 0;
+  std::thread reader([&] {
+    while (!done) {
+      const auto interval = std::atomic_ref<__u64>(map.foreign.interval_ns).load();
+      const auto burst = std::atomic_ref<__u64>(map.foreign.burst_ns).load();
+      if (interval != 0 && burst < interval) ++torn;
+    }
+  });
+  Limits on;
+  on.set(spec("foreign"), 10);
+  for (int i = 0; i < 20'000; ++i) put_limits(limits_for(config, i % 2 == 0 ? on : Limits{}, {}, map), map);
+  done = true;
+  reader.join();
+  EXPECT_EQ(torn, 0U);
+  EXPECT_EQ(rate_of(map.foreign), Rate{});
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/log.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <spdlog/spdlog.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -90,6 +92,60 @@ TEST(Log, IsBoundedAndKeepsErrorsAndItsLinesApart) {
   EXPECT_LT(lines, LogLimiter::kLinesSaved + 10 * LogLimiter::kLinesPerSecond);
   EXPECT_NE(text.find(" info line 0\n"), std::string::npos);
   EXPECT_TRUE(text.ends_with(" error an error with?a line break\n")) << text.substr(text.size() - 100);
+}
+
+std::string read_some(int fd) {
+  std::array<char, 8192> bytes{};
+  const auto count = read(fd, bytes.data(), bytes.size());
+  return {bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
+}
+
+// A pipe and a stream socket, as the journal's is.
+TEST(LineWriter, LosesWholeLinesWhereNobodyReads) {
+  for (const bool as_socket : {false, true}) {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(as_socket ? socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) : pipe(ends.data()), 0);
+    LineWriter writer(ends[1]);
+    const std::string line = std::string(99, 'x') + "\n";
+    std::size_t written = 0;
+    while (writer.write(line)) ++written;
+    EXPECT_GT(written, 100U);
+    EXPECT_FALSE(writer.write(line)) << "it returns";
+    EXPECT_EQ(fcntl(ends[1], F_GETFL) & O_NONBLOCK, 0) << "the descriptor is others' as well";
+    std::string got;
+    while (got.size() < written * line.size()) {
+      const auto more = read_some(ends[0]);
+      if (more.empty()) break;
+      got += more;
+      if (got.size() > 8192) writer.write("z\n");
+    }
+    for (std::size_t at = 0; at + 1 < got.size(); at = got.find('\n', at) + 1) {
+      const auto end = got.find('\n', at);
+      if (end == std::string::npos) break;
+      EXPECT_TRUE(end - at == 99 || got.substr(at, end - at) == "z") << "a line in part";
+    }
+    close(ends[0]);
+    close(ends[1]);
+  }
+}
+
+TEST(LineWriter, CutsALineThatIsTooLong) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(pipe(ends.data()), 0);
+  LineWriter writer(ends[1]);
+  EXPECT_TRUE(writer.write(std::string(10'000, 'x') + "\n"));
+  const auto got = read_some(ends[0]);
+  EXPECT_EQ(got.size(), LineWriter::kMostBytes);
+  EXPECT_EQ(got.back(), '\n');
+  close(ends[0]);
+  close(ends[1]);
+}
+
+TEST(LogLimiter, ReportsWhatCouldNotBeWritten) {
+  LogLimiter limiter;
+  EXPECT_TRUE(limiter.take(false, start));
+  limiter.lose(start);
+  EXPECT_EQ(limiter.take_report(start + LogLimiter::kReportAfterNs), 1U);
 }
 
 TEST(Journal, IsKnownByDeviceAndInode) {

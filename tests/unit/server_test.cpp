@@ -241,6 +241,54 @@ TEST_F(ServerTest, PutsOffWhatWouldKeepTheLoopTooLongAndForgetsNobody) {
   }
 }
 
+TEST(ServerPutOff, AnswersWhenItIsTimeAndTheNextRequestAfterIt) {
+  const auto path = testing::TempDir() + "arpline-put-off-" + std::to_string(getpid());
+  const Fd epoll{epoll_create1(EPOLL_CLOEXEC)};
+  std::uint64_t ticket = 0;
+  Server* itself = nullptr;
+  Server server(path, epoll.get(), [&](const nlohmann::json& request) -> nlohmann::json {
+    if (request.contains("later")) ticket = itself->put_off();
+    return {{"root", itself->asked_by_root()}};
+  });
+  itself = &server;
+  const auto run = [&] {
+    std::array<epoll_event, 16> events{};
+    while (const int count = epoll_wait(epoll.get(), events.data(), events.size(), 0))
+      for (int i = 0; i < count; ++i) server.on_event(events.at(i).data.fd, events.at(i).events);
+  };
+  const auto connected = [&] {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strcpy(address.sun_path, path.c_str());
+    Fd fd{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    EXPECT_EQ(connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    return fd;
+  };
+  const auto read_now = [](const Fd& fd) {
+    std::array<char, 256> bytes{};
+    const auto count = recv(fd.get(), bytes.data(), bytes.size(), 0);
+    return std::string{bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
+  };
+  auto one = connected();
+  const std::string requests = "{\"later\":1}\n{}\n";
+  ASSERT_EQ(send(one.get(), requests.data(), requests.size(), MSG_NOSIGNAL),
+            static_cast<ssize_t>(requests.size()));
+  run();
+  ASSERT_NE(ticket, 0U);
+  server.tick(now_ns() + 60 * second);
+  EXPECT_EQ(read_now(one), "") << "neither answered nor hung up on";
+  server.answer(ticket + 1, {{"wrong", true}});
+  server.answer(ticket, {{"done", true}});
+  const auto own = std::string{"{\"root\":"} + (getuid() == 0 ? "true" : "false") + "}\n";
+  EXPECT_EQ(read_now(one), "{\"done\":true}\n" + own);
+  ASSERT_EQ(send(one.get(), "{\"later\":1}\n", 12, MSG_NOSIGNAL), 12);
+  run();
+  one.reset();
+  run();
+  server.answer(ticket, {{"done", true}});  // who has asked is gone
+  unlink(path.c_str());
+}
+
 TEST_F(ServerTest, WhoWaitsLongestMakesRoom) {
   std::vector<Fd> idle;
   for (std::size_t i = 0; i < Server::kMaxClients; ++i) idle.push_back(client());

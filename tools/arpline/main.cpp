@@ -15,6 +15,9 @@
 #include "arpline/replay/replay.hpp"
 #include "arpline/roots.hpp"
 #include "arpline/status.hpp"
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "kernel/time_offset.hpp"
 
 namespace {
 
@@ -136,6 +139,11 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  try {
+    clock_offset_ns = time_offset_ns();
+  } catch (const SetupError&) {
+    // Without root nothing is read here whose times are not told by the daemon.
+  }
   try {
     return run(argc, argv);
   } catch (const std::exception& error) {

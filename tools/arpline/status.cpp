@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <net/if.h>
 
+#include <algorithm>
+
 #include "arpline/daemon.hpp"
 #include "control/gather.hpp"
 #include "control/senders.hpp"
@@ -33,17 +35,21 @@ nlohmann::json without_daemon(const PinName& name, bool senders, const Roots& ro
 
 int status(const std::string& interface, bool as_json, bool senders, const Roots& roots) {
   nlohmann::json all = nlohmann::json::array();
+  nlohmann::json waiting = nlohmann::json::array();  // each daemon tells of all of its parents
   bool daemons_up = true;
   for (const auto& name : find_parents(roots, interface, Looker::anybody)) {
     const auto reply = ask_daemon(roots, name, {{"cmd", "status"}, {"senders", senders}});
     if (reply && reply->contains("parents")) {
       for (const auto& parent : (*reply)["parents"]) all.push_back(parent);
+      for (const auto& parent : reply->value("waiting", nlohmann::json::array()))
+        if (std::ranges::none_of(waiting, [&](const auto& one) { return one["parent"] == parent["parent"]; }))
+          waiting.push_back(parent);
       continue;
     }
     daemons_up = false;
     if (auto parent = without_daemon(name, senders, roots); !parent.is_null()) all.push_back(std::move(parent));
   }
-  const nlohmann::json document{{"version", ARPLINE_VERSION}, {"parents", all}};
+  const nlohmann::json document{{"version", ARPLINE_VERSION}, {"parents", all}, {"waiting", waiting}};
   if (as_json) {
     fmt::print("{}\n", document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   } else if (all.empty()) {

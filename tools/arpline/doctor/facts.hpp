@@ -169,7 +169,7 @@ struct Parent {
   std::optional<Announce> announce;      ///< none: no daemon that tells
   std::optional<double> daemon_seconds;  ///< since that process began; none: not known
   bool hidden_tags = false;              ///< VLANs are in play and the NIC strips tags
-  std::string egress;  ///< the daemon's self-test: "seen", "hidden", "unknown"; empty: no daemon
+  std::string egress;  ///< the daemon's self-test: "seen", "hidden", "missing", "unknown"; empty: no daemon
   std::vector<TcFilter> before_egress;  ///< clsact filters in front of arpline's
   std::vector<std::string> tcx;         ///< tcx programs: in front as well
   ManagedBy managed;

@@ -25,7 +25,7 @@ std::string take_away(const Parent& parent) {
 
 void hidden_egress(const Facts& facts, Findings& out) {
   for (const auto& parent : facts.parents) {
-    const bool hidden = parent.egress == "hidden";
+    const bool hidden = parent.egress == "hidden" || parent.egress == "missing";
     const bool untried = parent.daemon != Daemon::answers && parent.attached &&
                          !(parent.before_egress.empty() && parent.tcx.empty());
     if (!hidden && !untried) continue;

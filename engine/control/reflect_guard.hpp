@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "shared/abi.h"
+
+namespace arpline {
+
+/// Whether the fast path may be used: not for a while after the driver has refused most of what it was to send.
+/// A flood that is beyond the driver makes it refuse some, and is answered best by the fast path all the same.
+/// Pure.
+class ReflectGuard {
+ public:
+  static constexpr std::uint64_t kLeastRefused = 32;            ///< within a look; fewer say nothing
+  static constexpr std::uint64_t kMostRefusedPercent = 50;      ///< of what was reflected
+  static constexpr std::uint64_t kOffNs = 10 * ARPL_SECOND_NS;  ///< twice as long each time…
+  static constexpr std::uint64_t kLongestOffNs = 320 * ARPL_SECOND_NS;
+  static constexpr std::uint64_t kForgetNs = 60 * ARPL_SECOND_NS;  ///< …unless it went well for so long
+
+  /// Both counted since ever; about once a second. True when the fast path may be used.
+  bool look(std::uint64_t reflected, std::uint64_t refused, std::uint64_t now) noexcept {
+    const auto sent = reflected - std::min(reflected, reflected_);
+    const auto lost = refused - std::min(refused, refused_);
+    reflected_ = reflected;
+    refused_ = refused;
+    if (on(now) && lost >= kLeastRefused && 100 * lost > kMostRefusedPercent * sent) {
+      off_ns_ = off_ns_ == 0 || now - until_ >= kForgetNs ? kOffNs : std::min(2 * off_ns_, kLongestOffNs);
+      until_ = now + off_ns_;
+    }
+    return on(now);
+  }
+  bool on(std::uint64_t now) const noexcept { return now >= until_; }
+
+ private:
+  std::uint64_t reflected_ = 0;
+  std::uint64_t refused_ = 0;
+  std::uint64_t off_ns_ = 0;
+  std::uint64_t until_ = 0;
+};
+
+}  // namespace arpline

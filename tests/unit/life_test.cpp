@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Small machines of the control loop: when something is tried again, how long turns take, whether a driver
+// sends.
+#include <gtest/gtest.h>
+
+#include "control/backoff.hpp"
+#include "control/reflect_guard.hpp"
+#include "control/turns.hpp"
+
+namespace arpline {
+namespace {
+
+constexpr std::uint64_t second = ARPL_SECOND_NS;
+constexpr std::uint64_t start = 1000 * second;
+
+TEST(Backoff, GrowsUpToItsLongestAndBeginsAnew) {
+  Backoff backoff;
+  EXPECT_TRUE(backoff.due(0));
+  std::uint64_t now = start;
+  for (const std::uint64_t wait : {1, 2, 4, 8, 16, 30, 30}) {
+    backoff.failed(now);
+    EXPECT_FALSE(backoff.due(now + wait * second - 1));
+    EXPECT_TRUE(backoff.due(now + wait * second));
+    now += wait * second;
+  }
+  backoff.reset();
+  EXPECT_TRUE(backoff.due(0));
+  backoff.failed(now);
+  EXPECT_TRUE(backoff.due(now + second));
+}
+
+TEST(Turns, TellTheLongestEverAndLately) {
+  Turns turns;
+  turns.add(5, start);
+  turns.add(3, start + second);
+  EXPECT_EQ(turns.longest_ns(), 5U);
+  EXPECT_EQ(turns.recent_ns(), 5U);
+  turns.add(2, start + Turns::kRecentNs);
+  EXPECT_EQ(turns.recent_ns(), 5U) << "the minute before counts";
+  turns.add(1, start + 2 * Turns::kRecentNs);
+  EXPECT_EQ(turns.recent_ns(), 2U);
+  turns.add(1, start + 9 * Turns::kRecentNs);
+  EXPECT_EQ(turns.recent_ns(), 1U);
+  EXPECT_EQ(turns.longest_ns(), 5U);
+}
+
+TEST(ReflectGuard, IsOffForAWhileWhenMostIsRefused) {
+  ReflectGuard guard;
+  EXPECT_TRUE(guard.look(1000, 0, start));
+  EXPECT_TRUE(guard.look(2000, 500, start + second)) << "a driver at its limit";
+  EXPECT_TRUE(guard.look(2040, 500 + ReflectGuard::kLeastRefused - 1, start + 2 * second)) << "too few to tell";
+  EXPECT_FALSE(guard.look(2140, 631, start + 3 * second));
+  EXPECT_FALSE(guard.look(2140, 631, start + 3 * second + ReflectGuard::kOffNs - 1));
+  EXPECT_TRUE(guard.look(2140, 631, start + 3 * second + ReflectGuard::kOffNs));
+}
+
+TEST(ReflectGuard, StaysOffLongerEachTimeUntilItWentWell) {
+  ReflectGuard guard;
+  std::uint64_t count = 0;
+  std::uint64_t now = start;
+  const auto refuse = [&] {
+    count += 1000;
+    EXPECT_FALSE(guard.look(count, count, now));
+  };
+  const auto off_for = [&] {
+    std::uint64_t seconds = 0;
+    for (; !guard.look(count, count, now); now += second) ++seconds;
+    return seconds * second;
+  };
+  for (auto wanted = ReflectGuard::kOffNs; wanted < ReflectGuard::kLongestOffNs; wanted *= 2) {
+    refuse();
+    EXPECT_EQ(off_for(), wanted);
+  }
+  for (int i = 0; i < 2; ++i) {
+    refuse();
+    EXPECT_EQ(off_for(), ReflectGuard::kLongestOffNs);
+  }
+  now += ReflectGuard::kForgetNs;
+  refuse();
+  EXPECT_EQ(off_for(), ReflectGuard::kOffNs);
+}
+
+// The maps' counters begin anew when another set is made.
+TEST(ReflectGuard, TakesCountersThatBeginAnew) {
+  ReflectGuard guard;
+  guard.look(1000, 900, start);
+  EXPECT_TRUE(guard.look(0, 0, start + 20 * second));
+  EXPECT_TRUE(guard.look(100, 0, start + 21 * second));
+}
+
+}  // namespace
+}  // namespace arpline
