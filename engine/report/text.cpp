@@ -23,51 +23,52 @@ std::string ago(const json& seconds) {
 }
 
 std::string state(const json& e) {
-  const auto served = text_of(e["state"]) != "not_served";
-  const auto reason = e["reason"].is_string() ? text_of(e["reason"]) : "";
+  const auto served = text_of(e.at("state")) != "not_served";
+  const auto reason = e.at("reason").is_string() ? text_of(e.at("reason")) : "";
   const auto text =
-      !served ? "not served: " + reason : text_of(e["state"]) + (reason.empty() ? "" : ", " + reason);
-  return e["probing"].get<bool>() ? text + ", probing" : text;
+      !served ? "not served: " + reason : text_of(e.at("state")) + (reason.empty() ? "" : ", " + reason);
+  return e.at("probing").get<bool>() ? text + ", probing" : text;
 }
 
 std::string path(const json& e) {
-  const auto& path = e["path"];
+  const auto& path = e.at("path");
   if (path.is_null()) return "-";
-  const auto name = text_of(path["state"]);
-  if (name != "reachable") return fmt::format("{} {}", name, text_of(path["gateway"]));
-  return path["rtt_ms"].is_number() ? fmt::format("{} {:.2f}ms", name, path["rtt_ms"].get<double>()) : name;
+  const auto name = text_of(path.at("state"));
+  if (name != "reachable") return fmt::format("{} {}", name, text_of(path.at("gateway")));
+  return path.at("rtt_ms").is_number() ? fmt::format("{} {:.2f}ms", name, path.at("rtt_ms").get<double>())
+                                       : name;
 }
 
 std::string conflict(const json& e) {
-  const auto& conflict = e["conflict"];
-  if (conflict["gave_up"].get<bool>()) return "given up";
-  if (conflict["moves_too_often"].get<bool>()) return "moves too often";
-  if (!conflict["defended_seconds_ago"].is_number()) return "-";
-  return fmt::format("defended {}", ago(conflict["defended_seconds_ago"]));
+  const auto& conflict = e.at("conflict");
+  if (conflict.at("gave_up").get<bool>()) return "given up";
+  if (conflict.at("moves_too_often").get<bool>()) return "moves too often";
+  if (!conflict.at("defended_seconds_ago").is_number()) return "-";
+  return fmt::format("defended {}", ago(conflict.at("defended_seconds_ago")));
 }
 
 std::string last_asked(const json& e) {
-  if (!e["last_requester"].is_string()) return "-";
-  return fmt::format("{} ({}) {}", text_of(e["last_requester"]), text_of(e["last_requester_mac"]),
-                     ago(e["last_asked_seconds_ago"]));
+  if (!e.at("last_requester").is_string()) return "-";
+  return fmt::format("{} ({}) {}", text_of(e.at("last_requester")), text_of(e.at("last_requester_mac")),
+                     ago(e.at("last_asked_seconds_ago")));
 }
 
 TableRow row_of(const json& e) {
-  const auto vlan = e["vlan"].get<int>();
-  return {text_of(e["parent"]),
+  const auto vlan = e.at("vlan").get<int>();
+  return {text_of(e.at("parent")),
           vlan == 0 ? "-" : std::to_string(vlan),
-          text_of(e["address"]),
-          text_of(e["mac"]),
-          text_of(e["namespace"]),
-          text_of(e["interface"]),
+          text_of(e.at("address")),
+          text_of(e.at("mac")),
+          text_of(e.at("namespace")),
+          text_of(e.at("interface")),
           state(e),
           path(e),
           conflict(e),
-          ago(e["confirmed_seconds_ago"]),
-          std::to_string(e["to_child"].get<std::uint64_t>()),
-          std::to_string(e["ringed"].get<std::uint64_t>()),
-          std::to_string(e["reflected"].get<std::uint64_t>()),
-          std::to_string(e["claims"].get<std::uint64_t>()),
+          ago(e.at("confirmed_seconds_ago")),
+          std::to_string(e.at("to_child").get<std::uint64_t>()),
+          std::to_string(e.at("ringed").get<std::uint64_t>()),
+          std::to_string(e.at("reflected").get<std::uint64_t>()),
+          std::to_string(e.at("claims").get<std::uint64_t>()),
           last_asked(e)};
 }
 
@@ -80,30 +81,30 @@ std::string counters(const std::string& title, const json& counts) {
 }
 
 std::string parent_text(const json& p) {
-  const bool daemon = p["daemon"].get<bool>();
-  auto text = fmt::format("{} (ifindex {}): {}, mode {}, lease {}, fast path {}, {} ring{}, egress {}\n",
-                          text_of(p["parent"]), p["ifindex"].get<int>(),
-                          daemon ? "daemon running" : "DAEMON DOWN, this is what the pinned maps hold",
-                          text_of(p["mode"]), text_of(p["lease"]), p["fast_path"] == "on" ? "on" : "off",
-                          p["queues"].get<int>(), p["queues"] == 1 ? "" : "s", text_of(p["egress"]));
-  text += fmt::format("pins: {}\n", text_of(p["pins"]));
-  for (const auto& warning : p["warnings"]) text += "WARNING: " + text_of(warning) + "\n";
+  const bool daemon = p.at("daemon").get<bool>();
+  auto text = fmt::format(
+      "{} (ifindex {}): {}, mode {}, lease {}, fast path {}, {} ring{}, egress {}\n", text_of(p.at("parent")),
+      p.at("ifindex").get<int>(), daemon ? "daemon running" : "DAEMON DOWN, this is what the pinned maps hold",
+      text_of(p.at("mode")), text_of(p.at("lease")), p.at("fast_path") == "on" ? "on" : "off",
+      p.at("queues").get<int>(), p.at("queues") == 1 ? "" : "s", text_of(p.at("egress")));
+  text += fmt::format("pins: {}\n", text_of(p.at("pins")));
+  for (const auto& warning : p.at("warnings")) text += "WARNING: " + text_of(warning) + "\n";
   std::vector<TableRow> rows{{"PARENT", "VLAN", "ADDRESS", "MAC", "NAMESPACE", "INTERFACE", "STATE", "PATH",
                               "CONFLICT", "CONFIRMED", "TO CHILD", "RINGED", "REFLECTED", "CLAIMS",
                               "LAST ASKED BY"}};
-  for (const auto& e : p["endpoints"]) rows.push_back(row_of(e));
+  for (const auto& e : p.at("endpoints")) rows.push_back(row_of(e));
   // Most hosts have no conflict, and many no gateway to ask.
   text += rows.size() > 1 ? table(without_empty(std::move(rows), {"PATH", "CONFLICT"})) : "no endpoints\n";
-  return text + counters("verdicts", p["verdicts"]) + counters("not ARP", p["other_verdicts"]) +
-         counters("engine", p["engine_verdicts"]) + counters("egress", p["egress_counters"]) +
-         counters("sent", p["sent"]);
+  return text + counters("verdicts", p.at("verdicts")) + counters("not ARP", p.at("other_verdicts")) +
+         counters("engine", p.at("engine_verdicts")) + counters("egress", p.at("egress_counters")) +
+         counters("sent", p.at("sent"));
 }
 
 }  // namespace
 
 std::string to_text(const json& status) {
   std::string text;
-  for (const auto& parent : status["parents"]) text += (text.empty() ? "" : "\n") + parent_text(parent);
+  for (const auto& parent : status.at("parents")) text += (text.empty() ? "" : "\n") + parent_text(parent);
   return text;
 }
 

@@ -23,17 +23,18 @@ json question(const LimitRequest& request) {
 }
 
 std::string origin(const json& limit) {
-  if (limit["quarter_of"].is_null()) return limit["from"].get<std::string>();
-  return "a quarter of " + limit["quarter_of"].get<std::string>();
+  if (limit.at("quarter_of").is_null()) return limit.at("from").get<std::string>();
+  return "a quarter of " + limit.at("quarter_of").get<std::string>();
 }
 
 std::string to_text(const json& parents) {
   std::vector<TableRow> rows{{"PARENT", "LIMIT", "FRAMES/S", "FROM", "WHAT"}};
   for (const auto& parent : parents) {
-    for (const auto& limit : parent["limits"]) {
-      rows.push_back({parent["parent"].get<std::string>(), limit["name"].get<std::string>(),
-                      limit["rate"].is_null() ? "off" : std::to_string(limit["rate"].get<std::uint64_t>()),
-                      origin(limit), limit["what"].get<std::string>()});
+    for (const auto& limit : parent.at("limits")) {
+      rows.push_back(
+          {parent.at("parent").get<std::string>(), limit.at("name").get<std::string>(),
+           limit.at("rate").is_null() ? "off" : std::to_string(limit.at("rate").get<std::uint64_t>()),
+           origin(limit), limit.at("what").get<std::string>()});
     }
   }
   return table(rows);
@@ -44,7 +45,7 @@ void narrow(json& limits, const std::optional<std::string>& name) {
   if (!name) return;
   json one = json::array();
   for (const auto& limit : limits)
-    if (limit["name"] == *name) one.push_back(limit);
+    if (limit.at("name") == *name) one.push_back(limit);
   limits = std::move(one);
 }
 
