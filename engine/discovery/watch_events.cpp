@@ -66,7 +66,7 @@ void Watch::on_nsid(const nlmsghdr& message) {
 
 void Watch::on_link(const nlmsghdr& message, int nsid) {
   // A bridge speaks of its ports with the same messages.
-  if (static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(&message))->ifi_family != AF_UNSPEC) return;
+  if (header_of<ifinfomsg>(message).ifi_family != AF_UNSPEC) return;
   const auto link = parse_link(message);
   const bool deleted = message.nlmsg_type == RTM_DELLINK;
   auto& known = know(nsid);

@@ -173,11 +173,11 @@ std::optional<LinkInfo> ask_for_link(Netlink& route, NetlinkRequest& request) {
 }  // namespace
 
 LinkRecord parse_link(const nlmsghdr& message) {
-  const auto* header = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(&message));
+  const auto header = header_of<ifinfomsg>(message);
   LinkRecord link;
-  link.ifindex = header->ifi_index;
-  link.flags = header->ifi_flags;
-  link.all_multicast = (header->ifi_flags & IFF_ALLMULTI) != 0;
+  link.ifindex = header.ifi_index;
+  link.flags = header.ifi_flags;
+  link.all_multicast = (header.ifi_flags & IFF_ALLMULTI) != 0;
   for_each_attribute(message, sizeof(ifinfomsg),
                      [&](const nlattr& attribute, int type) { parse_link_attribute(link, attribute, type); });
   return link;
@@ -198,15 +198,15 @@ std::optional<std::vector<LinkRecord>> dump_links(Netlink& route, std::optional<
 }
 
 std::optional<LinkAddress> parse_address(const nlmsghdr& message) {
-  const auto* header = static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(&message));
+  const auto header = header_of<ifaddrmsg>(message);
   std::optional<LinkAddress> address;
-  if (header->ifa_family != AF_INET) return address;
+  if (header.ifa_family != AF_INET) return address;
   for_each_attribute(message, sizeof(ifaddrmsg), [&](const nlattr& attribute, int type) {
     if (type != IFA_LOCAL) return;
     if (const auto value = attribute_u32(attribute))
-      address = {.ifindex = static_cast<int>(header->ifa_index),
+      address = {.ifindex = static_cast<int>(header.ifa_index),
                  .address = *value,
-                 .prefix_bits = header->ifa_prefixlen};
+                 .prefix_bits = header.ifa_prefixlen};
   });
   return address;
 }

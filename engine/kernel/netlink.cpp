@@ -110,7 +110,7 @@ int Netlink::collect() {
     if (received < 0 && errno == EINTR) continue;
     if (received < 0) throw_errno("reading from a netlink socket", errno);
     int left = static_cast<int>(received);
-    for (const auto* message = reinterpret_cast<const nlmsghdr*>(receive_.data()); mnl_nlmsg_ok(message, left);
+    for (const auto* message = reinterpret_cast<const nlmsghdr*>(receive_.data()); is_whole(message, left);
          message = mnl_nlmsg_next(message, &left)) {
       if (message->nlmsg_seq != sequence_ || message->nlmsg_pid != port) continue;
       if (take(*message, error) == Next::end) return error;
@@ -135,7 +135,7 @@ Netlink::Next Netlink::take(const nlmsghdr& message, int& error) {
 void Netlink::deliver(const Handler& handler) const {
   if (!handler) return;
   int left = static_cast<int>(collected_.size());
-  for (const auto* message = reinterpret_cast<const nlmsghdr*>(collected_.data()); mnl_nlmsg_ok(message, left);
+  for (const auto* message = reinterpret_cast<const nlmsghdr*>(collected_.data()); is_whole(message, left);
        message = mnl_nlmsg_next(message, &left))
     handler(*message);
 }

@@ -3,8 +3,10 @@
 
 #include <libmnl/libmnl.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -78,11 +80,27 @@ class Netlink {
   std::vector<char> collected_;
 };
 
+/// Whether a whole message is in the bytes that are left: mnl_nlmsg_ok() takes a length of 2^31 or more for
+/// one.
+inline bool is_whole(const nlmsghdr* message, int left) {
+  return left >= static_cast<int>(sizeof *message) && message->nlmsg_len >= sizeof *message &&
+         message->nlmsg_len <= static_cast<unsigned>(left);
+}
+
+/// The family's header of a message; of a shorter message what is there, and zeroes.
+template <class T>
+T header_of(const nlmsghdr& message) {
+  T header{};
+  std::memcpy(&header, mnl_nlmsg_get_payload(&message),
+              std::min(mnl_nlmsg_get_payload_len(&message), sizeof header));
+  return header;
+}
+
 /// Calls f(const nlattr&, int type) for each attribute behind the family's header of `header_bytes`.
 template <class F>
 void for_each_attribute(const nlmsghdr& message, std::size_t header_bytes, F&& f) {
   const auto* attribute = static_cast<const nlattr*>(mnl_nlmsg_get_payload_offset(&message, header_bytes));
-  const auto* end = static_cast<const char*>(mnl_nlmsg_get_payload_tail(&message));
+  const auto* end = reinterpret_cast<const char*>(&message) + message.nlmsg_len;  // libmnl's tail is rounded up
   for (; mnl_attr_ok(attribute, static_cast<int>(end - reinterpret_cast<const char*>(attribute)));
        attribute = mnl_attr_next(attribute))
     f(*attribute, mnl_attr_get_type(attribute));

@@ -73,7 +73,7 @@ RouteEvents::Read RouteEvents::read(std::size_t most, const Handler& handler) {
     if (received < 0 || from.nl_pid != 0) continue;  // only the kernel's word counts
     const auto nsid = nsid_in(header);
     int left = static_cast<int>(received);
-    for (const auto* message = reinterpret_cast<const nlmsghdr*>(buffer_.data()); mnl_nlmsg_ok(message, left);
+    for (const auto* message = reinterpret_cast<const nlmsghdr*>(buffer_.data()); is_whole(message, left);
          message = mnl_nlmsg_next(message, &left)) {
       ++done.messages;
       handler(*message, nsid);

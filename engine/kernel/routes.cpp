@@ -18,7 +18,7 @@ constexpr std::size_t kRouteBytes = 64;  // of a message, about
 constexpr std::string_view kDumpAgain = "something changes them all the time";
 
 std::optional<Route> parse_route(const nlmsghdr& message) {
-  const auto& header = *static_cast<const rtmsg*>(mnl_nlmsg_get_payload(&message));
+  const auto header = header_of<rtmsg>(message);
   if (header.rtm_type != RTN_UNICAST) return std::nullopt;
   Route route{.prefix_bits = header.rtm_dst_len};
   std::uint32_t table = header.rtm_table;
@@ -35,7 +35,7 @@ std::optional<Route> parse_route(const nlmsghdr& message) {
 }
 
 Neighbour parse_neighbour(const nlmsghdr& message) {
-  const auto& header = *static_cast<const ndmsg*>(mnl_nlmsg_get_payload(&message));
+  const auto header = header_of<ndmsg>(message);
   Neighbour neighbour{.ifindex = header.ndm_ifindex, .state = header.ndm_state};
   neighbour.exempt = (header.ndm_state & NUD_PERMANENT) != 0 || (header.ndm_flags & NTF_EXT_LEARNED) != 0;
   for_each_attribute(message, sizeof(ndmsg), [&](const nlattr& attribute, int type) {

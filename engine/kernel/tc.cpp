@@ -30,7 +30,7 @@ void read_bpf_options(const nlattr& options, TcFilter& filter) {
 }
 
 std::optional<TcFilter> read_filter(const nlmsghdr& message, int ifindex) {
-  const auto& tc = *static_cast<const tcmsg*>(mnl_nlmsg_get_payload(&message));
+  const auto tc = header_of<tcmsg>(message);
   TcFilter filter{.pref = static_cast<std::uint16_t>(tc.tcm_info >> 16),
                   .handle = tc.tcm_handle,
                   .kind = {},

@@ -46,15 +46,15 @@ json gone_to_json(const History& history, const std::string& parent, std::uint64
 std::string gone_to_text(const json& gone) {
   std::string text;
   for (const auto& one : gone) {
-    const auto vlan = one["vlan"].get<int>();
-    text += fmt::format("{} ({}{}) of {}/{} on {}, {:.1f} s ago: {}\n", one["address"].get<std::string>(),
-                        one["mac"].get<std::string>(), vlan == 0 ? "" : fmt::format(", vlan {}", vlan),
-                        one["namespace"].get<std::string>(), one["interface"].get<std::string>(),
-                        one["parent"].get<std::string>(), one["seconds_ago"].get<double>(),
-                        one["reason"].get<std::string>());
-    for (const auto& event : one["trail"])
-      text += fmt::format("  {:8.1f} s ago  {}\n", event["seconds_ago"].get<double>(),
-                          event["event"].get<std::string>());
+    const auto vlan = one.at("vlan").get<int>();
+    text += fmt::format("{} ({}{}) of {}/{} on {}, {:.1f} s ago: {}\n", one.at("address").get<std::string>(),
+                        one.at("mac").get<std::string>(), vlan == 0 ? "" : fmt::format(", vlan {}", vlan),
+                        one.at("namespace").get<std::string>(), one.at("interface").get<std::string>(),
+                        one.at("parent").get<std::string>(), one.at("seconds_ago").get<double>(),
+                        one.at("reason").get<std::string>());
+    for (const auto& event : one.at("trail"))
+      text += fmt::format("  {:8.1f} s ago  {}\n", event.at("seconds_ago").get<double>(),
+                          event.at("event").get<std::string>());
   }
   return text.empty() ? "nothing has gone since the daemon started\n" : text;
 }

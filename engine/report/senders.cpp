@@ -25,7 +25,7 @@ std::string text_of(const json& value) {
 }
 
 TableRow row_of(const json& sender) {
-  TableRow row{text_of(sender["mac"]), text_of(sender["namespace"]), text_of(sender["interface"])};
+  TableRow row{text_of(sender.at("mac")), text_of(sender.at("namespace")), text_of(sender.at("interface"))};
   for (const auto* key : {"requests", "replies", "announcements", "claims"})
     row.push_back(std::to_string(sender[key].get<std::uint64_t>()));
   return row;
@@ -53,12 +53,12 @@ json senders_to_json(std::vector<Sender> senders) {
 
 std::string senders_to_text(const json& status) {
   std::string text;
-  for (const auto& parent : status["parents"]) {
+  for (const auto& parent : status.at("parents")) {
     std::vector<TableRow> rows{
         {"MAC", "NAMESPACE", "INTERFACE", "REQUESTS", "REPLIES", "ANNOUNCEMENTS", "CLAIMS"}};
-    for (const auto& sender : parent["senders"]) rows.push_back(row_of(sender));
+    for (const auto& sender : parent.at("senders")) rows.push_back(row_of(sender));
     text += fmt::format("{}{}: ARP frames of the host and its containers, by sender\n",
-                        text.empty() ? "" : "\n", text_of(parent["parent"]));
+                        text.empty() ? "" : "\n", text_of(parent.at("parent")));
     text += table(rows);
   }
   return text;

@@ -1,203 +1,195 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parser, decision and reply under libFuzzer. The first bytes of an input are the state of the tables, the rest
-// is laid over a valid who-has by exclusive or, so that an input of zeroes is a frame that is answered.
-#include <fmt/format.h>
+// Parser, decision and reply under libFuzzer. An input names a row of the packet tables, changes its state, and
+// lays the rest over its frame by exclusive or: the seeds are the rows themselves, and with them every verdict
+// is reached.
+#include <array>
+#include <bitset>
+#include <numeric>
+#include <optional>
 
-#include <algorithm>
-#include <cstdint>
-#include <cstdlib>
-#include <cstring>
-#include <memory>
-#include <vector>
-
-#include "endpoints/tables.hpp"
-#include "packet/frame.hpp"
-#include "shared/reply.h"
+#include "fuzz/fuzz.hpp"
+#include "packet/cpp_runner.hpp"
+#include "packet/rows.hpp"
 
 namespace {
 
 using namespace arpline;
+using fuzz::Input;
+using packet::Budget;
+using packet::Outcome;
+using packet::Output;
+using packet::State;
 
-constexpr std::uint32_t slot_index = 3;
-constexpr std::uint64_t second = ARPL_SECOND_NS;
+constexpr std::size_t kMostBytes = 2048;
 
-#define REQUIRE(condition)                                               \
-  do {                                                                   \
-    if (!(condition)) {                                                  \
-      fmt::print(stderr, "{}:{}: {}\n", __FILE__, __LINE__, #condition); \
-      std::abort();                                                      \
-    }                                                                    \
-  } while (false)
+std::bitset<ARPL_VERDICT_COUNTERS> reached;
 
-/// The state half of an input; missing bytes are zero.
-struct Choice {
-  std::uint8_t
-      tables;  ///< bits: no lease, no limits, no endpoint, withdrawn, no socket, no credit, raw frame, tagged
-  std::uint8_t slot;  ///< bits: flags in the low five, confirmed, contested, old unanswered
-  std::uint8_t unanswered;
-  std::uint8_t prefix_bits;
-  std::uint8_t switches;  ///< bits: observe, hidden tags, neigh_full
-  std::uint8_t pair;  ///< bits: present, sampled, other fingerprint; the high bits are its age in units of 4 s
-  std::uint8_t budget;  ///< to_child's burst in frames; 255: no limit
-  std::uint8_t queue;
-  std::uint8_t clock;  ///< in units of 16 s
+void ask_for_all_verdicts() {
+  // In observe the ring admits everything, so that nothing is ever an excess.
+  reached.set(arpl_would_index(ARPL_to_child_excess));
+  if (reached.all()) return;
+  for (std::size_t i = 0; i < reached.size(); ++i)
+    if (!reached[i]) fmt::print(stderr, "counter {} of verdicts.def has not been reached\n", i);
+  std::_Exit(1);
+}
+
+const std::vector<packet::Row>& rows() {
+  static const bool asked = [] {
+    if (fuzz::is_complete_run()) std::atexit(ask_for_all_verdicts);
+    return true;
+  }();
+  (void)asked;
+  return packet::rows();
+}
+
+// Ages around the constants that they are compared with.
+std::uint64_t age(std::uint8_t choice) {
+  static constexpr std::array kAges{0UL,      1UL,       99UL,      100UL,     999UL,
+                                    1000UL,   1001UL,    29'000UL,  31'000UL,  60'000UL,
+                                    61'000UL, 300'000UL, 301'000UL, 600'000UL, 601'000UL};
+  return choice >= kAges.size() ? packet::never : kAges[choice] * packet::milliseconds;
+}
+
+Budget budget(std::uint8_t choice) {
+  return static_cast<Budget>(choice % 4);
+}
+
+using Change = void (*)(State&, std::uint8_t);
+constexpr std::array<Change, 32> kChanges{
+    [](State& s, std::uint8_t v) { s.lease = (v & 1U) == 0; },
+    [](State& s, std::uint8_t v) { s.endpoint = (v & 1U) == 0; },
+    [](State& s, std::uint8_t v) { s.vlan = static_cast<std::uint16_t>(v % 3 == 0 ? 0 : 99 + v % 3); },
+    [](State& s, std::uint8_t v) { s.prefix_bits = v % 33; },
+    [](State& s, std::uint8_t v) { s.flags = static_cast<std::uint64_t>(v) << 48U; },
+    [](State& s, std::uint8_t v) { s.flags |= static_cast<std::uint64_t>(v) << 56U; },
+    [](State& s, std::uint8_t v) { s.withdrawn = (v & 1U) != 0; },
+    [](State& s, std::uint8_t v) { s.confirmed = (v & 1U) == 0; },
+    [](State& s, std::uint8_t v) { s.unanswered = v; },
+    [](State& s, std::uint8_t v) { s.unanswered_ago = age(v); },
+    [](State& s, std::uint8_t v) { s.claimed_ago = age(v); },
+    [](State& s, std::uint8_t v) { s.pair = static_cast<packet::Pair>(v % 7); },
+    [](State& s, std::uint8_t v) { s.to_child = budget(v); },
+    [](State& s, std::uint8_t v) { s.source = budget(v); },
+    [](State& s, std::uint8_t v) { s.trusted = budget(v); },
+    [](State& s, std::uint8_t v) { s.events = budget(v); },
+    [](State& s, std::uint8_t v) { s.ring = budget(v); },
+    [](State& s, std::uint8_t v) { s.ring_source = budget(v); },
+    [](State& s, std::uint8_t v) { s.ring_endpoint = budget(v); },
+    [](State& s, std::uint8_t v) { s.reflect = budget(v); },
+    [](State& s, std::uint8_t v) { s.reflect_source = budget(v); },
+    [](State& s, std::uint8_t v) { s.foreign = budget(v); },
+    [](State& s, std::uint8_t v) { s.announced_ago = age(v); },
+    [](State& s, std::uint8_t v) { s.asked_ago = age(v); },
+    [](State& s, std::uint8_t v) { s.answered_here_ago = age(v); },
+    [](State& s, std::uint8_t v) { s.slow = (v & 1U) != 0; },
+    [](State& s, std::uint8_t v) { s.neigh_full_ago = age(v); },
+    [](State& s, std::uint8_t v) { s.switches = v; },
+    [](State& s, std::uint8_t v) { s.socket = (v & 1U) == 0; },
+    [](State& s, std::uint8_t v) { s.in_flight = v; },
+    [](State& s, std::uint8_t v) { s.endpoint_mac_is_own = (v & 1U) == 0; },
+    [](State& s, std::uint8_t v) { s.awaits = s.host_awaits = v % 2 != 0 ? packet::peer_ip : 0; },
 };
 
-struct World {
-  __u64 lease = 0;
-  arpl_limits limits{};
-  OwnMacTable macs{{packet::parent_mac, {.host = 1}}, {packet::endpoint_mac, {}}, {packet::sibling_mac, {}}};
-  EndpointHash endpoints;
-  std::vector<arpl_slot> slots = std::vector<arpl_slot>(8);
-  std::vector<arpl_pair_set> pairs = std::vector<arpl_pair_set>(ARPL_PAIR_SETS);
-  std::vector<__u64> buckets = std::vector<__u64>(ARPL_BUCKETS);
-  std::vector<arpl_credit> credit = std::vector<arpl_credit>(4);
-  arpl_tables tables;
-};
-
-std::uint64_t ago(std::uint64_t now, std::uint64_t age) {
-  return now > age ? now - age : 0;
+std::optional<arpl_arp> parsed(const packet::Bytes& frame) {
+  // In a block of exactly its size: the sanitizer sees a read behind it.
+  const packet::Bytes exact(frame.begin(), frame.end());
+  arpl_arp arp{};
+  if (arpl_parse(exact.data(), exact.data() + exact.size(), &arp) != ARPL_PARSED) return std::nullopt;
+  return arp;
 }
 
-void install_slot(World& w, const Choice& c, std::uint64_t now) {
-  arpl_slot& slot = w.slots[slot_index];
-  slot = {};
-  slot.word = (c.tables & 8U) != 0 ? 0 : packet::endpoint_mac | static_cast<__u64>(c.slot & 31U) << 48U;
-  slot.generation = 5;
-  slot.unanswered = c.unanswered;
-  slot.confirmed_at = (c.slot & 32U) != 0 ? 0 : now;
-  slot.claimed_at = (c.slot & 64U) != 0 ? now + 1 : 0;  // another CPU is a moment ahead
-  slot.unanswered_at = (c.slot & 128U) != 0 ? ago(now, 2 * second) : now;
+bool is_an_endpoints(Mac mac) {
+  return mac == packet::endpoint_mac || mac == packet::sibling_mac;
 }
 
-void install(World& w, const Choice& c, std::uint64_t now, std::uint16_t vlan) {
-  w.lease = (c.tables & 1U) != 0 ? now : now + second;
-  w.limits = {};
-  w.limits.pair_ttl_ns = 60 * second;
-  w.limits.to_child = {.interval_ns = c.budget == 255 ? 0 : second, .burst_ns = c.budget * second};
-  w.limits.to_child_source = w.limits.to_child;
-  w.limits.to_child_trusted = {.interval_ns = second, .burst_ns = 0};
-  w.limits.to_child_trusted_source = w.limits.to_child;
-  w.limits.credit_window = (c.tables & 32U) != 0 ? 0 : 64;
-  w.limits.flags = c.switches & 3U;
-  w.limits.neigh_full_ns = (c.switches & 4U) != 0 ? now + 1 : 0;
-  w.limits.egress_seen_ns = now;
-  w.endpoints.clear();
-  if ((c.tables & 4U) == 0)
-    w.endpoints[{.address = packet::endpoint_ip, .vlan = vlan, .zero = 0}] = {
-        .slot = slot_index, .prefix_bits = static_cast<__u8>(c.prefix_bits % 33U), .zero = {}};
-  install_slot(w, c, now);
-  w.credit.assign(w.credit.size(), {});
-  arpl_tables& t = w.tables;
-  t.lease = &w.lease;
-  t.limits = (c.tables & 2U) != 0 ? nullptr : &w.limits;
-  t.macs = &w.macs;
-  t.endpoints = &w.endpoints;
-  t.slots = w.slots;
-  t.pairs = w.pairs;
-  t.buckets = w.buckets;
-  t.credit = w.credit;
-  t.sockets = (c.tables & 16U) != 0 ? 0 : ~0ULL;
+// What the kernel says, as long as the request, and nothing of the request behind it.
+void check_reflected(const arpl_arp& asked, const packet::Bytes& sent, const packet::Bytes& answer) {
+  REQUIRE(answer.size() == sent.size());
+  const auto reply = parsed(answer);
+  REQUIRE(reply && reply->op == ARPL_OP_REPLY && is_an_endpoints(reply->sender_mac));
+  REQUIRE(reply->eth_src == reply->sender_mac && reply->vlan == asked.vlan);
+  REQUIRE(reply->eth_dst == asked.sender_mac && reply->target_mac == asked.sender_mac);
+  REQUIRE(reply->sender_ip == asked.target_ip && reply->target_ip == asked.sender_ip);
+  REQUIRE((reply->eth_dst & ARPL_MAC_MULTICAST_BIT) == 0 && reply->eth_dst != 0);
+  const std::size_t written = asked.vlan != 0 ? 46 : 42;
+  REQUIRE(std::all_of(answer.begin() + static_cast<std::ptrdiff_t>(std::min(written, answer.size())),
+                      answer.end(), [](std::uint8_t byte) { return byte == 0; }));
 }
 
-/// Confirms the frame's own pair as the state says; returns its place, to be cleared again.
-__u64* install_pair(World& w, const Choice& c, const arpl_arp& arp, std::uint64_t now) {
-  const __u64 hash = arpl_pair_hash(&w.tables, arp.sender_mac, arp.sender_ip, arp.target_ip, arp.vlan);
-  __u64* pair = arpl_pairs_at(&w.tables, arpl_pair_set_of(hash))->words;
-  if ((c.pair & 1U) != 0) return pair;
-  *pair = arpl_stamp_word(arpl_pair_print(hash, 5), ago(now, (c.pair >> 3U) * 4 * second)) |
-          ((c.pair & 2U) != 0 ? ARPL_PAIR_SAMPLED : 0);
-  if ((c.pair & 4U) != 0) *pair ^= 1ULL << 63U;
-  return pair;
+// The destination is the endpoint's, and the sender's address may be taken away: a check of the kernel.
+void check_handed_over(const arpl_arp& asked, const packet::Bytes& sent, const packet::Bytes& got) {
+  REQUIRE(got.size() == sent.size());
+  const auto now = parsed(got);
+  REQUIRE(now && is_an_endpoints(now->eth_dst));
+  REQUIRE(now->sender_ip == asked.sender_ip || now->sender_ip == 0);
+  const auto differ = std::inner_product(sent.begin() + 6, sent.end(), got.begin() + 6, 0, std::plus<>{},
+                                         [](auto a, auto b) { return a != b ? 1 : 0; });
+  REQUIRE(differ <= (now->sender_ip == asked.sender_ip ? 0 : 4));
 }
 
-/// The frame, in a block of exactly its size: the sanitizer sees a read behind it.
-struct Exact {
-  std::unique_ptr<std::uint8_t[]> data;
-  std::size_t size;
-};
-
-Exact frame_of(const Choice& c, const std::uint8_t* data, std::size_t size) {
-  packet::FrameSpec spec;
-  if ((c.tables & 128U) != 0) spec.tags = {{.type = 0x8100, .tci = 100}};
-  packet::Bytes base = packet::build(spec);
-  if ((c.tables & 64U) != 0) base.assign(size, 0);
-  base.resize(std::max(base.size(), size));
-  for (std::size_t i = 0; i < size; ++i) base[i] ^= data[i];
-  Exact out{std::make_unique<std::uint8_t[]>(base.size()), base.size()};
-  std::copy(base.begin(), base.end(), out.data.get());
-  return out;
+void check(const State& state, const packet::Bytes& sent, const Outcome& outcome) {
+  REQUIRE(outcome.grown.size() <= 1);
+  for (const auto& growth : outcome.grown) {
+    REQUIRE(growth.counter < ARPL_VERDICT_COUNTERS);
+    reached.set(growth.counter);
+  }
+  const auto claimed = outcome.claimed_slot;
+  REQUIRE(claimed == ARPL_NO_SLOT || claimed == packet::endpoint_slot || claimed == packet::sibling_slot);
+  const bool acts = outcome.output == Output::to_child || outcome.output == Output::ring ||
+                    outcome.output == Output::reflected;
+  REQUIRE(outcome.credit_taken == (outcome.output == Output::ring ? 1U : 0U));
+  if (!acts || outcome.output == Output::ring) REQUIRE(outcome.frame == sent);
+  if (!state.lease)
+    REQUIRE(outcome.output == Output::unchanged &&
+            (outcome.grown.empty() || outcome.grown[0].counter == ARPL_lease_expired));
+  if (!acts) return;
+  const auto asked = parsed(sent);
+  REQUIRE(asked && asked->op == ARPL_OP_REQUEST && asked->sender_ip != asked->target_ip);
+  REQUIRE(asked->target_ip == state.address || asked->target_ip == packet::sibling_ip);
+  if (asked->target_ip == state.address) REQUIRE(state.endpoint && !state.withdrawn);
+  if (outcome.output == Output::reflected) check_reflected(*asked, sent, outcome.frame);
+  if (outcome.output == Output::to_child) check_handed_over(*asked, sent, outcome.frame);
+  if (outcome.output != Output::ring) return;
+  REQUIRE(outcome.ring_meta.has_value());
+  REQUIRE(outcome.ring_meta->slot == packet::endpoint_slot || outcome.ring_meta->slot == packet::sibling_slot);
 }
 
-void check_reply(const arpl_arp& arp, std::uint64_t word) {
-  // A block of the size that reply.h promises to stay in.
-  const auto reply = std::make_unique<std::uint8_t[]>(ARPL_WRITTEN_BYTES);
-  const std::uint32_t length = arpl_write_reply(reply.get(), &arp, word);
-  REQUIRE(length == (arp.vlan != 0 ? 46U : 42U));
-  arpl_arp answer{};
-  REQUIRE(arpl_parse(reply.get(), reply.get() + length, &answer) == ARPL_PARSED);
-  REQUIRE(answer.op == ARPL_OP_REPLY);
-  REQUIRE(answer.eth_src == word && answer.sender_mac == word);
-  REQUIRE(answer.eth_dst == arp.sender_mac && answer.target_mac == arp.sender_mac);
-  REQUIRE(answer.sender_ip == arp.target_ip && answer.target_ip == arp.sender_ip);
-  REQUIRE(answer.vlan == arp.vlan);
-  REQUIRE((answer.eth_dst & ARPL_MAC_MULTICAST_BIT) == 0 && answer.eth_dst != 0);
-}
-
-void check_decision(const World& w, const Choice& c, arpl_parsed parsed, const arpl_arp& arp,
-                    const arpl_decision& d, std::uint64_t now) {
-  REQUIRE(static_cast<std::uint32_t>(d.verdict) < ARPL_WIRE_VERDICTS);
-  REQUIRE(d.slot == ARPL_NO_SLOT || d.slot == slot_index);
-  REQUIRE(d.claimed_slot == ARPL_NO_SLOT || d.claimed_slot == slot_index);
-  if (w.tables.limits == nullptr || now >= w.lease) REQUIRE(d.verdict == ARPL_lease_expired);
-  const arpl_class cls = arpl_class_of(d.verdict);
-  if (cls == ARPL_CLASS_PASS) return;
-  REQUIRE(parsed == ARPL_PARSED);
-  REQUIRE(arp.op == ARPL_OP_REQUEST && arp.sender_ip != arp.target_ip);
-  REQUIRE(!w.macs.contains(arp.eth_src) && !w.macs.contains(arp.sender_mac));
-  REQUIRE(d.slot == slot_index && arp.target_ip == packet::endpoint_ip);
-  REQUIRE(d.word == packet::endpoint_mac && d.generation == 5);
-  REQUIRE((c.slot & 31U) == 0 && c.unanswered < ARPL_MAX_UNANSWERED && (c.tables & 8U) == 0);
-  REQUIRE(arp.eth_dst == ARPL_MAC_BROADCAST || arp.eth_dst == d.word);
-  if (d.verdict == ARPL_to_child_probe || d.verdict == ARPL_to_child_new || d.verdict == ARPL_to_child_sample)
-    REQUIRE(arp.eth_dst == ARPL_MAC_BROADCAST);
-  if (d.verdict == ARPL_to_child_new) REQUIRE((c.switches & 4U) == 0 && c.budget != 0);
-  if (cls != ARPL_CLASS_RING) return;
-  REQUIRE(arp.frame_bytes <= ARPL_MAX_SERVED_FRAME_BYTES && arp.linear != 0);
-  REQUIRE(arp.sender_mac == arp.eth_src && arp.sender_ip != 0);
-  REQUIRE(d.claimed_slot == ARPL_NO_SLOT);
-  const bool observe = (c.switches & 1U) != 0;
-  REQUIRE(observe || ((c.tables & (16U | 32U)) == 0 && c.queue < w.credit.size()));
-  check_reply(arp, d.word);
+void check_sent(const packet::EgressOutcome& outcome) {
+  const auto claimed = outcome.claimed_slot;
+  REQUIRE(claimed == ARPL_NO_SLOT || claimed == packet::endpoint_slot || claimed == packet::sibling_slot);
+  REQUIRE(!outcome.dropped || claimed != ARPL_NO_SLOT);
+  REQUIRE(outcome.grown.seen <= 1 && outcome.grown.confirmed <= 1);
 }
 
 }  // namespace
 
+std::vector<fuzz::Bytes> fuzz::seeds() {
+  std::vector<Bytes> all;
+  for (std::size_t i = 0; i < packet::rows().size(); ++i)
+    all.push_back({static_cast<std::uint8_t>(i), static_cast<std::uint8_t>(i >> 8U), 0, 0});
+  return all;
+}
+
+// Bytes: row (2), what is done with the frame, how many changes, the changes (2 each), then the frame.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static World world;
-  Choice choice{};
-  const std::size_t head = std::min(size, sizeof choice);
-  std::memcpy(&choice, data, head);
-  const Exact frame = frame_of(choice, data + head, size - head);
-  const std::uint64_t now = choice.clock * 16 * second;
+  static packet::CppRunner runner;
+  Input input{data, size};
+  const auto& row = rows()[input.u16() % rows().size()];
+  const auto acts = input.u8();
+  auto state = row.state;
+  for (auto changes = input.u8() % 16; changes > 0; --changes) {
+    const auto which = input.u8();
+    kChanges[which % kChanges.size()](state, input.u8());
+  }
+  auto frame = packet::build(row.frame);
+  const auto over = input.bytes(kMostBytes);
+  frame.resize(std::max(frame.size(), over.size()));
+  for (std::size_t i = 0; i < over.size(); ++i) frame[i] ^= over[i];
 
-  arpl_arp arp{};
-  const arpl_parsed parsed = arpl_parse(frame.data.get(), frame.data.get() + frame.size, &arp);
-  if (parsed == ARPL_NOT_ARP) return 0;
-  arp.frame_bytes = static_cast<__u32>(frame.size);
-  arp.linear = static_cast<__u32>((choice.switches & 8U) == 0);
-  install(world, choice, now, (choice.tables & 128U) != 0 ? 100 : 0);
-  __u64* pair = install_pair(world, choice, arp, now);
-
-  arpl_decision decision{};
-  arpl_decide(&world.tables, parsed, &arp, choice.queue, now, &decision);
-  check_decision(world, choice, parsed, arp, decision, now);
-
-  REQUIRE(world.slots[slot_index].unanswered <= choice.unanswered + 1U);
-  __be32 requester = 0;
-  if (parsed == ARPL_PARSED && arpl_confirm(&world.tables, &arp, now, &requester) != 0)
-    REQUIRE(arp.op == ARPL_OP_REPLY && arp.sender_mac == packet::endpoint_mac);
-  *pair = 0;
-  std::fill(world.buckets.begin(), world.buckets.end(), 0);
+  runner.install(state);
+  if ((acts & 1U) != 0) check_sent(runner.run_egress(frame));
+  check(state, frame, runner.run(frame, row.queue));
+  if ((acts & 2U) != 0) check_sent(runner.run_egress(packet::kernel_reply(row.frame, packet::endpoint_mac)));
+  if ((acts & 4U) != 0) check(state, frame, runner.run(frame, row.queue));
   return 0;
 }

@@ -3,26 +3,16 @@
 // its own way, the second how much of it is there; the rest is laid over it by exclusive or.
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <vector>
 
-#include <fmt/format.h>
-
+#include "fuzz/fuzz.hpp"
 #include "packet/storm_frames.hpp"
 #include "shared/storm.h"
 
 namespace {
 
 using namespace arpline;
-
-#define REQUIRE(condition)                                               \
-  do {                                                                   \
-    if (!(condition)) {                                                  \
-      fmt::print(stderr, "{}:{}: {}\n", __FILE__, __LINE__, #condition); \
-      std::abort();                                                      \
-    }                                                                    \
-  } while (false)
 
 // In a block of exactly its size: the sanitizer sees a read behind it.
 std::int32_t look(const packet::Bytes& frame, std::size_t bytes) {
@@ -53,6 +43,13 @@ void check_needed(const packet::Bytes& frame) {
 }
 
 }  // namespace
+
+std::vector<fuzz::Bytes> fuzz::seeds() {
+  std::vector<Bytes> all;
+  for (std::size_t i = 0; i < packet::storm_frames().size(); ++i)
+    all.push_back({static_cast<std::uint8_t>(i), 255});
+  return all;
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const auto frames = packet::storm_frames();

@@ -5,6 +5,7 @@ import ctypes
 import json
 import os
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -38,6 +39,32 @@ def wait_until(condition, seconds=10.0, what="the condition"):
             raise AssertionError(f"after {seconds} s still not true: {what() if callable(what) else what}")
         time.sleep(0.05)
     return value
+
+
+class Metronome:
+    """
+    The control of what is measured in seconds: by how much this machine was late with short sleeps meanwhile. A bound
+    on a time is that much wider.
+    """
+    STEP_SECONDS = 0.01
+
+    def __init__(self):
+        self.late, self._ended = 0.0, threading.Event()
+        self._thread = threading.Thread(target=self._beat, daemon=True)
+
+    def _beat(self):
+        before = time.monotonic()
+        while not self._ended.wait(self.STEP_SECONDS):
+            now = time.monotonic()
+            self.late, before = max(self.late, now - before - self.STEP_SECONDS), now
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._ended.set()
+        self._thread.join()
 
 
 def who_has(child, mac=REQUESTER_MAC, address=REQUESTER, **fields) -> bytes:

@@ -13,7 +13,7 @@ from lab import build_dir, vm
 INSIDE = "ARPLINE_LAB_GUEST"
 LIMIT_SECONDS = 480
 CONSOLE_LINES = 40
-PATIENCE = 4
+PATIENCE = 6
 TRIALS = {
     "vlan": "ip link add name v0 type veth peer name v1 && ip link add link v0 name v0.1 type vlan id 1",
     "flower": "tc qdisc add dev lo clsact && tc filter add dev lo ingress protocol arp flower",

@@ -62,7 +62,7 @@ class Running:
         self.name, self.function, self.timed_out = name, function, False
         self.output = tempfile.TemporaryFile(mode="w+b")
         self.started = time.monotonic()
-        self.timeout = getattr(function, "timeout", 60) * common.PATIENCE
+        self.timeout = getattr(function, "timeout", 60) * max(1.0, common.PATIENCE / 2)
         self.deadline = self.started + self.timeout
         sys.stdout.flush()
         self.pid = os.fork()

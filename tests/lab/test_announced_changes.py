@@ -93,7 +93,9 @@ def schedule(lab, seconds=2.0, /, **announce):
 def test_repeat_interval_and_delay_are_keepalived_s():
     with Lab() as lab:
         found = schedule(lab, 3.0, repeat=3, interval="100ms", delay="2s")
-        first = [second for second, _ in found if second < 1.0]
+        seconds = [second for second, _ in found]
+        pause = max(range(1, len(seconds)), key=lambda number: seconds[number] - seconds[number - 1])
+        first = found[:pause]
         # The first leaves through the container's own interface too, and then reaches the wire by both ways.
         assert len(first) == 4 and len(found) - len(first) == 3, found
 

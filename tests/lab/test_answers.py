@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who asks for a container is answered: cold and warm, on every queue, in every mode."""
+import time
+
 from common import (REQUESTER, Lab, confirm, endpoint, frames, options, serve, verdict, wait_known, wait_until,
                     who_has, wired)
 
@@ -58,6 +60,7 @@ def test_each_request_gets_exactly_one_answer():
 
 def test_status_says_who_asked_last():
     with Lab() as lab:
+        started = time.monotonic()
         host, _, _, wire = serve(lab)
         child = host.children[0]
         confirm(wire, host, child)
@@ -66,7 +69,8 @@ def test_status_says_who_asked_last():
         assert entry["requests"] >= 2 and entry["to_child"] >= 1 and entry["ringed"] >= 1, entry
         assert entry["last_requester"] == REQUESTER and entry["mac"] == child.mac, entry
         assert entry["vlan"] == 0 and entry["interface"] == child.interface, entry
-        assert entry["confirmed_seconds_ago"] < 30 and entry["last_asked_seconds_ago"] < 30, entry
+        at_most = time.monotonic() - started + 1
+        assert entry["last_asked_seconds_ago"] <= entry["confirmed_seconds_ago"] <= at_most, entry
 
 
 def test_every_served_mode_is_answered():

@@ -20,7 +20,9 @@ BUILDS = {
     "build-asan": ("-Db_sanitize=address,undefined", *SANITIZER_OPTIONS, "--",
                    "tests/unit", "tests/sim", "tests/threads", "tests/packet", "tests/parity"),
     "build-tsan": ("-Db_sanitize=thread", *SANITIZER_OPTIONS, "--", "tests/threads"),
-    "build-fuzz": ("-Dfuzzers=true", "-Dtests=false", "-Ddpdk=disabled", "--", "tests/fuzz"),
+    "build-fuzz": ("-Dfuzzers=true", "-Dtests=false", "-Ddpdk=disabled", "-Db_sanitize=address,undefined", "-Db_lundef=false",
+                   "-Doptimization=1", "-Dcpp_args=-fsanitize=fuzzer-no-link -fno-sanitize-recover=undefined -g1", "--",
+                   "tests/fuzz"),
 }
 COMPILERS = {"build-fuzz": {"CC": "clang", "CXX": "clang++"}}
 
@@ -128,24 +130,36 @@ def tsan(run: Run) -> None:
 
 
 def fuzz(run: Run) -> None:
-    if not (ROOT / "tests" / "fuzz" / "meson.build").exists():
-        run.skipped("fuzz", "there is no tests/fuzz/meson.build")
-        return
+    """Some seconds each, all at once; with --fuzz MINUTES that long in all, as many at once as there are CPUs."""
     if not build(run, "build-fuzz"):
         return
     programs = executables(ROOT / "build-fuzz" / "tests" / "fuzz")
     if not programs:
         run.failed("build-fuzz/tests/fuzz", "there is no fuzzer here")
-    # At the same time: each is limited by the clock.
-    with ThreadPoolExecutor(len(programs)) as pool:
-        list(pool.map(lambda program: run_fuzzer(run, program), programs))
+    at_once, seconds = len(programs), FUZZ_SECONDS
+    if run.fuzz_minutes is not None:
+        at_once = os.cpu_count()
+        seconds = max(1, int(60 * run.fuzz_minutes * min(at_once, len(programs)) / len(programs)))
+    with ThreadPoolExecutor(at_once) as pool:
+        list(pool.map(lambda program: run_fuzzer(run, program, seconds), programs))
 
 
-def run_fuzzer(run: Run, program: Path) -> None:
-    corpus = run.scratch_file(f"{program.name}.corpus")
+def run_fuzzer(run: Run, program: Path, seconds: int) -> None:
+    """What it finds stays in build-fuzz/found."""
+    name = f"fuzz/{program.name}"
+    if not run.wanted(name):
+        return
+    found = ROOT / "build-fuzz" / "found"
+    found.mkdir(exist_ok=True)
+    corpus, seeds = run.scratch_file(f"{program.name}.corpus"), run.scratch_file(f"{program.name}.seeds")
     corpus.mkdir(exist_ok=True)
-    seeds = ROOT / "tests" / "fuzz" / "corpus" / program.name
-    run.check(f"fuzz/{program.name}",
-              [program, f"-max_total_time={FUZZ_SECONDS}", "-timeout=5", "-rss_limit_mb=1024",
-               f"-artifact_prefix={run.scratch.name}/", corpus, *([seeds] if seeds.is_dir() else [])],
-              timeout=FUZZ_SECONDS + 60)
+    code, text = execute([program], 60, env={**os.environ, "ARPLINE_FUZZ_SEEDS": str(seeds)})
+    if code != 0:
+        run.failed(name, f"it does not write its seeds: {text[-2000:]}")
+        return
+    seed = run.fuzz_seed or random.randrange(1, 1 << 31)
+    if run.fuzz_minutes is not None:
+        print(f"{name}: {seconds} s from seed {seed}", flush=True)
+    run.check(name, [program, f"-seed={seed}", f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048", "-len_control=20",
+                     f"-artifact_prefix={found}/{program.name}-", corpus, seeds],
+              timeout=seconds + 120, env={**os.environ, "ARPLINE_FUZZ_COMPLETE": "1"})

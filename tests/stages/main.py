@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-tests/run [--only STAGE[,STAGE…]] [--all] [--seeds N] [PATTERN]: builds arpline and tests it. The last line counts the
-checks; the exit code is 0 only when none failed. PATTERN is a part of a check's name. --seeds runs so many of the
-simulator, from a random one on (docs/simulator.md). --all includes what takes minutes (clang-tidy); with CI=true in the
-environment a twenty-fourth of that is done, another one with each commit.
+tests/run [--only STAGE[,STAGE…]] [--all] [--seeds N] [--fuzz MINUTES [--fuzz-seed N]] [PATTERN]: builds arpline and
+tests it. The last line counts the checks; the exit code is 0 only when none failed. PATTERN is a part of a check's name.
+--seeds runs so many of the simulator, from a random one on (docs/simulator.md). --fuzz runs the fuzzers alone, for so
+long in all (docs/testing.md). --all includes what takes minutes (clang-tidy); with CI=true in the environment a
+twenty-fourth of that is done, another one with each commit.
 """
 import argparse
 import os
@@ -30,9 +31,12 @@ def arguments():
     parser.add_argument("--only", metavar="STAGE", help=", ".join(STAGES))
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--seeds", metavar="N", type=int)
+    parser.add_argument("--fuzz", metavar="MINUTES", type=float)
+    parser.add_argument("--fuzz-seed", metavar="N", type=int)
     parser.add_argument("pattern", nargs="?")
     given = parser.parse_args()
-    given.stages = given.only.split(",") if given.only else list(STAGES)
+    alone = "fuzz" if given.fuzz is not None else given.only
+    given.stages = alone.split(",") if alone else list(STAGES)
     if unknown := [name for name in given.stages if name not in STAGES]:
         parser.error(f"no such stage: {', '.join(unknown)}; there are: {', '.join(STAGES)}")
     return given
@@ -44,11 +48,11 @@ def main() -> int:
         print("tests/run: loading BPF programs and making network namespaces needs root", file=sys.stderr)
         return 1
     started = time.monotonic()
-    if subprocess.run([str(ROOT / "tools" / "build"), str(BUILD), "-Dtests=true", "-Dbench=true",
+    if given.stages != ["fuzz"] and subprocess.run([str(ROOT / "tools" / "build"), str(BUILD), "-Dtests=true", "-Dbench=true",
                        "-Ddpdk=enabled"], check=False).returncode != 0:
         print("0 passed, 1 failed, 0 skipped")
         return 1
-    run = Run(given.pattern, given.all, os.environ.get("CI") == "true", given.seeds)
+    run = Run(given.pattern, given.all, os.environ.get("CI") == "true", given.seeds, given.fuzz, given.fuzz_seed)
     with Beside(run, lambda: binaries.build_ahead(given.stages),
                 {name: STAGES[name] for name in given.stages if name in BESIDE}) as beside:
         for name in given.stages:

@@ -13,8 +13,9 @@ BUILD = (ROOT / os.environ.get("ARPLINE_BUILD", "build")).resolve()
 
 
 class Run:
-    def __init__(self, pattern=None, everything=False, in_ci=False, seeds=None):
+    def __init__(self, pattern=None, everything=False, in_ci=False, seeds=None, fuzz_minutes=None, fuzz_seed=None):
         self.pattern, self.everything, self.in_ci, self.seeds = pattern, everything, in_ci, seeds
+        self.fuzz_minutes, self.fuzz_seed = fuzz_minutes, fuzz_seed
         self.count = Counter()
         self.scratch = tempfile.TemporaryDirectory(prefix="arpline-tests-")
 

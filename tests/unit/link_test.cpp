@@ -8,6 +8,7 @@
 #include <linux/rtnetlink.h>
 
 #include <array>
+#include <memory>
 
 namespace arpline {
 namespace {
@@ -60,6 +61,29 @@ TEST(Link, attribute_of_a_macvlan_is_not_read_as_a_vlan_s) {
   EXPECT_EQ(link.macvlan_mode, MACVLAN_MODE_VEPA);
   EXPECT_EQ(link.vlan_id, 0);
   EXPECT_EQ(link.vlan_protocol, 0);
+}
+
+TEST(Link, message_that_ends_within_its_header_has_no_more_than_is_there) {
+  // A block of exactly its size: a sanitizer sees a read behind it.
+  const auto whole = std::make_unique<char[]>(NLMSG_LENGTH(4));
+  auto& message = *mnl_nlmsg_put_header(whole.get());
+  message.nlmsg_type = RTM_NEWLINK;
+  message.nlmsg_len = NLMSG_LENGTH(4);
+  EXPECT_EQ(parse_link(message).ifindex, 0);
+  message.nlmsg_type = RTM_NEWADDR;
+  *static_cast<char*>(mnl_nlmsg_get_payload(&message)) = AF_INET;
+  EXPECT_FALSE(parse_address(message));
+}
+
+TEST(Link, message_longer_than_what_is_left_is_none) {
+  nlmsghdr message{};
+  for (const std::uint32_t length : {0U, 15U, 21U, 0x7fffffffU, 0x80000000U, 0xffffffffU}) {
+    message.nlmsg_len = length;
+    EXPECT_FALSE(is_whole(&message, 20)) << length;
+  }
+  message.nlmsg_len = 20;
+  EXPECT_TRUE(is_whole(&message, 20));
+  EXPECT_FALSE(is_whole(&message, 15));
 }
 
 }  // namespace

@@ -176,6 +176,23 @@ TEST(Status, the_text_has_columns_for_paths_and_conflicts_where_there_are_any) {
   EXPECT_NE(text_of(p).find("given up"), std::string::npos) << text_of(p);
 }
 
+TEST(Status, the_text_of_another_versions_answer_is_an_error_where_something_is_missing) {
+  auto p = served();
+  p.endpoints = {endpoint()};
+  const nlohmann::json whole = to_json(p);
+  for (const auto& [key, value] : whole.items()) {
+    auto part = whole;
+    part.erase(key);
+    try {
+      to_text({{"parents", {part}}});
+    } catch (const std::exception& error) {
+      EXPECT_NE(std::string{error.what()}.find(key), std::string::npos) << error.what();
+    }
+  }
+  EXPECT_ANY_THROW(to_text({{"parents", {nlohmann::json::object()}}}));
+  EXPECT_ANY_THROW(to_text({{"parents", {7}}}));
+}
+
 TEST(Status, a_table_has_columns_as_wide_as_their_widest_cell_and_no_blanks_at_the_end) {
   EXPECT_EQ(table({{"A", "B"}, {"long", ""}}), "A     B\nlong\n");
 }

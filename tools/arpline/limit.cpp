@@ -23,8 +23,8 @@ json question(const LimitRequest& request) {
 }
 
 std::string origin(const json& limit) {
-  if (limit["quarter_of"].is_null()) return limit["from"].get<std::string>();
-  return "a quarter of " + limit["quarter_of"].get<std::string>();
+  if (limit.at("quarter_of").is_null()) return limit.at("from").get<std::string>();
+  return "a quarter of " + limit.at("quarter_of").get<std::string>();
 }
 
 std::string rate_of(const json& rate) {
@@ -34,16 +34,16 @@ std::string rate_of(const json& rate) {
 std::string to_text(const json& parents) {
   std::vector<TableRow> rows{{"PARENT", "LIMIT", "FRAMES/S", "IN FORCE", "FROM", "WHAT"}};
   for (const auto& parent : parents) {
-    for (const auto& limit : parent["limits"]) {
-      rows.push_back({parent["parent"].get<std::string>(), limit["name"].get<std::string>(),
-                      rate_of(limit["rate"]), rate_of(limit["in_force"]), origin(limit),
-                      limit["what"].get<std::string>()});
+    for (const auto& limit : parent.at("limits")) {
+      rows.push_back({parent.at("parent").get<std::string>(), limit.at("name").get<std::string>(),
+                      rate_of(limit.at("rate")), rate_of(limit.at("in_force")), origin(limit),
+                      limit.at("what").get<std::string>()});
     }
   }
   auto text = table(rows);
   for (const auto& parent : parents)
-    if (const auto note = parent["note"].get<std::string>(); !note.empty())
-      text += fmt::format("{}: {}\n", parent["parent"].get<std::string>(), note);
+    if (const auto note = parent.at("note").get<std::string>(); !note.empty())
+      text += fmt::format("{}: {}\n", parent.at("parent").get<std::string>(), note);
   return text;
 }
 
@@ -52,7 +52,7 @@ void narrow(json& limits, const std::optional<std::string>& name) {
   if (!name) return;
   json one = json::array();
   for (const auto& limit : limits)
-    if (limit["name"] == *name) one.push_back(limit);
+    if (limit.at("name") == *name) one.push_back(limit);
   limits = std::move(one);
 }
 

@@ -85,7 +85,7 @@ class Arplined:
         raise sh.CommandError(f"arplined does not serve after {seconds} s: {self.log.strip()}")
 
     def wait_exit(self, seconds=10.0) -> int:
-        return self.process.wait(timeout=seconds)
+        return self.process.wait(timeout=seconds * sh.PATIENCE)
 
     def stop(self, seconds=10.0) -> int:
         """A stop as a service manager makes it; returns the exit code."""
@@ -112,8 +112,7 @@ class Arplined:
         self.process.send_signal(signal.SIGCONT)
 
     def cpu_seconds(self) -> float:
-        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / 100.0
+        return sh.cpu_seconds(self.pid)
 
     def resident_bytes(self) -> int:
         for line in Path(f"/proc/{self.pid}/status").read_text(encoding="ascii").splitlines():

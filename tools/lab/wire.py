@@ -12,6 +12,7 @@ SOL_PACKET = 263
 PACKET_AUXDATA = 8
 PACKET_IGNORE_OUTGOING = 23
 SO_RCVBUFFORCE = 33
+SO_TIMESTAMPNS = 35
 TP_STATUS_VLAN_VALID = 1 << 4
 
 
@@ -21,9 +22,11 @@ class Wire:
             self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
             self.socket.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
             self.socket.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
+            self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
             self.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)
             self.socket.bind((interface, ETH_P_ALL))
         self.socket.setblocking(False)
+        self._epoch = time.time() - time.monotonic()
 
     def __enter__(self):
         return self
@@ -37,24 +40,29 @@ class Wire:
     def send(self, frame: bytes) -> None:
         self.socket.send(frame)
 
-    def _receive(self) -> bytes | None:
+    def _receive(self) -> tuple[bytes, float] | None:
+        """A frame, and when the kernel got it, which does not depend on when it is read."""
         try:
             raw, ancillary, _, _ = self.socket.recvmsg(65536, 256)
         except BlockingIOError:
             return None
+        at = time.monotonic()
         for level, kind, data in ancillary:
+            if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS:
+                seconds, nanoseconds = struct.unpack_from("qq", data)
+                at = seconds + nanoseconds / 1e9 - self._epoch
             if level == SOL_PACKET and kind == PACKET_AUXDATA:
                 status, _, _, _, _, tci, tpid = struct.unpack_from("IIIHHHH", data)
                 if status & TP_STATUS_VLAN_VALID:  # the kernel took the tag out: put it back
                     raw = raw[:12] + struct.pack("!HH", tpid or 0x8100, tci) + raw[12:]
-        return raw
+        return raw, at
 
     def capture(self, seconds: float) -> list[bytes]:
         """Every frame of the next seconds, ARP or not."""
         found, end = [], time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            if raw := self._receive():
-                found.append(raw)
+            if received := self._receive():
+                found.append(received[0])
             else:
                 select.select([self.socket], [], [], left)
         return found
@@ -62,8 +70,8 @@ class Wire:
     def arrived(self) -> list[frames.Arp]:
         """The ARP frames that are there now; waits for nothing."""
         found = []
-        while (raw := self._receive()) is not None:
-            parsed = frames.parse(raw, time.monotonic())
+        while (received := self._receive()) is not None:
+            parsed = frames.parse(*received)
             if parsed:
                 found.append(parsed)
         return found
