@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * tc egress on the parent: hears the answers that the containers' kernels give, which confirms pairs and endpoints,
- * counts what they send, and sees the claims that they make. Changes nothing and returns TC_ACT_UNSPEC, so that filters
- * behind it work as if it were not there; only with `claims = "drop"` a claim does not leave the host.
+ * counts what they send, and sees the claims that they make. Returns TC_ACT_UNSPEC, so that filters behind it work as if it
+ * were not there. Changes nothing but the reply to a check, which gets back what the who-has had; only with
+ * `claims = "drop"` a claim does not leave the host.
  */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
@@ -10,6 +11,7 @@
 
 #include "maps.bpf.h"
 #include "shared/egress.h"
+#include "shared/reply.h"
 
 /* The frame from its first byte; a tag that the stack keeps beside it is counted in. */
 ARPL_INLINE enum arpl_parsed parse(struct __sk_buff *skb, struct arpl_arp *arp)
@@ -57,18 +59,22 @@ ARPL_INLINE int on_claim(__u32 claimed, const struct arpl_arp *arp, struct arpl_
 }
 
 /* What is neither the self-test nor anything but ARP. */
-ARPL_INLINE int look(const struct arpl_arp *arp, struct arpl_egress_stats *stats)
+ARPL_INLINE int look(struct __sk_buff *skb, const struct arpl_arp *arp, struct arpl_egress_stats *stats)
 {
 	__u64 now = bpf_ktime_get_ns();
-	struct arpl_sender *sender = arpl_sender_find(arp->eth_src);
+	struct arpl_sender *sender = arpl_sender_at(arp->eth_src);
+	__be32 requester;
 	__u32 claimed;
 
 	if (sender)
 		count_sender(sender, arp);
 	else
 		stats->strangers++;
-	if (arpl_confirm(0, arp, now)) {
+	if (arpl_confirm(0, arp, now, &requester)) {
 		stats->confirmed++;
+		if (requester != 0)
+			bpf_skb_store_bytes(skb, arp->arp_offset + ARPL_TARGET_IP_OFFSET, &requester,
+					    sizeof(requester), 0);
 		return TC_ACT_UNSPEC;
 	}
 	/* Before the claim: it may be an endpoint whose new place has not been found yet. */
@@ -103,7 +109,7 @@ int arpl_egress(struct __sk_buff *skb)
 		stats->self_tests++;
 		return TC_ACT_UNSPEC;
 	}
-	return look(&arp, stats);
+	return look(skb, &arp, stats);
 }
 
 char _license[] SEC("license") __weak = "Dual BSD/GPL";

@@ -39,16 +39,16 @@ ARPL_INLINE int hand_over(struct xdp_md *ctx, const struct arpl_decision *decisi
 }
 
 /* Makes the frame a unicast one for the endpoint: it skips the broadcast queue, and the child's kernel answers. */
-ARPL_INLINE void to_child(struct xdp_md *ctx, const struct arpl_decision *decision, __u64 now)
+ARPL_INLINE void to_child(struct xdp_md *ctx, const struct arpl_arp *arp, const struct arpl_decision *decision)
 {
+	int check = decision->verdict == ARPL_to_child_check;
 	__u8 *frame = (__u8 *)(long)ctx->data;
-	struct arpl_slot *slot = bpf_map_lookup_elem(&slots, &decision->slot);
-	const struct arpl_limits *limits_now = arpl_limits_now(0);
+	__u8 *end = (__u8 *)(long)ctx->data_end;
 
-	if (frame + ARPL_ETH_BYTES > (__u8 *)(long)ctx->data_end || !slot || !limits_now)
-		return;
-	arpl_store_mac(frame, decision->word);
-	arpl_count_unanswered(limits_now, slot, now);
+	if (arp->tags != 0 && frame + ARPL_WRITTEN_BYTES <= end)
+		arpl_write_to_child(frame, ARPL_ETH_BYTES + ARPL_TAG_BYTES, decision->word, check);
+	else if (frame + ARPL_ETH_BYTES + ARPL_ARP_BYTES <= end)
+		arpl_write_to_child(frame, ARPL_ETH_BYTES, decision->word, check);
 }
 
 /* What follows the answer; no helper does it on all kernels. volatile: a memset is not for BPF. */
@@ -116,7 +116,7 @@ ARPL_INLINE int act(struct xdp_md *ctx, const struct arpl_arp *arp, struct arpl_
 		class = arpl_class_of(decision->verdict);
 	}
 	if (class == ARPL_CLASS_TO_CHILD)
-		to_child(ctx, decision, now);
+		to_child(ctx, arp, decision);
 	if (class == ARPL_CLASS_REFLECT)
 		arpl_count_reflected(0, decision->slot, arp, now);
 	else if (decision->slot != ARPL_NO_SLOT)

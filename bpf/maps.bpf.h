@@ -238,16 +238,16 @@ ARPL_INLINE __u64 *arpl_filter_at(struct arpl_tables *t, __u32 word)
 	return bpf_map_lookup_elem(&filter, &word);
 }
 
-ARPL_INLINE struct arpl_sender *arpl_sender_find(__u64 mac)
+ARPL_INLINE struct arpl_sender *arpl_sender_at(__u64 mac)
 {
 	if (!arpl_filter_may(0, arpl_mac_bit(arpl_hash_keys_now(0)->factor, mac)))
 		return 0;
 	return bpf_map_lookup_elem(&macs, &mac);
 }
 
-ARPL_INLINE int arpl_mac_is_own(struct arpl_tables *t, __u64 mac)
+ARPL_INLINE const struct arpl_sender *arpl_sender_find(struct arpl_tables *t, __u64 mac)
 {
-	return arpl_sender_find(mac) != 0;
+	return arpl_sender_at(mac);
 }
 
 ARPL_INLINE const struct arpl_index_bucket *arpl_index_at(struct arpl_tables *t, __u32 bucket)
@@ -315,14 +315,10 @@ ARPL_INLINE void arpl_submit(const struct arpl_arp *arp, __u16 type, __u64 now)
 	bpf_ringbuf_submit(event, 0);
 }
 
-/* An event for the control loop, within the events' budget. */
+/* An event for the control loop, within the budget of its kind. */
 ARPL_INLINE void arpl_report(const struct arpl_arp *arp, __u16 type, __u64 now)
 {
-	__u32 zero = 0;
-	__u64 *bucket = arpl_bucket_at(0, ARPL_BUCKET_EVENTS);
-	const struct arpl_limits *limits_now = bpf_map_lookup_elem(&limits, &zero);
-
-	if (bucket && limits_now && arpl_bucket_take(bucket, now, limits_now->events))
+	if (arpl_event_token(0, type, arp->eth_src, now))
 		arpl_submit(arp, type, now);
 }
 
@@ -331,7 +327,7 @@ ARPL_INLINE void arpl_report_stranger(const struct arpl_arp *arp, __u64 now)
 {
 	const struct arpl_budget once = {.interval_ns = ARPL_STRANGER_NS, .burst_ns = ARPL_STRANGER_NS};
 
-	if (!arpl_mac_is_own(0, arp->sender_mac) && arpl_bucket_take_at(0, ARPL_BUCKET_STRANGERS, now, once))
+	if (!arpl_sender_find(0, arp->sender_mac) && arpl_bucket_take_at(0, ARPL_BUCKET_STRANGERS, now, once))
 		arpl_submit(arp, ARPL_EVENT_STRANGER, now);
 }
 
@@ -346,7 +342,7 @@ ARPL_INLINE void arpl_count_claim(__u32 index, const struct arpl_arp *arp)
 	__sync_fetch_and_add(&stats->claims, 1);
 }
 
-/* A claim: contested from now on, counted, reported. */
+/* A claim: the address is contested from now on, it is counted, reported. */
 ARPL_INLINE void arpl_claim(__u32 index, const struct arpl_arp *arp, __u16 type, __u64 now)
 {
 	struct arpl_slot *slot = bpf_map_lookup_elem(&slots, &index);

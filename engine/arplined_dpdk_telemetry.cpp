@@ -62,7 +62,7 @@ std::vector<ParentStatus> parents() {
 }
 
 void show_endpoint(rte_tel_data* dict, const ParentStatus& parent, const EndpointStatus& endpoint) {
-  const auto reason = not_served_reason(endpoint.slot, parent.now);
+  const auto reason = not_served_reason(endpoint.slot);
   const auto vlan = endpoint.key.vlan == 0 ? "" : fmt::format("{}/", endpoint.key.vlan);
   add(dict, name_of(parent.parent, vlan + format_ipv4(endpoint.key.address)),
       fmt::format("{} {}, requests {}, to_child {}, ringed {}, reflected {}",

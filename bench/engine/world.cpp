@@ -59,7 +59,7 @@ World::World(std::uint32_t endpoints) : endpoints_(endpoints) {
 
 void World::add(std::uint32_t number, Index& index, std::uint64_t now) {
   const auto own = endpoint_mac(number);
-  macs_.insert(own);
+  macs_.emplace(own, arpl_sender{});
   const arpl_endpoint_key key{.address = arpl_swap32(kFirstEndpoint + number), .vlan = 0, .zero = 0};
   endpoint_map_[key] = {.slot = number, .prefix_bits = 8, .zero = {}, .dotted = {}};
   slots_[number].word = own;
@@ -73,7 +73,10 @@ void World::add(std::uint32_t number, Index& index, std::uint64_t now) {
                         .sender_ip = key.address,
                         .target_ip = arpl_swap32(kFirstRequester + number),
                         .op = ARPL_OP_REPLY};
-  if (arpl_confirm(&tables_, &answer, now) == 0) throw SetupError("bench: an endpoint was not confirmed");
+  __be32 requester = 0;
+  arpl_hand(&tables_, arpl_pair_hash(&tables_, answer.target_mac, answer.target_ip, answer.sender_ip, 0), now);
+  if (arpl_confirm(&tables_, &answer, now, &requester) == 0)
+    throw SetupError("bench: an endpoint was not confirmed");
 }
 
 std::vector<FrameBytes> World::questions(std::size_t count) const {

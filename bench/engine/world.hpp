@@ -51,7 +51,7 @@ class World {
   std::uint32_t endpoints_;
   __u64 lease_ = ~std::uint64_t{0};
   arpl_limits limits_{};
-  MacSet macs_;
+  OwnMacTable macs_;
   Pages<arpl_slot> slots_{ARPL_MAX_ENDPOINTS};
   Pages<arpl_endpoint_stats> stats_{ARPL_MAX_ENDPOINTS};
   Pages<arpl_index_bucket> index_{ARPL_INDEX_BUCKETS};

@@ -23,8 +23,8 @@ OF_NAME = {one.name: one for one in CONTESTANTS}
 
 
 def spoofed(place) -> str:
-    """63,745 requesters, each with a MAC of its own."""
-    return f"who-has to={place.targets} from=10.77.2.0-10.77.250.250 macs=own"
+    """65,533 requesters, each with a MAC of its own: the whole subnet but the peer, the containers' addresses too."""
+    return f"who-has to={place.targets} from={place.forged} macs=own"
 
 
 @dataclass(frozen=True)

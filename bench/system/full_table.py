@@ -13,7 +13,8 @@ PATIENCE_SECONDS = 60.0
 PASSES = 10
 PASS_RATE = 30_000  # frames/s; a container's kernel can answer so many
 # What the defaults let through to the kernels would take ten minutes. pair_ttl: no pair grows old meanwhile.
-GENEROUS = {"pair_ttl": "1h", "announce": {"pps": 0}, "limits": {"to_child": 100_000, "to_child_source": 100_000}}
+GENEROUS = {"pair_ttl": "1h", "announce": {"pps": 0},
+            "limits": {"to_child": 100_000, "to_child_source": 100_000, "host_share": "off"}}
 MEASURED = {**GENEROUS, "limits": {}}
 
 

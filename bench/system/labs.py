@@ -84,6 +84,12 @@ class Place:
         return self.plan.peer.partition("/")[0]
 
     @property
+    def forged(self) -> str:
+        """The subnet but the requester, which is its first address: what forged senders are drawn from."""
+        network = ipaddress.ip_interface(self.plan.peer).network
+        return f"{ipaddress.IPv4Address(self.requester) + 1}-{network.broadcast_address - 1}"
+
+    @property
     def targets(self) -> str:
         return f"{self.address(0)}-{self.address(self.plan.addresses - 1)}"
 

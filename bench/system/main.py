@@ -15,6 +15,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "tools")]
 
+import attacks  # noqa: E402
 import discovery  # noqa: E402
 import engine  # noqa: E402
 import fast_path  # noqa: E402
@@ -35,7 +36,7 @@ from contestants import CONTESTANTS, PORTS  # noqa: E402
 from labs import Places  # noqa: E402
 from lab import ROOT, CommandError, Lab, build_dir  # noqa: E402
 
-OTHERS = ("generator", "fast_path", "lookups", "udp", "tcp", "discovery", "protocol", "replay", "engine",
+OTHERS = ("generator", "fast_path", "attacks", "lookups", "udp", "tcp", "discovery", "protocol", "replay", "engine",
           "micro")
 NAMES = [one.name for one in CONTESTANTS] + list(OTHERS)
 DOCS = ROOT / "docs"
@@ -68,7 +69,8 @@ def settings_of(given):
     chosen = settings.SMOKE if given.smoke else settings.QUICK if given.quick else settings.FULL
     if not given.rounds:
         return chosen
-    return replace(chosen, rounds=given.rounds, fast_path=replace(chosen.fast_path, rounds=given.rounds))
+    return replace(chosen, rounds=given.rounds, fast_path=replace(chosen.fast_path, rounds=given.rounds),
+                   attacks=replace(chosen.attacks, rounds=given.rounds))
 
 
 def say(line: str) -> None:
@@ -79,7 +81,7 @@ def measured(given, chosen) -> dict:
     words = [word for word in ("--quick", "--smoke", "--pinned") if getattr(given, word[2:])]
     words += [f"--rounds {given.rounds}"] * bool(given.rounds) + [f"--only {given.only}"] * bool(given.only)
     document = {"run": {"command": " ".join(["bench/run", *words]), "rounds": chosen.rounds, "pinned": given.pinned},
-                "machine": machine.facts(), "responders": [], "generator": [], "fast_path": {}, "lookups": {},
+                "machine": machine.facts(), "responders": [], "generator": [], "fast_path": {}, "attacks": {}, "lookups": {},
                 "streams": {}, "discovery": {}, "protocol": {}, "replay": {}, "engine": {}, "micro": []}
     if given.pinned:
         running.pin_responders()
@@ -90,6 +92,8 @@ def measured(given, chosen) -> dict:
             document["generator"] = generator.alone(places, chosen, say)
         if "fast_path" in given.wanted:
             document["fast_path"] = fast_path.run(places, chosen, say)
+        if "attacks" in given.wanted:
+            document["attacks"] = attacks.run(places, chosen.attacks, say)
         if "lookups" in given.wanted:
             document["lookups"] = lookups.run(places, chosen, say)
         for kind in streams.ARGUMENTS:
@@ -145,9 +149,10 @@ def main() -> int:
     failed = [one for one in document["responders"] if one["failed"]]
     for one in failed:
         print(f"bench/run: {one['name']}: {one['failed']}", file=sys.stderr)
-    for one in document["fast_path"].get("failed", ()):
+    others = [one for kind in ("fast_path", "attacks") for one in document.get(kind, {}).get("failed", ())]
+    for one in others:
         print(f"bench/run: {one}", file=sys.stderr)
-    if failed or document["fast_path"].get("failed"):
+    if failed or others:
         return 1
     return 1 if targets.missed(document["targets"]) and not (given.quick or given.smoke) else 0
 

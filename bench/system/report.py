@@ -4,6 +4,7 @@ import statistics
 from pathlib import Path
 
 import engine
+import report_attacks
 import report_discovery
 import report_fast_path
 import report_ports
@@ -146,6 +147,7 @@ def markdown(document, prefix="") -> str:
         "## The fast path", "`bench/run --only fast_path`", report_fast_path.section(document["fast_path"]),
         "### The look-up", "`bench/run --only lookups`", report_fast_path.lookups(document["lookups"]),
         "### The ports", "`bench/run --only ports`", report_ports.ports(document),
+        "## Attacks", "`bench/run --only attacks`", report_attacks.section(document.get("attacks", {})),
         "## At constant rates", "How much of what was offered was answered. `bench/run`, with the plots.",
         curves(document), images(prefix),
         "## The generator alone", "`bench/run --only generator`", generator(document),

@@ -6,7 +6,8 @@ from fast_path import CASES, FAST, KERNEL, ONE, RANDOM, REFLECTOR
 from report_tables import median, millions, spread, table
 
 METHOD = """As fast as the generator can, `arplined` with its defaults beside the bare XDP_TX reflector. *Random
-requesters*: 63,745 of them, each with a MAC of its own, which the containers have never answered. *{addresses}
+requesters*: the rest of the subnet, 65,533 of them, the containers' own addresses among them, each with a MAC of its
+own. *{addresses}
 endpoints*: 16 containers with {each} addresses each; all are confirmed before, by one who-has for each with a generous
 `to_child`, then the limits are the defaults again. The reflector has no table: its row with as many targets says what
 the generator and the meter lose by them. *By REFLECT*: of arpline's answers, those of its XDP program."""

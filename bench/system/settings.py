@@ -43,6 +43,15 @@ class FastPath:
 
 
 @dataclass(frozen=True)
+class Attacks:
+    rounds: int
+    seconds: float
+    rate: int = 300_000  # of the flood
+    warm_seconds: float = 0.3
+    with_kernel: bool = True
+
+
+@dataclass(frozen=True)
 class Settings:
     rounds: int
     seconds: float  # at full speed
@@ -56,6 +65,7 @@ class Settings:
     discovery: Discovery
     fast_path: FastPath
     protocol: Protocol
+    attacks: Attacks
     replay_frames: int = 1_000_000
     engine_frames: int = 1_000_000  # in a round
     warm_seconds: float = 0.3
@@ -70,14 +80,16 @@ FULL = Settings(rounds=5, seconds=3.0, rates=(50_000, 100_000, 200_000, 500_000,
                 discovery=Discovery(samples=200, boxes=50, crowd=1_000, starts=5, rounds=10, settle_seconds=25,
                                     idle_seconds=20),
                 fast_path=FastPath(rounds=5, seconds=3.0, case_seconds=5.0),
-                protocol=Protocol(quiet_pings=75, moves=20, refresh_seconds=60, watch_seconds=60.0, carriers=5))
+                protocol=Protocol(quiet_pings=75, moves=20, refresh_seconds=60, watch_seconds=60.0, carriers=5),
+                attacks=Attacks(rounds=5, seconds=2.0))
 QUICK = Settings(rounds=3, seconds=1.0, rates=(100_000, 500_000, 2_000_000), rate_seconds=0.5, curve_rounds=1,
                  stream_rounds=3, control_rounds=0, stream_seconds=1,
                  micro_arguments=(f"--benchmark_filter={COMMON_VERDICTS}", "--benchmark_min_time=0.02"),
                  discovery=Discovery(samples=30, boxes=10, crowd=100, starts=2, rounds=2, settle_seconds=3,
                                      idle_seconds=5),
                  fast_path=FastPath(rounds=1, seconds=1.0, case_seconds=2.0),
-                 protocol=Protocol(quiet_pings=6, moves=5, refresh_seconds=60, watch_seconds=10.0, carriers=2))
+                 protocol=Protocol(quiet_pings=6, moves=5, refresh_seconds=60, watch_seconds=10.0, carriers=2),
+                 attacks=Attacks(rounds=1, seconds=1.0))
 # Only that each one answers, and that the report is made.
 SMOKE = Settings(rounds=1, seconds=0.3, rates=(5_000,), rate_seconds=0.3, curve_rounds=1,
                  stream_rounds=1, control_rounds=0, stream_seconds=1,
@@ -89,4 +101,5 @@ SMOKE = Settings(rounds=1, seconds=0.3, rates=(5_000,), rate_seconds=0.3, curve_
                                     rate=5_000, flood_share=0.01, with_others=False),
                  protocol=Protocol(quiet_pings=1, moves=1, refresh_seconds=1, watch_seconds=1.0, carriers=1,
                                    settle_seconds=0.2),
+                 attacks=Attacks(rounds=1, seconds=0.2, rate=3_000, warm_seconds=0, with_kernel=False),
                  replay_frames=2_000, engine_frames=20_000, warm_seconds=0.0, full_speed=False, settle_ms=300)

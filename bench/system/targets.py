@@ -3,9 +3,11 @@
 import statistics
 from dataclasses import asdict, dataclass
 
+from attacks import ATTACKED, ATTACKS
 from engine import FEW, MANY, of
 from fast_path import CASES, FAST, KERNEL, ONE, RANDOM, REFLECTOR
 from replay import PROMISED
+from report_attacks import kept
 from report_fast_path import p99_ratios
 
 INVALID = "invalid"
@@ -95,6 +97,16 @@ def of_fast_path(found: dict) -> list[Judged]:
     return found_all
 
 
+def of_attacks(found: dict) -> list[Judged]:
+    judged = []
+    for attack in ATTACKS:
+        sides = found.get("attacks", {}).get(attack.name, {})
+        good = [one["good_answered"] / one["good_asked"] for one in sides.get(ATTACKED, ()) if one["good_asked"]]
+        judged += [judge(f"attack: {attack.title}: answered of the flood, against without", kept(sides), at_least=0.9),
+                   judge("– of the well-behaved peer's", good, at_least=0.99)]
+    return judged
+
+
 def of_discovery(found: dict) -> list[Judged]:
     def p99(*path, at_most):
         what, values = path[0], found
@@ -165,6 +177,7 @@ def all_of(document: dict) -> list[dict]:
         found.append(judge(f"{protocol.upper()} through arplined against an empty XDP program",
                            [row["capacity"] for row in stream["arplined"]], at_least=0.98))
     found += of_fast_path(document["fast_path"])
+    found += of_attacks(document.get("attacks", {}))
     found += of_discovery(document["discovery"])
     found += of_protocol(document.get("protocol", {}))
     found.append(judge("arpline replay, M frames/s", [one["frames"] / one["seconds"] / 1e6

@@ -30,9 +30,9 @@
 #define ARPL_INDEX_CELLS 8U
 #define ARPL_FILTER_BITS 17U
 #define ARPL_FILTER_PART_WORDS (1U << (ARPL_FILTER_BITS - 6)) /* 16 KiB */
-#define ARPL_FILTER_WORDS (6U * ARPL_FILTER_PART_WORDS)	      /* enum arpl_filter_part */
+#define ARPL_FILTER_WORDS (8U * ARPL_FILTER_PART_WORDS)	      /* enum arpl_filter_part */
 #define ARPL_HEARD_PLACES 8192U				      /* a power of two */
-#define ARPL_HEARD_WORDS 4U				      /* of a place: enum arpl_heard, and one more */
+#define ARPL_HEARD_WORDS 8U				      /* of a place: enum arpl_heard, and three more */
 #define ARPL_HEARD_ENTRIES (ARPL_HEARD_PLACES * ARPL_HEARD_WORDS)
 #define ARPL_MAX_STORM_LIMITS 64U
 #define ARPL_MAX_GROUPS 4096U
@@ -41,12 +41,21 @@
 #define ARPL_MAX_UNANSWERED 3U
 
 #define ARPL_SECOND_NS 1000000000ULL
-#define ARPL_MAX_RING_AGE_NS ARPL_SECOND_NS	   /* an older frame is not answered */
-#define ARPL_CONTESTED_NS (60ULL * ARPL_SECOND_NS) /* so long must an address be without a claim */
-#define ARPL_STRANGER_NS ARPL_SECOND_NS		   /* so seldom is an unknown MAC reported */
-#define ARPL_NEIGH_FULL_NS (5ULL * ARPL_SECOND_NS) /* so long a sighting of the full table counts */
-#define ARPL_ANNOUNCED_NS (60ULL * ARPL_SECOND_NS) /* so long is who has announced itself trusted */
-#define ARPL_HEARD_NS (86400ULL * ARPL_SECOND_NS)  /* so long counts what this host has asked for or answered */
+#define ARPL_MAX_RING_AGE_NS ARPL_SECOND_NS	    /* an older frame is not answered */
+#define ARPL_CONTESTED_NS (60ULL * ARPL_SECOND_NS)  /* so long must an address be without a claim */
+#define ARPL_STRANGER_NS ARPL_SECOND_NS		    /* so seldom is an unknown MAC reported */
+#define ARPL_CONFIRMED_NS (600ULL * ARPL_SECOND_NS) /* so long counts that an endpoint's kernel has answered */
+#define ARPL_HANDED_NS (ARPL_SECOND_NS / 4)	  /* so long has a kernel for the reply to what it was handed */
+#define ARPL_CHECK_NS (2ULL * ARPL_SECOND_NS)	  /* and for the reply to a check */
+#define ARPL_CHECK_EVERY_NS (ARPL_SECOND_NS / 10) /* so often is an endpoint checked at most */
+#define ARPL_CHECK_INTERVAL_NS (ARPL_SECOND_NS / 20000) /* and all of a parent together */
+#define ARPL_CHECK_BURST_NS (ARPL_SECOND_NS / 10)
+#define ARPL_PROBE_INTERVAL_NS (ARPL_SECOND_NS / 10000) /* so many probes are handed to the kernels */
+#define ARPL_PROBE_BURST_NS (ARPL_SECOND_NS / 10)
+#define ARPL_EGRESS_SEEN_NS (2ULL * ARPL_SECOND_NS) /* so long counts a self-test of the egress program */
+#define ARPL_NEIGH_FULL_NS (5ULL * ARPL_SECOND_NS)  /* so long a sighting of the full table counts */
+#define ARPL_ANNOUNCED_NS (60ULL * ARPL_SECOND_NS)  /* so long is who has announced itself trusted */
+#define ARPL_HEARD_NS (86400ULL * ARPL_SECOND_NS) /* so long counts what this host has asked for or answered */
 
 #define ARPL_MAC_MASK 0x0000ffffffffffffULL
 #define ARPL_MAC_BROADCAST 0x0000ffffffffffffULL
@@ -59,7 +68,8 @@
 #define ARPL_SLOT_DOWN (1ULL << 51)	   /* its interface is down, or has no carrier */
 #define ARPL_SLOT_NOARP (1ULL << 52)	   /* its interface has IFF_NOARP */
 #define ARPL_SLOT_HOST (1ULL << 53) /* it is in the parent's own namespace: the host's own, not a container's */
-#define ARPL_SLOT_HOST_ADDRESS (1ULL << 54) /* the host itself has this address: it is the host's, never a child's */
+#define ARPL_SLOT_HOST_ADDRESS                                                                                 \
+	(1ULL << 54) /* the host itself has this address: it is the host's, never a child's */
 #define ARPL_SLOT_FLAGS_MASK 0xffff000000000000ULL
 
 /* What a person dumps: `bpftool map dump pinned …/endpoints`. */
@@ -93,10 +103,10 @@ struct arpl_index_bucket {
 struct arpl_slot {
 	__u64 word;	    /* MAC word | ARPL_SLOT_* */
 	__u32 generation;   /* bumped by control: un-confirms the endpoint and all its pairs */
-	__u32 unanswered;   /* seconds in which a TO_CHILD was sent since the kernel's last answer */
+	__u32 unanswered;   /* seconds in which it was checked since the kernel's last answer */
 	__u64 confirmed_at; /* the kernel's last answer; 0: not confirmed */
-	__u64 unanswered_at;
-	__u64 claimed_at; /* last ARP frame with this address and another MAC */
+	__u64 unanswered_at; /* when it was last checked, or was handed the first who-has since its last answer */
+	__u64 claimed_at;    /* last ARP frame with this address and another MAC */
 	__u64 last_pair; /* the last that was confirmed, as in `pairs`: most endpoints have one busy requester */
 	__be32 netmask;	 /* of arpl_endpoint.prefix_bits */
 	__u16 ways;	 /* ARPL_WAY_* */
@@ -123,7 +133,7 @@ struct arpl_endpoint_stats {
 	__u64 last_seen;
 	__u64 last_requester_mac;
 	__be32 last_requester;
-	__u32 netns; /* control's number for the namespace that the endpoint is in; 0: not known */
+	__u32 netns;  /* control's number for the namespace that the endpoint is in; 0: not known */
 	__u64 claims; /* ARP frames with its address and another MAC */
 	__u64 last_claimant_mac;
 	__u64 ring_arrival; /* its share of the ring: bucket.h */
@@ -160,24 +170,25 @@ struct arpl_limits {
 	struct arpl_budget reflect; /* beyond these two the frame is dropped; off unless asked for */
 	struct arpl_budget reflect_source;
 	struct arpl_budget foreign; /* likewise */
-	struct arpl_budget events; /* claims */
+	struct arpl_budget events;  /* claims */
 	struct arpl_budget own_mac_events;
 	struct arpl_budget odd; /* what the kernel learns from and nobody answers for it; beyond it dropped */
-	__u64 parent_mac; /* MAC word */
+	__u64 parent_mac;	/* MAC word */
 	__u64 host_awaits; /* the gateway that arpline has asked from parent_mac: ARPL_AWAITS; ingress clears it */
 	__u64 egress_seen_ns; /* when control last saw that the egress program sees frames */
 	__u64 reserved[5];
 };
 
-#define ARPL_LIMIT_OBSERVE (1ULL << 0)	   /* count would_…, pass everything */
-#define ARPL_LIMIT_HIDDEN_TAGS (1ULL << 1) /* the NIC strips tags: a frame's vlan is not certain */
-#define ARPL_LIMIT_FAST_PATH (1ULL << 2)   /* REFLECT: the program answers by itself */
-#define ARPL_LIMIT_CLAIMS_DROP (1ULL << 3) /* egress drops the claims that this host makes */
-#define ARPL_LIMIT_FRAGS (1ULL << 5)	   /* a frame may come in pieces: the parent's MTU is above 1,500 */
-#define ARPL_LIMIT_OTHER_PAIRS (1ULL << 6) /* the second part of the filter for pairs is asked */
-#define ARPL_LIMIT_OTHER_HEARD (1ULL << 7) /* likewise of what was heard */
-#define ARPL_LIMIT_ONE_QUEUE (1ULL << 8)   /* the ingress program never runs twice at the same time */
-#define ARPL_LIMIT_STORM (1ULL << 4)	   /* there are limits on what is not ARP */
+#define ARPL_LIMIT_OBSERVE (1ULL << 0)	       /* count would_…, pass everything */
+#define ARPL_LIMIT_HIDDEN_TAGS (1ULL << 1)     /* the NIC strips tags: a frame's vlan is not certain */
+#define ARPL_LIMIT_FAST_PATH (1ULL << 2)       /* REFLECT: the program answers by itself */
+#define ARPL_LIMIT_CLAIMS_DROP (1ULL << 3)     /* egress drops the claims that this host makes */
+#define ARPL_LIMIT_FRAGS (1ULL << 5)	       /* a frame may come in pieces: the parent's MTU is above 1,500 */
+#define ARPL_LIMIT_OTHER_PAIRS (1ULL << 6)     /* the second part of the filter for pairs is asked */
+#define ARPL_LIMIT_OTHER_HEARD (1ULL << 7)     /* likewise of what containers have asked for */
+#define ARPL_LIMIT_OTHER_ANNOUNCED (1ULL << 9) /* likewise of what was announced on the wire */
+#define ARPL_LIMIT_ONE_QUEUE (1ULL << 8)       /* the ingress program never runs twice at the same time */
+#define ARPL_LIMIT_STORM (1ULL << 4)	       /* there are limits on what is not ARP */
 
 #define ARPL_AWAITS(address, vlan) ((__u64)(address) | (__u64)(vlan) << 32 | 1ULL << 63)
 
@@ -190,7 +201,11 @@ enum arpl_bucket {
 	ARPL_BUCKET_REFLECT,
 	ARPL_BUCKET_FOREIGN,
 	ARPL_BUCKET_EVENTS,
+	ARPL_BUCKET_OWN_MACS,
 	ARPL_BUCKET_STRANGERS,
+	ARPL_BUCKET_ODD,
+	ARPL_BUCKET_CHECKS,
+	ARPL_BUCKET_PROBES,
 	ARPL_BUCKET_SOURCES, /* from here on one per source MAC, by keyed hash, for each kind of share */
 };
 
@@ -199,6 +214,9 @@ enum arpl_source_share {
 	ARPL_SHARE_TRUSTED,
 	ARPL_SHARE_RING,
 	ARPL_SHARE_REFLECT,
+	ARPL_SHARE_ODD, /* this one and the next two: a quarter of the sum */
+	ARPL_SHARE_EVENTS,
+	ARPL_SHARE_OWN_MACS,
 	ARPL_SHARES,
 };
 
@@ -212,21 +230,24 @@ enum arpl_source_share {
 enum arpl_filter_part {
 	ARPL_FILTER_MACS,
 	ARPL_FILTER_ENDPOINTS,
-	ARPL_FILTER_PAIRS,     /* and the next one: ARPL_LIMIT_OTHER_PAIRS */
-	ARPL_FILTER_HEARD = 4, /* and the next one: ARPL_LIMIT_OTHER_HEARD */
+	ARPL_FILTER_PAIRS,	   /* and the next one: ARPL_LIMIT_OTHER_PAIRS */
+	ARPL_FILTER_HEARD = 4,	   /* and the next one: ARPL_LIMIT_OTHER_HEARD; of ARPL_HEARD_ASKED */
+	ARPL_FILTER_ANNOUNCED = 6, /* and the next one: ARPL_LIMIT_OTHER_ANNOUNCED; of ARPL_HEARD_ANNOUNCED */
 };
 
-/* What `heard` remembers of an address: a word for each, side by side. */
+/* What `heard` remembers: a word for each kind, side by side; the place is by what is remembered, and so the kind. */
 enum arpl_heard {
 	ARPL_HEARD_ANNOUNCED, /* from the wire: somebody announced it */
 	ARPL_HEARD_ASKED,     /* at egress: a container asked for it */
 	ARPL_HEARD_ANSWERED, /* at egress: this host answered for it or announced it, and it is no endpoint's */
+	ARPL_HEARD_STATION,  /* a MAC, at egress: an endpoint's kernel has answered it on the wire */
+	ARPL_HEARD_HANDED,   /* a pair: its who-has was handed to the endpoint's kernel; heard.h */
 	ARPL_HEARD_KINDS,
 };
 
 /* The value of `macs`: what an own MAC has sent through the parent. */
 struct arpl_sender {
-	__u16 host;   /* 1: the parent's own, a VLAN interface's on it, or a macvlan's in the parent's namespace */
+	__u16 host; /* 1: the parent's own, a VLAN interface's on it, or a macvlan's in the parent's namespace */
 	__u16 shared; /* 1: a station on the wire has it too, and was there first */
 	__u32 netns;  /* as arpl_endpoint_stats.netns */
 	__u64 requests;

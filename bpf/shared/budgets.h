@@ -56,6 +56,30 @@ ARPL_INLINE int arpl_shared_token(struct arpl_tables *t, __u32 sum, struct arpl_
 	       arpl_bucket_take_at(t, sum, now, sum_budget);
 }
 
+/* One source MAC's share where it has no budget of its own. What is saved up holds one frame at least. */
+ARPL_INLINE struct arpl_budget arpl_quarter(struct arpl_budget sum)
+{
+	struct arpl_budget share = {.interval_ns = 4 * sum.interval_ns, .burst_ns = sum.burst_ns};
+
+	if (share.interval_ns > share.burst_ns && sum.interval_ns <= sum.burst_ns)
+		share.interval_ns = share.burst_ns;
+	return share;
+}
+
+/* Claims and own MACs have a budget each: what somebody does with the one leaves room for the other. */
+ARPL_INLINE int arpl_event_token(struct arpl_tables *t, __u16 type, __u64 source_mac, __u64 now)
+{
+	const struct arpl_limits *limits = arpl_limits_now(t);
+
+	if (!limits)
+		return 0;
+	if (type == ARPL_EVENT_OWN_MAC)
+		return arpl_shared_token(t, ARPL_BUCKET_OWN_MACS, limits->own_mac_events, ARPL_SHARE_OWN_MACS,
+					 arpl_quarter(limits->own_mac_events), source_mac, now);
+	return arpl_shared_token(t, ARPL_BUCKET_EVENTS, limits->events, ARPL_SHARE_EVENTS,
+				 arpl_quarter(limits->events), source_mac, now);
+}
+
 /*
  * Who may use the trusted share of TO_CHILD: 2 for an address that a container has asked for itself, its gateway above
  * all: the container's kernel has an entry for it, so that the table need not have room. 1 for who has announced itself.
@@ -63,11 +87,10 @@ ARPL_INLINE int arpl_shared_token(struct arpl_tables *t, __u32 sum, struct arpl_
 ARPL_INLINE int arpl_trusted(struct arpl_tables *t, const struct arpl_limits *limits,
 			     const struct arpl_arp *arp, __u64 now)
 {
-	if (arp->sender_ip == 0 || !arpl_may_be_heard(t, limits, arp->sender_ip, arp->vlan))
-		return 0;
-	if (arpl_was_heard(t, ARPL_HEARD_ASKED, arp->sender_ip, arp->vlan, now, ARPL_HEARD_NS))
+	if (arpl_was_heard_filtered(t, limits, ARPL_HEARD_ASKED, arp->sender_ip, arp->vlan, now, ARPL_HEARD_NS))
 		return 2;
-	return arpl_was_heard(t, ARPL_HEARD_ANNOUNCED, arp->sender_ip, arp->vlan, now, ARPL_ANNOUNCED_NS);
+	return arpl_was_heard_filtered(t, limits, ARPL_HEARD_ANNOUNCED, arp->sender_ip, arp->vlan, now,
+				       ARPL_ANNOUNCED_NS);
 }
 
 /*
@@ -86,6 +109,61 @@ ARPL_INLINE int arpl_to_child_token(struct arpl_tables *t, const struct arpl_lim
 	       arpl_trusted(t, limits, arp, now) > full &&
 	       arpl_shared_token(t, ARPL_BUCKET_TO_CHILD_TRUSTED, limits->to_child_trusted, ARPL_SHARE_TRUSTED,
 				 limits->to_child_trusted_source, arp->eth_src, now);
+}
+
+/* Probes cost no neighbour entry: a budget of their own, of what the kernels can take. */
+ARPL_INLINE int arpl_probe_token(struct arpl_tables *t, __u64 now)
+{
+	const struct arpl_budget probes = {.interval_ns = ARPL_PROBE_INTERVAL_NS,
+					   .burst_ns = ARPL_PROBE_BURST_NS};
+
+	return arpl_bucket_take_at(t, ARPL_BUCKET_PROBES, now, probes);
+}
+
+/* Whether the egress program is known to see what leaves: only then is silence one. */
+ARPL_INLINE int arpl_egress_seen(const struct arpl_limits *limits, __u64 now)
+{
+	return now < limits->egress_seen_ns + ARPL_EGRESS_SEEN_NS;
+}
+
+/*
+ * Whether this frame may become a check of the endpoint: one at a time, none whose answer egress would not see, and none
+ * that may be for another VLAN.
+ */
+ARPL_INLINE int arpl_check_token(struct arpl_tables *t, const struct arpl_limits *limits, __u32 slot, __u64 now)
+{
+	const struct arpl_budget checks = {.interval_ns = ARPL_CHECK_INTERVAL_NS,
+					   .burst_ns = ARPL_CHECK_BURST_NS};
+	struct arpl_endpoint_stats *stats;
+	__u64 at;
+
+	if ((limits->flags & ARPL_LIMIT_HIDDEN_TAGS) || !arpl_egress_seen(limits, now))
+		return 0;
+	stats = arpl_stats_at(t, slot);
+	if (!stats)
+		return 0;
+	at = ARPL_READ(&stats->check_at);
+	return now >= at + ARPL_CHECK_EVERY_NS && arpl_bucket_take_at(t, ARPL_BUCKET_CHECKS, now, checks) &&
+	       __sync_val_compare_and_swap(&stats->check_at, at, now) == at;
+}
+
+/*
+ * What a kernel would learn from and nobody can answer for it: a neighbour entry each. A tag that nobody sees may make it
+ * another's.
+ */
+ARPL_INLINE int arpl_odd_token(struct arpl_tables *t, const struct arpl_limits *limits, __u64 source_mac,
+			       __u64 now)
+{
+	__u64 *sum = arpl_bucket_at(t, ARPL_BUCKET_ODD);
+	__u64 *share;
+
+	if (limits->odd.interval_ns == 0 || !sum || (limits->flags & ARPL_LIMIT_HIDDEN_TAGS))
+		return 1;
+	if (!arpl_bucket_peek(sum, now, limits->odd))
+		return 0;
+	share = arpl_share_of(t, ARPL_SHARE_ODD, source_mac);
+	return (!share || arpl_bucket_within(share, now, arpl_quarter(limits->odd))) &&
+	       arpl_bucket_within(sum, now, limits->odd);
 }
 
 /* Where the fast path is on, the ring gets what this allows: of the class, the endpoint and the source. */

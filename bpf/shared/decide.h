@@ -28,7 +28,10 @@ struct arpl_decision {
 	__u32 claimed_slot; /* the frame claims this endpoint's address; ARPL_NO_SLOT when it does not */
 	__u64 word;	    /* the slot's, as read */
 	enum arpl_verdict without_ring; /* instead of ring, should the frame find no way into it */
-	int known; /* the endpoint's kernel has answered this requester: it claims nothing */
+	int known;	   /* the endpoint's kernel has answered this requester: it claims nothing */
+	__u32 sender_slot; /* the endpoint that has the sender IP; ARPL_LOOK_UP where nobody has looked yet */
+	int shared; /* the reply would stay inside the host, with a child that has taken the requester's MAC */
+	int handed; /* the endpoint's kernel gets it as it is, and its reply confirms */
 };
 
 #define ARPL_LOOK_UP 0xfffffffeU /* no slot has this number */
@@ -48,14 +51,21 @@ ARPL_INLINE int arpl_credit_left(const struct arpl_credit *c, __u64 window)
 	       (__s64)window;
 }
 
-/* Row 7. */
-ARPL_INLINE int arpl_slot_served(const struct arpl_slot *slot, __u64 word, __u64 now)
+/* What may be said of an endpoint that its kernel has confirmed: not where the frame may be for another VLAN. */
+ARPL_INLINE int arpl_may_answer_anybody(const struct arpl_limits *limits, const struct arpl_slot *slot,
+					__u64 now)
 {
-	return word != 0 && !(word & ARPL_SLOT_FLAGS_MASK) && !arpl_slot_unanswered(slot) &&
-	       !arpl_slot_contested(slot, now);
+	return arpl_slot_confirmed(slot, now) && !(limits->flags & ARPL_LIMIT_HIDDEN_TAGS);
 }
 
-/* Row 10. The kernel answers some of these, in its own way; see docs/verdicts.md. */
+/* Row 10: the frame itself. The kernel answers most of these, in its own way; see docs/verdicts.md. */
+ARPL_INLINE int arpl_frame_is_odd(const struct arpl_arp *arp)
+{
+	return !arpl_mac_is_unicast(arp->sender_mac) || arp->sender_mac != arp->eth_src || arp->ieee802 ||
+	       arp->frame_bytes > ARPL_MAX_SERVED_FRAME_BYTES || !arp->linear;
+}
+
+/* Row 10: its sender IP. */
 ARPL_INLINE int arpl_sender_is_odd(const struct arpl_arp *arp, __be32 netmask)
 {
 	__u32 sender = arpl_swap32(arp->sender_ip);
@@ -64,11 +74,57 @@ ARPL_INLINE int arpl_sender_is_odd(const struct arpl_arp *arp, __be32 netmask)
 		return 1;
 	if ((sender >> 28) >= 14 || (sender >> 24) == 127 || (sender >> 24) == 0)
 		return 1;
-	if (arpl_swap32(netmask) < 0xfffffffeU && (arp->sender_ip | netmask) == 0xffffffffU)
-		return 1;
-	return !arpl_mac_is_unicast(arp->sender_mac) || arp->sender_mac != arp->eth_src ||
-	       arp->frame_bytes > ARPL_MAX_SERVED_FRAME_BYTES || !arp->linear;
+	return arpl_swap32(netmask) < 0xfffffffeU && (arp->sender_ip | netmask) == 0xffffffffU;
 }
+
+/* Row 10: another address of the endpoint's own namespace, which is a martian to its kernel. */
+ARPL_INLINE int arpl_sender_is_martian(struct arpl_tables *t, const struct arpl_arp *arp,
+				       struct arpl_decision *out)
+{
+	const struct arpl_endpoint_stats *asked;
+	const struct arpl_endpoint_stats *sender;
+
+	out->sender_slot = arpl_index_find_filtered(t, arp->sender_ip, arp->vlan);
+	if (out->sender_slot == ARPL_NO_SLOT)
+		return 0;
+	sender = arpl_stats_at(t, out->sender_slot);
+	asked = arpl_stats_at(t, out->slot);
+	return sender && asked && sender->netns != 0 && sender->netns == asked->netns;
+}
+
+/* What row 10 makes of it, and row 11 of a unicast one that nobody can answer for its kernel. */
+ARPL_INLINE enum arpl_verdict arpl_decide_odd(struct arpl_tables *t, const struct arpl_limits *limits,
+					      const struct arpl_arp *arp, enum arpl_verdict within, __u64 now,
+					      struct arpl_decision *out)
+{
+	if (!arpl_odd_token(t, limits, arp->eth_src, now))
+		return ARPL_odd_limited;
+	out->handed = 1;
+	return within;
+}
+
+/*
+ * Whether the endpoint's kernel is to be asked if it still answers: it owes an answer for a second, or its last one is half
+ * as old as counts.
+ */
+ARPL_INLINE int arpl_check_is_due(const struct arpl_slot *slot, __u64 now)
+{
+	__u64 confirmed_at = ARPL_READ(&slot->confirmed_at);
+	__u64 owes_since = ARPL_READ(&slot->unanswered_at);
+
+	if (owes_since > confirmed_at)
+		return now >= owes_since + ARPL_SECOND_NS;
+	return confirmed_at != 0 && now >= confirmed_at + ARPL_CONFIRMED_NS / 2;
+}
+
+ARPL_INLINE int arpl_may_check(struct arpl_tables *t, const struct arpl_limits *limits,
+			       const struct arpl_decision *out, __u64 now)
+{
+	return !out->shared && arpl_check_token(t, limits, out->slot, now);
+}
+
+/* Instead of a verdict: row 13 decides. */
+#define ARPL_ANSWER ARPL_WIRE_VERDICTS
 
 /*
  * Row 13: who answers for the kernel. With the fast path the ring gets its budget and the program answers the rest.
@@ -80,7 +136,9 @@ ARPL_INLINE enum arpl_verdict arpl_decide_answer(struct arpl_tables *t, const st
 						 __u32 queue, __u64 now, struct arpl_decision *out)
 {
 	if (!(limits->flags & ARPL_LIMIT_FAST_PATH) || (slot->ways & ARPL_WAY_SLOW)) {
-		out->without_ring = out->known ? ARPL_to_child_excess : ARPL_over_budget;
+		out->without_ring = arp->sender_ip == 0		 ? ARPL_probe
+				    : !out->known || out->shared ? ARPL_over_budget
+								 : ARPL_to_child_excess;
 		return arpl_ring_admit(t, limits, queue) ? ARPL_ring : out->without_ring;
 	}
 	out->without_ring = out->known ? ARPL_reflect : ARPL_reflect_new;
@@ -90,42 +148,116 @@ ARPL_INLINE enum arpl_verdict arpl_decide_answer(struct arpl_tables *t, const st
 	return arpl_reflect_token(t, limits, arp->eth_src, now) ? out->without_ring : ARPL_reflect_capped;
 }
 
+/*
+ * Row 7: it has left three checks unanswered. Whoever asks for it, as its kernel could answer, asks whether it does: once a
+ * second, so that it recovers by itself.
+ */
+ARPL_INLINE enum arpl_verdict arpl_decide_silent(struct arpl_tables *t, const struct arpl_limits *limits,
+						 const struct arpl_arp *arp, struct arpl_slot *slot, __u64 now,
+						 struct arpl_decision *out)
+{
+	if ((arp->eth_dst != ARPL_MAC_BROADCAST && arp->eth_dst != out->word) ||
+	    !arpl_check_is_due(slot, now) || arpl_frame_is_odd(arp))
+		return ARPL_not_served;
+	if (arp->sender_ip != 0 &&
+	    (arpl_sender_is_odd(arp, slot->netmask) || arpl_sender_is_martian(t, arp, out)))
+		return ARPL_not_served;
+	return arpl_may_check(t, limits, out, now) ? ARPL_to_child_check : ARPL_not_served;
+}
+
+/* Row 9. The kernel makes no neighbour entry for who probes, and answers whatever room its table has. */
+ARPL_INLINE enum arpl_verdict arpl_decide_probe(struct arpl_tables *t, const struct arpl_limits *limits,
+						const struct arpl_arp *arp, struct arpl_slot *slot, __u64 now,
+						struct arpl_decision *out)
+{
+	if (!out->shared && arpl_probe_token(t, now)) {
+		out->handed = 1;
+		return arp->eth_dst == ARPL_MAC_BROADCAST ? ARPL_to_child_probe : ARPL_probe;
+	}
+	if (arpl_frame_is_odd(arp))
+		return ARPL_probe;
+	if (arpl_may_answer_anybody(limits, slot, now))
+		return ARPL_ANSWER;
+	return arpl_may_check(t, limits, out, now) ? ARPL_to_child_check : ARPL_probe;
+}
+
+/*
+ * Row 11: a requester that the kernel has not answered yet. What the kernel would learn from is in a budget, unicast as
+ * well as broadcast.
+ */
+ARPL_INLINE enum arpl_verdict arpl_decide_new(struct arpl_tables *t, const struct arpl_limits *limits,
+					      const struct arpl_arp *arp, struct arpl_slot *slot, __u64 now,
+					      struct arpl_decision *out)
+{
+	int broadcast = arp->eth_dst == ARPL_MAC_BROADCAST;
+
+	if (arpl_sender_is_martian(t, arp, out))
+		return arpl_decide_odd(t, limits, arp, ARPL_odd, now, out);
+	if (arpl_check_is_due(slot, now) && arpl_may_check(t, limits, out, now))
+		return ARPL_to_child_check;
+	if (!out->shared && arpl_to_child_token(t, limits, arp, now)) {
+		out->handed = 1;
+		return broadcast ? ARPL_to_child_new : ARPL_unicast_new;
+	}
+	if (arpl_may_answer_anybody(limits, slot, now))
+		return ARPL_ANSWER;
+	if (arpl_may_check(t, limits, out, now))
+		return ARPL_to_child_check;
+	return broadcast ? ARPL_over_budget : arpl_decide_odd(t, limits, arp, ARPL_unicast_new, now, out);
+}
+
 /* Rows 11 to 13: a regular who-has for a served endpoint. */
 ARPL_INLINE enum arpl_verdict arpl_decide_pair(struct arpl_tables *t, const struct arpl_limits *limits,
-					       const struct arpl_arp *arp, struct arpl_slot *slot, __u32 queue,
-					       __u64 now, struct arpl_decision *out)
+					       const struct arpl_arp *arp, struct arpl_slot *slot, __u64 now,
+					       struct arpl_decision *out)
 {
 	__u64 hash = arpl_pair_hash(t, arp->sender_mac, arp->sender_ip, arp->target_ip, arp->vlan);
 	__u64 word = *(volatile __u64 *)&slot->last_pair;
 	__u64 *pair = arpl_stamp_is(word, arpl_pair_print(hash, out->generation))
 			      ? &slot->last_pair
 			      : arpl_pair_find(t, limits, hash, out->generation, &word);
-	int broadcast = arp->eth_dst == ARPL_MAC_BROADCAST;
 	__u64 age_ns = arpl_stamp_age_ns(word, now);
 
-	if (!pair || age_ns >= limits->pair_ttl_ns) {
-		if (!broadcast)
-			return ARPL_unicast_new;
-		if (arpl_to_child_token(t, limits, arp, now))
-			return ARPL_to_child_new;
-		if (slot->confirmed_at == 0 || (limits->flags & ARPL_LIMIT_HIDDEN_TAGS))
-			return ARPL_over_budget;
-		return arpl_decide_answer(t, limits, arp, slot, queue, now, out);
+	if (!pair || age_ns >= limits->pair_ttl_ns)
+		return arpl_decide_new(t, limits, arp, slot, now, out);
+	if (arpl_check_is_due(slot, now) && arpl_may_check(t, limits, out, now))
+		return ARPL_to_child_check;
+	if (age_ns >= limits->pair_ttl_ns / 2 && !(word & ARPL_PAIR_SAMPLED) && !out->shared &&
+	    !arpl_neigh_full(limits, now) &&
+	    __sync_val_compare_and_swap(pair, word, word | ARPL_PAIR_SAMPLED) == word) {
+		out->handed = 1;
+		return arp->eth_dst == ARPL_MAC_BROADCAST ? ARPL_to_child_sample : ARPL_unicast_sample;
 	}
-	if (age_ns >= limits->pair_ttl_ns / 2 && !(word & ARPL_PAIR_SAMPLED) && !arpl_neigh_full(limits, now) &&
-	    __sync_val_compare_and_swap(pair, word, word | ARPL_PAIR_SAMPLED) == word)
-		return broadcast ? ARPL_to_child_sample : ARPL_unicast_sample;
 	out->known = 1;
-	return arpl_decide_answer(t, limits, arp, slot, queue, now, out);
+	return ARPL_ANSWER;
 }
 
-/* Rows 6 to 13: a who-has. */
+/* Rows 7 to 12, for an endpoint that nothing but its kernel's silence keeps from being served. */
+ARPL_INLINE enum arpl_verdict arpl_decide_endpoint(struct arpl_tables *t, const struct arpl_limits *limits,
+						   const struct arpl_arp *arp, struct arpl_slot *slot,
+						   __u64 now, struct arpl_decision *out)
+{
+	if (arpl_slot_unanswered(slot) && arpl_egress_seen(limits, now))
+		return arpl_decide_silent(t, limits, arp, slot, now, out);
+	if (arp->eth_dst != ARPL_MAC_BROADCAST && arp->eth_dst != out->word)
+		return arp->eth_dst & ARPL_MAC_MULTICAST_BIT
+			       ? arpl_decide_odd(t, limits, arp, ARPL_odd, now, out)
+			       : ARPL_other_destination;
+	if (arp->sender_ip == 0)
+		return arpl_decide_probe(t, limits, arp, slot, now, out);
+	if (arpl_sender_is_odd(arp, slot->netmask) || arpl_frame_is_odd(arp))
+		return arpl_decide_odd(t, limits, arp, ARPL_odd, now, out);
+	return arpl_decide_pair(t, limits, arp, slot, now, out);
+}
+
+/* Rows 6 to 13: a who-has. A claim changes nothing here: anybody can send one. */
 ARPL_INLINE enum arpl_verdict arpl_decide_request(struct arpl_tables *t, const struct arpl_limits *limits,
 						  const struct arpl_arp *arp, __u32 asked, __u32 queue,
 						  __u64 now, struct arpl_decision *out)
 {
 	__u32 index = asked == ARPL_LOOK_UP ? arpl_index_find(t, arp->target_ip, arp->vlan) : asked;
 	struct arpl_slot *slot = arpl_slot_at(t, index);
+	enum arpl_verdict verdict;
 
 	if (!slot)
 		return arpl_foreign_token(t, limits, arp, now) ? ARPL_foreign : ARPL_foreign_limited;
@@ -133,17 +265,28 @@ ARPL_INLINE enum arpl_verdict arpl_decide_request(struct arpl_tables *t, const s
 	/* Control writes the generation first: a new word never comes with an old generation. */
 	out->word = ARPL_READ(&slot->word);
 	out->generation = ARPL_READ(&slot->generation);
-	if (!arpl_slot_served(slot, out->word, now))
+	if (out->word == 0 || (out->word & ARPL_SLOT_FLAGS_MASK))
 		return ARPL_not_served;
-	if (arp->eth_dst != ARPL_MAC_BROADCAST && arp->eth_dst != out->word)
-		return ARPL_other_destination;
-	if (arp->sender_ip == 0)
-		return arp->eth_dst == ARPL_MAC_BROADCAST && arpl_to_child_token(t, limits, arp, now)
-			       ? ARPL_to_child_probe
-			       : ARPL_probe;
-	if (arpl_sender_is_odd(arp, slot->netmask))
-		return ARPL_odd;
-	return arpl_decide_pair(t, limits, arp, slot, queue, now, out);
+	verdict = arpl_decide_endpoint(t, limits, arp, slot, now, out);
+	if (verdict != ARPL_ANSWER)
+		return verdict;
+	verdict = arpl_decide_answer(t, limits, arp, slot, queue, now, out);
+	if (verdict == ARPL_over_budget && arp->eth_dst != ARPL_MAC_BROADCAST)
+		return arpl_decide_odd(t, limits, arp, ARPL_unicast_new, now, out);
+	return verdict;
+}
+
+/* Row 3: the parent's or a child's. One that a station on the wire had first is that station's as well. */
+ARPL_INLINE int arpl_mac_is_own(struct arpl_tables *t, __u64 mac, struct arpl_decision *out)
+{
+	const struct arpl_sender *sender = arpl_sender_find(t, mac);
+
+	if (!sender)
+		return 0;
+	if (!sender->shared)
+		return 1;
+	out->shared = 1;
+	return 0;
 }
 
 /* Rows 0 to 5, then the rest. */
@@ -157,8 +300,8 @@ ARPL_INLINE enum arpl_verdict arpl_decide_frame(struct arpl_tables *t, const str
 		return ARPL_malformed;
 	if (parsed == ARPL_PARSED_TAGS)
 		return ARPL_tags;
-	if (arpl_mac_is_own(t, arp->eth_src) ||
-	    (arp->sender_mac != arp->eth_src && arpl_mac_is_own(t, arp->sender_mac)))
+	if (arpl_mac_is_own(t, arp->eth_src, out) ||
+	    (arp->sender_mac != arp->eth_src && arpl_mac_is_own(t, arp->sender_mac, out)))
 		return ARPL_own_mac;
 	if (arp->op != ARPL_OP_REQUEST)
 		return arp->op == ARPL_OP_REPLY ? ARPL_reply : ARPL_other_op;
@@ -167,14 +310,24 @@ ARPL_INLINE enum arpl_verdict arpl_decide_frame(struct arpl_tables *t, const str
 	return arpl_decide_request(t, limits, arp, asked, queue, now, out);
 }
 
-/*
- * Whose address the frame claims (RFC 5227 section 2.4): sender IP an endpoint's, sender MAC not its. An endpoint in
- * flux is answered for by a sibling, which is no claim. ARPL_NO_SLOT when there is no claim.
- */
-ARPL_INLINE __u32 arpl_claimed_slot(struct arpl_tables *t, const struct arpl_arp *arp)
+/* Two numbers of one namespace: what one of its MACs says of another's address is its kernel's own business. */
+ARPL_INLINE int arpl_mac_is_in(struct arpl_tables *t, __u64 mac, const struct arpl_endpoint_stats *stats)
 {
-	__u32 index =
-		arp->sender_ip == 0 ? ARPL_NO_SLOT : arpl_index_find_filtered(t, arp->sender_ip, arp->vlan);
+	const struct arpl_sender *sender;
+
+	if (!stats || stats->netns == 0)
+		return 0;
+	sender = arpl_sender_find(t, mac);
+	return sender && sender->netns == stats->netns;
+}
+
+/*
+ * Whether the frame claims the address of this endpoint, which its sender IP is (RFC 5227 section 2.4): its sender MAC is
+ * not the endpoint's. An endpoint in flux is answered for by a sibling, and any by another MAC of its own namespace, which
+ * is no claim. The endpoint, or ARPL_NO_SLOT.
+ */
+ARPL_INLINE __u32 arpl_claim_of(struct arpl_tables *t, const struct arpl_arp *arp, __u32 index)
+{
 	const struct arpl_slot *slot = arpl_slot_at(t, index);
 	__u64 word;
 
@@ -182,9 +335,65 @@ ARPL_INLINE __u32 arpl_claimed_slot(struct arpl_tables *t, const struct arpl_arp
 		return ARPL_NO_SLOT;
 	word = ARPL_READ(&slot->word);
 	if (word == 0 || (word & (ARPL_SLOT_FLUX | ARPL_SLOT_DUPLICATE)) ||
-	    (word & ARPL_MAC_MASK) == arp->sender_mac)
+	    (word & ARPL_MAC_MASK) == arp->sender_mac ||
+	    arpl_mac_is_in(t, arp->sender_mac, arpl_stats_at(t, index)))
 		return ARPL_NO_SLOT;
 	return index;
+}
+
+/* Whose address the frame claims; ARPL_NO_SLOT when there is no claim. */
+ARPL_INLINE __u32 arpl_claimed_slot(struct arpl_tables *t, const struct arpl_arp *arp)
+{
+	if (arp->sender_ip == 0)
+		return ARPL_NO_SLOT;
+	return arpl_claim_of(t, arp, arpl_index_find_filtered(t, arp->sender_ip, arp->vlan));
+}
+
+/*
+ * A check was sent: whose who-has it was, for egress, and one second more without an answer, at most. The third un-confirms
+ * the endpoint. Nobody on the wire can make a check fail: the kernel answers a probe whatever its table, its routes and its
+ * rp_filter say.
+ */
+ARPL_INLINE void arpl_note_check(struct arpl_slot *slot, struct arpl_endpoint_stats *stats,
+				 const struct arpl_arp *arp, __u64 now)
+{
+	__u64 at = ARPL_READ(&slot->unanswered_at);
+
+	stats->check_requester = arp->sender_ip;
+	*(volatile __u64 *)&stats->check_mac = arp->sender_mac;
+	if (now < at + ARPL_SECOND_NS || __sync_val_compare_and_swap(&slot->unanswered_at, at, now) != at)
+		return;
+	__sync_fetch_and_add(&slot->unanswered, 1);
+	if (slot->unanswered >= ARPL_MAX_UNANSWERED)
+		*(volatile __u64 *)&slot->confirmed_at = 0;
+}
+
+/* The kernel owes an answer since it was handed the first who-has that it has not answered; what is odd it need not answer. */
+ARPL_INLINE void arpl_note_owed(struct arpl_slot *slot, enum arpl_verdict verdict, __u64 now)
+{
+	if (verdict == ARPL_odd || ARPL_READ(&slot->unanswered_at) > ARPL_READ(&slot->confirmed_at))
+		return;
+	*(volatile __u64 *)&slot->unanswered_at = now;
+}
+
+/* What egress has to know of a frame that the endpoint's kernel gets. In observe it gets every frame as it came. */
+ARPL_INLINE void arpl_note_handed(struct arpl_tables *t, const struct arpl_limits *limits,
+				  const struct arpl_arp *arp, __u64 now, const struct arpl_decision *out)
+{
+	int observe = !!(limits->flags & ARPL_LIMIT_OBSERVE);
+	struct arpl_endpoint_stats *stats = arpl_stats_at(t, out->slot);
+	struct arpl_slot *slot = arpl_slot_at(t, out->slot);
+
+	if (!slot)
+		return;
+	if (out->verdict == ARPL_to_child_check && !observe) {
+		if (stats)
+			arpl_note_check(slot, stats, arp, now);
+		return;
+	}
+	arpl_hand(t, arpl_pair_hash(t, arp->sender_mac, arp->sender_ip, arp->target_ip, arp->vlan), now);
+	if (!observe)
+		arpl_note_owed(slot, out->verdict, now);
 }
 
 /*
@@ -203,10 +412,16 @@ ARPL_INLINE void arpl_decide_asked(struct arpl_tables *t, enum arpl_parsed parse
 	out->word = 0;
 	out->without_ring = ARPL_over_budget;
 	out->known = 0;
+	out->sender_slot = ARPL_LOOK_UP;
+	out->shared = 0;
+	out->handed = 0;
 	out->verdict = arpl_decide_frame(t, limits, parsed, arp, asked, queue, now, out);
 	if (out->verdict <= ARPL_own_mac || out->known)
 		return;
-	out->claimed_slot = arpl_claimed_slot(t, arp);
+	if (limits && (out->handed || out->verdict == ARPL_to_child_check))
+		arpl_note_handed(t, limits, arp, now, out);
+	out->claimed_slot = out->sender_slot == ARPL_LOOK_UP ? arpl_claimed_slot(t, arp)
+							     : arpl_claim_of(t, arp, out->sender_slot);
 	if (arp->sender_ip == arp->target_ip && arp->sender_ip != 0)
 		arpl_hear(t, ARPL_HEARD_ANNOUNCED, arp->sender_ip, arp->vlan, now);
 }
@@ -217,24 +432,7 @@ ARPL_INLINE void arpl_decide(struct arpl_tables *t, enum arpl_parsed parsed, con
 	arpl_decide_asked(t, parsed, arp, ARPL_LOOK_UP, queue, now, out);
 }
 
-/*
- * A TO_CHILD was sent: one second more without an answer, at most. The third un-confirms the endpoint, unless the
- * neighbour table was full meanwhile: then its kernel could not answer.
- */
-ARPL_INLINE void arpl_count_unanswered(const struct arpl_limits *limits, struct arpl_slot *slot, __u64 now)
-{
-	__u64 at = *(volatile __u64 *)&slot->unanswered_at;
-
-	if (now < at + ARPL_SECOND_NS || __sync_val_compare_and_swap(&slot->unanswered_at, at, now) != at)
-		return;
-	if (slot->unanswered + 1 >= ARPL_MAX_UNANSWERED && arpl_neigh_full(limits, now))
-		return;
-	__sync_fetch_and_add(&slot->unanswered, 1);
-	if (slot->unanswered >= ARPL_MAX_UNANSWERED)
-		*(volatile __u64 *)&slot->confirmed_at = 0;
-}
-
-/* Records a claim; from now on the endpoint is contested, without anybody else's help. */
+/* Records a claim: from now on the address is contested, which is for announcing and reporting; it is answered for as before. */
 ARPL_INLINE void arpl_note_claim(struct arpl_slot *slot, struct arpl_endpoint_stats *stats, __u64 claimant_mac,
 				 __u64 now)
 {
@@ -243,28 +441,51 @@ ARPL_INLINE void arpl_note_claim(struct arpl_slot *slot, struct arpl_endpoint_st
 	__sync_fetch_and_add(&stats->claims, 1);
 }
 
-/*
- * What a kernel's reply confirms: 1 when Ethernet source, sender MAC and sender IP are the slot's. The pair is
- * written, unless the reply answers a probe, and the endpoint has answered.
- */
-ARPL_INLINE int arpl_confirm(struct arpl_tables *t, const struct arpl_arp *arp, __u64 now)
+/* 1 once for the reply to a check; `requester` is then who asked. In observe there is none. */
+ARPL_INLINE int arpl_take_checked(struct arpl_tables *t, struct arpl_endpoint_stats *stats, __u64 requester_mac,
+				  __u64 now, __be32 *requester)
 {
-	struct arpl_slot *slot = arpl_slot_at(t, arpl_index_find(t, arp->sender_ip, arp->vlan));
+	const struct arpl_limits *limits = arpl_limits_now(t);
+
+	if (!stats || !limits || (limits->flags & ARPL_LIMIT_OBSERVE) || requester_mac == 0 ||
+	    ARPL_READ(&stats->check_mac) != requester_mac || now > ARPL_READ(&stats->check_at) + ARPL_CHECK_NS)
+		return 0;
+	*requester = stats->check_requester;
+	return __sync_val_compare_and_swap(&stats->check_mac, requester_mac, 0) == requester_mac;
+}
+
+/*
+ * What a kernel's reply confirms: 1 when Ethernet source, sender MAC and sender IP are the slot's, and its kernel was asked
+ * just now: somebody inside who sends replies that nobody has asked for confirms nothing. The pair is written, unless the reply
+ * answers a probe, and the endpoint has answered. `requester`, where it is not 0 afterwards: whose who-has was made a check;
+ * the reply is to be to him.
+ */
+ARPL_INLINE int arpl_confirm(struct arpl_tables *t, const struct arpl_arp *arp, __u64 now, __be32 *requester)
+{
+	__u32 index = arpl_index_find(t, arp->sender_ip, arp->vlan);
+	struct arpl_slot *slot = arpl_slot_at(t, index);
 	__u32 generation;
 	__u64 hash;
 
-	if (!slot || arp->op != ARPL_OP_REPLY || arp->sender_mac == 0 || arp->sender_ip == arp->target_ip ||
-	    arp->eth_src != arp->sender_mac || arp->eth_dst != arp->target_mac ||
-	    (*(volatile __u64 *)&slot->word & ARPL_MAC_MASK) != arp->sender_mac)
+	*requester = 0;
+	if (!slot || arp->op != ARPL_OP_REPLY || arp->ieee802 || arp->sender_mac == 0 ||
+	    arp->sender_ip == arp->target_ip || arp->eth_src != arp->sender_mac ||
+	    arp->eth_dst != arp->target_mac || (ARPL_READ(&slot->word) & ARPL_MAC_MASK) != arp->sender_mac)
 		return 0;
+	hash = arpl_pair_hash(t, arp->target_mac, arp->target_ip, arp->sender_ip, arp->vlan);
 	if (arp->target_ip != 0) {
-		hash = arpl_pair_hash(t, arp->target_mac, arp->target_ip, arp->sender_ip, arp->vlan);
-		generation = *(volatile __u32 *)&slot->generation;
+		if (!arpl_take_handed(t, hash, now))
+			return 0;
+		generation = ARPL_READ(&slot->generation);
 		arpl_pair_confirm(t, hash, generation, now);
 		*(volatile __u64 *)&slot->last_pair = arpl_stamp_word(arpl_pair_print(hash, generation), now);
+	} else if (!arpl_take_checked(t, arpl_stats_at(t, index), arp->target_mac, now, requester) &&
+		   !arpl_take_handed(t, hash, now)) {
+		return 0;
 	}
 	*(volatile __u64 *)&slot->confirmed_at = now;
 	*(volatile __u32 *)&slot->unanswered = 0;
+	arpl_hear_station(t, arp->target_mac, now);
 	return 1;
 }
 

@@ -11,10 +11,17 @@ enum arpl_claim_policy {
 	ARPL_CLAIM_DROP,
 };
 
+ARPL_INLINE int arpl_mac_is_hosts(struct arpl_tables *t, __u64 mac)
+{
+	const struct arpl_sender *sender = arpl_sender_find(t, mac);
+
+	return sender && sender->host;
+}
+
 /*
- * What becomes of a claim of this slot's address: dropped only where somebody asked for it and a daemon lives. What the
- * endpoint's own interface sends is its own business, whatever the packet says; and while that interface is down somebody
- * else may be taking its place.
+ * What becomes of a claim of this slot's address: dropped only where somebody asked for it and a daemon lives. The ARP
+ * sender decides, whatever Ethernet source it comes with; what the host itself sends is never dropped, and while the
+ * endpoint's interface is down somebody else may be taking its place.
  */
 ARPL_INLINE enum arpl_claim_policy arpl_judge_claim(struct arpl_tables *t, __u32 claimed,
 						    const struct arpl_arp *arp, __u64 now)
@@ -25,8 +32,9 @@ ARPL_INLINE enum arpl_claim_policy arpl_judge_claim(struct arpl_tables *t, __u32
 
 	if (!slot || !limits || !(limits->flags & ARPL_LIMIT_CLAIMS_DROP) || now >= arpl_lease_expires(t))
 		return ARPL_CLAIM_ALERT;
-	word = *(const volatile __u64 *)&slot->word;
-	if ((word & ARPL_SLOT_DOWN) || (word & ARPL_MAC_MASK) == arp->eth_src)
+	word = ARPL_READ(&slot->word);
+	if ((word & ARPL_SLOT_DOWN) ||
+	    (arpl_mac_is_hosts(t, arp->eth_src) && arpl_mac_is_hosts(t, arp->sender_mac)))
 		return ARPL_CLAIM_ALERT;
 	return limits->flags & ARPL_LIMIT_OBSERVE ? ARPL_CLAIM_WOULD_DROP : ARPL_CLAIM_DROP;
 }

@@ -21,23 +21,32 @@ ARPL_INLINE __u32 arpl_heard_place(enum arpl_heard kind, __u64 hash)
 	return ((__u32)hash & (ARPL_HEARD_PLACES - 1)) * ARPL_HEARD_WORDS + (__u32)kind;
 }
 
-ARPL_INLINE void arpl_hear(struct arpl_tables *t, enum arpl_heard kind, __be32 address, __u16 vlan, __u64 now)
+/* The part of the filter that stands in front of the kind, and the flag that says which of the two is asked. */
+ARPL_INLINE __u32 arpl_heard_part(enum arpl_heard kind)
 {
-	__u64 hash = arpl_heard_hash(t, address, vlan);
+	return kind == ARPL_HEARD_ANNOUNCED ? ARPL_FILTER_ANNOUNCED : ARPL_FILTER_HEARD;
+}
+
+ARPL_INLINE __u64 arpl_heard_flag(enum arpl_heard kind)
+{
+	return kind == ARPL_HEARD_ANNOUNCED ? ARPL_LIMIT_OTHER_ANNOUNCED : ARPL_LIMIT_OTHER_HEARD;
+}
+
+ARPL_INLINE void arpl_hear_hash(struct arpl_tables *t, enum arpl_heard kind, __u64 hash, __u64 now)
+{
 	__u64 *place = arpl_heard_at(t, arpl_heard_place(kind, hash));
 
 	if (place)
 		*(volatile __u64 *)place = arpl_stamp_word(hash, now);
-	arpl_filter_mark_both(t, ARPL_FILTER_HEARD, hash);
 }
 
-/* 0: nothing was heard of it, for sure. */
-ARPL_INLINE int arpl_may_be_heard(struct arpl_tables *t, const struct arpl_limits *limits, __be32 address,
-				  __u16 vlan)
+ARPL_INLINE void arpl_hear(struct arpl_tables *t, enum arpl_heard kind, __be32 address, __u16 vlan, __u64 now)
 {
-	__u32 part = (__u32)ARPL_FILTER_HEARD + !!(limits->flags & ARPL_LIMIT_OTHER_HEARD);
+	__u64 hash = arpl_heard_hash(t, address, vlan);
 
-	return arpl_filter_may(t, arpl_hash_bit(part, arpl_heard_hash(t, address, vlan)));
+	arpl_hear_hash(t, kind, hash, now);
+	if (kind != ARPL_HEARD_ANSWERED)
+		arpl_filter_mark_both(t, arpl_heard_part(kind), hash);
 }
 
 /* Whether it was heard within `most_ns`. */
@@ -49,6 +58,64 @@ ARPL_INLINE int arpl_was_heard(struct arpl_tables *t, enum arpl_heard kind, __be
 	__u64 word = place ? *(volatile __u64 *)place : 0;
 
 	return arpl_stamp_is(word, hash) && arpl_stamp_age_ns(word, now) < most_ns;
+}
+
+/* The same where most addresses were not: a small filter comes first. */
+ARPL_INLINE int arpl_was_heard_filtered(struct arpl_tables *t, const struct arpl_limits *limits,
+					enum arpl_heard kind, __be32 address, __u16 vlan, __u64 now,
+					__u64 most_ns)
+{
+	__u32 part = arpl_heard_part(kind) + !!(limits->flags & arpl_heard_flag(kind));
+
+	return arpl_filter_may(t, arpl_hash_bit(part, arpl_heard_hash(t, address, vlan))) &&
+	       arpl_was_heard(t, kind, address, vlan, now, most_ns);
+}
+
+/* A station on the wire, which an endpoint's kernel has answered. */
+ARPL_INLINE __u64 arpl_station_hash(struct arpl_tables *t, __u64 mac)
+{
+	return arpl_hash(arpl_hash_keys_now(t), (__u32)ARPL_HASH_HEARD + ARPL_HEARD_STATION, mac, 0, 0, 0, 0);
+}
+
+ARPL_INLINE void arpl_hear_station(struct arpl_tables *t, __u64 mac, __u64 now)
+{
+	arpl_hear_hash(t, ARPL_HEARD_STATION, arpl_station_hash(t, mac), now);
+}
+
+ARPL_INLINE int arpl_was_station(struct arpl_tables *t, __u64 mac, __u64 now, __u64 most_ns)
+{
+	__u64 hash = arpl_station_hash(t, mac);
+	__u64 *place = arpl_heard_at(t, arpl_heard_place(ARPL_HEARD_STATION, hash));
+	__u64 word = place ? *(volatile __u64 *)place : 0;
+
+	return arpl_stamp_is(word, hash) && arpl_stamp_age_ns(word, now) < most_ns;
+}
+
+/*
+ * What was handed to a kernel, by the pair's hash: fingerprint and time, in milliseconds of 2^20 ns. Finer than a stamp: the
+ * shorter it counts, the less is left to who wants to answer in the kernel's place.
+ */
+#define ARPL_HANDED_SHIFT 20
+
+ARPL_INLINE void arpl_hand(struct arpl_tables *t, __u64 pair_hash, __u64 now)
+{
+	__u64 *place = arpl_heard_at(t, arpl_heard_place(ARPL_HEARD_HANDED, pair_hash));
+
+	if (place)
+		*(volatile __u64 *)place =
+			(pair_hash & 0xffffffff00000000ULL) | (__u32)(now >> ARPL_HANDED_SHIFT);
+}
+
+/* 1 once for what was handed over just now. */
+ARPL_INLINE int arpl_take_handed(struct arpl_tables *t, __u64 pair_hash, __u64 now)
+{
+	__u64 *place = arpl_heard_at(t, arpl_heard_place(ARPL_HEARD_HANDED, pair_hash));
+	__u64 word = place ? *(volatile __u64 *)place : 0;
+	__s32 age = (__s32)((__u32)(now >> ARPL_HANDED_SHIFT) - (__u32)word);
+
+	return word != 0 && (word >> 32) == (pair_hash >> 32) &&
+	       age <= (__s32)(ARPL_HANDED_NS >> ARPL_HANDED_SHIFT) &&
+	       __sync_val_compare_and_swap(place, word, 0) == word;
 }
 
 #endif

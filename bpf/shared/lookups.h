@@ -25,7 +25,8 @@ struct arpl_tables;
 /* Each of them NULL or 0 when there is nothing. */
 ARPL_INLINE __u64 arpl_lease_expires(struct arpl_tables *t);
 ARPL_INLINE const struct arpl_limits *arpl_limits_now(struct arpl_tables *t);
-ARPL_INLINE int arpl_mac_is_own(struct arpl_tables *t, __u64 mac);
+/* What is known of an own MAC; NULL: it is none. */
+ARPL_INLINE const struct arpl_sender *arpl_sender_find(struct arpl_tables *t, __u64 mac);
 ARPL_INLINE const struct arpl_index_bucket *arpl_index_at(struct arpl_tables *t, __u32 bucket);
 /* A word of the filter; NULL where there is none: then anything may be in the tables behind it. */
 ARPL_INLINE __u64 *arpl_filter_at(struct arpl_tables *t, __u32 word);

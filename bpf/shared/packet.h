@@ -43,7 +43,8 @@ struct arpl_arp {
 	__u16 arp_offset; /* of the ARP header, bytes from the frame's start */
 	__u16 tags;
 	__u32 frame_bytes; /* set by the caller: the frame's whole length */
-	__u32 linear;	   /* set by the caller: 1 when all of it lies in one piece */
+	__u16 linear;	   /* set by the caller: 1 when all of it lies in one piece */
+	__u16 ieee802;	   /* hardware type 6, which Linux takes for Ethernet too */
 };
 
 /* Unaligned loads. BPF does them in one instruction when asked by a cast; a C++ compiler must be asked by memcpy. */
@@ -133,15 +134,19 @@ static inline __attribute__((always_inline)) void arpl_store_mac(__u8 *p, __u64 
 }
 
 /*
- * The 28 bytes of ARP at `p`. 1 when they are a packet for IPv4 over Ethernet (hardware type 1); hardware type 6,
- * which Linux accepts as well, is left to the kernel.
+ * The 28 bytes of ARP at `p`. 1 when they are a packet for IPv4 over Ethernet: hardware type 1, or 6, which Linux accepts,
+ * answers and learns from as well.
  */
 static inline __attribute__((always_inline)) int arpl_parse_arp(const __u8 *p, const __u8 *end,
 								struct arpl_arp *arp)
 {
+	__u32 types;
+
 	if (p + ARPL_ARP_BYTES > end)
 		return 0;
-	if (arpl_load32(p) != arpl_swap32(0x00010800U) || arpl_load16(p + 4) != arpl_swap16(0x0604U))
+	types = arpl_load32(p);
+	arp->ieee802 = types == arpl_swap32(0x00060800U);
+	if ((types != arpl_swap32(0x00010800U) && !arp->ieee802) || arpl_load16(p + 4) != arpl_swap16(0x0604U))
 		return 0;
 	arp->op = arpl_swap16(arpl_load16(p + 6));
 	arp->sender_mac = arpl_load_mac(p + 8);

@@ -73,6 +73,19 @@ static inline __attribute__((always_inline)) __u32 arpl_write_reply(__u8 *p, con
 	return arpl_write_arp(p, &reply);
 }
 
+/* Where the two addresses stand, from the ARP header on. */
+#define ARPL_SENDER_IP_OFFSET 14U
+#define ARPL_TARGET_IP_OFFSET 24U
+
+/* Makes a who-has a unicast one for the endpoint; with `check` it asks as a probe, RFC 5227 section 2.1.1. */
+static inline __attribute__((always_inline)) void arpl_write_to_child(__u8 *p, __u32 arp_offset, __u64 mac,
+								      int check)
+{
+	arpl_store_mac(p, mac);
+	if (check)
+		arpl_put32(p + arp_offset + ARPL_SENDER_IP_OFFSET, 0);
+}
+
 /* An announcement (RFC 5227 section 2.3): a request with sender IP = target IP, target MAC 0, broadcast. */
 static inline __attribute__((always_inline)) struct arpl_write arpl_announcement(__u64 mac, __be32 address,
 										 __u16 vlan)

@@ -5,7 +5,7 @@
 
 #include "abi.h"
 
-/* Somebody else claimed the address within ARPL_CONTESTED_NS. */
+/* Somebody else claimed the address within ARPL_CONTESTED_NS: not announced. */
 static inline __attribute__((always_inline)) int arpl_slot_contested(const struct arpl_slot *slot, __u64 now)
 {
 	__u64 claimed_at = slot->claimed_at;
@@ -13,7 +13,15 @@ static inline __attribute__((always_inline)) int arpl_slot_contested(const struc
 	return claimed_at != 0 && now < claimed_at + ARPL_CONTESTED_NS;
 }
 
-/* Three samples went unanswered. */
+/* Its kernel was heard answering, not too long ago. */
+static inline __attribute__((always_inline)) int arpl_slot_confirmed(const struct arpl_slot *slot, __u64 now)
+{
+	__u64 confirmed_at = slot->confirmed_at;
+
+	return confirmed_at != 0 && now < confirmed_at + ARPL_CONFIRMED_NS;
+}
+
+/* Three checks went unanswered. */
 static inline __attribute__((always_inline)) int arpl_slot_unanswered(const struct arpl_slot *slot)
 {
 	return slot->unanswered >= ARPL_MAX_UNANSWERED;

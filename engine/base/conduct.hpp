@@ -22,7 +22,7 @@ struct Schedule {
 
 /// What becomes of an address that somebody else claims; RFC 5227 section 2.4.
 enum class OnConflict {
-  alert,   ///< neither announced nor answered for while it is contested
+  alert,   ///< not announced while it is contested
   never,   ///< (a): given up until its interface changes
   once,    ///< (b): defended, unless the last conflict was within DEFEND_INTERVAL: then given up
   always,  ///< (c): defended, at most once per DEFEND_INTERVAL

@@ -156,6 +156,9 @@ Keys<Config> keys_of_limits() {
   for (const auto& spec : limit_specs()) {
     keys.emplace(spec.name, [&spec](Config& c, const Place& p) { c.limits.set(spec, limit_of(spec, p)); });
   }
+  keys.emplace("host_share", [](Config& c, const Place& p) {
+    c.host_share = choice_of<bool>(p, {{"on", true}, {"off", false}});
+  });
   keys.emplace("broadcast",
                [](Config& c, const Place& p) { add_storm_limits(ARPL_STORM_BROADCAST, p, c.storm); });
   keys.emplace("multicast",

@@ -51,6 +51,7 @@ struct Config {
   std::uint64_t pair_ttl_ns = 60'000'000'000;
   std::vector<ParentConfig> parents;  ///< at least one, each name once
   Limits limits;
+  bool host_share = true;                     ///< those that make neighbours fit into the host's table of them
   std::vector<StormLimit> storm;              ///< on what is not ARP
   ClaimsPolicy claims = ClaimsPolicy::alert;  ///< of endpoints' addresses, made on this host
   Schedule announce;

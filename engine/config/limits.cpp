@@ -16,7 +16,7 @@ constexpr std::uint64_t kFiveSeconds = 5 * ARPL_SECOND_NS;
 constexpr std::uint64_t kOneSecond = ARPL_SECOND_NS;
 constexpr std::uint64_t kQuarter = 4;
 
-constexpr std::array<LimitSpec, 12> kSpecs{{
+constexpr std::array<LimitSpec, 14> kSpecs{{
     {"to_child", "who-has of new requesters, to the children", "", 100, kFiveSeconds, &arpl_limits::to_child},
     {"to_child_source",
      "one source MAC's share of to_child",
@@ -65,11 +65,15 @@ constexpr std::array<LimitSpec, 12> kSpecs{{
      {},
      kOneSecond,
      &arpl_limits::foreign},
-    {"events", "claims and own MACs that are told to the daemon", "", 100, kFiveSeconds, &arpl_limits::events},
+    {"odd", "who-has that containers' kernels learn from and arpline can't answer; beyond it they are dropped",
+     "", 20, kOneSecond, &arpl_limits::odd, true},
+    {"events", "claims that are told to the daemon", "", 100, kFiveSeconds, &arpl_limits::events},
+    {"own_macs", "frames with own MACs that are told to the daemon", "", 20, kFiveSeconds,
+     &arpl_limits::own_mac_events},
 }};
 
-bool opt_in(const LimitSpec& spec) {
-  return !spec.normal && spec.quarter_of.empty();
+bool may_be_off(const LimitSpec& spec) {
+  return spec.drops || (!spec.normal && spec.quarter_of.empty());
 }
 
 }  // namespace
@@ -114,13 +118,13 @@ Rate rate_of(const arpl_budget& budget) {
 }
 
 Rate parse_rate(const LimitSpec& spec, const std::string& text) {
-  if (text == "off" && opt_in(spec)) return std::nullopt;
+  if (text == "off" && may_be_off(spec)) return std::nullopt;
   std::uint64_t rate = 0;
   const auto* end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, rate);
   if (error != std::errc{} || rest != end || rate > kMostPerSecond) {
     throw SetupError(fmt::format("{}: must be {}0 to {} frames a second", spec.name,
-                                 opt_in(spec) ? "\"off\" or " : "", kMostPerSecond));
+                                 may_be_off(spec) ? "\"off\" or " : "", kMostPerSecond));
   }
   return rate;
 }

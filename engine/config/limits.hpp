@@ -28,6 +28,7 @@ struct LimitSpec {
   Rate normal;                  ///< the default otherwise; none: off unless asked for
   std::uint64_t burst_ns;       ///< so long may a budget be saved up
   arpl_budget arpl_limits::*budget;
+  bool drops = false;  ///< in force by default, and may be "off" by name
 };
 
 /// All of them, in the order in which they are shown. docs/limits.md gives the reason for each default.

@@ -69,6 +69,7 @@ Control::Control(Configure configure, ServiceFactory factory)
       config_(configure_()),
       factory_(std::move(factory)),
       watch_(*this, config_.netns_folders),
+      neighbours_(config_.run_root, watch_),
       route_(NETLINK_ROUTE),
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
       timer_(make_timer()),
@@ -122,6 +123,7 @@ void Control::serve(Parent& parent) {
       ServedParent::Shared{.factory = factory_,
                            .open_netns = [this](int nsid) { return watch_.open(nsid); },
                            .history = history_,
+                           .neighbours = neighbours_,
                            .refused = refused_},
       starting_ ? kPatienceAtStart : kPatienceInTheLoop);
   watch(served->events_fd());
@@ -315,7 +317,9 @@ void Control::tick() {
 void Control::change_parents() {
   const bool links_changed = std::exchange(links_changed_, false);
   if (std::exchange(reload_wanted_, false)) answer_reload();
-  if (std::exchange(second_is_over_, false) || links_changed)
+  const bool second_is_over = std::exchange(second_is_over_, false);
+  if (second_is_over) neighbours_.look(now_ns());
+  if (second_is_over || links_changed)
     for (auto& parent : parents_) look(*parent);
   leave_those_that_want();
   if (const auto now = state(); now != told_state_) manager_.status(told_state_ = now);
@@ -433,7 +437,10 @@ nlohmann::json Control::limit(ServedParent& served, const nlohmann::json& reques
   const auto wanted = changed_limits(request, served.configured_limits(), before);
   if (!(wanted == before)) served.use_limits(wanted);
   for (const auto& line : differences(before, wanted)) spdlog::info("{}: {}", served.name(), line);
-  return {{"parent", served.name()}, {"limits", limits_to_json(served.configured_limits(), wanted)}};
+  const auto& fit = served.neighbour_fit();
+  return {{"parent", served.name()},
+          {"limits", limits_to_json(served.configured_limits(), wanted, fit)},
+          {"note", explain(fit)}};
 }
 
 // Those that wait, and when they are tried again.

@@ -9,6 +9,7 @@
 #include "base/fd.hpp"
 #include "config/config.hpp"
 #include "control/backoff.hpp"
+#include "control/neighbours.hpp"
 #include "control/parent.hpp"
 #include "control/server.hpp"
 #include "control/service_manager.hpp"
@@ -91,6 +92,7 @@ class Control final : private WatchObserver {
   ServiceFactory factory_;
   History history_;
   Watch watch_;
+  Neighbours neighbours_;
   Netlink route_;
   TcEvents filters_;
   Refused refused_;

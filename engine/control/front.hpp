@@ -29,7 +29,7 @@ class FrontControl {
 
  private:
   struct Known {
-    MacSet macs;
+    OwnMacTable macs;
     EndpointHash endpoints;  // those that the index has no room for
   };
 

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "base/error.hpp"
 
 namespace arpline {
@@ -32,6 +34,13 @@ std::string text_of(Rate rate) {
 std::string_view origin_of(const LimitSpec& spec, const Limits& configured, const Limits& now) {
   if (!now.is_set(spec)) return "default";
   return configured.is_set(spec) && configured.rate(spec) == now.rate(spec) ? "file" : "set";
+}
+
+// To a tenth of a frame: on a host with many parents it can be less than one a second.
+json in_force(const LimitSpec& spec, Rate rate, const NeighbourFit& fit) {
+  if (!rate) return nullptr;
+  if (fit.factor() == 1 || !makes_neighbours(spec)) return *rate;
+  return std::round(static_cast<double>(*rate) * fit.factor() * 10) / 10;
 }
 
 }  // namespace
@@ -68,13 +77,14 @@ std::vector<std::string> differences(const Limits& before, const Limits& now) {
   return lines;
 }
 
-json limits_to_json(const Limits& configured, const Limits& now) {
+json limits_to_json(const Limits& configured, const Limits& now, const NeighbourFit& fit) {
   json all = json::array();
   for (const auto& spec : limit_specs()) {
     const auto rate = now.rate(spec);
     const bool follows = !spec.quarter_of.empty() && !now.is_set(spec);
     all.push_back({{"name", spec.name},
                    {"rate", rate ? json(*rate) : json(nullptr)},
+                   {"in_force", in_force(spec, rate, fit)},
                    {"from", origin_of(spec, configured, now)},
                    {"quarter_of", follows ? json(spec.quarter_of) : json(nullptr)},
                    {"what", spec.what}});

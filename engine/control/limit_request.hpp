@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/limits.hpp"
+#include "control/neighbour_room.hpp"
 
 namespace arpline {
 
@@ -20,9 +21,9 @@ Limits changed_limits(const nlohmann::json& request, const Limits& configured, c
 /// One line for each limit that differs, for the log.
 std::vector<std::string> differences(const Limits& before, const Limits& now);
 
-/// [{"name", "rate", "from", "quarter_of", "what"}] in the order of limit_specs(). rate: frames a second, null
-/// for no limit. from: "default", "file" or "set". quarter_of: the limit that it follows, null when it follows
-/// none.
-nlohmann::json limits_to_json(const Limits& configured, const Limits& now);
+/// [{"name", "rate", "in_force", "from", "quarter_of", "what"}] in the order of limit_specs(). rate: frames a
+/// second, null for no limit. in_force: what `fit` leaves of it. from: "default", "file" or "set". quarter_of:
+/// the limit that it follows, null when it follows none.
+nlohmann::json limits_to_json(const Limits& configured, const Limits& now, const NeighbourFit& fit);
 
 }  // namespace arpline

@@ -27,12 +27,14 @@ arpl_limits limits_for(const Config& config, const Limits& limits, Switches swit
   wanted.egress_seen_ns = now.egress_seen_ns;
   wanted.parent_mac = switches.mac;
   wanted.host_awaits = now.host_awaits;
+  wanted.egress_seen_ns = now.egress_seen_ns;
   wanted.flags = (config.mode == Mode::observe ? ARPL_LIMIT_OBSERVE : 0) |
                  (switches.hidden_tags ? ARPL_LIMIT_HIDDEN_TAGS : 0) |
                  (switches.fast_path ? ARPL_LIMIT_FAST_PATH : 0) | (switches.in_pieces ? ARPL_LIMIT_FRAGS : 0) |
                  (switches.one_queue ? ARPL_LIMIT_ONE_QUEUE : 0) |
                  (switches.other_pairs ? ARPL_LIMIT_OTHER_PAIRS : 0) |
                  (switches.other_heard ? ARPL_LIMIT_OTHER_HEARD : 0) |
+                 (switches.other_announced ? ARPL_LIMIT_OTHER_ANNOUNCED : 0) |
                  (config.claims == ClaimsPolicy::drop ? ARPL_LIMIT_CLAIMS_DROP : 0) |
                  (config.storm.empty() ? 0 : ARPL_LIMIT_STORM);
   return wanted;

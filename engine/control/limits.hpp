@@ -15,11 +15,12 @@ struct Switches {
   bool one_queue = false;    ///< XDP runs for one frame at a time
   bool other_pairs = false;  ///< Rotation::other()
   bool other_heard = false;
+  bool other_announced = false;
   Mac mac = 0;  ///< its own
 };
 
 /// The budgets and switches for the `limits` map. `now` are those in force: what control has seen meanwhile
-/// (neigh_full_ns) and what it awaits (host_awaits) stay.
+/// (neigh_full_ns, egress_seen_ns) and what it awaits (host_awaits) stay.
 arpl_limits limits_for(const Config& config, const Limits& limits, Switches switches, const arpl_limits& now);
 
 /// Into the map, while frames are looked at: each aligned word is the old or the new one, never half of each.

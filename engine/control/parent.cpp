@@ -59,10 +59,12 @@ ServedParent::ServedParent(const Config& config, ParentConfig own, const LinkInf
       name_{link.name, link.ifindex, own_netns_inode()},
       shared_(std::move(shared)),
       history_(shared_.history),
+      neighbours_(shared_.neighbours),
       patience_(patience),
       route_(NETLINK_ROUTE) {
   prepare_run_root(config_.run_root);
   lock_ = std::make_unique<ParentLock>(config_.run_root, name_.text());
+  neighbours_.count_parents();
   prepare_pin_root(config_.pin_root);
   follow_rename(config_.pin_root, config_.run_root, name_);
   folder_ = prepare_pin_folder(config_.pin_root, name_.text());
@@ -75,6 +77,8 @@ ServedParent::ServedParent(const Config& config, ParentConfig own, const LinkInf
     const auto flags = maps.limits().flags;
     pairs_filter_.emplace(maps.filter(), ARPL_FILTER_PAIRS, (flags & ARPL_LIMIT_OTHER_PAIRS) != 0, now_ns());
     heard_filter_.emplace(maps.filter(), ARPL_FILTER_HEARD, (flags & ARPL_LIMIT_OTHER_HEARD) != 0, now_ns());
+    announced_filter_.emplace(maps.filter(), ARPL_FILTER_ANNOUNCED, (flags & ARPL_LIMIT_OTHER_ANNOUNCED) != 0,
+                              now_ns());
     storm_ = std::make_unique<Storm>(maps, route_, link_.ifindex);
     storm_->set(storm_limits_for(config_));
     set_limits();
@@ -228,8 +232,15 @@ void ServedParent::set_limits() {
                           .one_queue = decides_alone() || (can_have_ring() && link_.rx_queues == 1),
                           .other_pairs = pairs_filter_->other(),
                           .other_heard = heard_filter_->other(),
+                          .other_announced = announced_filter_->other(),
                           .mac = link_.mac};
-  put_limits(limits_for(config_, limits_, switches, map), map);
+  auto wanted = limits_for(config_, limits_, switches, map);
+  const auto fitted = fit(wanted);
+  put_limits(wanted, map);
+  if (fitted.factor() != neighbour_fit_.factor())
+    spdlog::info("{}: {}", link_.name,
+                 fitted.factor() < 1 ? explain(fitted) : "all limits are in force as they are set");
+  neighbour_fit_ = fitted;
   if (upkeep_) upkeep_->hide_tags(switches.hidden_tags);
 }
 
@@ -337,7 +348,8 @@ void ServedParent::reconfigure(const Config& config, const ParentConfig& own) {
 // The programs ask the other part first: what is cleared is asked by nobody.
 void ServedParent::rotate_filters(std::uint64_t now) {
   for (const auto& [filter, period_ns] : {std::pair{&*pairs_filter_, config_.pair_ttl_ns},
-                                          std::pair{&*heard_filter_, std::uint64_t{ARPL_HEARD_NS}}}) {
+                                          std::pair{&*heard_filter_, std::uint64_t{ARPL_HEARD_NS}},
+                                          std::pair{&*announced_filter_, std::uint64_t{ARPL_ANNOUNCED_NS}}}) {
     if (!filter->due(now, period_ns)) continue;
     set_limits();
     filter->clear();
@@ -347,7 +359,7 @@ void ServedParent::rotate_filters(std::uint64_t now) {
 void ServedParent::second() {
   const auto now = now_ns();
   rotate_filters(now);
-  watch_neighbours(now);
+  watch_neighbours();
   watch_refused(now);
   watch_queues();
   fit_service();
@@ -386,19 +398,20 @@ void ServedParent::watch_groups() {
   spdlog::warn("{}: limits.multicast is {}", link_.name, lifted_.empty() ? "in force" : "lifted: " + lifted_);
 }
 
+// A budget that makes neighbours gets no more than this parent's part of the room in their table.
+NeighbourFit ServedParent::fit(arpl_limits& limits) const {
+  const auto room = neighbours_.room_of_a_parent();
+  return config_.host_share && room ? fit_neighbours(limits, *room) : NeighbourFit{};
+}
+
 // Without room for an entry the kernel does not answer (net/core/neighbour.c): TO_CHILD would only make it
 // worse.
-void ServedParent::watch_neighbours(std::uint64_t now) {
-  const auto table = neighbour_table(route_);
-  const bool full = table && table->limit > 0 && table->entries >= table->limit - table->limit / 10;
-  if (full) programs_->maps().limits().neigh_full_ns = now;
-  if (full != neighbours_full_) {
-    spdlog::warn("{}: the neighbour table is {}", link_.name,
-                 full ? fmt::format("nearly full ({} of {}): raise net.ipv4.neigh.default.gc_thresh3",
-                                    table->entries, table->limit)
-                      : "no longer nearly full");
-  }
-  neighbours_full_ = full;
+void ServedParent::watch_neighbours() {
+  auto& map = programs_->maps().limits();
+  if (neighbours_.full_at() > map.neigh_full_ns) map.neigh_full_ns = neighbours_.full_at();
+  auto now_wanted = map;
+  limits_.write(now_wanted);
+  if (fit(now_wanted) != neighbour_fit_) set_limits();
 }
 
 // The frame passes the egress program while it is being sent, or never. Where it does not, our filter is
@@ -565,8 +578,7 @@ std::vector<std::string> ServedParent::warnings() const {
   if (!storm_->lifted().empty()) warnings.push_back("limits.multicast is lifted: " + storm_->lifted());
   if (upkeep_->is_too_slow())
     warnings.emplace_back("announce.pps does not suffice to announce every endpoint once per announce.refresh");
-  if (neighbours_full_)
-    warnings.emplace_back("the neighbour table is nearly full: raise net.ipv4.neigh.default.gc_thresh3");
+  if (const auto full = neighbours_.warning(); !full.empty()) warnings.push_back(full);
   if (const auto frames = not_handed_over_before_ + (service_ ? service_->not_handed_over() : 0); frames > 0)
     warnings.push_back(fmt::format("{} frames for the kernel found no room on their way to it", frames));
   if (service_ && service_->queues() == 0 && !fast_path() && !can_have_ring())
@@ -601,6 +613,7 @@ ParentStatus ServedParent::status() const {
     if ((endpoint.slot.word & ARPL_SLOT_FLAGS_MASK) != 0 && it->second.desired.settings)
       endpoint.trail = history_.life_of(*it->second.desired.settings);
   }
+  status.neighbours = neighbours_.to_json(neighbour_fit_);
   upkeep_->describe(status);
   name_claimants(status);
   status.warnings = warnings();

@@ -11,6 +11,7 @@
 #include "config/config.hpp"
 #include "control/front.hpp"
 #include "control/gather.hpp"
+#include "control/neighbours.hpp"
 #include "control/pulse.hpp"
 #include "control/reflect_guard.hpp"
 #include "control/roster.hpp"
@@ -51,6 +52,7 @@ class ServedParent {
     ServiceFactory factory;
     OpenNetns open_netns;
     History& history;
+    Neighbours& neighbours;
     Refused& refused;
   };
 
@@ -92,6 +94,8 @@ class ServedParent {
   const Limits& configured_limits() const noexcept { return config_.limits; }
   /// Others, at once; until reconfigure().
   void use_limits(const Limits& limits);
+  /// How those that make neighbours fit into the neighbour table.
+  const NeighbourFit& neighbour_fit() const noexcept { return neighbour_fit_; }
   /// False after somebody else took our program off the parent, or the parent is gone.
   bool attached() const noexcept { return programs_->attached(); }
   /// False while the worker does not move on; says so in the log when that changes. Every kTickNs.
@@ -134,7 +138,8 @@ class ServedParent {
   void follow(Table::Changes changes, std::uint64_t heard_at);
   void forget_kept(Table::Changes& changes) const;
   void log(const Table::Changes& changes);
-  void watch_neighbours(std::uint64_t now);
+  NeighbourFit fit(arpl_limits& limits) const;
+  void watch_neighbours();
   void watch_egress(std::uint64_t now);
   void watch_groups();
   void on_event(const arpl_event& event);
@@ -153,6 +158,7 @@ class ServedParent {
   std::string folder_;
   Shared shared_;
   History& history_;
+  Neighbours& neighbours_;
   std::chrono::milliseconds patience_;
   std::unique_ptr<ParentLock> lock_;
   std::unique_ptr<PinLock> pin_lock_;
@@ -168,6 +174,7 @@ class ServedParent {
   std::string ring_complaint_;  // why there is none although one is wanted
   std::optional<Rotation> pairs_filter_;
   std::optional<Rotation> heard_filter_;
+  std::optional<Rotation> announced_filter_;
   Pulse pulse_;
   bool healthy_ = true;
   std::unique_ptr<Upkeep> upkeep_;
@@ -180,7 +187,7 @@ class ServedParent {
   Netlink route_;
   std::unique_ptr<Storm> storm_;
   std::string lifted_;  // as it was told to the log
-  bool neighbours_full_ = false;
+  NeighbourFit neighbour_fit_;
   bool reflections_arrive_ = true;  // what XDP_TX sends is not lost
   ReflectGuard reflect_guard_;
   bool driver_sends_ = true;  // what the guard said last

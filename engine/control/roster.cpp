@@ -130,10 +130,11 @@ Owners Roster::owners() const {
   return owners;
 }
 
-MacSet Roster::macs() const {
-  MacSet macs(parent_.vlan_macs.begin(), parent_.vlan_macs.end());
-  macs.insert(parent_.mac);
-  for (const auto& [mac, count] : macs_) macs.insert(mac);
+OwnMacTable Roster::macs() const {
+  OwnMacTable macs;
+  macs.emplace(parent_.mac, arpl_sender{.host = 1});
+  for (const auto mac : parent_.vlan_macs) macs.emplace(mac, arpl_sender{.host = 1});
+  for (const auto& [mac, count] : macs_) macs.emplace(mac, arpl_sender{});
   return macs;
 }
 

@@ -43,7 +43,7 @@ class Roster {
 
   /// Of the MACs of the parent and of all children.
   Owners owners() const;
-  MacSet macs() const;
+  OwnMacTable macs() const;
   /// Who has made this claim.
   Party party_of(const arpl_event& claim) const;
   /// What it broadcasts comes back from the switch: mode vepa.

@@ -94,9 +94,11 @@ bool Server::on_event(int fd, std::uint32_t events) {
 }
 
 void Server::tick(std::uint64_t now) {
+  clock_ += std::min(now - last_tick_, kLongestTurnNs);
+  last_tick_ = now;
   for (auto it = clients_.begin(); it != clients_.end();) {
     const auto client = it++;
-    if (!asks(client->second) && client->second.ticket == 0 && now > client->second.since + kPatienceNs)
+    if (!asks(client->second) && client->second.ticket == 0 && clock_ > client->second.since + kPatienceNs)
       drop(client);
   }
   spent_ns_ = 0;
@@ -118,7 +120,7 @@ void Server::answer_put_off() {
   while (spent_ns_ < kBusyNs) {
     auto next = clients_.end();
     for (auto it = clients_.begin(); it != clients_.end(); ++it) {
-      if (asks(it->second) && (next == clients_.end() || it->second.since < next->second.since)) next = it;
+      if (asks(it->second) && (next == clients_.end() || it->second.turn < next->second.turn)) next = it;
     }
     if (next == clients_.end()) return;
     if (!serve(next->second, 0)) drop(next);
@@ -131,6 +133,11 @@ void Server::drop(Clients::iterator client) {
   clients_.erase(client);
 }
 
+void Server::renew(Client& client) {
+  client.since = clock_;
+  client.turn = ++turns_;
+}
+
 // Accepted before another one makes room: its descriptor is a new one, and no event that is still to be handled
 // can be taken for its.
 void Server::accept_one() {
@@ -138,12 +145,12 @@ void Server::accept_one() {
   if (!fd) return;
   if (clients_.size() >= kMaxClients) {
     drop(std::ranges::min_element(clients_, {}, [](const auto& client) {
-      return std::pair{asks(client.second) || client.second.ticket != 0, client.second.since};
+      return std::pair{asks(client.second) || client.second.ticket != 0, client.second.turn};
     }));
   }
   const int key = fd.get();
-  clients_.emplace(key,
-                   Client{.fd = std::move(fd), .in = {}, .out = {}, .since = now_ns(), .root = is_root(key)});
+  renew(clients_.emplace(key, Client{.fd = std::move(fd), .in = {}, .out = {}, .root = is_root(key)})
+            .first->second);
   watch(EPOLL_CTL_ADD, key, EPOLLIN);
 }
 
@@ -176,15 +183,18 @@ bool Server::take_request(Client& client) {
   auto line = reply_to(client.in.substr(0, end));
   asker_ = nullptr;
   client.in.erase(0, end + 1);
-  if (client.ticket == 0) send_later(client, std::move(line));
-  client.since = now_ns();
-  spent_ns_ += client.since - began;
+  spent_ns_ += now_ns() - began;
+  if (client.ticket == 0) {
+    send_later(client, std::move(line));
+  } else {
+    renew(client);
+  }
   return true;
 }
 
 void Server::send_later(Client& client, std::string&& line) {
   client.out = std::move(line);
-  client.since = now_ns();
+  renew(client);
   pending_ += client.out.size();
 }
 
@@ -217,12 +227,14 @@ bool Server::write_some(Client& client) {
   const auto count = send(client.fd.get(), client.out.data() + client.written,
                           client.out.size() - client.written, MSG_NOSIGNAL);
   if (count < 0) return errno == EAGAIN;
+  const auto pieces = client.written / kPieceBytes;
   client.written += static_cast<std::size_t>(count);
+  if (client.written / kPieceBytes != pieces) renew(client);
   if (client.written < client.out.size()) return true;
   pending_ -= client.out.size();
   std::string{}.swap(client.out);  // assigning would keep the room
   client.written = 0;
-  client.since = now_ns();
+  renew(client);
   return true;
 }
 

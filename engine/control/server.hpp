@@ -39,13 +39,16 @@ class Server {
   /// Nothing happens when who has asked is gone.
   void answer(std::uint64_t ticket, const nlohmann::json& reply);
   /// Drops who keeps it waiting for longer than kPatienceNs, and answers who has been put off. Four times a
-  /// second; now in nanoseconds.
+  /// second; now in nanoseconds. Of the time since the last tick no more than kLongestTurnNs counts against a
+  /// client: what is longer the loop has spent elsewhere, and nobody could have been served.
   void tick(std::uint64_t now);
 
   static constexpr std::size_t kMaxClients = 16;  ///< one more takes the place of the one that waits longest
   static constexpr std::size_t kMaxRequestBytes = 4096;
   static constexpr std::size_t kMaxPendingBytes = 128 << 20;   ///< answers not yet read, of all clients
-  static constexpr std::uint64_t kPatienceNs = 5'000'000'000;  ///< for a whole request; for reading its answer
+  static constexpr std::uint64_t kPatienceNs = 5'000'000'000;  ///< for a whole request; for reading each piece
+  static constexpr std::size_t kPieceBytes = 1 << 20;          ///< of an answer
+  static constexpr std::uint64_t kLongestTurnNs = 1'000'000'000;
   /// For answering between two ticks; what comes then is put off: the loop has leases to extend.
   static constexpr std::uint64_t kBusyNs = 50'000'000;
 
@@ -55,7 +58,8 @@ class Server {
     std::string in;
     std::string out;
     std::size_t written = 0;  // of out
-    std::uint64_t since = 0;  // when it began to wait for a request, or to send its answer
+    std::uint64_t since = 0;  // on clock_: when it began to wait for a request, or to send this piece
+    std::uint64_t turn = 0;   // in which order that was
     bool root = false;
     std::uint64_t ticket = 0;  // of the answer that the handler has put off; 0: none
   };
@@ -66,6 +70,7 @@ class Server {
   void answer_put_off();
   void accept_one();
   void drop(Clients::iterator client);
+  void renew(Client& client);
   bool serve(Client& client, std::uint32_t events);
   bool read_some(Client& client);
   bool take_request(Client& client);
@@ -82,6 +87,9 @@ class Server {
   std::uint64_t spent_ns_ = 0;  // with answering, since the last tick
   Client* asker_ = nullptr;     // while the handler runs
   std::uint64_t tickets_ = 0;
+  std::uint64_t last_tick_ = 0;
+  std::uint64_t clock_ = 0;  // the time in which clients could be served
+  std::uint64_t turns_ = 0;
 };
 
 }  // namespace arpline

@@ -59,6 +59,12 @@ std::vector<Interface> Watch::children_on(int parent) const {
   return children;
 }
 
+std::vector<Netns> Watch::all_netns() const {
+  std::vector<Netns> all;
+  for (const auto& [nsid, known] : known_) all.push_back(described(nsid, known));
+  return all;
+}
+
 Fd Watch::open(int nsid) const {
   const auto at = known_.find(nsid);
   return at == known_.end() ? Fd{} : open_netns(at->second.ways);

@@ -70,6 +70,8 @@ class Watch {
   /// All children on this parent that are known now.
   std::vector<Interface> children_on(int parent) const;
   std::size_t namespaces() const noexcept { return known_.size(); }
+  /// All that are known now.
+  std::vector<Netns> all_netns() const;
   /// Opens a known namespace for one operation: an open descriptor keeps a dead container alive. Empty when it
   /// is gone, or when there is no way into it.
   Fd open(int nsid) const;

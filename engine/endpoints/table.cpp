@@ -75,6 +75,7 @@ void Table::write_slot(std::uint32_t slot, const Desired& wanted) {
   bump_generation(slot);
   publish<__u64>(s.confirmed_at, 0);
   publish<__u32>(s.unanswered, 0);
+  publish<__u64>(s.unanswered_at, 0);
   // A claim by the MAC that the endpoint has now was the change itself, heard before it was found.
   if (stats_[slot].last_claimant_mac == (wanted.word & ARPL_MAC_MASK)) publish<__u64>(s.claimed_at, 0);
   write_ways(slot, wanted);

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <span>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "base/net.hpp"
 #include "shared/decide.h"
@@ -29,7 +28,8 @@ struct EndpointKeyEqual {
 };
 
 using EndpointHash = std::unordered_map<arpl_endpoint_key, arpl_endpoint, EndpointKeyHash, EndpointKeyEqual>;
-using MacSet = std::unordered_set<Mac>;
+/// The own MACs and what is known of each; the counters stay 0.
+using OwnMacTable = std::unordered_map<Mac, arpl_sender>;
 
 }  // namespace arpline
 
@@ -38,7 +38,7 @@ using MacSet = std::unordered_set<Mac>;
 struct arpl_tables {
   const __u64* lease = nullptr;  ///< when it expires
   const arpl_limits* limits = nullptr;
-  const arpline::MacSet* macs = nullptr;             ///< read anew for each frame, as the next one
+  const arpline::OwnMacTable* macs = nullptr;        ///< read anew for each frame, as the next one
   const arpline::EndpointHash* endpoints = nullptr;  ///< needed only for what the index has no room for
   std::span<arpl_slot> slots;
   std::span<arpl_endpoint_stats> stats;      ///< as many, or none: nothing is counted, no budget for the ring
@@ -101,10 +101,12 @@ ARPL_INLINE arpl_endpoint_stats* arpl_stats_at(arpl_tables* t, __u32 slot) {
   return slot < t->stats.size() ? &t->stats[slot] : nullptr;
 }
 
-ARPL_INLINE int arpl_mac_is_own(arpl_tables* t, __u64 mac) {
-  if (arpl_filter_may(t, arpl_mac_bit(t->keys.factor, mac)) == 0) return 0;
+ARPL_INLINE const arpl_sender* arpl_sender_find(arpl_tables* t, __u64 mac) {
+  if (arpl_filter_may(t, arpl_mac_bit(t->keys.factor, mac)) == 0) return nullptr;
   const auto* macs = __atomic_load_n(&t->macs, __ATOMIC_ACQUIRE);
-  return static_cast<int>(macs != nullptr && macs->contains(mac));
+  if (macs == nullptr) return nullptr;
+  const auto found = macs->find(mac);
+  return found != macs->end() ? &found->second : nullptr;
 }
 
 ARPL_INLINE int arpl_ring_admit(arpl_tables* t, const arpl_limits* limits, __u32 queue) {

@@ -7,7 +7,6 @@
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/ip.h>
-#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 
 #include <cerrno>
@@ -171,23 +170,6 @@ std::optional<LinkInfo> ask_for_link(Netlink& route, NetlinkRequest& request) {
   return with_driver(std::move(*record));
 }
 
-std::optional<NeighbourTable> parse_neighbour_table(const nlmsghdr& message) {
-  NeighbourTable table;
-  bool arp = false;
-  bool whole = false;  // the messages about single devices have no NDTA_CONFIG
-  for_each_attribute(message, sizeof(ndtmsg), [&](const nlattr& attribute, int type) {
-    if (type == NDTA_NAME) arp = attribute_string(attribute) == "arp_cache";
-    if (type == NDTA_THRESH3) table.limit = attribute_u32(attribute).value_or(0);
-    if (type != NDTA_CONFIG || mnl_attr_get_payload_len(&attribute) < sizeof(ndt_config)) return;
-    ndt_config config{};
-    std::memcpy(&config, mnl_attr_get_payload(&attribute), sizeof config);
-    table.entries = config.ndtc_entries;
-    whole = true;
-  });
-  if (!arp || !whole) return std::nullopt;
-  return table;
-}
-
 }  // namespace
 
 LinkRecord parse_link(const nlmsghdr& message) {
@@ -286,16 +268,6 @@ std::optional<std::uint64_t> rx_dropped(Netlink& route, int ifindex) {
     });
   });
   return dropped;
-}
-
-std::optional<NeighbourTable> neighbour_table(Netlink& route) {
-  NetlinkRequest request{RTM_GETNEIGHTBL};
-  request.header<ndtmsg>().ndtm_family = AF_INET;
-  std::optional<NeighbourTable> table;
-  const int error = route.try_dump(request, [&](const nlmsghdr& message) {
-    if (const auto found = parse_neighbour_table(message)) table = found;
-  });
-  return error == 0 ? table : std::nullopt;
 }
 
 }  // namespace arpline

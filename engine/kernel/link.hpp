@@ -104,13 +104,4 @@ std::optional<LinkInfo> find_link(Netlink& route, int ifindex);
 /// such interface. Throws SetupError only when the socket itself fails.
 std::optional<std::uint64_t> rx_dropped(Netlink& route, int ifindex);
 
-/// The IPv4 neighbour table. It is one for all namespaces.
-struct NeighbourTable {
-  std::uint32_t entries = 0;
-  std::uint32_t limit = 0;  ///< gc_thresh3
-};
-
-/// nullopt: the kernel does not tell.
-std::optional<NeighbourTable> neighbour_table(Netlink& route);
-
 }  // namespace arpline

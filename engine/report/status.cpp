@@ -136,7 +136,9 @@ json misdirected(const arpl_endpoint_stats& stats, std::uint64_t now) {
 }
 
 json to_json(const EndpointStatus& e, const ParentStatus& p) {
-  const auto reason = not_served_reason(e.slot, p.now);
+  auto reason = not_served_reason(e.slot);
+  const auto state = state_of(e.slot, reason);
+  if (reason.empty() && arpl_slot_contested(&e.slot, p.now) != 0) reason = "contested";
   json claimants = json::array();
   for (const auto& claimant : e.claimants) {
     const auto place = p.claimants.find(claimant.mac);
@@ -151,7 +153,7 @@ json to_json(const EndpointStatus& e, const ParentStatus& p) {
   o.emplace("mac", format_mac(e.slot.word));
   o.emplace("namespace", text_or_null(e.netns));
   o.emplace("interface", text_or_null(e.interface));
-  o.emplace("state", state_of(e.slot, reason));
+  o.emplace("state", state);
   o.emplace("reason", text_or_null(reason));
   o.emplace("confirmed_seconds_ago", seconds_ago(e.slot.confirmed_at, p.now));
   o.emplace("heard_at_ns", number_or_null(e.heard_at));
@@ -194,7 +196,7 @@ std::string other_counter_name(std::size_t index) {
   return std::string{"would_"} + kOtherNames.at(index - kOtherNames.size() + ARPL_FIRST_OTHER_DROP);
 }
 
-std::string not_served_reason(const arpl_slot& slot, std::uint64_t now) {
+std::string not_served_reason(const arpl_slot& slot) {
   if (slot.word == 0) return "withdrawn";
   if ((slot.word & ARPL_SLOT_DOWN) != 0) return "down";
   if ((slot.word & ARPL_SLOT_NOARP) != 0) return "noarp";
@@ -202,7 +204,6 @@ std::string not_served_reason(const arpl_slot& slot, std::uint64_t now) {
   if ((slot.word & ARPL_SLOT_HOST) != 0) return "host";
   if ((slot.word & ARPL_SLOT_FLUX) != 0) return "flux";
   if ((slot.word & ARPL_SLOT_MODE_SOURCE) != 0) return "mode_source";
-  if (arpl_slot_contested(&slot, now) != 0) return "contested";
   return arpl_slot_unanswered(&slot) != 0 ? "unanswered" : "";
 }
 
@@ -240,6 +241,7 @@ json to_json(const ParentStatus& p) {
               {"storm", storm_to_json(p.storm)},
               {"found", p.found},
               {"withdrawn", p.withdrawn},
+              {"neighbours", p.neighbours},
               {"warnings", p.warnings},
               {"endpoints", std::move(endpoints)}};
   if (p.senders) status["senders"] = senders_to_json(*p.senders);

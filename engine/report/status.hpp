@@ -111,6 +111,7 @@ struct ParentStatus {
   arpl_egress_stats egress_counts{};
   std::optional<std::vector<Sender>> senders;  ///< only for who asked for them
   nlohmann::json found = nullptr;              ///< Samples: from an event's receipt to the table
+  nlohmann::json neighbours = nullptr;         ///< the table of them, and what is this parent's; likewise
   nlohmann::json withdrawn = nullptr;          ///< Samples: from an event's receipt to the last answer
   std::vector<EndpointStatus> endpoints;
   std::map<Mac, std::string> claimants;  ///< "NAMESPACE/INTERFACE" of those that are on this host
@@ -129,6 +130,6 @@ std::string counter_name(std::size_t index);
 std::string other_counter_name(std::size_t index);
 
 /// Why the endpoint is not served, as one word; empty when it is.
-std::string not_served_reason(const arpl_slot& slot, std::uint64_t now);
+std::string not_served_reason(const arpl_slot& slot);
 
 }  // namespace arpline

@@ -23,7 +23,10 @@ std::string ago(const json& seconds) {
 }
 
 std::string state(const json& e) {
-  const auto text = e["reason"].is_string() ? "not served: " + text_of(e["reason"]) : text_of(e["state"]);
+  const auto served = text_of(e["state"]) != "not_served";
+  const auto reason = e["reason"].is_string() ? text_of(e["reason"]) : "";
+  const auto text =
+      !served ? "not served: " + reason : text_of(e["state"]) + (reason.empty() ? "" : ", " + reason);
   return e["probing"].get<bool>() ? text + ", probing" : text;
 }
 
@@ -92,6 +95,19 @@ std::string waiting_text(const json& waiting) {
                      waiting["next_try_seconds"].get<double>(), text_of(waiting["reason"]));
 }
 
+std::string neighbours(const json& n) {
+  if (n.is_null()) return "";
+  const auto asked = n["asked"].get<std::uint64_t>();
+  const auto room = n["room"].get<std::uint64_t>();
+  const auto part = asked > room
+                        ? fmt::format("; of {} that the limits allow in 5 s there is room for {}", asked, room)
+                        : std::string{};
+  const auto exempt = n["not_counted"].is_number() ? n["not_counted"].get<std::uint64_t>() : 0;
+  return fmt::format("neighbours: {} of {}{}{}\n", n["entries"].get<std::uint64_t>(),
+                     n["limit"].get<std::uint64_t>(),
+                     exempt > 0 ? fmt::format(", {} of them do not count", exempt) : "", part);
+}
+
 std::string parent_text(const json& p) {
   const bool daemon = p["daemon"].get<bool>();
   auto text = fmt::format("{} (ifindex {}): {}, mode {}, lease {}, fast path {}, {} ring{}, egress {}\n",
@@ -101,6 +117,7 @@ std::string parent_text(const json& p) {
                           p["queues"].get<int>(), p["queues"] == 1 ? "" : "s", text_of(p["egress"]));
   text += fmt::format("pins: {}\n", text_of(p["pins"]));
   for (const auto& warning : p["warnings"]) text += "WARNING: " + text_of(warning) + "\n";
+  text += neighbours(p["neighbours"]);
   std::vector<TableRow> rows{{"PARENT", "VLAN", "ADDRESS", "MAC", "NAMESPACE", "INTERFACE", "STATE", "PATH",
                               "CONFLICT", "CONFIRMED", "TO CHILD", "RINGED", "REFLECTED", "CLAIMS",
                               "LAST ASKED BY"}};

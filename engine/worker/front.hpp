@@ -79,9 +79,7 @@ class Front {
   }
 
   void tell(const arpl_arp& arp, arpl_event_type type, std::uint64_t now) noexcept {
-    auto* bucket = arpl_bucket_at(&tables_, ARPL_BUCKET_EVENTS);
-    const auto* limits = arpl_limits_now(&tables_);
-    if (bucket == nullptr || limits == nullptr || arpl_bucket_take(bucket, now, limits->events) == 0) return;
+    if (arpl_event_token(&tables_, static_cast<__u16>(type), arp.eth_src, now) == 0) return;
     events_.push({.time_ns = now,
                   .mac = arp.sender_mac,
                   .address = arp.sender_ip,
@@ -125,7 +123,7 @@ class Front {
     }
     if (slot != ARPL_NO_SLOT) arpl_count_request(&tables_, slot, way, &sight.arp, now);
     if (way == ARPL_CLASS_RING) return answer(frame, sight);
-    if (way == ARPL_CLASS_TO_CHILD) to_child(frame, sight, now);
+    if (way == ARPL_CLASS_TO_CHILD) to_child(frame, sight);
     return way == ARPL_CLASS_DROP ? Fate::drop : Fate::kernel;
   }
 
@@ -142,9 +140,9 @@ class Front {
     return Fate::answer;
   }
 
-  void to_child(Frame& frame, const Sight& sight, std::uint64_t now) noexcept {
-    arpl_store_mac(reinterpret_cast<std::uint8_t*>(frame.data), sight.decision.word);
-    arpl_count_unanswered(arpl_limits_now(&tables_), arpl_slot_at(&tables_, sight.decision.slot), now);
+  static void to_child(Frame& frame, const Sight& sight) noexcept {
+    arpl_write_to_child(reinterpret_cast<std::uint8_t*>(frame.data), sight.arp.arp_offset, sight.decision.word,
+                        static_cast<int>(sight.decision.verdict == ARPL_to_child_check));
   }
 
   arpl_tables& tables_;

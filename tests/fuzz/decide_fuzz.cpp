@@ -46,7 +46,7 @@ struct Choice {
 struct World {
   __u64 lease = 0;
   arpl_limits limits{};
-  MacSet macs{packet::parent_mac, packet::endpoint_mac, packet::sibling_mac};
+  OwnMacTable macs{{packet::parent_mac, {.host = 1}}, {packet::endpoint_mac, {}}, {packet::sibling_mac, {}}};
   EndpointHash endpoints;
   std::vector<arpl_slot> slots = std::vector<arpl_slot>(8);
   std::vector<arpl_pair_set> pairs = std::vector<arpl_pair_set>(ARPL_PAIR_SETS);
@@ -81,6 +81,7 @@ void install(World& w, const Choice& c, std::uint64_t now, std::uint16_t vlan) {
   w.limits.credit_window = (c.tables & 32U) != 0 ? 0 : 64;
   w.limits.flags = c.switches & 3U;
   w.limits.neigh_full_ns = (c.switches & 4U) != 0 ? now + 1 : 0;
+  w.limits.egress_seen_ns = now;
   w.endpoints.clear();
   if ((c.tables & 4U) == 0)
     w.endpoints[{.address = packet::endpoint_ip, .vlan = vlan, .zero = 0}] = {
@@ -156,12 +157,11 @@ void check_decision(const World& w, const Choice& c, arpl_parsed parsed, const a
   REQUIRE(!w.macs.contains(arp.eth_src) && !w.macs.contains(arp.sender_mac));
   REQUIRE(d.slot == slot_index && arp.target_ip == packet::endpoint_ip);
   REQUIRE(d.word == packet::endpoint_mac && d.generation == 5);
-  REQUIRE((c.slot & (31U | 64U)) == 0 && c.unanswered < ARPL_MAX_UNANSWERED && (c.tables & 8U) == 0);
+  REQUIRE((c.slot & 31U) == 0 && c.unanswered < ARPL_MAX_UNANSWERED && (c.tables & 8U) == 0);
   REQUIRE(arp.eth_dst == ARPL_MAC_BROADCAST || arp.eth_dst == d.word);
   if (d.verdict == ARPL_to_child_probe || d.verdict == ARPL_to_child_new || d.verdict == ARPL_to_child_sample)
     REQUIRE(arp.eth_dst == ARPL_MAC_BROADCAST);
-  if (d.verdict == ARPL_to_child_probe || d.verdict == ARPL_to_child_new)
-    REQUIRE((c.switches & 4U) == 0 && c.budget != 0);
+  if (d.verdict == ARPL_to_child_new) REQUIRE((c.switches & 4U) == 0 && c.budget != 0);
   if (cls != ARPL_CLASS_RING) return;
   REQUIRE(arp.frame_bytes <= ARPL_MAX_SERVED_FRAME_BYTES && arp.linear != 0);
   REQUIRE(arp.sender_mac == arp.eth_src && arp.sender_ip != 0);
@@ -193,12 +193,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   arpl_decide(&world.tables, parsed, &arp, choice.queue, now, &decision);
   check_decision(world, choice, parsed, arp, decision, now);
 
-  if (arpl_class_of(decision.verdict) == ARPL_CLASS_TO_CHILD) {
-    const std::uint32_t before = world.slots[slot_index].unanswered;
-    arpl_count_unanswered(&world.limits, &world.slots[slot_index], now);
-    REQUIRE(world.slots[slot_index].unanswered <= before + 1);
-  }
-  if (parsed == ARPL_PARSED && arpl_confirm(&world.tables, &arp, now) != 0)
+  REQUIRE(world.slots[slot_index].unanswered <= choice.unanswered + 1U);
+  __be32 requester = 0;
+  if (parsed == ARPL_PARSED && arpl_confirm(&world.tables, &arp, now, &requester) != 0)
     REQUIRE(arp.op == ARPL_OP_REPLY && arp.sender_mac == packet::endpoint_mac);
   *pair = 0;
   std::fill(world.buckets.begin(), world.buckets.end(), 0);

@@ -110,7 +110,7 @@ ODD = {
     "target the subnet's broadcast address": _frame(lambda mac, ip, at: {"tpa": "10.77.255.255"}),
 }
 
-# From here on the claimed container is contested, which changes who answers for it: last.
+# From here on the claimed container is contested: last.
 CLAIMS = {
     "sender the target's own address": _frame(lambda mac, ip, at: {"spa": at.claimed[1], "tpa": at.claimed[1]}),
     "its address claimed while another is asked": _frame(lambda mac, ip, at: {"spa": at.claimed[1]}),

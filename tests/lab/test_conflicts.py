@@ -2,7 +2,7 @@
 """Somebody else has a container's address: what is told, and what is done about it (RFC 5227 section 2.4)."""
 import time
 
-from common import Lab, endpoint, options, wait_state, wait_until
+from common import Lab, endpoint, options, wait_until
 from switched import claim, conflict, parties, serve_quietly, spoken_for, station, switched
 
 HEARD_SECONDS = 1.0  # much more than anything that a claim causes at once needs
@@ -50,7 +50,7 @@ def test_alert_is_silent_about_a_contested_address_and_tells_of_it():
         child = host.children[0]
         assert spoken_for(wire.collect(HEARD_SECONDS), child), "it is not refreshed; its silence would prove nothing"
         contest(rival, child)
-        wait_state(host, child, "not_served", 5, "contested")
+        wait_until(lambda: endpoint(host, child)["reason"] == "contested", 5, "the claim is known")
         told(host, child, rival)
         wire.collect(0.1)
         contest(rival, child)

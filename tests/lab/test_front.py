@@ -108,7 +108,7 @@ def test_claim_from_the_wire_contests_the_address_and_is_told():
         child = host.children[0]
         assert wire.replies(who_has(child), 1.0)
         wire.send(frames.arp(eth_src="02:b0:00:00:00:66", spa=child.address, tpa=child.address))
-        wait_state(host, child, "not_served", 5, "contested")
+        wait_state(host, child, "confirmed", 5, "contested")
         wait_until(lambda: "02:b0:00:00:00:66 claims" in daemon.log, 5, "the log names it")
 
 
@@ -145,7 +145,7 @@ def test_telemetry_tells_endpoints_verdicts_and_limits():
         assert {name: verdicts[f"{host.nic}/{name}"] for name in status["verdicts"]} == status["verdicts"]
         assert verdicts[f"{host.nic}/engine_answered"] == 0 and not ask_telemetry("/arpline/verdicts,other")
         limits = ask_telemetry("/arpline/limits")
-        assert limits[f"{host.nic}/to_child"] == 100 and limits[f"{host.nic}/foreign"] == "off", limits
+        assert limits[f"{host.nic}/events"] == 100 and limits[f"{host.nic}/foreign"] == "off", limits
 
 
 def test_device_that_would_take_the_hosts_frames_is_refused():

@@ -72,7 +72,7 @@ def test_claim_in_one_vlan_does_not_contest_another():
         wire = peer.wire()
         confirm(wire, host, contested, stays)
         wire.send(who_has(contested, "02:cc:00:00:00:01", ADDRESS))
-        wait_state(host, contested, "not_served", reason="contested")
+        wait_state(host, contested, "confirmed", reason="contested")
         ringed = endpoint(host, stays)["ringed"]
         answers_itself(wire, stays)
         assert endpoint(host, stays)["ringed"] == ringed + 1 and endpoint(host, stays)["claims"] == 0

@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
@@ -31,6 +32,14 @@ constexpr std::uint32_t queues = 2;
 constexpr std::uint32_t most_metadata = 216;
 constexpr std::uint32_t most_metadata_before_6_2 = 32;
 constexpr std::size_t slots_bytes = sizeof(arpl_slot) * ARPL_MAX_ENDPOINTS;
+constexpr std::size_t heard_bytes = sizeof(__u64) * ARPL_HEARD_ENTRIES;
+
+// An array that is memory-mapped.
+void* mapped(const bpf_map* map, std::size_t bytes) {
+  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+  if (memory == MAP_FAILED) throw_errno(fmt::format("map {}", bpf_map__name(map)), errno);
+  return memory;
+}
 
 template <class Key, class Value>
 void put(bpf_map* map, const Key& key, const Value& value) {
@@ -109,10 +118,8 @@ BpfRunner::BpfRunner() {
     arpline_bpf__destroy(skeleton_);
     throw_errno("load the BPF programs", -error);
   }
-  void* slots =
-      mmap(nullptr, slots_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(skeleton_->maps.slots), 0);
-  if (slots == MAP_FAILED) throw_errno("map the slots", errno);
-  slots_ = static_cast<arpl_slot*>(slots);
+  slots_ = static_cast<arpl_slot*>(mapped(skeleton_->maps.slots, slots_bytes));
+  heard_ = {static_cast<__u64*>(mapped(skeleton_->maps.heard, heard_bytes)), ARPL_HEARD_ENTRIES};
   events_ = ring_buffer__new(bpf_map__fd(skeleton_->maps.events), on_event, &taken_, nullptr);
   if (events_ == nullptr) throw_errno("open the events", errno);
   // Unbound: enough to take a place in xsks_map.
@@ -123,6 +130,7 @@ BpfRunner::BpfRunner() {
 BpfRunner::~BpfRunner() {
   ring_buffer__free(events_);
   if (slots_ != nullptr) munmap(slots_, slots_bytes);
+  if (!heard_.empty()) munmap(heard_.data(), heard_bytes);
   arpline_bpf__destroy(skeleton_);
 }
 
@@ -153,7 +161,7 @@ void BpfRunner::fill(const Contents& contents) {
   clear_credit_and_sockets();
   put(maps.lease, zero, contents.lease);
   put(maps.limits, zero, contents.limits);
-  for (const Mac own : contents.macs) put(maps.macs, __u64{own}, arpl_sender{.host = own == parent_mac});
+  for (const auto& [own, sender] : contents.macs) put(maps.macs, __u64{own}, sender);
   for (const std::uint32_t word : filtered_) put(maps.filter, word, __u64{0});
   filtered_.clear();
   for (const std::uint32_t bit : contents.filter) {
@@ -166,8 +174,8 @@ void BpfRunner::fill(const Contents& contents) {
     put(maps.endpoint_index, number, bucket);
     indexed_.push_back(number);
   }
-  for (const std::uint32_t place : heard_places()) put(maps.heard, place, __u64{0});
-  for (const auto& [place, word] : contents.heard) put(maps.heard, place, word);
+  std::ranges::fill(heard_, 0);
+  for (const auto& [place, word] : contents.heard) heard_[place] = word;
   for (const auto& [key, value] : contents.endpoints) put(maps.endpoints, key, value);
   for (const auto& [index, slot] : contents.slots) slots_[index] = slot;
   for (const auto& [index, stats] : contents.stats) put(maps.endpoint_stats, index, stats);
@@ -212,6 +220,12 @@ arpl_egress_stats BpfRunner::egress_counts() const {
 
 arpl_endpoint_stats BpfRunner::stats(std::uint32_t slot) const {
   return get<arpl_endpoint_stats>(skeleton_->maps.endpoint_stats, slot);
+}
+
+void BpfRunner::forget_check(std::uint32_t slot) {
+  auto changed = stats(slot);
+  changed.check_at = 0;
+  put(skeleton_->maps.endpoint_stats, slot, changed);
 }
 
 std::uint64_t BpfRunner::pair(std::uint32_t index) const {
@@ -319,7 +333,7 @@ BpfRunner::Run BpfRunner::pass_behind(std::span<const std::uint8_t> data, std::u
     o.output = Output::reflected;
   else if (result.retval == XDP_DROP)
     o.output = Output::dropped;
-  else if (!std::equal(frame.begin(), frame.begin() + 6, o.frame.begin()))
+  else if (!std::ranges::equal(frame, o.frame))
     o.output = Output::to_child;
   return result;
 }
@@ -355,6 +369,7 @@ BpfRunner::EgressRun BpfRunner::run_egress(std::span<const std::uint8_t> frame) 
   if (claims(sibling_slot) != claims_before[1]) result.outcome.claimed_slot = sibling_slot;
   result.outcome.contested = slots_[endpoint_slot].claimed_at != claimed_at_before;
   result.outcome.dropped = result.retval == TC_ACT_SHOT;
+  result.outcome.frame = result.frame;
   look_what_was_heard(frame, result.outcome);
   return result;
 }
@@ -363,11 +378,11 @@ void BpfRunner::look_what_was_heard(std::span<const std::uint8_t> frame, EgressO
   arpl_arp arp{};
   if (arpl_parse(frame.data(), frame.data() + frame.size(), &arp) != ARPL_PARSED) return;
   const auto heard = [&](arpl_heard kind, Ipv4 address) {
-    const auto word = get<__u64>(skeleton_->maps.heard, heard_index(kind, address, arp.vlan));
-    return is_heard(word, kind, address, arp.vlan);
+    return is_heard(heard_[heard_index(kind, address, arp.vlan)], kind, address, arp.vlan);
   };
   out.asked = heard(ARPL_HEARD_ASKED, arp.target_ip);
   out.answered = heard(ARPL_HEARD_ANSWERED, arp.sender_ip);
+  out.station = is_station(heard_, arp.target_mac, now_ns());
 }
 
 arpl_sender BpfRunner::sender(Mac mac) const {

@@ -63,6 +63,8 @@ class BpfRunner {
 
   arpl_slot& slot(std::uint32_t index) { return slots_[index]; }
   arpl_endpoint_stats stats(std::uint32_t slot) const;
+  /// The next check is not too soon.
+  void forget_check(std::uint32_t slot);
   /// What the MAC has sent since install(); all 0 for one that is nobody's.
   arpl_sender sender(Mac mac) const;
   std::uint64_t pair(std::uint32_t index) const;
@@ -89,6 +91,7 @@ class BpfRunner {
 
   arpline_bpf* skeleton_ = nullptr;
   arpl_slot* slots_ = nullptr;
+  std::span<__u64> heard_;
   ring_buffer* events_ = nullptr;
   std::vector<arpl_event> taken_;
   std::vector<std::uint32_t> touched_;   ///< pairs that may not be empty

@@ -40,7 +40,10 @@ void expect_outcome(const Row& row, const Outcome& outcome) {
     reply.resize(sent.size());
     EXPECT_EQ(outcome.frame, reply) << "what the kernel says, then zeroes";
   } else {
-    EXPECT_EQ(outcome.frame, rewritten ? with_destination(sent, child) : sent);
+    auto expected = rewritten ? with_destination(sent, child) : sent;
+    if (to_child && row.expect.verdict == ARPL_to_child_check)
+      expected = with_sender_ip(expected, row.frame, 0);
+    EXPECT_EQ(outcome.frame, expected);
   }
 
   const bool ringed = row.expect.output == Output::ring;

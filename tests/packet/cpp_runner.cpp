@@ -98,32 +98,36 @@ Outcome CppRunner::run(std::span<const std::uint8_t> frame, std::uint32_t queue)
     return out;
   }
   out.output = Output::to_child;
-  arpl_store_mac(out.frame.data(), decision.word);
-  arpl_count_unanswered(&limits_, &slots_.at(decision.slot), now_);
+  arpl_write_to_child(out.frame.data(), arp.arp_offset, decision.word,
+                      decision.verdict == ARPL_to_child_check ? 1 : 0);
   return out;
 }
 
 EgressOutcome CppRunner::run_egress(std::span<const std::uint8_t> frame) {
   EgressOutcome out;
   for (const std::uint32_t index : pairs_touched_by(frame)) touched_.push_back(index);
+  out.frame.assign(frame.begin(), frame.end());
   arpl_arp arp{};
   if (arpl_parse(frame.data(), frame.data() + frame.size(), &arp) != ARPL_PARSED) return out;
   out.grown.seen = 1;
+  __be32 requester = 0;
   if (arp.op == ARPL_SELF_TEST_OP && arp.eth_src == arp.eth_dst) {
     out.grown.self_tests = 1;
-  } else if (arpl_confirm(&tables_, &arp, now_) != 0) {
+  } else if (arpl_confirm(&tables_, &arp, now_, &requester) != 0) {
     out.grown.confirmed = 1;
+    if (requester != 0) arpl_put32(out.frame.data() + arp.arp_offset + ARPL_TARGET_IP_OFFSET, requester);
   } else if ((out.claimed_slot = arpl_claimed_slot(&tables_, &arp)) != ARPL_NO_SLOT) {
     claim(arp, out);
   } else {
-    const bool own = macs_.contains(arp.eth_src);
-    arpl_hear_sent(&tables_, &arp, own, own && arp.eth_src != parent_mac, now_);
+    const auto* sender = arpl_sender_find(&tables_, arp.eth_src);
+    arpl_hear_sent(&tables_, &arp, sender != nullptr, sender != nullptr && sender->host == 0, now_);
   }
   const auto heard = [&](arpl_heard kind, Ipv4 address) {
     return is_heard(heard_.at(heard_index(kind, address, arp.vlan)), kind, address, arp.vlan);
   };
   out.asked = heard(ARPL_HEARD_ASKED, arp.target_ip);
   out.answered = heard(ARPL_HEARD_ANSWERED, arp.sender_ip);
+  out.station = is_station(heard_, arp.target_mac, now_);
   return out;
 }
 

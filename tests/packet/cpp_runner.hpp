@@ -24,6 +24,7 @@ class CppRunner {
   std::uint64_t bucket(std::uint32_t index) const { return buckets_.at(index); }
   void set_switches(std::uint64_t flags) { limits_.flags = flags; }
   void set_neigh_full(std::uint64_t when) { limits_.neigh_full_ns = when; }
+  void forget_check(std::uint32_t slot) { stats_.at(slot).check_at = 0; }
   arpl_tables& tables() noexcept { return tables_; }
 
  private:
@@ -32,7 +33,7 @@ class CppRunner {
   std::uint64_t now_;
   __u64 lease_ = 0;
   arpl_limits limits_{};
-  MacSet macs_;
+  OwnMacTable macs_;
   EndpointHash endpoints_;
   std::vector<arpl_slot> slots_;
   std::vector<arpl_endpoint_stats> stats_;

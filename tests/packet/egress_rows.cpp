@@ -23,33 +23,77 @@ FrameSpec answer_but(Change change) {
 }
 
 void confirming_rows(std::vector<EgressRow>& r) {
-  const State unconfirmed{.confirmed = false, .unanswered = 2};
+  const State unconfirmed{.confirmed = false, .unanswered = 2, .handed_ago = 0};
+  const auto but = [&](auto change) {
+    State s = unconfirmed;
+    change(s);
+    return s;
+  };
   const EgressExpect both{.confirmed = true, .pair = true};
   r.push_back({"a_reply_confirms_pair_and_endpoint", answer(), unconfirmed, both});
   r.push_back({"an_unpadded_reply", answer_but([](FrameSpec& f) { f.bytes = 42; }), unconfirmed, both});
   r.push_back(
-      {"a_reply_renews_an_old_pair", answer(), {.confirmed = false, .pair = Pair::half_old_sampled}, both});
-  r.push_back({"a_reply_evicts_a_colliding_pair",
-               answer(),
-               {.confirmed = false, .pair = Pair::of_colliding_requesters},
-               both});
-  r.push_back({"a_reply_brings_a_silent_endpoint_back", answer(), {.confirmed = false, .unanswered = 3}, both});
-  r.push_back({"a_reply_confirms_without_a_lease", answer(), {.lease = false, .confirmed = false}, both});
+      {"a_reply_renews_an_old_pair", answer(), but([](State& s) { s.pair = Pair::half_old_sampled; }), both});
+  r.push_back({"a_reply_evicts_a_colliding_pair", answer(),
+               but([](State& s) { s.pair = Pair::of_colliding_requesters; }), both});
   r.push_back(
-      {"a_reply_confirms_in_observe", answer(), {.confirmed = false, .switches = ARPL_LIMIT_OBSERVE}, both});
-  r.push_back({"a_reply_with_its_tag_in_the_frame",
-               answer_but([](FrameSpec& f) { f.tags = {{.tci = 100}}; }),
-               {.vlan = 100, .confirmed = false},
-               both});
+      {"a_reply_brings_a_silent_endpoint_back", answer(), but([](State& s) { s.unanswered = 3; }), both});
+  r.push_back({"a_reply_confirms_without_a_lease", answer(), but([](State& s) { s.lease = false; }), both});
+  r.push_back(
+      {"a_reply_confirms_in_observe", answer(), but([](State& s) { s.switches = ARPL_LIMIT_OBSERVE; }), both});
+  r.push_back({"a_reply_with_its_tag_in_the_frame", answer_but([](FrameSpec& f) { f.tags = {{.tci = 100}}; }),
+               but([](State& s) { s.vlan = 100; }), both});
   r.push_back({"a_reply_to_a_probe_confirms_the_endpoint_only",
                answer_but([](FrameSpec& f) { f.target_ip = 0; }),
-               {.confirmed = false, .requester_ip = 0},
+               but([](State& s) { s.requester_ip = 0; }),
+               {.confirmed = true}});
+}
+
+// The reply to a who-has that ingress has made a probe.
+void check_rows(std::vector<EgressRow>& r) {
+  const auto checked = answer_but([](FrameSpec& f) { f.target_ip = 0; });
+  const State s{.confirmed = false, .unanswered = 3, .checked_ago = 100 * milliseconds};
+  const auto but = [&](auto change) {
+    State state = s;
+    change(state);
+    return state;
+  };
+  const EgressExpect back{.confirmed = true, .given_back = peer_ip};
+  const EgressExpect nothing{.heard = ARPL_HEARD_ANSWERED};
+  r.push_back({"a_reply_to_a_check_is_given_the_requesters_address", checked, s, back});
+  r.push_back({"a_reply_to_a_check_with_its_tag_in_the_frame",
+               answer_but([](FrameSpec& f) { f.target_ip = 0, f.tags = {{.tci = 100}}; }),
+               but([](State& x) { x.vlan = 100; }), back});
+  r.push_back({"a_late_reply_to_a_check_is_given_it_too", checked,
+               but([](State& x) { x.checked_ago = 1900 * milliseconds; }), back});
+  r.push_back({"after_two_seconds_it_answers_no_check", checked,
+               but([](State& x) { x.checked_ago = 2100 * milliseconds; }), nothing});
+  r.push_back({"a_reply_to_another_mac_answers_no_check",
+               answer_but([](FrameSpec& f) { f.target_ip = 0, f.eth_dst = f.target_mac = stranger_mac; }), s,
+               nothing});
+  r.push_back({"in_observe_nothing_is_given_back", checked,
+               but([](State& x) { x.switches = ARPL_LIMIT_OBSERVE; }), nothing});
+  r.push_back({"a_reply_to_a_probe_made_a_check_stays_one",
+               checked,
+               but([](State& x) { x.requester_ip = 0; }),
                {.confirmed = true}});
 }
 
 void unconfirming_rows(std::vector<EgressRow>& r) {
-  const State s{.confirmed = false};
+  const State s{.confirmed = false, .handed_ago = 0};
   const EgressExpect nothing{};
+  const EgressExpect unasked{.heard = ARPL_HEARD_ANSWERED};
+  r.push_back({"a_reply_that_nobody_asked_for_confirms_nothing", answer(), {.confirmed = false}, unasked});
+  r.push_back({"a_reply_long_after_its_who_has_confirms_nothing",
+               answer(),
+               {.confirmed = false, .handed_ago = 400 * milliseconds},
+               unasked});
+  r.push_back({"a_reply_to_a_probe_that_nobody_sent_confirms_nothing",
+               answer_but([](FrameSpec& f) { f.target_ip = 0; }),
+               {.confirmed = false, .requester_ip = 0},
+               unasked});
+  r.push_back(
+      {"a_reply_of_hardware_type_6_confirms_nothing", answer_but([](FrameSpec& f) { f.hrd = 6; }), s, unasked});
   const EgressExpect only_heard{.heard = ARPL_HEARD_ANSWERED};
   r.push_back({"a_broadcast_gratuitous_reply_confirms_nothing", answer_but([](FrameSpec& f) {
                  f.eth_dst = broadcast_mac;
@@ -78,9 +122,10 @@ void unconfirming_rows(std::vector<EgressRow>& r) {
                {.heard = ARPL_HEARD_ASKED}});
   r.push_back({"a_reply_in_another_vlan_confirms_nothing",
                answer_but([](FrameSpec& f) { f.tags = {{.tci = 101}}; }),
-               {.vlan = 100, .confirmed = false},
+               {.vlan = 100, .confirmed = false, .handed_ago = 0},
                only_heard});
-  r.push_back({"a_reply_of_no_endpoint_confirms_nothing", answer(), {.endpoint = false}, only_heard});
+  r.push_back(
+      {"a_reply_of_no_endpoint_confirms_nothing", answer(), {.endpoint = false, .handed_ago = 0}, only_heard});
   r.push_back({"a_reply_of_a_withdrawn_endpoint_confirms_nothing",
                answer(),
                {.withdrawn = true, .confirmed = false},
@@ -98,6 +143,19 @@ void claim_rows(std::vector<EgressRow>& r) {
   r.push_back({"a_reply_with_another_mac_is_a_claim", answer_but(by_stranger), s, claim});
   r.push_back({"a_reply_of_the_host_is_a_claim",
                answer_but([](FrameSpec& f) { f.eth_src = f.sender_mac = parent_mac; }), s, claim});
+  r.push_back({"another_mac_of_its_own_namespace_claims_nothing",
+               answer_but([](FrameSpec& f) { f.eth_src = f.sender_mac = sibling_mac; }),
+               {.confirmed = false, .netns = 3, .sibling_netns = 3},
+               {.heard = ARPL_HEARD_ANSWERED}});
+  r.push_back({"a_mac_of_another_namespace_claims",
+               answer_but([](FrameSpec& f) { f.eth_src = f.sender_mac = sibling_mac; }),
+               {.confirmed = false, .netns = 3, .sibling_netns = 4},
+               claim});
+  r.push_back({"a_claim_of_hardware_type_6", answer_but([](FrameSpec& f) {
+                 f.hrd = 6;
+                 f.eth_src = f.sender_mac = stranger_mac;
+               }),
+               s, claim});
   r.push_back({"a_siblings_announcement_of_the_address_is_a_claim", answer_but([](FrameSpec& f) {
                  f.eth_dst = broadcast_mac;
                  f.eth_src = f.sender_mac = sibling_mac;
@@ -154,7 +212,16 @@ void dropping_rows(std::vector<EgressRow>& r) {
     return state;
   };
   r.push_back({"drop_takes_a_siblings_claim", by(sibling_mac), s, dropped});
-  r.push_back({"drop_takes_the_hosts_claim", by(parent_mac), s, dropped});
+  r.push_back({"drop_lets_the_hosts_claim_out", by(parent_mac), s, claim});
+  r.push_back({"drop_takes_a_containers_claim_with_the_hosts_ethernet_source",
+               answer_but([](FrameSpec& f) { f.eth_src = parent_mac, f.sender_mac = sibling_mac; }), s,
+               dropped});
+  r.push_back({"drop_takes_a_claim_with_the_hosts_sender_mac",
+               answer_but([](FrameSpec& f) { f.eth_src = sibling_mac, f.sender_mac = parent_mac; }), s,
+               dropped});
+  r.push_back({"drop_takes_a_claim_of_hardware_type_6",
+               answer_but([](FrameSpec& f) { f.hrd = 6, f.eth_src = f.sender_mac = sibling_mac; }), s,
+               dropped});
   r.push_back({"drop_takes_the_claim_of_a_mac_that_is_nobodys", by(stranger_mac), s, dropped});
   r.push_back({"drop_takes_a_siblings_announcement_of_the_address", answer_but([](FrameSpec& f) {
                  f.eth_dst = broadcast_mac;
@@ -186,9 +253,16 @@ void dropping_rows(std::vector<EgressRow>& r) {
       {"without_a_lease_no_claim_is_dropped", by(sibling_mac), but([](State& x) { x.lease = false; }), claim});
   r.push_back({"while_the_endpoint_is_down_no_claim_is_dropped", by(sibling_mac),
                but([](State& x) { x.flags = ARPL_SLOT_DOWN; }), claim});
-  r.push_back({"what_the_endpoints_own_interface_sends_is_not_dropped",
-               answer_but([](FrameSpec& f) { f.sender_mac = sibling_mac; }), s, claim});
-  r.push_back({"drop_lets_the_endpoints_answer_out", answer(), s, {.confirmed = true, .pair = true}});
+  r.push_back({"drop_takes_a_claim_with_the_endpoints_ethernet_source",
+               answer_but([](FrameSpec& f) { f.sender_mac = sibling_mac; }), s, dropped});
+  r.push_back({"drop_lets_the_endpoints_answer_out",
+               answer(),
+               but([](State& x) { x.handed_ago = 0; }),
+               {.confirmed = true, .pair = true}});
+  r.push_back({"drop_lets_another_mac_of_its_own_namespace_out",
+               by(sibling_mac),
+               but([](State& x) { x.netns = x.sibling_netns = 3; }),
+               {.heard = ARPL_HEARD_ANSWERED}});
   r.push_back({"drop_lets_the_endpoints_announcement_out",
                answer_but([](FrameSpec& f) {
                  f.eth_dst = broadcast_mac;
@@ -297,7 +371,7 @@ void other_rows(std::vector<EgressRow>& r) {
                  f.ethertype = 0x0800;
                }),
                s, unseen});
-  r.push_back({"a_malformed_reply_is_not_seen", answer_but([](FrameSpec& f) { f.hrd = 6; }), s, unseen});
+  r.push_back({"a_malformed_reply_is_not_seen", answer_but([](FrameSpec& f) { f.hrd = 7; }), s, unseen});
   r.push_back({"a_truncated_reply_is_not_seen", answer_but([](FrameSpec& f) { f.bytes = 41; }), s, unseen});
   r.push_back({"a_reply_behind_two_tags_is_not_seen", answer_but([](FrameSpec& f) {
                  f.tags = {{.tci = 100}, {.tci = 100}};
@@ -309,7 +383,7 @@ void other_rows(std::vector<EgressRow>& r) {
                unseen});
   r.push_back({"a_long_reply_is_read_like_any_other",
                answer_but([](FrameSpec& f) { f.bytes = 1514; }),
-               s,
+               {.confirmed = false, .handed_ago = 0},
                {.confirmed = true, .pair = true}});
 }
 
@@ -319,7 +393,7 @@ const std::vector<EgressRow>& egress_rows() {
   static const std::vector<EgressRow> all = [] {
     std::vector<EgressRow> r;
     for (const auto add :
-         {confirming_rows, unconfirming_rows, claim_rows, dropping_rows, hearing_rows, other_rows})
+         {confirming_rows, check_rows, unconfirming_rows, claim_rows, dropping_rows, hearing_rows, other_rows})
       add(r);
     return r;
   }();

@@ -27,6 +27,10 @@ void expect_egress(const EgressRow& row, const EgressOutcome& outcome) {
       << "contested from now on, unless the wire has not heard it";
   EXPECT_EQ(outcome.asked, row.expect.heard == ARPL_HEARD_ASKED);
   EXPECT_EQ(outcome.answered, row.expect.heard == ARPL_HEARD_ANSWERED);
+  EXPECT_EQ(outcome.station, row.expect.confirmed) << "it was answered on the wire";
+  const Bytes frame = build(row.frame);
+  const auto back = row.expect.given_back;
+  EXPECT_EQ(outcome.frame, back != 0 ? with_target_ip(frame, row.frame, back) : frame);
 }
 
 // The slot and the pair behind the frame: confirmed between `from` and `to`, or as they were.
@@ -107,10 +111,8 @@ TEST_P(LoadedEgressProgram, DoesWhatTheRowSays) {
   const arpl_slot before = runner.slot(endpoint_slot);
   const auto pair_before = runner.pair(index_of_pair(row));
   const auto from = runner.now();
-  const Bytes frame = build(row.frame);
-  const auto run = runner.run_egress(frame);
+  const auto run = runner.run_egress(build(row.frame));
   EXPECT_EQ(run.retval, row.expect.dropped ? TC_ACT_SHOT : TC_ACT_UNSPEC);
-  EXPECT_EQ(run.frame, frame) << "egress changes nothing";
   expect_egress(row, run.outcome);
   expect_confirmation(row, before, runner.slot(endpoint_slot), pair_before, runner.pair(index_of_pair(row)),
                       from, now_ns());

@@ -66,10 +66,14 @@ void reflecting_rows(std::vector<Row>& r) {
                {},
                unknown_but([](State& s) { s.to_child = Budget::unlimited, s.neigh_full_ago = seconds; }),
                reflects(ARPL_reflect_new)});
-  r.push_back({"fast_an_unconfirmed_endpoint_is_left_to_its_kernel",
+  r.push_back({"fast_an_unconfirmed_endpoint_is_checked",
                {},
                unknown_but([](State& s) { s.confirmed = false; }),
-               passes(ARPL_over_budget)});
+               to_child(ARPL_to_child_check)});
+  r.push_back({"fast_an_endpoint_confirmed_eleven_minutes_ago_is_checked_first",
+               {},
+               unknown_but([](State& s) { s.confirmed_ago = 660 * seconds; }),
+               to_child(ARPL_to_child_check)});
   r.push_back({"fast_hidden_tags_leave_a_new_requester_to_the_kernel",
                {},
                unknown_but([](State& s) { s.switches |= ARPL_LIMIT_HIDDEN_TAGS; }),
@@ -78,10 +82,10 @@ void reflecting_rows(std::vector<Row>& r) {
                {},
                known_but([](State& s) { s.switches |= ARPL_LIMIT_HIDDEN_TAGS; }),
                reflects(ARPL_reflect)});
-  r.push_back({"fast_a_unicast_who_has_of_a_new_requester_passes",
+  r.push_back({"fast_a_unicast_who_has_of_a_new_requester_is_reflected",
                {.eth_dst = endpoint_mac},
                unknown_but([](State&) {}),
-               passes(ARPL_unicast_new)});
+               reflects(ARPL_reflect_new)});
   r.push_back({"fast_a_claimant_that_is_reflected_claims_all_the_same",
                {.eth_src = stranger_mac, .sender_mac = stranger_mac, .sender_ip = sibling_ip},
                unknown_but([](State&) {}),
@@ -90,10 +94,10 @@ void reflecting_rows(std::vector<Row>& r) {
                {},
                known_but([](State& s) { s.pair = Pair::half_old; }),
                to_child(ARPL_to_child_sample)});
-  r.push_back({"fast_a_contested_endpoint_is_left_to_its_kernel",
+  r.push_back({"fast_a_contested_endpoint_is_reflected_as_before",
                {},
                known_but([](State& s) { s.claimed_ago = seconds; }),
-               passes(ARPL_not_served)});
+               reflects(ARPL_reflect)});
   r.push_back({"fast_an_expired_lease_passes",
                {},
                known_but([](State& s) { s.lease = false; }),
@@ -167,10 +171,10 @@ void trusted_rows(std::vector<Row>& r) {
   row("trusted_and_spent_is_reflected",
       unknown_but([](State& s) { s.trusted = Budget::spent, s.asked_ago = seconds; }),
       reflects(ARPL_reflect_new));
-  r.push_back({"trusted_a_probe_is_nobodys",
-               {.sender_ip = 0},
+  r.push_back({"trusted_a_unicast_one_too",
+               {.eth_dst = endpoint_mac},
                unknown_but([](State& s) { s.trusted = Budget::normal, s.asked_ago = seconds; }),
-               passes(ARPL_probe)});
+               passes(ARPL_unicast_new)});
 }
 
 void opt_in_rows(std::vector<Row>& r) {

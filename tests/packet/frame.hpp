@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "base/net.hpp"
@@ -101,6 +102,19 @@ inline Bytes build(const FrameSpec& f) {
 inline Bytes with_destination(Bytes frame, Mac destination) {
   for (std::size_t i = 0; i < 6; ++i) frame.at(i) = static_cast<std::uint8_t>(destination >> (8 * i));
   return frame;
+}
+
+inline Bytes with_address(Bytes frame, std::size_t at, Ipv4 address) {
+  for (std::size_t i = 0; i < 4; ++i) frame.at(at + i) = static_cast<std::uint8_t>(address >> (8 * i));
+  return frame;
+}
+
+/// The frame of `spec` with another sender or target IP.
+inline Bytes with_sender_ip(Bytes frame, const FrameSpec& spec, Ipv4 address) {
+  return with_address(std::move(frame), 14 + 4 * spec.tags.size() + 14, address);
+}
+inline Bytes with_target_ip(Bytes frame, const FrameSpec& spec, Ipv4 address) {
+  return with_address(std::move(frame), 14 + 4 * spec.tags.size() + 24, address);
 }
 
 /// What the kernel of a container with this MAC answers to the request: the tag's id stays, nothing follows.

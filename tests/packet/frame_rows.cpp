@@ -13,7 +13,7 @@ void lease_rows(std::vector<Row>& r) {
                {.lease = false, .pair = Pair::fresh},
                passes(ARPL_lease_expired)});
   r.push_back(
-      {"row00_expired_lease_comes_before_malformed", {.hrd = 6}, {.lease = false}, passes(ARPL_lease_expired)});
+      {"row00_expired_lease_comes_before_malformed", {.hrd = 7}, {.lease = false}, passes(ARPL_lease_expired)});
   r.push_back({"row00_expired_lease_is_not_looked_at_for_a_claim",
                {.eth_src = stranger_mac, .op = 2, .sender_mac = stranger_mac, .sender_ip = endpoint_ip},
                {.lease = false},
@@ -27,7 +27,7 @@ void lease_rows(std::vector<Row>& r) {
 }
 
 void malformed_rows(std::vector<Row>& r) {
-  r.push_back({"row01_hardware_type_6_is_left_to_the_kernel", {.hrd = 6}, {}, passes(ARPL_malformed)});
+  r.push_back({"row01_hardware_type_7", {.hrd = 7}, {}, passes(ARPL_malformed)});
   r.push_back({"row01_hardware_type_0", {.hrd = 0}, {}, passes(ARPL_malformed)});
   r.push_back({"row01_hardware_type_in_the_wrong_byte_order", {.hrd = 0x0100}, {}, passes(ARPL_malformed)});
   r.push_back({"row01_protocol_is_not_ipv4", {.pro = 0x86dd}, {}, passes(ARPL_malformed)});
@@ -40,7 +40,7 @@ void malformed_rows(std::vector<Row>& r) {
       {"row01_malformed_comes_before_own_mac", {.eth_src = parent_mac, .pln = 6}, {}, passes(ARPL_malformed)});
   r.push_back(
       {"row01_malformed_is_not_looked_at_for_a_claim",
-       {.eth_src = stranger_mac, .hrd = 6, .op = 2, .sender_mac = stranger_mac, .sender_ip = endpoint_ip},
+       {.eth_src = stranger_mac, .hrd = 7, .op = 2, .sender_mac = stranger_mac, .sender_ip = endpoint_ip},
        {},
        passes(ARPL_malformed)});
 }
@@ -114,10 +114,37 @@ void own_mac_rows(std::vector<Row>& r) {
                own_mac()});
   Row silent{"row03_without_an_event_when_events_are_over_budget",
              {.eth_src = endpoint_mac},
-             {.events = Budget::spent},
+             {.own_macs = Budget::spent},
              own_mac()};
   silent.expect.event = 0;
   r.push_back(silent);
+  r.push_back({"row03_claims_do_not_use_up_its_events",
+               {.eth_src = endpoint_mac},
+               {.events = Budget::spent},
+               own_mac()});
+  // A child has taken a peer's MAC: the peer goes on being answered, and nothing is handed to the kernel for
+  // it, whose reply would stay inside the host.
+  const auto shared = [&](const char* name, const FrameSpec& frame, State state, const Expect& expect) {
+    state.requester_mac_is_shared = true;
+    r.push_back({name, frame, state, expect});
+  };
+  shared("row03_a_shared_mac_is_the_peers", {}, {.pair = Pair::fresh}, rings());
+  shared("row03_a_shared_mac_is_answered_as_above_the_budget", {}, {}, rings());
+  shared("row03_a_shared_mac_unicast_too", {.eth_dst = endpoint_mac}, {}, rings());
+  shared("row03_a_shared_mac_is_not_sampled", {}, {.pair = Pair::half_old}, rings());
+  shared("row03_a_shared_mac_passes_for_an_unconfirmed_endpoint", {}, {.confirmed = false},
+         passes(ARPL_over_budget));
+  shared("row03_a_shared_mac_checks_nothing", {},
+         {.confirmed = false, .unanswered = 3, .unanswered_ago = 2 * seconds}, passes(ARPL_not_served));
+  shared("row03_a_shared_mac_that_probes_is_answered", {.sender_ip = 0}, {}, rings());
+  shared("row03_a_shared_mac_that_probes_an_unconfirmed_endpoint", {.sender_ip = 0}, {.confirmed = false},
+         passes(ARPL_probe));
+  shared("row03_a_shared_mac_is_reflected", {}, {.ring = Budget::zero, .switches = ARPL_LIMIT_FAST_PATH},
+         reflects(ARPL_reflect_new));
+  shared("row03_a_shared_mac_without_a_ring_passes", {}, {.pair = Pair::fresh, .socket = false},
+         passes(ARPL_over_budget));
+  shared("row03_an_own_sender_mac_behind_a_shared_source", {.sender_mac = endpoint_mac}, {}, own_mac());
+  shared("row03_an_own_source_with_a_shared_sender_mac", {.eth_src = endpoint_mac}, {}, own_mac());
 }
 
 void plain_reply_rows(std::vector<Row>& r) {
@@ -202,6 +229,11 @@ void host_answer_rows(std::vector<Row>& r) {
 }
 
 void reply_claim_rows(std::vector<Row>& r) {
+  r.push_back(
+      {"row04_a_reply_of_hardware_type_6_is_a_claim_too",
+       {.eth_src = stranger_mac, .hrd = 6, .op = 2, .sender_mac = stranger_mac, .sender_ip = endpoint_ip},
+       {},
+       claims(passes(ARPL_reply), endpoint_slot)});
   r.push_back({"row04_a_reply_with_the_endpoints_address_is_a_claim",
                {.eth_dst = peer_mac,
                 .eth_src = stranger_mac,

@@ -86,6 +86,16 @@ void expect_misdirected(const Row& row, const BpfRunner::Run& run, BpfRunner& ru
   EXPECT_TRUE(stats.misdirected_at >= run.started_at && stats.misdirected_at <= run.ended_at);
 }
 
+// For egress, whose reply it will see.
+void expect_check(const Row& row, const BpfRunner::Run& run, BpfRunner& runner) {
+  if (row.expect.verdict != ARPL_to_child_check || row.expect.would) return;
+  const auto stats = runner.stats(endpoint_slot);
+  EXPECT_EQ(stats.check_mac, row.frame.sender_mac);
+  EXPECT_EQ(stats.check_requester, row.frame.sender_ip);
+  EXPECT_TRUE(stats.check_at >= run.started_at && stats.check_at <= run.ended_at);
+  EXPECT_EQ(runner.slot(endpoint_slot).unanswered, row.state.unanswered + 1);
+}
+
 TEST_P(LoadedProgram, GivesTheVerdictOfTheRow) {
   const Row& row = GetParam();
   BpfRunner& runner = BpfRunner::shared();
@@ -97,6 +107,7 @@ TEST_P(LoadedProgram, GivesTheVerdictOfTheRow) {
   expect_stats(row, run, runner);
   expect_awaited(row, run, runner);
   expect_misdirected(row, run, runner);
+  expect_check(row, run, runner);
   if (run.outcome.ring_meta) {
     EXPECT_GE(run.outcome.ring_meta->time_ns, run.started_at);
     EXPECT_LE(run.outcome.ring_meta->time_ns, run.ended_at);

@@ -90,8 +90,16 @@ Bytes answer_to(Ipv4 endpoint, Mac its_mac, Answered requester) {
                       its_mac);
 }
 
+// What its kernel was asked before it answered.
+Bytes question_of(Ipv4 endpoint, Answered requester) {
+  return build({.eth_src = requester.mac,
+                .sender_mac = requester.mac,
+                .sender_ip = requester.address,
+                .target_ip = endpoint});
+}
+
 Counts expected(const std::vector<const Row*>& chosen) {
-  Counts counts{{"not ARP", 0}};
+  Counts counts{{"not ARP", 0}, {"to_child_new", 2 * chosen.size()}};
   for (const auto* row : chosen)
     ++counts[row->expect.verdict ? counter_name(static_cast<std::size_t>(*row->expect.verdict)) : "not ARP"];
   return counts;
@@ -105,8 +113,11 @@ TEST(ReplayedRowsTest, sums_are_what_the_rows_expect) {
     const Answered requester = row->state.pair == Pair::fresh
                                    ? Answered{row->state.requester_mac, row->state.requester_ip}
                                    : Answered{stranger_mac, ip(10, 1, 0, 200)};
+    const Answered other{stranger_mac, ip(10, 1, 0, 201)};
+    recorded.add(question_of(endpoint_ip, requester), now);
     recorded.add(answer_to(endpoint_ip, endpoint_mac, requester), now);
-    recorded.add(answer_to(sibling_ip, sibling_mac, {stranger_mac, ip(10, 1, 0, 200)}), now);
+    recorded.add(question_of(sibling_ip, other), now);
+    recorded.add(answer_to(sibling_ip, sibling_mac, other), now);
     recorded.add(build(row->frame), now + seconds);
     now += kBetweenRows;
   }
@@ -122,7 +133,8 @@ TEST(ReplayedRowsTest, own_macs_from_the_wire_are_what_the_rows_expect) {
   Recorded recorded;
   auto now = kStart;
   for (const auto* row : chosen) recorded.add(build(row->frame), now += kBetweenRows);
-  const auto wanted = expected(chosen);
+  auto wanted = expected(chosen);
+  wanted.erase("to_child_new");  // nobody was asked
   EXPECT_TRUE(wanted.contains("own_mac"));
   EXPECT_EQ(recorded.replayed(true), wanted);
 }

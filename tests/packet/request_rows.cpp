@@ -25,10 +25,14 @@ void endpoint_rows(std::vector<Row>& r) {
     state.pair = Pair::fresh;
     r.push_back({name, {}, state, passes(ARPL_not_served)});
   };
-  not_served("row07_claimed_just_now", {.claimed_ago = 0});
-  not_served("row07_claimed_59_s_ago", {.claimed_ago = 59 * seconds});
-  r.push_back(
-      {"row07_claimed_60_s_ago_is_over", {}, {.claimed_ago = 60 * seconds + 1, .pair = Pair::fresh}, rings()});
+  const auto served = [&](const char* name, const State& state, const Expect& expect) {
+    r.push_back({name, {}, state, expect});
+  };
+  served("row07_claimed_just_now_is_served", {.claimed_ago = 0, .pair = Pair::fresh}, rings());
+  served("row07_claimed_just_now_a_new_requester_goes_to_the_child", {.claimed_ago = 0},
+         to_child(ARPL_to_child_new));
+  served("row07_claimed_just_now_above_the_budget_rings", {.claimed_ago = 0, .to_child = Budget::spent},
+         rings());
   not_served("row07_flux", {.flags = ARPL_SLOT_FLUX});
   not_served("row07_mode_source", {.flags = ARPL_SLOT_MODE_SOURCE});
   not_served("row07_duplicate", {.flags = ARPL_SLOT_DUPLICATE});
@@ -36,8 +40,9 @@ void endpoint_rows(std::vector<Row>& r) {
   not_served("row07_noarp", {.flags = ARPL_SLOT_NOARP});
   not_served("row07_a_flag_of_a_later_version", {.flags = 1ULL << 63U});
   not_served("row07_withdrawn", {.withdrawn = true});
-  not_served("row07_three_samples_unanswered", {.unanswered = 3});
-  r.push_back({"row07_two_samples_unanswered_is_served", {}, {.unanswered = 2, .pair = Pair::fresh}, rings()});
+  not_served("row07_three_checks_unanswered", {.unanswered = 3});
+  r.push_back({"row07_two_checks_unanswered_is_served", {}, {.unanswered = 2, .pair = Pair::fresh}, rings()});
+  not_served("row07_the_hosts_own_address", {.flags = ARPL_SLOT_HOST_ADDRESS});
   r.push_back({"row07_not_served_comes_before_other_destination",
                {.eth_dst = stranger_mac},
                {.flags = ARPL_SLOT_DOWN},
@@ -49,14 +54,18 @@ void endpoint_rows(std::vector<Row>& r) {
 
   r.push_back({"row08_unicast_to_the_parent", {.eth_dst = parent_mac}, {.pair = Pair::fresh}, misdirected()});
   r.push_back({"row08_unicast_to_the_sibling", {.eth_dst = sibling_mac}, {.pair = Pair::fresh}, misdirected()});
-  r.push_back({"row08_multicast",
+  r.push_back({"row08_multicast_is_odd",
                {.eth_dst = mac(0x01, 0, 0x5e, 0, 0, 1)},
                {.pair = Pair::fresh},
-               passes(ARPL_other_destination)});
-  r.push_back({"row08_broadcast_but_for_one_bit",
+               passes(ARPL_odd)});
+  r.push_back({"row08_broadcast_but_for_one_bit_is_odd",
                {.eth_dst = broadcast_mac & ~(1ULL << 47U)},
                {.pair = Pair::fresh},
-               passes(ARPL_other_destination)});
+               passes(ARPL_odd)});
+  r.push_back({"row08_a_multicast_probe_is_odd",
+               {.eth_dst = mac(0x01, 0, 0x5e, 0, 0, 1), .sender_ip = 0},
+               {},
+               passes(ARPL_odd)});
   r.push_back({"row08_is_noted_in_observe_too",
                {.eth_dst = stranger_mac},
                {.switches = ARPL_LIMIT_OBSERVE},
@@ -64,29 +73,153 @@ void endpoint_rows(std::vector<Row>& r) {
   r.push_back({"row08_comes_before_probes", {.eth_dst = parent_mac, .sender_ip = 0}, {}, misdirected()});
 }
 
+// An unconfirmed endpoint that has answered nothing for three checks, the last of them a while ago.
+State silent(std::uint64_t ago) {
+  return {.confirmed = false, .unanswered = 3, .unanswered_ago = ago};
+}
+
+void silent_rows(std::vector<Row>& r) {
+  const auto row = [&](const char* name, const FrameSpec& frame, State state, const Expect& expect) {
+    r.push_back({name, frame, state, expect});
+  };
+  const auto check = to_child(ARPL_to_child_check);
+  const auto later = silent(seconds + 10 * milliseconds);
+  row("row07_a_silent_endpoint_is_checked_once_a_second", {}, later, check);
+  row("row07_a_silent_endpoint_is_not_checked_before", {}, silent(seconds / 2), passes(ARPL_not_served));
+  row("row07_a_silent_endpoint_by_unicast", {.eth_dst = endpoint_mac}, later, check);
+  row("row07_a_silent_endpoint_by_a_probe", {.sender_ip = 0}, later, check);
+  row(
+      "row07_a_silent_endpoint_by_a_tagged_frame", {.tags = {tag100}},
+      [&] {
+        auto s = later;
+        s.vlan = 100;
+        return s;
+      }(),
+      check);
+  const auto not_checked = [&](const char* name, const FrameSpec& frame) {
+    row(name, frame, later, passes(ARPL_not_served));
+  };
+  not_checked("row07_an_odd_frame_checks_nothing", {.bytes = 200});
+  not_checked("row07_hardware_type_6_checks_nothing", {.hrd = 6});
+  not_checked("row07_a_sender_off_the_subnet_checks_nothing", {.sender_ip = ip(10, 1, 1, 5)});
+  not_checked("row07_a_multicast_destination_checks_nothing", {.eth_dst = mac(0x01, 0, 0x5e, 0, 0, 1)});
+  not_checked("row07_unicast_to_another_mac_checks_nothing", {.eth_dst = stranger_mac});
+  const auto but = [&](const char* name, auto change, const Expect& expect) {
+    auto s = later;
+    change(s);
+    row(name, {}, s, expect);
+  };
+  but(
+      "row07_while_egress_is_not_seen_nobody_is_silent", [](State& s) { s.egress_seen_ago = 3 * seconds; },
+      to_child(ARPL_to_child_new));
+  but(
+      "row07_no_check_above_the_checks_budget", [](State& s) { s.checks_spent = true; },
+      passes(ARPL_not_served));
+  but(
+      "row07_no_check_with_hidden_tags", [](State& s) { s.switches = ARPL_LIMIT_HIDDEN_TAGS; },
+      passes(ARPL_not_served));
+  but(
+      "row07_a_check_needs_no_room_in_the_neighbour_table", [](State& s) { s.neigh_full_ago = seconds; },
+      check);
+  but(
+      "row07_a_check_needs_no_budget", [](State& s) { s.to_child = Budget::zero; }, check);
+  but(
+      "row07_a_check_in_observe", [](State& s) { s.switches = ARPL_LIMIT_OBSERVE; },
+      would(ARPL_to_child_check));
+  r.push_back({"row07_a_martian_checks_nothing",
+               {.eth_src = stranger_mac, .sender_mac = stranger_mac, .sender_ip = sibling_ip},
+               [&] {
+                 auto s = later;
+                 s.netns = s.sibling_netns = 3;
+                 return s;
+               }(),
+               claims(passes(ARPL_not_served), sibling_slot)});
+}
+
+void check_rows(std::vector<Row>& r) {
+  const auto row = [&](const char* name, const State& state, const Expect& expect) {
+    r.push_back({name, {}, state, expect});
+  };
+  const auto check = to_child(ARPL_to_child_check);
+  // Handed a who-has a second ago and more, and nothing heard since.
+  row("check_of_a_kernel_that_owes_an_answer",
+      {.confirmed_ago = 2 * seconds, .unanswered_ago = 1500 * milliseconds}, check);
+  row("check_for_a_confirmed_pair_too",
+      {.confirmed_ago = 2 * seconds, .unanswered_ago = 1500 * milliseconds, .pair = Pair::fresh}, check);
+  row("no_check_within_a_second", {.confirmed_ago = 2 * seconds, .unanswered_ago = 500 * milliseconds},
+      to_child(ARPL_to_child_new));
+  row("no_check_once_it_has_answered", {.confirmed_ago = seconds, .unanswered_ago = 2 * seconds},
+      to_child(ARPL_to_child_new));
+  row("check_of_a_confirmation_that_is_half_old", {.confirmed_ago = 301 * seconds}, check);
+  row("no_check_of_a_younger_one", {.confirmed_ago = 299 * seconds}, to_child(ARPL_to_child_new));
+  row("half_old_a_confirmation_counts",
+      {.confirmed_ago = 301 * seconds, .to_child = Budget::spent, .checks_spent = true}, rings());
+  row("old_a_confirmation_does_not_count",
+      {.confirmed_ago = 601 * seconds, .to_child = Budget::spent, .checks_spent = true},
+      passes(ARPL_over_budget));
+  row("old_a_confirmation_is_checked", {.confirmed_ago = 601 * seconds, .to_child = Budget::spent}, check);
+  row("no_second_check_within_a_tenth_of_a_second",
+      {.confirmed = false, .to_child = Budget::spent, .checked_ago = 50 * milliseconds},
+      passes(ARPL_over_budget));
+  row("a_second_check_after_a_tenth_of_a_second",
+      {.confirmed = false, .to_child = Budget::spent, .checked_ago = 150 * milliseconds}, check);
+  row("no_check_of_an_unconfirmed_endpoint_while_egress_is_not_seen",
+      {.confirmed = false, .to_child = Budget::spent, .egress_seen_ago = 3 * seconds},
+      passes(ARPL_over_budget));
+  row("while_egress_is_not_seen_nothing_is_checked_and_to_child_goes_on",
+      {.confirmed_ago = 20 * seconds, .unanswered_ago = 10 * seconds, .egress_seen_ago = 3 * seconds},
+      to_child(ARPL_to_child_new));
+  r.push_back(
+      {"check_by_unicast", {.eth_dst = endpoint_mac}, {.confirmed = false, .to_child = Budget::spent}, check});
+  r.push_back({"check_by_a_tagged_frame",
+               {.tags = {tag100}},
+               {.vlan = 100, .confirmed = false, .to_child = Budget::spent},
+               check});
+  r.push_back({"check_by_a_frame_with_a_priority_tag",
+               {.tags = {{.tci = 0x6000}}},
+               {.confirmed = false, .to_child = Budget::spent},
+               check});
+  r.push_back({"check_by_a_claimant_of_the_siblings_address",
+               {.eth_src = stranger_mac, .sender_mac = stranger_mac, .sender_ip = sibling_ip},
+               {.confirmed = false, .to_child = Budget::spent},
+               claims(check, sibling_slot)});
+}
+
 void probe_rows(std::vector<Row>& r) {
   const FrameSpec probe{.sender_ip = 0};
-  r.push_back({"row09_a_broadcast_probe_goes_to_the_child", probe, {}, to_child(ARPL_to_child_probe)});
-  r.push_back(
-      {"row09_a_probe_of_an_unconfirmed_endpoint", probe, {.confirmed = false}, to_child(ARPL_to_child_probe)});
-  r.push_back(
-      {"row09_a_unicast_probe_passes", {.eth_dst = endpoint_mac, .sender_ip = 0}, {}, passes(ARPL_probe)});
-  r.push_back({"row09_over_budget_passes", probe, {.to_child = Budget::spent}, passes(ARPL_probe)});
-  r.push_back({"row09_over_its_sources_share_passes", probe, {.source = Budget::spent}, passes(ARPL_probe)});
-  r.push_back({"row09_a_budget_of_zero_passes", probe, {.to_child = Budget::zero}, passes(ARPL_probe)});
-  r.push_back({"row09_a_full_neighbour_table_passes", probe, {.neigh_full_ago = seconds}, passes(ARPL_probe)});
-  r.push_back({"row09_a_probe_is_never_in_the_pairs",
-               probe,
-               {.pair = Pair::fresh, .requester_ip = 0},
-               to_child(ARPL_to_child_probe)});
-  r.push_back(
-      {"row09_a_long_probe_is_a_probe", {.sender_ip = 0, .bytes = 200}, {}, to_child(ARPL_to_child_probe)});
-  r.push_back({"row09_a_tagged_probe",
-               {.tags = {tag100}, .sender_ip = 0},
-               {.vlan = 100},
-               to_child(ARPL_to_child_probe)});
-  r.push_back(
-      {"row09_a_probe_in_observe", probe, {.switches = ARPL_LIMIT_OBSERVE}, would(ARPL_to_child_probe)});
+  const FrameSpec unicast{.eth_dst = endpoint_mac, .sender_ip = 0};
+  const auto row = [&](const char* name, const FrameSpec& frame, const State& state, const Expect& expect) {
+    r.push_back({name, frame, state, expect});
+  };
+  const auto handed = to_child(ARPL_to_child_probe);
+  row("row09_a_broadcast_probe_goes_to_the_child", probe, {}, handed);
+  row("row09_a_probe_of_an_unconfirmed_endpoint", probe, {.confirmed = false}, handed);
+  row("row09_a_unicast_probe_passes", unicast, {}, passes(ARPL_probe));
+  row("row09_needs_no_to_child_budget", probe, {.to_child = Budget::zero, .source = Budget::zero}, handed);
+  row("row09_needs_no_room_in_the_neighbour_table", probe, {.neigh_full_ago = seconds}, handed);
+  row("row09_a_probe_is_never_in_the_pairs", probe, {.pair = Pair::fresh, .requester_ip = 0}, handed);
+  row("row09_a_long_probe_is_a_probe", {.sender_ip = 0, .bytes = 200}, {}, handed);
+  row("row09_a_tagged_probe", {.tags = {tag100}, .sender_ip = 0}, {.vlan = 100}, handed);
+  row("row09_a_probe_in_observe", probe, {.switches = ARPL_LIMIT_OBSERVE}, would(ARPL_to_child_probe));
+  const State above{.probes_spent = true};
+  row("row09_above_its_budget_a_confirmed_endpoint_answers", probe, above, rings());
+  row("row09_above_its_budget_a_unicast_one_too", unicast, above, rings());
+  row("row09_above_its_budget_without_a_ring_it_passes", probe, {.probes_spent = true, .socket = false},
+      passes(ARPL_probe));
+  row("row09_above_its_budget_an_unconfirmed_endpoint_is_checked", probe,
+      {.confirmed = false, .probes_spent = true}, to_child(ARPL_to_child_check));
+  row("row09_above_its_budget_and_the_checks_it_passes", probe,
+      {.confirmed = false, .probes_spent = true, .checks_spent = true}, passes(ARPL_probe));
+  row("row09_above_its_budget_a_long_one_passes", {.sender_ip = 0, .bytes = 200}, above, passes(ARPL_probe));
+  row("row09_above_its_budget_hardware_type_6_passes", {.hrd = 6, .sender_ip = 0}, above, passes(ARPL_probe));
+  row("row09_above_its_budget_with_hidden_tags_it_passes", probe,
+      {.probes_spent = true, .switches = ARPL_LIMIT_HIDDEN_TAGS}, passes(ARPL_probe));
+  row("row09_above_its_budget_it_is_reflected", probe,
+      {.ring = Budget::zero, .probes_spent = true, .switches = ARPL_LIMIT_FAST_PATH},
+      reflects(ARPL_reflect_new));
+  row("row09_above_its_budget_a_tagged_one_is_reflected", {.tags = {tag100}, .sender_ip = 0},
+      {.vlan = 100, .ring = Budget::zero, .probes_spent = true, .switches = ARPL_LIMIT_FAST_PATH},
+      reflects(ARPL_reflect_new));
 }
 
 void odd_sender_rows(std::vector<Row>& r) {
@@ -139,6 +272,43 @@ void odd_frame_rows(std::vector<Row>& r) {
   source("row10_sender_mac_broadcast", broadcast_mac, broadcast_mac);
   source("row10_sender_mac_is_not_the_ethernet_source", stranger_mac, peer_mac);
   source("row10_ethernet_source_multicast", mac(0x03, 0, 0, 0, 0, 1), peer_mac);
+  r.push_back({"row10_hardware_type_6", {.hrd = 6}, {.pair = Pair::fresh}, passes(ARPL_odd)});
+  const FrameSpec martian{.eth_src = stranger_mac, .sender_mac = stranger_mac, .sender_ip = sibling_ip};
+  r.push_back({"row10_another_address_of_its_own_namespace",
+               martian,
+               {.netns = 3, .sibling_netns = 3},
+               claims(passes(ARPL_odd), sibling_slot)});
+  r.push_back({"row10_an_address_of_another_namespace_is_regular",
+               martian,
+               {.netns = 3, .sibling_netns = 4},
+               claims(to_child(ARPL_to_child_new), sibling_slot)});
+
+  const auto limited = [&](const char* name, const FrameSpec& frame, State state, const Expect& expect) {
+    state.odd = Budget::spent;
+    r.push_back({name, frame, state, expect});
+  };
+  const auto dropped = drops(ARPL_odd_limited);
+  limited("odd_above_its_limit_is_dropped", {.bytes = 129}, {}, dropped);
+  limited("odd_unicast_above_its_limit_is_dropped", {.eth_dst = endpoint_mac, .bytes = 129}, {}, dropped);
+  limited("odd_hardware_type_6_above_its_limit_is_dropped", {.hrd = 6}, {}, dropped);
+  limited("odd_off_the_subnet_above_its_limit_is_dropped", {.sender_ip = ip(10, 1, 1, 5)}, {}, dropped);
+  limited("odd_multicast_above_its_limit_is_dropped", {.eth_dst = mac(0x01, 0, 0x5e, 0, 0, 1)}, {}, dropped);
+  limited("odd_a_dropped_one_can_claim", martian, {.netns = 3, .sibling_netns = 3},
+          claims(dropped, sibling_slot));
+  limited("odd_a_regular_who_has_is_not_limited", {}, {}, to_child(ARPL_to_child_new));
+  limited("odd_with_hidden_tags_is_never_dropped", {.bytes = 129}, {.switches = ARPL_LIMIT_HIDDEN_TAGS},
+          passes(ARPL_odd));
+  limited("odd_for_nobody_is_never_dropped", {.hrd = 6, .target_ip = foreign_ip}, {}, passes(ARPL_foreign));
+  limited("odd_for_what_is_not_served_is_never_dropped", {.bytes = 129}, {.flags = ARPL_SLOT_FLUX},
+          passes(ARPL_not_served));
+  limited("odd_an_announcement_is_never_dropped", {.hrd = 6, .sender_ip = foreign_ip, .target_ip = foreign_ip},
+          {}, passes(ARPL_announcement));
+  limited("odd_in_observe", {.bytes = 129}, {.switches = ARPL_LIMIT_OBSERVE}, would(ARPL_odd_limited));
+  limited("odd_unicast_of_a_new_requester_for_an_unconfirmed_endpoint_is_dropped", {.eth_dst = endpoint_mac},
+          {.confirmed = false, .to_child = Budget::spent, .checks_spent = true}, dropped);
+  limited("odd_unicast_of_a_new_requester_that_the_ring_has_no_room_for_is_dropped", {.eth_dst = endpoint_mac},
+          {.to_child = Budget::spent, .socket = false}, dropped);
+  limited("odd_unicast_to_another_mac_is_never_dropped", {.eth_dst = parent_mac}, {}, misdirected());
 
   const State confirmed{.pair = Pair::fresh};
   r.push_back({"row10_128_bytes_are_served", {.bytes = 128}, confirmed, rings()});
@@ -164,9 +334,24 @@ void odd_frame_rows(std::vector<Row>& r) {
 void new_pair_rows(std::vector<Row>& r) {
   const FrameSpec unicast{.eth_dst = endpoint_mac};
   r.push_back({"row11_a_new_unicast_passes", unicast, {}, passes(ARPL_unicast_new)});
-  r.push_back({"row11_a_new_unicast_passes_over_budget",
+  r.push_back({"row11_a_new_unicast_over_budget_rings", unicast, {.to_child = Budget::spent}, rings()});
+  r.push_back(
+      {"row11_a_new_unicast_over_its_sources_share_rings", unicast, {.source = Budget::spent}, rings()});
+  r.push_back({"row11_a_new_unicast_over_budget_is_reflected",
                unicast,
-               {.to_child = Budget::spent},
+               {.to_child = Budget::spent, .ring = Budget::zero, .switches = ARPL_LIMIT_FAST_PATH},
+               reflects(ARPL_reflect_new)});
+  r.push_back({"row11_a_new_unicast_over_budget_for_an_unconfirmed_endpoint_checks_it",
+               unicast,
+               {.confirmed = false, .to_child = Budget::spent},
+               to_child(ARPL_to_child_check)});
+  r.push_back({"row11_a_new_unicast_over_budget_and_checks_passes",
+               unicast,
+               {.confirmed = false, .to_child = Budget::spent, .checks_spent = true},
+               passes(ARPL_unicast_new)});
+  r.push_back({"row11_a_new_unicast_over_budget_with_hidden_tags_passes",
+               unicast,
+               {.to_child = Budget::spent, .odd = Budget::spent, .switches = ARPL_LIMIT_HIDDEN_TAGS},
                passes(ARPL_unicast_new)});
   r.push_back({"row11_an_expired_unicast_passes", unicast, {.pair = Pair::expired}, passes(ARPL_unicast_new)});
   r.push_back(
@@ -243,9 +428,13 @@ void over_budget_rows(std::vector<Row>& r) {
                {},
                {.to_child = Budget::unlimited, .source = Budget::unlimited, .neigh_full_ago = seconds},
                rings()});
-  r.push_back({"row11_over_budget_an_unconfirmed_endpoint_passes",
+  r.push_back({"row11_over_budget_an_unconfirmed_endpoint_is_checked",
                {},
                {.confirmed = false, .to_child = Budget::spent},
+               to_child(ARPL_to_child_check)});
+  r.push_back({"row11_over_budget_and_checks_an_unconfirmed_endpoint_passes",
+               {},
+               {.confirmed = false, .to_child = Budget::spent, .checks_spent = true},
                passes(ARPL_over_budget)});
   r.push_back({"row11_over_budget_without_a_socket_passes",
                {},
@@ -263,10 +452,10 @@ void over_budget_rows(std::vector<Row>& r) {
                {},
                {.to_child = Budget::spent, .switches = ARPL_LIMIT_OBSERVE},
                would(ARPL_ring)});
-  r.push_back({"row11_over_budget_unconfirmed_in_observe_passes",
+  r.push_back({"row11_over_budget_unconfirmed_in_observe",
                {},
                {.confirmed = false, .to_child = Budget::spent, .switches = ARPL_LIMIT_OBSERVE},
-               passes(ARPL_over_budget)});
+               would(ARPL_to_child_check)});
   r.push_back({"row11_over_budget_a_tagged_frame_rings",
                {.tags = {tag100}},
                {.vlan = 100, .to_child = Budget::spent},
@@ -360,8 +549,8 @@ void confirmed_rows(std::vector<Row>& r) {
 }  // namespace
 
 void add_request_rows(std::vector<Row>& r) {
-  for (const auto add : {endpoint_rows, probe_rows, odd_sender_rows, odd_frame_rows, new_pair_rows,
-                         over_budget_rows, sample_rows, confirmed_rows})
+  for (const auto add : {endpoint_rows, silent_rows, check_rows, probe_rows, odd_sender_rows, odd_frame_rows,
+                         new_pair_rows, over_budget_rows, sample_rows, confirmed_rows})
     add(r);
 }
 

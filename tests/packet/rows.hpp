@@ -14,7 +14,7 @@ namespace arpline::packet {
 /// What becomes of the frame.
 enum class Output {
   unchanged,  ///< passes as it came
-  to_child,   ///< passes with the endpoint's MAC as its destination
+  to_child,   ///< passes with the endpoint's MAC as its destination; a check as a probe
   ring,       ///< goes to the ring as it came, an arpl_ring_meta in front
   reflected,  ///< leaves as the kernel's answer, as long as it came
   dropped     ///< as it came
@@ -51,6 +51,7 @@ struct EgressExpect {
   bool dropped = false;             ///< the claim; nothing else is
   bool would_drop = false;          ///< likewise, in observe
   std::optional<arpl_heard> heard;  ///< the target was asked for, or the sender answered
+  Ipv4 given_back = 0;              ///< the target IP, in a reply to a check; 0: nothing is changed
 };
 
 struct EgressRow {

@@ -36,6 +36,8 @@ struct EgressOutcome {
   bool dropped = false;
   bool asked = false;     ///< its target is remembered as asked for by a container
   bool answered = false;  ///< its sender is remembered as answered for by this host
+  bool station = false;   ///< the MAC that it is for is remembered as a station's
+  Bytes frame;            ///< as it leaves
 };
 
 /// The index of a verdict's counter.

@@ -48,11 +48,23 @@ void add_heard(Contents& out, const State& s, std::uint64_t now) {
     if (age == never) return;
     const auto [place, hash] = heard_of(kind, address, s.vlan);
     out.heard.emplace_back(place, arpl_stamp_word(hash, ago(now, age)));
-    out.filter.push_back(arpl_hash_bit(ARPL_FILTER_HEARD, hash));
+    out.filter.push_back(arpl_hash_bit(arpl_heard_part(kind), hash));
   };
   add(s.announced_ago, ARPL_HEARD_ANNOUNCED, s.requester_ip);
   add(s.asked_ago, ARPL_HEARD_ASKED, s.requester_ip);
   add(s.answered_here_ago, ARPL_HEARD_ANSWERED, foreign_ip);
+  if (s.handed_ago == never) return;
+  const auto hash = hash_of(s.requester_mac, s.requester_ip, s.address, s.vlan);
+  out.heard.emplace_back(
+      arpl_heard_place(ARPL_HEARD_HANDED, hash),
+      (hash & 0xffffffff00000000U) | (ago(now, s.handed_ago) >> ARPL_HANDED_SHIFT & 0xffffffffU));
+}
+
+void add_macs(Contents& out, const State& s) {
+  out.macs = {{parent_mac, {.host = 1}}, {sibling_mac, {.netns = s.sibling_netns}}};
+  if (s.endpoint_mac_is_own) out.macs.push_back({endpoint_mac, {.netns = s.netns}});
+  if (s.requester_mac_is_shared) out.macs.push_back({s.requester_mac, {.shared = 1}});
+  for (const auto& [own, sender] : out.macs) out.filter.push_back(arpl_mac_bit(hash_keys.factor, own));
 }
 
 // The buckets that the endpoints stand in; without room for the first one, its bucket is full of others.
@@ -127,7 +139,7 @@ std::uint32_t source_index(Mac source, arpl_source_share share) {
 std::vector<std::uint32_t> bucket_places() {
   std::vector<std::uint32_t> places;
   for (std::uint32_t i = 0; i < ARPL_BUCKET_SOURCES; ++i) places.push_back(i);
-  for (const Mac sender : {peer_mac, stranger_mac})
+  for (const Mac sender : {peer_mac, stranger_mac, parent_mac, endpoint_mac, sibling_mac})
     for (std::uint32_t share = 0; share < ARPL_SHARES; ++share)
       places.push_back(source_index(sender, static_cast<arpl_source_share>(share)));
   return places;
@@ -141,13 +153,12 @@ bool is_heard(std::uint64_t word, arpl_heard kind, Ipv4 address, std::uint16_t v
   return arpl_stamp_is(word, heard_of(kind, address, vlan).second) != 0;
 }
 
-std::vector<std::uint32_t> heard_places() {
-  std::vector<std::uint32_t> places;
-  for (const Ipv4 address : {peer_ip, endpoint_ip, sibling_ip, foreign_ip})
-    for (const std::uint16_t vlan : {0, 100, 101})
-      for (std::uint32_t kind = 0; kind < ARPL_HEARD_KINDS; ++kind)
-        places.push_back(heard_of(static_cast<arpl_heard>(kind), address, vlan).first);
-  return places;
+bool is_station(std::span<const __u64> heard, Mac mac, std::uint64_t now) {
+  arpl_tables tables;
+  tables.keys = hash_keys;
+  std::vector<__u64> copy(heard.begin(), heard.end());
+  tables.heard = copy;
+  return arpl_was_station(&tables, mac, now, seconds) != 0;
 }
 
 Contents realise(const State& s, std::uint64_t now) {
@@ -170,15 +181,13 @@ Contents realise(const State& s, std::uint64_t now) {
                 .reflect_source = rate_of(s.reflect_source, {opt_in_interval, opt_in_burst}),
                 .foreign = rate_of(s.foreign, {opt_in_interval, opt_in_burst}),
                 .events = rate_of(s.events, {event_interval, event_burst}),
-                .own_mac_events = rate_of(s.events, {event_interval, event_burst}),
-                .odd = {},
+                .own_mac_events = rate_of(s.own_macs, {event_interval, event_burst}),
+                .odd = rate_of(s.odd, {opt_in_interval, opt_in_burst}),
                 .parent_mac = parent_mac,
                 .host_awaits = s.host_awaits != 0 ? ARPL_AWAITS(s.host_awaits, s.vlan) : 0,
-                .egress_seen_ns = now,
+                .egress_seen_ns = ago(now, s.egress_seen_ago),
                 .reserved = {}};
-  out.macs = {parent_mac, sibling_mac};
-  if (s.endpoint_mac_is_own) out.macs.push_back(endpoint_mac);
-  for (const Mac own : out.macs) out.filter.push_back(arpl_mac_bit(hash_keys.factor, own));
+  add_macs(out, s);
 
   if (s.endpoint)
     out.endpoints.push_back({{.address = s.address, .vlan = s.vlan, .zero = 0},
@@ -189,7 +198,7 @@ Contents realise(const State& s, std::uint64_t now) {
                        {.word = s.withdrawn ? 0 : endpoint_mac | s.flags,
                         .generation = generation,
                         .unanswered = s.unanswered,
-                        .confirmed_at = s.confirmed ? now - seconds : 0,
+                        .confirmed_at = s.confirmed ? ago(now, s.confirmed_ago) : 0,
                         .unanswered_at = ago(now, s.unanswered_ago),
                         .claimed_at = ago(now, s.claimed_ago),
                         .last_pair = 0,
@@ -220,13 +229,22 @@ Contents realise(const State& s, std::uint64_t now) {
                  {ARPL_BUCKET_REFLECT, arrival_of(s.reflect, now)},
                  {ARPL_BUCKET_FOREIGN, arrival_of(s.foreign, now)},
                  {ARPL_BUCKET_EVENTS, arrival_of(s.events, now)},
+                 {ARPL_BUCKET_OWN_MACS, arrival_of(s.own_macs, now)},
+                 {ARPL_BUCKET_ODD, arrival_of(s.odd, now)},
+                 {ARPL_BUCKET_PROBES, arrival_of(s.probes_spent ? Budget::spent : Budget::normal, now)},
+                 {ARPL_BUCKET_CHECKS, arrival_of(s.checks_spent ? Budget::spent : Budget::normal, now)},
                  {source_index(s.requester_mac), arrival_of(s.source, now)},
                  {source_index(s.requester_mac, ARPL_SHARE_RING), arrival_of(s.ring_source, now)},
                  {source_index(s.requester_mac, ARPL_SHARE_REFLECT), arrival_of(s.reflect_source, now)}};
-  for (const auto& [index, slot] : out.slots)
-    out.stats.push_back(
-        {index,
-         {.ring_arrival = arrival_of(s.ring_endpoint, now), .awaits = index == endpoint_slot ? s.awaits : 0}});
+  arpl_endpoint_stats stats{
+      .netns = s.netns, .ring_arrival = arrival_of(s.ring_endpoint, now), .awaits = s.awaits};
+  if (s.checked_ago != never) {
+    stats.check_requester = s.requester_ip;
+    stats.check_mac = s.requester_mac;
+    stats.check_at = ago(now, s.checked_ago);
+  }
+  out.stats = {{endpoint_slot, stats},
+               {sibling_slot, {.netns = s.sibling_netns, .ring_arrival = arrival_of(s.ring_endpoint, now)}}};
   out.queue = s.socket_queue;
   out.socket = s.socket;
   out.credit.sent = 1000 + s.in_flight;

@@ -52,6 +52,7 @@ struct State {
   std::uint64_t flags = 0;  ///< ARPL_SLOT_*
   bool withdrawn = false;   ///< the slot's word is 0
   bool confirmed = true;
+  std::uint64_t confirmed_ago = seconds;  ///< where it is
   std::uint32_t unanswered = 0;
   std::uint64_t unanswered_ago = never;
   std::uint64_t claimed_ago = never;
@@ -62,12 +63,22 @@ struct State {
   Budget source = Budget::normal;
   Budget trusted = Budget::zero;
   Budget events = Budget::normal;
+  Budget own_macs = Budget::normal;
   Budget ring = Budget::unlimited;  ///< and ring_new
   Budget ring_source = Budget::unlimited;
   Budget ring_endpoint = Budget::unlimited;
   Budget reflect = Budget::unlimited;
   Budget reflect_source = Budget::unlimited;
   Budget foreign = Budget::unlimited;
+  Budget odd = Budget::unlimited;
+  bool probes_spent = false;                ///< the kernels have been handed all the probes that they can take
+  bool checks_spent = false;                ///< and all the checks
+  std::uint64_t checked_ago = never;        ///< by a who-has of the requester
+  std::uint64_t handed_ago = never;         ///< the requester's who-has, to the endpoint's kernel
+  std::uint64_t egress_seen_ago = 0;        ///< the egress program's last self-test
+  std::uint32_t netns = 0;                  ///< the endpoint's number
+  std::uint32_t sibling_netns = 0;          ///< and the sibling's, and its MAC's
+  bool requester_mac_is_shared = false;     ///< a child has taken it
   std::uint64_t announced_ago = never;      ///< by the requester, its own address
   std::uint64_t asked_ago = never;          ///< by a container, for the requester's address
   std::uint64_t answered_here_ago = never;  ///< by this host, for foreign_ip
@@ -98,7 +109,7 @@ inline constexpr std::uint64_t event_burst = seconds;
 struct Contents {
   __u64 lease = 0;
   arpl_limits limits{};
-  std::vector<Mac> macs;
+  std::vector<std::pair<Mac, arpl_sender>> macs;
   std::vector<std::pair<arpl_endpoint_key, arpl_endpoint>> endpoints;
   std::vector<std::pair<std::uint32_t, arpl_slot>> slots;
   std::vector<std::pair<std::uint32_t, arpl_endpoint_stats>> stats;  ///< of the same slots
@@ -123,8 +134,9 @@ std::uint32_t source_index(Mac source, arpl_source_share share = ARPL_SHARE_TO_C
 /// Where `heard` remembers an address, and whether the word there does.
 std::uint32_t heard_index(arpl_heard kind, Ipv4 address, std::uint16_t vlan);
 bool is_heard(std::uint64_t word, arpl_heard kind, Ipv4 address, std::uint16_t vlan);
-/// Every place of `heard` and `buckets` that a row's state can fill: to be cleared before the next test.
-std::vector<std::uint32_t> heard_places();
+/// Whether `heard` knows the MAC as a station on the wire.
+bool is_station(std::span<const __u64> heard, Mac mac, std::uint64_t now);
+/// Every place of `buckets` that a row's state can fill: to be cleared before the next test.
 std::vector<std::uint32_t> bucket_places();
 
 }  // namespace arpline::packet

@@ -231,15 +231,15 @@ TEST(Broken, machines_are_noticed_by_the_property_that_they_break) {
   }
 }
 
-// Answers are the programs' and not the machines': what is contested is given to the check itself.
-TEST(Broken, answers_for_what_is_contested_are_noticed) {
+// Answers are the programs' and not the machines': what is withdrawn is given to the check itself.
+TEST(Broken, answers_for_what_is_withdrawn_are_noticed) {
   const Queue queue;
   Findings findings(queue);
   Checks checks(findings, 1);
   const Subject subject{.mac = 0x0102, .address = 0x0a00000a};
   arpl_slot slot{.word = subject.mac};
   checks.set_truth({.slot = [&](Id) -> const arpl_slot& { return slot; },
-                    .lives = [](Mac, Ipv4, std::uint16_t) { return true; },
+                    .lives = [&](Mac, Ipv4, std::uint16_t) { return slot.word != 0; },
                     .remembered = [] { return std::size_t{0}; }});
   checks.on_settings({}, kSecond);
   checks.on_put(0, subject, Arrival::found, kSecond);
@@ -247,6 +247,9 @@ TEST(Broken, answers_for_what_is_contested_are_noticed) {
   checks.on_answered(0, answer, 2 * kSecond);
   EXPECT_FALSE(findings.failed(Property::answers_served));
   slot.claimed_at = 2 * kSecond;
+  checks.on_answered(0, answer, 3 * kSecond);
+  EXPECT_FALSE(findings.failed(Property::answers_served)) << "a claim takes no answer away";
+  slot.word = 0;
   checks.on_answered(0, answer, 3 * kSecond);
   EXPECT_TRUE(findings.failed(Property::answers_served));
 }

@@ -73,9 +73,11 @@ void Daemon::publish_macs() {
   auto& macs = maps_.macs();
   for (const auto mac : now)
     if (!macs.contains(mac)) own_macs_.add(bit(mac));
-  for (const auto mac : macs)
+  for (const auto& [mac, sender] : macs)
     if (!now.contains(mac)) own_macs_.remove(bit(mac));
-  macs = {now.begin(), now.end()};
+  macs.clear();
+  for (const auto mac : now)
+    macs.emplace(mac, arpl_sender{.host = static_cast<__u16>(mac == setup_.parent_mac)});
 }
 
 // One with another MAC or other flags is among both.
@@ -151,9 +153,9 @@ std::optional<Packet> Daemon::from_wire(const Packet& packet) {
 }
 
 // bpf/egress.bpf.c.
-bool Daemon::to_wire(const Packet& packet, bool by_container) {
+bool Daemon::to_wire(Packet& packet, bool by_container) {
   if (packet.kind != Kind::arp) return true;
-  const auto& w = packet.arp;
+  auto& w = packet.arp;
   arpl_arp arp{};
   arp.eth_dst = w.eth_dst;
   arp.eth_src = w.eth_src;
@@ -165,7 +167,11 @@ bool Daemon::to_wire(const Packet& packet, bool by_container) {
   arp.vlan = w.vlan;
   const auto now = hands_.now();
   auto* tables = &maps_.decision();
-  if (arpl_confirm(tables, &arp, now) != 0) return true;
+  __be32 requester = 0;
+  if (arpl_confirm(tables, &arp, now, &requester) != 0) {
+    if (requester != 0) w.target_ip = requester;
+    return true;
+  }
   const auto claimed = arpl_claimed_slot(tables, &arp);
   if (claimed == ARPL_NO_SLOT) {
     arpl_hear_sent(tables, &arp, maps_.macs().contains(w.eth_src) ? 1 : 0, by_container ? 1 : 0, now);
@@ -174,8 +180,7 @@ bool Daemon::to_wire(const Packet& packet, bool by_container) {
   const bool drops = arpl_judge_claim(tables, claimed, &arp, now) == ARPL_CLAIM_DROP;
   arpl_slot unheard{};
   arpl_note_claim(drops ? &unheard : &maps_.slots()[claimed], &maps_.stats()[claimed], w.sender_mac, now);
-  auto* bucket = arpl_bucket_at(tables, ARPL_BUCKET_EVENTS);
-  if (arpl_bucket_take(bucket, now, maps_.limits().events) == 0) return !drops;
+  if (arpl_event_token(tables, ARPL_EVENT_CLAIM_FROM_HOST, arp.eth_src, now) == 0) return !drops;
   maps_.front().events.push(
       {.time_ns = now,
        .mac = w.sender_mac,
@@ -233,6 +238,7 @@ void Daemon::tick() {
   if (paused_) return;
   const auto now = hands_.now();
   maps_.lease() = now + kLeaseNs;
+  maps_.limits().egress_seen_ns = now;
   const auto wake = machine_->tick(now, *this);
   watcher_.on_tick(now);
   plan(std::min(wake, now + kLookNs));

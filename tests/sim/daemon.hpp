@@ -55,7 +55,7 @@ class Daemon final : private Actions {
   /// The ingress program: nullopt: answered or dropped; else what the kernel gets.
   std::optional<Packet> from_wire(const Packet& packet);
   /// The egress program; false: the frame is not sent.
-  bool to_wire(const Packet& packet, bool by_container);
+  bool to_wire(Packet& packet, bool by_container);
 
   /// Nothing runs; after it the clock may have gone on.
   void pause(bool paused);

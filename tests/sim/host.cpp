@@ -190,8 +190,9 @@ void Host::from_container(std::size_t index, const Packet& packet) {
 }
 
 void Host::transmit(const Packet& packet, bool by_container) {
-  if (paused_ || !carrier_ || !daemon_->to_wire(packet, by_container)) return;
-  cable_.send(0, packet);
+  auto leaving = packet;
+  if (paused_ || !carrier_ || !daemon_->to_wire(leaving, by_container)) return;
+  cable_.send(0, leaving);
 }
 
 }  // namespace arpline::sim

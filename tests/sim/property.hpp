@@ -29,7 +29,7 @@ enum class Property : std::uint8_t {
   silent_given_up,    ///< nor for what is given up
   silent_moving,      ///< nor for what moves too often
   silent_unanswered,  ///< nor for what has not answered three samples
-  answers_served,     ///< no answer for what is withdrawn or contested
+  answers_served,     ///< no answer for what is withdrawn
   conflict_reported,  ///< every claim that is heard of
   party,              ///< who claims is told apart
   conflict_over,      ///< its end is reported

@@ -51,7 +51,7 @@ class MapsInMemory final : public EndpointMap {
     return {reinterpret_cast<std::uint64_t*>(filter_.all().data()), filter_.all().size()};
   }
   __u64& lease() noexcept { return lease_; }
-  MacSet& macs() noexcept { return macs_; }
+  OwnMacTable& macs() noexcept { return macs_; }
 
   bool put(const arpl_endpoint_key& key, const arpl_endpoint& value) override {
     endpoints_[key] = value;
@@ -65,7 +65,7 @@ class MapsInMemory final : public EndpointMap {
  private:
   __u64 lease_ = 0;
   arpl_limits limits_{};
-  MacSet macs_;
+  OwnMacTable macs_;
   EndpointHash endpoints_;
   Zeroed<arpl_slot> slots_{kSlots};
   Zeroed<arpl_endpoint_stats> stats_{kSlots};

@@ -33,6 +33,7 @@ def bench(run: Run) -> None:
           by_name["ethdev-64"]["skipped"] or all(one["ring"] for one in by_name["ethdev-64"]["curve"]))
     check(run, "bench generator", document["generator"])
     fast_path(run, document)
+    attacks(run, document)
     for protocol in ("udp", "tcp"):
         check(run, f"bench {protocol}", document["streams"].get(protocol, {}).get("arplined"))
     discovery = document["discovery"]
@@ -68,3 +69,12 @@ def check(run: Run, name: str, there) -> None:
         run.passed()
     else:
         run.failed(name, "there is nothing")
+
+
+def attacks(run: Run, document: dict) -> None:
+    found = document["attacks"].get("attacks", {})
+    check(run, "bench attacks", len(found) == 10)
+    for name, sides in found.items():
+        for side in ("without", "attacked"):
+            check(run, f"bench attack {name}, {side}", sides.get(side) and
+                  all(one["good_answered"] for one in sides[side]))

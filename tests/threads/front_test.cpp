@@ -99,7 +99,10 @@ struct FrontTest : testing::Test {
     answer.sender_ip = kAddress;
     answer.target_ip = 0x0100000a;
     answer.op = ARPL_OP_REPLY;
-    EXPECT_EQ(arpl_confirm(&decision, &answer, now_ns()), 1);
+    const auto now = now_ns();
+    __be32 requester = 0;
+    arpl_hand(&decision, arpl_pair_hash(&decision, kRequester, answer.target_ip, kAddress, 0), now);
+    EXPECT_EQ(arpl_confirm(&decision, &answer, now, &requester), 1);
   }
 };
 
@@ -108,9 +111,9 @@ TEST_F(FrontTest, every_frame_is_counted_once_and_answered_or_passed_while_contr
   auto owned = std::make_unique<WirePort>();
   auto& port = *owned;
   WorkerThread<WirePort, Front> service(std::move(owned), own, Front{tables}, [](WirePort&) {});
-  const MacSet without{kChild};
+  const OwnMacTable without{{kChild, {}}};
   for (int round = 0; round < 50; ++round) {
-    const auto with = std::make_unique<MacSet>(MacSet{kChild, kSpoofed});
+    const auto with = std::make_unique<OwnMacTable>(OwnMacTable{{kChild, {}}, {kSpoofed, {}}});
     __atomic_store_n(&tables.decision.macs, with.get(), __ATOMIC_RELEASE);
     ASSERT_TRUE(service.pass_boundary(std::chrono::seconds{5}));
     __atomic_store_n(&tables.decision.macs, &without, __ATOMIC_RELEASE);

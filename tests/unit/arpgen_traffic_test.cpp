@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <set>
 #include <span>
 #include <string>
 
@@ -169,6 +170,23 @@ TEST(ArpgenTraffic, EveryFrameOfAMixHasItsPlace) {
       ASSERT_LT(frame.flow - stream.first_flow, stream.flow_count);
       ASSERT_LT(frame.target, ARPGEN_MAX_TARGETS);
     }
+  }
+}
+
+TEST(ArpgenTraffic, ARequesterAmongTheTargetsNeverAsksForItself) {
+  for (const std::string order : {"", " order=sequential requesters=sequential"}) {
+    const Plan plan = plan_of({"who-has to=10.0.0.1-10.0.0.4 from=10.0.0.1-10.0.0.4" + order});
+    const arpgen_tables tables{plan.zipf};
+    std::set<std::uint64_t> pairs;
+    for (std::uint64_t index = 0; index < 1'000; ++index) {
+      arpgen_frame frame{};
+      arpgen_choose(&plan.plan, &tables, index, &frame);
+      ASSERT_NE(frame.requester_ip, frame.target_ip);
+      ASSERT_LT(frame.requester_ip - plan.plan.streams[0].requester_first, 4U);
+      ASSERT_LT(frame.flow, 16U);
+      pairs.insert(arpgen_key(frame.requester_ip, frame.target_ip));
+    }
+    EXPECT_EQ(pairs.size(), order.empty() ? 12U : 4U);
   }
 }
 

@@ -88,6 +88,7 @@ reflect_max = 1000000
 reflect_max_source = 10000
 foreign = "off"
 events = 0
+host_share = "off"
 [announce]
 on_conflict = "once"
 style = "both"
@@ -110,6 +111,7 @@ probe = "fast"
   EXPECT_TRUE(c.parents[0].trunk);
   EXPECT_TRUE(c.parents[0].generic_xdp);
   EXPECT_EQ(c.parents[0].on_stop, OnStop::keep);
+  EXPECT_FALSE(c.host_share);
   EXPECT_EQ(c.limits.rate(*find_limit("to_child")), 7U);
   EXPECT_EQ(c.limits.rate(*find_limit("ring_endpoint")), 5U);
   EXPECT_EQ(c.limits.rate(*find_limit("reflect_max")), 1'000'000U);

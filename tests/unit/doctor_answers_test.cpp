@@ -95,6 +95,9 @@ TEST(DoctorSilentKernel, UnansweredSamplesAndWhatExplainsThem) {
   const auto findings = examine(facts);
   EXPECT_EQ(ids(findings), (std::vector<std::string>{"silent_kernel", "neighbour_table"}));
   EXPECT_TRUE(contains(findings[0].evidence, "1024 of 1024"));
+  for (int i = 0; i < 900; ++i) facts.spaces[0].neighbours.push_back({.exempt = true});
+  EXPECT_TRUE(contains(only(facts, "silent_kernel").evidence, "packet filter"))
+      << "permanent ones take no room";
 }
 
 TEST(DoctorFlux, TwoChildrenOfOneNamespaceThatAnswerForEachOther) {

@@ -115,6 +115,8 @@ TEST(DoctorNeighbourTable, PermanentEntriesDoNotCount) {
   facts.neighbours->entries = 1000;
   for (int i = 0; i < 900; ++i) facts.spaces[0].neighbours.push_back({.exempt = true});
   expect_healthy(facts);
+  facts.neighbours->entries = 1800;
+  EXPECT_TRUE(contains(only(facts, "neighbour_table").evidence, "900 of 1024 entries"));
 }
 
 TEST(DoctorStaleLease, DeadAndHung) {

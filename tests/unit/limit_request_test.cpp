@@ -29,13 +29,14 @@ struct LimitRequestTest : testing::Test {
   }
 
   json entry(const std::string& name) const {
-    for (const auto& one : limits_to_json(file, now))
+    for (const auto& one : limits_to_json(file, now, fit))
       if (one["name"] == name) return one;
     return nullptr;
   }
 
   Limits file;
   Limits now;
+  NeighbourFit fit;
 };
 
 TEST_F(LimitRequestTest, WithoutANameOrAValueNothingChanges) {
@@ -91,6 +92,17 @@ TEST_F(LimitRequestTest, EachSaysWhereItsValueComesFrom) {
   ask({{"name", "to_child_source"}, {"value", 5}});
   EXPECT_TRUE(entry("to_child_source")["quarter_of"].is_null());
   EXPECT_EQ(entry("to_child_source")["from"], "set");
+}
+
+TEST_F(LimitRequestTest, WhatTheNeighbourTableHasNoRoomForIsShownBesideWhatIsAskedFor) {
+  ask({{"name", "to_child"}, {"value", 100}});
+  EXPECT_EQ(entry("to_child")["in_force"], 100);
+  fit = {.asked = 1700, .room = 384};
+  EXPECT_EQ(entry("to_child")["rate"], 100);
+  EXPECT_EQ(entry("to_child")["in_force"], 22.6);
+  EXPECT_EQ(entry("to_child_source")["in_force"], 5.6);
+  EXPECT_EQ(entry("events")["in_force"], 100) << "it makes no neighbours";
+  EXPECT_TRUE(entry("foreign")["in_force"].is_null());
 }
 
 TEST_F(LimitRequestTest, TheLogHasALineForEachThatIsDifferentNow) {

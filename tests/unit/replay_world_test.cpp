@@ -136,7 +136,9 @@ TEST(ReplayWorldTest, a_capture_may_begin_at_zero) {
   EXPECT_EQ(name_of(played.see(FrameSpec{}, 1)), "reflect");
   EXPECT_EQ(played.see({.op = 2, .sender_mac = packet::stranger_mac, .sender_ip = packet::endpoint_ip}, 2).kind,
             Kind::received);
-  EXPECT_EQ(name_of(played.see(FrameSpec{}, 3)), "not_served") << "claimed just now";
+  EXPECT_EQ(name_of(played.see(FrameSpec{}, 3)), "reflect");
+  EXPECT_EQ(played.world->status().endpoints.front().slot.claimed_at, ARPL_SECOND_NS + 2)
+      << "not 0, which is never";
 }
 
 TEST(ReplayWorldTest, what_own_macs_send_has_no_verdict_unless_all_came_in) {
@@ -149,13 +151,13 @@ TEST(ReplayWorldTest, what_own_macs_send_has_no_verdict_unless_all_came_in) {
   EXPECT_EQ(name_of(inbound.see(container)), "own_mac");
 }
 
-TEST(ReplayWorldTest, a_container_that_claims_anothers_address_makes_it_contested) {
+TEST(ReplayWorldTest, a_container_that_claims_anothers_address_is_counted_and_takes_no_answer_away) {
   Played played;
   played.answer();
   const auto& seen = played.see(
       {.eth_src = packet::sibling_mac, .sender_mac = packet::sibling_mac, .sender_ip = packet::endpoint_ip});
   EXPECT_EQ(seen.sent, Sent::claims);
-  EXPECT_EQ(name_of(played.see(FrameSpec{})), "not_served");
+  EXPECT_EQ(name_of(played.see(FrameSpec{})), "reflect");
   EXPECT_EQ(played.world->status().endpoints.front().stats.claims, 1U);
 }
 

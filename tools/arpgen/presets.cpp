@@ -16,7 +16,9 @@ namespace {
 constexpr std::array<PresetInfo, 6> kPresets{{
     {"storm", "one requester asks for all targets, broadcast, in random order"},
     {"scan", "one requester asks for one target after the other"},
-    {"spoof", "random requesters, each with a MAC of its own, ask for the targets"},
+    {"spoof",
+     "random requesters of the whole subnet, the targets' own addresses among them, each with a MAC of its "
+     "own"},
     {"conflict", "another host uses the targets' addresses, while the requester goes on asking for them"},
     {"junk", "requests with every flaw, and broadcasts that are not ARP"},
     {"neighbour-overflow",
@@ -46,23 +48,27 @@ std::vector<std::string> junk(const std::string& to, const std::string& from_wor
   return specs;
 }
 
+// Of the /16 that the first target lies in: all addresses, without the first and the last.
+std::string whole_subnet(const std::string& to) {
+  return format_range({(parse_range(to).first & ~kHalfMask) + 1, kHalfMask - 1});
+}
+
 }  // namespace
 
 std::span<const PresetInfo> presets() {
   return kPresets;
 }
 
-std::string invented_requesters(const std::string& to, std::uint32_t least, std::uint32_t most) {
+std::string invented_requesters(const std::string& to, std::uint32_t count) {
   const Range targets = parse_range(to);
   const std::uint32_t net = targets.first & ~kHalfMask;
   const std::uint32_t last_host = net + kHalfMask - 1;
   const std::uint32_t below = targets.first > net ? targets.first - net - 1 : 0;
   const std::uint32_t above = targets.last() < last_host ? last_host - targets.last() : 0;
-  const std::uint32_t count = std::min(std::max(below, above), most);
-  if (count < least)
+  if (count > std::max(below, above))
     throw SetupError(
         fmt::format("{}: the targets leave no {} addresses of {}/16 for requesters; give --from RANGE", to,
-                    least, format_host(net)));
+                    count, format_host(net)));
   const std::uint32_t first = below > above ? targets.first - count : targets.last() + 1;
   return format_range({first, count});
 }
@@ -77,10 +83,9 @@ std::vector<std::string> preset(std::string_view name, const std::string& to, co
   if (name == "conflict") return conflict(to, from_word);
   if (name == "junk") return junk(to, from_word);
   if (name == "spoof")
-    return {fmt::format("who-has to={} from={} macs=own", to,
-                        from.empty() ? invented_requesters(to, 1, kHalfMask) : from)};
+    return {fmt::format("who-has to={} from={} macs=own", to, from.empty() ? whole_subnet(to) : from)};
   return {fmt::format("who-has to={} from={} requesters=sequential macs=own", to,
-                      from.empty() ? invented_requesters(to, kNeighbours, kNeighbours) : from)};
+                      from.empty() ? invented_requesters(to, kNeighbours) : from)};
 }
 
 }  // namespace arpline::gen

@@ -27,16 +27,24 @@ std::string origin(const json& limit) {
   return "a quarter of " + limit["quarter_of"].get<std::string>();
 }
 
+std::string rate_of(const json& rate) {
+  return rate.is_null() ? "off" : rate.dump();
+}
+
 std::string to_text(const json& parents) {
-  std::vector<TableRow> rows{{"PARENT", "LIMIT", "FRAMES/S", "FROM", "WHAT"}};
+  std::vector<TableRow> rows{{"PARENT", "LIMIT", "FRAMES/S", "IN FORCE", "FROM", "WHAT"}};
   for (const auto& parent : parents) {
     for (const auto& limit : parent["limits"]) {
       rows.push_back({parent["parent"].get<std::string>(), limit["name"].get<std::string>(),
-                      limit["rate"].is_null() ? "off" : std::to_string(limit["rate"].get<std::uint64_t>()),
-                      origin(limit), limit["what"].get<std::string>()});
+                      rate_of(limit["rate"]), rate_of(limit["in_force"]), origin(limit),
+                      limit["what"].get<std::string>()});
     }
   }
-  return table(rows);
+  auto text = table(rows);
+  for (const auto& parent : parents)
+    if (const auto note = parent["note"].get<std::string>(); !note.empty())
+      text += fmt::format("{}: {}\n", parent["parent"].get<std::string>(), note);
+  return text;
 }
 
 // Only the one that was asked for.

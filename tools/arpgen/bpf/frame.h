@@ -145,6 +145,15 @@ static inline __attribute__((always_inline)) void arpgen_zero(__u8 *p)
 #endif
 }
 
+/* Who asks for his own address announces it: the next requester asks instead. */
+static inline __attribute__((always_inline)) __u32 arpgen_not_for_himself(const struct arpgen_stream *stream,
+									  __u32 requester_ip, __u32 target_ip)
+{
+	if (stream->kind != ARPGEN_WHO_HAS || requester_ip != target_ip)
+		return requester_ip;
+	return stream->requester_first + (requester_ip - stream->requester_first + 1) % stream->requester_count;
+}
+
 /* Who asks whom in frame `index`: everything but the bytes. */
 static inline __attribute__((always_inline)) void arpgen_choose(const struct arpgen_plan *plan,
 								const struct arpgen_tables *tables, __u64 index,
@@ -161,7 +170,11 @@ static inline __attribute__((always_inline)) void arpgen_choose(const struct arp
 	frame->target = stream->first_target + target;
 	frame->target_ip = stream->target_first + target;
 	frame->requester_ip =
-		stream->kind == ARPGEN_PROBE ? 0 : arpgen_requester_of(stream, index, arpgen_draw(draw, index));
+		stream->kind == ARPGEN_PROBE
+			? 0
+			: arpgen_not_for_himself(stream,
+						 arpgen_requester_of(stream, index, arpgen_draw(draw, index)),
+						 frame->target_ip);
 	frame->flow = stream->flow_count == 0 ? ARPGEN_NO_FLOW
 					      : arpgen_flow_of(stream, frame->requester_ip, frame->target_ip);
 }

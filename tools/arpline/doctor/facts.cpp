@@ -54,6 +54,17 @@ std::vector<const Space*> near_spaces(const Facts& facts) {
   return spaces;
 }
 
+std::uint64_t exempt_neighbours(const Space& space) {
+  return static_cast<std::uint64_t>(std::ranges::count(space.neighbours, true, &Neighbour::exempt));
+}
+
+std::uint64_t counted_neighbours(const Facts& facts) {
+  if (!facts.neighbours) return 0;
+  std::uint64_t exempt = 0;
+  for (const auto& space : facts.spaces) exempt += exempt_neighbours(space);
+  return counted_entries(*facts.neighbours, exempt);
+}
+
 const KnownEndpoint* known(const Child& child, Ipv4 address) {
   const auto found = std::ranges::find_if(child.parent->endpoints, [&](const KnownEndpoint& endpoint) {
     return endpoint.address == address && endpoint.vlan == child.vlan;

@@ -10,6 +10,7 @@
 #include "base/net.hpp"
 #include "endpoints/model.hpp"
 #include "kernel/link.hpp"
+#include "kernel/neighbours.hpp"
 #include "kernel/netns.hpp"
 #include "kernel/routes.hpp"
 #include "kernel/tc.hpp"
@@ -206,6 +207,11 @@ std::vector<Child> containers_of(const Facts& facts);
 
 /// The host's own space and those with a child of one of the parents: where an endpoint can be.
 std::vector<const Space*> near_spaces(const Facts& facts);
+
+/// The entries that do not count against the neighbour table's limit, in one space.
+std::uint64_t exempt_neighbours(const Space& space);
+/// Those that do, in the whole table; 0 where the kernel does not tell.
+std::uint64_t counted_neighbours(const Facts& facts);
 
 /// What is known of a child's address; nullptr: nothing.
 const KnownEndpoint* known(const Child& child, Ipv4 address);

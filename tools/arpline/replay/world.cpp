@@ -60,7 +60,7 @@ World::World(const Network& network, Ways ways)
     endpoints_.emplace(key, value);
   Filter filter{bits};
   for (const auto& [mac, owner] : owners_) {
-    macs_.insert(mac);
+    macs_.emplace(mac, arpl_sender{.host = static_cast<__u16>(owner == Whose::container ? 0 : 1)});
     filter.add(arpl_mac_bit(tables_.keys.factor, mac));
   }
   filter_.assign(bits.begin(), bits.end());
@@ -91,7 +91,7 @@ const Seen& World::see(const Captured& captured) noexcept {
   } else if (is_cut(captured, parsed, arp)) {
     seen_.kind = Kind::cut;
     ++sums_.cut;
-  } else if (!ways_.inbound && arpl_mac_is_own(&tables_, arpl_load_mac(bytes + 6)) != 0) {
+  } else if (!ways_.inbound && arpl_sender_find(&tables_, arpl_load_mac(bytes + 6)) != nullptr) {
     seen_.kind = Kind::sent;
     seen_.sent = Sent::heard;
     if (parsed == ARPL_PARSED) send(arp);
@@ -137,7 +137,8 @@ void World::send(const arpl_arp& arp) noexcept {
     ++counts.self_tests;
     return;
   }
-  if (arpl_confirm(&tables_, &arp, now_) != 0) {
+  __be32 requester = 0;
+  if (arpl_confirm(&tables_, &arp, now_, &requester) != 0) {
     ++counts.confirmed;
     seen_.sent = Sent::confirms;
     return;
@@ -169,7 +170,8 @@ void World::confirm_handed_over() noexcept {
   reply.eth_dst = reply.target_mac = arp.sender_mac;
   reply.sender_ip = arp.target_ip;
   reply.target_ip = arp.sender_ip;
-  if (arpl_confirm(&tables_, &reply, now_) != 0) ++sums_.assumed;
+  __be32 requester = 0;
+  if (arpl_confirm(&tables_, &reply, now_, &requester) != 0) ++sums_.assumed;
 }
 
 ParentStatus World::status() const {

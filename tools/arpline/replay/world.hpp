@@ -81,7 +81,7 @@ class World {
   std::map<Mac, Whose> owners_;
   arpl_limits limits_;
   __u64 lease_ = ~__u64{0};
-  MacSet macs_;
+  OwnMacTable macs_;
   EndpointHash endpoints_;
   std::vector<arpl_slot> slots_;
   std::vector<arpl_endpoint_stats> stats_;

@@ -17,8 +17,8 @@ SECONDS = 3
 SETTLE_MS = 500
 DEADLINE_MS = 200
 GATEWAY = "10.77.0.1"  # the peer
-STRANGERS = "10.77.4.0-10.77.35.255"
-WELL_BEHAVED = "10.77.0.50"
+WELL_BEHAVED = "10.77.0.3"
+FORGED = "10.77.0.4-10.77.255.254"  # the rest of the subnet, the containers' own addresses among it
 NEWCOMERS = "10.77.3.1-10.77.3.100"
 NEWCOMERS_PER_SECOND = 100
 SCANNED = ipaddress.IPv4Network("10.77.128.0/17")
@@ -30,9 +30,9 @@ TITLE = "M3: the neighbour table of the whole host is full"
 STORY = f"""\
 The kernel's neighbour table has 1,024 places for the host and all its containers together (gc_thresh3). Every who-has
 that a container answers takes one, and without a place the kernel answers nobody and asks for nobody.
-First the wire floods {FLOOD_PER_SECOND:,} who-has a second from invented requesters. A well-behaved peer asks for
-{CHILDREN} containers, and they try to reach their gateway, {GATEWAY}. Then the host itself scans a subnet, and new
-requesters ask for the containers."""
+First the wire floods {FLOOD_PER_SECOND:,} who-has a second whose senders are forged: any address of the subnet, the
+containers' own among them. A well-behaved peer asks for {CHILDREN} containers, and they try to reach their gateway,
+{GATEWAY}. Then the host itself scans a subnet, and new requesters ask for the containers."""
 
 
 def build(lab):
@@ -72,7 +72,7 @@ def wait_for_flood(host, packets_before, seconds=5.0) -> None:
 
 def random_requesters(host, peer, seconds=SECONDS):
     """Returns (share of the well-behaved peer's who-has answered, containers that reached their gateway)."""
-    flood = f"who-has to={targets(host)} from={STRANGERS} macs=own"
+    flood = f"who-has to={targets(host)} from={FORGED} macs=own"
     for child in host.children:  # before the table is full, or its place would be free
         child.ns.ip("neigh", "del", GATEWAY, "dev", child.interface, check=False)
     peer.arpgen("--traffic", flood, rate=FLOOD_PER_SECOND, seconds=0.5, settle_ms=SETTLE_MS,
@@ -131,7 +131,7 @@ def hints(_lab, host, peer):
     return [
         "fill the table by random requesters, and look at it:",
         f"  ip netns exec {peer.ns.name} {arpgen()} run --interface {peer.nic} --traffic 'who-has to={targets(host)} "
-        f"from={STRANGERS} macs=own' --rate 100k --seconds 10 &",
+        f"from={FORGED} macs=own' --rate 100k --seconds 10 &",
         "  ip -s ntable show name arp_cache | grep entries",
         "can a container resolve its gateway?",
         f"  ip -n {host.children[0].ns.name} neigh del {GATEWAY} dev mv0",

@@ -15,10 +15,6 @@ constexpr std::uint32_t kFullPercent = 95;
 constexpr std::size_t kMostNamed = 5;
 constexpr std::uint32_t kGrowth = 8;
 
-std::size_t exempt_in(const Space& space) {
-  return static_cast<std::size_t>(std::ranges::count(space.neighbours, true, &Neighbour::exempt));
-}
-
 struct Holder {
   const Space* space = nullptr;
   std::size_t entries = 0;
@@ -28,7 +24,7 @@ struct Holder {
 std::string holders_of(const Facts& facts) {
   std::vector<Holder> holders;
   for (const auto& space : facts.spaces)
-    if (const auto entries = space.neighbours.size() - exempt_in(space); entries > 0)
+    if (const auto entries = space.neighbours.size() - exempt_neighbours(space); entries > 0)
       holders.push_back({&space, entries});
   std::ranges::stable_sort(holders, std::greater{}, &Holder::entries);
   std::string list;
@@ -38,19 +34,11 @@ std::string holders_of(const Facts& facts) {
   return list.empty() ? "no reachable namespace" : list;
 }
 
-// The kernel tells the sum; what is permanent or learned elsewhere does not count against the limit.
-std::uint64_t counted(const Facts& facts) {
-  std::uint64_t exempt = 0;
-  for (const auto& space : facts.spaces) exempt += exempt_in(space);
-  const std::uint64_t entries = facts.neighbours->entries;
-  return entries - std::min(entries, exempt);
-}
-
 }  // namespace
 
 void neighbour_table(const Facts& facts, Findings& out) {
   if (!facts.neighbours || facts.neighbours->limit == 0) return;
-  const auto entries = counted(facts);
+  const auto entries = counted_neighbours(facts);
   const std::uint64_t limit = facts.neighbours->limit;
   const auto percent = entries * 100 / limit;
   if (percent < kNearPercent) return;

@@ -72,18 +72,19 @@ std::optional<Cause> for_requester(const Child& child, const KnownEndpoint& endp
                                       format_ipv4(endpoint.last_requester), device.name)};
 }
 
-bool is_full(const std::optional<NeighbourTable>& table) {
-  return table && table->limit > 0 && table->entries >= table->limit - table->limit / 10;
+bool is_full(const Facts& facts) {
+  const auto& table = facts.neighbours;
+  return table && table->limit > 0 && counted_neighbours(facts) >= table->limit - table->limit / 10;
 }
 
 std::optional<Cause> unanswered(const Facts& facts, const KnownEndpoint& endpoint) {
   if (endpoint.reason != "unanswered") return std::nullopt;
-  if (is_full(facts.neighbours))
+  if (is_full(facts))
     return Cause{
         .certainty = Certainty::likely,
         .evidence = fmt::format("three requests in a row were not answered, and the neighbour table has "
                                 "{} of {} entries: without room for the requester the kernel is silent",
-                                facts.neighbours->entries, facts.neighbours->limit)};
+                                counted_neighbours(facts), facts.neighbours->limit)};
   return Cause{.evidence =
                    "three requests in a row were not answered, and no setting of its kernel says why: look "
                    "for a packet filter in the container (nft, arptables, tc)"};

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/neighbours.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.hpp"
+#include "kernel/pins.hpp"
+
+namespace arpline {
+namespace {
+
+// For each namespace the kernel goes through the whole table: of 200,000 entries that took 20 ms.
+constexpr std::uint32_t kMostEntries = 131'072;
+
+}  // namespace
+
+Neighbours::Neighbours(std::string run_root, const Watch& watch)
+    : run_root_(std::move(run_root)), watch_(watch), route_(NETLINK_ROUTE), table_(neighbour_table(route_)) {}
+
+void Neighbours::count_parents() {
+  const auto served = std::ranges::count_if(
+      names_in(run_root_), [this](const std::string& name) { return is_locked(run_root_, name); });
+  parents_ = std::max<std::size_t>(1, static_cast<std::size_t>(served));
+}
+
+void Neighbours::look(std::uint64_t now) {
+  count_parents();
+  try {
+    table_ = neighbour_table(route_);
+  } catch (const SetupError&) {
+    table_.reset();  // asked again in a second
+  }
+  if (!table_) return;
+  take_census(now, false);
+  const auto& census = census_.result();
+  pressure_.look(*table_, census ? std::optional{census->exempt} : std::nullopt, now);
+  const bool became_full = !full_ && pressure_.full(now);
+  full_ = pressure_.full(now);
+  if (became_full) take_census(now, true);
+  untold_ = full_ && (untold_ || became_full);
+  tell();
+}
+
+// While the table is far from full nobody needs to know who holds it. One with too many permanent entries to go
+// through is full when the kernel says so.
+void Neighbours::take_census(std::uint64_t now, bool became_full) {
+  if (table_->entries > kMostEntries || (table_->entries < many_entries(*table_) && !full_))
+    return census_.forget();
+  const auto& last = census_.result();
+  const bool due = became_full || !last || now - std::min(now, last->ended_at) >= kEveryNs;
+  if (due && !census_.under_way()) census_.begin(watch_.all_netns());
+  census_.go_on([this](int nsid) { return watch_.open(nsid); });
+}
+
+// A line when it begins, as soon as a whole round says who it is, and one when it is over.
+void Neighbours::tell() {
+  if (untold_ && !census_.under_way()) {
+    spdlog::warn("{}", warning());
+    untold_ = false;
+    told_ = true;
+  } else if (told_ && !full_) {
+    spdlog::warn("the neighbour table is no longer nearly full");
+    told_ = false;
+  }
+}
+
+std::optional<std::uint64_t> Neighbours::room_of_a_parent() const noexcept {
+  if (!table_ || table_->limit == 0) return std::nullopt;
+  return neighbour_room(*table_) / parents_;
+}
+
+std::string Neighbours::warning() const {
+  if (!full_ || !table_) return {};
+  std::string details = fmt::format("gc_thresh3 is {}", table_->limit);
+  if (const auto& census = census_.result()) {
+    const auto holders = text_of(census->holders);
+    details = fmt::format("{} of {}{}{}", counted_entries(*table_, census->exempt), table_->limit,
+                          holders.empty() ? "" : "; held by ", holders);
+  }
+  return fmt::format("the neighbour table is nearly full ({}): raise net.ipv4.neigh.default.gc_thresh3",
+                     details);
+}
+
+nlohmann::json Neighbours::to_json(const NeighbourFit& fit) const {
+  if (!table_) return nullptr;
+  const auto& census = census_.result();
+  auto holders = nlohmann::json::array();
+  if (census)
+    for (const auto& [netns, interface, entries] : census->holders)
+      holders.push_back({{"namespace", netns}, {"interface", interface}, {"entries", entries}});
+  return {{"entries", table_->entries},
+          {"not_counted", census ? nlohmann::json(census->exempt) : nlohmann::json(nullptr)},
+          {"limit", table_->limit},
+          {"full", full_},
+          {"holders", std::move(holders)},
+          {"room", fit.room},
+          {"asked", fit.asked},
+          {"parents", parents_}};
+}
+
+}  // namespace arpline

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+What other programs, and the machine, do to the parent and its containers while 200,000 who-has a second come in. A
+well-behaved peer asks for all containers 200 times a second: its losses are counted, beside those that it has of the
+kernel alone, without a flood, when the same happens.
+"""
+import time
+
+from attacks import (GOOD_PER_SECOND, SETTLE_MS, STRANGERS, TRIALS, Had, Storming, asking, forged,
+                     learned, states)
+from common import Lab, options
+
+FLOOD_PER_SECOND = 200_000
+CHILDREN, MADE_AGAIN = 16, 8
+STARTS_SECONDS = SETTLE_MS / 1e3 + 0.3  # the flood is there
+GONE_SECONDS = 0.3
+AFTERWARDS = 0.9  # of what the peer has had before; what is not whole loses more
+
+
+class Chaos:
+    """A host and a peer on one switch. Its port to the host has the XDP program that the fast path needs on a veth."""
+
+    def __init__(self, lab):
+        self.lab = lab
+        self.switch, self.host, self.peer = lab.switch(ageing_seconds=300), lab.host(), lab.peer()
+        lab.connect(self.host, self.switch)
+        lab.connect(self.peer, self.switch)
+        self.host.add_children(CHILDREN)
+        self.switch.ns.run("ethtool", "-K", self.peer.label, "gro", "on")  # or arpgen's live frames don't arrive
+        self.far_program("xdpdrv", "obj", lab.bpf_object("pass"), "sec", "xdp.frags")
+
+    def far_program(self, *what) -> None:
+        self.switch.ns.ip("link", "set", "dev", self.host.label, *what)
+
+    def under(self, happens=None, seconds=0.5, flood=True):
+        """What the peer had of it while that happened."""
+        storming = Storming(self.peer, asking(self.host), [forged(self.host, STRANGERS)] if flood else [],
+                            FLOOD_PER_SECOND, seconds)
+        if happens:
+            time.sleep(STARTS_SECONDS)
+            happens(self)
+        return storming.end().good
+
+
+def parent_flaps(chaos):
+    chaos.host.ns.ip("link", "set", chaos.host.nic, "down")
+    time.sleep(GONE_SECONDS)
+    chaos.host.ns.ip("link", "set", chaos.host.nic, "up")
+
+
+def containers_are_made_again(chaos):
+    host = chaos.host
+    for child in host.children[:MADE_AGAIN]:
+        place = host.children.index(child)
+        child.ns.ip("link", "del", child.interface)  # at once, or its MAC would still be taken
+        child.delete()
+        host.children.insert(place, host.add_child(f"{child.address}/{child.prefix_bits}", child.mac))
+        host.children.pop()
+
+
+def far_program_comes_and_goes(chaos):
+    chaos.far_program("xdp", "off")
+    time.sleep(GONE_SECONDS)
+    chaos.far_program("xdpdrv", "obj", chaos.lab.bpf_object("pass"), "sec", "xdp.frags")
+
+
+def qdisc_is_deleted(chaos):
+    chaos.host.ns.run("tc", "qdisc", "del", "dev", chaos.host.nic, "clsact", check=False)
+
+
+def whole_again(happens, seconds=1.5, kernel_cares=True, beyond=GOOD_PER_SECOND):
+    """
+    beyond: so many who-has of the peer may be lost beyond what it loses of the flood alone, and of the kernel alone
+    without a flood, which is nothing where the kernel does not care.
+    """
+    with Lab() as lab:
+        chaos = Chaos(lab)
+        kernel = chaos.under(happens, seconds, flood=False) if kernel_cares else Had(0, 0)
+        chaos.host.start_arplined()
+        learned(chaos.host, chaos.peer)
+        quiet = chaos.under()
+        had = chaos.under(happens, seconds)
+        said = f"{happens.__name__}: {had} in the flood, {kernel} of the kernel alone, {quiet} of the flood alone"
+        print(said)
+        assert had.lost <= kernel.lost + had.asked * (1 - quiet.share) + beyond, said
+        for _ in range(TRIALS):
+            if (after := chaos.under()).share >= AFTERWARDS * quiet.share:
+                break
+        assert after.share >= AFTERWARDS * quiet.share, f"afterwards {after}"
+        assert "unanswered" not in str(states(chaos.host)), states(chaos.host)
+
+
+@options(alone=True)
+def test_parent_that_was_down_for_a_moment_is_whole_again_within_a_second_in_a_storm():
+    whole_again(parent_flaps)
+
+
+@options(alone=True)
+def test_containers_made_again_are_whole_again_within_a_second_in_a_storm():
+    whole_again(containers_are_made_again)
+
+
+@options(alone=True)
+def test_program_taken_off_the_veths_other_end_and_put_back_is_noticed_within_a_second_in_a_storm():
+    whole_again(far_program_comes_and_goes, kernel_cares=False)
+
+
+@options(alone=True)
+def test_qdisc_that_somebody_deletes_costs_no_answer_in_a_storm():
+    whole_again(qdisc_is_deleted, seconds=5.0, kernel_cares=False, beyond=10)
