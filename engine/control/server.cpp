@@ -149,7 +149,8 @@ void Server::accept_one() {
     }));
   }
   const int key = fd.get();
-  renew(clients_.emplace(key, Client{.fd = std::move(fd), .in = {}, .out = {}, .root = is_root(key)}).first->second);
+  renew(clients_.emplace(key, Client{.fd = std::move(fd), .in = {}, .out = {}, .root = is_root(key)})
+            .first->second);
   watch(EPOLL_CTL_ADD, key, EPOLLIN);
 }
 
@@ -183,8 +184,11 @@ bool Server::take_request(Client& client) {
   asker_ = nullptr;
   client.in.erase(0, end + 1);
   spent_ns_ += now_ns() - began;
-  if (client.ticket == 0) send_later(client, std::move(line));
-  renew(client);
+  if (client.ticket == 0) {
+    send_later(client, std::move(line));
+  } else {
+    renew(client);
+  }
   return true;
 }
 

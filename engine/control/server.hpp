@@ -85,11 +85,11 @@ class Server {
   Clients clients_;
   std::size_t pending_ = 0;     // bytes in all clients' out
   std::uint64_t spent_ns_ = 0;  // with answering, since the last tick
+  Client* asker_ = nullptr;     // while the handler runs
+  std::uint64_t tickets_ = 0;
   std::uint64_t last_tick_ = 0;
   std::uint64_t clock_ = 0;  // the time in which clients could be served
   std::uint64_t turns_ = 0;
-  Client* asker_ = nullptr;     // while the handler runs
-  std::uint64_t tickets_ = 0;
 };
 
 }  // namespace arpline
