@@ -120,7 +120,8 @@ void Control::serve(Parent& parent) {
   }
   clean_stale();
   const Snapshot snapshot{.parent = watch_.links().parent(link->ifindex).value(),
-                          .interfaces = watch_.children_on(link->ifindex)};
+                          .interfaces = watch_.children_on(link->ifindex),
+                          .host = watch_.host_addresses(link->ifindex)};
   auto served = std::make_unique<ServedParent>(config_, parent.config, *link, snapshot, factory_, history_,
                                                [this](int nsid) { return watch_.open(nsid); });
   watch(served->events_fd());
@@ -198,6 +199,8 @@ void Control::keep_up() {
 // Whole milliseconds, rounded up: a wake-up too early would be followed by another one.
 int Control::patience_ms() const {
   constexpr std::uint64_t kMillisecond = 1'000'000;
+  const auto busy = [](const auto& parent) { return parent->served && parent->served->busy(); };
+  if (std::ranges::any_of(parents_, busy)) return 0;
   const auto watch = watch_.patience_ms();
   if (keep_up_at_ == kNever) return watch;
   const auto now = now_ns();
@@ -209,6 +212,8 @@ int Control::patience_ms() const {
 void Control::work() {
   try {
     watch_.work();
+    for (auto& parent : parents_)
+      if (parent->served) parent->served->go_on();
     history_.bury();
     last_complaint_.clear();
   } catch (const SetupError& error) {
@@ -251,6 +256,11 @@ void Control::on_children(int nsid, const std::vector<Interface>& children, std:
   for (auto& parent : parents_)
     if (parent->served) parent->served->update(nsid, children, heard_at);
   keep_up();
+}
+
+void Control::on_host_addresses(std::uint64_t heard_at) {
+  for (auto& parent : parents_)
+    if (parent->served) parent->served->host_has(watch_.host_addresses(parent->served->ifindex()), heard_at);
 }
 
 void Control::on_children_told() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include "config/config.hpp"
 #include "control/front.hpp"
 #include "control/gather.hpp"
+#include "control/line_pace.hpp"
 #include "control/pulse.hpp"
 #include "control/roster.hpp"
 #include "control/rotation.hpp"
@@ -59,6 +61,11 @@ class ServedParent {
   /// One namespace has these children now; those of other parents are left out. What this withdraws may still
   /// be answered for until settle().
   void update(int nsid, const std::vector<Interface>& children, std::uint64_t heard_at);
+  /// The host's kernel answers for these addresses itself now. Then as update().
+  void host_has(HostAddresses addresses, std::uint64_t heard_at);
+  /// The next part of what update() or another of them has left to be done; returns after settle().
+  void go_on();
+  bool busy() const noexcept { return !roster_->done(); }
   /// Returns when nothing that has been withdrawn is answered for any more.
   void settle();
   /// The parent itself has changed. Throws SetupError.
@@ -107,9 +114,16 @@ class ServedParent {
   void follow(Table::Changes changes, std::uint64_t heard_at);
   void forget_kept(Table::Changes& changes) const;
   void log(const Table::Changes& changes);
+  bool may_log(const Desired& desired, std::uint64_t now);
+  void log_left_out();
+  void log_waiting();
+  void log_also_at(const Desired& desired);
+  void on_own_mac(const arpl_event& event);
+  void log_claim(const arpl_event& event);
   void watch_neighbours(std::uint64_t now);
   void watch_egress(std::uint64_t now);
   void watch_groups();
+  std::vector<Storm::Container> containers() const;
   void on_event(const arpl_event& event);
   void name_claimants(ParentStatus& status) const;
   ProgramOptions program_options() const;
@@ -146,13 +160,17 @@ class ServedParent {
   std::vector<Table::Changes> untold_;    // to the log, since then
   Netlink route_;
   std::unique_ptr<Storm> storm_;
+  std::string takers_;  // Storm::takers(), likewise
   std::string lifted_;  // as it was told to the log
   bool neighbours_full_ = false;
   bool reflections_arrive_ = true;  // what XDP_TX sends is not lost
   bool stranger_ = false;
   std::string egress_ = "unknown";
   std::uint64_t self_test_at_ = 0;
-  __u64 log_pace_ = 0;
+  LinePace pace_;                                // of what frames say, by sender
+  LinePace space_pace_;                          // of what is found and goes, by namespace
+  std::string waiting_;                          // as it was told to the log
+  std::map<std::string, std::size_t> left_out_;  // of those lines, by namespace
   bool stopped_ = false;
 };
 

@@ -27,6 +27,8 @@ class NetlinkRequest {
   }
   void put_u32(std::uint16_t attribute, std::uint32_t value);
   void put_string(std::uint16_t attribute, std::string_view value);
+  /// One string attribute inside another.
+  void put_nested_string(std::uint16_t nest, std::uint16_t attribute, std::string_view value);
 
   nlmsghdr* message() noexcept { return reinterpret_cast<nlmsghdr*>(buffer_.data()); }
 
@@ -49,7 +51,9 @@ class Netlink {
 
   /// The handler sees whole dumps only: one that the kernel marks as interrupted by a change is asked for
   /// again, at most 8 times, then EINTR is returned. Otherwise like try_request.
-  int try_dump(NetlinkRequest& request, const Handler& handler);
+  /// Of more than `most` messages it sees the first ones: what somebody else makes large without end is not
+  /// read without end.
+  int try_dump(NetlinkRequest& request, const Handler& handler, std::size_t most = SIZE_MAX);
 
  private:
   struct CloseSocket {
@@ -57,13 +61,16 @@ class Netlink {
   };
   enum class Next { more, end };
 
+  void open();
   void send(NetlinkRequest& request, std::uint16_t flags);
-  int collect();
+  int collect(std::size_t most);
   Next take(const nlmsghdr& message, int& error);
   void deliver(const Handler& handler) const;
 
   std::unique_ptr<mnl_socket, CloseSocket> socket_;
+  int protocol_;
   std::uint32_t sequence_ = 0;
+  std::size_t messages_ = 0;  // collected
   bool interrupted_ = false;
   std::vector<char> receive_;
   std::vector<char> collected_;
