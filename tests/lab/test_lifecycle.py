@@ -5,8 +5,8 @@ import re
 import signal
 from types import SimpleNamespace
 
-from common import (Lab, announcements, confirm, endpoint, exchange, frames, options, serve, verdict, wait_state, wait_until,
-                    who_has)
+from common import (Lab, announcements, confirm, endpoint, exchange, frames, options, serve, verdict, wait_state,
+                    wait_until, who_has, wired)
 from containers import macs_that_answer, served
 
 QUICK = {"announce": {"refresh": "1s"}}
@@ -229,12 +229,13 @@ def test_container_that_gives_itself_all_its_siblings_addresses_takes_no_answer_
     siblings = 16
     with Lab() as lab:
         host, _, _, wire = serve(lab, children=siblings)
-        confirm(wire, host, *host.children)
+        robbed = list(host.children)
+        confirm(wire, host, *robbed)
         thief = host.add_child()
-        thief.ns.ip_batch([f"addr add {one.address}/16 dev {thief.interface}" for one in host.children])
-        wait_until(lambda: endpoint(host, host.children[siblings - 1])["also_at"], 10, "the thief is reported")
-        sent, found = exchange(wire, lambda n: who_has(host.children[n % siblings]), 400, 2.0)
+        thief.ns.ip_batch([f"addr add {one.address}/16 dev {thief.interface}" for one in robbed])
+        wait_until(lambda: endpoint(host, robbed[-1])["also_at"], 10, "the thief is reported")
+        sent, found = exchange(wire, lambda n: who_has(robbed[n % siblings]), 400, 2.0)
         answers = [one for one in found if one.op == frames.REPLY]
-        right = {one.address: one.mac for one in host.children}
+        right = {one.address: one.mac for one in robbed}
         assert len(answers) == sent, f"{len(answers)} of {sent}"
         assert all(one.sha == right[one.spa] for one in answers), "the thief is answered for"
