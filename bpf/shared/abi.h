@@ -221,6 +221,7 @@ enum arpl_heard {
 	ARPL_HEARD_ANNOUNCED, /* from the wire: somebody announced it */
 	ARPL_HEARD_ASKED,     /* at egress: a container asked for it */
 	ARPL_HEARD_ANSWERED, /* at egress: this host answered for it or announced it, and it is no endpoint's */
+	ARPL_HEARD_STATION,  /* a MAC, at egress: an endpoint's kernel has answered it on the wire */
 	ARPL_HEARD_KINDS,
 };
 

@@ -125,6 +125,7 @@ void Control::serve(Parent& parent) {
   auto served = std::make_unique<ServedParent>(config_, parent.config, *link, snapshot, factory_, history_,
                                                [this](int nsid) { return watch_.open(nsid); });
   watch(served->events_fd());
+  if (served->tags_fd() >= 0) watch(served->tags_fd());
   // Last of what may fail: nobody can ask about a parent that is not served.
   parent.server = std::make_unique<Server>(
       served->socket_path(), epoll_.get(),
@@ -233,6 +234,7 @@ void Control::on_event(int fd, std::uint32_t events) {
   for (auto& parent : parents_) {
     if (parent->server && parent->server->on_event(fd, events)) return;
     if (parent->served && fd == parent->served->events_fd()) return on_program_events(*parent);
+    if (parent->served && fd == parent->served->tags_fd()) return parent->served->watch_tags();
   }
 }
 

@@ -71,6 +71,7 @@ ServedParent::ServedParent(const Config& config, ParentConfig own, const LinkInf
     const auto flags = maps.limits().flags;
     pairs_filter_.emplace(maps.filter(), ARPL_FILTER_PAIRS, (flags & ARPL_LIMIT_OTHER_PAIRS) != 0, now_ns());
     heard_filter_.emplace(maps.filter(), ARPL_FILTER_HEARD, (flags & ARPL_LIMIT_OTHER_HEARD) != 0, now_ns());
+    if (!decides_alone()) tag_watch_ = std::make_unique<TagWatch>(link_.ifindex);
     storm_ = std::make_unique<Storm>(maps, route_, link_.ifindex);
     storm_->set(storm_limits_for(config_));
     set_limits();
@@ -145,8 +146,28 @@ bool ServedParent::has_ring() const {
   return !own_.generic_xdp && link_.kind != "bond" && link_.kind != "team" && link_.kind != "bridge";
 }
 
+// A tag hides where the NIC takes it out and frames with one come in: VLANs that are known, or those that were
+// seen. A macvlan may make the NIC take all frames, of whatever VLAN, so that no VLAN interface is needed for
+// that.
 bool ServedParent::hides_tags() const {
-  return !decides_alone() && (own_.trunk || parent_.vlan_uppers) && link_.rx_vlan_offload.value_or(true);
+  if (decides_alone()) return false;
+  const bool in_play =
+      own_.trunk || parent_.vlan_uppers || (tag_watch_ && tag_watch_->seen(TagWatch::customer));
+  return (in_play && link_.rx_vlan_offload.value_or(true)) || hides_service_tags();
+}
+
+bool ServedParent::hides_service_tags() const {
+  const bool in_play = own_.trunk || (tag_watch_ && tag_watch_->seen(TagWatch::service));
+  return in_play && link_.rx_stag_offload.value_or(false);
+}
+
+void ServedParent::watch_tags() {
+  if (!tag_watch_ || !tag_watch_->read()) return;
+  set_limits();
+  if (hides_tags())
+    spdlog::warn(
+        "{}: tagged frames come in, and the NIC takes their tags out: who-has above the to_child budget pass",
+        link_.name);
 }
 
 // A veth hands what is sent by XDP_TX to the other end only where that has an XDP program too; without one the
@@ -361,6 +382,20 @@ void ServedParent::second() {
   watch_neighbours(now);
   watch_egress(now);
   watch_groups();
+  watch_offloads();
+}
+
+// No event tells of them; they matter only where there are tags.
+void ServedParent::watch_offloads() {
+  const bool tags = tag_watch_ && (tag_watch_->seen(TagWatch::customer) || tag_watch_->seen(TagWatch::service));
+  if (!tags && !own_.trunk && !parent_.vlan_uppers) return;
+  const auto info = find_link(route_, link_.ifindex);
+  if (!info ||
+      (info->rx_vlan_offload == link_.rx_vlan_offload && info->rx_stag_offload == link_.rx_stag_offload))
+    return;
+  link_.rx_vlan_offload = info->rx_vlan_offload;
+  link_.rx_stag_offload = info->rx_stag_offload;
+  set_limits();
 }
 
 std::vector<Storm::Container> ServedParent::containers() const {
@@ -510,10 +545,11 @@ std::vector<std::string> ServedParent::warnings() const {
         link_.name + " egress`");
   }
   if (hides_tags()) {
-    warnings.push_back(
+    const bool customer = link_.rx_vlan_offload.value_or(true);
+    warnings.push_back(fmt::format(
         "VLANs are in play and the NIC strips tags: who-has above the to_child budget pass; see them with "
-        "`ethtool -K " +
-        link_.name + " rxvlan off`");
+        "`ethtool -K {}{}{}`",
+        link_.name, customer ? " rxvlan off" : "", hides_service_tags() ? " rx-vlan-stag-hw-parse off" : ""));
   }
   if (own_.fast_path && !reflections_arrive_) {
     warnings.emplace_back(

@@ -22,6 +22,7 @@
 #include "kernel/pins.hpp"
 #include "kernel/programs.hpp"
 #include "kernel/storm.hpp"
+#include "kernel/tag_watch.hpp"
 #include "report/samples.hpp"
 #include "worker/service.hpp"
 
@@ -88,6 +89,9 @@ class ServedParent {
   ParentStatus status() const;
   /// What has left through the parent, by sender.
   std::vector<Sender> senders() const;
+  /// A tagged frame has come in when it is readable; -1: nobody listens. See watch_tags().
+  int tags_fd() const noexcept { return tag_watch_ ? tag_watch_->fd() : -1; }
+  void watch_tags();
   int events_fd() const noexcept { return events_->fd(); }
   /// Returns whether the programs saw a MAC that nobody knows: there may be a child that was not found.
   bool drain_events() noexcept;
@@ -122,6 +126,7 @@ class ServedParent {
   void log_claim(const arpl_event& event);
   void watch_neighbours(std::uint64_t now);
   void watch_egress(std::uint64_t now);
+  void watch_offloads();
   void watch_groups();
   std::vector<Storm::Container> containers() const;
   void on_event(const arpl_event& event);
@@ -129,6 +134,7 @@ class ServedParent {
   ProgramOptions program_options() const;
   bool has_ring() const;
   bool hides_tags() const;
+  bool hides_service_tags() const;
   std::vector<std::string> warnings() const;
 
   Config config_;
@@ -160,6 +166,7 @@ class ServedParent {
   std::vector<Table::Changes> untold_;    // to the log, since then
   Netlink route_;
   std::unique_ptr<Storm> storm_;
+  std::unique_ptr<TagWatch> tag_watch_;
   std::string takers_;  // Storm::takers(), likewise
   std::string lifted_;  // as it was told to the log
   bool neighbours_full_ = false;

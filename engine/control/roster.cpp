@@ -135,8 +135,17 @@ void Roster::take(const Population::Changes& changes, std::uint64_t heard_at) {
 void Roster::hold(const arpl_endpoint_key& key, int by) {
   const auto at = table_.entries().find(key);
   if (at == table_.entries().end() || !at->second.desired.settings) return;
-  auto& held = held_[at->second.desired.settings->nsid];
-  held = by < 0 ? held - std::min<std::size_t>(held, 1) : held + 1;
+  const auto nsid = at->second.desired.settings->nsid;
+  if (by > 0) {
+    ++held_[nsid];
+  } else if (const auto held = held_.find(nsid); held != held_.end() && --held->second == 0) {
+    held_.erase(held);
+  }
+}
+
+std::size_t Roster::held_of(int nsid) const {
+  const auto at = held_.find(nsid);
+  return at == held_.end() ? 0 : at->second;
 }
 
 void Roster::settle_key(const arpl_endpoint_key& key, Table::Changes& changes) {
@@ -144,7 +153,7 @@ void Roster::settle_key(const arpl_endpoint_key& key, Table::Changes& changes) {
   const bool is_new = !table_.entries().contains(key);
   if (desired && is_new) {
     const auto nsid = desired->settings->nsid;
-    if (held_[nsid] >= kShare || table_.room() == 0) {
+    if (held_of(nsid) >= kShare || table_.room() == 0) {
       waiting_[nsid].insert(key);
       ++changes.refused;
       return;
@@ -169,7 +178,7 @@ void Roster::stop_waiting(const arpl_endpoint_key& key) {
 void Roster::wake_waiting() {
   auto room = table_.room();
   for (auto at = waiting_.begin(); at != waiting_.end() && room > 0;) {
-    const auto held = held_[at->first];
+    const auto held = held_of(at->first);
     auto may = std::min(room, held < kShare ? kShare - held : 0);
     room -= std::min(room, std::min(may, at->second.size()));
     for (; may > 0 && !at->second.empty(); --may) {

@@ -112,6 +112,7 @@ class Roster {
   void take(const Population::Changes& changes, std::uint64_t heard_at);
   void remember_first(const arpl_endpoint_key& key);
   void settle_key(const arpl_endpoint_key& key, Table::Changes& changes);
+  std::size_t held_of(int nsid) const;
   void hold(const arpl_endpoint_key& key, int by);
   void wake_waiting();
   void stop_waiting(const arpl_endpoint_key& key);

@@ -162,6 +162,7 @@ LinkInfo with_driver(LinkRecord&& record) {
           .rx_queues = driver.rx_queues,
           .tx_queues = driver.tx_queues,
           .rx_vlan_offload = driver.rx_vlan_offload,
+          .rx_stag_offload = driver.rx_stag_offload,
           .xdp_features = xdp_features_of(record.ifindex)};
 }
 

@@ -102,6 +102,7 @@ struct LinkInfo {
   unsigned rx_queues = 1;  ///< in use now, as ethtool -l: rx + combined
   unsigned tx_queues = 1;
   std::optional<bool> rx_vlan_offload;        ///< none: the driver does not say
+  std::optional<bool> rx_stag_offload;        ///< rx-vlan-stag-hw-parse; likewise
   std::optional<std::uint64_t> xdp_features;  ///< xdp_feature bits; none: a kernel before 6.3
 };
 

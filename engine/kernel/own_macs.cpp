@@ -7,12 +7,14 @@
 #include <cerrno>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
+#include "kernel/stations.hpp"
 #include "shared/place.h"
 
 namespace arpline {
 
-OwnMacs::OwnMacs(const Maps& maps) : maps_(maps), factor_(maps.hash_keys().factor), filter_(maps.filter()) {
+OwnMacs::OwnMacs(const Maps& maps) : maps_(maps), keys_(maps.hash_keys()), filter_(maps.filter()) {
   for (const auto& [mac, sender] : maps_.senders()) {
     held_.emplace(mac, OwnMac{.host = sender.host != 0, .netns = sender.netns});
     if (sender.shared != 0) shared_.insert(mac);
@@ -21,7 +23,7 @@ OwnMacs::OwnMacs(const Maps& maps) : maps_(maps), factor_(maps.hash_keys().facto
 }
 
 std::uint32_t OwnMacs::bit_of(Mac mac) const noexcept {
-  return arpl_mac_bit(factor_, mac);
+  return arpl_mac_bit(keys_.factor, mac);
 }
 
 void OwnMacs::set(const std::map<Mac, OwnMac>& macs) {
@@ -46,6 +48,9 @@ bool OwnMacs::write(Mac mac, const OwnMac& whose) {
 bool OwnMacs::put(Mac mac, const OwnMac& whose) {
   const auto at = held_.find(mac);
   if (at != held_.end() && at->second == whose) return true;
+  // Who answers it on the wire was told so before it was ours.
+  const bool taken = at == held_.end() && !whose.host && was_station(maps_.heard(), keys_, mac, now_ns());
+  if (taken) shared_.insert(mac);
   if (!write(mac, whose)) return false;
   if (held_.insert_or_assign(mac, whose).second) filter_.add(bit_of(mac));
   return true;

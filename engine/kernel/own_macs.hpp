@@ -40,7 +40,7 @@ class OwnMacs {
   bool write(Mac mac, const OwnMac& whose);
 
   const Maps& maps_;
-  std::uint64_t factor_;
+  arpl_hash_keys keys_;
   Filter filter_;
   std::map<Mac, OwnMac> held_;
   std::set<Mac> shared_;
