@@ -117,7 +117,8 @@ void Control::serve(Parent& parent) {
   }
   clean_stale();
   const Snapshot snapshot{.parent = watch_.links().parent(link->ifindex).value(),
-                          .interfaces = watch_.children_on(link->ifindex)};
+                          .interfaces = watch_.children_on(link->ifindex),
+                          .host = watch_.host_addresses(link->ifindex)};
   auto served = std::make_unique<ServedParent>(
       config_, parent.config, *link, snapshot,
       ServedParent::Shared{.factory = factory_,
@@ -127,6 +128,7 @@ void Control::serve(Parent& parent) {
                            .refused = refused_},
       starting_ ? kPatienceAtStart : kPatienceInTheLoop);
   watch(served->events_fd());
+  if (served->tags_fd() >= 0) watch(served->tags_fd());
   // Last of what may fail: nobody can ask about a parent that is not served.
   parent.server = std::make_unique<Server>(
       served->socket_path(), epoll_.get(),
@@ -226,6 +228,8 @@ void Control::keep_up() {
 // Whole milliseconds, rounded up: a wake-up too early would be followed by another one.
 int Control::patience_ms() const {
   constexpr std::uint64_t kMillisecond = 1'000'000;
+  const auto busy = [](const auto& parent) { return parent->served && parent->served->busy(); };
+  if (std::ranges::any_of(parents_, busy)) return 0;
   const auto watch = watch_.patience_ms();
   if (reload_wanted_) return 0;
   if (keep_up_at_ == kNever) return watch;
@@ -238,6 +242,8 @@ int Control::patience_ms() const {
 void Control::work() {
   try {
     watch_.work();
+    for (auto& parent : parents_)
+      if (parent->served) parent->served->go_on();
     history_.bury();
     last_complaint_.clear();
   } catch (const SetupError& error) {
@@ -257,6 +263,7 @@ void Control::on_event(int fd, std::uint32_t events) {
   for (auto& parent : parents_) {
     if (parent->server && parent->server->on_event(fd, events)) return;
     if (parent->served && fd == parent->served->events_fd()) return on_program_events(*parent);
+    if (parent->served && fd == parent->served->tags_fd()) return parent->served->watch_tags();
   }
 }
 
@@ -289,6 +296,11 @@ void Control::on_children(int nsid, const std::vector<Interface>& children, std:
   for (auto& parent : parents_)
     if (parent->served) parent->served->update(nsid, children, heard_at);
   keep_up();
+}
+
+void Control::on_host_addresses(std::uint64_t heard_at) {
+  for (auto& parent : parents_)
+    if (parent->served) parent->served->host_has(watch_.host_addresses(parent->served->ifindex()), heard_at);
 }
 
 void Control::on_children_told() {

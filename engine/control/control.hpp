@@ -51,6 +51,7 @@ class Control final : private WatchObserver {
   void on_happening(const Happening& happening) override { history_.on(happening); }
   void on_children(int nsid, const std::vector<Interface>& children, std::uint64_t heard_at) override;
   void on_children_told() override;
+  void on_host_addresses(std::uint64_t heard_at) override;
   void on_own_links() override { links_changed_ = true; }
   void on_link(std::optional<int> nsid, int ifindex) override;
 

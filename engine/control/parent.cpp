@@ -29,8 +29,10 @@ constexpr std::uint64_t kSelfTestEveryNs = 1'000'000'000;
 constexpr std::uint64_t kPutBackEveryNs = 20'000'000;
 // The loop has leases to extend.
 constexpr milliseconds kPatienceInTheLoop{50};
-constexpr std::uint64_t kLogIntervalNs = 1'000'000'000;
-constexpr std::uint64_t kLogBurstNs = 10'000'000'000;
+constexpr LinePace::Rate kSenderLines{.interval_ns = 10'000'000'000, .burst_ns = 30'000'000'000};
+constexpr LinePace::Rate kAllSendersLines{.interval_ns = 500'000'000, .burst_ns = 20'000'000'000};
+constexpr LinePace::Rate kNetnsLines{.interval_ns = 500'000'000, .burst_ns = 64'000'000'000};
+constexpr LinePace::Rate kAllNetnsLines{.interval_ns = 50'000'000, .burst_ns = 50'000'000'000};
 constexpr milliseconds kBoundaryPatience{100};
 // Every driver has a buffer of its size.
 constexpr std::uint32_t kOneBufferMtu = 1500;
@@ -61,7 +63,9 @@ ServedParent::ServedParent(const Config& config, ParentConfig own, const LinkInf
       history_(shared_.history),
       neighbours_(shared_.neighbours),
       patience_(patience),
-      route_(NETLINK_ROUTE) {
+      route_(NETLINK_ROUTE),
+      pace_(kSenderLines, kAllSendersLines),
+      space_pace_(kNetnsLines, kAllNetnsLines) {
   prepare_run_root(config_.run_root);
   lock_ = std::make_unique<ParentLock>(config_.run_root, name_.text());
   neighbours_.count_parents();
@@ -79,12 +83,14 @@ ServedParent::ServedParent(const Config& config, ParentConfig own, const LinkInf
     heard_filter_.emplace(maps.filter(), ARPL_FILTER_HEARD, (flags & ARPL_LIMIT_OTHER_HEARD) != 0, now_ns());
     announced_filter_.emplace(maps.filter(), ARPL_FILTER_ANNOUNCED, (flags & ARPL_LIMIT_OTHER_ANNOUNCED) != 0,
                               now_ns());
+    if (!decides_alone()) tag_watch_ = std::make_unique<TagWatch>(link_.ifindex);
     storm_ = std::make_unique<Storm>(maps, route_, link_.ifindex);
     storm_->set(storm_limits_for(config_));
     set_limits();
     roster_ = std::make_unique<Roster>(maps);
     events_ = std::make_unique<Events>(maps.fd("events"), [this](const arpl_event& event) { on_event(event); });
     auto changes = roster_->start(own_, snapshot);
+    storm_->set_containers([this] { return containers(); });
     upkeep_ = std::make_unique<Upkeep>(config_, own_, maps, *roster_, shared_.open_netns);
     upkeep_->hide_tags(hides_tags());
     upkeep_->start(now_ns());
@@ -191,8 +197,28 @@ bool ServedParent::can_have_ring() const {
   return !own_.generic_xdp && link_.kind != "bond" && link_.kind != "team" && link_.kind != "bridge";
 }
 
+// A tag hides where the NIC takes it out and frames with one come in: VLANs that are known, or those that were
+// seen. A macvlan may make the NIC take all frames, of whatever VLAN, so that no VLAN interface is needed for
+// that.
 bool ServedParent::hides_tags() const {
-  return !decides_alone() && (own_.trunk || parent_.vlan_uppers) && link_.rx_vlan_offload.value_or(true);
+  if (decides_alone()) return false;
+  const bool in_play =
+      own_.trunk || parent_.vlan_uppers || (tag_watch_ && tag_watch_->seen(TagWatch::customer));
+  return (in_play && link_.rx_vlan_offload.value_or(true)) || hides_service_tags();
+}
+
+bool ServedParent::hides_service_tags() const {
+  const bool in_play = own_.trunk || (tag_watch_ && tag_watch_->seen(TagWatch::service));
+  return in_play && link_.rx_stag_offload.value_or(false);
+}
+
+void ServedParent::watch_tags() {
+  if (!tag_watch_ || !tag_watch_->read()) return;
+  set_limits();
+  if (hides_tags())
+    spdlog::warn(
+        "{}: tagged frames come in, and the NIC takes their tags out: who-has above the to_child budget pass",
+        link_.name);
 }
 
 // A veth hands what is sent by XDP_TX to the other end only where that has an XDP program too; without one the
@@ -288,24 +314,65 @@ void ServedParent::log(const Table::Changes& changes) {
   for (const auto& [slot, desired] : changes.withdrawn) {
     claims_.forget(desired.key);
     const auto& tombstone = history_.gone(link_.name, desired, now);
+    if (!may_log(desired, now)) continue;
     spdlog::info("{}: withdrew {} ({}) of {}/{}: {}", link_.name, format_ipv4(desired.key.address),
                  format_mac(desired.word), desired.netns, desired.interface, reason_of(tombstone));
   }
   for (const auto& [slot, desired] : changes.added) {
+    if (!may_log(desired, now)) continue;
     if (!desired.also_at.empty()) {
-      spdlog::warn("{}: {} is at {}/{} ({}) and at {}: left to their kernels until one is left", link_.name,
-                   format_ipv4(desired.key.address), desired.netns, desired.interface, format_mac(desired.word),
-                   desired.also_at);
+      log_also_at(desired);
     } else {
       spdlog::info("{}: found {} ({}) of {}/{}", link_.name, format_ipv4(desired.key.address),
                    format_mac(desired.word), desired.netns, desired.interface);
     }
   }
+  for (const auto& [slot, desired] : changes.also_at)
+    if (may_log(desired, now)) log_also_at(desired);
   for (const auto& [slot, desired] : changes.reconfigured)
-    spdlog::info("{}: reconfigured {} of {}/{}", link_.name, format_ipv4(desired.key.address), desired.netns,
-                 desired.interface);
-  if (changes.refused > 0)
-    spdlog::warn("{}: no room in the table, {} endpoints left to the kernel", link_.name, changes.refused);
+    if (may_log(desired, now))
+      spdlog::info("{}: reconfigured {} of {}/{}", link_.name, format_ipv4(desired.key.address), desired.netns,
+                   desired.interface);
+  if (changes.refused > 0) log_waiting();
+}
+
+// Whenever it is another one that waits.
+void ServedParent::log_waiting() {
+  std::string names;
+  for (const auto& [netns, addresses] : roster_->waiting()) names += (names.empty() ? "" : ", ") + netns;
+  if (names == waiting_) return;
+  waiting_ = names;
+  if (!names.empty())
+    spdlog::warn("{}: no room in the table for addresses of {}: left to their kernels until there is",
+                 link_.name, names);
+}
+
+// A namespace of thousands of addresses leaves room in the log for the others.
+bool ServedParent::may_log(const Desired& desired, std::uint64_t now) {
+  const auto nsid = desired.settings ? desired.settings->nsid : Census::kStatics;
+  if (space_pace_.take(static_cast<std::uint32_t>(nsid), now)) return true;
+  ++left_out_[desired.netns];
+  return false;
+}
+
+void ServedParent::log_left_out() {
+  for (const auto& [netns, lines] : std::exchange(left_out_, {}))
+    spdlog::info("{}: {} lines about {} left out", link_.name, lines, netns);
+}
+
+void ServedParent::log_also_at(const Desired& desired) {
+  const auto address = format_ipv4(desired.key.address);
+  const auto place = fmt::format("{}/{} ({})", desired.netns, desired.interface, format_mac(desired.word));
+  if (desired.also_at.empty()) {
+    spdlog::info("{}: {} is at {} only", link_.name, address, place);
+  } else if ((desired.word & ARPL_SLOT_DUPLICATE) != 0) {
+    spdlog::warn(
+        "{}: {} is at {} and at {}, and nobody knows who was first: left to their kernels until one is left",
+        link_.name, address, place, desired.also_at);
+  } else {
+    spdlog::warn("{}: {} of {} is also at {}: who had it first stays served", link_.name, address, place,
+                 desired.also_at);
+  }
 }
 
 void ServedParent::update(int nsid, const std::vector<Interface>& children, std::uint64_t heard_at) {
@@ -313,6 +380,18 @@ void ServedParent::update(int nsid, const std::vector<Interface>& children, std:
   for (const auto& child : children)
     if (child.parent == link_.ifindex) ours.push_back(child);
   follow(roster_->update(nsid, std::move(ours), heard_at), heard_at);
+}
+
+void ServedParent::host_has(HostAddresses addresses, std::uint64_t heard_at) {
+  follow(roster_->host_has(std::move(addresses), heard_at), heard_at);
+  settle();
+}
+
+void ServedParent::go_on() {
+  if (roster_->done()) return;
+  const auto since = roster_->due_since();
+  follow(roster_->go_on(), since);
+  settle();
 }
 
 void ServedParent::update_link(const ParentLink& link) {
@@ -341,7 +420,8 @@ void ServedParent::reconfigure(const Config& config, const ParentConfig& own) {
   if (needs_service() && !service_) fit_service();
   set_limits();
   fit_service();
-  follow(roster_->choose(own), now_ns());
+  const auto now = now_ns();
+  follow(roster_->choose(own, now), now);
   settle();
 }
 
@@ -358,12 +438,38 @@ void ServedParent::rotate_filters(std::uint64_t now) {
 
 void ServedParent::second() {
   const auto now = now_ns();
+  log_left_out();
+  log_waiting();
   rotate_filters(now);
   watch_neighbours();
   watch_refused(now);
   watch_queues();
   fit_service();
   watch_groups();
+  watch_offloads();
+}
+
+// No event tells of them; they matter only where there are tags.
+void ServedParent::watch_offloads() {
+  const bool tags = tag_watch_ && (tag_watch_->seen(TagWatch::customer) || tag_watch_->seen(TagWatch::service));
+  if (!tags && !own_.trunk && !parent_.vlan_uppers) return;
+  const auto info = find_link(route_, link_.ifindex);
+  if (!info ||
+      (info->rx_vlan_offload == link_.rx_vlan_offload && info->rx_stag_offload == link_.rx_stag_offload))
+    return;
+  link_.rx_vlan_offload = info->rx_vlan_offload;
+  link_.rx_stag_offload = info->rx_stag_offload;
+  set_limits();
+}
+
+std::vector<Storm::Container> ServedParent::containers() const {
+  std::vector<Storm::Container> all;
+  roster_->population().each([&all](const Interface& one) {
+    all.push_back({.nsid = one.netns.own ? std::nullopt : std::optional{one.netns.nsid},
+                   .ifindex = one.ifindex,
+                   .place = one.netns.name + "/" + one.name});
+  });
+  return all;
 }
 
 // No event tells that somebody has changed their number (ethtool -L).
@@ -393,6 +499,15 @@ void ServedParent::watch_refused(std::uint64_t now) {
 
 void ServedParent::watch_groups() {
   storm_->watch();
+  if (storm_->takers() != takers_) {
+    takers_ = storm_->takers();
+    if (takers_.empty()) {
+      spdlog::info("{}: no container takes all multicast any more", link_.name);
+    } else {
+      spdlog::warn("{}: {} takes all multicast: limits.multicast is in force all the same", link_.name,
+                   takers_);
+    }
+  }
   if (storm_->lifted() == lifted_) return;
   lifted_ = storm_->lifted();
   spdlog::warn("{}: limits.multicast is {}", link_.name, lifted_.empty() ? "in force" : "lifted: " + lifted_);
@@ -515,25 +630,38 @@ void ServedParent::on_event(const arpl_event& event) {
     stranger_ = true;
     return;
   }
+  const bool is_claim = event.type == ARPL_EVENT_CLAIM_FROM_WIRE || event.type == ARPL_EVENT_CLAIM_FROM_HOST ||
+                        event.type == ARPL_EVENT_CLAIM_DROPPED;
+  if (is_claim && roster_->is_no_claim(event)) return;
   upkeep_->on_event(event, now_ns());
   keep_up_at_ = 0;
-  if (event.type == ARPL_EVENT_PROBE_ANSWER || event.type == ARPL_EVENT_HOST_ANSWER) return;
-  if (event.type != ARPL_EVENT_OWN_MAC)
-    claims_.on({.address = event.address, .vlan = event.vlan, .zero = 0}, event.mac, way_of(event),
-               event.time_ns, roster_->party_of(event));
-  if (event.type == ARPL_EVENT_OWN_MAC && roster_->comes_back(event.mac)) return;
-  // Whatever the wire says, at most a line a second.
-  if (arpl_bucket_take(&log_pace_, event.time_ns, {kLogIntervalNs, kLogBurstNs}) == 0) return;
-  if (event.type == ARPL_EVENT_OWN_MAC) {
-    spdlog::warn("{}: {} is ours and came in from the wire: a loop or a duplicate MAC", link_.name,
-                 format_mac(event.mac));
+  if (event.type == ARPL_EVENT_OWN_MAC) return on_own_mac(event);
+  if (!is_claim) return;
+  claims_.on({.address = event.address, .vlan = event.vlan, .zero = 0}, event.mac, way_of(event), event.time_ns,
+             roster_->party_of(event));
+  log_claim(event);
+}
+
+void ServedParent::on_own_mac(const arpl_event& event) {
+  if (roster_->on_own_mac(event)) {
+    const auto owner = roster_->owner_of(event.mac);
+    spdlog::warn(
+        "{}: a station on the wire that says {} has {} of {} too: its frames are answered as any other's",
+        link_.name, format_ipv4(event.address), format_mac(event.mac), place_of(owner));
     return;
   }
-  const auto owners = roster_->owners();
-  const auto owner = owners.find(event.mac);
+  if (roster_->comes_back(event.mac) || !pace_.take(event.mac, event.time_ns)) return;
+  spdlog::warn("{}: {} is ours and came in from the wire: a loop or a duplicate MAC", link_.name,
+               format_mac(event.mac));
+}
+
+// Whatever the wire or a container says: a bound for each, and one for all.
+void ServedParent::log_claim(const arpl_event& event) {
+  if (!pace_.take(event.mac, event.time_ns)) return;
+  const auto owner = roster_->owner_of(event.mac);
   spdlog::warn("{}: {}{} claims {} ({})", link_.name, format_mac(event.mac),
-               owner != owners.end() ? fmt::format(" of {}", place_of(owner->second)) : "",
-               format_ipv4(event.address), how_it_came(way_of(event)));
+               owner.interface.empty() ? "" : " of " + place_of(owner), format_ipv4(event.address),
+               how_it_came(way_of(event)));
 }
 
 void ServedParent::stop(OnStop how) {
@@ -562,10 +690,11 @@ std::vector<std::string> ServedParent::warnings() const {
         egress_complaint_);
   }
   if (hides_tags()) {
-    warnings.push_back(
+    const bool customer = link_.rx_vlan_offload.value_or(true);
+    warnings.push_back(fmt::format(
         "VLANs are in play and the NIC strips tags: who-has above the to_child budget pass; see them with "
-        "`ethtool -K " +
-        link_.name + " rxvlan off`");
+        "`ethtool -K {}{}{}`",
+        link_.name, customer ? " rxvlan off" : "", hides_service_tags() ? " rx-vlan-stag-hw-parse off" : ""));
   }
   if (own_.fast_path && !reflections_arrive_) {
     warnings.emplace_back(
@@ -576,6 +705,18 @@ std::vector<std::string> ServedParent::warnings() const {
     warnings.emplace_back("the fast path is off for a while: the driver does not send what XDP answers");
   if (!ring_complaint_.empty()) warnings.push_back("no ring although one is wanted: " + ring_complaint_);
   if (!storm_->lifted().empty()) warnings.push_back("limits.multicast is lifted: " + storm_->lifted());
+  for (const auto& [netns, addresses] : roster_->waiting()) {
+    warnings.push_back(
+        fmt::format("{} addresses of {} find no room: the table has {}, and one namespace gets {} of them",
+                    addresses, netns, ARPL_MAX_ENDPOINTS, Roster::kShare));
+  }
+  for (const auto mac : roster_->shared())
+    warnings.push_back(
+        fmt::format("{} of {} is also a station's on the wire: its frames are answered as any other's",
+                    format_mac(mac), place_of(roster_->owner_of(mac))));
+  if (!storm_->takers().empty()) {
+    warnings.push_back(storm_->takers() + " takes all multicast: limits.multicast is in force all the same");
+  }
   if (upkeep_->is_too_slow())
     warnings.emplace_back("announce.pps does not suffice to announce every endpoint once per announce.refresh");
   if (const auto full = neighbours_.warning(); !full.empty()) warnings.push_back(full);

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "config/config.hpp"
 #include "control/front.hpp"
 #include "control/gather.hpp"
+#include "control/line_pace.hpp"
 #include "control/neighbours.hpp"
 #include "control/pulse.hpp"
 #include "control/reflect_guard.hpp"
@@ -25,6 +27,7 @@
 #include "kernel/programs.hpp"
 #include "kernel/refused.hpp"
 #include "kernel/storm.hpp"
+#include "kernel/tag_watch.hpp"
 #include "report/samples.hpp"
 #include "worker/service.hpp"
 
@@ -82,6 +85,11 @@ class ServedParent {
   /// One namespace has these children now; those of other parents are left out. What this withdraws may still
   /// be answered for until settle().
   void update(int nsid, const std::vector<Interface>& children, std::uint64_t heard_at);
+  /// The host's kernel answers for these addresses itself now. Then as update().
+  void host_has(HostAddresses addresses, std::uint64_t heard_at);
+  /// The next part of what update() or another of them has left to be done; returns after settle().
+  void go_on();
+  bool busy() const noexcept { return !roster_->done(); }
   /// Returns when nothing that has been withdrawn is answered for any more.
   void settle();
   /// The parent itself has changed. Throws SetupError.
@@ -106,6 +114,9 @@ class ServedParent {
   ParentStatus status() const;
   /// What has left through the parent, by sender.
   std::vector<Sender> senders() const;
+  /// A tagged frame has come in when it is readable; -1: nobody listens. See watch_tags().
+  int tags_fd() const noexcept { return tag_watch_ ? tag_watch_->fd() : -1; }
+  void watch_tags();
   int events_fd() const noexcept { return events_->fd(); }
   /// Returns whether the programs saw a MAC that nobody knows: there may be a child that was not found.
   bool drain_events() noexcept;
@@ -140,13 +151,22 @@ class ServedParent {
   void log(const Table::Changes& changes);
   NeighbourFit fit(arpl_limits& limits) const;
   void watch_neighbours();
+  bool may_log(const Desired& desired, std::uint64_t now);
+  void log_left_out();
+  void log_waiting();
+  void log_also_at(const Desired& desired);
+  void on_own_mac(const arpl_event& event);
+  void log_claim(const arpl_event& event);
   void watch_egress(std::uint64_t now);
+  void watch_offloads();
   void watch_groups();
+  std::vector<Storm::Container> containers() const;
   void on_event(const arpl_event& event);
   void name_claimants(ParentStatus& status) const;
   ProgramOptions program_options() const;
   bool can_have_ring() const;
   bool hides_tags() const;
+  bool hides_service_tags() const;
   std::vector<std::string> warnings() const;
 
   Config config_;
@@ -186,6 +206,8 @@ class ServedParent {
   std::vector<Table::Changes> untold_;    // to the log, since then
   Netlink route_;
   std::unique_ptr<Storm> storm_;
+  std::unique_ptr<TagWatch> tag_watch_;
+  std::string takers_;  // Storm::takers(), likewise
   std::string lifted_;  // as it was told to the log
   NeighbourFit neighbour_fit_;
   bool reflections_arrive_ = true;  // what XDP_TX sends is not lost
@@ -197,7 +219,10 @@ class ServedParent {
   std::uint64_t egress_put_back_ = 0;
   std::uint64_t egress_looked_at_ = 0;
   std::uint64_t self_test_at_ = 0;
-  __u64 log_pace_ = 0;
+  LinePace pace_;                                // of what frames say, by sender
+  LinePace space_pace_;                          // of what is found and goes, by namespace
+  std::string waiting_;                          // as it was told to the log
+  std::map<std::string, std::size_t> left_out_;  // of those lines, by namespace
   bool stopped_ = false;
 };
 

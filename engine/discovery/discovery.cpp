@@ -14,14 +14,15 @@ void add_children(Netlink& route, const ReachableNetns& found, const OwnLinks& l
                   Snapshot& snapshot) {
   const auto nsid = find_nsid(route, found);
   if (!nsid) return;
-  const auto children = survey_netns(route, {.nsid = *nsid, .own = found.own}, own_nsid);
+  auto children = survey_netns(route, {.nsid = *nsid, .own = found.own}, own_nsid);
   if (!children || children->empty()) return;
   const Fd fd = open_netns(found);
   if (!fd || nsid_of(route, fd.get()) != nsid) return;
   const auto all = found.own ? own_arp_settings() : arp_settings_of(fd.get());
   if (!all) return;
   const Netns netns{.nsid = *nsid, .inode = found.inode, .name = netns_name(found), .own = found.own};
-  for (const auto& [ifindex, child] : *children) {
+  for (auto& [ifindex, child] : *children) {
+    keep_names(child, nullptr);
     auto interface = place_child(child, links, netns, *all);
     if (interface && interface->parent == snapshot.parent.ifindex)
       snapshot.interfaces.push_back(std::move(*interface));

@@ -25,6 +25,13 @@ class OwnLinks {
   /// A parent and all that is to be known of it; nullopt: there is no such link.
   std::optional<ParentLink> parent(int ifindex) const;
 
+  /// f(const LinkRecord&, std::uint16_t vlan) for the parent itself and for each 802.1Q interface on it.
+  template <class F>
+  void each_place_on(int parent, F&& f) const {
+    for (const auto& [ifindex, link] : links_)
+      if (const auto place = place_of(ifindex); place && place->parent == parent) f(link, place->vlan);
+  }
+
   /// Where a child's frames come in that stands on the link `lower`.
   struct Place {
     int parent = 0;

@@ -23,14 +23,6 @@ std::optional<int> target_of(SurveyedNetns netns) {
   return netns.own ? std::nullopt : std::optional{netns.nsid};
 }
 
-void add_addresses(Children& children, const std::vector<LinkAddress>& addresses) {
-  for (const LinkAddress& address : addresses) {
-    if (const auto at = children.find(address.ifindex); at != children.end())
-      at->second.interface.addresses.push_back(
-          {.address = address.address, .prefix_bits = address.prefix_bits});
-  }
-}
-
 }  // namespace
 
 bool is_macvlan(const LinkRecord& link) {
@@ -49,27 +41,45 @@ void update_interface(Interface& interface, const LinkRecord& link) {
   interface.rp_filter = link.rp_filter;
 }
 
+// One interface at a time: what a namespace has on others is nobody's business, however much it is.
 std::optional<Children> survey_netns(Netlink& route, SurveyedNetns netns, int own_nsid) {
-  const auto links = dump_links(route, target_of(netns));
+  const auto links = dump_macvlans(route, target_of(netns));
   if (!links) return std::nullopt;
   Children children;
-  for (const auto& link : *links)
-    if (stands_here(link, netns, own_nsid)) children.emplace(link.ifindex, to_child(link));
-  if (children.empty()) return children;
-  const auto addresses = dump_addresses(route, target_of(netns));
-  if (!addresses) return std::nullopt;
-  add_addresses(children, *addresses);
+  for (const auto& link : *links) {
+    if (!stands_here(link, netns, own_nsid)) continue;
+    auto child = to_child(link);
+    if (!survey_addresses(route, netns, child)) return std::nullopt;
+    children.emplace(link.ifindex, std::move(child));
+  }
   return children;
 }
 
 std::optional<Child> survey_child(Netlink& route, SurveyedNetns netns, int own_nsid, int ifindex) {
   const auto link = get_link(route, target_of(netns), ifindex);
   if (!link || !stands_here(*link, netns, own_nsid)) return std::nullopt;
-  const auto addresses = dump_addresses(route, target_of(netns), ifindex);
-  if (!addresses) return std::nullopt;
-  Children one{{ifindex, to_child(*link)}};
-  add_addresses(one, *addresses);
-  return std::move(one.begin()->second);
+  return to_child(*link);
+}
+
+bool survey_addresses(Netlink& route, SurveyedNetns netns, Child& child) {
+  const auto found = dump_addresses(route, target_of(netns), child.interface.ifindex);
+  if (!found) return false;
+  auto& addresses = child.interface.addresses;
+  addresses.clear();
+  addresses.reserve(found->size());
+  for (const auto& one : *found)
+    if (one.ifindex == child.interface.ifindex)
+      addresses.push_back({.address = one.address, .prefix_bits = one.prefix_bits});
+  std::ranges::sort(addresses, comes_before);
+  return true;
+}
+
+void keep_names(Child& child, const Child* before) {
+  auto& interface = child.interface;
+  const bool stays = before != nullptr && before->named;
+  if (before != nullptr) interface.host_name = before->interface.host_name;
+  interface.first_name = stays ? before->interface.first_name : interface.name;
+  child.named = stays || !interface.addresses.empty();
 }
 
 std::optional<Interface> place_child(const Child& child, const OwnLinks& links, const Netns& netns,

@@ -16,6 +16,7 @@ namespace arpline {
 struct Child {
   int lower = 0;  ///< the ifindex of that link
   Interface interface;
+  bool named = false;  ///< interface.first_name stays
   bool operator==(const Child&) const = default;
 };
 using Children = std::map<int, Child>;  ///< by ifindex
@@ -33,8 +34,13 @@ void update_interface(Interface& interface, const LinkRecord& link);
 /// All children in a namespace, with their addresses. `own_nsid`: the id that the own namespace has in itself.
 /// nullopt: the namespace is gone, or changes without end. Throws SetupError when the kernel refuses.
 std::optional<Children> survey_netns(Netlink& route, SurveyedNetns netns, int own_nsid);
-/// One interface; nullopt: it is gone, or no child.
+/// One interface; nullopt: it is gone, or no child. Its addresses only where they are asked for.
 std::optional<Child> survey_child(Netlink& route, SurveyedNetns netns, int own_nsid, int ifindex);
+/// Reads its addresses; false: they can't be read now.
+bool survey_addresses(Netlink& route, SurveyedNetns netns, Child& child);
+/// What is chosen by name is chosen by the one that an interface has when it first has an address: what a
+/// container calls it later chooses nothing. `before`: as it was known; nullptr: it was not.
+void keep_names(Child& child, const Child* before);
 
 /// Where the child's frames come in, and what its namespace adds to it. nullopt: nowhere that arpline serves.
 std::optional<Interface> place_child(const Child& child, const OwnLinks& links, const Netns& netns,

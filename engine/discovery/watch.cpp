@@ -2,6 +2,7 @@
 #include "discovery/watch.hpp"
 
 #include <algorithm>
+#include <climits>
 #include <iterator>
 #include <utility>
 
@@ -13,6 +14,13 @@ namespace {
 
 constexpr int kRetryMs = 2;
 constexpr int kSearchPauseMs = 50;
+
+// What was said about its endpoints is true still, and there may be more.
+bool gains_only(const Interface& before, const Interface& now) {
+  auto same = now;
+  same.addresses = before.addresses;
+  return same == before && std::ranges::includes(now.addresses, before.addresses, comes_before);
+}
 
 std::vector<std::string> all_folders(const std::vector<std::string>& more) {
   auto folders = known_netns_folders();
@@ -97,6 +105,7 @@ void Watch::forget(int nsid) {
     changed(nsid, now_);
   }
   forget_ways(nsid, at->second);
+  host_names_.erase(host_names_.lower_bound({nsid, INT_MIN}), host_names_.upper_bound({nsid, INT_MAX}));
   known_.erase(at);
   stale_.erase(nsid);
 }
@@ -134,26 +143,39 @@ void Watch::meet(const ReachableNetns& found) {
 void Watch::refresh_child(int nsid, int ifindex, std::uint64_t heard_at) {
   auto child = survey_child(route_, surveyed(nsid), own_nsid_, ifindex);
   if (!child) read_events();  // what became of it has been said by now
-  const auto at = known_.find(nsid);
+  auto at = known_.find(nsid);
   if (at == known_.end()) return;
-  auto& children = at->second.children;
-  const auto old = children.find(ifindex);
+  auto old = at->second.children.find(ifindex);
   if (!child) {
-    if (old == children.end()) return;
-    children.erase(old);
-  } else if (old == children.end()) {
-    if (children.empty()) {  // its settings are of interest now
+    if (old == at->second.children.end()) return;
+    at->second.children.erase(old);
+    at->second.pending.erase(ifindex);
+    return changed(nsid, heard_at);
+  }
+  const bool anew = old == at->second.children.end() || old->second.interface.addresses.size() <= kMostReadAnew;
+  if (anew) {
+    at->second.pending.erase(ifindex);
+    if (!survey_addresses(route_, surveyed(nsid), *child)) return;
+  } else {
+    fold(at->second);
+    child->interface.addresses = old->second.interface.addresses;
+  }
+  keep_names(*child, old == at->second.children.end() ? nullptr : &old->second);
+  if (old == at->second.children.end()) {
+    if (at->second.children.empty()) {  // its settings are of interest now
       at->second.settings_at = 0;
       earliest(stale_, nsid, heard_at);
     }
+    if (const auto name = host_names_.find({nsid, ifindex}); name != host_names_.end())
+      child->interface.host_name = name->second;
     happened(nsid, ifindex, Happened::appeared);
-    children.emplace(ifindex, std::move(*child));
-  } else if (old->second == *child) {
-    return;
-  } else {
-    old->second = std::move(*child);
+    at->second.children.emplace(ifindex, std::move(*child));
+    return changed(nsid, heard_at, false);
   }
-  changed(nsid, heard_at);
+  if (old->second == *child) return;
+  const bool gains = gains_only(old->second.interface, child->interface);
+  old->second = std::move(*child);
+  changed(nsid, heard_at, !gains);
 }
 
 // A way that has closed is forgotten, and another one looked for.
@@ -179,7 +201,21 @@ bool Watch::misses(int nsid, const Children& found) const {
          });
 }
 
+void Watch::take_children(int nsid, Known& known, Children children) {
+  for (auto& [ifindex, child] : children) {
+    const auto old = known.children.find(ifindex);
+    keep_names(child, old == known.children.end() ? nullptr : &old->second);
+    if (old != known.children.end()) continue;
+    if (const auto name = host_names_.find({nsid, ifindex}); name != host_names_.end())
+      child.interface.host_name = name->second;
+    happened(nsid, ifindex, Happened::appeared);
+  }
+  known.children = std::move(children);
+  known.pending.clear();
+}
+
 void Watch::refresh_netns(int nsid, std::uint64_t heard_at) {
+  if (is_own(nsid)) read_host_addresses();
   auto children = survey_netns(route_, surveyed(nsid), own_nsid_);
   if (!children || misses(nsid, *children)) {
     read_events();  // what became of them has been said by now, and goes before what is read after it
@@ -190,39 +226,122 @@ void Watch::refresh_netns(int nsid, std::uint64_t heard_at) {
   constexpr int kLoopback = 1;  // every namespace has it, under this number
   if (!children && !is_own(nsid) && !get_link(route_, nsid, kLoopback)) return forget(nsid);
   auto& known = at->second;
+  fold(known);
   const auto before = placed(nsid, known);
-  if (children) {
-    for (const auto& [ifindex, child] : *children)
-      if (!known.children.contains(ifindex)) happened(nsid, ifindex, Happened::appeared);
-    known.children = std::move(*children);
-  }
-  if (!known.children.empty()) refresh_ways(known, nsid);
+  if (children) take_children(nsid, known, std::move(*children));
+  if (!known.children.empty() || is_own(nsid)) refresh_ways(known, nsid);
   if (placed(nsid, known) != before) changed(nsid, heard_at);
+}
+
+// In turns, one interface of each namespace, and then one namespace at least: whoever changes all the time
+// keeps nobody else waiting.
+std::pair<int, int> Watch::next_child(const StaleChildren& stale, int after) {
+  const auto next = stale.upper_bound({after, INT_MAX});
+  return next == stale.end() ? stale.begin()->first : next->first;
 }
 
 // Interfaces before namespaces: they are what somebody waits for.
 void Watch::refresh(std::uint64_t until) {
   while (!stale_children_.empty() && now_ns() < until) {
-    const auto [id, heard_at] = *stale_children_.begin();
-    stale_children_.erase(stale_children_.begin());
+    const auto id = next_child(stale_children_, last_child_);
+    const auto heard_at = stale_children_.at(id);
+    stale_children_.erase(id);
+    last_child_ = id.first;
     refresh_child(id.first, id.second, heard_at);
   }
-  while (!stale_.empty() && now_ns() < until) {
-    const auto [nsid, heard_at] = *stale_.begin();
-    stale_.erase(stale_.begin());
+  while (!stale_.empty()) {
+    auto next = stale_.upper_bound(last_netns_);
+    if (next == stale_.end()) next = stale_.begin();
+    const auto [nsid, heard_at] = *next;
+    stale_.erase(next);
+    last_netns_ = nsid;
     refresh_netns(nsid, heard_at);
+    if (now_ns() >= until) break;
   }
 }
 
+// What the events have said goes into what was read.
+void Watch::fold(Known& known) {
+  for (auto& [ifindex, pending] : std::exchange(known.pending, {})) {
+    const auto at = known.children.find(ifindex);
+    if (at == known.children.end()) continue;
+    auto& addresses = at->second.interface.addresses;
+    std::vector<InterfaceAddress> come;
+    std::vector<InterfaceAddress> merged;
+    for (const auto& [address, added] : pending)
+      if (added) come.push_back(address);
+    std::erase_if(addresses, [&pending](const InterfaceAddress& one) { return pending.contains(one); });
+    merged.reserve(addresses.size() + come.size());
+    std::ranges::merge(addresses, come, std::back_inserter(merged), comes_before);
+    addresses = std::move(merged);
+  }
+}
+
+bool Watch::has(const Known& known, const Child& child, const InterfaceAddress& address) {
+  const auto pending = known.pending.find(child.interface.ifindex);
+  if (pending != known.pending.end())
+    if (const auto said = pending->second.find(address); said != pending->second.end()) return said->second;
+  return std::ranges::binary_search(child.interface.addresses, address, comes_before);
+}
+
+void Watch::tell(int nsid, std::uint64_t heard_at) {
+  const auto begun = now_ns();
+  const auto at = known_.find(nsid);
+  if (at != known_.end()) fold(at->second);
+  observer_.on_children(nsid, at == known_.end() ? std::vector<Interface>{} : placed(nsid, at->second),
+                        heard_at);
+  const auto ended = now_ns();
+  const auto again = known_.find(nsid);
+  if (again != known_.end())
+    again->second.rests_until = ended + std::min(kRest * (ended - begun), kLongestRestNs);
+}
+
 void Watch::publish() {
-  if (std::exchange(own_links_changed_, false)) observer_.on_own_links();
+  if (std::exchange(own_links_changed_, false)) {
+    observer_.on_own_links();
+    if (!host_changed_) host_changed_ = now_;
+  }
+  if (const auto heard_at = std::exchange(host_changed_, {})) observer_.on_host_addresses(*heard_at);
   if (changed_.empty()) return;
+  const auto now = now_ns();
+  Stale later;
   for (const auto& [nsid, heard_at] : std::exchange(changed_, {})) {
     const auto at = known_.find(nsid);
-    observer_.on_children(nsid, at == known_.end() ? std::vector<Interface>{} : placed(nsid, at->second),
-                          heard_at);
+    if (at != known_.end() && now < at->second.rests_until && !losing_.contains(nsid)) {
+      later.emplace(nsid, heard_at);
+    } else {
+      tell(nsid, heard_at);
+    }
   }
+  losing_.clear();
+  for (const auto& [nsid, heard_at] : later) earliest(changed_, nsid, heard_at);
   observer_.on_children_told();
+}
+
+void Watch::read_host_addresses() {
+  const auto found = dump_addresses(route_);
+  if (!found) return;
+  decltype(host_addresses_) now;
+  for (const auto& one : *found)
+    now[one.ifindex].insert({.address = one.address, .prefix_bits = one.prefix_bits});
+  if (now == host_addresses_) return;
+  host_addresses_ = std::move(now);
+  if (!host_changed_) host_changed_ = now_;
+}
+
+HostAddresses Watch::host_addresses(int parent) const {
+  HostAddresses host;
+  for (const auto& [ifindex, addresses] : host_addresses_)
+    for (const auto& one : addresses) host.all.insert(one.address);
+  const auto own = known_.find(own_nsid_);
+  const int all = own == known_.end() ? 0 : own->second.all.arp_ignore;
+  links_.each_place_on(parent, [&](const LinkRecord& link, std::uint16_t vlan) {
+    if (std::max(all, link.arp_ignore) == 0) return;
+    auto& only = host.only[vlan];
+    if (const auto at = host_addresses_.find(link.ifindex); at != host_addresses_.end())
+      for (const auto& one : at->second) only.insert(one.address);
+  });
+  return host;
 }
 
 void Watch::read_own_links() {
@@ -267,12 +386,26 @@ void Watch::work() {
   publish();
 }
 
+// Until the first of those that are to be told may be.
+int Watch::rest_ms(std::uint64_t now) const {
+  constexpr std::uint64_t kMillisecond = 1'000'000;
+  auto rest = kLongestRestNs;
+  for (const auto& [nsid, heard_at] : changed_) {
+    const auto at = known_.find(nsid);
+    const auto until = at == known_.end() ? now : at->second.rests_until;
+    rest = std::min(rest, until > now ? until - now : 0);
+  }
+  return static_cast<int>((rest + kMillisecond - 1) / kMillisecond);
+}
+
 int Watch::patience_ms() const {
   const auto now = now_ns();
   if (overrun_ || !stale_.empty() || !stale_children_.empty()) return 0;
   if (search_.wanted(now)) return 0;
   if (places_.waiting()) return kRetryMs;
-  return search_.requested() ? kSearchPauseMs : -1;
+  const int rest = changed_.empty() ? -1 : rest_ms(now);
+  if (!search_.requested()) return rest;
+  return rest < 0 ? kSearchPauseMs : std::min(rest, kSearchPauseMs);
 }
 
 // As many namespaces as keep the pace of one look at each in kReconcileNs.

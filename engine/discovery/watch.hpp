@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -27,6 +28,8 @@ class WatchObserver {
   virtual void on_children(int nsid, const std::vector<Interface>& children, std::uint64_t heard_at) = 0;
   /// No more on_children() for now.
   virtual void on_children_told() = 0;
+  /// The host's own namespace has other addresses now, or answers otherwise for them.
+  virtual void on_host_addresses(std::uint64_t heard_at) = 0;
   /// A link of the own namespace has come, gone or changed.
   virtual void on_own_links() = 0;
   /// Something has changed about a link that is no macvlan; nsid: none for the own namespace.
@@ -47,6 +50,13 @@ class Watch {
   /// So many ticks the reconcile waits while events come: a dump may have to wait for the kernel's lock of all
   /// links, and the events behind it with it.
   static constexpr unsigned kMostPutOff = 8;
+  /// An interface with more addresses is not read anew for each that comes: what its events say counts.
+  static constexpr std::size_t kMostReadAnew = 256;
+  /// What a namespace gains is told at most so much of the time: one that costs much is told more seldom. What
+  /// it loses is told at once.
+  static constexpr std::uint64_t kRest = 8;
+  static constexpr std::uint64_t kLongestRestNs = 500'000'000;
+  static constexpr std::size_t kMostHostNames = 4096;
 
   /// more_folders: where else runtimes keep namespaces. Throws SetupError.
   Watch(WatchObserver& observer, const std::vector<std::string>& more_folders);
@@ -67,6 +77,8 @@ class Watch {
   void hint() noexcept { search_.request(); }
 
   const OwnLinks& links() const noexcept { return links_; }
+  /// What the host's kernel itself answers for on this parent's wire.
+  HostAddresses host_addresses(int parent) const;
   /// All children on this parent that are known now.
   std::vector<Interface> children_on(int parent) const;
   std::size_t namespaces() const noexcept { return known_.size(); }
@@ -77,16 +89,25 @@ class Watch {
   Fd open(int nsid) const;
 
  private:
+  using Pending = std::map<InterfaceAddress, bool, AddressLess>;  // true: it has come
   struct Known {
     ReachableNetns ways;
     NetnsArpSettings all;
     std::uint64_t settings_at = 0;  ///< when `all` was read; 0: it is to be read anew
     Children children;
+    std::map<int, Pending> pending;  // by ifindex: what the events have said since `children` was read
     std::string name;
+    std::uint64_t rests_until = 0;
   };
   using Stale = std::map<int, std::uint64_t>;                          // nsid → heard at
   using StaleChildren = std::map<std::pair<int, int>, std::uint64_t>;  // nsid, ifindex → heard at
 
+  static void fold(Known& known);
+  static bool has(const Known& known, const Child& child, const InterfaceAddress& address);
+  static std::pair<int, int> next_child(const StaleChildren& stale, int after);
+  void on_host_address(const LinkAddress& address, bool added);
+  void read_host_addresses();
+  void take_children(int nsid, Known& known, Children children);
   bool is_own(int nsid) const noexcept { return nsid == own_nsid_; }
   SurveyedNetns surveyed(int nsid) const noexcept { return {.nsid = nsid, .own = is_own(nsid)}; }
   Netns described(int nsid, const Known& known) const;
@@ -114,9 +135,15 @@ class Watch {
   void refresh_ways(Known& known, int nsid);
   void refresh(std::uint64_t until);
   static void earliest(Stale& marks, int nsid, std::uint64_t at);
-  void changed(int nsid, std::uint64_t heard_at) { earliest(changed_, nsid, heard_at); }
+  /// `lost`: what is answered for is no longer true.
+  void changed(int nsid, std::uint64_t heard_at, bool lost = true) {
+    earliest(changed_, nsid, heard_at);
+    if (lost) losing_.insert(nsid);
+  }
   void happened(int nsid, int ifindex, Happened what, Ipv4 address = 0);
   void publish();
+  void tell(int nsid, std::uint64_t heard_at);
+  int rest_ms(std::uint64_t now) const;
 
   WatchObserver& observer_;
   Netlink route_;
@@ -130,6 +157,12 @@ class Watch {
   Stale stale_;
   StaleChildren stale_children_;
   Stale changed_;
+  std::set<int> losing_;                                                   // of those
+  std::map<int, std::set<InterfaceAddress, AddressLess>> host_addresses_;  // by ifindex
+  std::map<std::pair<int, int>, std::string> host_names_;                  // nsid, ifindex → its name before
+  int last_child_ = -1;                                                    // the namespace that had its turn
+  int last_netns_ = -1;                                                    // likewise
+  std::optional<std::uint64_t> host_changed_;
   bool own_links_changed_ = false;
   bool overrun_ = false;
   bool busy_ = false;           // events have come since the last tick

@@ -100,18 +100,25 @@ void Watch::on_own_link(const LinkRecord& link, bool deleted) {
 void Watch::on_link_gone(const LinkRecord& link, int nsid) {
   if (link.new_netns && !is_own(*link.new_netns)) {
     know(*link.new_netns);
+    // Only the own namespace's ids are ours.
+    if (is_own(nsid) && is_macvlan(link) && link.new_ifindex != 0 && host_names_.size() < kMostHostNames)
+      host_names_.insert_or_assign({*link.new_netns, link.new_ifindex}, link.name);
     if (is_macvlan(link)) earliest(stale_, *link.new_netns, now_);
   }
   stale_children_.erase({nsid, link.ifindex});
+  host_names_.erase({nsid, link.ifindex});
+  known_.at(nsid).pending.erase(link.ifindex);
   if (known_.at(nsid).children.erase(link.ifindex) == 0) return;
   happened(nsid, link.ifindex, link.new_netns ? Happened::moved : Happened::deleted);
   changed(nsid, now_);
 }
 
 void Watch::on_child_link(Known& known, const LinkRecord& link, int nsid) {
-  auto& interface = known.children.at(link.ifindex).interface;
-  const auto before = interface;
+  auto& child = known.children.at(link.ifindex);
+  auto& interface = child.interface;
+  auto before = interface;
   update_interface(interface, link);
+  if (!child.named) interface.first_name = interface.name;
   if (interface == before) return;
   const auto say = [&](bool when, Happened what) {
     if (when) happened(nsid, link.ifindex, what);
@@ -130,18 +137,29 @@ void Watch::on_address(const nlmsghdr& message, int nsid) {
   const auto address = parse_address(message);
   if (!address) return;
   auto& known = know(nsid);
+  const bool added = message.nlmsg_type == RTM_NEWADDR;
+  if (is_own(nsid)) on_host_address(*address, added);
   const auto at = known.children.find(address->ifindex);
   if (at == known.children.end()) return;
-  auto& addresses = at->second.interface.addresses;
-  const auto old = std::ranges::find(addresses, address->address, &InterfaceAddress::address);
-  if (message.nlmsg_type == RTM_NEWADDR) {
-    if (old == addresses.end()) happened(nsid, address->ifindex, Happened::address_added, address->address);
+  const InterfaceAddress one{.address = address->address, .prefix_bits = address->prefix_bits};
+  const bool had = has(known, at->second, one);
+  if (had != added)
+    happened(nsid, address->ifindex, added ? Happened::address_added : Happened::address_removed,
+             address->address);
+  if (added && at->second.interface.addresses.size() <= kMostReadAnew) {
     stale_children_.try_emplace({nsid, address->ifindex}, now_);
-  } else if (old != addresses.end()) {
-    happened(nsid, address->ifindex, Happened::address_removed, address->address);
-    addresses.erase(old);
-    changed(nsid, now_);
+  } else if (had != added) {
+    known.pending[address->ifindex].insert_or_assign(one, added);
+    changed(nsid, now_, !added);
   }
+}
+
+void Watch::on_host_address(const LinkAddress& address, bool added) {
+  const InterfaceAddress one{.address = address.address, .prefix_bits = address.prefix_bits};
+  auto& its = host_addresses_[address.ifindex];
+  const bool news = added ? its.insert(one).second : its.erase(one) > 0;
+  if (its.empty()) host_addresses_.erase(address.ifindex);
+  if (news && !host_changed_) host_changed_ = now_;
 }
 
 // rp_filter tells when it changes; arp_ignore does not.

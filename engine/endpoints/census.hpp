@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
-#include <span>
 #include <utility>
 #include <vector>
 
-#include "endpoints/classify.hpp"
+#include "endpoints/population.hpp"
 
 namespace arpline {
 
@@ -20,30 +21,43 @@ struct KeyLess {
 /// What a table is to make of one key; none: nobody asks for it.
 using Wish = std::pair<arpl_endpoint_key, std::optional<Desired>>;
 
-/// Who asks for which (vlan, address), by where they were found. An address that two ask for is nobody's: both
-/// are reported, as one duplicate that is not served. Costs what changes, not what there is.
+/// Who asks for which (vlan, address), in the order in which they came. Who was there first has it, until it
+/// goes: nobody takes an address from another by giving it to itself. Only where two were there before anybody
+/// looked it is nobody's.
 class Census {
  public:
-  /// The id of a namespace, or kStatics.
-  using Source = int;
-  static constexpr Source kStatics = -2;
+  /// The nsid of what the configuration asks for.
+  static constexpr int kStatics = -2;
+  /// So many of those who have the same address are looked at, the first ones.
+  static constexpr std::size_t kMostLookedAt = 16;
+  static constexpr std::size_t kMostNamed = 4;  ///< in Desired::also_at
 
-  /// From now on `source` asks for exactly these. Returns what has become of the keys that it asked for or asks
-  /// for.
-  std::vector<Wish> replace(Source source, std::vector<Desired> now);
+  /// heard_at 0: there already at the start.
+  void arrive(const arpl_endpoint_key& key, Who who, std::uint64_t heard_at);
+  void leave(const arpl_endpoint_key& key, Who who);
+  /// Something about it has changed since, and was heard then.
+  void heard(const arpl_endpoint_key& key, Who who, std::uint64_t heard_at);
+  /// Of those who were there at the start this one was the first.
+  void was_first(const arpl_endpoint_key& key, Who who);
 
-  /// All that is asked for.
-  std::vector<Desired> all() const;
+  /// What its address is at that interface; none: it is not chosen.
+  using Describe = std::function<std::optional<Desired>(Who)>;
+  std::optional<Desired> resolve(const arpl_endpoint_key& key, const Describe& describe);
+
+  bool has(const arpl_endpoint_key& key) const { return asking_.contains(key); }
+  /// Those who ask for it, in their order.
+  std::vector<Who> asking(const arpl_endpoint_key& key) const;
+  /// All keys that somebody asks for.
+  std::vector<arpl_endpoint_key> keys() const;
 
  private:
   struct Asking {
-    Source source = 0;
-    Desired desired;
+    Who who;
+    std::uint64_t heard_at = 0;  // of the last change
+    bool at_start = false;       // it was there before anybody looked
+    bool first = false;          // and is known to have been there first
   };
 
-  static std::optional<Desired> resolve(std::span<const Asking> asking);
-
-  std::map<Source, std::vector<arpl_endpoint_key>> keys_;
   std::map<arpl_endpoint_key, std::vector<Asking>, KeyLess> asking_;
 };
 

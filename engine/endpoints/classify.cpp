@@ -40,47 +40,60 @@ std::uint64_t flags_of(const Answering& answering, const Interface& interface) {
   return flags;
 }
 
-std::uint32_t mask_of(std::uint8_t bits) {
-  return bits == 0 ? 0 : 0xffffffffU << (32 - bits);
+constexpr unsigned kLongest = 32;
+
+std::uint32_t mask_of(unsigned bits) {
+  return bits == 0 ? 0 : ~std::uint32_t{0} << (kLongest - bits);
 }
 
-// Row 10 of the decision: the widest prefix on the interface that contains the address.
-std::uint8_t widest_prefix(const Interface& interface, const InterfaceAddress& address) {
-  std::uint8_t widest = address.prefix_bits;
-  for (const auto& other : interface.addresses) {
-    const auto difference = arpl_swap32(other.address ^ address.address);
-    if (other.prefix_bits < widest && (difference & mask_of(other.prefix_bits)) == 0)
-      widest = other.prefix_bits;
-  }
-  return widest;
+std::uint64_t network_of(Ipv4 address, unsigned bits) {
+  return std::uint64_t{bits} << kLongest | (arpl_swap32(address) & mask_of(bits));
 }
 
 }  // namespace
 
-std::vector<Desired> classify(std::span<const Interface> interfaces) {
-  constexpr std::uint64_t kSilent = ARPL_SLOT_DOWN | ARPL_SLOT_NOARP;
+bool Prefixes::add(const InterfaceAddress& address) {
+  lengths_ |= 1ULL << address.prefix_bits;
+  return ++count_[network_of(address.address, address.prefix_bits)] == 1;
+}
+
+bool Prefixes::remove(const InterfaceAddress& address) {
+  const auto at = count_.find(network_of(address.address, address.prefix_bits));
+  if (at == count_.end() || --at->second > 0) return false;
+  count_.erase(at);
+  return true;
+}
+
+std::uint8_t Prefixes::widest(Ipv4 address) const {
+  for (unsigned bits = 0; bits < kLongest; ++bits)
+    if ((lengths_ >> bits & 1U) != 0 && count_.contains(network_of(address, bits)))
+      return static_cast<std::uint8_t>(bits);
+  return kLongest;
+}
+
+std::vector<std::uint64_t> flags_of(std::span<const Interface> interfaces) {
   const auto answering = count_answering(interfaces);
-  std::vector<Desired> found;
-  for (const auto& interface : interfaces) {
-    const auto flags = flags_of(answering, interface);
-    for (const auto& address : interface.addresses) {
-      found.push_back({
-          .key = {.address = address.address, .vlan = interface.vlan, .zero = 0},
-          .word = interface.mac | flags,
-          .prefix_bits = widest_prefix(interface, address),
-          // The host announces its own, or whoever put it there: keepalived, for one.
-          .announceable = (flags & kSilent) == 0 && interface.arp_ignore <= 2 && !interface.netns.own,
-          .vepa = interface.mode == MacvlanMode::vepa,
-          .settings = Settings{.nsid = interface.netns.nsid,
-                               .ifindex = interface.ifindex,
-                               .arp_ignore = interface.arp_ignore,
-                               .rp_filter = interface.rp_filter},
-          .netns = interface.netns.name,
-          .interface = interface.name,
-      });
-    }
-  }
-  return found;
+  std::vector<std::uint64_t> flags;
+  for (const auto& interface : interfaces) flags.push_back(flags_of(answering, interface));
+  return flags;
+}
+
+Desired endpoint_of(const Interface& interface, std::uint64_t flags, Ipv4 address, std::uint8_t prefix_bits) {
+  constexpr std::uint64_t kSilent = ARPL_SLOT_DOWN | ARPL_SLOT_NOARP;
+  return {
+      .key = {.address = address, .vlan = interface.vlan, .zero = 0},
+      .word = interface.mac | flags,
+      .prefix_bits = prefix_bits,
+      // The host announces its own, or whoever put it there: keepalived, for one.
+      .announceable = (flags & kSilent) == 0 && interface.arp_ignore <= 2 && !interface.netns.own,
+      .vepa = interface.mode == MacvlanMode::vepa,
+      .settings = Settings{.nsid = interface.netns.nsid,
+                           .ifindex = interface.ifindex,
+                           .arp_ignore = interface.arp_ignore,
+                           .rp_filter = interface.rp_filter},
+      .netns = interface.netns.name,
+      .interface = interface.name,
+  };
 }
 
 }  // namespace arpline

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -36,7 +37,25 @@ struct Desired {
   std::uint64_t heard_at = 0;  ///< when what made it so was received; 0: there already at the start
 };
 
-/// The endpoints on the interfaces of one namespace on one parent, in their order.
-std::vector<Desired> classify(std::span<const Interface> interfaces);
+/// The networks that the addresses of one interface lie in.
+class Prefixes {
+ public:
+  /// True when it is the first in its network.
+  bool add(const InterfaceAddress& address);
+  /// True when it was the last in its network.
+  bool remove(const InterfaceAddress& address);
+  /// Of the widest network that contains it: row 10 of the decision.
+  std::uint8_t widest(Ipv4 address) const;
+
+ private:
+  std::map<std::uint64_t, std::uint32_t> count_;  // by bits and network
+  std::uint64_t lengths_ = 0;                     // that have occurred: bit n for /n
+};
+
+/// ARPL_SLOT_* that each of the interfaces of one namespace on one parent gives its addresses, in their order.
+std::vector<std::uint64_t> flags_of(std::span<const Interface> interfaces);
+
+/// What an address is as an endpoint; `flags` of flags_of(), `prefix_bits` of Prefixes::widest().
+Desired endpoint_of(const Interface& interface, std::uint64_t flags, Ipv4 address, std::uint8_t prefix_bits);
 
 }  // namespace arpline

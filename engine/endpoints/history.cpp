@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace arpline {
 namespace {
@@ -82,14 +83,16 @@ std::string reason_of(const Tombstone& tombstone) {
 }
 
 void History::on(const Happening& happening) {
-  for (auto left = tombstones_.size(); left > 0; --left) {  // the newest first
-    auto& tombstone = tombstones_[left - 1];
-    if (happening.at > tombstone.gone_at + kAftermathNs) break;
-    if (concerns(happening, tombstone.settings) && tombstone.trail.size() < kLongestTrail)
-      tombstone.trail.push_back(happening);
+  if (const auto its = of_netns_.find(happening.nsid); its != of_netns_.end()) {
+    for (auto left = its->second.size(); left > 0; --left) {  // the newest first
+      auto& tombstone = *its->second[left - 1];
+      if (happening.at > tombstone.gone_at + kAftermathNs) break;
+      if (concerns(happening, tombstone.settings) && tombstone.trail.size() < kLongestTrail)
+        tombstone.trail.push_back(happening);
+    }
   }
   const Id first{happening.nsid, happening.ifindex};
-  if (happening.ifindex != 0 && !living_.contains(first) && living_.size() < kMostInterfaces) living_[first];
+  if (happening.ifindex != 0) begin_life(first);
   for (auto it = living_.lower_bound(first); it != living_.end() && it->first.first == happening.nsid &&
                                              (happening.ifindex == 0 || it->first.second == happening.ifindex);
        ++it) {
@@ -117,8 +120,26 @@ const Tombstone& History::gone(const std::string& parent, const Desired& endpoin
     tombstone.trail.assign(up.base(), life.end());
   }
   tombstones_.push_back(std::move(tombstone));
-  if (tombstones_.size() > kMostTombstones) tombstones_.pop_front();
+  of_netns_[tombstones_.back().settings.nsid].push_back(std::prev(tombstones_.end()));
+  if (tombstones_.size() > kMostTombstones) make_room();
   return tombstones_.back();
+}
+
+// The oldest of the namespace that has the most.
+void History::make_room() {
+  const auto most =
+      std::ranges::max_element(of_netns_, {}, [](const auto& entry) { return entry.second.size(); });
+  tombstones_.erase(most->second.front());
+  most->second.pop_front();
+  if (most->second.empty()) of_netns_.erase(most);
+}
+
+void History::begin_life(const Id& id) {
+  if (living_.contains(id) || living_.size() >= kMostInterfaces) return;
+  auto& its = living_of_netns_[id.first];
+  if (its >= kMostInterfacesOfNetns) return;
+  ++its;
+  living_[id];
 }
 
 std::vector<Happening> History::life_of(const Settings& settings) const {
@@ -133,7 +154,11 @@ void History::rename(const std::string& before, const std::string& after) {
 }
 
 void History::bury() {
-  for (const auto& id : ended_) living_.erase(id);
+  for (const auto& id : ended_) {
+    if (living_.erase(id) == 0) continue;
+    const auto its = living_of_netns_.find(id.first);
+    if (its != living_of_netns_.end() && --its->second == 0) living_of_netns_.erase(its);
+  }
   ended_.clear();
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <list>
 #include <map>
 #include <optional>
 #include <string>
@@ -57,11 +58,13 @@ struct Tombstone {
 std::string reason_of(const Tombstone& tombstone);
 
 /// Remembers what befell the living interfaces, and for a while what became of the endpoints that vanished.
-/// Pure: time is a value. Bounded.
+/// Pure: time is a value. Bounded, and what is too much goes on the account of the namespace that has the most:
+/// none pushes out what is known of the others.
 class History {
  public:
   static constexpr std::size_t kMostTombstones = 1024;
   static constexpr std::size_t kMostInterfaces = 65536;
+  static constexpr std::size_t kMostInterfacesOfNetns = 4096;
   static constexpr std::size_t kMostHappenings = 8;  ///< of a living interface
   static constexpr std::size_t kLongestTrail = 16;   ///< of a tombstone
   static constexpr std::uint64_t kAftermathNs =
@@ -80,14 +83,19 @@ class History {
   std::vector<Happening> life_of(const Settings& settings) const;
 
   /// The newest last.
-  const std::deque<Tombstone>& tombstones() const noexcept { return tombstones_; }
+  const std::list<Tombstone>& tombstones() const noexcept { return tombstones_; }
 
  private:
   using Id = std::pair<int, int>;  // nsid, ifindex
 
+  void make_room();
+  void begin_life(const Id& id);
+
   std::map<Id, std::deque<Happening>> living_;
   std::vector<Id> ended_;
-  std::deque<Tombstone> tombstones_;
+  std::list<Tombstone> tombstones_;
+  std::map<int, std::deque<std::list<Tombstone>::iterator>> of_netns_;  // by nsid, the newest last
+  std::map<int, std::size_t> living_of_netns_;
 };
 
 }  // namespace arpline

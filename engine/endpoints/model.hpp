@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <arpa/inet.h>
+
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "base/net.hpp"
+#include "endpoints/host_addresses.hpp"
 
 namespace arpline {
 
@@ -27,21 +30,36 @@ struct InterfaceAddress {
   bool operator==(const InterfaceAddress&) const = default;
 };
 
+/// By number, so that a network is one stretch.
+inline bool comes_before(const InterfaceAddress& a, const InterfaceAddress& b) noexcept {
+  const auto left = ntohl(a.address);
+  const auto right = ntohl(b.address);
+  return left != right ? left < right : a.prefix_bits < b.prefix_bits;
+}
+
+struct AddressLess {
+  bool operator()(const InterfaceAddress& a, const InterfaceAddress& b) const noexcept {
+    return comes_before(a, b);
+  }
+};
+
 /// A macvlan or macvtap interface, as the kernel told it.
 struct Interface {
   Netns netns;
   int parent = 0;  ///< the parent's ifindex
   int ifindex = 0;
   std::string name;
+  std::string first_name;  ///< the one that it was discovered with: what it is chosen by
+  std::string host_name;   ///< the one that it had in the parent's namespace; empty: it was never seen there
   Mac mac = 0;
   std::uint16_t vlan = 0;  ///< host order; 0: directly on the parent
   MacvlanMode mode = MacvlanMode::bridge;
-  bool up = false;       ///< IFF_UP
-  bool running = false;  ///< IFF_RUNNING: up and with carrier
-  bool noarp = false;    ///< IFF_NOARP
-  int arp_ignore = 0;    ///< in force: the larger of conf/all and the device's
-  int rp_filter = 0;     ///< likewise
-  std::vector<InterfaceAddress> addresses;
+  bool up = false;                          ///< IFF_UP
+  bool running = false;                     ///< IFF_RUNNING: up and with carrier
+  bool noarp = false;                       ///< IFF_NOARP
+  int arp_ignore = 0;                       ///< in force: the larger of conf/all and the device's
+  int rp_filter = 0;                        ///< likewise
+  std::vector<InterfaceAddress> addresses;  ///< as Watch tells them: in the order of comes_before()
   bool operator==(const Interface&) const = default;
 };
 
@@ -63,6 +81,7 @@ struct ParentLink {
 struct Snapshot {
   ParentLink parent;
   std::vector<Interface> interfaces;
+  HostAddresses host;
 };
 
 }  // namespace arpline

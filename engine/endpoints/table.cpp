@@ -21,6 +21,11 @@ arpl_endpoint value_of(std::uint32_t slot, const Desired& wanted) {
   return value;
 }
 
+// arpl_endpoint_stats.netns
+__u32 number_of(const Desired& wanted) {
+  return wanted.settings && wanted.settings->nsid >= 0 ? static_cast<__u32>(wanted.settings->nsid) + 1 : 0;
+}
+
 }  // namespace
 
 Table::Table(std::span<arpl_slot> slots, std::span<arpl_endpoint_stats> stats, Index index, EndpointMap& map)
@@ -86,18 +91,19 @@ void Table::write_ways(std::uint32_t slot, const Desired& wanted) {
   auto& s = slots_[slot];
   publish<__be32>(s.netmask, netmask(wanted.prefix_bits));
   publish<__u16>(s.ways, wanted.slow ? ARPL_WAY_SLOW : 0);
+  publish<__u32>(stats_[slot].netns, number_of(wanted));
 }
 
-void Table::add(const Desired& wanted, Changes& changes) {
+bool Table::add(const Desired& wanted, Changes& changes) {
   if (free_.empty()) {
     ++changes.refused;
-    return;
+    return false;
   }
   const auto slot = free_.front();
   // Published before its word is written: until then whoever asks finds a withdrawn slot.
   if (!map_.put(wanted.key, value_of(slot, wanted))) {
     ++changes.refused;
-    return;
+    return false;
   }
   free_.pop_front();
   stats_[slot] = {};
@@ -109,6 +115,7 @@ void Table::add(const Desired& wanted, Changes& changes) {
   entries_.emplace(wanted.key, entry);
   key_of_slot_[slot] = wanted.key;
   changes.added.push_back(entry);
+  return true;
 }
 
 void Table::update(Entry& entry, const Desired& wanted, Changes& changes) {
@@ -118,7 +125,9 @@ void Table::update(Entry& entry, const Desired& wanted, Changes& changes) {
     map_.put(wanted.key, value_of(entry.slot, wanted));
   }
   write_ways(entry.slot, wanted);
-  if (before.word != wanted.word) {
+  if (before.also_at != wanted.also_at && before.word == wanted.word) changes.also_at.push_back(entry);
+  // A word of 0: silenced.
+  if (before.word != wanted.word || slots_[entry.slot].word != wanted.word) {
     withdraw_slot(entry.slot);
     write_slot(entry.slot, wanted);
     changes.added.push_back(entry);
@@ -140,13 +149,24 @@ Table::Entries::iterator Table::remove(Entries::iterator entry, Changes& changes
   return entries_.erase(entry);
 }
 
-void Table::put(const Desired& wanted, Changes& changes) {
+bool Table::put(const Desired& wanted, Changes& changes) {
   const auto it = entries_.find(wanted.key);
-  if (it == entries_.end()) {
-    add(wanted, changes);
-  } else {
-    update(it->second, wanted, changes);
-  }
+  if (it == entries_.end()) return add(wanted, changes);
+  update(it->second, wanted, changes);
+  return true;
+}
+
+bool Table::apply(const Wish& wish, Changes& changes) {
+  if (wish.second) return put(*wish.second, changes);
+  if (const auto it = entries_.find(wish.first); it != entries_.end()) remove(it, changes);
+  return true;
+}
+
+void Table::silence(const arpl_endpoint_key& key, Who who) {
+  const auto it = entries_.find(key);
+  if (it == entries_.end() || !it->second.desired.settings) return;
+  const auto& settings = *it->second.desired.settings;
+  if (settings.nsid == who.nsid && settings.ifindex == who.ifindex) withdraw_slot(it->second.slot);
 }
 
 Table::Changes Table::reconcile(const std::vector<Desired>& wanted) {
@@ -163,12 +183,10 @@ Table::Changes Table::reconcile(const std::vector<Desired>& wanted) {
 // Withdrawing first: it frees slots, and it is what must not wait.
 Table::Changes Table::apply(std::span<const Wish> wishes) {
   Changes changes;
-  for (const auto& [key, wanted] : wishes) {
-    const auto it = wanted ? entries_.end() : entries_.find(key);
-    if (it != entries_.end()) remove(it, changes);
-  }
-  for (const auto& [key, wanted] : wishes)
-    if (wanted) put(*wanted, changes);
+  for (const auto& wish : wishes)
+    if (!wish.second) apply(wish, changes);
+  for (const auto& wish : wishes)
+    if (wish.second) apply(wish, changes);
   return changes;
 }
 

@@ -39,6 +39,7 @@ class Table {
     std::vector<Entry> added;         ///< new, or with another MAC or other flags
     std::vector<Entry> withdrawn;     ///< no longer answered for
     std::vector<Entry> reconfigured;  ///< un-confirmed: another interface, or other ARP settings
+    std::vector<Entry> also_at;       ///< others have given themselves its address, or no longer do
     std::size_t refused = 0;          ///< found no room in the table
   };
 
@@ -50,6 +51,13 @@ class Table {
   Changes reconcile(const std::vector<Desired>& wanted);
   /// The same for these keys only.
   Changes apply(std::span<const Wish> wishes);
+  /// The same for one; false when there is no room for it.
+  bool apply(const Wish& wish, Changes& changes);
+  /// At once, and before it is known what comes after: nobody answers for what `who` had under this key. A wish
+  /// has to follow.
+  void silence(const arpl_endpoint_key& key, Who who);
+  /// So many endpoints it has room for beside those that are there.
+  std::size_t room() const noexcept { return free_.size(); }
 
   const Entries& entries() const noexcept { return entries_; }
   /// The entry that has this slot; nullptr when none has.
@@ -62,8 +70,8 @@ class Table {
   void withdraw_slot(std::uint32_t slot);
   void write_slot(std::uint32_t slot, const Desired& wanted);
   Entries::iterator remove(Entries::iterator entry, Changes& changes);
-  void put(const Desired& wanted, Changes& changes);
-  void add(const Desired& wanted, Changes& changes);
+  bool put(const Desired& wanted, Changes& changes);
+  bool add(const Desired& wanted, Changes& changes);
   void update(Entry& entry, const Desired& wanted, Changes& changes);
 
   std::span<arpl_slot> slots_;

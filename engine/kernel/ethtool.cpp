@@ -11,6 +11,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/fd.hpp"
@@ -24,12 +26,44 @@ constexpr std::uint8_t kNetdevCmdDevGet = 1;
 constexpr std::uint16_t kNetdevADevIfindex = 1;
 constexpr std::uint16_t kNetdevADevXdpFeatures = 3;
 
+constexpr std::uint32_t kMostFeatures = 1024;
+
 template <class T>
 bool ask(int socket, const std::string& interface, T& command) {
   ifreq request{};
   interface.copy(request.ifr_name, IFNAMSIZ - 1);
   request.ifr_data = reinterpret_cast<char*>(&command);
   return ioctl(socket, SIOCETHTOOL, &request) == 0;
+}
+
+// The kernel's list of features has no fixed numbers: by name.
+std::optional<bool> feature(int socket, const std::string& interface, std::string_view name) {
+  // Each of them ends in an array without a length.
+  std::vector<std::uint32_t> counted(sizeof(ethtool_sset_info) / 4 + 1);
+  auto& set = *reinterpret_cast<ethtool_sset_info*>(counted.data());
+  set.cmd = ETHTOOL_GSSET_INFO;
+  set.sset_mask = 1ULL << ETH_SS_FEATURES;
+  if (!ask(socket, interface, set) || set.sset_mask == 0) return std::nullopt;
+  const auto count = set.data[0];
+  if (count > kMostFeatures) return std::nullopt;
+  const auto blocks = (count + 31) / 32;
+  std::vector<std::uint32_t> names((sizeof(ethtool_gstrings) + std::size_t{count} * ETH_GSTRING_LEN) / 4 + 1);
+  auto& strings = *reinterpret_cast<ethtool_gstrings*>(names.data());
+  strings.cmd = ETHTOOL_GSTRINGS;
+  strings.string_set = ETH_SS_FEATURES;
+  strings.len = count;
+  std::vector<std::uint32_t> words(sizeof(ethtool_gfeatures) / 4 +
+                                   blocks * sizeof(ethtool_get_features_block) / 4);
+  auto& features = *reinterpret_cast<ethtool_gfeatures*>(words.data());
+  features.cmd = ETHTOOL_GFEATURES;
+  features.size = blocks;
+  if (!ask(socket, interface, strings) || !ask(socket, interface, features)) return std::nullopt;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const auto* text = reinterpret_cast<const char*>(strings.data) + std::size_t{i} * ETH_GSTRING_LEN;
+    if (std::string_view{text, strnlen(text, ETH_GSTRING_LEN)} == name)
+      return (features.features[i / 32].active >> i % 32 & 1U) != 0;
+  }
+  return std::nullopt;
 }
 
 std::optional<std::uint16_t> family_id(Netlink& generic, const char* name) {
@@ -66,6 +100,7 @@ DriverInfo driver_info(const std::string& interface) {
   ethtool_value flags{};
   flags.cmd = ETHTOOL_GFLAGS;
   if (ask(socket.get(), interface, flags)) info.rx_vlan_offload = (flags.data & ETH_FLAG_RXVLAN) != 0;
+  info.rx_stag_offload = feature(socket.get(), interface, "rx-vlan-stag-hw-parse");
   return info;
 }
 

@@ -14,6 +14,7 @@ struct DriverInfo {
   unsigned rx_queues = 1;
   unsigned tx_queues = 1;
   std::optional<bool> rx_vlan_offload;
+  std::optional<bool> rx_stag_offload;  ///< rx-vlan-stag-hw-parse: the same of 802.1ad
 };
 
 /// Throws SetupError only when no socket can be opened.

@@ -117,8 +117,11 @@ void parse_link_attribute(LinkRecord& link, const nlattr& attribute, int type) {
     case IFLA_NEW_NETNSID:
       if (const auto id = attribute_u32(attribute)) link.new_netns = static_cast<int>(*id);
       break;
+    case IFLA_NEW_IFINDEX:
+      link.new_ifindex = static_cast<int>(attribute_u32(attribute).value_or(0));
+      break;
     case IFLA_ALLMULTI:
-      link.all_multicast |= attribute_u32(attribute).value_or(0) != 0;
+      link.all_multicast = attribute_u32(attribute).value_or(link.all_multicast);
       break;
     case IFLA_LINKINFO:
       parse_link_kind(link, attribute);
@@ -158,6 +161,7 @@ LinkInfo with_driver(LinkRecord&& record) {
           .rx_queues = driver.rx_queues,
           .tx_queues = driver.tx_queues,
           .rx_vlan_offload = driver.rx_vlan_offload,
+          .rx_stag_offload = driver.rx_stag_offload,
           .xdp_features = xdp_features_of(record.ifindex)};
 }
 
@@ -177,7 +181,7 @@ LinkRecord parse_link(const nlmsghdr& message) {
   LinkRecord link;
   link.ifindex = header.ifi_index;
   link.flags = header.ifi_flags;
-  link.all_multicast = (header.ifi_flags & IFF_ALLMULTI) != 0;
+  link.all_multicast = (header.ifi_flags & IFF_ALLMULTI) != 0 ? 1 : 0;
   for_each_attribute(message, sizeof(ifinfomsg),
                      [&](const nlattr& attribute, int type) { parse_link_attribute(link, attribute, type); });
   return link;
@@ -194,6 +198,24 @@ std::optional<std::vector<LinkRecord>> dump_links(Netlink& route, std::optional<
   });
   if (is_unreadable(error, nsid)) return std::nullopt;
   if (error != 0) throw_errno("listing interfaces", error, error == EINTR ? kDumpAgain : "");
+  return links;
+}
+
+std::optional<std::vector<LinkRecord>> dump_macvlans(Netlink& route, std::optional<int> nsid) {
+  std::vector<LinkRecord> links;
+  for (const auto* kind : {"macvlan", "macvtap"}) {
+    NetlinkRequest request{RTM_GETLINK};
+    request.header<ifinfomsg>().ifi_family = AF_UNSPEC;
+    request.put_u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+    if (nsid) request.put_u32(IFLA_TARGET_NETNSID, static_cast<std::uint32_t>(*nsid));
+    request.put_nested_string(IFLA_LINKINFO, IFLA_INFO_KIND, kind);
+    const auto take = [&](const nlmsghdr& message) {
+      if (message.nlmsg_type == RTM_NEWLINK) links.push_back(parse_link(message));
+    };
+    const int error = route.try_dump(request, take, kMostLinks);
+    if (is_unreadable(error, nsid)) return std::nullopt;
+    if (error != 0) throw_errno("listing interfaces", error, error == EINTR ? kDumpAgain : "");
+  }
   return links;
 }
 
@@ -230,10 +252,13 @@ std::optional<std::vector<LinkAddress>> dump_addresses(Netlink& route, std::opti
   header.ifa_index = static_cast<std::uint32_t>(ifindex);
   if (nsid) request.put_u32(IFA_TARGET_NETNSID, static_cast<std::uint32_t>(*nsid));
   std::vector<LinkAddress> addresses;
-  const int error = route.try_dump(request, [&](const nlmsghdr& message) {
-    if (message.nlmsg_type != RTM_NEWADDR) return;
-    if (const auto address = parse_address(message)) addresses.push_back(*address);
-  });
+  const int error = route.try_dump(
+      request,
+      [&](const nlmsghdr& message) {
+        if (message.nlmsg_type != RTM_NEWADDR) return;
+        if (const auto address = parse_address(message)) addresses.push_back(*address);
+      },
+      kMostAddresses);
   if (is_unreadable(error, nsid) || (error == ENODEV && ifindex != 0)) return std::nullopt;
   if (error != 0) throw_errno("listing addresses", error, error == EINTR ? kDumpAgain : "");
   return addresses;

@@ -34,10 +34,13 @@ struct LinkRecord {
   int arp_ignore = 0;               ///< the device's own value, without conf/all
   int rp_filter = 0;                ///< likewise
   std::optional<int> new_netns;     ///< IFLA_NEW_NETNSID of an RTM_DELLINK: where it moved
+  int new_ifindex = 0;              ///< IFLA_NEW_IFINDEX: its number there
   bool proxy_arp = false;           ///< likewise
   /// IFLA_MACVLAN_BC_QUEUE_LEN_USED of a macvlan or macvtap: frames, the largest wish of all its siblings
   std::uint32_t broadcast_queue = 0;
-  bool all_multicast = false;  ///< it takes all groups, for itself or for an interface on it (kernel 6.0)
+  /// How often it is asked to take all groups, by itself and by the interfaces on it (IFLA_ALLMULTI,
+  /// kernel 6.0); before that: 1 when it is asked by itself.
+  std::uint32_t all_multicast = 0;
 };
 
 /// lower_netns is an id of the asking namespace in an answer, and of the link's own in an event.
@@ -46,6 +49,11 @@ LinkRecord parse_link(const nlmsghdr& message);
 /// All links of the socket's namespace, or of the one that it knows as `nsid`. When links change faster than
 /// they can be read, SetupError for the own namespace; nullopt for another one, as when it is gone.
 std::optional<std::vector<LinkRecord>> dump_links(Netlink& route, std::optional<int> nsid = std::nullopt);
+
+/// Its macvlan and macvtap interfaces, and perhaps others; otherwise likewise. A namespace may have any number
+/// of interfaces: of more than kMostLinks the first ones.
+std::optional<std::vector<LinkRecord>> dump_macvlans(Netlink& route, std::optional<int> nsid = std::nullopt);
+inline constexpr std::size_t kMostLinks = 8192;
 
 /// One link; nullopt: it is gone, or its namespace is. Otherwise as dump_links.
 std::optional<LinkRecord> get_link(Netlink& route, std::optional<int> nsid, int ifindex);
@@ -59,7 +67,9 @@ struct LinkAddress {
 /// What one RTM_NEWADDR or RTM_DELADDR message tells; nullopt: not of IPv4, or without an address.
 std::optional<LinkAddress> parse_address(const nlmsghdr& message);
 
-/// All IPv4 addresses, or those of one link (ifindex not 0); otherwise as dump_links.
+/// All IPv4 addresses, or those of one link (ifindex not 0); otherwise as dump_links. Of more than
+/// kMostAddresses the first ones.
+inline constexpr std::size_t kMostAddresses = 65536;
 std::optional<std::vector<LinkAddress>> dump_addresses(Netlink& route, std::optional<int> nsid = std::nullopt,
                                                        int ifindex = 0);
 
@@ -92,6 +102,7 @@ struct LinkInfo {
   unsigned rx_queues = 1;  ///< in use now, as ethtool -l: rx + combined
   unsigned tx_queues = 1;
   std::optional<bool> rx_vlan_offload;        ///< none: the driver does not say
+  std::optional<bool> rx_stag_offload;        ///< rx-vlan-stag-hw-parse; likewise
   std::optional<std::uint64_t> xdp_features;  ///< xdp_feature bits; none: a kernel before 6.3
 };
 

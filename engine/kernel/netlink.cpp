@@ -16,6 +16,7 @@ namespace {
 // The kernel fills dump messages up to the size of the reader's buffer, and no further than 32 KiB.
 constexpr std::size_t kReceiveBytes = 32 * 1024;
 constexpr int kDumpTries = 8;
+constexpr std::size_t kLongDumpBytes = 256 * 1024;
 
 template <class T>
 std::optional<T> read_attribute(const nlattr& attribute) {
@@ -45,6 +46,13 @@ void NetlinkRequest::put_u32(std::uint16_t attribute, std::uint32_t value) {
     throw_errno("building a netlink request", EMSGSIZE);
 }
 
+void NetlinkRequest::put_nested_string(std::uint16_t nest, std::uint16_t attribute, std::string_view value) {
+  auto* const begun = mnl_attr_nest_start_check(message(), buffer_.size(), nest);
+  if (begun == nullptr) throw_errno("building a netlink request", EMSGSIZE);
+  put_string(attribute, value);
+  mnl_attr_nest_end(message(), begun);
+}
+
 void NetlinkRequest::put_string(std::uint16_t attribute, std::string_view value) {
   if (!mnl_attr_put_strz_check(message(), buffer_.size(), attribute, std::string{value}.c_str()))
     throw_errno("building a netlink request", EMSGSIZE);
@@ -66,29 +74,23 @@ void Netlink::open() {
 
 int Netlink::try_request(NetlinkRequest& request, const Handler& handler) {
   send(request, NLM_F_REQUEST | NLM_F_ACK);
-  const int error = collect();
+  const int error = collect(SIZE_MAX);
   if (error == 0) deliver(handler);
   return error;
 }
 
-int Netlink::try_dump(NetlinkRequest& request, const Handler& handler) {
+// A long one is not begun again and again: who looks at it has others to look at.
+int Netlink::try_dump(NetlinkRequest& request, const Handler& handler, std::size_t most) {
   for (int i = 0; i < kDumpTries; ++i) {
     send(request, NLM_F_REQUEST | NLM_F_DUMP);
-    const int error = collect();
+    const int error = collect(most);
     if (error != 0) return error;
-    if (interrupted_ && collected_.size() <= most_bytes_) continue;
+    if (interrupted_ && collected_.size() > kLongDumpBytes) break;
+    if (interrupted_) continue;
     deliver(handler);
     return 0;
   }
   return EINTR;
-}
-
-int Netlink::try_dump(NetlinkRequest& request, const Handler& handler, std::size_t most_bytes) {
-  most_bytes_ = most_bytes;
-  const int error = try_dump(request, handler);
-  most_bytes_ = kNoBound;
-  if (collected_.size() > most_bytes) open();  // what was not read is in the way of everything else
-  return error;
 }
 
 void Netlink::send(NetlinkRequest& request, std::uint16_t flags) {
@@ -96,13 +98,14 @@ void Netlink::send(NetlinkRequest& request, std::uint16_t flags) {
   message->nlmsg_flags = flags;
   message->nlmsg_seq = ++sequence_;
   interrupted_ = false;
+  messages_ = 0;
   collected_.clear();
   while (mnl_socket_sendto(socket_.get(), message, message->nlmsg_len) < 0)
     if (errno != EINTR) throw_errno("sending a netlink request", errno);
 }
 
-// Reads on to the end or to the bound: a dump that is left half read would block the next one.
-int Netlink::collect() {
+// Reads on to the end, or leaves the socket: a dump that is left half read would block the next one.
+int Netlink::collect(std::size_t most) {
   const auto port = mnl_socket_get_portid(socket_.get());
   int error = 0;
   for (;;) {
@@ -115,7 +118,10 @@ int Netlink::collect() {
       if (message->nlmsg_seq != sequence_ || message->nlmsg_pid != port) continue;
       if (take(*message, error) == Next::end) return error;
     }
-    if (collected_.size() > most_bytes_) return error;
+    if (messages_ > most) {
+      open();
+      return 0;
+    }
   }
 }
 
@@ -126,6 +132,7 @@ Netlink::Next Netlink::take(const nlmsghdr& message, int& error) {
     return Next::end;
   }
   if (message.nlmsg_type < NLMSG_MIN_TYPE) return Next::more;
+  ++messages_;
   const auto* bytes = reinterpret_cast<const char*>(&message);
   collected_.insert(collected_.end(), bytes, bytes + message.nlmsg_len);
   collected_.resize(NLMSG_ALIGN(collected_.size()));

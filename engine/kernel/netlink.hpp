@@ -30,6 +30,8 @@ class NetlinkRequest {
   }
   void put_u32(std::uint16_t attribute, std::uint32_t value);
   void put_string(std::uint16_t attribute, std::string_view value);
+  /// One string attribute inside another.
+  void put_nested_string(std::uint16_t nest, std::uint16_t attribute, std::string_view value);
 
   nlmsghdr* message() noexcept { return reinterpret_cast<nlmsghdr*>(buffer_.data()); }
 
@@ -52,29 +54,26 @@ class Netlink {
 
   /// The handler sees whole dumps only: one that the kernel marks as interrupted by a change is asked for
   /// again, at most 8 times, then EINTR is returned. Otherwise like try_request.
-  int try_dump(NetlinkRequest& request, const Handler& handler);
-
-  /// Like try_dump, but a dump is read no further than about `most_bytes`, whatever the table holds; the
-  /// handler gets what came until then, and the socket is made anew, in the thread's namespace.
-  int try_dump(NetlinkRequest& request, const Handler& handler, std::size_t most_bytes);
+  /// Of more than `most` messages it sees the first ones: what somebody else makes large without end is not
+  /// read without end.
+  int try_dump(NetlinkRequest& request, const Handler& handler, std::size_t most = SIZE_MAX);
 
  private:
   struct CloseSocket {
     void operator()(mnl_socket* socket) const noexcept { mnl_socket_close(socket); }
   };
   enum class Next { more, end };
-  static constexpr std::size_t kNoBound = std::numeric_limits<std::size_t>::max();
 
-  void send(NetlinkRequest& request, std::uint16_t flags);
   void open();
-  int collect();
+  void send(NetlinkRequest& request, std::uint16_t flags);
+  int collect(std::size_t most);
   Next take(const nlmsghdr& message, int& error);
   void deliver(const Handler& handler) const;
 
   std::unique_ptr<mnl_socket, CloseSocket> socket_;
   int protocol_;
-  std::size_t most_bytes_ = kNoBound;
   std::uint32_t sequence_ = 0;
+  std::size_t messages_ = 0;  // collected
   bool interrupted_ = false;
   std::vector<char> receive_;
   std::vector<char> collected_;

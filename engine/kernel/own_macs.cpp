@@ -7,48 +7,66 @@
 #include <cerrno>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
+#include "kernel/stations.hpp"
 #include "shared/place.h"
 
 namespace arpline {
 
-OwnMacs::OwnMacs(const Maps& maps) : maps_(maps), factor_(maps.hash_keys().factor), filter_(maps.filter()) {
+OwnMacs::OwnMacs(const Maps& maps) : maps_(maps), keys_(maps.hash_keys()), filter_(maps.filter()) {
   for (const auto& [mac, sender] : maps_.senders()) {
-    held_.insert(mac);
+    held_.emplace(mac, OwnMac{.host = sender.host != 0, .netns = sender.netns});
+    if (sender.shared != 0) shared_.insert(mac);
     filter_.add(bit_of(mac));
   }
 }
 
 std::uint32_t OwnMacs::bit_of(Mac mac) const noexcept {
-  return arpl_mac_bit(factor_, mac);
+  return arpl_mac_bit(keys_.factor, mac);
 }
 
-void OwnMacs::set(Mac parent, const std::set<Mac>& others) {
-  const std::vector<Mac> before(held_.begin(), held_.end());
-  for (const auto mac : before)
-    if (mac != parent && !others.contains(mac)) erase(mac);
-  for (const auto mac : others)
-    if (!put(mac)) throw_errno("add " + format_mac(mac), errno);
-  if (!put(parent, true)) throw_errno("add " + format_mac(parent), errno);
+void OwnMacs::set(const std::map<Mac, OwnMac>& macs) {
+  const auto before = held_;
+  for (const auto& [mac, whose] : before)
+    if (!macs.contains(mac)) erase(mac);
+  for (const auto& [mac, whose] : macs)
+    if (!put(mac, whose)) throw_errno("add " + format_mac(mac), errno);
+}
+
+bool OwnMacs::write(Mac mac, const OwnMac& whose) {
+  const int fd = maps_.fd("macs");
+  arpl_sender sender{};
+  bpf_map_lookup_elem(fd, &mac, &sender);
+  sender.host = whose.host ? 1 : 0;
+  sender.shared = shared_.contains(mac) ? 1 : 0;
+  sender.netns = whose.netns;
+  return bpf_map_update_elem(fd, &mac, &sender, BPF_ANY) == 0;
 }
 
 // In the map before the filter: who sees the bit finds the MAC.
-bool OwnMacs::put(Mac mac, bool is_parent) {
-  const int fd = maps_.fd("macs");
-  arpl_sender sender{};
-  const bool there = bpf_map_lookup_elem(fd, &mac, &sender) == 0;
-  if (!there || (sender.host != 0) != is_parent) {
-    sender.host = is_parent ? 1 : 0;
-    if (bpf_map_update_elem(fd, &mac, &sender, BPF_ANY) != 0) return false;
-  }
-  if (held_.insert(mac).second) filter_.add(bit_of(mac));
+bool OwnMacs::put(Mac mac, const OwnMac& whose) {
+  const auto at = held_.find(mac);
+  if (at != held_.end() && at->second == whose) return true;
+  // Who answers it on the wire was told so before it was ours.
+  const bool taken = at == held_.end() && !whose.host && was_station(maps_.heard(), keys_, mac, now_ns());
+  if (taken) shared_.insert(mac);
+  if (!write(mac, whose)) return false;
+  if (held_.insert_or_assign(mac, whose).second) filter_.add(bit_of(mac));
   return true;
 }
 
 void OwnMacs::erase(Mac mac) {
   if (held_.erase(mac) == 0) return;
+  shared_.erase(mac);
   filter_.remove(bit_of(mac));
   bpf_map_delete_elem(maps_.fd("macs"), &mac);
+}
+
+void OwnMacs::share(Mac mac) {
+  const auto at = held_.find(mac);
+  if (at == held_.end() || at->second.host || !shared_.insert(mac).second) return;
+  if (!write(mac, at->second)) shared_.erase(mac);
 }
 
 }  // namespace arpline

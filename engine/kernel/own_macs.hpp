@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <set>
 
 #include "base/filter.hpp"
@@ -9,6 +10,13 @@
 #include "kernel/maps.hpp"
 
 namespace arpline {
+
+/// Whose a MAC is, as far as the programs want to know: arpl_sender.
+struct OwnMac {
+  bool host = false;        ///< the parent's, or of another interface of its namespace
+  std::uint32_t netns = 0;  ///< arpl_sender.netns
+  bool operator==(const OwnMac&) const = default;
+};
 
 /// The one writer of `macs` and of the filter in front of it. What a MAC has sent stays counted while it is
 /// there.
@@ -18,18 +26,24 @@ class OwnMacs {
   explicit OwnMacs(const Maps& maps);
 
   /// From now on these, and no others. Throws SetupError.
-  void set(Mac parent, const std::set<Mac>& others);
+  void set(const std::map<Mac, OwnMac>& macs);
   /// False when the kernel refuses.
-  bool put(Mac mac, bool is_parent = false);
+  bool put(Mac mac, const OwnMac& whose);
   void erase(Mac mac);
+
+  /// A station on the wire has it as well: what comes in with it is that station's.
+  void share(Mac mac);
+  const std::set<Mac>& shared() const noexcept { return shared_; }
 
  private:
   std::uint32_t bit_of(Mac mac) const noexcept;
+  bool write(Mac mac, const OwnMac& whose);
 
   const Maps& maps_;
-  std::uint64_t factor_;
+  arpl_hash_keys keys_;
   Filter filter_;
-  std::set<Mac> held_;
+  std::map<Mac, OwnMac> held_;
+  std::set<Mac> shared_;
 };
 
 }  // namespace arpline

@@ -14,7 +14,6 @@
 namespace arpline {
 namespace {
 
-constexpr std::size_t kRouteBytes = 64;  // of a message, about
 constexpr std::string_view kDumpAgain = "something changes them all the time";
 
 std::optional<Route> parse_route(const nlmsghdr& message) {
@@ -59,7 +58,7 @@ std::vector<Route> dump_routes(Netlink& route, std::size_t most) {
         if (message.nlmsg_type != RTM_NEWROUTE || routes.size() >= most) return;
         if (const auto found = parse_route(message)) routes.push_back(*found);
       },
-      most * kRouteBytes);
+      most);
   if (error == ENOENT) return {};  // nobody has put a route there yet
   if (error != 0) throw_errno("listing routes", error, error == EINTR ? kDumpAgain : "");
   return routes;

@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <fmt/format.h>
 #include <linux/bpf.h>
+#include <linux/if.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -14,6 +15,9 @@
 
 namespace arpline {
 namespace {
+
+constexpr unsigned kLookAgain = 10;  // looks, of which there is one a second
+constexpr std::size_t kMostNamed = 8;
 
 Storm::Limits::const_iterator find(const Storm::Limits& limits, const arpl_storm_key& key) {
   return std::ranges::find_if(limits, [&](const auto& limit) {
@@ -54,10 +58,15 @@ void Storm::watch() {
 // Before the limits: none of them may ever be in force without the groups.
 void Storm::look() {
   lifted_.clear();
-  if (!limits_multicast()) return;
+  if (!limits_multicast()) {
+    takers_.clear();
+    asked_ = 0;
+    host_takes_ = false;
+    return;
+  }
   const auto link = get_link(route_, std::nullopt, ifindex_);
-  if (link && link->all_multicast) {
-    lifted_ = "it takes all multicast, for itself or for a container on it";
+  if (link && host_takes_all(link->all_multicast)) {
+    lifted_ = "it takes all multicast, for the host";
     return;
   }
   const auto joined = joined_groups(ifindex_);
@@ -68,6 +77,27 @@ void Storm::look() {
   } else if (!take_groups(*joined)) {
     lifted_ = "the kernel refuses an entry of BPF map groups";
   }
+}
+
+// Each macvlan that takes all groups asks for it once; what is more was asked for by the host, or by an
+// interface that nobody has found. A container's asking without a change of its flags tells nothing: it is
+// asked again.
+bool Storm::host_takes_all(std::uint32_t asked) {
+  if (asked == asked_ && (asked == 0 || ++looks_ % kLookAgain != 0)) return host_takes_;
+  asked_ = asked;
+  takers_.clear();
+  std::uint32_t by_containers = 0;
+  std::size_t named = 0;
+  if (asked > 0) {
+    for (const auto& one : containers_()) {
+      const auto link = get_link(route_, one.nsid, one.ifindex);
+      if (!link || link->all_multicast == 0 || (link->flags & IFF_UP) == 0 || !one.nsid) continue;
+      ++by_containers;
+      if (named++ < kMostNamed) takers_ += (takers_.empty() ? "" : ", ") + one.place;
+    }
+  }
+  host_takes_ = asked > by_containers;
+  return host_takes_;
 }
 
 bool Storm::take_groups(const std::set<Mac>& joined) {

@@ -38,8 +38,8 @@ json trail_to_json(std::span<const Happening> trail, std::uint64_t now) {
 json gone_to_json(const History& history, const std::string& parent, std::uint64_t now) {
   json gone = json::array();
   const auto& tombstones = history.tombstones();
-  for (auto left = tombstones.size(); left > 0; --left)
-    if (tombstones[left - 1].parent == parent) gone.push_back(to_json(tombstones[left - 1], now));
+  for (auto one = tombstones.rbegin(); one != tombstones.rend(); ++one)
+    if (one->parent == parent) gone.push_back(to_json(*one, now));
   return gone;
 }
 

@@ -200,6 +200,7 @@ std::string not_served_reason(const arpl_slot& slot) {
   if (slot.word == 0) return "withdrawn";
   if ((slot.word & ARPL_SLOT_DOWN) != 0) return "down";
   if ((slot.word & ARPL_SLOT_NOARP) != 0) return "noarp";
+  if ((slot.word & ARPL_SLOT_HOST_ADDRESS) != 0) return "host_address";
   if ((slot.word & ARPL_SLOT_DUPLICATE) != 0) return "duplicate";
   if ((slot.word & ARPL_SLOT_HOST) != 0) return "host";
   if ((slot.word & ARPL_SLOT_FLUX) != 0) return "flux";

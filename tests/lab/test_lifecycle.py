@@ -5,8 +5,8 @@ import re
 import signal
 from types import SimpleNamespace
 
-from common import (Lab, announcements, confirm, endpoint, options, serve, verdict, wait_state, wait_until,
-                    who_has)
+from common import (Lab, announcements, confirm, endpoint, exchange, frames, options, serve, verdict, wait_state,
+                    wait_until, who_has, wired)
 from containers import macs_that_answer, served
 
 QUICK = {"announce": {"refresh": "1s"}}
@@ -155,45 +155,87 @@ def test_no_more_than_the_last_1024_ends_are_remembered():
 # Two with one address.
 
 def twins(lab, config=None):
+    """The second one gives itself the address of the first, which is served."""
     host, _, daemon, wire = serve(lab, children=1, config=config)
     first = host.children[0]
     confirm(wire, host, first)
     second = host.add_child(f"{first.address}/16")
-    wait_state(host, first, "not_served", 5, "duplicate")
+    wait_until(lambda: endpoint(host, first)["also_at"], 5, "the second one is reported")
     return host, daemon, wire, first, second
 
 
-def test_two_containers_with_one_address_are_reported_and_left_to_their_kernels():
+def test_container_stays_served_when_another_gives_itself_its_address_and_the_other_is_reported():
     with Lab() as lab:
         host, daemon, wire, first, second = twins(lab, QUICK)
         entry = endpoint(host, first)
         assert second.ns.name in entry["also_at"] and second.mac in entry["also_at"], entry
-        assert entry["mac"] == first.mac
-        said = next(line for line in daemon.log.splitlines() if f"{first.address} is at" in line)
+        assert entry["mac"] == first.mac and entry["state"] == "confirmed", entry
+        said = next(line for line in daemon.log.splitlines() if "is also at" in line)
         # The line may come before the names of their namespaces are found.
         assert first.mac in said and second.mac in said, said
+        assert "reconfigured" not in daemon.log and "withdrew" not in daemon.log, daemon.log
         before = host.status()["verdicts"]
         for _ in range(5):
-            found = wire.replies(who_has(first), 0.3, 0)
-            assert {one.sha for one in found} == {first.mac, second.mac}, "both kernels answer"
+            assert [one.sha for one in wire.replies(who_has(first), 0.3, 0)] == [first.mac]
         after = host.status()["verdicts"]
-        assert after["not_served"] == before["not_served"] + 5 and after["ring"] == before["ring"]
-        assert not announcements(wire.collect(2.5), first)
+        assert after["not_served"] == before["not_served"] and after["ring"] == before["ring"] + 5
+        assert announcements(wire.collect(2.5), first), "it is announced as before"
 
 
-def test_container_is_served_again_once_the_other_with_its_address_is_gone():
+def test_also_at_is_over_once_the_other_with_the_address_is_gone():
     with Lab() as lab:
         host, _, wire, first, second = twins(lab)
-        assert len(wire.replies(who_has(first), 0.5, 2)) == 2
         second.delete()
-        wait_until(lambda: macs_that_answer(wire, first) == {first.mac}, 5, "the other's kernel falls silent")
-        entry = served(wire, host, first)
-        assert entry["also_at"] is None, entry
+        wait_until(lambda: endpoint(host, first)["also_at"] is None, 5, "it is at one place only")
+        served(wire, host, first)
 
 
 def test_second_container_with_an_address_is_served_once_the_first_is_gone():
     with Lab() as lab:
         host, _, wire, first, second = twins(lab)
-        assert len(wire.replies(who_has(first), 0.5, 2)) == 2
         first.delete()
         assert served(wire, host, second)["namespace"] == second.ns.name
+
+
+def test_two_that_had_one_address_before_arplined_came_are_left_to_their_kernels_until_one_is_left():
+    with Lab() as lab:
+        host, peer = wired(lab, children=1)
+        first = host.children[0]
+        second = host.add_child(f"{first.address}/16")
+        host.start_arplined()
+        wait_state(host, first, "not_served", 5, "duplicate")
+        wire = peer.wire()
+        assert {one.sha for one in wire.replies(who_has(first), 0.5, 0)} == {first.mac, second.mac}, "both answer"
+        second.delete()
+        wait_until(lambda: macs_that_answer(wire, first) == {first.mac}, 5, "the other's kernel falls silent")
+        served(wire, host, first)
+
+
+def test_who_was_served_before_a_restart_is_served_after_it_though_another_took_its_address_meanwhile():
+    with Lab() as lab:
+        host, _, daemon, wire = serve(lab, children=1, config='[parent.nic0]\non_stop = "keep"\n')
+        first = host.children[0]
+        confirm(wire, host, first)
+        assert daemon.stop() == 0
+        second = host.add_child(f"{first.address}/16", mac="02:00:00:00:00:01")
+        host.start_arplined('[parent.nic0]\non_stop = "keep"\n')
+        wait_until(lambda: (endpoint(host, first) or {}).get("also_at"), 5, "both are known")
+        entry = endpoint(host, first)
+        assert entry["mac"] == first.mac and entry["state"] == "confirmed", entry
+        assert second.mac in entry["also_at"], entry
+
+
+def test_container_that_gives_itself_all_its_siblings_addresses_takes_no_answer_away():
+    siblings = 16
+    with Lab() as lab:
+        host, _, _, wire = serve(lab, children=siblings)
+        robbed = list(host.children)
+        confirm(wire, host, *robbed)
+        thief = host.add_child()
+        thief.ns.ip_batch([f"addr add {one.address}/16 dev {thief.interface}" for one in robbed])
+        wait_until(lambda: endpoint(host, robbed[-1])["also_at"], 10, "the thief is reported")
+        sent, found = exchange(wire, lambda n: who_has(robbed[n % siblings]), 400, 2.0)
+        answers = [one for one in found if one.op == frames.REPLY]
+        right = {one.address: one.mac for one in robbed}
+        assert len(answers) == sent, f"{len(answers)} of {sent}"
+        assert all(one.sha == right[one.spa] for one in answers), "the thief is answered for"

@@ -182,14 +182,33 @@ def test_static_endpoint_comes_and_goes_with_a_reload():
         assert endpoint(host, host.children[0])["state"] == "confirmed"
 
 
-def test_static_endpoint_with_a_containers_address_is_a_duplicate_until_it_is_removed():
+def test_static_endpoint_with_a_containers_address_takes_nothing_from_it_and_is_named():
     with Lab() as lab:
         host, daemon, wire = start(lab, {"mode": "answer"})
         child = host.children[0]
         reload(host, daemon, with_static(child.address, VM.mac))
-        left_to_its_kernel(wire, host, child, "duplicate")
-        reload(host, daemon, {"mode": "answer"})
+        assert VM.mac in endpoint(host, child)["also_at"]
         served(wire, host, child)
+        reload(host, daemon, {"mode": "answer"})
+        assert endpoint(host, child)["also_at"] is None
+        served(wire, host, child)
+
+
+def test_container_that_calls_its_interface_otherwise_is_chosen_by_the_name_that_it_was_found_with():
+    with Lab() as lab:
+        config = '[parent.nic0]\nexclude = [{ interface = "dmz*" }]\n'
+        host, daemon, wire = start(lab, config)
+        hidden = host.add_child(interface="dmz0")
+        time.sleep(0.5)
+        hidden.link("down")
+        hidden.ns.ip("link", "set", "dmz0", "name", "eth7")
+        hidden.interface = "eth7"
+        hidden.link("up")
+        time.sleep(1)
+        assert endpoint(host, hidden) is None, "it has got out of its exclusion"
+        reload(host, daemon, config)
+        assert endpoint(host, hidden) is None
+        assert [one.sha for one in wire.replies(who_has(hidden), 1.0)] == [hidden.mac], "its kernel answers"
 
 
 def test_excluded_and_not_included_containers_are_left_to_their_kernels():

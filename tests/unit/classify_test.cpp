@@ -18,6 +18,19 @@ Interface child(int nsid, const char* address, Mac mac = 0x2) {
   return i;
 }
 
+// The endpoints on the interfaces of one namespace, in their order.
+std::vector<Desired> classify(const std::vector<Interface>& interfaces) {
+  const auto flags = flags_of(interfaces);
+  std::vector<Desired> found;
+  for (std::size_t i = 0; i < interfaces.size(); ++i) {
+    Prefixes prefixes;
+    for (const auto& address : interfaces[i].addresses) prefixes.add(address);
+    for (const auto& address : interfaces[i].addresses)
+      found.push_back(endpoint_of(interfaces[i], flags[i], address.address, prefixes.widest(address.address)));
+  }
+  return found;
+}
+
 std::uint64_t flags(const Desired& d) {
   return d.word & ARPL_SLOT_FLAGS_MASK;
 }

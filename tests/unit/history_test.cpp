@@ -94,6 +94,25 @@ TEST_F(HistoryTest, renamed_parent_keeps_its_tombstones) {
   EXPECT_EQ(history.tombstones().back().parent, "eth1");
 }
 
+TEST_F(HistoryTest, one_namespace_that_comes_and_goes_pushes_out_nothing_that_is_known_of_another) {
+  auto quiet = endpoint;
+  quiet.settings = Settings{.nsid = 8, .ifindex = 2};
+  quiet.netns = "quiet";
+  history.gone("eth0", quiet, kSecond);
+  for (std::uint64_t i = 0; i < 3 * History::kMostTombstones; ++i)
+    history.gone("eth0", endpoint, 2 * kSecond + i);
+  EXPECT_EQ(history.tombstones().size(), History::kMostTombstones);
+  EXPECT_EQ(history.tombstones().front().netns, "quiet");
+  on(3 * kSecond, Happened::deleted, 2, 0, 8);
+  EXPECT_EQ(reason_of(history.tombstones().front()), "interface deleted") << "and what follows is still added";
+}
+
+TEST_F(HistoryTest, interfaces_of_one_namespace_leave_room_for_the_lives_of_others) {
+  for (int i = 1; i <= static_cast<int>(History::kMostInterfaces) + 10; ++i) on(kSecond, Happened::appeared, i);
+  on(2 * kSecond, Happened::link_up, 2, 0, 8);
+  EXPECT_EQ(history.life_of({.nsid = 8, .ifindex = 2}).size(), 1U);
+}
+
 TEST_F(HistoryTest, is_bounded) {
   for (std::uint64_t i = 0; i < 3 * History::kMostTombstones; ++i) history.gone("eth0", endpoint, i);
   EXPECT_EQ(history.tombstones().size(), History::kMostTombstones);

@@ -165,6 +165,16 @@ TEST(Preflight, StrippedTagsMatterWithVlansOnly) {
   EXPECT_EQ(finding(facts, "rx_vlan_offload").level, Level::warning);
 }
 
+TEST(Preflight, NamesTheOffloadThatTakesServiceTagsOut) {
+  auto facts = good_facts();
+  EXPECT_EQ(finding(facts, "rx_stag_offload").level, Level::ok);
+  facts.link->rx_stag_offload = true;
+  EXPECT_EQ(finding(facts, "rx_stag_offload").level, Level::note);
+  EXPECT_TRUE(contains(finding(facts, "rx_stag_offload").remedy, "ethtool -K eth7 rx-vlan-stag-hw-parse off"));
+  facts.trunk = true;
+  EXPECT_EQ(finding(facts, "rx_stag_offload").level, Level::warning);
+}
+
 TEST(Preflight, SaysWhoElseManagesTheInterface) {
   auto facts = good_facts();
   facts.manager = Manager::network_manager;

@@ -105,6 +105,48 @@ TEST_F(TableTest, a_claim_by_the_mac_that_the_endpoint_got_is_forgotten_and_anot
   EXPECT_EQ(slot_of(2).claimed_at, 9U);
 }
 
+TEST_F(TableTest, a_newcomer_with_the_same_address_changes_neither_slot_nor_generation) {
+  table.reconcile({wanted(1, 0xa)});
+  auto& slot = slot_of(1);
+  slot.confirmed_at = 5;
+  const auto before = slot.generation;
+  auto both = wanted(1, 0xa);
+  both.also_at = "c2/mv0";
+  const auto changes = table.reconcile({both});
+  EXPECT_EQ(slot.generation, before);
+  EXPECT_EQ(slot.confirmed_at, 5U);
+  EXPECT_TRUE(changes.withdrawn.empty() && changes.added.empty() && changes.reconfigured.empty());
+  ASSERT_EQ(changes.also_at.size(), 1U);
+  EXPECT_EQ(changes.also_at[0].desired.also_at, "c2/mv0");
+}
+
+TEST_F(TableTest, what_is_silenced_is_answered_for_by_nobody_until_it_is_wished_for_again) {
+  table.reconcile({wanted(1, 0xa)});
+  auto& slot = slot_of(1);
+  const auto before = slot.generation;
+  table.silence(wanted(1, 0xa).key, {.nsid = 2, .ifindex = 1});
+  EXPECT_EQ(slot.word, 0xaU) << "it is another interface's";
+  table.silence(wanted(1, 0xa).key, {.nsid = 1, .ifindex = 1});
+  EXPECT_EQ(slot.word, 0U);
+  EXPECT_GT(slot.generation, before);
+  Table::Changes changes;
+  EXPECT_TRUE(table.apply(Wish{wanted(1, 0xa).key, wanted(1, 0xa)}, changes));
+  EXPECT_EQ(slot.word, 0xaU);
+}
+
+TEST_F(TableTest, the_programs_are_told_whose_namespace_an_endpoint_is_in) {
+  table.reconcile({wanted(1, 0xa)});
+  const auto& its = stats.at(map.held.at({1, 0, 0}).slot);
+  EXPECT_EQ(its.netns, 2U) << "its id and one: 0 is not known";
+  auto moved = wanted(1, 0xa);
+  moved.settings->nsid = 6;
+  table.reconcile({moved});
+  EXPECT_EQ(its.netns, 7U);
+  moved.settings->nsid = Census::kStatics;
+  table.reconcile({moved});
+  EXPECT_EQ(its.netns, 0U);
+}
+
 TEST_F(TableTest, a_freed_slot_is_used_again_last_of_all) {
   table.reconcile({wanted(1, 0xa)});
   const auto first = map.held.at({1, 0, 0}).slot;

@@ -215,7 +215,7 @@ void judge_vlan_offload(const PreflightFacts& facts, Findings& out) {
   }
   if (!vlans) {
     out.push_back(
-        {"rx_vlan_offload", Level::note, "on; no VLANs in play",
+        {"rx_vlan_offload", Level::note, "on; no VLANs in play; arplined notices when tagged frames arrive",
          fmt::format("only if tagged traffic arrives (trunk = true): ethtool -K {} rxvlan off", link.name)});
     return;
   }
@@ -223,6 +223,18 @@ void judge_vlan_offload(const PreflightFacts& facts, Findings& out) {
                  fmt::format("on, with {}: a tag that the NIC stripped is invisible to XDP",
                              facts.vlan_uppers ? "VLAN interfaces on it" : "trunk = true"),
                  fmt::format("ethtool -K {} rxvlan off", link.name)});
+}
+
+// On a veth it is on by default.
+void judge_stag_offload(const PreflightFacts& facts, Findings& out) {
+  const LinkInfo& link = *facts.link;
+  if (!link.rx_stag_offload.value_or(false)) {
+    out.push_back({"rx_stag_offload", Level::ok, link.rx_stag_offload ? "off" : "the driver has none", ""});
+    return;
+  }
+  out.push_back({"rx_stag_offload", facts.trunk ? Level::warning : Level::note,
+                 "rx-vlan-stag-hw-parse is on: an 802.1ad tag that the NIC stripped is invisible to XDP",
+                 fmt::format("where 802.1ad frames arrive: ethtool -K {} rx-vlan-stag-hw-parse off", link.name)});
 }
 
 void judge_manager(const PreflightFacts& facts, Findings& out) {
@@ -277,6 +289,7 @@ std::vector<Finding> judge(const PreflightFacts& facts) {
   judge_attached(facts, out);
   judge_egress(facts, out);
   judge_vlan_offload(facts, out);
+  judge_stag_offload(facts, out);
   judge_manager(facts, out);
   judge_children(facts, out);
   return out;

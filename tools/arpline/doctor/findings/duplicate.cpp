@@ -21,6 +21,22 @@ struct Holder {
 using Key = std::tuple<int, Ipv4>;  // the interface on whose wire it is, and the address
 using Holders = std::map<Key, std::vector<Holder>>;
 
+// The host answers for its own addresses on the parent's wire: with arp_ignore 0 there for those of all its
+// interfaces.
+void add_host(const Facts& facts, const Key& key, std::vector<Holder>& list) {
+  const auto& host = facts.host();
+  const auto* below = find_device(host, std::get<0>(key));
+  if (below == nullptr) return;
+  const bool all = std::max(below->arp_ignore, host.all.arp_ignore) == 0;
+  for (const auto& device : host.devices) {
+    if (device.macvlan() || (&device != below && !all)) continue;
+    const auto at = std::ranges::find(device.addresses, std::get<1>(key), &InterfaceAddress::address);
+    if (at == device.addresses.end()) continue;
+    list.push_back({&host, &device, *at, list.front().parent});
+    return;
+  }
+}
+
 Holders holders_of(const Facts& facts) {
   Holders holders;
   for (const auto& child : children_of(facts)) {
@@ -32,14 +48,7 @@ Holders holders_of(const Facts& facts) {
       list.push_back({child.space, child.device, address, child.parent->link.ifindex});
     }
   }
-  // The host answers for its own addresses on the parent's wire.
-  for (auto& [key, list] : holders) {
-    const auto* below = find_device(facts.host(), std::get<0>(key));
-    if (below == nullptr) continue;
-    for (const auto& address : below->addresses)
-      if (address.address == std::get<1>(key))
-        list.push_back({&facts.host(), below, address, list.front().parent});
-  }
+  for (auto& [key, list] : holders) add_host(facts, key, list);
   return holders;
 }
 

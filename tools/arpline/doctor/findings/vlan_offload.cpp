@@ -19,17 +19,21 @@ bool has_vlan_interface(const Facts& facts, int ifindex) {
 void vlan_offload(const Facts& facts, Findings& out) {
   for (const auto& parent : facts.parents) {
     const bool vlan_interface = has_vlan_interface(facts, parent.link.ifindex);
-    if (!parent.attached || !parent.link.rx_vlan_offload.value_or(false)) continue;
+    const bool customer = parent.link.rx_vlan_offload.value_or(false);
+    const bool service = parent.hidden_tags && parent.link.rx_stag_offload.value_or(false);
+    if (!parent.attached || (!customer && !service)) continue;
     if (!vlan_interface && !parent.hidden_tags) continue;
     out.push_back(
         {.id = "vlan_offload",
          .severity = Severity::warning,
          .certainty = Certainty::certain,
          .subject = parent.link.name,
-         .evidence = fmt::format("rx-vlan-offload is on, with {}: a tag that the NIC strips is invisible "
+         .evidence = fmt::format("{} is on, with {}: a tag that the NIC strips is invisible "
                                  "to XDP, and arpline serves less than it could",
-                                 vlan_interface ? "VLAN interfaces on it" : "trunk = true"),
-         .command = fmt::format("ethtool -K {} rxvlan off", parent.link.name),
+                                 customer ? "rx-vlan-offload" : "rx-vlan-stag-hw-parse",
+                                 vlan_interface ? "VLAN interfaces on it" : "tagged frames coming in, or trunk = true"),
+         .command = fmt::format("ethtool -K {}{}{}", parent.link.name, customer ? " rxvlan off" : "",
+                                service ? " rx-vlan-stag-hw-parse off" : ""),
          .about = {.parent = parent.link.ifindex}});
   }
 }

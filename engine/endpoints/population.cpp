@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "endpoints/population.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "shared/packet.h"
+
+namespace arpline {
+namespace {
+
+constexpr unsigned kLongest = 32;
+
+std::uint32_t mask_of(unsigned bits) {
+  return bits == 0 ? 0 : ~std::uint32_t{0} << (kLongest - bits);
+}
+
+arpl_endpoint_key key_of(const Interface& interface, Ipv4 address) {
+  return {.address = address, .vlan = interface.vlan, .zero = 0};
+}
+
+void touch(std::vector<Population::Touched>& list, const Interface& interface, int nsid, Ipv4 address) {
+  // An interface may have it twice, with two prefixes.
+  const auto key = key_of(interface, address);
+  if (!list.empty() && list.back().key.address == address && list.back().who.ifindex == interface.ifindex)
+    return;
+  list.push_back({.key = key, .who = {.nsid = nsid, .ifindex = interface.ifindex}});
+}
+
+bool has(const std::vector<InterfaceAddress>& sorted, Ipv4 address) {
+  const auto at = std::lower_bound(sorted.begin(), sorted.end(),
+                                   InterfaceAddress{.address = address, .prefix_bits = 0}, comes_before);
+  return at != sorted.end() && at->address == address;
+}
+
+bool same_kind(const Interface& a, const Interface& b) {
+  return a.mac == b.mac && a.mode == b.mode && a.netns.own == b.netns.own;
+}
+
+bool same_settings(const Interface& a, const Interface& b) {
+  return a.arp_ignore == b.arp_ignore && a.rp_filter == b.rp_filter && a.name == b.name &&
+         a.first_name == b.first_name && a.host_name == b.host_name && a.netns == b.netns;
+}
+
+}  // namespace
+
+void Population::leave(int nsid, const Resident& old, Changes& changes) {
+  for (const auto& address : old.interface.addresses) touch(changes.went, old.interface, nsid, address.address);
+}
+
+// Another prefix is one of all addresses in its network, when it is the first or the last of it.
+void Population::follow_addresses(int nsid, Resident& resident, std::vector<InterfaceAddress> now,
+                                  Changes& changes) {
+  std::vector<InterfaceAddress> gone;
+  std::vector<InterfaceAddress> come;
+  auto& old = resident.interface.addresses;
+  std::set_difference(old.begin(), old.end(), now.begin(), now.end(), std::back_inserter(gone), comes_before);
+  std::set_difference(now.begin(), now.end(), old.begin(), old.end(), std::back_inserter(come), comes_before);
+  if (gone.empty() && come.empty()) return;
+  const auto before_this = std::exchange(old, std::move(now));
+  std::vector<InterfaceAddress> shaping;
+  for (const auto& one : gone) {
+    if (resident.prefixes.remove(one)) shaping.push_back(one);
+    if (!has(old, one.address)) touch(changes.went, resident.interface, nsid, one.address);
+  }
+  for (const auto& one : come) {
+    if (resident.prefixes.add(one)) shaping.push_back(one);
+    if (!has(before_this, one.address)) touch(changes.came, resident.interface, nsid, one.address);
+  }
+  for (const auto& one : shaping) {
+    const auto network = arpl_swap32(one.address) & mask_of(one.prefix_bits);
+    auto at =
+        std::lower_bound(old.begin(), old.end(),
+                         InterfaceAddress{.address = arpl_swap32(network), .prefix_bits = 0}, comes_before);
+    for (; at != old.end() && (arpl_swap32(at->address) & mask_of(one.prefix_bits)) == network; ++at)
+      touch(changes.adjusted, resident.interface, nsid, at->address);
+  }
+}
+
+void Population::follow(int nsid, Resident& old, Interface now, std::uint64_t flags, Changes& changes) {
+  const bool altered = old.interface.mac != now.mac || old.flags != flags;
+  const bool adjusted = !same_settings(old.interface, now) || old.interface.mode != now.mode;
+  if (!same_kind(old.interface, now)) changes.interfaces = true;
+  auto addresses = std::move(now.addresses);
+  now.addresses = std::move(old.interface.addresses);
+  old.interface = std::move(now);
+  old.flags = flags;
+  follow_addresses(nsid, old, std::move(addresses), changes);
+  if (!altered && !adjusted) return;
+  auto& list = altered ? changes.altered : changes.adjusted;
+  for (const auto& address : old.interface.addresses) touch(list, old.interface, nsid, address.address);
+}
+
+Population::Changes Population::replace(int nsid, std::vector<Interface> now) {
+  Changes changes;
+  const auto flags = flags_of(now);
+  auto& residents = namespaces_[nsid];
+  std::map<int, std::size_t> present;
+  for (std::size_t i = 0; i < now.size(); ++i) present.emplace(now[i].ifindex, i);
+  for (auto it = residents.begin(); it != residents.end();) {
+    const auto at = present.find(it->first);
+    if (at != present.end() && now[at->second].vlan == it->second.interface.vlan) {
+      ++it;
+      continue;
+    }
+    leave(nsid, it->second, changes);
+    changes.interfaces = true;
+    it = residents.erase(it);
+  }
+  for (const auto& [ifindex, i] : present) {
+    auto& interface = now[i];
+    if (!std::is_sorted(interface.addresses.begin(), interface.addresses.end(), comes_before))
+      std::sort(interface.addresses.begin(), interface.addresses.end(), comes_before);
+    const auto [at, fresh] = residents.try_emplace(ifindex);
+    if (fresh) {
+      changes.interfaces = true;
+      at->second.flags = flags[i];
+      auto addresses = std::exchange(interface.addresses, {});
+      at->second.interface = std::move(interface);
+      follow_addresses(nsid, at->second, std::move(addresses), changes);
+    } else {
+      follow(nsid, at->second, std::move(interface), flags[i], changes);
+    }
+  }
+  if (residents.empty()) namespaces_.erase(nsid);
+  return changes;
+}
+
+const Interface* Population::find(Who who) const {
+  const auto residents = namespaces_.find(who.nsid);
+  if (residents == namespaces_.end()) return nullptr;
+  const auto at = residents->second.find(who.ifindex);
+  return at == residents->second.end() ? nullptr : &at->second.interface;
+}
+
+std::optional<Desired> Population::endpoint(Who who, const arpl_endpoint_key& key) const {
+  const auto residents = namespaces_.find(who.nsid);
+  if (residents == namespaces_.end()) return std::nullopt;
+  const auto at = residents->second.find(who.ifindex);
+  if (at == residents->second.end()) return std::nullopt;
+  const auto& resident = at->second;
+  if (resident.interface.vlan != key.vlan || !has(resident.interface.addresses, key.address))
+    return std::nullopt;
+  return endpoint_of(resident.interface, resident.flags, key.address, resident.prefixes.widest(key.address));
+}
+
+std::vector<int> Population::namespaces() const {
+  std::vector<int> all;
+  for (const auto& [nsid, residents] : namespaces_) all.push_back(nsid);
+  return all;
+}
+
+}  // namespace arpline

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/stations.hpp"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "shared/stamp.h"
+
+namespace arpline {
+namespace {
+
+constexpr __u64 kNow = 5000 * ARPL_SECOND_NS;
+
+TEST(Stations, who_was_answered_on_the_wire_is_one_for_a_while_and_nobody_else_is) {
+  std::vector<__u64> heard(ARPL_HEARD_ENTRIES);
+  arpl_hash_keys keys{};
+  arpl_derive_keys(1, 2, &keys);
+  const Mac station = 0x0200000000b0;
+  EXPECT_FALSE(was_station(heard, keys, station, kNow));
+  const auto hash =
+      arpl_hash(&keys, static_cast<__u32>(ARPL_HASH_HEARD) + ARPL_HEARD_STATION, station, 0, 0, 0, 0);
+  heard[(hash & (ARPL_HEARD_PLACES - 1)) * ARPL_HEARD_WORDS + ARPL_HEARD_STATION] = arpl_stamp_word(hash, kNow);
+  EXPECT_TRUE(was_station(heard, keys, station, kNow + ARPL_SECOND_NS));
+  EXPECT_FALSE(was_station(heard, keys, station + 2, kNow + ARPL_SECOND_NS));
+  EXPECT_FALSE(was_station(heard, keys, station, kNow + 2 * kStationNs));
+}
+
+}  // namespace
+}  // namespace arpline
