@@ -203,9 +203,12 @@ ARPL_INLINE void arpl_decide_asked(struct arpl_tables *t, enum arpl_parsed parse
 	out->without_ring = ARPL_over_budget;
 	out->known = 0;
 	out->verdict = arpl_decide_frame(t, limits, parsed, arp, asked, queue, now, out);
-	if (out->verdict <= ARPL_own_mac || out->known)
+	if (out->verdict < ARPL_own_mac || out->known)
 		return;
+	/* A MAC of ours from the wire too: somebody may send one endpoint's address with another one's MAC. */
 	out->claimed_slot = arpl_claimed_slot(t, arp);
+	if (out->verdict == ARPL_own_mac)
+		return;
 	if (arp->sender_ip == arp->target_ip && arp->sender_ip != 0)
 		arpl_hear(t, ARPL_HEARD_ANNOUNCED, arp->sender_ip, arp->vlan, now);
 }
