@@ -416,12 +416,15 @@ ARPL_INLINE void arpl_decide_asked(struct arpl_tables *t, enum arpl_parsed parse
 	out->shared = 0;
 	out->handed = 0;
 	out->verdict = arpl_decide_frame(t, limits, parsed, arp, asked, queue, now, out);
-	if (out->verdict <= ARPL_own_mac || out->known)
+	if (out->verdict < ARPL_own_mac || out->known)
 		return;
 	if (limits && (out->handed || out->verdict == ARPL_to_child_check))
 		arpl_note_handed(t, limits, arp, now, out);
+	/* A MAC of ours from the wire too: somebody may send one endpoint's address with another one's MAC. */
 	out->claimed_slot = out->sender_slot == ARPL_LOOK_UP ? arpl_claimed_slot(t, arp)
 							     : arpl_claim_of(t, arp, out->sender_slot);
+	if (out->verdict == ARPL_own_mac)
+		return;
 	if (arp->sender_ip == arp->target_ip && arp->sender_ip != 0)
 		arpl_hear(t, ARPL_HEARD_ANNOUNCED, arp->sender_ip, arp->vlan, now);
 }

@@ -333,14 +333,14 @@ OwnMacTable Roster::macs() const {
   return macs;
 }
 
-// What was made on this host is no other station's, even where nobody has found its interface yet.
+// What was made on this host is no other station's, even where nobody has found its interface yet. And a MAC of
+// ours from the wire is another station's, but where the switch sends back what this host has said.
 Party Roster::party_of(const arpl_event& claim) const {
   if (is_parents(claim.mac)) return Party::host;
   const auto* use = use_of(claim.mac);
   if (use != nullptr && use->in_host > 0) return Party::host;
-  const bool from_wire = claim.type == ARPL_EVENT_CLAIM_FROM_WIRE;
-  if (from_wire && shared().contains(claim.mac)) return Party::elsewhere;
-  return !from_wire || use != nullptr ? Party::sibling : Party::elsewhere;
+  const bool ours = claim.type != ARPL_EVENT_CLAIM_FROM_WIRE || comes_back(claim.mac);
+  return ours ? Party::sibling : Party::elsewhere;
 }
 
 const Roster::MacUse* Roster::use_of(Mac mac) const {
