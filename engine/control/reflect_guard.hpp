@@ -8,13 +8,13 @@
 
 namespace arpline {
 
-/// Whether the fast path may be used: not for a while after the driver has refused most of what it was to send.
-/// A flood that is beyond the driver makes it refuse some, and is answered best by the fast path all the same.
-/// Pure.
+/// Whether the fast path may be used: not for a while after the driver has refused practically all that it was
+/// to send. A flood that is beyond the driver, or the other end, makes it refuse most, and is answered best by
+/// the fast path all the same: whoever floods must not be able to switch it off. Pure.
 class ReflectGuard {
  public:
   static constexpr std::uint64_t kLeastRefused = 32;            ///< within a look; fewer say nothing
-  static constexpr std::uint64_t kMostRefusedPercent = 50;      ///< of what was reflected
+  static constexpr std::uint64_t kMostRefusedPercent = 99;      ///< of what was reflected
   static constexpr std::uint64_t kOffNs = 10 * ARPL_SECOND_NS;  ///< twice as long each time…
   static constexpr std::uint64_t kLongestOffNs = 320 * ARPL_SECOND_NS;
   static constexpr std::uint64_t kForgetNs = 60 * ARPL_SECOND_NS;  ///< …unless it went well for so long

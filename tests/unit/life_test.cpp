@@ -47,11 +47,11 @@ TEST(Turns, TellTheLongestEverAndLately) {
 TEST(ReflectGuard, IsOffForAWhileWhenMostIsRefused) {
   ReflectGuard guard;
   EXPECT_TRUE(guard.look(1000, 0, start));
-  EXPECT_TRUE(guard.look(2000, 500, start + second)) << "a driver at its limit";
-  EXPECT_TRUE(guard.look(2040, 500 + ReflectGuard::kLeastRefused - 1, start + 2 * second)) << "too few to tell";
-  EXPECT_FALSE(guard.look(2140, 631, start + 3 * second));
-  EXPECT_FALSE(guard.look(2140, 631, start + 3 * second + ReflectGuard::kOffNs - 1));
-  EXPECT_TRUE(guard.look(2140, 631, start + 3 * second + ReflectGuard::kOffNs));
+  EXPECT_TRUE(guard.look(2000, 980, start + second)) << "a driver at its limit";
+  EXPECT_TRUE(guard.look(2040, 980 + ReflectGuard::kLeastRefused - 1, start + 2 * second)) << "too few to tell";
+  EXPECT_FALSE(guard.look(2140, 1111, start + 3 * second));
+  EXPECT_FALSE(guard.look(2140, 1111, start + 3 * second + ReflectGuard::kOffNs - 1));
+  EXPECT_TRUE(guard.look(2140, 1111, start + 3 * second + ReflectGuard::kOffNs));
 }
 
 TEST(ReflectGuard, StaysOffLongerEachTimeUntilItWentWell) {
