@@ -21,10 +21,12 @@ void InsideSender::send(Fd netns, std::vector<InsideFrame> frames) {
 void InsideSender::run(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   while (given_.wait(lock, stop, [this] { return static_cast<bool>(netns_); })) {
+    const auto frames = std::exchange(frames_, {});
     try {
       const Fd netns = std::exchange(netns_, {});
-      send_inside(netns, std::exchange(frames_, {}));
+      failed_ = send_inside(netns, frames);
     } catch (const SetupError&) {  // a namespace on its way out
+      failed_ = frames;
     }
     busy_.store(false, std::memory_order_release);
   }

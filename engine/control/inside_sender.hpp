@@ -6,6 +6,7 @@
 #include <mutex>
 #include <stop_token>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/fd.hpp"
@@ -25,8 +26,10 @@ class InsideSender {
 
   /// Nothing is under way: the next ones may be sent.
   bool idle() const noexcept { return !busy_.load(std::memory_order_acquire); }
-  /// Only when idle. What can't be sent is lost: the wire has heard it.
+  /// Only when idle.
   void send(Fd netns, std::vector<InsideFrame> frames);
+  /// Only when idle: what could not be sent.
+  std::vector<InsideFrame> take_failed() { return std::exchange(failed_, {}); }
 
  private:
   void run(const std::stop_token& stop);
@@ -36,6 +39,7 @@ class InsideSender {
   std::condition_variable_any given_;
   Fd netns_;
   std::vector<InsideFrame> frames_;
+  std::vector<InsideFrame> failed_;
   std::jthread thread_;  // from the first one on; last, because it uses the others
 };
 

@@ -137,12 +137,13 @@ MacSet Roster::macs() const {
   return macs;
 }
 
-// What was made on this host is no other station's, even where nobody has found its interface yet.
+// What was made on this host is no other station's, even where nobody has found its interface yet. And a MAC of
+// ours from the wire is another station's, but where the switch sends back what this host has said.
 Party Roster::party_of(const arpl_event& claim) const {
   const auto mac = claim.mac;
   if (mac == parent_.mac || std::ranges::find(parent_.vlan_macs, mac) != parent_.vlan_macs.end())
     return Party::host;
-  const bool ours = claim.type != ARPL_EVENT_CLAIM_FROM_WIRE || macs_.contains(mac);
+  const bool ours = claim.type != ARPL_EVENT_CLAIM_FROM_WIRE || comes_back(mac);
   return ours ? Party::sibling : Party::elsewhere;
 }
 

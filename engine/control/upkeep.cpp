@@ -8,11 +8,15 @@
 #include <utility>
 
 #include "base/clock.hpp"
+#include "kernel/gateways.hpp"
 
 namespace arpline {
 namespace {
 
 constexpr std::uint64_t kInsideRetryNs = 5'000'000;
+constexpr std::uint64_t kInsidePatienceNs = 1'000'000'000;  // then the worker sends it
+constexpr std::uint64_t kParentsNs = 10'000'000'000;        // so long the parent's addresses are remembered
+constexpr std::uint64_t kDisputeLineNs = 1'000'000'000;     // so seldom is a disputed gateway told of
 constexpr std::size_t kInsideAtOnce = 4096;
 
 // In observe nothing is sent, so nothing must wait to be.
@@ -23,12 +27,20 @@ Protocol::Settings settings_of(const Config& config, const ParentConfig& own) {
           .path_probe_ns = own.path_probe_ns};
 }
 
+// The interface; all static endpoints are one's.
+InterfaceKey owner_of(const Desired& desired) {
+  if (!desired.settings) return 0;
+  const auto word = [](int number) { return static_cast<InterfaceKey>(static_cast<std::uint32_t>(number)); };
+  return word(desired.settings->nsid) << 32U | word(desired.settings->ifindex);
+}
+
 Subject subject_of(const Desired& desired) {
   return {.mac = desired.word & ARPL_MAC_MASK,
           .address = desired.key.address,
           .vlan = desired.key.vlan,
           .announceable = desired.announceable,
-          .vepa = desired.vepa};
+          .vepa = desired.vepa,
+          .owner = owner_of(desired)};
 }
 
 // After ARPL_EVENT_CLAIM_*.
@@ -70,7 +82,7 @@ void Upkeep::start(std::uint64_t now) {
 void Upkeep::follow(const Table::Changes& changes, std::uint64_t now) {
   for (const auto& entry : changes.withdrawn) {
     if (roster_.table().find_slot(entry.slot) != nullptr) continue;
-    protocol_.erase(entry.slot);
+    protocol_.erase(entry.slot, now);
     gateways_.erase(entry.slot);
   }
   for (const auto* list : {&changes.added, &changes.reconfigured})
@@ -95,41 +107,77 @@ void Upkeep::on_event(const arpl_event& event, std::uint64_t now) {
   const auto id = id_of(event);
   if (!id) return;
   if (event.type == ARPL_EVENT_PROBE_ANSWER) return protocol_.on_answer(*id, event.mac, event.time_ns, *this);
-  protocol_.on_claim(*id, {.mac = event.mac, .party = roster_.party_of(event), .dropped = was_dropped(event)},
-                     now, *this);
+  protocol_.on_claim(
+      *id,
+      {.mac = event.mac, .party = roster_.party_of(event), .dropped = was_dropped(event), .at = event.time_ns},
+      now, *this);
 }
 
-bool Upkeep::send(const Outgoing& frame) {
-  if (service_ == nullptr || !service_->order({.frame = frame.frame})) return false;
+bool Upkeep::order(const arpl_write& frame) {
+  if (service_ == nullptr || !service_->order({.frame = frame})) return false;
   ordered_ = true;
-  const auto* entry = frame.inside ? roster_.table().find_slot(frame.id) : nullptr;
-  if (entry != nullptr && entry->desired.settings && entry->desired.settings->nsid >= 0 &&
-      inside_.size() < kMostInside)
-    inside_.push_back({.id = frame.id,
-                       .nsid = entry->desired.settings->nsid,
-                       .frame = {.ifindex = entry->desired.settings->ifindex, .frame = frame.frame}});
   return true;
 }
 
-// Those of one namespace in one go; without those whose time is over.
+// What goes through the container's interface reaches the wire from there: the worker must not send it as well,
+// or an owner that defends once takes the second one for a second conflict (RFC 5227 section 2.4).
+bool Upkeep::send(const Outgoing& frame) {
+  if (service_ == nullptr) return false;
+  const auto* entry = frame.inside ? roster_.table().find_slot(frame.id) : nullptr;
+  if (entry == nullptr || !entry->desired.settings || entry->desired.settings->nsid < 0 ||
+      inside_.size() >= kMostInside)
+    return order(frame.frame);
+  inside_.push_back({.nsid = entry->desired.settings->nsid,
+                     .since = now_ns(),
+                     .frame = {.ifindex = entry->desired.settings->ifindex, .frame = frame.frame}});
+  return true;
+}
+
+bool Upkeep::speaks(const arpl_write& frame, std::uint64_t now) const {
+  const auto& entries = roster_.table().entries();
+  const auto at = entries.find({.address = frame.sender_ip, .vlan = frame.vlan, .zero = 0});
+  return at != entries.end() && protocol_.speaks_for(at->second.slot, frame.sender_mac, now);
+}
+
+// Those of one namespace in one go; without those whose time is over. What can't be sent there, or waits for
+// too long, the worker sends: the wire hears it, the siblings don't.
 std::uint64_t Upkeep::send_inside(std::uint64_t now) {
-  if (inside_.empty()) return kNever;
+  const auto order_instead = [&](const arpl_write& frame) {
+    if (speaks(frame, now)) order(frame);
+  };
+  for (; !inside_.empty() && now > inside_.front().since + kInsidePatienceNs; inside_.pop_front())
+    order_instead(inside_.front().frame.frame);
   if (!sender_.idle()) return now + kInsideRetryNs;
+  for (const auto& failed : sender_.take_failed()) order_instead(failed.frame);
+  if (inside_.empty()) return kNever;
   const auto nsid = inside_.front().nsid;
   std::vector<InsideFrame> frames;
-  for (; !inside_.empty() && inside_.front().nsid == nsid && frames.size() < kInsideAtOnce;
-       inside_.pop_front()) {
-    const auto& next = inside_.front();
-    if (protocol_.speaks_for(next.id, next.frame.frame.sender_mac, now)) frames.push_back(next.frame);
+  for (; !inside_.empty() && inside_.front().nsid == nsid && frames.size() < kInsideAtOnce; inside_.pop_front())
+    if (speaks(inside_.front().frame.frame, now)) frames.push_back(inside_.front().frame);
+  if (frames.empty()) return now + kInsideRetryNs;
+  if (Fd netns = open_(nsid)) {
+    sender_.send(std::move(netns), std::move(frames));
+  } else {
+    for (const auto& one : frames) order_instead(one.frame);
   }
-  if (Fd netns = frames.empty() ? Fd{} : open_(nsid)) sender_.send(std::move(netns), std::move(frames));
-  return inside_.empty() ? kNever : now + kInsideRetryNs;
+  return now + kInsideRetryNs;
+}
+
+// Macvlan hands nothing of a container's to its parent, nor does the wire.
+bool Upkeep::at_parent(Ipv4 gateway, std::uint64_t now) {
+  if (parents_at_ == 0 || now - parents_at_ > kParentsNs) {
+    parents_ = addresses_here(parent_);
+    parents_at_ = now;
+  }
+  return std::ranges::find(parents_, gateway) != parents_.end();
 }
 
 void Upkeep::set_gateway(Id id, Ipv4 gateway, std::uint64_t now) {
   const auto* entry = roster_.table().find_slot(id);
-  const bool blind = tags_hidden_ && entry != nullptr && entry->desired.key.vlan != 0;
-  protocol_.set_gateway(id, blind ? 0 : gateway, now);
+  if (entry == nullptr) return;
+  const bool tagged = entry->desired.key.vlan != 0;
+  protocol_.set_gateway(id, tagged && tags_hidden_ ? 0 : gateway,
+                        gateway != 0 && !tagged && at_parent(gateway, now), now);
 }
 
 std::uint64_t Upkeep::run(std::uint64_t now, Service* service) {
@@ -137,9 +185,10 @@ std::uint64_t Upkeep::run(std::uint64_t now, Service* service) {
   service_ = service;
   auto wake = gateways_.tick(now, [&](Id id, Ipv4 gateway) { set_gateway(id, gateway, now); });
   wake = std::min(wake, protocol_.tick(now, *this));
+  wake = std::min(wake, send_inside(now));
   if (std::exchange(ordered_, false)) service->wake();
   service_ = nullptr;
-  return std::min(wake, send_inside(now));
+  return wake;
 }
 
 bool Upkeep::is_too_slow() const {
@@ -171,6 +220,10 @@ void Upkeep::report(const Report& report) {
     case Told::gateway_moved:
       return spdlog::info("{}: the gateway {} of {} answers from {} now", parent_, gateway_text(report.id),
                           address, mac);
+    case Told::gateway_disputed:
+      if (arpl_bucket_take(&dispute_arrival_, now_ns(), {kDisputeLineNs, kDisputeLineNs}) == 0) return;
+      return spdlog::warn("{}: {} answers in place of the gateway {} of {}: not believed", parent_, mac,
+                          gateway_text(report.id), address);
     case Told::conflict:  // has its own line, with where it came from
     case Told::path_suspect:
     case Told::path_fine:

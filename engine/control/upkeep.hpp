@@ -5,6 +5,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "config/config.hpp"
 #include "control/gateways.hpp"
@@ -50,8 +51,8 @@ class Upkeep final : private Actions {
 
  private:
   struct Inside {
-    Id id = 0;
     int nsid = -1;
+    std::uint64_t since = 0;
     InsideFrame frame;
   };
 
@@ -60,7 +61,11 @@ class Upkeep final : private Actions {
 
   void put(const Table::Entry& entry, Arrival arrival, std::uint64_t now);
   void set_gateway(Id id, Ipv4 gateway, std::uint64_t now);
+  bool order(const arpl_write& frame);
+  /// The endpoint of an announcement still has that MAC and may be announced.
+  bool speaks(const arpl_write& frame, std::uint64_t now) const;
   std::uint64_t send_inside(std::uint64_t now);
+  bool at_parent(Ipv4 gateway, std::uint64_t now);
   std::optional<Id> id_of(const arpl_event& event) const;
   std::string gateway_text(Id id) const;
 
@@ -74,6 +79,9 @@ class Upkeep final : private Actions {
   bool ordered_ = false;
   bool tags_hidden_ = false;
   std::deque<Inside> inside_;
+  std::vector<Ipv4> parents_;  // its addresses, and when they were read
+  std::uint64_t parents_at_ = 0;
+  __u64 dispute_arrival_ = 0;  // of the lines about disputed gateways
   InsideSender sender_;
 };
 

@@ -16,6 +16,10 @@ const char* word_of(PathState state) {
       return "suspect";
     case PathState::lost:
       return "lost";
+    case PathState::sibling:
+      return "sibling";
+    case PathState::host:
+      return "host";
     case PathState::unknown:
       break;
   }
@@ -30,6 +34,7 @@ void Upkeep::describe(Id id, EndpointStatus& endpoint, std::uint64_t now) const 
   endpoint.probing = view.probing;
   endpoint.conflict = {.gave_up = view.gave_up,
                        .moves_too_often = view.moves_too_often,
+                       .silent = view.silent,
                        .defended_at = view.defended_at,
                        .defences = view.defences};
   if (view.path)
@@ -39,7 +44,9 @@ void Upkeep::describe(Id id, EndpointStatus& endpoint, std::uint64_t now) const 
                      .since = view.path->since,
                      .answered_at = view.path->answered_at,
                      .rtt_ns = view.path->rtt_ns,
-                     .host_reaches = view.path->host_reaches};
+                     .host_reaches = view.path->host_reaches,
+                     .disputed_by = view.path->disputed_by,
+                     .disputed_at = view.path->disputed_at};
   if (view.seen_outside)
     endpoint.seen_outside = {.first_at = view.seen_outside->first_at,
                              .last_at = view.seen_outside->last_at,

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/fd.hpp"
@@ -22,5 +23,9 @@ std::vector<Route> routes_inside(const Fd& netns);
 /// one; among equals of the one with the smallest metric. Only one that lies in the address's own subnet
 /// counts. 0: there is none. Pure.
 Ipv4 gateway_of(std::span<const Route> routes, int ifindex, Ipv4 address, unsigned prefix_bits);
+
+/// The IPv4 addresses of an interface in the calling thread's namespace; empty: it has none, or they can't be
+/// read.
+std::vector<Ipv4> addresses_here(const std::string& interface);
 
 }  // namespace arpline

@@ -34,17 +34,17 @@ bool send_here(int ifindex, const arpl_write& frame) noexcept {
   return send(packet_socket(), ifindex, frame);
 }
 
-std::size_t send_inside(const Fd& netns, std::span<const InsideFrame> frames) {
-  std::size_t sent = 0;
+std::vector<InsideFrame> send_inside(const Fd& netns, std::span<const InsideFrame> frames) {
+  std::vector<InsideFrame> left(frames.begin(), frames.end());
   run_inside(netns.get(), [&] {
     const Fd socket = packet_socket();
-    for (const auto& [ifindex, frame] : frames) {
-      auto untagged = frame;
+    std::erase_if(left, [&](const InsideFrame& one) {
+      auto untagged = one.frame;
       untagged.vlan = 0;
-      if (send(socket, ifindex, untagged)) ++sent;
-    }
+      return send(socket, one.ifindex, untagged);
+    });
   });
-  return sent;
+  return left;
 }
 
 }  // namespace arpline

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
 #include <span>
+#include <vector>
 
 #include "base/fd.hpp"
 #include "shared/reply.h"
@@ -16,11 +16,11 @@ bool send_here(int ifindex, const arpl_write& frame) noexcept;
 /// The same through interfaces of another namespace, which the calling thread enters for it (run_inside), so
 /// that siblings hear what the container has to say. The frames carry no tag: a VLAN below the interface adds
 /// its own. Nothing stays open; closing takes the kernel some 13 ms (packet_release() waits for RCU). Returns
-/// how many were sent. Throws SetupError without CAP_SYS_ADMIN.
+/// those that could not be sent. Throws SetupError without CAP_SYS_ADMIN.
 struct InsideFrame {
   int ifindex = 0;
   arpl_write frame{};
 };
-std::size_t send_inside(const Fd& netns, std::span<const InsideFrame> frames);
+std::vector<InsideFrame> send_inside(const Fd& netns, std::span<const InsideFrame> frames);
 
 }  // namespace arpline

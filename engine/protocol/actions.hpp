@@ -20,7 +20,9 @@ enum class Purpose : std::uint8_t {
 struct Outgoing {
   Id id = 0;  ///< of the endpoint that it is sent for
   Purpose purpose = Purpose::announce;
-  bool inside = false;  ///< also through the container's own interface, so that its siblings hear it
+  /// Through the container's own interface, so that its siblings hear it as well; by the worker only where that
+  /// can't be. Never both: to who defends his address, two are a second conflict.
+  bool inside = false;
   arpl_write frame{};
 };
 
@@ -34,9 +36,10 @@ enum class Told : std::uint8_t {
   conflict_over,  ///< nobody has claimed it for a while
   path_suspect,   ///< its gateway did not answer
   path_lost,
-  path_fine,      ///< it answers after all
-  path_back,      ///< it answers again
-  gateway_moved,  ///< it answers from another MAC than before
+  path_fine,         ///< it answers after all
+  path_back,         ///< it answers again
+  gateway_moved,     ///< it answers from another MAC than before
+  gateway_disputed,  ///< another one answers in its place
 };
 
 struct Report {

@@ -16,26 +16,26 @@ std::uint64_t AddressProber::divisor() const noexcept {
 void AddressProber::plan(Id id, Probing next) {
   stop(id);
   probing_.emplace(id, next);
-  queue_.emplace(next.at, id);
+  queue_.put(next.owner, next.at, id);
 }
 
-bool AddressProber::start(Id id, std::uint64_t now, Rng& rng) {
+bool AddressProber::start(Id id, std::uint64_t now, Rng& rng, InterfaceKey owner) {
   if (mode_ == ProbeMode::off) return false;
-  plan(id, {.at = now + uniform(rng, 0, kProbeWaitNs / divisor())});
+  plan(id, {.owner = owner, .at = now + uniform(rng, 0, kProbeWaitNs / divisor())});
   return true;
 }
 
 void AddressProber::stop(Id id) {
   const auto it = probing_.find(id);
   if (it == probing_.end()) return;
-  queue_.erase({it->second.at, id});
+  queue_.erase(it->second.owner, it->second.at, id);
   probing_.erase(it);
 }
 
 std::uint64_t AddressProber::tick(std::uint64_t now, Rng& rng, Pace& pace, const std::function<bool(Id)>& send,
                                   std::vector<Id>& free) {
-  while (!queue_.empty() && queue_.begin()->first <= now) {
-    const auto id = queue_.begin()->second;
+  while (const auto due = queue_.due(now)) {
+    const auto id = *due;
     auto next = probing_.at(id);
     if (next.sent == kProbeNum) {
       stop(id);
@@ -44,12 +44,13 @@ std::uint64_t AddressProber::tick(std::uint64_t now, Rng& rng, Pace& pace, const
     }
     if (!pace.take(now)) return pace.when(now);
     if (!send(id)) return now + kRetryNs;
+    queue_.served(next.owner);
     ++next.sent;
     next.at =
         now + (next.sent == kProbeNum ? kAnnounceWaitNs : uniform(rng, kProbeMinNs, kProbeMaxNs)) / divisor();
     plan(id, next);
   }
-  return queue_.empty() ? kNever : queue_.begin()->first;
+  return queue_.first();
 }
 
 }  // namespace arpline

@@ -3,12 +3,11 @@
 
 #include <cstdint>
 #include <functional>
-#include <set>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "base/conduct.hpp"
+#include "protocol/fair_queue.hpp"
 #include "protocol/pace.hpp"
 #include "protocol/subject.hpp"
 
@@ -24,7 +23,7 @@ class AddressProber {
   void set_mode(ProbeMode mode) noexcept { mode_ = mode; }
 
   /// False: there is nothing to probe for, announce it.
-  bool start(Id id, std::uint64_t now, Rng& rng);
+  bool start(Id id, std::uint64_t now, Rng& rng, InterfaceKey owner = 0);
   void stop(Id id);
   bool probes(Id id) const { return probing_.contains(id); }
 
@@ -36,6 +35,7 @@ class AddressProber {
   static constexpr std::uint64_t kRetryNs = 1'000'000;
 
   struct Probing {
+    InterfaceKey owner = 0;
     std::uint32_t sent = 0;
     std::uint64_t at = 0;  // the next probe, or the end of ANNOUNCE_WAIT
   };
@@ -45,7 +45,7 @@ class AddressProber {
 
   ProbeMode mode_ = ProbeMode::off;
   std::unordered_map<Id, Probing> probing_;
-  std::set<std::pair<std::uint64_t, Id>> queue_;
+  FairQueue queue_;
 };
 
 }  // namespace arpline

@@ -22,15 +22,15 @@ constexpr std::uint64_t kRefreshBurstNs = kTogetherNs + 1'000'000;
 void Announcer::plan(Id id, const Plan& next) {
   hold(id);
   planned_.emplace(id, next);
-  if (next.urgent_at != kNever) urgent_.emplace(next.urgent_at, id);
-  if (next.refresh_at != kNever) refresh_.emplace(next.refresh_at, id);
+  if (next.urgent_at != kNever) urgent_.put(next.owner, next.urgent_at, id);
+  if (next.refresh_at != kNever) refresh_.put(next.owner, next.refresh_at, id);
 }
 
 void Announcer::hold(Id id) {
   const auto it = planned_.find(id);
   if (it == planned_.end()) return;
-  urgent_.erase({it->second.urgent_at, id});
-  refresh_.erase({it->second.refresh_at, id});
+  urgent_.erase(it->second.owner, it->second.urgent_at, id);
+  refresh_.erase(it->second.owner, it->second.refresh_at, id);
   planned_.erase(it);
 }
 
@@ -43,8 +43,8 @@ void Announcer::set_schedule(const Schedule& schedule, std::uint64_t now) {
   }
 }
 
-void Announcer::appear(Id id, std::uint64_t now, bool changed) {
-  Plan next{.left = schedule_.repeat, .changed = changed, .began_at = now, .urgent_at = now};
+void Announcer::appear(Id id, std::uint64_t now, bool changed, InterfaceKey owner) {
+  Plan next{.owner = owner, .left = schedule_.repeat, .changed = changed, .began_at = now, .urgent_at = now};
   if (const auto it = planned_.find(id); it != planned_.end()) {
     next.urgent_at = std::min(now, it->second.urgent_at);
     next.changed = changed || it->second.changed;
@@ -52,8 +52,8 @@ void Announcer::appear(Id id, std::uint64_t now, bool changed) {
   plan(id, next);
 }
 
-std::uint32_t Announcer::frames(bool first_after_change) const {
-  return (schedule_.style == Style::both ? 2 : 1) + (first_after_change ? 1 : 0);
+std::uint32_t Announcer::frames() const {
+  return schedule_.style == Style::both ? 2 : 1;
 }
 
 // As long as a set follows its own interval no refresh is needed.
@@ -92,29 +92,29 @@ arpl_budget Announcer::refresh_budget() const {
   return {.interval_ns = interval, .burst_ns = std::max<__u64>(interval, kRefreshBurstNs)};
 }
 
-const Announcer::Queue* Announcer::due_queue(std::uint64_t now) const {
-  const bool urgent = !urgent_.empty() && urgent_.begin()->first <= now;
-  const bool refresh = !refresh_.empty() && refresh_.begin()->first <= now &&
-                       arpl_bucket_peek(&refresh_arrival_, now, refresh_budget()) != 0;
+FairQueue* Announcer::due_queue(std::uint64_t now) {
+  const bool urgent = urgent_.first() <= now;
+  const bool refresh =
+      refresh_.first() <= now && arpl_bucket_peek(&refresh_arrival_, now, refresh_budget()) != 0;
   if (urgent && (!refresh || urgent_in_a_row_ < kMostUrgentInARow)) return &urgent_;
   return refresh ? &refresh_ : nullptr;
 }
 
 // Refreshes that lie close together are sent a few at a time: to be woken for each costs more than it does.
 std::uint64_t Announcer::next_wake(std::uint64_t now) const {
-  auto at = urgent_.empty() ? kNever : urgent_.begin()->first;
+  const auto at = urgent_.first();
   if (refresh_.empty()) return at;
-  const auto due = std::max(refresh_.begin()->first, now + kRetryNs);
+  const auto due = std::max(refresh_.first(), now + kRetryNs);
   return std::min(at, refresh_share() > kTogetherNs ? due : std::max(due, now + kTogetherNs));
 }
 
 std::uint64_t Announcer::tick(std::uint64_t now, Pace& pace, const Send& send) {
-  while (const auto* queue = due_queue(now)) {
+  while (auto* queue = due_queue(now)) {
     const bool urgent = queue == &urgent_;
-    const auto id = queue->begin()->second;
+    const auto id = queue->due(now).value();
     auto next = planned_.at(id);
     const Due due{.id = id, .first_after_change = urgent && next.changed};
-    const auto cost = frames(due.first_after_change);
+    const auto cost = frames();
     if (!pace.take(now, cost)) return pace.when(now, cost);
     const auto sent = send(due);
     if (sent == Sent::full) return now + kRetryNs;
@@ -128,6 +128,7 @@ std::uint64_t Announcer::tick(std::uint64_t now, Pace& pace, const Send& send) {
     } else {
       arpl_bucket_take(&refresh_arrival_, now, refresh_budget());
     }
+    queue->served(next.owner);
     plan_refresh(id, next, now);
     plan(id, next);
   }

@@ -3,11 +3,10 @@
 
 #include <cstdint>
 #include <functional>
-#include <set>
 #include <unordered_map>
-#include <utility>
 
 #include "base/conduct.hpp"
+#include "protocol/fair_queue.hpp"
 #include "protocol/pace.hpp"
 #include "protocol/subject.hpp"
 
@@ -15,8 +14,9 @@ namespace arpline {
 
 /// When to announce which endpoint: a set of announcements after a change (RFC 5227 section 2.3), then one
 /// every `refresh`. What is urgent comes first, but every fourth token is a refresh's; within each an endpoint
-/// has one place in the queue, and who has waited longest is next. Refreshes are spread over the period by the
-/// id, so that all endpoints together make no burst. Pure: time is a value, nothing is sent here.
+/// has one place in the queue, one interface has its turn after the other, and of its endpoints the one that
+/// has waited longest. Refreshes are spread over the period by the id, so that all endpoints together make no
+/// burst. Pure: time is a value, nothing is sent here.
 class Announcer {
  public:
   struct Due {
@@ -33,7 +33,7 @@ class Announcer {
 
   /// The endpoint may be announced from now on, or is to be announced anew: a set begins. Its place in the
   /// queue is kept. `changed`: its siblings are to hear of it too.
-  void appear(Id id, std::uint64_t now, bool changed);
+  void appear(Id id, std::uint64_t now, bool changed, InterfaceKey owner = 0);
   /// It may not: withdrawn, down, contested or silent. Forgotten until it appears again.
   void hold(Id id);
   bool holds(Id id) const { return !planned_.contains(id); }
@@ -42,10 +42,11 @@ class Announcer {
   std::uint64_t tick(std::uint64_t now, Pace& pace, const Send& send);
 
   /// Frames that one announcement costs.
-  std::uint32_t frames(bool first_after_change) const;
+  std::uint32_t frames() const;
 
  private:
   struct Plan {
+    InterfaceKey owner = 0;
     std::uint32_t left = 0;      // of the set
     bool second = false;         // the set under way is the second one
     bool changed = false;        // nobody has been told yet
@@ -53,20 +54,19 @@ class Announcer {
     std::uint64_t urgent_at = kNever;
     std::uint64_t refresh_at = kNever;
   };
-  using Queue = std::set<std::pair<std::uint64_t, Id>>;
 
   void plan(Id id, const Plan& next);
   Plan after_set(Plan plan, std::uint64_t now) const;
   void plan_refresh(Id id, Plan& plan, std::uint64_t now) const;
   std::uint64_t refresh_share() const;
   arpl_budget refresh_budget() const;
-  const Queue* due_queue(std::uint64_t now) const;
+  FairQueue* due_queue(std::uint64_t now);
   std::uint64_t next_wake(std::uint64_t now) const;
 
   Schedule schedule_;
   std::unordered_map<Id, Plan> planned_;
-  Queue urgent_;
-  Queue refresh_;
+  FairQueue urgent_;
+  FairQueue refresh_;
   unsigned urgent_in_a_row_ = 0;
   __u64 refresh_arrival_ = 0;
 };

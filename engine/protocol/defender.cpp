@@ -7,48 +7,92 @@
 
 namespace arpline {
 
-Defender::Moves& Defender::moves_of(const Address& address) {
-  if (const auto it = moves_.find(address); it != moves_.end()) return it->second;
-  if (moves_.size() >= kMostAddresses)
-    moves_.erase(std::ranges::min_element(moves_, {}, [](const auto& one) { return one.second.last_at; }));
-  return moves_[address];
-}
-
-// True: with this one it moves too often. Each further move makes the wait longer.
-bool Defender::move(Moves& moves, Mac owner, std::uint64_t now) {
-  const bool first_seen = moves.owner == 0;
-  if (moves.owner == owner) return false;
-  moves.owner = owner;
-  moves.last_at = now;
-  if (first_seen) return false;
-  const bool already = now < moves.still_at;
-  if (already) moves.still_at = now + kMovesNs;
-  if (moves.count == 0 || now - moves.first_at > kMovesNs) {
-    moves.count = 0;
-    moves.first_at = now;
+Defender::Place& Defender::place_of(const Address& address, std::uint64_t now) {
+  const auto found = places_.find(address);
+  if (found != places_.end()) {
+    auto& place = found->second;
+    by_age_.erase({place.last_at, address});
+    place.last_at = std::max(place.last_at, now);
+    by_age_.emplace(place.last_at, address);
+    return place;
   }
-  if (++moves.count < kMoves) return false;
-  moves.still_at = now + kMovesNs;
-  return !already;
+  if (places_.size() >= kMostAddresses) {
+    places_.erase(by_age_.begin()->second);
+    by_age_.erase(by_age_.begin());
+  }
+  by_age_.emplace(now, address);
+  return places_.emplace(address, Place{.last_at = now}).first->second;
 }
 
-bool Defender::settle(Id id, const Subject& subject, std::uint64_t now) {
+// Each further move makes the wait longer.
+void Defender::move(Place& place, Mac owner, std::uint64_t now) {
+  if (place.owner == owner) return;
+  const bool first_seen = place.owner == 0;
+  place.owner = owner;
+  if (first_seen) return;
+  if (now < place.still_at) place.still_at = now + kMovesNs;
+  if (place.count == 0 || now - place.first_at > kMovesNs) {
+    place.count = 0;
+    place.first_at = now;
+  }
+  if (++place.count < kMoves) return;
+  if (now >= place.still_at) place.told = false;
+  place.still_at = now + kMovesNs;
+}
+
+bool Defender::is_incumbent(const Endpoint& endpoint, std::uint64_t now) {
+  return endpoint.incumbent || now - std::max(endpoint.since, endpoint.claimed_at) >= kSilentNs;
+}
+
+bool Defender::settle(Id id, const Subject& subject, Arrival arrival, std::uint64_t now) {
   const Address address{subject.vlan, subject.address};
-  endpoints_.insert_or_assign(id, Endpoint{.address = address, .mac = subject.mac});
-  return move(moves_of(address), subject.mac, now);
-}
-
-void Defender::forget(Id id) {
-  endpoints_.erase(id);
-}
-
-void Defender::undisputed(Id id) {
   const auto it = endpoints_.find(id);
-  if (it != endpoints_.end()) moves_of(it->second.address).owner = it->second.mac;
+  const bool same = it != endpoints_.end() && it->second.mac == subject.mac && it->second.address == address;
+  if (!same) forget(id, now);
+  auto& place = place_of(address, now);
+  auto& endpoint = endpoints_[id];
+  if (!same) {
+    // Nobody else can have had it undisputed since then.
+    const bool ours_before = place.ours_until != 0 && now - place.ours_until < kSilentNs;
+    endpoint = {.address = address,
+                .mac = subject.mac,
+                .incumbent = arrival == Arrival::found || ours_before,
+                .since = now};
+  }
+  endpoint.gave_up = false;
+  move(place, subject.mac, now);
+  return now < place.still_at && !std::exchange(place.told, true);
 }
 
-void Defender::know_gateway(Mac mac) {
-  if (gateways_.size() < kMostClaimants) gateways_.insert(mac);
+// With its withdrawal a claim is more than a word: the address has moved there.
+void Defender::forget(Id id, std::uint64_t now) {
+  const auto it = endpoints_.find(id);
+  if (it == endpoints_.end()) return;
+  auto& place = place_of(it->second.address, now);
+  if (is_incumbent(it->second, now)) place.ours_until = now;
+  if (place.claimed_at != 0 && now - place.claimed_at < kSilentNs) move(place, place.claimant, now);
+  place.claimed_at = 0;
+  endpoints_.erase(it);
+}
+
+void Defender::prove(Id id) {
+  const auto it = endpoints_.find(id);
+  if (it != endpoints_.end()) it->second.incumbent = true;
+}
+
+void Defender::announced(Id id) {
+  const auto it = endpoints_.find(id);
+  if (it != endpoints_.end()) it->second.owes = false;
+}
+
+void Defender::know_gateway(const Address& gateway, Mac mac, std::uint64_t now) {
+  if (!gateways_.contains(gateway) && gateways_.size() >= kMostGateways)
+    gateways_.erase(
+        std::ranges::min_element(gateways_, {}, [](const auto& one) { return one.second.answered_at; }));
+  auto& known = gateways_[gateway];
+  known.answers = known.mac == mac ? known.answers + 1 : 1;
+  known.mac = mac;
+  known.answered_at = now;
 }
 
 Defender::Claimant& Defender::claimant(Mac mac) {
@@ -71,56 +115,87 @@ void Defender::note(Claimant& claimant, Id id, std::uint64_t now) {
 
 Party Defender::party_of(Mac mac, Party otherwise, std::uint64_t now) const {
   if (otherwise != Party::elsewhere) return otherwise;
-  if (gateways_.contains(mac)) return Party::proxy;
+  const bool gateway = std::ranges::any_of(gateways_, [&](const auto& one) {
+    const auto& [known, answered_at, answers] = one.second;
+    return known == mac && answers > 1 && now - answered_at < kGatewayNs;
+  });
+  if (gateway) return Party::proxy;
   const auto it = claimants_.find(mac);
   const bool proxy =
       it != claimants_.end() && it->second.proxy_at != 0 && now - it->second.proxy_at <= kProxyNs;
   return proxy ? Party::proxy : otherwise;
 }
 
-// RFC 5227 section 2.4 (b) and (c).
-bool Defender::defends(Endpoint& endpoint, const Moves& moves, std::uint64_t now, bool& gave_up) const {
+void Defender::silence(Endpoint& endpoint, std::uint64_t now) {
+  endpoint.incumbent = is_incumbent(endpoint, now);
+  endpoint.claimed_at = now;
+  if (endpoint.incumbent && (now < endpoint.silent_until || endpoint.owes)) return;
+  endpoint.silent_until = now + kSilentNs;
+  endpoint.owes = endpoint.incumbent;
+}
+
+// RFC 5227 section 2.4 (b) and (c). A copy is no second conflict: networks double frames, and so do bonds. Who
+// answers for everyone would make each address be given up: it is defended against, and that is all.
+void Defender::judge(Endpoint& endpoint, const Claim& claim, Verdict& verdict, std::uint64_t now) {
   const auto recent = [now](std::uint64_t at) { return at != 0 && now - at < rfc5227::kDefendIntervalNs; };
-  if (endpoint.gave_up) return false;
-  gave_up = policy_ == OnConflict::never || (policy_ == OnConflict::once && recent(endpoint.conflict_at));
-  endpoint.conflict_at = now;
-  endpoint.gave_up = gave_up;
-  return !gave_up && policy_ != OnConflict::alert && !recent(moves.defended_at);
+  const auto at = claim.at == 0 ? now : claim.at;
+  const bool copy = claim.mac == endpoint.conflict_mac && at - std::min(at, endpoint.conflict_at) < kCopyNs;
+  auto& place = place_of(endpoint.address, now);
+  if (endpoint.gave_up || copy || now < place.still_at) return;
+  if (verdict.party != Party::proxy) {
+    const bool second =
+        endpoint.conflict_at != 0 && at - std::min(at, endpoint.conflict_at) < rfc5227::kDefendIntervalNs;
+    endpoint.gave_up = policy_ == OnConflict::never || (policy_ == OnConflict::once && second);
+    endpoint.conflict_mac = claim.mac;
+    endpoint.conflict_at = at;
+  }
+  verdict.gave_up = endpoint.gave_up;
+  verdict.defend = !endpoint.gave_up && policy_ != OnConflict::alert && policy_ != OnConflict::never &&
+                   !recent(place.defended_at);
 }
 
 Defender::Verdict Defender::on_claim(Id id, const Claim& claim, std::uint64_t now) {
   Verdict verdict{.party = claim.party};
   const auto it = endpoints_.find(id);
   if (it == endpoints_.end() || claim.dropped || claim.mac == it->second.mac) return verdict;
-  if (claim.party == Party::elsewhere) note(claimant(claim.mac), id, now);
+  if (claim.party != Party::elsewhere) return verdict;
+  auto& endpoint = it->second;
+  note(claimant(claim.mac), id, now);
   verdict.party = party_of(claim.mac, claim.party, now);
-  if (verdict.party != Party::elsewhere) return verdict;
-  auto& moves = moves_of(it->second.address);
-  verdict.moves_too_often = move(moves, claim.mac, now);
-  if (now >= moves.still_at) verdict.defend = defends(it->second, moves, now, verdict.gave_up);
+  auto& place = place_of(endpoint.address, now);
+  place.claimant = claim.mac;
+  place.claimed_at = now;
+  silence(endpoint, now);
+  judge(endpoint, claim, verdict, now);
   return verdict;
+}
+
+void Defender::disturb(Id id, std::uint64_t now) {
+  const auto it = endpoints_.find(id);
+  if (it != endpoints_.end()) silence(it->second, now);
 }
 
 void Defender::defended(Id id, std::uint64_t now) {
   const auto it = endpoints_.find(id);
   if (it == endpoints_.end()) return;
-  moves_of(it->second.address).defended_at = now;
+  place_of(it->second.address, now).defended_at = now;
   ++it->second.defences;
 }
 
 bool Defender::allows(Id id, std::uint64_t now) const {
   const auto now_state = state(id, now);
-  return !now_state.gave_up && !now_state.moves_too_often;
+  return !now_state.gave_up && !now_state.moves_too_often && !now_state.silent;
 }
 
 Defender::State Defender::state(Id id, std::uint64_t now) const {
   const auto it = endpoints_.find(id);
   if (it == endpoints_.end()) return {};
   const auto& endpoint = it->second;
-  const auto moves = moves_.find(endpoint.address);
+  const auto place = places_.find(endpoint.address);
   return {.gave_up = endpoint.gave_up,
-          .moves_too_often = moves != moves_.end() && now < moves->second.still_at,
-          .defended_at = moves != moves_.end() ? moves->second.defended_at : 0,
+          .moves_too_often = place != places_.end() && now < place->second.still_at,
+          .silent = now < endpoint.silent_until,
+          .defended_at = place != places_.end() ? place->second.defended_at : 0,
           .defences = endpoint.defences};
 }
 

@@ -2,8 +2,7 @@
 #include "protocol/path_prober.hpp"
 
 #include <algorithm>
-#include <iterator>
-#include <vector>
+#include <utility>
 
 #include "protocol/spread.hpp"
 
@@ -16,43 +15,65 @@ constexpr std::uint64_t kBehindAnnouncementNs = 100'000'000;
 }  // namespace
 
 void PathProber::queue(Id id, Path& path, std::uint64_t at) {
-  queue_.erase({path.at, id});
+  if (path.at != kNever) queue_.erase(path.wanted.owner, path.at, id);
   path.at = at;
-  if (at != kNever) queue_.emplace(at, id);
+  if (at != kNever) queue_.put(path.wanted.owner, at, id);
 }
 
-void PathProber::stretch(const Pace& pace) {
-  const auto needed = pace.interval_ns() * paths_.size() * 5 / 4;
-  period_ns_ = every_ns_;
-  while (every_ns_ != 0 && period_ns_ < needed) period_ns_ *= 2;
+// While all of them have room in the period, as it was asked for. Otherwise each interface has an equal share
+// of the pace, and stretches its own period until that suffices for its endpoints.
+std::uint64_t PathProber::period(InterfaceKey owner) const {
+  const auto room_for = [this](std::uint64_t count) { return interval_ns_ * count * 5 / 4; };
+  auto period_ns = every_ns_;
+  if (room_for(all_asking_) <= period_ns) return period_ns;
+  const auto own = asking_.find(owner);
+  const auto needed = room_for(asking_.size() * (own == asking_.end() ? 1 : own->second));
+  while (period_ns != 0 && period_ns < needed) period_ns *= 2;
+  return period_ns;
+}
+
+// Until its next turn in the period.
+void PathProber::rest(Id id, Path& path, std::uint64_t now) {
+  path.step = Step::regular;
+  queue(id, path, next_turn(id, period(path.wanted.owner), now));
 }
 
 void PathProber::set_period(std::uint64_t every_ns, std::uint64_t now) {
   if (every_ns == every_ns_) return;
-  every_ns_ = period_ns_ = every_ns;
+  every_ns_ = every_ns;
   if (every_ns == 0) {
     paths_.clear();
     queue_.clear();
+    asking_.clear();
+    all_asking_ = 0;
   }
   for (auto& [id, path] : paths_)
-    if (path.asked_at == 0) queue(id, path, next_turn(id, every_ns, now));
+    if (path.asked_at == 0 && path.at != kNever && path.step == Step::regular) rest(id, path, now);
 }
 
-void PathProber::watch(Id id, Ipv4 gateway, std::uint16_t vlan, std::uint64_t now) {
+void PathProber::watch(Id id, const Wanted& wanted, std::uint64_t now) {
   const auto it = paths_.find(id);
-  if (it != paths_.end() && it->second.view.gateway == gateway && it->second.vlan == vlan) return;
+  if (it != paths_.end() && it->second.wanted == wanted) return;
   stop(id);
-  if (gateway == 0 || every_ns_ == 0) return;
+  if (wanted.gateway == 0 || every_ns_ == 0) return;
   auto& path = paths_[id];
-  path.view = {.gateway = gateway, .since = now};
-  path.vlan = vlan;
-  queue(id, path, next_turn(id, period_ns_, now));
+  path.view = {.gateway = wanted.gateway, .state = wanted.at, .since = now};
+  path.wanted = wanted;
+  if (wanted.at != PathState::unknown) return;
+  ++asking_[wanted.owner];
+  ++all_asking_;
+  rest(id, path, now);
 }
 
 void PathProber::stop(Id id) {
   const auto it = paths_.find(id);
   if (it == paths_.end()) return;
   queue(id, it->second, kNever);
+  if (it->second.wanted.at == PathState::unknown) {
+    const auto own = asking_.find(it->second.wanted.owner);
+    if (--own->second == 0) asking_.erase(own);
+    --all_asking_;
+  }
   paths_.erase(it);
 }
 
@@ -66,22 +87,37 @@ void PathProber::set_state(Id id, Path& path, PathState state, std::uint64_t now
 }
 
 void PathProber::want_host(const Path& path) {
-  const Gateway key{path.vlan, path.view.gateway};
+  const Gateway key{path.wanted.vlan, path.view.gateway};
   if (!hosts_.contains(key) && hosts_.size() >= kMostGateways)
     hosts_.erase(std::ranges::min_element(hosts_, {}, [](const auto& one) { return one.second.asked_at; }));
   hosts_[key].wanted = true;
 }
 
-// A who-has was not answered in time.
+// What was awaited has not come in time. While nobody was asked that is as it should be.
 void PathProber::missed(Id id, Path& path, std::uint64_t now, Out& out) {
   path.asked_at = 0;
+  if (path.step == Step::listen) return accept(id, path, path.candidate, now, out);
+  if (path.step == Step::verify) {
+    dispute(id, path, path.candidate, now, out);
+    path.step = path.failed;
+  }
+  fail(id, path, now, out);
+}
+
+// A who-has was not answered by anybody who is believed.
+void PathProber::fail(Id id, Path& path, std::uint64_t now, Out& out) {
+  path.candidate = 0;
   path.answered_once = false;
+  const bool disputed = path.strays > 0;
+  path.strays = 0;
   if (path.view.state == PathState::lost || path.step == Step::announced) {
-    path.step = Step::regular;
-    queue(id, path, next_turn(id, period_ns_, now));
+    rest(id, path, now);
+    if (disputed) return;
+    path.spoke = false;
     return set_state(id, path, PathState::lost, now, out);
   }
   want_host(path);
+  path.strays = disputed ? 1 : 0;
   if (path.step == Step::regular) {
     path.step = Step::broadcast;
     queue(id, path, now);
@@ -89,33 +125,106 @@ void PathProber::missed(Id id, Path& path, std::uint64_t now, Out& out) {
   }
   path.step = Step::announced;
   queue(id, path, now + kBehindAnnouncementNs);
-  out.announce(id);
+  if (!std::exchange(path.spoke, true)) out.announce(id);
 }
 
 bool PathProber::ask(Id id, Path& path, std::uint64_t now, Out& out) {
   const bool unicast =
       path.step == Step::regular && (path.view.state == PathState::reachable || path.answered_once);
-  if (!out.ask(id, path.view.gateway, unicast ? path.view.gateway_mac : 0)) return false;
+  path.asked = path.step == Step::verify ? path.candidate : unicast ? path.view.gateway_mac : 0;
+  if (!out.ask(id, path.view.gateway, path.asked)) return false;
   if (path.view.state == PathState::lost) want_host(path);
   path.asked_at = now;
+  path.open_until = 0;
   queue(id, path, now + kAnswerNs);
   return true;
 }
 
-void PathProber::answered(Id id, Mac gateway_mac, std::uint64_t at, Out& out) {
-  const auto it = paths_.find(id);
-  if (it == paths_.end() || it->second.asked_at == 0) return;
-  auto& path = it->second;
-  const auto before = std::exchange(path.view.gateway_mac, gateway_mac);
-  path.view.rtt_ns = at - std::min(at, path.asked_at);
+void PathProber::listen(Id id, Path& path, std::uint64_t now, Out& out) {
+  out.listen(id, path.view.gateway);
+  path.asked_at = now;
+  path.open_until = 0;
+  queue(id, path, now + kAnswerNs);
+}
+
+void PathProber::dispute(Id id, Path& path, Mac mac, std::uint64_t at, Out& out) {
+  path.view.disputed_by = mac;
+  path.view.disputed_at = at;
+  ++path.strays;
+  if (path.told_at != 0 && at - std::min(at, path.told_at) < kDisputedNs) return;
+  path.told_at = at;
+  out.disputed(id, mac);
+}
+
+// Somebody who was not asked has answered; who was may still.
+void PathProber::stray(Id id, Path& path, Mac mac, std::uint64_t at, Out& out) {
+  dispute(id, path, mac, at, out);
+  if (path.strays < kMostStrays) out.listen(id, path.view.gateway);
+}
+
+// Whether an answer is the gateway's.
+bool PathProber::weigh(Id id, Path& path, Mac mac, std::uint64_t at, Out& out) {
+  if (path.step == Step::listen) {
+    dispute(id, path, mac, at, out);
+    path.asked_at = 0;
+    path.step = path.failed;
+    fail(id, path, at, out);
+    return false;
+  }
+  if (path.view.gateway_mac == 0 || mac == path.view.gateway_mac) return true;
+  if (path.step == Step::verify && mac == path.candidate) {
+    path.step = Step::listen;
+  } else if (path.asked != 0) {
+    stray(id, path, mac, at, out);
+    return false;
+  } else {
+    path.candidate = mac;
+    path.failed = path.step;
+    path.step = Step::verify;
+  }
+  path.asked_at = 0;
+  queue(id, path, at);
+  return false;
+}
+
+void PathProber::accept(Id id, Path& path, Mac mac, std::uint64_t at, Out& out) {
+  const auto before = std::exchange(path.view.gateway_mac, mac);
   path.view.answered_at = at;
   path.asked_at = 0;
+  path.strays = 0;
+  path.candidate = 0;
+  path.spoke = false;
   path.step = Step::regular;
   const bool back = path.view.state != PathState::lost || path.answered_once;
   path.answered_once = !back;
-  queue(id, path, back ? next_turn(id, period_ns_, at) : at + kAnswerNs);
-  if (back) set_state(id, path, PathState::reachable, at, out);
-  if (before != 0 && before != gateway_mac) out.gateway_moved(id, gateway_mac);
+  if (back) {
+    rest(id, path, at);
+    set_state(id, path, PathState::reachable, at, out);
+  } else {
+    queue(id, path, at + kAnswerNs);
+  }
+  out.gateway_answered(id, mac);
+  if (before != 0 && before != mac) out.gateway_moved(id, mac);
+}
+
+void PathProber::answered(Id id, Mac gateway_mac, std::uint64_t at, Out& out) {
+  const auto it = paths_.find(id);
+  if (it == paths_.end()) return;
+  auto& path = it->second;
+  if (path.asked_at == 0) {
+    if (at <= path.open_until && gateway_mac != path.view.gateway_mac) dispute(id, path, gateway_mac, at, out);
+    path.open_until = 0;
+    return;
+  }
+  const auto rtt_ns = at - std::min(at, path.asked_at);
+  if (rtt_ns > kAnswerNs || !weigh(id, path, gateway_mac, at, out)) return;
+  path.view.rtt_ns = rtt_ns;
+  const bool to_everybody = path.asked == 0;
+  const auto open_until = path.asked_at + kAnswerNs;
+  accept(id, path, gateway_mac, at, out);
+  if (!to_everybody) return;
+  path.open_until = open_until;
+  out.listen(id, path.view.gateway);
 }
 
 void PathProber::host_answered(Ipv4 gateway, std::uint16_t vlan, std::uint64_t at) {
@@ -143,32 +252,37 @@ std::uint64_t PathProber::ask_as_host(std::uint64_t now, Pace& pace, Out& out) {
 }
 
 std::uint64_t PathProber::tick(std::uint64_t now, Pace& pace, Out& out) {
-  stretch(pace);
+  interval_ns_ = pace.interval_ns();
   ask_as_host(now, pace, out);  // before the many
   auto wake = kNever;
-  while (!queue_.empty() && queue_.begin()->first <= now) {
-    const auto id = queue_.begin()->second;
+  while (const auto due = queue_.due(now)) {
+    const auto id = *due;
     auto& path = paths_.at(id);
     if (path.asked_at != 0) {
       missed(id, path, now, out);
+      continue;
+    }
+    if (path.step == Step::listen) {
+      listen(id, path, now, out);
       continue;
     }
     if (!pace.take(now)) {
       wake = pace.when(now);
       break;
     }
+    queue_.served(path.wanted.owner);
     if (!ask(id, path, now, out)) {
       wake = now + kRetryNs;
       break;
     }
   }
-  if (wake == kNever && !queue_.empty()) wake = queue_.begin()->first;
+  if (wake == kNever) wake = queue_.first();
   return std::min(wake, ask_as_host(now, pace, out));
 }
 
 std::optional<bool> PathProber::host_reaches(const Path& path, std::uint64_t now) const {
   if (path.view.state != PathState::suspect && path.view.state != PathState::lost) return std::nullopt;
-  const auto it = hosts_.find({path.vlan, path.view.gateway});
+  const auto it = hosts_.find({path.wanted.vlan, path.view.gateway});
   if (it == hosts_.end() || it->second.asked_at < path.failing_since) return std::nullopt;
   const auto& host = it->second;
   if (host.answered_at >= host.asked_at) return true;

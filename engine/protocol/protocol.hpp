@@ -2,8 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <utility>
 #include <vector>
@@ -40,6 +41,9 @@ class Protocol {
   };
 
   Protocol(const Settings& settings, ProtocolTables tables, std::uint64_t seed);
+  Protocol(const Protocol&) = delete;
+  Protocol& operator=(const Protocol&) = delete;
+  ~Protocol() = default;
 
   /// From now on.
   void set(const Settings& settings, std::uint64_t now);
@@ -47,9 +51,9 @@ class Protocol {
   /// From now on the endpoint is like this. The same as before changes nothing, unless it is `changed`.
   void put(Id id, const Subject& subject, Arrival arrival, std::uint64_t now, Actions& actions);
   /// It is no more.
-  void erase(Id id);
-  /// The address that it asks the way to; 0: none. Not known before put().
-  void set_gateway(Id id, Ipv4 gateway, std::uint64_t now);
+  void erase(Id id, std::uint64_t now);
+  /// The address that it asks the way to; 0: none. at_parent: it is the parent's own. Not known before put().
+  void set_gateway(Id id, Ipv4 gateway, bool at_parent, std::uint64_t now);
   /// The parent has its carrier back, or has moved: the switch may know nothing.
   void carrier_up(std::uint64_t now);
 
@@ -73,6 +77,7 @@ class Protocol {
     bool probing = false;            ///< it is not announced before it is known to be free
     bool gave_up = false;
     bool moves_too_often = false;
+    bool silent = false;  ///< a claim keeps it from being announced
     std::uint64_t defended_at = 0;
     std::uint64_t defences = 0;
     std::optional<PathProber::View> path;             ///< none: it has no gateway
@@ -102,22 +107,33 @@ class Protocol {
   struct Endpoint {
     Subject subject;
     Ipv4 gateway = 0;
+    bool gateway_at_parent = false;
     bool known = false;
     bool allowed = false;    // as judged last
     bool contested = false;  // likewise
     bool moving = false;     // likewise: too often
-    bool to_defend = false;  // it waits for the pace
-    bool troubled = false;   // the defender may have something to say about it
-    bool unproven = false;   // to be probed for
-    bool changed = false;    // its siblings are to hear of it
+    bool to_defend = false;  // it waits for the pace, against whom, since when
+    Mac claimant = 0;        // of any value: anybody may write any MAC into a claim
+    std::uint64_t to_defend_at = 0;
+    bool troubled = false;      // the defender may have something to say about it
+    bool unproven = false;      // to be probed for
+    bool changed = false;       // its siblings are to hear of it
+    std::uint64_t heard = 0;    // the last claim that was told
+    std::uint64_t unheard = 0;  // since when there is one that was not; 0: there is none
     std::uint64_t announced_at = 0;
   };
+  using Address = Defender::Address;
   class Out;
 
   bool may_be_announced(Id id, std::uint64_t now) const;
   void judge(Id id, std::uint64_t now, Actions& actions);
+  void note_unheard(Id id, std::uint64_t now);
   void begin(Id id, std::uint64_t now);
   void end(Id id);
+  void watch_path(Id id, std::uint64_t now);
+  void settle_gateways(const Address& address, bool here, std::uint64_t now);
+  void ask_nobody(Id id);
+  void leave(Id id, std::uint64_t now);
   void drop_defence(Id id);
   void drop_defences();
   void use(Id id, std::uint64_t now);
@@ -131,6 +147,7 @@ class Protocol {
   ProtocolTables tables_;
   Rng rng_;
   Pace pace_;
+  Pace ahead_;  // of defences and probes: half of it, so that what they are for is announced as well
   Pace asking_pace_;
   Announcer announcer_;
   AddressProber address_prober_;
@@ -138,8 +155,10 @@ class Protocol {
   PathProber path_prober_;
   Sightings sightings_;
   Counts counts_;
-  std::vector<Endpoint> endpoints_;           // by id
-  std::deque<std::pair<Id, Mac>> to_defend_;  // against whom
+  std::vector<Endpoint> endpoints_;  // by id
+  FairQueue to_defend_;
+  std::map<Address, unsigned> here_;        // addresses of endpoints
+  std::map<Address, std::set<Id>> askers_;  // by the gateway that they ask
   std::uint64_t look_at_ = 0;
 };
 

@@ -12,6 +12,8 @@ namespace arpline {
 
 /// An endpoint, as the protocol machines name it: its slot.
 using Id = std::uint32_t;
+/// The interface that endpoints are on: none has more turns than another, however many addresses it has.
+using InterfaceKey = std::uint64_t;
 
 /// What the machines need to know of an endpoint.
 struct Subject {
@@ -20,6 +22,7 @@ struct Subject {
   std::uint16_t vlan = 0;    ///< host order
   bool announceable = true;  ///< its configuration allows it
   bool vepa = false;         ///< what it broadcasts comes back from the switch
+  InterfaceKey owner = 0;
   bool operator==(const Subject&) const = default;
 };
 
@@ -33,6 +36,7 @@ struct Claim {
   Mac mac = 0;
   Party party = Party::elsewhere;  ///< as far as the MAC alone tells: a proxy is found out by the defender
   bool dropped = false;            ///< it did not leave this host: nobody heard it
+  std::uint64_t at = 0;            ///< when it was seen; 0: just now
 };
 
 /// A point of time that never comes.

@@ -99,6 +99,7 @@ json to_json(const SentStatus& sent) {
 json to_json(const ConflictStatus& conflict, std::uint64_t now) {
   return {{"gave_up", conflict.gave_up},
           {"moves_too_often", conflict.moves_too_often},
+          {"silent", conflict.silent},
           {"defended_seconds_ago", seconds_ago(conflict.defended_at, now)},
           {"defences", conflict.defences}};
 }
@@ -112,7 +113,9 @@ json to_json(const PathStatus& path, std::uint64_t now) {
           {"since_seconds", seconds_ago(path.since, now)},
           {"answered_seconds_ago", seconds_ago(path.answered_at, now)},
           {"rtt_ms", answered ? json(static_cast<double>(path.rtt_ns) / kMillisecondNs) : json(nullptr)},
-          {"host_reaches_gateway", path.host_reaches ? json(*path.host_reaches) : json(nullptr)}};
+          {"host_reaches_gateway", path.host_reaches ? json(*path.host_reaches) : json(nullptr)},
+          {"disputed_by", path.disputed_by != 0 ? json(format_mac(path.disputed_by)) : json(nullptr)},
+          {"disputed_seconds_ago", seconds_ago(path.disputed_at, now)}};
 }
 
 json to_json(const SeenOutside& seen, std::uint64_t now) {

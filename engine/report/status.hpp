@@ -23,17 +23,20 @@ namespace arpline {
 struct PathStatus {
   Ipv4 gateway = 0;
   Mac gateway_mac = 0;            ///< 0: not known
-  std::string state = "unknown";  ///< or "reachable", "suspect", "lost"
+  std::string state = "unknown";  ///< or "reachable", "suspect", "lost", "sibling", "host"
   std::uint64_t since = 0;
   std::uint64_t answered_at = 0;       ///< 0: never
   std::uint64_t rtt_ns = 0;            ///< of that answer
   std::optional<bool> host_reaches{};  ///< the same gateway; none: not known
+  Mac disputed_by = 0;                 ///< has answered in its place, last; 0: nobody
+  std::uint64_t disputed_at = 0;
 };
 
 /// What was done about those who claim an endpoint's address.
 struct ConflictStatus {
   bool gave_up = false;
   bool moves_too_often = false;
+  bool silent = false;            ///< a claim keeps it from being announced
   std::uint64_t defended_at = 0;  ///< 0: never
   std::uint64_t defences = 0;
 };

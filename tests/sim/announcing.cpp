@@ -108,6 +108,13 @@ bool Announcing::proven(Id id) const {
   return at == plans_.end() || !at->second.unproven || settings_.probe == ProbeMode::off;
 }
 
+bool Announcing::proved(Id id, std::uint64_t now) {
+  const auto at = plans_.find(id);
+  if (at == plans_.end()) return false;
+  note_proven(at->second, now);
+  return at->second.proven_at != 0 && at->second.proven_at >= at->second.probed_at;
+}
+
 void Announcing::wait_for_probes(Plan& plan) const {
   if (!plan.unproven || settings_.probe == ProbeMode::off || plan.due_by == kNever) return;
   plan.due_by += (kProbeWait + (kProbeNum - 1) * kProbeMax + kAnnounceWait) / divisor() + kProbeNum * latency_;

@@ -33,6 +33,8 @@ class Announcing {
 
   /// It has been probed for, or need not be.
   bool proven(Id id) const;
+  /// Its probes have found nobody.
+  bool proved(Id id, std::uint64_t now);
 
  private:
   // So late is noticed what nobody reports, and the control loop is late itself.

@@ -28,9 +28,7 @@ Time Faults::bound(const PlannedFault& fault, std::size_t container) const {
   const auto& settings = fault.fault == Fault::reconfigure ? scenario_.other_settings : scenario_.settings;
   const auto wait = latency(settings.announce, scenario_.containers);
   const auto refresh = settings.announce.refresh_ns;
-  // A claim that comes twice is a second conflict.
-  const bool defends = settings.on_conflict == OnConflict::always ||
-                       (settings.on_conflict == OnConflict::once && scenario_.quality.doubled == 0);
+  const bool defends = settings.on_conflict == OnConflict::always || settings.on_conflict == OnConflict::once;
   // Until the switch knows the way again: the next refresh, or a broadcast that the container's kernel answers.
   const auto relearned = kQuick + (refresh == 0 ? kTrusting : std::min(kTrusting, refresh + wait));
   // Nobody announces what is contested: a switch that has forgotten it as well waits for the broadcast.
@@ -53,6 +51,8 @@ Time Faults::bound(const PlannedFault& fault, std::size_t container) const {
     case Fault::takes_address:
     case Fault::proxy:
     case Fault::storm:
+    case Fault::adversary:
+    case Fault::hostile:
     case Fault::moves_away:
     case Fault::moves_often:
     case Fault::silent:

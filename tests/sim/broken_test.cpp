@@ -129,6 +129,15 @@ class Parrot final : public Between {
   std::map<Id, Outgoing> said_;
 };
 
+/// Announces whatever comes, however often it has moved.
+class Eager final : public Between {
+  using Between::Between;
+  void put(Id id, const Subject& subject, Arrival arrival, std::uint64_t now, Actions& actions) override {
+    Between::put(id, subject, arrival, now, actions);
+    actions.send({.id = id, .frame = arpl_announcement(subject.mac, subject.address, subject.vlan)});
+  }
+};
+
 class NeverDefends final : public Between {
   using Between::Between;
   bool send_as(const Outgoing& frame) override { return frame.purpose == Purpose::defend || to().send(frame); }
@@ -171,6 +180,12 @@ void losing(Scenario& scenario) {
   scenario.quality.lost = 1000;
 }
 
+void swallowing(Scenario& scenario) {
+  scenario.fast_path = true;
+  scenario.faults.front().lasts = 4 * kSecond;
+  scenario.swallowed = 50;
+}
+
 struct Case {
   Property property;
   Fault fault;
@@ -195,7 +210,7 @@ std::vector<Case> cases() {
       {P::silent_withdrawn, F::withdraw, make<Parrot>},
       {P::silent_contested, F::claims_once, make<Parrot>},
       {P::silent_given_up, F::claims_often, make<Parrot>, policy(OnConflict::never)},
-      {P::silent_moving, F::moves_often, make<Parrot>},
+      {P::silent_moving, F::moves_often, make<Eager>},
       {P::silent_unanswered, F::silent, make<Parrot>},
       {P::conflict_reported, F::claims_once, make<Conceals<Told::conflict>>},
       {P::party, F::claims_once, make<Misnames>},
@@ -214,6 +229,8 @@ std::vector<Case> cases() {
       {P::seen_outside, F::flap, make<Deaf>},
       {P::told_in_use, F::prober, {}, losing},
       {P::bounded, F::none, make<Hoarder>},
+      {P::as_the_kernel, F::adversary, {}, swallowing},
+      {P::above_the_kernel, F::adversary, {}, swallowing},
       {P::reachable, F::new_mac, {}, losing},
   };
 }

@@ -13,7 +13,7 @@ namespace {
 
 // What may be remembered of others beside one entry for each address that was an endpoint's: claimants,
 // gateways and own MACs that came from the wire.
-constexpr std::size_t kMostOfOthers = 2 * Defender::kMostClaimants + Sightings::kMost;
+constexpr std::size_t kMostOfOthers = Defender::kMostClaimants + Defender::kMostGateways + Sightings::kMost;
 
 }  // namespace
 
@@ -32,13 +32,13 @@ void Checks::on_put(Id id, const Subject& subject, Arrival arrival, std::uint64_
   if (!same) known = {};
   known.subject = subject;
   announcing_.put(id, arrival == Arrival::changed && !same);
-  conflicts_.put(id, subject, now);
+  conflicts_.put(id, subject, arrival, now);
 }
 
-void Checks::on_erase(Id id, std::uint64_t /*now*/) {
+void Checks::on_erase(Id id, std::uint64_t now) {
   known_.erase(id);
   announcing_.erase(id);
-  conflicts_.erase(id);
+  conflicts_.erase(id, now);
   path_told_.erase(id);
 }
 
@@ -55,14 +55,16 @@ void Checks::on_carrier_up(std::uint64_t now) {
 
 void Checks::on_claim(Id id, const Claim& claim, std::uint64_t now) {
   if (!known_.contains(id)) return;
+  if (announcing_.proved(id, now)) conflicts_.prove(id);
   conflicts_.claim(id, claim, truth_.slot(id), announcing_.proven(id), now);
   look(id, now);
 }
 
 bool Checks::may_be_announced(Id id, std::uint64_t now) const {
   const auto& known = known_.at(id);
-  return known.subject.announceable && arpl_slot_announceable(&truth_.slot(id), now) != 0 &&
-         !conflicts_.gave_up(id) && !conflicts_.moving(id, now);
+  const auto& slot = truth_.slot(id);
+  return known.subject.announceable && slot.word != 0 && arpl_slot_unanswered(&slot) == 0 &&
+         !conflicts_.gave_up(id) && !conflicts_.moving(id, now) && !conflicts_.silent(id, now);
 }
 
 void Checks::look(Id id, std::uint64_t now) {
@@ -77,7 +79,7 @@ void Checks::check_pace(Property property, Bucket& bucket, std::uint64_t frames,
   const auto pps = settings_.announce.pps;
   const auto interval = pps == 0 ? 0 : kSecond / pps;
   bucket.arrival = std::max(bucket.arrival, now) + frames * interval;
-  const auto most = std::max<Time>(kBurst, frames_of(settings_.announce, true) * interval);
+  const auto most = std::max<Time>(kBurst, frames_of(settings_.announce) * interval);
   findings_.check(property, pps != 0 && bucket.arrival - now <= most, [&] {
     return fmt::format("{} frames more than {} a second allow",
                        (bucket.arrival - now) / std::max<Time>(1, interval), pps);
@@ -94,7 +96,7 @@ void Checks::on_send(const Outgoing& frame, std::uint64_t now) {
   if (frame.purpose == Purpose::ask_gateway) {
     check_pace(Property::asking_pace, asking_, 1, now);
   } else {
-    check_pace(Property::pace, paced_, frame.inside ? 2 : 1, now);
+    check_pace(Property::pace, paced_, 1, now);
   }
   const auto at = known_.find(frame.id);
   if (at == known_.end()) {
@@ -105,7 +107,11 @@ void Checks::on_send(const Outgoing& frame, std::uint64_t now) {
   look(frame.id, now);
   check_form(frame, at->second);
   check_silence(frame, at->second, now);
-  if (frame.purpose == Purpose::announce) announcing_.announces(frame, now);
+  if (frame.purpose == Purpose::announce) {
+    if (announcing_.proved(frame.id, now)) conflicts_.prove(frame.id);
+    announcing_.announces(frame, now);
+    conflicts_.announced(frame.id);
+  }
   if (frame.purpose == Purpose::probe) announcing_.probes(frame.id, now);
   if (frame.purpose == Purpose::defend) conflicts_.defends(frame.id, now);
 }
@@ -135,7 +141,7 @@ void Checks::check_silence(const Outgoing& frame, const Known& known, std::uint6
   findings_.check(Property::silent_moving, !conflicts_.moving(frame.id, now), text);
   // A probe has no sender IP: nobody learns anything by it.
   if (frame.purpose == Purpose::defend || frame.purpose == Purpose::probe) return;
-  findings_.check(Property::silent_contested, arpl_slot_contested(&slot, now) == 0, text);
+  findings_.check(Property::silent_contested, !conflicts_.silent(frame.id, now), text);
   findings_.check(Property::silent_unanswered, arpl_slot_unanswered(&slot) == 0, text);
 }
 

@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "shared/slot.h"
 
 namespace arpline::sim {
@@ -20,28 +22,64 @@ void Conflicts::set(const Protocol::Settings& settings, Time latency) {
   for (auto& [id, endpoint] : endpoints_) endpoint.defend_by = kNever;
 }
 
-void Conflicts::put(Id id, const Subject& subject, std::uint64_t now) {
-  auto& endpoint = endpoints_[id];
+bool Conflicts::is_incumbent(const Endpoint& endpoint, std::uint64_t now) {
+  return endpoint.incumbent || now - std::max(endpoint.since, endpoint.claimed_at) >= kSilentNs;
+}
+
+void Conflicts::put(Id id, const Subject& subject, Arrival arrival, std::uint64_t now) {
+  const auto before = endpoints_.find(id);
   // Other settings end no conflict.
-  const bool same = endpoint.subject.mac == subject.mac && endpoint.subject.address == subject.address &&
-                    endpoint.subject.vlan == subject.vlan;
-  endpoint = {.subject = subject, .contested = same && endpoint.contested};
+  const bool same = before != endpoints_.end() && before->second.subject.mac == subject.mac &&
+                    before->second.subject.address == subject.address &&
+                    before->second.subject.vlan == subject.vlan;
+  const bool was_known = before != endpoints_.end();
+  const bool was_contested = was_known && before->second.contested;
+  if (!same) erase(id, now);
+  auto& endpoint = endpoints_[id];
+  endpoint.subject = subject;
+  endpoint.gave_up = false;
+  endpoint.defend_by = kNever;
   auto& place = place_of(endpoint);
-  // Nobody is told of what is no endpoint when it becomes still.
-  if (!same && place.moving && now >= place.moves.back() + kStillNs) {
-    place.moving = false;
-    place.still_by = kNever;
+  if (!same) {
+    endpoint.since = now;
+    endpoint.incumbent =
+        arrival == Arrival::found || (place.ours_until != 0 && now - place.ours_until < kSilentNs);
+    endpoint.contested = false;
+    // Nobody is told of what is no endpoint when it becomes still.
+    if (place.moving && now >= place.moves.back() + kStillNs) {
+      place.moving = false;
+      place.still_by = kNever;
+    }
+  } else {
+    endpoint.contested = was_contested;
   }
   // Whether it has moved too often is told after this.
-  move(place, subject.mac, now, true);
+  move(place, subject.mac, now);
 }
 
-void Conflicts::erase(Id id) {
-  endpoints_.erase(id);
+// What was claimed and goes has moved to who claimed it.
+void Conflicts::erase(Id id, std::uint64_t now) {
+  const auto at = endpoints_.find(id);
+  if (at == endpoints_.end()) return;
+  auto& place = place_of(at->second);
+  if (is_incumbent(at->second, now)) place.ours_until = now;
+  if (place.claimed_at != 0 && now - place.claimed_at < kSilentNs) move(place, place.claimant, now);
+  place.claimed_at = 0;
+  endpoints_.erase(at);
 }
 
-// Counts as a move where the owner is another one; what must be told then has been told.
-void Conflicts::move(Place& place, Mac owner, std::uint64_t now, bool told) {
+void Conflicts::prove(Id id) {
+  const auto at = endpoints_.find(id);
+  if (at != endpoints_.end()) at->second.incumbent = true;
+}
+
+void Conflicts::announced(Id id) {
+  const auto at = endpoints_.find(id);
+  if (at != endpoints_.end()) at->second.owes = false;
+}
+
+// Counts as a move where the owner is another one.
+void Conflicts::move(Place& place, Mac owner, std::uint64_t now) {
   const bool first = place.owner == 0;
   if (place.owner == owner) return;
   place.owner = owner;
@@ -49,13 +87,6 @@ void Conflicts::move(Place& place, Mac owner, std::uint64_t now, bool told) {
   place.moves.push_back(now);
   while (place.moves.size() > 2 * kMoves) place.moves.pop_front();
   if (place.moving) place.still_by = now + kStillNs + latency_;
-  const auto count = place.moves.size();
-  if (count < kMoves || place.moving || told) return;
-  // So that it does not matter when a window of so long begins, none has begun before the first of them.
-  const auto first_at = place.moves[count - kMoves];
-  const bool alone = count == kMoves || place.moves[count - kMoves - 1] + kStillNs < first_at;
-  if (!alone || now - first_at > kStillNs) return;
-  findings_.check(Property::moves_noticed, false, [] { return "five moves within 180 s are not reported"; });
 }
 
 void Conflicts::report(const Report& report, std::uint64_t now) {
@@ -80,9 +111,8 @@ void Conflicts::report(const Report& report, std::uint64_t now) {
       endpoint.defend_by = kNever;
       break;
     case Told::moves_too_often:
-      endpoint.told_moves = place.moving = true;
+      place.moving = true;
       endpoint.defend_by = kNever;
-      if (place.owner != report.mac) move(place, report.mac, now, true);
       place.still_by = now + kStillNs + latency_;
       findings_.check(
           Property::moves_noticed,
@@ -105,12 +135,6 @@ void Conflicts::report(const Report& report, std::uint64_t now) {
       });
       endpoint.contested = false;
       endpoint.over_by = kNever;
-      // A claim that was heard so late that the conflict was over with it counts before.
-      if (endpoint.told_conflict) {
-        endpoint.told_over = true;
-      } else {
-        comes_home(endpoint);
-      }
       break;
     default:
       break;
@@ -126,6 +150,14 @@ bool Conflicts::is_proxy(Id id, const Claim& claim, std::uint64_t now) {
   return true;
 }
 
+void Conflicts::silence(Endpoint& endpoint, std::uint64_t now) {
+  endpoint.incumbent = is_incumbent(endpoint, now);
+  endpoint.claimed_at = now;
+  if (endpoint.incumbent && (endpoint.owes || now < endpoint.silent_until)) return;
+  endpoint.silent_until = now + kSilentNs;
+  endpoint.owes = endpoint.incumbent;
+}
+
 void Conflicts::claim(Id id, const Claim& claim, const arpl_slot& slot, bool proven, std::uint64_t now) {
   const auto at = endpoints_.find(id);
   if (at == endpoints_.end()) return;
@@ -138,9 +170,8 @@ void Conflicts::claim(Id id, const Claim& claim, const arpl_slot& slot, bool pro
     });
     endpoint.contested = endpoint.contested || arpl_slot_contested(&slot, now) != 0;
     if (endpoint.told_conflict && !claim.dropped) judge(endpoint, claim, slot, proven, now);
-    if (endpoint.told_over) comes_home(endpoint);
   }
-  endpoint.told_conflict = endpoint.told_gave_up = endpoint.told_moves = endpoint.told_over = false;
+  endpoint.told_conflict = endpoint.told_gave_up = false;
 }
 
 void Conflicts::judge(Endpoint& endpoint, const Claim& claim, const arpl_slot& slot, bool proven,
@@ -154,7 +185,6 @@ void Conflicts::judge(Endpoint& endpoint, const Claim& claim, const arpl_slot& s
     return;
   }
   const bool several = is_proxy(id, claim, now);
-  const bool may_be = several || gateways_.contains(claim.mac);
   if (several && claimants_.size() < kSurelyRemembered) {
     findings_.check(Property::party, party == Party::proxy,
                     [&] { return fmt::format("{} claims several addresses", format_mac(claim.mac)); });
@@ -163,23 +193,29 @@ void Conflicts::judge(Endpoint& endpoint, const Claim& claim, const arpl_slot& s
   if (party == Party::proxy) {
     const auto proxied = proxied_at_.find(claim.mac);
     const bool was = proxied != proxied_at_.end() && now - proxied->second <= kProxyNs;
-    findings_.check(Property::party, may_be || was,
+    findings_.check(Property::party, several || was || gateways_.contains(claim.mac),
                     [&] { return fmt::format("{} is no proxy", format_mac(claim.mac)); });
-    return;
   }
   auto& place = place_of(endpoint);
-  const bool was_moving =
-      place.moving && !endpoint.told_moves && !place.moves.empty() && now < place.moves.back() + kStillNs;
-  move(place, claim.mac, now, endpoint.told_moves);
-  if (was_moving || endpoint.told_moves) return;
+  place.claimant = claim.mac;
+  place.claimed_at = now;
+  silence(endpoint, now);
+  if (place.moving && !place.moves.empty() && now < place.moves.back() + kStillNs) return;
   const bool gave_up_before = endpoint.gave_up && !endpoint.told_gave_up;
   if (gave_up_before) return;
-  const bool again = endpoint.conflict_at != 0 && now - endpoint.conflict_at < kDefendIntervalNs;
-  endpoint.conflict_at = now;
+  const auto seen = claim.at == 0 ? now : claim.at;
+  const bool copy = claim.mac == endpoint.conflict_mac && seen - endpoint.conflict_at < kCopyNs;
+  const bool again = endpoint.conflict_at != 0 && seen - endpoint.conflict_at < kDefendIntervalNs;
   const bool must =
-      settings_.on_conflict == OnConflict::never || (settings_.on_conflict == OnConflict::once && again);
+      !copy && party != Party::proxy &&
+      (settings_.on_conflict == OnConflict::never || (settings_.on_conflict == OnConflict::once && again));
   findings_.check(Property::gave_up, endpoint.told_gave_up == must,
                   [&] { return address + (must ? " is not given up" : " is given up too soon"); });
+  if (copy) return;
+  if (party != Party::proxy) {
+    endpoint.conflict_at = seen;
+    endpoint.conflict_mac = claim.mac;
+  }
   ++place.claims_to_defend;
   const bool recent = place.defended_at != 0 && now - place.defended_at < kDefendIntervalNs + latency_;
   if (defending(settings_.on_conflict) && proven && !must && !recent && endpoint.subject.announceable &&
@@ -210,7 +246,7 @@ void Conflicts::tick(Id id, const arpl_slot& slot, std::uint64_t now) {
   const auto at = endpoints_.find(id);
   if (at == endpoints_.end()) return;
   auto& endpoint = at->second;
-  endpoint.told_conflict = endpoint.told_gave_up = endpoint.told_moves = false;  // it was no claim's
+  endpoint.told_conflict = endpoint.told_gave_up = false;  // it was no claim's
   const auto address = format_ipv4(endpoint.subject.address);
   if (now > endpoint.defend_by && !refuses_) {
     findings_.fail(Property::defended, address + " is not defended");
@@ -247,6 +283,11 @@ void Conflicts::absent(std::uint64_t now) {
 bool Conflicts::gave_up(Id id) const {
   const auto at = endpoints_.find(id);
   return at != endpoints_.end() && at->second.gave_up;
+}
+
+bool Conflicts::silent(Id id, std::uint64_t now) const {
+  const auto at = endpoints_.find(id);
+  return at != endpoints_.end() && now < at->second.silent_until;
 }
 
 bool Conflicts::moving(Id id, std::uint64_t now) const {

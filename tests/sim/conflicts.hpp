@@ -18,8 +18,11 @@ class Conflicts {
   explicit Conflicts(Findings& findings) : findings_(findings) {}
 
   void set(const Protocol::Settings& settings, Time latency);
-  void put(Id id, const Subject& subject, std::uint64_t now);
-  void erase(Id id);
+  void put(Id id, const Subject& subject, Arrival arrival, std::uint64_t now);
+  void erase(Id id, std::uint64_t now);
+  /// Its probes have found nobody.
+  void prove(Id id);
+  void announced(Id id);
   void report(const Report& report, std::uint64_t now);
   /// After what was reported of it.
   void claim(Id id, const Claim& claim, const arpl_slot& slot, bool proven, std::uint64_t now);
@@ -32,6 +35,8 @@ class Conflicts {
 
   bool gave_up(Id id) const;
   bool moving(Id id, std::uint64_t now) const;
+  /// A claim keeps it from being announced.
+  bool silent(Id id, std::uint64_t now) const;
   /// Addresses that were ever an endpoint's.
   std::size_t addresses() const noexcept { return places_.size(); }
 
@@ -39,6 +44,8 @@ class Conflicts {
   static constexpr std::uint64_t kDefendIntervalNs = 10 * kSecond;
   static constexpr std::uint64_t kStillNs = 180 * kSecond;
   static constexpr std::size_t kMoves = 5;
+  static constexpr std::uint64_t kSilentNs = 60 * kSecond;
+  static constexpr std::uint64_t kCopyNs = 100 * kMs;
   static constexpr std::uint64_t kProxyNs = 60 * kSecond;
   static constexpr std::size_t kProxyAddresses = 3;
   static constexpr std::size_t kSurelyRemembered = 200;
@@ -47,19 +54,26 @@ class Conflicts {
     Subject subject;
     bool gave_up = false;
     bool contested = false;
+    bool incumbent = false;  // it was there before anybody claimed it
+    bool owes = false;       // it is to be announced before a claim silences it again
+    std::uint64_t since = 0;
+    std::uint64_t claimed_at = 0;  // by somebody on the wire
+    std::uint64_t silent_until = 0;
+    Mac conflict_mac = 0;
     std::uint64_t conflict_at = 0;
     std::uint64_t defend_by = kNever;
     std::uint64_t over_by = kNever;
     // What was reported since the last claim.
     bool told_conflict = false;
     bool told_gave_up = false;
-    bool told_moves = false;
-    bool told_over = false;
     Report told;
   };
   // Of an address, whichever endpoint has it.
   struct Place {
     Mac owner = 0;
+    Mac claimant = 0;
+    std::uint64_t claimed_at = 0;
+    std::uint64_t ours_until = 0;
     std::deque<std::uint64_t> moves;
     bool moving = false;
     std::uint64_t defended_at = 0;
@@ -71,9 +85,10 @@ class Conflicts {
   Place& place_of(const Endpoint& endpoint) {
     return places_[{endpoint.subject.vlan, endpoint.subject.address}];
   }
-  void move(Place& place, Mac owner, std::uint64_t now, bool told);
+  void move(Place& place, Mac owner, std::uint64_t now);
+  static bool is_incumbent(const Endpoint& endpoint, std::uint64_t now);
+  static void silence(Endpoint& endpoint, std::uint64_t now);
   bool is_proxy(Id id, const Claim& claim, std::uint64_t now);
-  void comes_home(Endpoint& endpoint) { place_of(endpoint).owner = endpoint.subject.mac; }
   void judge(Endpoint& endpoint, const Claim& claim, const arpl_slot& slot, bool proven, std::uint64_t now);
 
   Findings& findings_;

@@ -83,7 +83,7 @@ void Daemon::follow(const Table::Changes& changes, Arrival arrival) {
   const auto now = hands_.now();
   for (const auto& entry : changes.withdrawn) {
     if (table_.find_slot(entry.slot) != nullptr) continue;
-    machine_->erase(entry.slot);
+    machine_->erase(entry.slot, now);
     watcher_.on_erase(entry.slot, now);
   }
   for (const auto* list : {&changes.added, &changes.reconfigured}) {
@@ -93,13 +93,14 @@ void Daemon::follow(const Table::Changes& changes, Arrival arrival) {
                             .address = desired.key.address,
                             .vlan = desired.key.vlan,
                             .announceable = desired.announceable,
-                            .vepa = desired.vepa};
+                            .vepa = desired.vepa,
+                            .owner = static_cast<InterfaceKey>(nsid)};
       trace_.event(arrival == Arrival::found ? "found" : "changed", id, subject.mac);
       watcher_.on_put(id, subject, arrival, now);
       machine_->put(id, subject, arrival, now, *this);
       const auto gateway = gateways_.find(nsid);
       if (gateway == gateways_.end()) continue;
-      machine_->set_gateway(id, gateway->second, now);
+      machine_->set_gateway(id, gateway->second, false, now);
       watcher_.on_gateway(id, gateway->second);
     }
   }
@@ -222,9 +223,11 @@ void Daemon::hear(const arpl_event& event) {
     return;
   }
   // What was made on this host is no other station's, even where nobody has found its interface yet.
-  const bool ours = event.type != ARPL_EVENT_CLAIM_FROM_WIRE || maps_.macs().contains(event.mac);
+  const bool ours =
+      event.type != ARPL_EVENT_CLAIM_FROM_WIRE || (setup_.vepa && maps_.macs().contains(event.mac));
   const auto party = event.mac == setup_.parent_mac ? Party::host : ours ? Party::sibling : Party::elsewhere;
-  const Claim claim{.mac = event.mac, .party = party, .dropped = event.type == ARPL_EVENT_CLAIM_DROPPED};
+  const Claim claim{
+      .mac = event.mac, .party = party, .dropped = event.type == ARPL_EVENT_CLAIM_DROPPED, .at = event.time_ns};
   machine_->on_claim(*id, claim, now, *this);
   watcher_.on_claim(*id, claim, now);
 }
@@ -270,16 +273,15 @@ bool Daemon::send(const Outgoing& frame) {
   static constexpr std::array kWords{"announces", "defends", "probes", "asks the gateway", "asks as the host"};
   trace_.frame(kWords.at(static_cast<std::size_t>(frame.purpose)), packet);
   watcher_.on_send(frame, hands_.now());
-  hands_.to_wire(packet);
-  if (frame.inside) hands_.to_inside(frame.id, packet);
+  if (!frame.inside || !hands_.to_inside(packet)) hands_.to_wire(packet);
   return true;
 }
 
 void Daemon::report(const Report& report) {
-  static constexpr std::array<std::string_view, 11> kWords{
-      "reports conflict",  "reports defended", "reports gave_up",      "reports moves_often",
-      "reports moves_end", "reports over",     "reports suspect",      "reports lost",
-      "reports fine",      "reports back",     "reports gateway_moved"};
+  static constexpr std::array<std::string_view, 12> kWords{
+      "reports conflict",  "reports defended", "reports gave_up",       "reports moves_often",
+      "reports moves_end", "reports over",     "reports suspect",       "reports lost",
+      "reports fine",      "reports back",     "reports gateway_moved", "reports disputed"};
   trace_.event(kWords.at(static_cast<std::size_t>(report.told)), report.id, report.mac);
   watcher_.on_report(report, hands_.now());
 }

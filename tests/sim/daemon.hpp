@@ -28,6 +28,7 @@ class Daemon final : private Actions {
   struct Setup {
     Protocol::Settings settings;
     bool fast_path = true;
+    bool vepa = false;
     bool polls_events = false;  ///< they are collected with the look, as without a program in front
     std::uint64_t seed = 0;
     Mac parent_mac = 0;
@@ -36,8 +37,8 @@ class Daemon final : private Actions {
   /// The host's hands and clock.
   struct Hands {
     std::function<std::uint64_t()> now;
-    std::function<void(const Packet&)> to_wire;        ///< from the worker: nobody on the host sees it
-    std::function<void(Id, const Packet&)> to_inside;  ///< through the endpoint's own interface
+    std::function<void(const Packet&)> to_wire;    ///< from the worker: nobody on the host sees it
+    std::function<bool(const Packet&)> to_inside;  ///< through the interface with its MAC; false: there is none
   };
 
   Daemon(Queue& queue, Rng& rng, Trace& trace, const Setup& setup, Hands hands, Watcher& watcher);

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 
 namespace arpline::sim {
@@ -87,6 +88,12 @@ void Faults::begin_elsewhere(const PlannedFault& fault) {
       return network_.fabric().lock(network_.host_port(), true);
     case Fault::storm:
       return storm(queue_.now() + fault.lasts);
+    case Fault::adversary:
+    case Fault::hostile: {
+      constexpr std::array kEach{kMs, 5 * kMs, 50 * kMs};
+      ask_on(queue_.now() + fault.lasts);
+      return attack(fault, kEach.at(network_.rng()() % kEach.size()), queue_.now() + fault.lasts);
+    }
     default:
       return;
   }
@@ -265,6 +272,34 @@ void Faults::storm(Time until) {
   network_.rival().cable.send(0, who_has(network_.new_mac(), static_cast<Ipv4>(network_.rng()()),
                                          static_cast<Ipv4>(network_.rng()()), 0, network_.vlan_of(target)));
   if (queue_.now() + kEach < until) queue_.after(kEach, [=, this] { storm(until); });
+}
+
+void Faults::attack(const PlannedFault& fault, Time every, Time until) {
+  if (fault.fault == Fault::adversary) {
+    auto& rival = network_.rival();
+    rival.cable.send(0, adversary_.frame(rival.stack.identity().mac, fault.target));
+  } else if (network_.host().runs(fault.target)) {
+    const auto mac = network_.host().container(fault.target).identity().mac;
+    auto packet = adversary_.frame(mac, (fault.target + 1) % network_.host().containers());
+    packet.arp.vlan = network_.vlan_of(fault.target);
+    network_.host().say(fault.target, packet);
+  }
+  if (queue_.now() + every < until) queue_.after(every, [=, this] { attack(fault, every, until); });
+}
+
+// A well-behaved peer meanwhile.
+void Faults::ask_on(Time until) {
+  constexpr Time kEach = 10 * kMs;
+  constexpr std::uint32_t kMarked = 0xffffffffU;
+  const auto container = network_.rng()() % network_.host().containers();
+  const auto peers = network_.peers_of(container);
+  auto* peer = peers.at(network_.rng()() % peers.size());
+  const auto& identity = peer->stack.identity();
+  const auto to = network_.rng()() % 4 == 0 ? network_.host().container(container).identity().mac : 0;
+  auto question = who_has(identity.mac, identity.address, network_.address_of(container), to, identity.vlan);
+  question.number = kMarked;
+  peer->cable.send(0, question);
+  if (queue_.now() + kEach < until) queue_.after(kEach, [=, this] { ask_on(until); });
 }
 
 void Faults::keep_asking(std::size_t target, Time until) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "sim/adversary.hpp"
 #include "sim/network.hpp"
 #include "sim/scenario.hpp"
 
@@ -35,6 +36,8 @@ class Faults {
   void move_often(const PlannedFault& fault, std::size_t times);
   void probe_for(std::size_t target);
   void storm(Time until);
+  void attack(const PlannedFault& fault, Time every, Time until);
+  void ask_on(Time until);
   void keep_asking(std::size_t target, Time until);
 
   const Scenario& scenario_;
@@ -42,6 +45,7 @@ class Faults {
   Trace& trace_;
   Network& network_;
   Findings& findings_;
+  Adversary adversary_{network_};
 };
 
 }  // namespace arpline::sim

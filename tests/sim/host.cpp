@@ -25,16 +25,21 @@ Host::Host(Queue& queue, Rng& rng, Trace& trace, Cable& cable, const Setup& setu
       clock_ahead_(setup.clock_start) {
   auto daemon = setup.daemon;
   daemon.parent_mac = setup.mac;
+  daemon.vepa = setup.vepa;
   Daemon::Hands hands{.now = [this] { return now(); },
                       .to_wire =
                           [this](const Packet& packet) {
-                            if (carrier_ && !paused_) cable_.send(0, packet);
+                            if (carrier_ && !paused_) out(packet);
                           },
                       .to_inside =
-                          [this](Id, const Packet& packet) {
-                            for (std::size_t i = 0; i < containers_.size(); ++i)
-                              if (containers_[i].exists && containers_[i].mac == packet.arp.eth_src)
-                                from_container(i, packet);
+                          [this](const Packet& packet) {
+                            for (std::size_t i = 0; i < containers_.size(); ++i) {
+                              const auto& one = containers_[i];
+                              if (!one.exists || !one.up || one.mac != packet.arp.eth_src) continue;
+                              from_container(i, packet);
+                              return true;
+                            }
+                            return false;
                           }};
   daemon_ = std::make_unique<Daemon>(queue, rng, trace, daemon, std::move(hands), watcher);
   for (std::size_t i = 0; i < setup.containers.size(); ++i) {
@@ -79,7 +84,9 @@ std::vector<Interface> Host::interfaces(std::size_t index) const {
 }
 
 void Host::tell(std::size_t index, bool carrier_came) {
-  containers_.at(index).changed_at = queue_.now();
+  auto& changed = containers_.at(index);
+  changed.changed_at = queue_.now();
+  if (service_ != nullptr) service_->forget(changed.setup.address, changed.setup.vlan);
   queue_.after(rng_() % kDiscovery, [this, index, carrier_came] {
     if (paused_) {
       // It reads it when it goes on.
@@ -126,6 +133,7 @@ void Host::set_up(std::size_t index, bool up) {
 
 void Host::silence(std::size_t index, bool silent) {
   auto& one = containers_.at(index);
+  if (service_ != nullptr) service_->forget(one.setup.address, one.setup.vlan);
   if (one.exists && one.up) one.stack->power(!silent);
 }
 
@@ -142,6 +150,7 @@ void Host::carrier(bool on) {
 
 void Host::pause() {
   if (paused_) return;
+  if (service_ != nullptr) service_->forget();
   paused_ = true;
   paused_at_ = queue_.now();
   daemon_->pause(true);
@@ -162,7 +171,30 @@ void Host::jump(Time by) {
 
 void Host::from_wire(const Packet& packet) {
   if (paused_ || !carrier_) return;
-  if (const auto kept = daemon_->from_wire(packet)) deliver(*kept);
+  note_question(packet);
+  const auto kept = daemon_->from_wire(packet);
+  if (!kept || (kept->broadcast() && !queue_of_broadcasts_.admit(queue_.now()))) return;
+  deliver(*kept);
+}
+
+// What would become of it without arpline. Of a container that has just changed nobody has been told yet.
+void Host::note_question(const Packet& packet) {
+  const bool reaches = !packet.broadcast() || queue_of_bare_kernel_.admit(queue_.now());
+  if (service_ == nullptr || packet.number == 0 || !packet.is_request()) return;
+  for (std::size_t i = 0; i < containers_.size(); ++i) {
+    const auto& one = containers_[i];
+    if (one.setup.address != packet.arp.target_ip || one.setup.vlan != packet.arp.vlan || !runs(i) ||
+        !one.stack->powered() || (!packet.broadcast() && one.mac != packet.arp.eth_dst) ||
+        queue_.now() < one.changed_at + 2 * kDiscovery)
+      continue;
+    service_->asked(packet, reaches);
+  }
+}
+
+void Host::out(const Packet& packet) {
+  if (packet.is_reply() && setup_.swallowed != 0 && rng_() % 1000 < setup_.swallowed) return;
+  if (service_ != nullptr) service_->left(packet);
+  cable_.send(0, packet);
 }
 
 void Host::deliver(const Packet& packet) {
@@ -191,7 +223,7 @@ void Host::from_container(std::size_t index, const Packet& packet) {
 
 void Host::transmit(const Packet& packet, bool by_container) {
   if (paused_ || !carrier_ || !daemon_->to_wire(packet, by_container)) return;
-  cable_.send(0, packet);
+  out(packet);
 }
 
 }  // namespace arpline::sim

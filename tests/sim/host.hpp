@@ -8,6 +8,7 @@
 #include "endpoints/model.hpp"
 #include "sim/cable.hpp"
 #include "sim/daemon.hpp"
+#include "sim/service.hpp"
 #include "sim/stack.hpp"
 
 namespace arpline::sim {
@@ -29,6 +30,7 @@ class Host {
     Mac mac = 0;
     Ipv4 address = 0;
     bool vepa = false;
+    std::uint32_t swallowed = 0;  ///< of a thousand answers
     Daemon::Setup daemon;
     std::vector<ContainerSetup> containers;
   };
@@ -38,6 +40,8 @@ class Host {
   Host& operator=(const Host&) = delete;
 
   void start();
+  /// Is told of the questions that are marked, and of the answers.
+  void serve(Service& service) { service_ = &service; }
 
   std::size_t containers() const noexcept { return containers_.size(); }
   Stack& container(std::size_t index) { return *containers_.at(index).stack; }
@@ -79,6 +83,8 @@ class Host {
 
   void from_wire(const Packet& packet);
   void deliver(const Packet& packet);
+  void note_question(const Packet& packet);
+  void out(const Packet& packet);
   void from_container(std::size_t index, const Packet& packet);
   void transmit(const Packet& packet, bool by_container);
   std::vector<Interface> interfaces(std::size_t index) const;
@@ -92,6 +98,9 @@ class Host {
   Stack parent_;
   std::vector<Container> containers_;
   std::unique_ptr<Daemon> daemon_;
+  Service* service_ = nullptr;
+  BroadcastQueue queue_of_broadcasts_;
+  BroadcastQueue queue_of_bare_kernel_;
   Time clock_ahead_ = 0;
   Time paused_at_ = 0;
   bool paused_ = false;

@@ -22,7 +22,7 @@ class Machine {
   virtual void put(Id id, const Subject& subject, Arrival arrival, std::uint64_t now, Actions& actions) {
     protocol_.put(id, subject, arrival, now, actions);
   }
-  virtual void erase(Id id) { protocol_.erase(id); }
+  virtual void erase(Id id, std::uint64_t now) { protocol_.erase(id, now); }
   virtual void on_claim(Id id, const Claim& claim, std::uint64_t now, Actions& actions) {
     protocol_.on_claim(id, claim, now, actions);
   }
@@ -35,7 +35,9 @@ class Machine {
   virtual std::size_t remembered() const { return protocol_.remembered(); }
 
   void set(const Protocol::Settings& settings, std::uint64_t now) { protocol_.set(settings, now); }
-  void set_gateway(Id id, Ipv4 gateway, std::uint64_t now) { protocol_.set_gateway(id, gateway, now); }
+  void set_gateway(Id id, Ipv4 gateway, bool at_parent, std::uint64_t now) {
+    protocol_.set_gateway(id, gateway, at_parent, now);
+  }
   virtual void on_host_answer(Ipv4 gateway, std::uint16_t vlan, std::uint64_t at) {
     protocol_.on_host_answer(gateway, vlan, at);
   }

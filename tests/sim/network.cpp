@@ -68,6 +68,7 @@ Network::Network(const Scenario& scenario, Queue& queue, Trace& trace, Checks& c
                     .mac = make_mac(Role::parent, 0),
                     .address = make_address(0, 2),
                     .vepa = scenario.vepa,
+                    .swallowed = scenario.swallowed,
                     .daemon = {.settings = scenario.settings,
                                .fast_path = scenario.fast_path,
                                .polls_events = scenario.polls_events,

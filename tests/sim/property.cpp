@@ -39,6 +39,8 @@ std::string_view name_of(Property property) {
                                                                     "seen_outside",
                                                                     "told_in_use",
                                                                     "bounded",
+                                                                    "as_the_kernel",
+                                                                    "above_the_kernel",
                                                                     "reachable"};
   return kNames.at(static_cast<std::size_t>(property));
 }

@@ -47,6 +47,8 @@ enum class Property : std::uint8_t {
   seen_outside,       ///< an own MAC from the wire is known
   told_in_use,        ///< who probes for an endpoint's address is told that it is in use
   bounded,            ///< what is remembered of others
+  as_the_kernel,      ///< what the bare kernel would have answered is answered, whatever others do
+  above_the_kernel,   ///< and of what its queue would have lost 99 %
   reachable,          ///< a ping gets through again in time
   kCount,
 };

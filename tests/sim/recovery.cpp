@@ -21,6 +21,8 @@ Time tail_of(Fault fault) {
     case Fault::sibling_claims:
     case Fault::host_claims:
     case Fault::storm:
+    case Fault::adversary:
+    case Fault::hostile:
       return 75 * kSecond;
     case Fault::moves_often:
       return 200 * kSecond;
@@ -75,8 +77,8 @@ void Recovery::fault_begins() {
 void Recovery::expect_moved(std::size_t container) {
   const auto view = network_.host().daemon().view(network_.address_of(container), network_.vlan_of(container));
   if (!view.path || view.path->gateway_mac == 0 || view.path->state != PathState::reachable) return;
-  const auto wait = scenario_.settings.path_probe_ns + 3 * kSecond +
-                    2 * latency(scenario_.settings.announce, scenario_.containers);
+  const auto wait = scenario_.settings.path_probe_ns + 4 * kSecond +
+                    4 * latency(scenario_.settings.announce, scenario_.containers);
   look_until_ = std::max(look_until_, queue_.now() + wait);
   queue_.after(wait, [this, container] {
     const auto id = id_of(container);

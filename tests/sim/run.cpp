@@ -31,6 +31,7 @@ class Runner {
   Network network_;
   Faults faults_;
   Recovery recovery_;
+  Service service_;
 };
 
 Runner::Runner(const Scenario& scenario, const MakeMachine& make_machine)
@@ -40,7 +41,9 @@ Runner::Runner(const Scenario& scenario, const MakeMachine& make_machine)
       checks_(findings_, scenario.containers),
       network_(scenario, queue_, trace_, checks_, make_machine),
       faults_(scenario, queue_, trace_, network_, findings_),
-      recovery_(scenario, queue_, network_, checks_, faults_, findings_) {
+      recovery_(scenario, queue_, network_, checks_, faults_, findings_),
+      service_(findings_, queue_) {
+  network_.host().serve(service_);
   checks_.set_truth(
       {.slot = [this](Id id) -> const arpl_slot& { return network_.host().daemon().slot(id); },
        .lives = [this](Mac mac, Ipv4 address, std::uint16_t vlan) { return lives(mac, address, vlan); },
@@ -96,6 +99,7 @@ void Runner::run(const std::optional<Property>& until) {
     const bool failed = until ? findings_.failed(*until) : findings_.failed();
     return failed || (scenario_.single && recovery_.done());
   });
+  service_.end();
   trace_.event("end");
 }
 

@@ -44,7 +44,7 @@ Protocol::Settings draw_settings(Dice& dice, std::size_t containers) {
   const auto needs = [&](std::uint64_t frames, Time every) {
     if (every != 0) a.pps = std::max(a.pps, 3 * containers * frames * kSecond / every);
   };
-  needs(frames_of(a, false), a.refresh_ns);
+  needs(frames_of(a), a.refresh_ns);
   needs(1, s.path_probe_ns);
   return s;
 }
@@ -71,6 +71,8 @@ Time duration(Dice& dice, Fault fault, const Scenario& s) {
     case Fault::worker_full:
       return dice.between(10, 1500) * kMs;
     case Fault::storm:
+    case Fault::adversary:
+    case Fault::hostile:
       return dice.between(1, 4) * kSecond;
     case Fault::jump:
       return dice.between(1, 600) * kSecond;
@@ -89,7 +91,8 @@ std::string_view name_of(Fault fault) {
       "new_mac",      "restart",        "withdraw",     "interface_down", "moves_away", "comes_back",
       "moves_often",  "claims_once",    "claims_often", "takes_address",  "prober",     "proxy",
       "gateway_gone", "gateway_moved",  "mac_dropped",  "port_locked",    "pause",      "jump",
-      "worker_full",  "sibling_claims", "host_claims",  "silent",         "storm",      "reconfigure"};
+      "worker_full",  "sibling_claims", "host_claims",  "silent",         "storm",      "reconfigure",
+      "adversary",    "hostile"};
   return kNames.at(static_cast<std::size_t>(fault));
 }
 

@@ -45,6 +45,8 @@ enum class Fault : std::uint8_t {
   silent,  ///< a container's kernel hangs
   storm,   ///< claims from more MACs than anybody can remember
   reconfigure,
+  adversary,  ///< a station sends the worst that it can think of
+  hostile,    ///< and so does a container
   kCount,
 };
 inline constexpr auto kFaults = static_cast<std::size_t>(Fault::kCount);
@@ -78,6 +80,7 @@ struct Scenario {
   bool fast_path = true;
   bool quiet = false;  ///< nobody pings without a reason
   bool announces_itself = false;
+  std::uint32_t swallowed = 0;  ///< of a thousand answers; for who has to notice it
 };
 
 /// `only`: with this single fault; kCount: as the seed says.

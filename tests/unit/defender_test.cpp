@@ -17,9 +17,14 @@ Subject subject(Ipv4 address = 1, Mac mac = kOurs) {
 
 class DefenderTest : public testing::Test {
  protected:
-  void follow(OnConflict policy) {
+  // It has been there for long.
+  void follow(OnConflict policy, Arrival arrival = Arrival::found) {
     defender_.set_policy(policy);
-    defender_.settle(0, subject(), 0);
+    defender_.settle(0, subject(), arrival, 0);
+  }
+
+  bool settle(Mac mac, std::uint64_t now) {
+    return defender_.settle(0, subject(1, mac), Arrival::changed, now);
   }
 
   Defender::Verdict claim(std::uint64_t now, Mac mac = kRival, Party party = Party::elsewhere) {
@@ -34,7 +39,7 @@ class DefenderTest : public testing::Test {
 TEST_F(DefenderTest, alert_neither_defends_nor_gives_up) {
   follow(OnConflict::alert);
   for (std::uint64_t now = kSecond; now < 100 * kSecond; now += kSecond) EXPECT_FALSE(claim(now).defend);
-  EXPECT_TRUE(defender_.allows(0, 100 * kSecond));
+  EXPECT_FALSE(defender_.state(0, 100 * kSecond).gave_up);
 }
 
 TEST_F(DefenderTest, never_gives_up_at_the_first_claim_until_the_interface_changes) {
@@ -42,7 +47,7 @@ TEST_F(DefenderTest, never_gives_up_at_the_first_claim_until_the_interface_chang
   EXPECT_TRUE(claim(kSecond).gave_up);
   EXPECT_FALSE(claim(2 * kSecond).gave_up) << "told once";
   EXPECT_FALSE(defender_.allows(0, 3600 * kSecond));
-  defender_.settle(0, subject(), 3601 * kSecond);
+  settle(kOurs, 3601 * kSecond);
   EXPECT_TRUE(defender_.allows(0, 3601 * kSecond));
 }
 
@@ -59,7 +64,26 @@ TEST_F(DefenderTest, once_defends_again_after_defend_interval) {
   follow(OnConflict::once);
   EXPECT_TRUE(claim(kSecond).defend);
   EXPECT_TRUE(claim(11 * kSecond).defend);
-  EXPECT_TRUE(defender_.allows(0, 11 * kSecond));
+  EXPECT_FALSE(defender_.state(0, 11 * kSecond).gave_up);
+}
+
+TEST_F(DefenderTest, claim_that_comes_twice_within_milliseconds_is_one_conflict) {
+  follow(OnConflict::once);
+  EXPECT_TRUE(claim(kSecond).defend);
+  for (const auto later : {1UL, 40UL, 99UL}) EXPECT_FALSE(claim(kSecond + later * kSecond / 1000).gave_up);
+  EXPECT_TRUE(claim(kSecond + kSecond / 5).gave_up) << "this is another one";
+}
+
+TEST_F(DefenderTest, copies_are_told_by_when_they_were_seen_and_not_by_when_they_were_heard_of) {
+  follow(OnConflict::once);
+  defender_.on_claim(0, {.mac = kRival, .at = kSecond}, 9 * kSecond);
+  EXPECT_TRUE(defender_.on_claim(0, {.mac = kRival, .at = 8 * kSecond}, 9 * kSecond).gave_up);
+}
+
+TEST_F(DefenderTest, two_stations_at_the_same_time_are_two_conflicts) {
+  follow(OnConflict::once);
+  EXPECT_TRUE(claim(kSecond).defend);
+  EXPECT_TRUE(claim(kSecond + 1, kOther).gave_up);
 }
 
 TEST_F(DefenderTest, always_defends_at_most_once_per_defend_interval) {
@@ -70,13 +94,78 @@ TEST_F(DefenderTest, always_defends_at_most_once_per_defend_interval) {
   EXPECT_EQ(defender_.state(0, 101 * kSecond).defences, 10U);
 }
 
-TEST_F(DefenderTest, siblings_and_the_host_are_not_defended_against) {
-  follow(OnConflict::always);
+TEST_F(DefenderTest, siblings_and_the_host_are_not_defended_against_and_silence_nobody) {
+  follow(OnConflict::always, Arrival::changed);
   for (const auto party : {Party::sibling, Party::host}) {
     const auto verdict = claim(kSecond, kRival, party);
     EXPECT_FALSE(verdict.defend);
     EXPECT_EQ(verdict.party, party);
+    EXPECT_TRUE(defender_.allows(0, kSecond));
   }
+}
+
+TEST_F(DefenderTest, claims_without_end_do_not_keep_silent_what_was_there_before_them) {
+  follow(OnConflict::alert);
+  std::uint64_t spoke_at = kSecond;
+  int spoke = 0;
+  for (std::uint64_t now = kSecond; now < 601 * kSecond; now += kSecond / 10) {
+    claim(now, now % 3 == 0 ? kRival : kOther);
+    if (!defender_.allows(0, now)) continue;
+    EXPECT_LE(now - spoke_at, Defender::kSilentNs + kSecond / 10);
+    defender_.announced(0);
+    spoke_at = now;
+    ++spoke;
+  }
+  EXPECT_EQ(spoke, 9);
+}
+
+TEST_F(DefenderTest, second_claim_makes_the_silence_no_longer) {
+  follow(OnConflict::alert);
+  claim(kSecond);
+  claim(50 * kSecond);
+  EXPECT_FALSE(defender_.allows(0, 60 * kSecond));
+  EXPECT_TRUE(defender_.allows(0, 61 * kSecond));
+}
+
+TEST_F(DefenderTest, newcomer_is_silent_for_as_long_as_somebody_else_claims_its_address) {
+  follow(OnConflict::alert, Arrival::changed);
+  for (std::uint64_t now = kSecond; now < 600 * kSecond; now += 50 * kSecond) {
+    claim(now);
+    EXPECT_FALSE(defender_.allows(0, now + 49 * kSecond));
+  }
+}
+
+TEST_F(DefenderTest, newcomer_is_one_no_more_after_a_minute_without_a_claim_or_when_probes_find_nobody) {
+  follow(OnConflict::alert, Arrival::changed);
+  claim(61 * kSecond);
+  claim(100 * kSecond);
+  EXPECT_TRUE(defender_.allows(0, 122 * kSecond));
+  defender_.forget(0, 1000 * kSecond);
+  defender_.settle(0, subject(2), Arrival::changed, 2000 * kSecond);
+  defender_.prove(0);
+  claim(2001 * kSecond);
+  claim(2050 * kSecond);
+  EXPECT_TRUE(defender_.allows(0, 2062 * kSecond));
+}
+
+TEST_F(DefenderTest, container_that_was_there_a_moment_ago_is_no_newcomer) {
+  follow(OnConflict::alert);
+  defender_.forget(0, 100 * kSecond);
+  settle(kOther, 110 * kSecond);
+  claim(111 * kSecond);
+  claim(160 * kSecond);
+  EXPECT_TRUE(defender_.allows(0, 172 * kSecond));
+  defender_.forget(0, 200 * kSecond);
+  settle(kOther, 300 * kSecond);
+  claim(301 * kSecond);
+  claim(350 * kSecond);
+  EXPECT_FALSE(defender_.allows(0, 362 * kSecond)) << "somebody else may have it since";
+}
+
+TEST_F(DefenderTest, claim_that_nobody_told_of_silences_as_well) {
+  follow(OnConflict::alert);
+  defender_.disturb(0, kSecond);
+  EXPECT_FALSE(defender_.allows(0, 2 * kSecond));
 }
 
 TEST_F(DefenderTest, what_did_not_leave_the_host_is_no_conflict_on_the_wire) {
@@ -85,29 +174,52 @@ TEST_F(DefenderTest, what_did_not_leave_the_host_is_no_conflict_on_the_wire) {
       defender_.on_claim(0, {.mac = kRival, .party = Party::sibling, .dropped = true}, kSecond).gave_up);
 }
 
-TEST_F(DefenderTest, who_claims_three_addresses_within_a_minute_is_a_proxy_for_all_of_them) {
+TEST_F(DefenderTest, who_claims_three_addresses_within_a_minute_is_called_a_proxy_and_defended_against) {
   follow(OnConflict::always);
-  for (const Id id : {1U, 2U}) defender_.settle(id, subject(id + 1, kOurs + id), 0);
+  for (const Id id : {1U, 2U}) defender_.settle(id, subject(id + 1, kOurs + id), Arrival::found, 0);
   EXPECT_EQ(defender_.on_claim(1, {.mac = kRival}, kSecond).party, Party::elsewhere);
   EXPECT_EQ(defender_.on_claim(2, {.mac = kRival}, 2 * kSecond).party, Party::elsewhere);
   const auto third = claim(3 * kSecond);
   EXPECT_EQ(third.party, Party::proxy);
-  EXPECT_FALSE(third.defend);
+  EXPECT_TRUE(third.defend);
   EXPECT_EQ(defender_.party_of(kRival, Party::elsewhere, 4 * kSecond), Party::proxy);
   EXPECT_EQ(defender_.party_of(kRival, Party::elsewhere, 64 * kSecond), Party::elsewhere) << "a minute later";
 }
 
-TEST_F(DefenderTest, gateway_that_claims_one_address_is_a_proxy) {
-  follow(OnConflict::always);
-  defender_.know_gateway(kRival);
-  EXPECT_EQ(claim(kSecond).party, Party::proxy);
+TEST_F(DefenderTest, gateway_that_claims_an_address_is_defended_against_and_makes_nobody_give_up) {
+  follow(OnConflict::once);
+  defender_.know_gateway({0, 9}, kRival, kSecond);
+  EXPECT_EQ(defender_.party_of(kRival, Party::elsewhere, kSecond), Party::elsewhere) << "one answer is little";
+  defender_.know_gateway({0, 9}, kRival, 2 * kSecond);
+  EXPECT_TRUE(claim(3 * kSecond).defend);
+  const auto second = claim(4 * kSecond);
+  EXPECT_EQ(second.party, Party::proxy);
+  EXPECT_FALSE(second.gave_up);
+  EXPECT_TRUE(claim(14 * kSecond).defend);
+}
+
+TEST_F(DefenderTest, gateway_is_forgotten_when_it_has_not_answered_for_ten_minutes_or_from_another_mac) {
+  for (const auto at : {kSecond, 2 * kSecond}) defender_.know_gateway({0, 9}, kRival, at);
+  EXPECT_EQ(defender_.party_of(kRival, Party::elsewhere, 601 * kSecond), Party::proxy);
+  EXPECT_EQ(defender_.party_of(kRival, Party::elsewhere, 603 * kSecond), Party::elsewhere);
+  for (const auto at : {700 * kSecond, 701 * kSecond}) defender_.know_gateway({0, 9}, kRival, at);
+  defender_.know_gateway({0, 9}, kOther, 702 * kSecond);
+  EXPECT_EQ(defender_.party_of(kRival, Party::elsewhere, 703 * kSecond), Party::elsewhere);
+}
+
+TEST_F(DefenderTest, gateway_that_keeps_answering_is_not_pushed_out_by_others) {
+  for (std::uint64_t i = 1; i < 10'000; ++i) {
+    if (i % 100 == 1) defender_.know_gateway({0, 9}, kRival, i * kSecond / 10);
+    defender_.know_gateway({0, static_cast<Ipv4>(1000 + i)}, kOther + i, i * kSecond / 10);
+  }
+  EXPECT_EQ(defender_.party_of(kRival, Party::elsewhere, 1000 * kSecond), Party::proxy);
 }
 
 TEST_F(DefenderTest, address_that_moved_once_is_not_held_against_anybody) {
   follow(OnConflict::alert);
   claim(kSecond);
-  EXPECT_FALSE(defender_.settle(0, subject(1, kOther), 2 * kSecond));
-  EXPECT_TRUE(defender_.allows(0, 2 * kSecond));
+  EXPECT_FALSE(settle(kOther, 2 * kSecond));
+  EXPECT_FALSE(defender_.state(0, 2 * kSecond).moves_too_often);
 }
 
 TEST_F(DefenderTest, five_moves_within_three_minutes_are_too_many_until_it_keeps_still) {
@@ -116,26 +228,42 @@ TEST_F(DefenderTest, five_moves_within_three_minutes_are_too_many_until_it_keeps
   bool too_often = false;
   for (int i = 0; i < 5; ++i) {
     now += 10 * kSecond;
-    too_often = claim(now, i % 2 == 0 ? kRival : kOther).moves_too_often;
+    too_often = settle(i % 2 == 0 ? kOther : kOurs, now);
   }
   EXPECT_TRUE(too_often);
   EXPECT_FALSE(defender_.allows(0, now));
-  EXPECT_FALSE(claim(now + kSecond).moves_too_often) << "told once";
+  EXPECT_FALSE(settle(kOther, now)) << "told once";
   EXPECT_FALSE(claim(now + 30 * kSecond).defend);
-  EXPECT_TRUE(defender_.allows(0, now + 30 * kSecond + Defender::kMovesNs + kSecond));
+  EXPECT_TRUE(defender_.allows(0, now + Defender::kMovesNs + kSecond));
+}
+
+TEST_F(DefenderTest, claims_alone_move_nothing) {
+  follow(OnConflict::always);
+  for (std::uint64_t i = 1; i < 50; ++i) claim(i * kSecond, i % 2 == 0 ? kRival : kOther);
+  EXPECT_FALSE(defender_.state(0, 50 * kSecond).moves_too_often);
+}
+
+TEST_F(DefenderTest, address_that_is_claimed_and_leaves_has_moved_there) {
+  follow(OnConflict::alert);
+  bool too_often = false;
+  for (std::uint64_t i = 1; i <= 3; ++i) {
+    claim(i * 20 * kSecond);
+    defender_.forget(0, i * 20 * kSecond + kSecond);
+    too_often = settle(kOurs, i * 20 * kSecond + 10 * kSecond);
+  }
+  EXPECT_TRUE(too_often) << "six moves";
 }
 
 TEST_F(DefenderTest, moves_that_take_longer_than_three_minutes_are_not_counted_together) {
   follow(OnConflict::alert);
-  for (std::uint64_t i = 1; i < 50; ++i)
-    EXPECT_FALSE(claim(i * 100 * kSecond, i % 2 == 0 ? kRival : kOther).moves_too_often);
+  for (std::uint64_t i = 1; i < 50; ++i) EXPECT_FALSE(settle(i % 2 == 0 ? kRival : kOther, i * 100 * kSecond));
 }
 
 TEST_F(DefenderTest, restart_with_the_same_mac_is_no_move) {
   follow(OnConflict::alert);
   for (std::uint64_t i = 1; i < 20; ++i) {
-    defender_.forget(0);
-    EXPECT_FALSE(defender_.settle(0, subject(), i * kSecond));
+    defender_.forget(0, i * kSecond);
+    EXPECT_FALSE(settle(kOurs, i * kSecond));
   }
   EXPECT_TRUE(defender_.allows(0, 20 * kSecond));
 }
@@ -143,8 +271,16 @@ TEST_F(DefenderTest, restart_with_the_same_mac_is_no_move) {
 TEST_F(DefenderTest, ever_new_claimants_and_addresses_are_not_remembered_without_limit) {
   follow(OnConflict::alert);
   for (Mac mac = 1; mac < 100'000; ++mac) claim(mac * 1000, 0x100000 + mac);
-  for (Mac mac = 1; mac < 10'000; ++mac) defender_.know_gateway(mac);
-  EXPECT_LE(defender_.remembered(), 1 + 2 * Defender::kMostClaimants);
+  for (Mac mac = 1; mac < 10'000; ++mac) defender_.know_gateway({0, static_cast<Ipv4>(mac)}, mac, mac);
+  EXPECT_LE(defender_.remembered(), 1 + Defender::kMostClaimants + Defender::kMostGateways);
+}
+
+TEST_F(DefenderTest, addresses_that_come_and_go_are_not_remembered_without_limit) {
+  for (Ipv4 address = 1; address < 200'000; ++address) {
+    defender_.settle(0, subject(address), Arrival::changed, address);
+    defender_.forget(0, address);
+  }
+  EXPECT_LE(defender_.remembered(), Defender::kMostAddresses);
 }
 
 }  // namespace

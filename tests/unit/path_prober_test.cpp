@@ -15,6 +15,7 @@ constexpr std::uint64_t kSecond = 1000 * kMs;
 constexpr std::uint64_t kPeriod = 10 * kSecond;
 constexpr Ipv4 kGateway = 0x0100000a;
 constexpr Mac kGatewayMac = 0x0702;
+constexpr Mac kOther = 0x0902;
 
 struct Asked {
   std::uint64_t at = 0;
@@ -23,7 +24,7 @@ struct Asked {
 };
 
 // A gateway behind the prober, which answers or does not.
-class PathProberTest : public testing::Test, private PathProber::Out {
+class PathProberTest : public testing::Test, protected PathProber::Out {
  protected:
   void run(std::uint64_t until) {
     while (now_ < until) {
@@ -32,6 +33,8 @@ class PathProberTest : public testing::Test, private PathProber::Out {
       now_ = std::min(std::max(now_ + kMs, wake), until);
     }
   }
+
+  void watch(Id id, InterfaceKey owner = 0) { prober_.watch(id, {.gateway = kGateway, .owner = owner}, now_); }
 
   PathState state() { return prober_.view(0, now_)->state; }
   std::optional<bool> host_reaches() { return prober_.view(0, now_)->host_reaches; }
@@ -49,6 +52,13 @@ class PathProberTest : public testing::Test, private PathProber::Out {
   bool answers_ = true;
   bool answers_host_ = true;
   Mac gateway_mac_ = kGatewayMac;
+  // Somebody who answers in its place: before it, behind it, and whether anybody has asked or not.
+  Mac first_mac_ = 0;
+  Mac second_mac_ = 0;
+  Mac flood_mac_ = 0;
+  std::optional<Id> listens_;
+  Mac disputed_by_ = 0;
+  int disputes_ = 0;
   std::vector<Asked> asked_;
   std::vector<std::string> told_;
   int announced_ = 0;
@@ -57,7 +67,8 @@ class PathProberTest : public testing::Test, private PathProber::Out {
   bool ask(Id id, Ipv4 gateway, Mac to) override {
     EXPECT_EQ(gateway, kGateway);
     asked_.push_back({.at = now_, .to = to});
-    if (answers_) pending_ = id;
+    listens_ = id;
+    if (answers_ && (to == 0 || to == gateway_mac_)) pending_ = id;
     return true;
   }
   bool ask_as_host(Ipv4 gateway, std::uint16_t vlan) override {
@@ -70,21 +81,37 @@ class PathProberTest : public testing::Test, private PathProber::Out {
     static const std::vector<std::string> kNames{"unknown", "reachable", "suspect", "lost"};
     told_.push_back(kNames.at(static_cast<std::size_t>(now)));
   }
+  void listen(Id id, Ipv4) override { listens_ = id; }
   void gateway_moved(Id, Mac) override { told_.emplace_back("moved"); }
+  void gateway_answered(Id, Mac) override {}
+  void disputed(Id, Mac mac) override {
+    disputed_by_ = mac;
+    ++disputes_;
+  }
+
+  // The programs tell of one answer for each time that somebody listens.
+  void tell(Mac mac) {
+    if (mac == 0 || !listens_) return;
+    const auto id = *std::exchange(listens_, std::nullopt);
+    prober_.answered(id, mac, now_, *this);
+  }
 
   // 2 ms after it was asked.
   void answer() {
+    tell(flood_mac_);
     if (!pending_) return;
-    now_ += 2 * kMs;
-    prober_.answered(*pending_, gateway_mac_, now_, *this);
     pending_.reset();
+    tell(first_mac_);
+    now_ += 2 * kMs;
+    tell(gateway_mac_);
+    tell(second_mac_);
   }
 
   std::optional<Id> pending_;
 };
 
 TEST_F(PathProberTest, first_asks_everybody_and_then_the_gateway_alone_once_a_period) {
-  prober_.watch(0, kGateway, 0, now_);
+  watch(0);
   run(35 * kSecond);
   ASSERT_EQ(asked_.size(), 3U);
   EXPECT_EQ(asked_[0].to, 0U);
@@ -95,7 +122,7 @@ TEST_F(PathProberTest, first_asks_everybody_and_then_the_gateway_alone_once_a_pe
 }
 
 TEST_F(PathProberTest, before_it_counts_as_lost_it_asks_everybody_announces_and_asks_again) {
-  prober_.watch(0, kGateway, 0, now_);
+  watch(0);
   run(15 * kSecond);
   asked_.clear();
   lose();
@@ -111,7 +138,7 @@ TEST_F(PathProberTest, before_it_counts_as_lost_it_asks_everybody_announces_and_
 }
 
 TEST_F(PathProberTest, one_lost_frame_makes_nobody_lost) {
-  prober_.watch(0, kGateway, 0, now_);
+  watch(0);
   run(15 * kSecond);
   answers_ = false;
   run(20 * kSecond + 500 * kMs);
@@ -121,7 +148,7 @@ TEST_F(PathProberTest, one_lost_frame_makes_nobody_lost) {
 }
 
 TEST_F(PathProberTest, what_was_lost_is_reachable_after_two_answers_in_a_row) {
-  prober_.watch(0, kGateway, 0, now_);
+  watch(0);
   run(15 * kSecond);
   lose();
   answers_ = true;
@@ -133,7 +160,7 @@ TEST_F(PathProberTest, what_was_lost_is_reachable_after_two_answers_in_a_row) {
 }
 
 TEST_F(PathProberTest, host_that_is_answered_tells_a_dropped_mac_from_a_dead_gateway) {
-  prober_.watch(0, kGateway, 0, now_);
+  watch(0);
   run(15 * kSecond);
   EXPECT_FALSE(host_reaches().has_value()) << "nobody has asked";
   lose();
@@ -144,8 +171,8 @@ TEST_F(PathProberTest, host_that_is_answered_tells_a_dropped_mac_from_a_dead_gat
 }
 
 TEST_F(PathProberTest, host_asks_at_most_once_a_second_whatever_fails) {
-  prober_.watch(0, kGateway, 0, now_);
-  for (Id id = 1; id < 100; ++id) prober_.watch(id, kGateway, 0, now_);
+  watch(0);
+  for (Id id = 1; id < 100; ++id) watch(id);
   lose();
   std::uint64_t last = 0;
   for (const auto& one : asked_) {
@@ -161,7 +188,7 @@ TEST_F(PathProberTest, host_asks_at_most_once_a_second_whatever_fails) {
 TEST_F(PathProberTest, where_the_pace_does_not_suffice_all_ask_more_seldom_and_failures_are_still_found_out) {
   constexpr Id kMany = 500;
   pace_.set(10);
-  for (Id id = 0; id < kMany; ++id) prober_.watch(id, kGateway, 0, now_);
+  for (Id id = 0; id < kMany; ++id) watch(id);
   run(now_ + 200 * kSecond);
   EXPECT_GE(asked_.size(), 2 * kMany);  // each 80 s: ten seconds, doubled until 8 of 10 a second suffice
   EXPECT_LE(asked_.size(), 3 * kMany + kMany / 2);
@@ -173,31 +200,103 @@ TEST_F(PathProberTest, where_the_pace_does_not_suffice_all_ask_more_seldom_and_f
   EXPECT_TRUE(std::ranges::any_of(asked_, &Asked::by_host));
 }
 
-TEST_F(PathProberTest, gateway_with_another_mac_is_told) {
-  prober_.watch(0, kGateway, 0, now_);
+TEST_F(PathProberTest, gateway_with_another_mac_is_told_when_the_old_one_answers_no_more) {
+  watch(0);
   run(15 * kSecond);
-  gateway_mac_ = 0x0902;
+  gateway_mac_ = kOther;
   run(25 * kSecond);
-  EXPECT_EQ(told_.back(), "moved");
-  EXPECT_EQ(prober_.view(0, now_)->gateway_mac, 0x0902U);
+  EXPECT_EQ(told_, (std::vector<std::string>{"reachable", "suspect", "reachable", "moved"}));
+  EXPECT_EQ(prober_.view(0, now_)->gateway_mac, kOther);
+}
+
+TEST_F(PathProberTest, who_answers_before_the_gateway_is_not_believed) {
+  watch(0);
+  run(15 * kSecond);
+  first_mac_ = kOther;
+  run(100 * kSecond);
+  EXPECT_EQ(prober_.view(0, now_)->gateway_mac, kGatewayMac);
+  EXPECT_EQ(state(), PathState::reachable);
+  EXPECT_EQ(disputed_by_, kOther);
+  EXPECT_EQ(told_, (std::vector<std::string>{"reachable"}));
+}
+
+TEST_F(PathProberTest, second_answer_to_one_question_is_told) {
+  second_mac_ = kOther;
+  watch(0);
+  run(15 * kSecond);
+  EXPECT_EQ(prober_.view(0, now_)->gateway_mac, kGatewayMac);
+  EXPECT_EQ(prober_.view(0, now_)->disputed_by, kOther);
+}
+
+TEST_F(PathProberTest, who_floods_the_container_with_answers_is_not_believed_when_the_gateway_is_gone) {
+  watch(0);
+  run(15 * kSecond);
+  answers_ = false;
+  flood_mac_ = kOther;
+  run(100 * kSecond);
+  EXPECT_EQ(prober_.view(0, now_)->gateway_mac, kGatewayMac);
+  EXPECT_EQ(state(), PathState::suspect) << "it may be lost, and nobody can know";
+  EXPECT_EQ(disputed_by_, kOther);
+  flood_mac_ = 0;
+  run(130 * kSecond);
+  EXPECT_EQ(state(), PathState::lost);
+}
+
+TEST_F(PathProberTest, dispute_is_told_once_a_minute) {
+  watch(0);
+  run(15 * kSecond);
+  first_mac_ = kOther;
+  run(135 * kSecond);
+  EXPECT_EQ(disputes_, 2);
+}
+
+TEST_F(PathProberTest, answer_that_comes_after_its_time_is_none) {
+  watch(0);
+  run(15 * kSecond);
+  const auto before = prober_.view(0, now_)->answered_at;
+  answers_ = false;
+  const auto count = asked_.size();
+  while (asked_.size() == count) run(now_ + kMs);
+  prober_.answered(0, kGatewayMac, now_ + PathProber::kAnswerNs + kSecond, *this);
+  EXPECT_EQ(prober_.view(0, now_)->answered_at, before);
+}
+
+TEST_F(PathProberTest, gateway_that_can_answer_no_frame_from_the_wire_is_not_asked) {
+  for (const auto at : {PathState::sibling, PathState::host}) {
+    prober_.watch(0, {.gateway = kGateway, .at = at}, now_);
+    run(now_ + 100 * kSecond);
+    EXPECT_TRUE(asked_.empty());
+    EXPECT_EQ(state(), at);
+  }
+  watch(0);
+  run(now_ + 15 * kSecond);
+  EXPECT_EQ(state(), PathState::reachable);
+}
+
+TEST_F(PathProberTest, interface_with_many_endpoints_stretches_its_own_period_and_not_the_others) {
+  pace_.set(10);
+  watch(0);
+  for (Id id = 1; id < 500; ++id) watch(id, 1);
+  run(now_ + 200 * kSecond);
+  EXPECT_GT(prober_.view(0, now_)->answered_at, now_ - kPeriod - 2 * kSecond);
 }
 
 TEST_F(PathProberTest, who_has_no_gateway_or_must_not_ask_asks_nobody) {
-  prober_.watch(0, 0, 0, now_);
+  prober_.watch(0, {}, now_);
   EXPECT_FALSE(prober_.view(0, now_).has_value());
-  prober_.watch(0, kGateway, 0, now_);
+  watch(0);
   prober_.stop(0);
   run(100 * kSecond);
   EXPECT_TRUE(asked_.empty());
 }
 
 TEST_F(PathProberTest, period_of_zero_asks_nobody_and_a_new_one_begins_anew) {
-  prober_.watch(0, kGateway, 0, now_);
+  watch(0);
   prober_.set_period(0, now_);
   run(50 * kSecond);
   EXPECT_TRUE(asked_.empty());
   prober_.set_period(kSecond, now_);
-  prober_.watch(0, kGateway, 0, now_);
+  watch(0);
   run(now_ + 5 * kSecond + kMs);
   EXPECT_EQ(asked_.size(), 5U);
 }

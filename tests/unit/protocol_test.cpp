@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -19,12 +20,20 @@ class Worker final : public Actions {
  public:
   bool full = false;
   std::vector<Outgoing> defences;
+  std::vector<Outgoing> sent;
+  std::vector<Told> told;
 
   bool send(const Outgoing& frame) override {
-    if (!full && frame.purpose == Purpose::defend) defences.push_back(frame);
-    return !full;
+    if (full) return false;
+    sent.push_back(frame);
+    if (frame.purpose == Purpose::defend) defences.push_back(frame);
+    return true;
   }
-  void report(const Report& /*report*/) override {}
+  void report(const Report& report) override { told.push_back(report.told); }
+
+  std::size_t count(Purpose purpose) const {
+    return static_cast<std::size_t>(std::ranges::count(sent, purpose, &Outgoing::purpose));
+  }
 };
 
 class ProtocolTest : public testing::Test {
@@ -43,8 +52,14 @@ class ProtocolTest : public testing::Test {
     worker_.full = false;
   }
 
-  std::array<arpl_slot, 1> slots_{};
-  std::array<arpl_endpoint_stats, 1> stats_{};
+  // Wakes it as the control loop does.
+  void run(std::uint64_t from, std::uint64_t until) {
+    for (auto now = from; now < until; now = std::min(protocol_.tick(now, worker_), now + kSecond / 4)) {
+    }
+  }
+
+  std::array<arpl_slot, 2> slots_{};
+  std::array<arpl_endpoint_stats, 2> stats_{};
   arpl_limits limits_{};
   Protocol::Settings settings_{.on_conflict = OnConflict::always};
   Protocol protocol_{settings_, {.slots = slots_, .stats = stats_, .limits = &limits_}, 1};
@@ -92,6 +107,98 @@ TEST_F(ProtocolTest, what_was_claimed_from_the_interface_before_is_not_defended_
   put(kOurNext);
   protocol_.tick(2 * kSecond, worker_);
   EXPECT_TRUE(worker_.defences.empty());
+}
+
+TEST_F(ProtocolTest, claim_by_a_mac_of_zero_is_defended_against_once) {
+  slots_[0].claimed_at = kSecond;
+  protocol_.on_claim(0, {.mac = 0}, kSecond, worker_);
+  protocol_.tick(kSecond, worker_);
+  EXPECT_EQ(worker_.defences.size(), 1);
+}
+
+TEST_F(ProtocolTest, announcement_after_a_change_is_one_frame_which_goes_inside) {
+  run(kSecond, 10 * kSecond);
+  ASSERT_EQ(worker_.count(Purpose::announce), 2);
+  EXPECT_TRUE(worker_.sent[0].inside);
+  EXPECT_FALSE(worker_.sent[1].inside);
+}
+
+TEST_F(ProtocolTest, claim_that_the_programs_saw_and_did_not_tell_of_silences_too) {
+  run(kSecond, 100 * kSecond);
+  slots_[0].claimed_at = 100 * kSecond;
+  run(100 * kSecond, 101 * kSecond);
+  EXPECT_TRUE(protocol_.view(0, 101 * kSecond).silent);
+}
+
+TEST_F(ProtocolTest, claims_without_end_are_talked_into_once_a_minute) {
+  run(kSecond, 100 * kSecond);
+  worker_.sent.clear();
+  for (auto now = 100 * kSecond; now < 700 * kSecond; now += kSecond) {
+    slots_[0].claimed_at = now;
+    protocol_.on_claim(0, {.mac = kRival}, now, worker_);
+    run(now, now + kSecond);
+  }
+  EXPECT_GE(worker_.count(Purpose::announce), 9);
+}
+
+TEST_F(ProtocolTest, defences_leave_half_of_the_pace_to_the_announcements) {
+  constexpr Id kMany = 1000;
+  std::vector<arpl_slot> slots(kMany + 1);
+  std::vector<arpl_endpoint_stats> stats(kMany + 1);
+  Protocol protocol{settings_, {.slots = slots, .stats = stats, .limits = &limits_}, 1};
+  for (Id id = 0; id < kMany; ++id) {
+    slots[id].word = kOurs;
+    protocol.put(id, {.mac = kOurs, .address = 1000 + id, .owner = id}, Arrival::found, kSecond, worker_);
+    protocol.on_claim(id, {.mac = kRival}, kSecond, worker_);
+  }
+  slots[kMany].word = kOurNext;
+  protocol.put(kMany, {.mac = kOurNext, .address = 5, .owner = kMany}, Arrival::changed, kSecond, worker_);
+  for (auto now = kSecond; now < 2 * kSecond; now += kSecond / 1000) protocol.tick(now, worker_);
+  EXPECT_EQ(worker_.count(Purpose::announce), 1);
+  EXPECT_GE(worker_.count(Purpose::defend), 45);
+}
+
+class SiblingGatewayTest : public ProtocolTest {
+ protected:
+  static constexpr Ipv4 kGateway = 0x0a000001;
+
+  void put_gateway(std::uint64_t now) {
+    slots_[1].word = kOurNext;
+    protocol_.put(1, {.mac = kOurNext, .address = kGateway}, Arrival::changed, now, worker_);
+  }
+  PathState state(std::uint64_t now) { return protocol_.view(0, now).path->state; }
+};
+
+TEST_F(SiblingGatewayTest, gateway_that_is_a_sibling_is_not_asked_by_anybody) {
+  put_gateway(kSecond);
+  protocol_.set_gateway(0, kGateway, false, kSecond);
+  run(kSecond, 100 * kSecond);
+  EXPECT_EQ(worker_.count(Purpose::ask_gateway) + worker_.count(Purpose::ask_as_host), 0);
+  EXPECT_EQ(state(100 * kSecond), PathState::sibling);
+}
+
+TEST_F(SiblingGatewayTest, gateway_that_becomes_a_sibling_or_is_one_no_more_is_noticed) {
+  protocol_.set_gateway(0, kGateway, false, kSecond);
+  run(kSecond, 20 * kSecond);
+  EXPECT_GT(worker_.count(Purpose::ask_gateway), 0);
+  put_gateway(20 * kSecond);
+  EXPECT_EQ(state(20 * kSecond), PathState::sibling);
+  protocol_.erase(1, 30 * kSecond);
+  EXPECT_EQ(state(30 * kSecond), PathState::unknown);
+}
+
+TEST_F(SiblingGatewayTest, gateway_in_another_vlan_is_no_sibling) {
+  slots_[1].word = kOurNext;
+  protocol_.put(1, {.mac = kOurNext, .address = kGateway, .vlan = 7}, Arrival::changed, kSecond, worker_);
+  protocol_.set_gateway(0, kGateway, false, kSecond);
+  EXPECT_EQ(state(kSecond), PathState::unknown);
+}
+
+TEST_F(SiblingGatewayTest, parent_as_gateway_is_not_asked) {
+  protocol_.set_gateway(0, kGateway, true, kSecond);
+  run(kSecond, 100 * kSecond);
+  EXPECT_EQ(worker_.count(Purpose::ask_gateway) + worker_.count(Purpose::ask_as_host), 0);
+  EXPECT_EQ(state(100 * kSecond), PathState::host);
 }
 
 }  // namespace
