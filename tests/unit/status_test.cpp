@@ -75,7 +75,7 @@ TEST(Status, what_nobody_knows_of_announcements_and_paths_is_null) {
     EXPECT_EQ(e[key], nullptr) << key;
   EXPECT_EQ(e["probing"], false);
   EXPECT_EQ(e["conflict"], nlohmann::json::parse(R"({"gave_up": false, "moves_too_often": false,
-    "defended_seconds_ago": null, "defences": 0})"));
+    "silent": false, "defended_seconds_ago": null, "defences": 0})"));
 }
 
 TEST(Status, a_path_says_where_to_since_when_and_whether_the_host_gets_there) {
