@@ -90,7 +90,7 @@ void Faults::begin_elsewhere(const PlannedFault& fault) {
       return storm(queue_.now() + fault.lasts);
     case Fault::adversary:
     case Fault::hostile: {
-      constexpr std::array kEach{kMs, 5 * kMs, 50 * kMs};
+      constexpr std::array kEach{2 * kMs, 10 * kMs, 50 * kMs};
       ask_on(queue_.now() + fault.lasts);
       return attack(fault, kEach.at(network_.rng()() % kEach.size()), queue_.now() + fault.lasts);
     }

@@ -15,8 +15,8 @@ namespace arpline::sim {
 class BroadcastQueue {
  public:
   /// A hundredth of what a real one is and does: a seed has milliseconds.
-  static constexpr Time kEach = 2 * kMs;
-  static constexpr std::uint64_t kRoom = 50;
+  static constexpr Time kEach = 5 * kMs;
+  static constexpr std::uint64_t kRoom = 20;
 
   bool admit(Time now) {
     const auto busy_until = std::max(busy_until_, now);
@@ -50,7 +50,7 @@ class Service {
   static constexpr Time kPatience = 50 * kMs;
   // So long may it take until arpline has heard the kernel answer once.
   static constexpr Time kWarm = kSecond;
-  static constexpr std::uint64_t kEnough = 100;  // for a percentage
+  static constexpr std::uint64_t kEnough = 50;  // for a percentage
 
   struct Asked {
     Packet question;

@@ -75,7 +75,7 @@ TEST(Status, what_nobody_knows_of_announcements_and_paths_is_null) {
     EXPECT_EQ(e[key], nullptr) << key;
   EXPECT_EQ(e["probing"], false);
   EXPECT_EQ(e["conflict"], nlohmann::json::parse(R"({"gave_up": false, "moves_too_often": false,
-    "defended_seconds_ago": null, "defences": 0})"));
+    "silent": false, "defended_seconds_ago": null, "defences": 0})"));
 }
 
 TEST(Status, a_path_says_where_to_since_when_and_whether_the_host_gets_there) {
@@ -90,11 +90,11 @@ TEST(Status, a_path_says_where_to_since_when_and_whether_the_host_gets_there) {
                                    .host_reaches = true};
   EXPECT_EQ(to_json(p)["endpoints"][0]["path"], nlohmann::json::parse(R"({"gateway": "10.0.0.1",
     "gateway_mac": "02:00:00:00:00:01", "state": "lost", "since_seconds": 9.0, "answered_seconds_ago": 12.0,
-    "rtt_ms": 0.25, "host_reaches_gateway": true})"));
+    "rtt_ms": 0.25, "host_reaches_gateway": true, "disputed_by": null, "disputed_seconds_ago": null})"));
   p.endpoints[0].path = PathStatus{.gateway = 0x0100000a, .since = p.now};
   EXPECT_EQ(to_json(p)["endpoints"][0]["path"], nlohmann::json::parse(R"({"gateway": "10.0.0.1",
     "gateway_mac": null, "state": "unknown", "since_seconds": 0.0, "answered_seconds_ago": null,
-    "rtt_ms": null, "host_reaches_gateway": null})"));
+    "rtt_ms": null, "host_reaches_gateway": null, "disputed_by": null, "disputed_seconds_ago": null})"));
 }
 
 TEST(Status, a_conflict_says_whose_it_is_and_what_was_done) {
@@ -103,13 +103,12 @@ TEST(Status, a_conflict_says_whose_it_is_and_what_was_done) {
   auto& e = p.endpoints[0];
   e.claimants = {{.mac = 0x010000000002U, .first_at = 1, .last_at = p.now, .times = 3, .party = Party::proxy},
                  {.mac = 0x020000000002U, .first_at = 1, .last_at = p.now, .times = 1}};
-  e.conflict = {
-      .gave_up = true, .moves_too_often = false, .defended_at = p.now - 5 * ARPL_SECOND_NS, .defences = 2};
+  e.conflict = {.gave_up = true, .silent = true, .defended_at = p.now - 5 * ARPL_SECOND_NS, .defences = 2};
   const auto json = to_json(p)["endpoints"][0];
   EXPECT_EQ(json["claimants"][0]["party"], "proxy");
   EXPECT_EQ(json["claimants"][1]["party"], "elsewhere");
   EXPECT_EQ(json["conflict"], nlohmann::json::parse(R"({"gave_up": true, "moves_too_often": false,
-    "defended_seconds_ago": 5.0, "defences": 2})"));
+    "silent": true, "defended_seconds_ago": 5.0, "defences": 2})"));
 }
 
 TEST(Status, says_when_it_was_announced_and_what_came_in_that_should_not) {
