@@ -23,7 +23,7 @@ FrameSpec answer_but(Change change) {
 }
 
 void confirming_rows(std::vector<EgressRow>& r) {
-  const State unconfirmed{.confirmed = false, .unanswered = 2, .handed_ago = 0};
+  const State unconfirmed{.confirmed = false, .unanswered = 2, .handed_ago = just_now};
   const auto but = [&](auto change) {
     State s = unconfirmed;
     change(s);
@@ -52,7 +52,7 @@ void confirming_rows(std::vector<EgressRow>& r) {
 // The reply to a who-has that ingress has made a probe.
 void check_rows(std::vector<EgressRow>& r) {
   const auto checked = answer_but([](FrameSpec& f) { f.target_ip = 0; });
-  const State s{.confirmed = false, .unanswered = 3, .checked_ago = 100 * milliseconds};
+  const State s{.confirmed = false, .unanswered = 3, .checked_ago = just_now};
   const auto but = [&](auto change) {
     State state = s;
     change(state);
@@ -80,7 +80,7 @@ void check_rows(std::vector<EgressRow>& r) {
 }
 
 void unconfirming_rows(std::vector<EgressRow>& r) {
-  const State s{.confirmed = false, .handed_ago = 0};
+  const State s{.confirmed = false, .handed_ago = just_now};
   const EgressExpect nothing{};
   const EgressExpect unasked{.heard = ARPL_HEARD_ANSWERED};
   r.push_back({"a_reply_that_nobody_asked_for_confirms_nothing", answer(), {.confirmed = false}, unasked});
@@ -122,10 +122,12 @@ void unconfirming_rows(std::vector<EgressRow>& r) {
                {.heard = ARPL_HEARD_ASKED}});
   r.push_back({"a_reply_in_another_vlan_confirms_nothing",
                answer_but([](FrameSpec& f) { f.tags = {{.tci = 101}}; }),
-               {.vlan = 100, .confirmed = false, .handed_ago = 0},
+               {.vlan = 100, .confirmed = false, .handed_ago = just_now},
                only_heard});
-  r.push_back(
-      {"a_reply_of_no_endpoint_confirms_nothing", answer(), {.endpoint = false, .handed_ago = 0}, only_heard});
+  r.push_back({"a_reply_of_no_endpoint_confirms_nothing",
+               answer(),
+               {.endpoint = false, .handed_ago = just_now},
+               only_heard});
   r.push_back({"a_reply_of_a_withdrawn_endpoint_confirms_nothing",
                answer(),
                {.withdrawn = true, .confirmed = false},
@@ -257,7 +259,7 @@ void dropping_rows(std::vector<EgressRow>& r) {
                answer_but([](FrameSpec& f) { f.sender_mac = sibling_mac; }), s, dropped});
   r.push_back({"drop_lets_the_endpoints_answer_out",
                answer(),
-               but([](State& x) { x.handed_ago = 0; }),
+               but([](State& x) { x.handed_ago = just_now; }),
                {.confirmed = true, .pair = true}});
   r.push_back({"drop_lets_another_mac_of_its_own_namespace_out",
                by(sibling_mac),
@@ -383,7 +385,7 @@ void other_rows(std::vector<EgressRow>& r) {
                unseen});
   r.push_back({"a_long_reply_is_read_like_any_other",
                answer_but([](FrameSpec& f) { f.bytes = 1514; }),
-               {.confirmed = false, .handed_ago = 0},
+               {.confirmed = false, .handed_ago = just_now},
                {.confirmed = true, .pair = true}});
 }
 

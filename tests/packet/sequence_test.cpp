@@ -259,7 +259,7 @@ TYPED_TEST(Sequence, AnotherGenerationForgetsEveryPair) {
 }
 
 TYPED_TEST(Sequence, AConfirmedPairIsFoundInTheSlotAndInTheTable) {
-  this->install({.confirmed = false, .handed_ago = 0});
+  this->install({.confirmed = false, .handed_ago = just_now});
   TypeParam::egress(answer_to(peer_mac, peer_ip));
   const auto in_the_slot = this->slot().last_pair;
   ASSERT_NE(in_the_slot, 0U);

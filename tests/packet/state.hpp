@@ -14,6 +14,8 @@ namespace arpline::packet {
 inline constexpr std::uint64_t milliseconds = 1'000'000;
 inline constexpr std::uint64_t seconds = ARPL_SECOND_NS;
 inline constexpr std::uint64_t never = ~std::uint64_t{0};
+/// So long "ago" is ahead of the clock: it counts as just now however long the test takes.
+inline constexpr std::uint64_t just_now = std::uint64_t{0} - 10 * seconds;
 
 /// An address that is no endpoint's.
 inline constexpr Ipv4 foreign_ip = ip(10, 1, 0, 77);
