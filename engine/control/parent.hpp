@@ -174,7 +174,8 @@ class ServedParent {
   bool stranger_ = false;
   std::string egress_ = "unknown";
   std::uint64_t self_test_at_ = 0;
-  LinePace pace_;                                // of what frames say, by sender
+  LinePace claim_pace_;                          // of claims, by sender
+  LinePace own_mac_pace_;                        // of own MACs that come in from the wire
   LinePace space_pace_;                          // of what is found and goes, by namespace
   std::string waiting_;                          // as it was told to the log
   std::map<std::string, std::size_t> left_out_;  // of those lines, by namespace
