@@ -29,8 +29,10 @@ constexpr std::uint64_t kSelfTestEveryNs = 1'000'000'000;
 constexpr std::uint64_t kPutBackEveryNs = 20'000'000;
 // The loop has leases to extend.
 constexpr milliseconds kPatienceInTheLoop{50};
-constexpr LinePace::Rate kSenderLines{.interval_ns = 10'000'000'000, .burst_ns = 30'000'000'000};
-constexpr LinePace::Rate kAllSendersLines{.interval_ns = 500'000'000, .burst_ns = 20'000'000'000};
+constexpr LinePace::Rate kClaimantLines{.interval_ns = 2'000'000'000, .burst_ns = 20'000'000'000};
+constexpr LinePace::Rate kAllClaimantsLines{.interval_ns = 500'000'000, .burst_ns = 20'000'000'000};
+constexpr LinePace::Rate kOwnMacLines{.interval_ns = 10'000'000'000, .burst_ns = 30'000'000'000};
+constexpr LinePace::Rate kAllOwnMacsLines{.interval_ns = 1'000'000'000, .burst_ns = 10'000'000'000};
 constexpr LinePace::Rate kNetnsLines{.interval_ns = 500'000'000, .burst_ns = 64'000'000'000};
 constexpr LinePace::Rate kAllNetnsLines{.interval_ns = 50'000'000, .burst_ns = 50'000'000'000};
 constexpr milliseconds kBoundaryPatience{100};
@@ -64,7 +66,8 @@ ServedParent::ServedParent(const Config& config, ParentConfig own, const LinkInf
       neighbours_(shared_.neighbours),
       patience_(patience),
       route_(NETLINK_ROUTE),
-      pace_(kSenderLines, kAllSendersLines),
+      claim_pace_(kClaimantLines, kAllClaimantsLines),
+      own_mac_pace_(kOwnMacLines, kAllOwnMacsLines),
       space_pace_(kNetnsLines, kAllNetnsLines) {
   prepare_run_root(config_.run_root);
   lock_ = std::make_unique<ParentLock>(config_.run_root, name_.text());
@@ -650,14 +653,14 @@ void ServedParent::on_own_mac(const arpl_event& event) {
         link_.name, format_ipv4(event.address), format_mac(event.mac), place_of(owner));
     return;
   }
-  if (roster_->comes_back(event.mac) || !pace_.take(event.mac, event.time_ns)) return;
+  if (roster_->comes_back(event.mac) || !own_mac_pace_.take(event.mac, event.time_ns)) return;
   spdlog::warn("{}: {} is ours and came in from the wire: a loop or a duplicate MAC", link_.name,
                format_mac(event.mac));
 }
 
 // Whatever the wire or a container says: a bound for each, and one for all.
 void ServedParent::log_claim(const arpl_event& event) {
-  if (!pace_.take(event.mac, event.time_ns)) return;
+  if (!claim_pace_.take(event.mac, event.time_ns)) return;
   const auto owner = roster_->owner_of(event.mac);
   spdlog::warn("{}: {}{} claims {} ({})", link_.name, format_mac(event.mac),
                owner.interface.empty() ? "" : " of " + place_of(owner), format_ipv4(event.address),

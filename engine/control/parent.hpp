@@ -219,7 +219,8 @@ class ServedParent {
   std::uint64_t egress_put_back_ = 0;
   std::uint64_t egress_looked_at_ = 0;
   std::uint64_t self_test_at_ = 0;
-  LinePace pace_;                                // of what frames say, by sender
+  LinePace claim_pace_;                          // of claims, by sender
+  LinePace own_mac_pace_;                        // of own MACs that come in from the wire
   LinePace space_pace_;                          // of what is found and goes, by namespace
   std::string waiting_;                          // as it was told to the log
   std::map<std::string, std::size_t> left_out_;  // of those lines, by namespace

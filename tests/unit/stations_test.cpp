@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "endpoints/tables.hpp"
 #include "shared/stamp.h"
 
 namespace arpline {
