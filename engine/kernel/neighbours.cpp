@@ -94,7 +94,7 @@ std::optional<NeighbourCount> count_neighbours(std::size_t most) {
     if (received < 0 && errno == EINTR) continue;
     if (received <= 0) return std::nullopt;
     int left = static_cast<int>(received);
-    for (const auto* message = reinterpret_cast<const nlmsghdr*>(buffer.data()); mnl_nlmsg_ok(message, left);
+    for (const auto* message = reinterpret_cast<const nlmsghdr*>(buffer.data()); is_whole(message, left);
          message = mnl_nlmsg_next(message, &left)) {
       if (message->nlmsg_type == NLMSG_ERROR) return std::nullopt;
       if (message->nlmsg_type == NLMSG_DONE) return count;

@@ -93,7 +93,7 @@ std::string ingress_qdisc(Netlink& route, int ifindex) {
   request.header<tcmsg>().tcm_family = AF_UNSPEC;
   std::string kind;
   const int error = route.try_dump(request, [&](const nlmsghdr& message) {
-    const auto& tc = *static_cast<const tcmsg*>(mnl_nlmsg_get_payload(&message));
+    const auto tc = header_of<tcmsg>(message);
     if (message.nlmsg_type != RTM_NEWQDISC || tc.tcm_ifindex != ifindex || tc.tcm_parent != TC_H_INGRESS)
       return;
     for_each_attribute(message, sizeof(tcmsg), [&](const nlattr& attribute, int type) {

@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "base/error.hpp"
+#include "kernel/netlink.hpp"
 
 namespace arpline {
 namespace {
@@ -41,7 +42,7 @@ void TcEvents::read(const std::function<void(int ifindex)>& handler) {
     if (received < 0) return;
     if (from.nl_pid != 0) continue;  // only the kernel's word counts
     int left = static_cast<int>(received);
-    for (const auto* message = reinterpret_cast<const nlmsghdr*>(buffer_.data()); mnl_nlmsg_ok(message, left);
+    for (const auto* message = reinterpret_cast<const nlmsghdr*>(buffer_.data()); is_whole(message, left);
          message = mnl_nlmsg_next(message, &left)) {
       if (mnl_nlmsg_get_payload_len(message) >= sizeof(tcmsg))
         handler(static_cast<const tcmsg*>(mnl_nlmsg_get_payload(message))->tcm_ifindex);

@@ -149,7 +149,7 @@ void require_up(const std::string& interface) {
 }
 
 Link link_of(const nlmsghdr& message) {
-  const auto fields = header_of<ifinfomsg>(message);
+  const auto& fields = *static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(&message));
   Link link{.index = static_cast<unsigned>(fields.ifi_index), .flags = fields.ifi_flags};
   bool elsewhere = false;
   for_each_attribute(message, sizeof(ifinfomsg), [&](const nlattr& attribute, int type) {
@@ -162,7 +162,7 @@ Link link_of(const nlmsghdr& message) {
 }
 
 std::vector<unsigned> default_route_links(const nlmsghdr& message) {
-  const auto route = header_of<rtmsg>(message);
+  const auto& route = *static_cast<const rtmsg*>(mnl_nlmsg_get_payload(&message));
   if (route.rtm_dst_len != 0 || route.rtm_type != RTN_UNICAST) return {};
   std::vector<unsigned> links;
   for_each_attribute(message, sizeof(rtmsg), [&](const nlattr& attribute, int type) {
