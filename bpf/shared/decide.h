@@ -103,17 +103,22 @@ ARPL_INLINE enum arpl_verdict arpl_decide_odd(struct arpl_tables *t, const struc
 	return within;
 }
 
-/*
- * Whether the endpoint's kernel is to be asked if it still answers: it owes an answer for a second, or its last one is half
- * as old as counts.
- */
+/* Its kernel was handed a who-has, or checked, a second ago or earlier, and has said nothing since. */
+ARPL_INLINE int arpl_answer_is_owed(const struct arpl_slot *slot, __u64 now)
+{
+	__u64 owes_since = ARPL_READ(&slot->unanswered_at);
+
+	return __builtin_expect(owes_since > ARPL_READ(&slot->confirmed_at), 0) &&
+	       now >= owes_since + ARPL_SECOND_NS;
+}
+
+/* Whether its kernel is to be asked if it still answers: it owes an answer, or its last one is half as old as counts. */
 ARPL_INLINE int arpl_check_is_due(const struct arpl_slot *slot, __u64 now)
 {
 	__u64 confirmed_at = ARPL_READ(&slot->confirmed_at);
-	__u64 owes_since = ARPL_READ(&slot->unanswered_at);
 
-	if (owes_since > confirmed_at)
-		return now >= owes_since + ARPL_SECOND_NS;
+	if (ARPL_READ(&slot->unanswered_at) > confirmed_at)
+		return arpl_answer_is_owed(slot, now);
 	return confirmed_at != 0 && now >= confirmed_at + ARPL_CONFIRMED_NS / 2;
 }
 
@@ -220,7 +225,7 @@ ARPL_INLINE enum arpl_verdict arpl_decide_pair(struct arpl_tables *t, const stru
 
 	if (!pair || age_ns >= limits->pair_ttl_ns)
 		return arpl_decide_new(t, limits, arp, slot, now, out);
-	if (arpl_check_is_due(slot, now) && arpl_may_check(t, limits, out, now))
+	if (arpl_answer_is_owed(slot, now) && arpl_may_check(t, limits, out, now))
 		return ARPL_to_child_check;
 	if (age_ns >= limits->pair_ttl_ns / 2 && !(word & ARPL_PAIR_SAMPLED) && !out->shared &&
 	    !arpl_neigh_full(limits, now) &&

@@ -145,8 +145,13 @@ static inline __attribute__((always_inline)) int arpl_parse_arp(const __u8 *p, c
 	if (p + ARPL_ARP_BYTES > end)
 		return 0;
 	types = arpl_load32(p);
-	arp->ieee802 = types == arpl_swap32(0x00060800U);
-	if ((types != arpl_swap32(0x00010800U) && !arp->ieee802) || arpl_load16(p + 4) != arpl_swap16(0x0604U))
+	arp->ieee802 = 0;
+	if (types != arpl_swap32(0x00010800U)) {
+		if (types != arpl_swap32(0x00060800U))
+			return 0;
+		arp->ieee802 = 1;
+	}
+	if (arpl_load16(p + 4) != arpl_swap16(0x0604U))
 		return 0;
 	arp->op = arpl_swap16(arpl_load16(p + 6));
 	arp->sender_mac = arpl_load_mac(p + 8);
