@@ -28,7 +28,7 @@ class Parent final : private Actions {
     for (Id id = 0; id < endpoints; ++id) {
       slots_[id].word = 0x020000000000 + id;
       protocol_.put(id, {.mac = slots_[id].word, .address = id + 1}, Arrival::found, now_, *this);
-      protocol_.set_gateway(id, kGateway, now_);
+      protocol_.set_gateway(id, kGateway, false, now_);
     }
     for (int second = 0; second < 120; ++second) pass();
   }

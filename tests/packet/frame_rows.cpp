@@ -104,10 +104,12 @@ void own_mac_rows(std::vector<Row>& r) {
                {.eth_src = endpoint_mac, .op = 2, .sender_mac = endpoint_mac, .sender_ip = endpoint_ip},
                {},
                own_mac()});
-  r.push_back({"row03_a_siblings_mac_claims_nothing",
-               {.eth_src = sibling_mac, .op = 2, .sender_mac = sibling_mac, .sender_ip = endpoint_ip},
-               {},
-               own_mac()});
+  Row sibling{"row03_a_siblings_mac_claims_as_any_other",
+              {.eth_src = sibling_mac, .op = 2, .sender_mac = sibling_mac, .sender_ip = endpoint_ip},
+              {},
+              own_mac()};
+  sibling.expect.claimed_slot = endpoint_slot;
+  r.push_back(sibling);
   r.push_back({"row03_own_mac_in_observe_is_the_same_verdict",
                {.eth_src = endpoint_mac},
                {.switches = ARPL_LIMIT_OBSERVE},

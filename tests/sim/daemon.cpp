@@ -3,9 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <map>
 #include <set>
 
-#include "endpoints/classify.hpp"
 #include "shared/egress.h"
 
 namespace arpline::sim {
@@ -50,25 +51,43 @@ Daemon::Daemon(Queue& queue, Rng& rng, Trace& trace, const Setup& setup, Hands h
 }
 
 void Daemon::start(const std::vector<Interface>& interfaces) {
-  for (const auto& one : interfaces) interfaces_[one.netns.nsid].push_back(one);
-  for (const auto& [nsid, some] : interfaces_) census_.replace(nsid, classify(some));
+  std::map<int, std::vector<Interface>> by_namespace;
+  for (const auto& one : interfaces) by_namespace[one.netns.nsid].push_back(one);
+  std::vector<Wish> wishes;
+  for (const auto& [nsid, some] : by_namespace)
+    std::ranges::move(take(nsid, some, 0), std::back_inserter(wishes));
   publish_macs();
-  follow(table_.reconcile(census_.all()), Arrival::found);
+  follow(table_.apply(wishes), Arrival::found);
   tick();
 }
 
 void Daemon::update(int nsid, const std::vector<Interface>& interfaces) {
-  interfaces_[nsid] = interfaces;
+  const auto wishes = take(nsid, interfaces, std::max<Time>(hands_.now(), 1));
   publish_macs();
-  follow(table_.apply(census_.replace(nsid, classify(interfaces))), Arrival::changed);
+  follow(table_.apply(wishes), Arrival::changed);
   drain();
   tick();
 }
 
+// As control does with what a namespace has now (engine/control/roster.cpp).
+std::vector<Wish> Daemon::take(int nsid, const std::vector<Interface>& interfaces, Time heard_at) {
+  const auto changes = population_.replace(nsid, interfaces);
+  std::set<arpl_endpoint_key, KeyLess> keys;
+  for (const auto& [key, who] : changes.went) census_.leave(key, who);
+  for (const auto* list : {&changes.altered, &changes.adjusted})
+    for (const auto& [key, who] : *list) census_.heard(key, who, heard_at);
+  for (const auto& [key, who] : changes.came) census_.arrive(key, who, heard_at);
+  for (const auto* list : {&changes.went, &changes.altered, &changes.adjusted, &changes.came})
+    for (const auto& one : *list) keys.insert(one.key);
+  std::vector<Wish> wishes;
+  for (const auto& key : keys)
+    wishes.emplace_back(key, census_.resolve(key, [&](Who who) { return population_.endpoint(who, key); }));
+  return wishes;
+}
+
 void Daemon::publish_macs() {
   std::set<Mac> now{setup_.parent_mac};
-  for (const auto& [nsid, some] : interfaces_)
-    for (const auto& one : some) now.insert(one.mac);
+  population_.each([&](const Interface& one) { now.insert(one.mac); });
   const auto bit = [&](Mac mac) { return arpl_mac_bit(maps_.decision().keys.factor, mac); };
   auto& macs = maps_.macs();
   for (const auto mac : now)

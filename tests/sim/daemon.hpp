@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "endpoints/census.hpp"
+#include "endpoints/population.hpp"
 #include "endpoints/table.hpp"
 #include "sim/machine.hpp"
 #include "sim/packet.hpp"
@@ -79,6 +80,7 @@ class Daemon final : private Actions {
   void report(const Report& report) override;
 
   void follow(const Table::Changes& changes, Arrival arrival);
+  std::vector<Wish> take(int nsid, const std::vector<Interface>& interfaces, Time heard_at);
   void publish_macs();
   void hear(const arpl_event& event);
   void drain();
@@ -94,10 +96,10 @@ class Daemon final : private Actions {
   MapsInMemory maps_;
   Filter own_macs_;
   Table table_;
+  Population population_;
   Census census_;
   Front front_;
   std::unique_ptr<Machine> machine_;
-  std::map<int, std::vector<Interface>> interfaces_;
   std::map<int, Ipv4> gateways_;
   bool paused_ = false;
   bool refuses_ = false;

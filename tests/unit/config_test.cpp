@@ -87,6 +87,8 @@ ring_endpoint = 5
 reflect_max = 1000000
 reflect_max_source = 10000
 foreign = "off"
+odd = 8
+own_macs = 9
 events = 0
 host_share = "off"
 [announce]

@@ -74,8 +74,11 @@ TEST(Parser, LeavesOtherProtocolsAlone) {
     EXPECT_EQ(parse({.ethertype = static_cast<std::uint16_t>(type)}), ARPL_NOT_ARP) << type;
 }
 
+TEST(Parser, TakesHardwareTypeSixAsLinuxDoes) {
+  EXPECT_EQ(parse({.hrd = 6}), ARPL_PARSED);
+}
+
 TEST(Parser, CallsEveryWrongHeaderMalformed) {
-  EXPECT_EQ(parse({.hrd = 6}), ARPL_PARSED_MALFORMED);
   EXPECT_EQ(parse({.hrd = 0x0100}), ARPL_PARSED_MALFORMED);
   EXPECT_EQ(parse({.pro = 0x0806}), ARPL_PARSED_MALFORMED);
   EXPECT_EQ(parse({.hln = 0}), ARPL_PARSED_MALFORMED);
