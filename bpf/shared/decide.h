@@ -228,7 +228,7 @@ ARPL_INLINE enum arpl_verdict arpl_decide_pair(struct arpl_tables *t, const stru
 	if (arpl_answer_is_owed(slot, now) && arpl_may_check(t, limits, out, now))
 		return ARPL_to_child_check;
 	if (age_ns >= limits->pair_ttl_ns / 2 && !(word & ARPL_PAIR_SAMPLED) && !out->shared &&
-	    !arpl_neigh_full(limits, now) &&
+	    !arpl_neigh_full(limits, now) && arpl_to_child_token(t, limits, arp, now) &&
 	    __sync_val_compare_and_swap(pair, word, word | ARPL_PAIR_SAMPLED) == word) {
 		out->handed = 1;
 		return arp->eth_dst == ARPL_MAC_BROADCAST ? ARPL_to_child_sample : ARPL_unicast_sample;

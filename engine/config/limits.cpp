@@ -66,7 +66,7 @@ constexpr std::array<LimitSpec, 14> kSpecs{{
      kOneSecond,
      &arpl_limits::foreign},
     {"odd", "who-has that containers' kernels learn from and arpline can't answer; beyond it they are dropped",
-     "", 20, kOneSecond, &arpl_limits::odd, true},
+     "", 20, kFiveSeconds, &arpl_limits::odd, true},
     {"events", "claims that are told to the daemon", "", 100, kFiveSeconds, &arpl_limits::events},
     {"own_macs", "frames with own MACs that are told to the daemon", "", 20, kFiveSeconds,
      &arpl_limits::own_mac_events},

@@ -149,7 +149,10 @@ def test_two_hundred_interfaces_that_come_and_go_in_a_container_disturb_nobody()
         assert len(answers) == sent, f"{len(answers)} of {sent}"
         after = endpoint(host, host.children[0])
         assert after["state"] == "confirmed" and after["ringed"] > before["ringed"], after
-        assert daemon.log == logged, "it logged what is nobody's business"
+        # Labs that run beside this one share the neighbour table, and how much of it each gets is logged.
+        said = [line for line in daemon.log.removeprefix(logged).splitlines()
+                if "neighbour" not in line and "all limits are in force" not in line]
+        assert not said, f"it logged what is nobody's business: {said}"
 
 
 def dropped_events(daemon):

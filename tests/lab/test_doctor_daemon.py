@@ -128,7 +128,7 @@ def test_address_lost_is_told_with_its_trail():
 
 def test_requester_from_outside_the_subnet_and_rp_filter():
     with Lab() as lab:
-        host, _, _, wire = serve(lab)
+        host, _, _, wire = serve(lab, config={"limits": {"odd": "off"}})
         child = host.children[0]
         wire.send(who_has(child, REQUESTER_MAC, "172.31.0.9"))
         wait_until(lambda: endpoint(host, child)["last_requester"] == "172.31.0.9", 5, "the request is seen")

@@ -36,7 +36,7 @@ def test_answer_is_as_long_as_the_request_and_zero_behind_it():
 
 def test_longer_frame_is_left_to_the_kernel():
     with Lab() as lab:
-        host, _, _, wire = serve_fast(lab, mtu=9000)
+        host, _, _, wire = serve_fast(lab, config={"limits": {"odd": "off"}}, mtu=9000)
         child = host.children[0]
         confirm(wire, host, child)
         before = verdict(host, "reflect")

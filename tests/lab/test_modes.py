@@ -90,7 +90,7 @@ def test_every_address_of_an_interface_is_served():
 
 def test_requester_outside_the_addresss_subnet_is_left_to_the_kernel():
     with Lab() as lab:
-        host, _, _, wire = serve(lab)
+        host, _, _, wire = serve(lab, config={"limits": {"odd": "off"}})
         child = host.children[0]
         child.add_address("10.99.0.7/32")
         alone = another(child, "10.99.0.7")

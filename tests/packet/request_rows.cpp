@@ -473,10 +473,10 @@ void sample_rows(std::vector<Row>& r) {
   const FrameSpec unicast{.eth_dst = endpoint_mac};
   r.push_back(
       {"row12_a_half_old_pair_is_sampled", {}, {.pair = Pair::half_old}, to_child(ARPL_to_child_sample)});
-  r.push_back({"row12_a_sample_needs_no_budget",
+  r.push_back({"row12_a_sample_costs_the_budget_a_token",
                {},
-               {.pair = Pair::half_old, .to_child = Budget::zero},
-               to_child(ARPL_to_child_sample)});
+               {.pair = Pair::half_old, .to_child = Budget::spent},
+               rings()});
   r.push_back(
       {"row12_a_unicast_sample_passes", unicast, {.pair = Pair::half_old}, passes(ARPL_unicast_sample)});
   r.push_back({"row12_it_is_sampled_once", {}, {.pair = Pair::half_old_sampled}, rings()});
