@@ -152,7 +152,7 @@ ARPL_INLINE int ingress(struct xdp_md *ctx)
 	arp.frame_bytes = (__u32)(data_end - data);
 	arp.linear = !may_be_in_pieces() || arp.frame_bytes == (__u32)bpf_xdp_get_buff_len(ctx);
 	arpl_decide(0, parsed, &arp, ctx->rx_queue_index, now, &decision);
-	if (decision.verdict == ARPL_own_mac)
+	if (arpl_tells_own_mac(&decision, &arp))
 		arpl_report(&arp, ARPL_EVENT_OWN_MAC, now);
 	if (decision.verdict == ARPL_reply)
 		report_answer(&arp);

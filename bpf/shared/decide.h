@@ -36,6 +36,12 @@ struct arpl_decision {
 
 #define ARPL_LOOK_UP 0xfffffffeU /* no slot has this number */
 
+/* Whether a MAC of ours came in from the wire, and not only the self-test that a switch sends back (vepa). */
+ARPL_INLINE int arpl_tells_own_mac(const struct arpl_decision *decision, const struct arpl_arp *arp)
+{
+	return (decision->verdict == ARPL_own_mac || decision->shared) && arp->op != ARPL_SELF_TEST_OP;
+}
+
 ARPL_INLINE int arpl_mac_is_unicast(__u64 mac)
 {
 	return mac != 0 && !(mac & ARPL_MAC_MULTICAST_BIT);

@@ -29,8 +29,8 @@ constexpr std::uint64_t kSelfTestEveryNs = 1'000'000'000;
 constexpr std::uint64_t kPutBackEveryNs = 20'000'000;
 // The loop has leases to extend.
 constexpr milliseconds kPatienceInTheLoop{50};
-constexpr LinePace::Rate kClaimantLines{.interval_ns = 2'000'000'000, .burst_ns = 20'000'000'000};
-constexpr LinePace::Rate kAllClaimantsLines{.interval_ns = 500'000'000, .burst_ns = 20'000'000'000};
+constexpr LinePace::Rate kClaimantLines{.interval_ns = 2'000'000'000, .burst_ns = 10'000'000'000};
+constexpr LinePace::Rate kAllClaimantsLines{.interval_ns = 1'000'000'000, .burst_ns = 10'000'000'000};
 constexpr LinePace::Rate kOwnMacLines{.interval_ns = 10'000'000'000, .burst_ns = 30'000'000'000};
 constexpr LinePace::Rate kAllOwnMacsLines{.interval_ns = 1'000'000'000, .burst_ns = 10'000'000'000};
 constexpr LinePace::Rate kNetnsLines{.interval_ns = 500'000'000, .burst_ns = 64'000'000'000};
@@ -653,6 +653,7 @@ void ServedParent::on_own_mac(const arpl_event& event) {
         link_.name, format_ipv4(event.address), format_mac(event.mac), place_of(owner));
     return;
   }
+  if (roster_->shared().contains(event.mac)) return;  // it has been said
   if (roster_->comes_back(event.mac) || !own_mac_pace_.take(event.mac, event.time_ns)) return;
   spdlog::warn("{}: {} is ours and came in from the wire: a loop or a duplicate MAC", link_.name,
                format_mac(event.mac));

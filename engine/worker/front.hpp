@@ -92,7 +92,7 @@ class Front {
     if (verdict == ARPL_reply) report_answer(sight.arp, now);
     if (verdict == ARPL_other_destination)
       arpl_note_misdirected(&tables_, sight.decision.slot, &sight.arp, now);
-    if (verdict == ARPL_own_mac) tell(sight.arp, ARPL_EVENT_OWN_MAC, now);
+    if (arpl_tells_own_mac(&sight.decision, &sight.arp) != 0) tell(sight.arp, ARPL_EVENT_OWN_MAC, now);
     if (claimed == ARPL_NO_SLOT) return;
     if (auto* stats = arpl_stats_at(&tables_, claimed))
       arpl_note_claim(arpl_slot_at(&tables_, claimed), stats, sight.arp.sender_mac, now);

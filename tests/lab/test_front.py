@@ -3,7 +3,7 @@
 import json
 import socket
 
-from common import Arplined, Lab, frames, never_answered, residue, wait_state, wait_until, who_has
+from common import Arplined, Lab, frames, never_answered, residue, wait_known, wait_state, wait_until, who_has
 from steered import CONFIG, serve_steered, steered
 
 
@@ -167,5 +167,8 @@ def test_port_that_is_changed_over_keep_leaves_no_program_behind():
         daemon = host.start_arplined({"parent": {host.nic: CONFIG}})
         assert "prog/xdp" not in host.ns.ip("-d", "link", "show", "dev", host.nic).stdout, daemon.log
         assert "attached in another way" in daemon.log, daemon.log
+        wait_known(host, *host.children)
+        answered = peer.ping(host.children[0].address).answered
+        assert answered == 3, f"{answered} of 3 pings"
         assert daemon.stop() == 0
-        assert residue(host) == [] and peer.ping(host.children[0].address).answered == 3
+        assert residue(host) == []

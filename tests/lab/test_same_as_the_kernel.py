@@ -29,7 +29,9 @@ class Side:
         if fast:
             self.peer.load_pass_program()
         if with_arpline:
-            self.host.start_arplined(config)
+            # What only the kernel answers is limited, which is the one thing that is not the same.
+            limits = {"odd": "off", **(config or {}).get("limits", {})}
+            self.host.start_arplined({**(config or {}), "limits": limits})
             wait_known(self.host, *self.host.children)
             time.sleep(3)  # the announcements on appearance are through
         children = (self.target, self.claimed, self.private)

@@ -46,7 +46,7 @@ def neighbours(child):
 def test_claims_of_every_endpoint_take_no_answer_away():
     """Who-has with senders from the whole subnet, as a flood has them, claim all 64 addresses."""
     with Lab() as lab:
-        host, _, _, wire = serve(lab, children=64)
+        host, _, _, wire = serve(lab, children=64, config={"limits": {"host_share": "off"}})
         confirm(wire, host, *host.children)
         for child in host.children:
             wire.send(frames.arp(eth_src=CLAIMANT, spa=child.address, tpa="10.77.200.200"))
@@ -205,7 +205,7 @@ def odd_answers(lab, config):
 
 def test_odd_frames_fill_the_neighbour_table_no_faster_than_their_limit():
     with Lab() as lab:
-        host, child, answered = odd_answers(lab, {})
+        host, child, answered = odd_answers(lab, {"limits": {"odd": 4, "host_share": "off"}})
         limited = verdict(host, "odd_limited")
         assert 15 <= answered <= 60 and answered + limited >= 100, (answered, limited)
         assert neighbours(child).count("10.77.100.") <= 60

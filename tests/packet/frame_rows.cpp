@@ -126,8 +126,9 @@ void own_mac_rows(std::vector<Row>& r) {
                own_mac()});
   // A child has taken a peer's MAC: the peer goes on being answered, and nothing is handed to the kernel for
   // it, whose reply would stay inside the host.
-  const auto shared = [&](const char* name, const FrameSpec& frame, State state, const Expect& expect) {
+  const auto shared = [&](const char* name, const FrameSpec& frame, State state, Expect expect) {
     state.requester_mac_is_shared = true;
+    expect.event = ARPL_EVENT_OWN_MAC;
     r.push_back({name, frame, state, expect});
   };
   shared("row03_a_shared_mac_is_the_peers", {}, {.pair = Pair::fresh}, rings());

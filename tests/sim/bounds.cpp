@@ -51,12 +51,15 @@ Time Faults::bound(const PlannedFault& fault, std::size_t container) const {
     case Fault::takes_address:
     case Fault::proxy:
     case Fault::storm:
-    case Fault::adversary:
-    case Fault::hostile:
     case Fault::moves_away:
     case Fault::moves_often:
     case Fault::silent:
       return kTrusting;
+    // The peer gets rid of what it was told, and then the switch, which has forgotten the container meanwhile,
+    // waits for the peer's next broadcast.
+    case Fault::adversary:
+    case Fault::hostile:
+      return kRepair + kTrusting;
     default:
       return relearned;
   }

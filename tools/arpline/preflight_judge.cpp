@@ -232,9 +232,10 @@ void judge_stag_offload(const PreflightFacts& facts, Findings& out) {
     out.push_back({"rx_stag_offload", Level::ok, link.rx_stag_offload ? "off" : "the driver has none", ""});
     return;
   }
-  out.push_back({"rx_stag_offload", facts.trunk ? Level::warning : Level::note,
-                 "rx-vlan-stag-hw-parse is on: an 802.1ad tag that the NIC stripped is invisible to XDP",
-                 fmt::format("where 802.1ad frames arrive: ethtool -K {} rx-vlan-stag-hw-parse off", link.name)});
+  out.push_back(
+      {"rx_stag_offload", facts.trunk ? Level::warning : Level::note,
+       "rx-vlan-stag-hw-parse is on: an 802.1ad tag that the NIC stripped is invisible to XDP",
+       fmt::format("where 802.1ad frames arrive: ethtool -K {} rx-vlan-stag-hw-parse off", link.name)});
 }
 
 void judge_manager(const PreflightFacts& facts, Findings& out) {

@@ -23,18 +23,18 @@ void vlan_offload(const Facts& facts, Findings& out) {
     const bool service = parent.hidden_tags && parent.link.rx_stag_offload.value_or(false);
     if (!parent.attached || (!customer && !service)) continue;
     if (!vlan_interface && !parent.hidden_tags) continue;
-    out.push_back(
-        {.id = "vlan_offload",
-         .severity = Severity::warning,
-         .certainty = Certainty::certain,
-         .subject = parent.link.name,
-         .evidence = fmt::format("{} is on, with {}: a tag that the NIC strips is invisible "
-                                 "to XDP, and arpline serves less than it could",
-                                 customer ? "rx-vlan-offload" : "rx-vlan-stag-hw-parse",
-                                 vlan_interface ? "VLAN interfaces on it" : "tagged frames coming in, or trunk = true"),
-         .command = fmt::format("ethtool -K {}{}{}", parent.link.name, customer ? " rxvlan off" : "",
-                                service ? " rx-vlan-stag-hw-parse off" : ""),
-         .about = {.parent = parent.link.ifindex}});
+    out.push_back({.id = "vlan_offload",
+                   .severity = Severity::warning,
+                   .certainty = Certainty::certain,
+                   .subject = parent.link.name,
+                   .evidence = fmt::format(
+                       "{} is on, with {}: a tag that the NIC strips is invisible "
+                       "to XDP, and arpline serves less than it could",
+                       customer ? "rx-vlan-offload" : "rx-vlan-stag-hw-parse",
+                       vlan_interface ? "VLAN interfaces on it" : "tagged frames coming in, or trunk = true"),
+                   .command = fmt::format("ethtool -K {}{}{}", parent.link.name, customer ? " rxvlan off" : "",
+                                          service ? " rx-vlan-stag-hw-parse off" : ""),
+                   .about = {.parent = parent.link.ifindex}});
   }
 }
 
