@@ -270,7 +270,7 @@ void Watch::fold(Known& known) {
     std::vector<InterfaceAddress> merged;
     for (const auto& [address, added] : pending)
       if (added) come.push_back(address);
-    std::erase_if(addresses, [&pending](const InterfaceAddress& one) { return pending.contains(one); });
+    std::erase_if(addresses, [&said = pending](const InterfaceAddress& one) { return said.contains(one); });
     merged.reserve(addresses.size() + come.size());
     std::ranges::merge(addresses, come, std::back_inserter(merged), comes_before);
     addresses = std::move(merged);

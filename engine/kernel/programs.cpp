@@ -237,7 +237,8 @@ bpf_program* Programs::ingress() const noexcept {
 bool Programs::take_link() {
   link_ = Fd{bpf_obj_get(link_path(options_.folder).c_str())};
   if (!link_ || ifindex_of_link(link_.get()) != static_cast<std::uint32_t>(options_.ifindex)) return false;
-  LIBBPF_OPTS(bpf_xdp_query_opts, now);
+  bpf_xdp_query_opts now{};
+  now.sz = sizeof now;
   const auto wanted = options_.generic_xdp ? XDP_ATTACHED_SKB : XDP_ATTACHED_DRV;
   link_is_pinned_ = options_.ingress != IngressProgram::none && bpf_xdp_query(options_.ifindex, 0, &now) == 0 &&
                     now.attach_mode == wanted;
@@ -256,7 +257,8 @@ void Programs::attach_xdp() {
   }
   link_.reset();
   if (options_.ingress == IngressProgram::none) return;
-  LIBBPF_OPTS(bpf_link_create_opts, link_options);
+  bpf_link_create_opts link_options{};
+  link_options.sz = sizeof link_options;
   link_options.flags = options_.generic_xdp ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE;
   const int fd = bpf_link_create(bpf_program__fd(ingress()), options_.ifindex, BPF_XDP, &link_options);
   if (fd < 0) refuse_attach(options_, -fd);

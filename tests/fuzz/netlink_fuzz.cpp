@@ -20,6 +20,7 @@
 #include "kernel/gateways.hpp"
 #include "kernel/groups.hpp"
 #include "kernel/link.hpp"
+#include "kernel/neighbours.hpp"
 #include "kernel/route_events.hpp"
 #include "kernel/routes.hpp"
 

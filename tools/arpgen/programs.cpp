@@ -111,7 +111,9 @@ Programs::~Programs() = default;
 void Programs::attach_meter(const std::string& interface) {
   const int program = bpf_program__fd(skeleton_->progs.arpgen_meter);
   const auto ifindex = static_cast<int>(skeleton_->rodata->plan.ifindex);
-  LIBBPF_OPTS(bpf_link_create_opts, options, .flags = XDP_FLAGS_DRV_MODE);
+  bpf_link_create_opts options{};
+  options.sz = sizeof options;
+  options.flags = XDP_FLAGS_DRV_MODE;
   link_ = Fd{bpf_link_create(program, ifindex, BPF_XDP, &options)};
   if (!link_ && errno == EOPNOTSUPP) {
     options.flags = XDP_FLAGS_SKB_MODE;
@@ -135,10 +137,15 @@ void Programs::generate(const arpgen_pace& pace) {
   std::array<std::uint8_t, ARPGEN_MAX_FRAME_BYTES> frame{};
   xdp_md context{};
   context.data_end = frame_bytes_;
-  LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(), .data_size_in = frame_bytes_,
-              .ctx_in = &context, .ctx_size_in = sizeof context, .repeat = std::numeric_limits<int>::max(),
-              .flags = BPF_F_TEST_XDP_LIVE_FRAMES,
-              .batch_size = pace.gap != 0 || pace.window != 0 ? kPacedBatch : kBatch);
+  bpf_test_run_opts options{};
+  options.sz = sizeof options;
+  options.data_in = frame.data();
+  options.data_size_in = frame_bytes_;
+  options.ctx_in = &context;
+  options.ctx_size_in = sizeof context;
+  options.repeat = std::numeric_limits<int>::max();
+  options.flags = BPF_F_TEST_XDP_LIVE_FRAMES;
+  options.batch_size = pace.gap != 0 || pace.window != 0 ? kPacedBatch : kBatch;
   begin(pace);
   do {
     const int error = bpf_prog_test_run_opts(generator_fd(), &options);

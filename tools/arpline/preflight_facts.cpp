@@ -62,7 +62,8 @@ int load_with_frags() {
       {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .src_reg = 0, .off = 0, .imm = XDP_PASS},
       {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
   }};
-  LIBBPF_OPTS(bpf_prog_load_opts, options);
+  bpf_prog_load_opts options{};
+  options.sz = sizeof options;
   options.prog_flags = BPF_F_XDP_HAS_FRAGS;
   const Fd program{
       bpf_prog_load(BPF_PROG_TYPE_XDP, "preflight", "Apache-2.0", pass.data(), pass.size(), &options)};
