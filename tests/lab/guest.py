@@ -11,7 +11,7 @@ from common import Lab
 from lab import build_dir, vm
 
 INSIDE = "ARPLINE_LAB_GUEST"
-LIMIT_SECONDS = 480
+LIMIT_SECONDS = 1200
 CONSOLE_LINES = 40
 PATIENCE = 6
 TRIALS = {

@@ -6,7 +6,7 @@ import sys
 
 from .results import ROOT, Run
 
-TIMEOUT_SECONDS = 1200
+TIMEOUT_SECONDS = 2400
 
 
 def lab(run: Run) -> None:
