@@ -14,6 +14,23 @@
 
 #define ARPL_INLINE static inline __attribute__((always_inline))
 
+/* In BPF a function of its own, which the verifier follows once and not on every way that leads to it. */
+#ifdef __bpf__
+#define ARPL_CALLED __attribute__((weak, noinline))
+#else
+#define ARPL_CALLED ARPL_INLINE
+#endif
+
+/*
+ * In BPF the verifier knows no more what `value` is, only that it is a number: ways on which it differs are followed once
+ * from here. `unknown` is any number that it does not know.
+ */
+#ifdef __bpf__
+#define ARPL_FORGET(value, unknown) asm volatile("%0 ^= %1; %0 ^= %1" : "+r"(value) : "r"(unknown))
+#else
+#define ARPL_FORGET(value, unknown) ((void)0)
+#endif
+
 /* Raised by any change to a map's shape or meaning; other versions' maps are never reused. */
 #define ARPL_ABI_VERSION 6U
 

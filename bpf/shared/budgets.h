@@ -67,7 +67,7 @@ ARPL_INLINE struct arpl_budget arpl_quarter(struct arpl_budget sum)
 }
 
 /* Claims and own MACs have a budget each: what somebody does with the one leaves room for the other. */
-ARPL_INLINE int arpl_event_token(struct arpl_tables *t, __u16 type, __u64 source_mac, __u64 now)
+ARPL_CALLED int arpl_event_token(struct arpl_tables *t, __u16 type, __u64 source_mac, __u64 now)
 {
 	const struct arpl_limits *limits = arpl_limits_now(t);
 
@@ -84,31 +84,45 @@ ARPL_INLINE int arpl_event_token(struct arpl_tables *t, __u16 type, __u64 source
  * Who may use the trusted share of TO_CHILD: 2 for an address that a container has asked for itself, its gateway above
  * all: the container's kernel has an entry for it, so that the table need not have room. 1 for who has announced itself.
  */
-ARPL_INLINE int arpl_trusted(struct arpl_tables *t, const struct arpl_limits *limits,
-			     const struct arpl_arp *arp, __u64 now)
+ARPL_INLINE int arpl_trusted(struct arpl_tables *t, const struct arpl_limits *limits, __be32 sender_ip,
+			     __u16 vlan, __u64 now)
 {
-	if (arpl_was_heard_filtered(t, limits, ARPL_HEARD_ASKED, arp->sender_ip, arp->vlan, now, ARPL_HEARD_NS))
+	__u64 hash = arpl_heard_hash(t, sender_ip, vlan);
+
+	if (arpl_was_heard_filtered(t, limits, ARPL_HEARD_ASKED, hash, now, ARPL_HEARD_NS))
 		return 2;
-	return arpl_was_heard_filtered(t, limits, ARPL_HEARD_ANNOUNCED, arp->sender_ip, arp->vlan, now,
-				       ARPL_ANNOUNCED_NS);
+	return arpl_was_heard_filtered(t, limits, ARPL_HEARD_ANNOUNCED, hash, now, ARPL_ANNOUNCED_NS);
+}
+
+/* The TO_CHILD budget that is everybody's. */
+ARPL_CALLED int arpl_common_token(struct arpl_tables *t, __u64 source_mac, __u64 now)
+{
+	const struct arpl_limits *limits = arpl_limits_now(t);
+
+	return limits && !arpl_neigh_full(limits, now) &&
+	       arpl_shared_token(t, ARPL_BUCKET_TO_CHILD, limits->to_child, ARPL_SHARE_TO_CHILD,
+				 limits->to_child_source, source_mac, now);
+}
+
+ARPL_CALLED int arpl_trusted_token(struct arpl_tables *t, __u64 source_mac, __be32 sender_ip, __u16 vlan,
+				   __u64 now)
+{
+	const struct arpl_limits *limits = arpl_limits_now(t);
+
+	return limits && arpl_bucket_peek_at(t, ARPL_BUCKET_TO_CHILD_TRUSTED, now, limits->to_child_trusted) &&
+	       arpl_trusted(t, limits, sender_ip, vlan, now) > arpl_neigh_full(limits, now) &&
+	       arpl_shared_token(t, ARPL_BUCKET_TO_CHILD_TRUSTED, limits->to_child_trusted, ARPL_SHARE_TRUSTED,
+				 limits->to_child_trusted_source, source_mac, now);
 }
 
 /*
  * The TO_CHILD budget. What finds none looks whether it is trusted: a flood can use up the one share, but not hide a
  * gateway's new MAC from the containers.
  */
-ARPL_INLINE int arpl_to_child_token(struct arpl_tables *t, const struct arpl_limits *limits,
-				    const struct arpl_arp *arp, __u64 now)
+ARPL_INLINE int arpl_to_child_token(struct arpl_tables *t, const struct arpl_arp *arp, __u64 now)
 {
-	int full = arpl_neigh_full(limits, now);
-
-	if (!full && arpl_shared_token(t, ARPL_BUCKET_TO_CHILD, limits->to_child, ARPL_SHARE_TO_CHILD,
-				       limits->to_child_source, arp->eth_src, now))
-		return 1;
-	return arpl_bucket_peek_at(t, ARPL_BUCKET_TO_CHILD_TRUSTED, now, limits->to_child_trusted) &&
-	       arpl_trusted(t, limits, arp, now) > full &&
-	       arpl_shared_token(t, ARPL_BUCKET_TO_CHILD_TRUSTED, limits->to_child_trusted, ARPL_SHARE_TRUSTED,
-				 limits->to_child_trusted_source, arp->eth_src, now);
+	return arpl_common_token(t, arp->eth_src, now) ||
+	       arpl_trusted_token(t, arp->eth_src, arp->sender_ip, arp->vlan, now);
 }
 
 /* Probes cost no neighbour entry: a budget of their own, of what the kernels can take. */
@@ -130,14 +144,15 @@ ARPL_INLINE int arpl_egress_seen(const struct arpl_limits *limits, __u64 now)
  * Whether this frame may become a check of the endpoint: one at a time, none whose answer egress would not see, and none
  * that may be for another VLAN.
  */
-ARPL_INLINE int arpl_check_token(struct arpl_tables *t, const struct arpl_limits *limits, __u32 slot, __u64 now)
+ARPL_CALLED int arpl_check_token(struct arpl_tables *t, __u32 slot, __u64 now)
 {
+	const struct arpl_limits *limits = arpl_limits_now(t);
 	const struct arpl_budget checks = {.interval_ns = ARPL_CHECK_INTERVAL_NS,
 					   .burst_ns = ARPL_CHECK_BURST_NS};
 	struct arpl_endpoint_stats *stats;
 	__u64 at;
 
-	if ((limits->flags & ARPL_LIMIT_HIDDEN_TAGS) || !arpl_egress_seen(limits, now))
+	if (!limits || (limits->flags & ARPL_LIMIT_HIDDEN_TAGS) || !arpl_egress_seen(limits, now))
 		return 0;
 	stats = arpl_stats_at(t, slot);
 	if (!stats)
@@ -151,13 +166,13 @@ ARPL_INLINE int arpl_check_token(struct arpl_tables *t, const struct arpl_limits
  * What a kernel would learn from and nobody can answer for it: a neighbour entry each. A tag that nobody sees may make it
  * another's.
  */
-ARPL_INLINE int arpl_odd_token(struct arpl_tables *t, const struct arpl_limits *limits, __u64 source_mac,
-			       __u64 now)
+ARPL_CALLED int arpl_odd_token(struct arpl_tables *t, __u64 source_mac, __u64 now)
 {
+	const struct arpl_limits *limits = arpl_limits_now(t);
 	__u64 *sum = arpl_bucket_at(t, ARPL_BUCKET_ODD);
 	__u64 *share;
 
-	if (limits->odd.interval_ns == 0 || !sum || (limits->flags & ARPL_LIMIT_HIDDEN_TAGS))
+	if (!limits || limits->odd.interval_ns == 0 || !sum || (limits->flags & ARPL_LIMIT_HIDDEN_TAGS))
 		return 1;
 	if (!arpl_bucket_peek(sum, now, limits->odd))
 		return 0;
@@ -167,13 +182,16 @@ ARPL_INLINE int arpl_odd_token(struct arpl_tables *t, const struct arpl_limits *
 }
 
 /* Where the fast path is on, the ring gets what this allows: of the class, the endpoint and the source. */
-ARPL_INLINE int arpl_ring_token(struct arpl_tables *t, const struct arpl_limits *limits, __u32 slot,
-				__u64 source_mac, int known, __u64 now)
+ARPL_CALLED int arpl_ring_token(struct arpl_tables *t, __u32 slot, __u64 source_mac, int known, __u64 now)
 {
-	struct arpl_endpoint_stats *stats;
-	struct arpl_budget sum = known ? limits->ring : limits->ring_new;
+	const struct arpl_limits *limits = arpl_limits_now(t);
 	__u32 bucket = known ? ARPL_BUCKET_RING : ARPL_BUCKET_RING_NEW;
+	struct arpl_endpoint_stats *stats;
+	struct arpl_budget sum;
 
+	if (!limits)
+		return 0;
+	sum = known ? limits->ring : limits->ring_new;
 	if (!arpl_bucket_peek_at(t, bucket, now, sum))
 		return 0;
 	stats = arpl_stats_at(t, slot);

@@ -99,11 +99,10 @@ ARPL_INLINE int arpl_sender_is_martian(struct arpl_tables *t, const struct arpl_
 }
 
 /* What row 10 makes of it, and row 11 of a unicast one that nobody can answer for its kernel. */
-ARPL_INLINE enum arpl_verdict arpl_decide_odd(struct arpl_tables *t, const struct arpl_limits *limits,
-					      const struct arpl_arp *arp, enum arpl_verdict within, __u64 now,
-					      struct arpl_decision *out)
+ARPL_INLINE enum arpl_verdict arpl_decide_odd(struct arpl_tables *t, const struct arpl_arp *arp,
+					      enum arpl_verdict within, __u64 now, struct arpl_decision *out)
 {
-	if (!arpl_odd_token(t, limits, arp->eth_src, now))
+	if (!arpl_odd_token(t, arp->eth_src, now))
 		return ARPL_odd_limited;
 	out->handed = 1;
 	return within;
@@ -128,10 +127,9 @@ ARPL_INLINE int arpl_check_is_due(const struct arpl_slot *slot, __u64 now)
 	return confirmed_at != 0 && now >= confirmed_at + ARPL_CONFIRMED_NS / 2;
 }
 
-ARPL_INLINE int arpl_may_check(struct arpl_tables *t, const struct arpl_limits *limits,
-			       const struct arpl_decision *out, __u64 now)
+ARPL_INLINE int arpl_may_check(struct arpl_tables *t, const struct arpl_decision *out, __u64 now)
 {
-	return !out->shared && arpl_check_token(t, limits, out->slot, now);
+	return !out->shared && arpl_check_token(t, out->slot, now);
 }
 
 /* Instead of a verdict: row 13 decides. */
@@ -153,8 +151,7 @@ ARPL_INLINE enum arpl_verdict arpl_decide_answer(struct arpl_tables *t, const st
 		return arpl_ring_admit(t, limits, queue) ? ARPL_ring : out->without_ring;
 	}
 	out->without_ring = out->known ? ARPL_reflect : ARPL_reflect_new;
-	if (arpl_ring_token(t, limits, out->slot, arp->eth_src, out->known, now) &&
-	    arpl_ring_admit(t, limits, queue))
+	if (arpl_ring_token(t, out->slot, arp->eth_src, out->known, now) && arpl_ring_admit(t, limits, queue))
 		return ARPL_ring;
 	return arpl_reflect_token(t, limits, arp->eth_src, now) ? out->without_ring : ARPL_reflect_capped;
 }
@@ -163,9 +160,8 @@ ARPL_INLINE enum arpl_verdict arpl_decide_answer(struct arpl_tables *t, const st
  * Row 7: it has left three checks unanswered. Whoever asks for it, as its kernel could answer, asks whether it does: once a
  * second, so that it recovers by itself.
  */
-ARPL_INLINE enum arpl_verdict arpl_decide_silent(struct arpl_tables *t, const struct arpl_limits *limits,
-						 const struct arpl_arp *arp, struct arpl_slot *slot, __u64 now,
-						 struct arpl_decision *out)
+ARPL_INLINE enum arpl_verdict arpl_decide_silent(struct arpl_tables *t, const struct arpl_arp *arp,
+						 struct arpl_slot *slot, __u64 now, struct arpl_decision *out)
 {
 	if ((arp->eth_dst != ARPL_MAC_BROADCAST && arp->eth_dst != out->word) ||
 	    !arpl_check_is_due(slot, now) || arpl_frame_is_odd(arp))
@@ -173,7 +169,7 @@ ARPL_INLINE enum arpl_verdict arpl_decide_silent(struct arpl_tables *t, const st
 	if (arp->sender_ip != 0 &&
 	    (arpl_sender_is_odd(arp, slot->netmask) || arpl_sender_is_martian(t, arp, out)))
 		return ARPL_not_served;
-	return arpl_may_check(t, limits, out, now) ? ARPL_to_child_check : ARPL_not_served;
+	return arpl_may_check(t, out, now) ? ARPL_to_child_check : ARPL_not_served;
 }
 
 /* Row 9. The kernel makes no neighbour entry for who probes, and answers whatever room its table has. */
@@ -189,7 +185,7 @@ ARPL_INLINE enum arpl_verdict arpl_decide_probe(struct arpl_tables *t, const str
 		return ARPL_probe;
 	if (arpl_may_answer_anybody(limits, slot, now))
 		return ARPL_ANSWER;
-	return arpl_may_check(t, limits, out, now) ? ARPL_to_child_check : ARPL_probe;
+	return arpl_may_check(t, out, now) ? ARPL_to_child_check : ARPL_probe;
 }
 
 /*
@@ -203,18 +199,18 @@ ARPL_INLINE enum arpl_verdict arpl_decide_new(struct arpl_tables *t, const struc
 	int broadcast = arp->eth_dst == ARPL_MAC_BROADCAST;
 
 	if (arpl_sender_is_martian(t, arp, out))
-		return arpl_decide_odd(t, limits, arp, ARPL_odd, now, out);
-	if (arpl_check_is_due(slot, now) && arpl_may_check(t, limits, out, now))
+		return arpl_decide_odd(t, arp, ARPL_odd, now, out);
+	if (arpl_check_is_due(slot, now) && arpl_may_check(t, out, now))
 		return ARPL_to_child_check;
-	if (!out->shared && arpl_to_child_token(t, limits, arp, now)) {
+	if (!out->shared && arpl_to_child_token(t, arp, now)) {
 		out->handed = 1;
 		return broadcast ? ARPL_to_child_new : ARPL_unicast_new;
 	}
 	if (arpl_may_answer_anybody(limits, slot, now))
 		return ARPL_ANSWER;
-	if (arpl_may_check(t, limits, out, now))
+	if (arpl_may_check(t, out, now))
 		return ARPL_to_child_check;
-	return broadcast ? ARPL_over_budget : arpl_decide_odd(t, limits, arp, ARPL_unicast_new, now, out);
+	return broadcast ? ARPL_over_budget : arpl_decide_odd(t, arp, ARPL_unicast_new, now, out);
 }
 
 /* Rows 11 to 13: a regular who-has for a served endpoint. */
@@ -231,10 +227,10 @@ ARPL_INLINE enum arpl_verdict arpl_decide_pair(struct arpl_tables *t, const stru
 
 	if (!pair || age_ns >= limits->pair_ttl_ns)
 		return arpl_decide_new(t, limits, arp, slot, now, out);
-	if (arpl_answer_is_owed(slot, now) && arpl_may_check(t, limits, out, now))
+	if (arpl_answer_is_owed(slot, now) && arpl_may_check(t, out, now))
 		return ARPL_to_child_check;
 	if (age_ns >= limits->pair_ttl_ns / 2 && !(word & ARPL_PAIR_SAMPLED) && !out->shared &&
-	    !arpl_neigh_full(limits, now) && arpl_to_child_token(t, limits, arp, now) &&
+	    !arpl_neigh_full(limits, now) && arpl_to_child_token(t, arp, now) &&
 	    __sync_val_compare_and_swap(pair, word, word | ARPL_PAIR_SAMPLED) == word) {
 		out->handed = 1;
 		return arp->eth_dst == ARPL_MAC_BROADCAST ? ARPL_to_child_sample : ARPL_unicast_sample;
@@ -249,15 +245,14 @@ ARPL_INLINE enum arpl_verdict arpl_decide_endpoint(struct arpl_tables *t, const 
 						   __u64 now, struct arpl_decision *out)
 {
 	if (arpl_slot_unanswered(slot) && arpl_egress_seen(limits, now))
-		return arpl_decide_silent(t, limits, arp, slot, now, out);
+		return arpl_decide_silent(t, arp, slot, now, out);
 	if (arp->eth_dst != ARPL_MAC_BROADCAST && arp->eth_dst != out->word)
-		return arp->eth_dst & ARPL_MAC_MULTICAST_BIT
-			       ? arpl_decide_odd(t, limits, arp, ARPL_odd, now, out)
-			       : ARPL_other_destination;
+		return arp->eth_dst & ARPL_MAC_MULTICAST_BIT ? arpl_decide_odd(t, arp, ARPL_odd, now, out)
+							     : ARPL_other_destination;
 	if (arp->sender_ip == 0)
 		return arpl_decide_probe(t, limits, arp, slot, now, out);
 	if (arpl_sender_is_odd(arp, slot->netmask) || arpl_frame_is_odd(arp))
-		return arpl_decide_odd(t, limits, arp, ARPL_odd, now, out);
+		return arpl_decide_odd(t, arp, ARPL_odd, now, out);
 	return arpl_decide_pair(t, limits, arp, slot, now, out);
 }
 
@@ -283,7 +278,7 @@ ARPL_INLINE enum arpl_verdict arpl_decide_request(struct arpl_tables *t, const s
 		return verdict;
 	verdict = arpl_decide_answer(t, limits, arp, slot, queue, now, out);
 	if (verdict == ARPL_over_budget && arp->eth_dst != ARPL_MAC_BROADCAST)
-		return arpl_decide_odd(t, limits, arp, ARPL_unicast_new, now, out);
+		return arpl_decide_odd(t, arp, ARPL_unicast_new, now, out);
 	return verdict;
 }
 
@@ -429,6 +424,11 @@ ARPL_INLINE void arpl_decide_asked(struct arpl_tables *t, enum arpl_parsed parse
 	out->verdict = arpl_decide_frame(t, limits, parsed, arp, asked, queue, now, out);
 	if (out->verdict < ARPL_own_mac || out->known)
 		return;
+	ARPL_FORGET(out->verdict, now);
+	ARPL_FORGET(out->handed, now);
+	ARPL_FORGET(out->shared, now);
+	ARPL_FORGET(out->sender_slot, now);
+	ARPL_FORGET(out->slot, now);
 	if (limits && (out->handed || out->verdict == ARPL_to_child_check))
 		arpl_note_handed(t, limits, arp, now, out);
 	/* A MAC of ours from the wire too: somebody may send one endpoint's address with another one's MAC. */

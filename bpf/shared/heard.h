@@ -49,26 +49,30 @@ ARPL_INLINE void arpl_hear(struct arpl_tables *t, enum arpl_heard kind, __be32 a
 		arpl_filter_mark_both(t, arpl_heard_part(kind), hash);
 }
 
-/* Whether it was heard within `most_ns`. */
-ARPL_INLINE int arpl_was_heard(struct arpl_tables *t, enum arpl_heard kind, __be32 address, __u16 vlan,
-			       __u64 now, __u64 most_ns)
+ARPL_INLINE int arpl_was_heard_hash(struct arpl_tables *t, enum arpl_heard kind, __u64 hash, __u64 now,
+				    __u64 most_ns)
 {
-	__u64 hash = arpl_heard_hash(t, address, vlan);
 	__u64 *place = arpl_heard_at(t, arpl_heard_place(kind, hash));
 	__u64 word = place ? *(volatile __u64 *)place : 0;
 
 	return arpl_stamp_is(word, hash) && arpl_stamp_age_ns(word, now) < most_ns;
 }
 
-/* The same where most addresses were not: a small filter comes first. */
+/* Whether it was heard within `most_ns`. */
+ARPL_INLINE int arpl_was_heard(struct arpl_tables *t, enum arpl_heard kind, __be32 address, __u16 vlan,
+			       __u64 now, __u64 most_ns)
+{
+	return arpl_was_heard_hash(t, kind, arpl_heard_hash(t, address, vlan), now, most_ns);
+}
+
+/* The same where most addresses were not: a small filter comes first. `hash`: arpl_heard_hash(). */
 ARPL_INLINE int arpl_was_heard_filtered(struct arpl_tables *t, const struct arpl_limits *limits,
-					enum arpl_heard kind, __be32 address, __u16 vlan, __u64 now,
-					__u64 most_ns)
+					enum arpl_heard kind, __u64 hash, __u64 now, __u64 most_ns)
 {
 	__u32 part = arpl_heard_part(kind) + !!(limits->flags & arpl_heard_flag(kind));
 
-	return arpl_filter_may(t, arpl_hash_bit(part, arpl_heard_hash(t, address, vlan))) &&
-	       arpl_was_heard(t, kind, address, vlan, now, most_ns);
+	return arpl_filter_may(t, arpl_hash_bit(part, hash)) &&
+	       arpl_was_heard_hash(t, kind, hash, now, most_ns);
 }
 
 /* A station on the wire, which an endpoint's kernel has answered. */
@@ -84,11 +88,7 @@ ARPL_INLINE void arpl_hear_station(struct arpl_tables *t, __u64 mac, __u64 now)
 
 ARPL_INLINE int arpl_was_station(struct arpl_tables *t, __u64 mac, __u64 now, __u64 most_ns)
 {
-	__u64 hash = arpl_station_hash(t, mac);
-	__u64 *place = arpl_heard_at(t, arpl_heard_place(ARPL_HEARD_STATION, hash));
-	__u64 word = place ? *(volatile __u64 *)place : 0;
-
-	return arpl_stamp_is(word, hash) && arpl_stamp_age_ns(word, now) < most_ns;
+	return arpl_was_heard_hash(t, ARPL_HEARD_STATION, arpl_station_hash(t, mac), now, most_ns);
 }
 
 /*
@@ -96,6 +96,7 @@ ARPL_INLINE int arpl_was_station(struct arpl_tables *t, __u64 mac, __u64 now, __
  * shorter it counts, the less is left to who wants to answer in the kernel's place.
  */
 #define ARPL_HANDED_SHIFT 20
+#define ARPL_HANDED_AHEAD (1 << 14) /* 17 s: a clock may be ahead of another */
 
 ARPL_INLINE void arpl_hand(struct arpl_tables *t, __u64 pair_hash, __u64 now)
 {
@@ -113,7 +114,8 @@ ARPL_INLINE int arpl_take_handed(struct arpl_tables *t, __u64 pair_hash, __u64 n
 	__u64 word = place ? *(volatile __u64 *)place : 0;
 	__s32 age = (__s32)((__u32)(now >> ARPL_HANDED_SHIFT) - (__u32)word);
 
-	return word != 0 && (word >> 32) == (pair_hash >> 32) &&
+	/* The further future is what a word looks like that is 26 to 52 days old. */
+	return word != 0 && (word >> 32) == (pair_hash >> 32) && age >= -ARPL_HANDED_AHEAD &&
 	       age <= (__s32)(ARPL_HANDED_NS >> ARPL_HANDED_SHIFT) &&
 	       __sync_val_compare_and_swap(place, word, 0) == word;
 }

@@ -506,6 +506,24 @@ TEST(WhatIsHeard, AStationIsRememberedByItsMac) {
   EXPECT_EQ(arpl_was_station(&tables, stranger_mac, 100 * seconds, 10 * seconds), 0);
 }
 
+TEST(WhatIsHandedOver, IsTakenOnceAndNotAfterItsTimeHoweverOldItIs) {
+  std::vector<__u64> heard(ARPL_HEARD_ENTRIES);
+  arpl_tables tables;
+  tables.keys = hash_keys;
+  tables.heard = heard;
+  const __u64 pair = 0x1234567800000001;
+  const __u64 day = 86400 * seconds;
+  arpl_hand(&tables, pair, day);
+  EXPECT_EQ(arpl_take_handed(&tables, pair, day + ARPL_HANDED_NS - seconds / 100), 1);
+  EXPECT_EQ(arpl_take_handed(&tables, pair, day + ARPL_HANDED_NS - seconds / 100), 0) << "once";
+  for (__u64 days : {1, 10, 24, 26, 30, 40, 49}) {
+    arpl_hand(&tables, pair, day);
+    EXPECT_EQ(arpl_take_handed(&tables, pair, day + days * day), 0) << days << " days";
+  }
+  arpl_hand(&tables, pair, day + seconds / 100);
+  EXPECT_EQ(arpl_take_handed(&tables, pair, day), 1) << "handed over by a CPU whose clock is a tick ahead";
+}
+
 TEST(TablesWithoutContents, PassEverything) {
   arpl_tables empty;
   const Bytes frame = build({});
