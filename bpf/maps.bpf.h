@@ -228,9 +228,13 @@ ARPL_INLINE const struct arpl_limits *arpl_limits_now(struct arpl_tables *t)
 	return bpf_map_lookup_elem(&limits, &zero);
 }
 
-ARPL_INLINE const volatile struct arpl_hash_keys *arpl_hash_keys_now(struct arpl_tables *t)
+/* The compiler must not see what they are before load, and may load them in any order. */
+ARPL_INLINE const struct arpl_hash_keys *arpl_hash_keys_now(struct arpl_tables *t)
 {
-	return &arpl_keys;
+	const struct arpl_hash_keys *keys = (const struct arpl_hash_keys *)&arpl_keys;
+
+	asm("" : "+r"(keys));
+	return keys;
 }
 
 ARPL_INLINE __u64 *arpl_filter_at(struct arpl_tables *t, __u32 word)
@@ -327,7 +331,7 @@ ARPL_INLINE void arpl_report_stranger(const struct arpl_arp *arp, __u64 now)
 {
 	const struct arpl_budget once = {.interval_ns = ARPL_STRANGER_NS, .burst_ns = ARPL_STRANGER_NS};
 
-	if (!arpl_sender_find(0, arp->sender_mac) && arpl_bucket_take_at(0, ARPL_BUCKET_STRANGERS, now, once))
+	if (!arpl_sender_find(0, arp->sender_mac) && arpl_bucket_take_at(0, ARPL_BUCKET_STRANGERS, now, &once))
 		arpl_submit(arp, ARPL_EVENT_STRANGER, now);
 }
 

@@ -7,6 +7,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "maps.bpf.h"
+#include "shared/budgets.h"
 #include "shared/storm.h"
 
 ARPL_INLINE struct arpl_storm_limit *storm_limit_of(__u16 ethertype, __u16 kind)
@@ -54,7 +55,7 @@ ARPL_INLINE int storm_decide(const __u8 *frame, const __u8 *end, const struct ar
 	now = arpl_now();
 	if (now >= arpl_lease_expires(0))
 		return XDP_PASS;
-	within = arpl_bucket_within(&limit->arrival, now, limit->budget);
+	within = arpl_bucket_within(&limit->arrival, now, arpl_budget_at(&limit->budget));
 	__sync_fetch_and_add(within ? &limit->passed : &limit->limited, 1);
 	if (broadcast)
 		return storm_count(within ? ARPL_OTHER_broadcast_passed : ARPL_OTHER_broadcast_limited,

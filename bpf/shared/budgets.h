@@ -14,18 +14,28 @@ ARPL_INLINE int arpl_neigh_full(const struct arpl_limits *limits, __u64 now)
 	return limits->neigh_full_ns != 0 && now < limits->neigh_full_ns + ARPL_NEIGH_FULL_NS;
 }
 
-ARPL_INLINE int arpl_bucket_peek_at(struct arpl_tables *t, __u32 index, __u64 now, struct arpl_budget budget)
+/* Word by word: clang 14 copies a struct that is an argument byte by byte. */
+ARPL_INLINE struct arpl_budget arpl_budget_at(const struct arpl_budget *budget)
 {
-	__u64 *word = arpl_bucket_at(t, index);
+	struct arpl_budget read = {.interval_ns = budget->interval_ns, .burst_ns = budget->burst_ns};
 
-	return word && arpl_bucket_peek(word, now, budget);
+	return read;
 }
 
-ARPL_INLINE int arpl_bucket_take_at(struct arpl_tables *t, __u32 index, __u64 now, struct arpl_budget budget)
+ARPL_INLINE int arpl_bucket_peek_at(struct arpl_tables *t, __u32 index, __u64 now,
+				    const struct arpl_budget *budget)
 {
 	__u64 *word = arpl_bucket_at(t, index);
 
-	return word && arpl_bucket_take(word, now, budget);
+	return word && arpl_bucket_peek(word, now, arpl_budget_at(budget));
+}
+
+ARPL_INLINE int arpl_bucket_take_at(struct arpl_tables *t, __u32 index, __u64 now,
+				    const struct arpl_budget *budget)
+{
+	__u64 *word = arpl_bucket_at(t, index);
+
+	return word && arpl_bucket_take(word, now, arpl_budget_at(budget));
 }
 
 /* One source MAC's share: two of them may meet in one bucket, which costs both a part of it. */
@@ -39,16 +49,16 @@ ARPL_INLINE __u64 *arpl_share_of(struct arpl_tables *t, enum arpl_source_share s
 }
 
 ARPL_INLINE int arpl_share_take(struct arpl_tables *t, enum arpl_source_share share, __u64 source_mac,
-				__u64 now, struct arpl_budget budget)
+				__u64 now, const struct arpl_budget *budget)
 {
 	__u64 *word = arpl_share_of(t, share, source_mac);
 
-	return word && arpl_bucket_take(word, now, budget);
+	return word && arpl_bucket_take(word, now, arpl_budget_at(budget));
 }
 
 /* A share per source MAC, then the sum. Under a flood the peek ends it. */
-ARPL_INLINE int arpl_shared_token(struct arpl_tables *t, __u32 sum, struct arpl_budget sum_budget,
-				  enum arpl_source_share share, struct arpl_budget share_budget,
+ARPL_INLINE int arpl_shared_token(struct arpl_tables *t, __u32 sum, const struct arpl_budget *sum_budget,
+				  enum arpl_source_share share, const struct arpl_budget *share_budget,
 				  __u64 source_mac, __u64 now)
 {
 	return arpl_bucket_peek_at(t, sum, now, sum_budget) &&
@@ -57,11 +67,11 @@ ARPL_INLINE int arpl_shared_token(struct arpl_tables *t, __u32 sum, struct arpl_
 }
 
 /* One source MAC's share where it has no budget of its own. What is saved up holds one frame at least. */
-ARPL_INLINE struct arpl_budget arpl_quarter(struct arpl_budget sum)
+ARPL_INLINE struct arpl_budget arpl_quarter(const struct arpl_budget *sum)
 {
-	struct arpl_budget share = {.interval_ns = 4 * sum.interval_ns, .burst_ns = sum.burst_ns};
+	struct arpl_budget share = {.interval_ns = 4 * sum->interval_ns, .burst_ns = sum->burst_ns};
 
-	if (share.interval_ns > share.burst_ns && sum.interval_ns <= sum.burst_ns)
+	if (share.interval_ns > share.burst_ns && sum->interval_ns <= sum->burst_ns)
 		share.interval_ns = share.burst_ns;
 	return share;
 }
@@ -70,14 +80,17 @@ ARPL_INLINE struct arpl_budget arpl_quarter(struct arpl_budget sum)
 ARPL_CALLED int arpl_event_token(struct arpl_tables *t, __u16 type, __u64 source_mac, __u64 now)
 {
 	const struct arpl_limits *limits = arpl_limits_now(t);
+	const struct arpl_budget *budget;
+	struct arpl_budget share;
+	int own_mac;
 
 	if (!limits)
 		return 0;
-	if (type == ARPL_EVENT_OWN_MAC)
-		return arpl_shared_token(t, ARPL_BUCKET_OWN_MACS, limits->own_mac_events, ARPL_SHARE_OWN_MACS,
-					 arpl_quarter(limits->own_mac_events), source_mac, now);
-	return arpl_shared_token(t, ARPL_BUCKET_EVENTS, limits->events, ARPL_SHARE_EVENTS,
-				 arpl_quarter(limits->events), source_mac, now);
+	own_mac = type == ARPL_EVENT_OWN_MAC;
+	budget = own_mac ? &limits->own_mac_events : &limits->events;
+	share = arpl_quarter(budget);
+	return arpl_shared_token(t, own_mac ? ARPL_BUCKET_OWN_MACS : ARPL_BUCKET_EVENTS, budget,
+				 own_mac ? ARPL_SHARE_OWN_MACS : ARPL_SHARE_EVENTS, &share, source_mac, now);
 }
 
 /*
@@ -94,14 +107,13 @@ ARPL_INLINE int arpl_trusted(struct arpl_tables *t, const struct arpl_limits *li
 	return arpl_was_heard_filtered(t, limits, ARPL_HEARD_ANNOUNCED, hash, now, ARPL_ANNOUNCED_NS);
 }
 
-/* The TO_CHILD budget that is everybody's. */
+/* The share of the TO_CHILD budget that is everybody's. */
 ARPL_CALLED int arpl_common_token(struct arpl_tables *t, __u64 source_mac, __u64 now)
 {
 	const struct arpl_limits *limits = arpl_limits_now(t);
 
-	return limits && !arpl_neigh_full(limits, now) &&
-	       arpl_shared_token(t, ARPL_BUCKET_TO_CHILD, limits->to_child, ARPL_SHARE_TO_CHILD,
-				 limits->to_child_source, source_mac, now);
+	return limits && arpl_shared_token(t, ARPL_BUCKET_TO_CHILD, &limits->to_child, ARPL_SHARE_TO_CHILD,
+					   &limits->to_child_source, source_mac, now);
 }
 
 ARPL_CALLED int arpl_trusted_token(struct arpl_tables *t, __u64 source_mac, __be32 sender_ip, __u16 vlan,
@@ -109,19 +121,23 @@ ARPL_CALLED int arpl_trusted_token(struct arpl_tables *t, __u64 source_mac, __be
 {
 	const struct arpl_limits *limits = arpl_limits_now(t);
 
-	return limits && arpl_bucket_peek_at(t, ARPL_BUCKET_TO_CHILD_TRUSTED, now, limits->to_child_trusted) &&
-	       arpl_trusted(t, limits, sender_ip, vlan, now) > arpl_neigh_full(limits, now) &&
-	       arpl_shared_token(t, ARPL_BUCKET_TO_CHILD_TRUSTED, limits->to_child_trusted, ARPL_SHARE_TRUSTED,
-				 limits->to_child_trusted_source, source_mac, now);
+	return limits && arpl_trusted(t, limits, sender_ip, vlan, now) > arpl_neigh_full(limits, now) &&
+	       arpl_shared_token(t, ARPL_BUCKET_TO_CHILD_TRUSTED, &limits->to_child_trusted, ARPL_SHARE_TRUSTED,
+				 &limits->to_child_trusted_source, source_mac, now);
 }
 
 /*
  * The TO_CHILD budget. What finds none looks whether it is trusted: a flood can use up the one share, but not hide a
- * gateway's new MAC from the containers.
+ * gateway's new MAC from the containers. Under a flood two peeks end it.
  */
-ARPL_INLINE int arpl_to_child_token(struct arpl_tables *t, const struct arpl_arp *arp, __u64 now)
+ARPL_INLINE int arpl_to_child_token(struct arpl_tables *t, const struct arpl_limits *limits,
+				    const struct arpl_arp *arp, __u64 now)
 {
-	return arpl_common_token(t, arp->eth_src, now) ||
+	if (!arpl_neigh_full(limits, now) &&
+	    arpl_bucket_peek_at(t, ARPL_BUCKET_TO_CHILD, now, &limits->to_child) &&
+	    arpl_common_token(t, arp->eth_src, now))
+		return 1;
+	return arpl_bucket_peek_at(t, ARPL_BUCKET_TO_CHILD_TRUSTED, now, &limits->to_child_trusted) &&
 	       arpl_trusted_token(t, arp->eth_src, arp->sender_ip, arp->vlan, now);
 }
 
@@ -131,7 +147,7 @@ ARPL_INLINE int arpl_probe_token(struct arpl_tables *t, __u64 now)
 	const struct arpl_budget probes = {.interval_ns = ARPL_PROBE_INTERVAL_NS,
 					   .burst_ns = ARPL_PROBE_BURST_NS};
 
-	return arpl_bucket_take_at(t, ARPL_BUCKET_PROBES, now, probes);
+	return arpl_bucket_take_at(t, ARPL_BUCKET_PROBES, now, &probes);
 }
 
 /* Whether the egress program is known to see what leaves: only then is silence one. */
@@ -158,7 +174,7 @@ ARPL_CALLED int arpl_check_token(struct arpl_tables *t, __u32 slot, __u64 now)
 	if (!stats)
 		return 0;
 	at = ARPL_READ(&stats->check_at);
-	return now >= at + ARPL_CHECK_EVERY_NS && arpl_bucket_take_at(t, ARPL_BUCKET_CHECKS, now, checks) &&
+	return now >= at + ARPL_CHECK_EVERY_NS && arpl_bucket_take_at(t, ARPL_BUCKET_CHECKS, now, &checks) &&
 	       __sync_val_compare_and_swap(&stats->check_at, at, now) == at;
 }
 
@@ -174,30 +190,33 @@ ARPL_CALLED int arpl_odd_token(struct arpl_tables *t, __u64 source_mac, __u64 no
 
 	if (!limits || limits->odd.interval_ns == 0 || !sum || (limits->flags & ARPL_LIMIT_HIDDEN_TAGS))
 		return 1;
-	if (!arpl_bucket_peek(sum, now, limits->odd))
+	if (!arpl_bucket_peek(sum, now, arpl_budget_at(&limits->odd)))
 		return 0;
 	share = arpl_share_of(t, ARPL_SHARE_ODD, source_mac);
-	return (!share || arpl_bucket_within(share, now, arpl_quarter(limits->odd))) &&
-	       arpl_bucket_within(sum, now, limits->odd);
+	return (!share || arpl_bucket_within(share, now, arpl_quarter(&limits->odd))) &&
+	       arpl_bucket_within(sum, now, arpl_budget_at(&limits->odd));
+}
+
+ARPL_CALLED int arpl_ring_share(struct arpl_tables *t, __u32 slot, __u64 source_mac, int known, __u64 now)
+{
+	const struct arpl_limits *limits = arpl_limits_now(t);
+	struct arpl_endpoint_stats *stats = arpl_stats_at(t, slot);
+
+	return limits && stats &&
+	       arpl_bucket_peek(&stats->ring_arrival, now, arpl_budget_at(&limits->ring_endpoint)) &&
+	       arpl_shared_token(t, known ? ARPL_BUCKET_RING : ARPL_BUCKET_RING_NEW,
+				 known ? &limits->ring : &limits->ring_new, ARPL_SHARE_RING,
+				 &limits->ring_source, source_mac, now) &&
+	       arpl_bucket_take(&stats->ring_arrival, now, arpl_budget_at(&limits->ring_endpoint));
 }
 
 /* Where the fast path is on, the ring gets what this allows: of the class, the endpoint and the source. */
-ARPL_CALLED int arpl_ring_token(struct arpl_tables *t, __u32 slot, __u64 source_mac, int known, __u64 now)
+ARPL_INLINE int arpl_ring_token(struct arpl_tables *t, const struct arpl_limits *limits, __u32 slot,
+				__u64 source_mac, int known, __u64 now)
 {
-	const struct arpl_limits *limits = arpl_limits_now(t);
-	__u32 bucket = known ? ARPL_BUCKET_RING : ARPL_BUCKET_RING_NEW;
-	struct arpl_endpoint_stats *stats;
-	struct arpl_budget sum;
-
-	if (!limits)
-		return 0;
-	sum = known ? limits->ring : limits->ring_new;
-	if (!arpl_bucket_peek_at(t, bucket, now, sum))
-		return 0;
-	stats = arpl_stats_at(t, slot);
-	return stats && arpl_bucket_peek(&stats->ring_arrival, now, limits->ring_endpoint) &&
-	       arpl_shared_token(t, bucket, sum, ARPL_SHARE_RING, limits->ring_source, source_mac, now) &&
-	       arpl_bucket_take(&stats->ring_arrival, now, limits->ring_endpoint);
+	return arpl_bucket_peek_at(t, known ? ARPL_BUCKET_RING : ARPL_BUCKET_RING_NEW, now,
+				   known ? &limits->ring : &limits->ring_new) &&
+	       arpl_ring_share(t, slot, source_mac, known, now);
 }
 
 /* Opt-in: beyond reflect_max a who-has that the fast path would answer is dropped. */
@@ -210,9 +229,9 @@ ARPL_INLINE int arpl_reflect_token(struct arpl_tables *t, const struct arpl_limi
 	if ((limits->reflect.interval_ns | limits->reflect_source.interval_ns) == 0 || !sum)
 		return 1;
 	share = arpl_share_of(t, ARPL_SHARE_REFLECT, source_mac);
-	return arpl_bucket_peek(sum, now, limits->reflect) &&
-	       (!share || arpl_bucket_within(share, now, limits->reflect_source)) &&
-	       arpl_bucket_within(sum, now, limits->reflect);
+	return arpl_bucket_peek(sum, now, arpl_budget_at(&limits->reflect)) &&
+	       (!share || arpl_bucket_within(share, now, arpl_budget_at(&limits->reflect_source))) &&
+	       arpl_bucket_within(sum, now, arpl_budget_at(&limits->reflect));
 }
 
 /*
@@ -228,7 +247,7 @@ ARPL_INLINE int arpl_foreign_token(struct arpl_tables *t, const struct arpl_limi
 	    (limits->flags & ARPL_LIMIT_HIDDEN_TAGS))
 		return 1;
 	return arpl_was_heard(t, ARPL_HEARD_ANSWERED, arp->target_ip, arp->vlan, now, ARPL_HEARD_NS) ||
-	       arpl_bucket_within(word, now, limits->foreign);
+	       arpl_bucket_within(word, now, arpl_budget_at(&limits->foreign));
 }
 
 #endif

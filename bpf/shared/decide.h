@@ -151,7 +151,8 @@ ARPL_INLINE enum arpl_verdict arpl_decide_answer(struct arpl_tables *t, const st
 		return arpl_ring_admit(t, limits, queue) ? ARPL_ring : out->without_ring;
 	}
 	out->without_ring = out->known ? ARPL_reflect : ARPL_reflect_new;
-	if (arpl_ring_token(t, out->slot, arp->eth_src, out->known, now) && arpl_ring_admit(t, limits, queue))
+	if (arpl_ring_token(t, limits, out->slot, arp->eth_src, out->known, now) &&
+	    arpl_ring_admit(t, limits, queue))
 		return ARPL_ring;
 	return arpl_reflect_token(t, limits, arp->eth_src, now) ? out->without_ring : ARPL_reflect_capped;
 }
@@ -202,7 +203,7 @@ ARPL_INLINE enum arpl_verdict arpl_decide_new(struct arpl_tables *t, const struc
 		return arpl_decide_odd(t, arp, ARPL_odd, now, out);
 	if (arpl_check_is_due(slot, now) && arpl_may_check(t, out, now))
 		return ARPL_to_child_check;
-	if (!out->shared && arpl_to_child_token(t, arp, now)) {
+	if (!out->shared && arpl_to_child_token(t, limits, arp, now)) {
 		out->handed = 1;
 		return broadcast ? ARPL_to_child_new : ARPL_unicast_new;
 	}
@@ -230,7 +231,7 @@ ARPL_INLINE enum arpl_verdict arpl_decide_pair(struct arpl_tables *t, const stru
 	if (arpl_answer_is_owed(slot, now) && arpl_may_check(t, out, now))
 		return ARPL_to_child_check;
 	if (age_ns >= limits->pair_ttl_ns / 2 && !(word & ARPL_PAIR_SAMPLED) && !out->shared &&
-	    !arpl_neigh_full(limits, now) && arpl_to_child_token(t, arp, now) &&
+	    !arpl_neigh_full(limits, now) && arpl_to_child_token(t, limits, arp, now) &&
 	    __sync_val_compare_and_swap(pair, word, word | ARPL_PAIR_SAMPLED) == word) {
 		out->handed = 1;
 		return arp->eth_dst == ARPL_MAC_BROADCAST ? ARPL_to_child_sample : ARPL_unicast_sample;

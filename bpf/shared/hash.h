@@ -11,13 +11,6 @@
 
 #define ARPL_HASH_KEYS 7U /* one to begin with, then one a word */
 
-/* In BPF the keys are set before load: not what the compiler sees them initialised with. */
-#ifdef __bpf__
-#define ARPL_SET_BEFORE_LOAD volatile
-#else
-#define ARPL_SET_BEFORE_LOAD
-#endif
-
 struct arpl_hash_keys {
 	__u64 factor; /* odd: place.h */
 	__u64 place[ARPL_HASH_KEYS];
@@ -31,16 +24,15 @@ enum arpl_hash_kind {
 	ARPL_HASH_SHARE = 0x200, /* + enum arpl_source_share */
 };
 
-ARPL_INLINE __u64 arpl_multilinear(const ARPL_SET_BEFORE_LOAD __u64 *keys, __u64 mac_and_vlan, __u32 a, __u32 b,
-				   __u32 c, __u32 kind)
+ARPL_INLINE __u64 arpl_multilinear(const __u64 *keys, __u64 mac_and_vlan, __u32 a, __u32 b, __u32 c, __u32 kind)
 {
 	return keys[0] + keys[1] * (__u32)mac_and_vlan + keys[2] * (__u32)(mac_and_vlan >> 32) + keys[3] * a +
 	       keys[4] * b + keys[5] * c + keys[6] * kind;
 }
 
 /* The fingerprint in the high 32 bits, the place in the low ones. */
-ARPL_INLINE __u64 arpl_hash(const ARPL_SET_BEFORE_LOAD struct arpl_hash_keys *keys, __u32 kind, __u64 mac,
-			    __u16 vlan, __u32 a, __u32 b, __u32 c)
+ARPL_INLINE __u64 arpl_hash(const struct arpl_hash_keys *keys, __u32 kind, __u64 mac, __u16 vlan, __u32 a,
+			    __u32 b, __u32 c)
 {
 	__u64 mac_and_vlan = mac | (__u64)vlan << 48;
 	__u64 print = arpl_multilinear(keys->print, mac_and_vlan, a, b, c, kind);

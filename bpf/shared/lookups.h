@@ -37,7 +37,7 @@ ARPL_INLINE struct arpl_slot *arpl_slot_at(struct arpl_tables *t, __u32 slot);
 ARPL_INLINE struct arpl_pair_set *arpl_pairs_at(struct arpl_tables *t, __u32 set);
 ARPL_INLINE __u64 *arpl_bucket_at(struct arpl_tables *t, __u32 index);
 ARPL_INLINE __u64 *arpl_heard_at(struct arpl_tables *t, __u32 index);
-ARPL_INLINE const ARPL_SET_BEFORE_LOAD struct arpl_hash_keys *arpl_hash_keys_now(struct arpl_tables *t);
+ARPL_INLINE const struct arpl_hash_keys *arpl_hash_keys_now(struct arpl_tables *t);
 ARPL_INLINE struct arpl_endpoint_stats *arpl_stats_at(struct arpl_tables *t, __u32 slot);
 /* Takes one credit of this queue's ring; 0 when there is no socket or no credit. */
 ARPL_INLINE int arpl_ring_admit(struct arpl_tables *t, const struct arpl_limits *limits, __u32 queue);

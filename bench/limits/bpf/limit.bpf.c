@@ -78,9 +78,12 @@ ARPL_INLINE __u64 *arpl_filter_at(struct arpl_tables *t, __u32 word)
 	return 0;
 }
 
-ARPL_INLINE const volatile struct arpl_hash_keys *arpl_hash_keys_now(struct arpl_tables *t)
+ARPL_INLINE const struct arpl_hash_keys *arpl_hash_keys_now(struct arpl_tables *t)
 {
-	return &hash_keys;
+	const struct arpl_hash_keys *keys = (const struct arpl_hash_keys *)&hash_keys;
+
+	asm("" : "+r"(keys));
+	return keys;
 }
 
 INLINE __u16 *at16(__u8 *p, int offset)
