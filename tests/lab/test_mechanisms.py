@@ -41,7 +41,7 @@ def in_a_storm(host, peer):
 
 @options(alone=True)
 def test_storm_of_broadcast_starves_who_has_but_not_with_the_fast_path():
-    without, served = in_two_labs(lambda lab: receiving(lab, 16), in_a_storm)
+    without, served = in_two_labs(lambda lab: receiving(lab, 64), in_a_storm)
     assert without[0] < 0.5 and without[1] < 0.8, f"without arplined, who-has and other broadcast: {without}"
     assert min(served) > 0.99, f"with arplined: {served}"
 

@@ -167,5 +167,6 @@ def test_own_broadcasts_that_a_switch_reflects_for_vepa_are_no_alarm():
         wait_path(host, "reachable", child=child)
         assert endpoint(host, child)["seen_outside"] is None, endpoint(host, child)["seen_outside"]
         assert endpoint(host, child)["state"] != "not_served", endpoint(host, child)
-        assert daemon.log == before, daemon.log
+        said = daemon.log.removeprefix(before).splitlines()
+        assert not [line for line in said if "the neighbour table" not in line], daemon.log  # it is shared with other labs
         assert gateway.ping(child.address).answered == 3

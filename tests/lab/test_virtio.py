@@ -35,7 +35,8 @@ def test_card_is_served_natively_on_every_queue():
         done = host.arpline("preflight", host.nic)
         assert done.returncode == 0 and "virtio_net" in done.stdout, done.stdout + done.stderr
         host.start_arplined()
-        assert host.status()["queues"] == vm.QUEUES and host.status()["warnings"] == []
+        status = host.status()
+        assert (status["queues"], status["warnings"]) == (vm.QUEUES, []), status
         link = host.ns.ip("link", "show", "dev", host.nic).stdout
         assert " xdp " in link and "xdpgeneric" not in link, link
         wire = peer.wire()
