@@ -34,7 +34,7 @@ def test_card_is_served_natively_on_every_queue():
         child = host.add_child()
         done = host.arpline("preflight", host.nic)
         assert done.returncode == 0 and "virtio_net" in done.stdout, done.stdout + done.stderr
-        host.start_arplined()
+        host.start_arplined({"parent": {host.nic: {"fast_path": False}}})
         status = host.status()
         assert (status["queues"], status["warnings"]) == (vm.QUEUES, []), status
         link = host.ns.ip("link", "show", "dev", host.nic).stdout
