@@ -125,7 +125,8 @@ void Control::serve(Parent& parent) {
                            .open_netns = [this](int nsid) { return watch_.open(nsid); },
                            .history = history_,
                            .neighbours = neighbours_,
-                           .refused = refused_},
+                           .refused = refused_,
+                           .leases = leases_},
       starting_ ? kPatienceAtStart : kPatienceInTheLoop);
   watch(served->events_fd());
   if (served->tags_fd() >= 0) watch(served->tags_fd());
@@ -144,23 +145,16 @@ void Control::wait_for(Parent& parent, const std::string& why) {
   complain(parent, why);
 }
 
-// What it loads and attaches can take a part of the others' leases.
-void Control::extend_leases() {
-  for (auto& parent : parents_)
-    if (parent->served) parent->served->extend_lease();
-}
-
 void Control::try_to_serve(Parent& parent) {
   const auto* link = watch_.links().find(parent.config.name);
   parent.tried_ifindex = link != nullptr ? link->ifindex : 0;
-  extend_leases();
+  leases_.alive();
   try {
     serve(parent);
   } catch (const SetupError& error) {
     wait_for(parent, error.what());
     parent.backoff.failed(now_ns());
   }
-  extend_leases();
 }
 
 void Control::leave(Parent& parent, OnStop how) {
@@ -210,6 +204,7 @@ void Control::turn() {
   std::array<epoll_event, 16> events{};
   const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), patience_ms());
   const auto began = now_ns();
+  leases_.alive();
   for (int i = 0; i < count; ++i) on_event(events.at(i).data.fd, events.at(i).events);
   work();
   change_parents();
@@ -311,7 +306,7 @@ void Control::on_children_told() {
 void Control::tick() {
   const auto now = now_ns();
   bool healthy = true;
-  for (auto& parent : parents_) {  // the leases before everything else
+  for (auto& parent : parents_) {
     if (!parent->served) continue;
     parent->served->tick();
     healthy = parent->served->healthy(now) && healthy;

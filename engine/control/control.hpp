@@ -9,6 +9,7 @@
 #include "base/fd.hpp"
 #include "config/config.hpp"
 #include "control/backoff.hpp"
+#include "control/leases.hpp"
 #include "control/neighbours.hpp"
 #include "control/parent.hpp"
 #include "control/server.hpp"
@@ -61,7 +62,6 @@ class Control final : private WatchObserver {
   void serve(Parent& parent);
   void try_to_serve(Parent& parent);
   void wait_for(Parent& parent, const std::string& why);
-  void extend_leases();
   void leave(Parent& parent, OnStop how);
   void leave_those_that_want();
   void change_parents();
@@ -97,6 +97,7 @@ class Control final : private WatchObserver {
   Netlink route_;
   TcEvents filters_;
   Refused refused_;
+  Leases leases_;
   Fd epoll_;
   Fd timer_;
   Fd signals_;

@@ -27,7 +27,7 @@ using std::chrono::milliseconds;
 constexpr std::uint64_t kSelfTestEveryNs = 1'000'000'000;
 // Whoever removes our filter in a loop does not keep this one busy.
 constexpr std::uint64_t kPutBackEveryNs = 20'000'000;
-// The loop has leases to extend.
+// Events wait meanwhile.
 constexpr milliseconds kPatienceInTheLoop{50};
 constexpr LinePace::Rate kClaimantLines{.interval_ns = 2'000'000'000, .burst_ns = 10'000'000'000};
 constexpr LinePace::Rate kAllClaimantsLines{.interval_ns = 1'000'000'000, .burst_ns = 10'000'000'000};
@@ -105,13 +105,17 @@ ServedParent::ServedParent(const Config& config, ParentConfig own, const LinkInf
     programs_->attach();
     shared_.refused.watch(link_.ifindex);
     if (needs_service()) start_service(wants_ring());
+    shared_.leases.add(maps.lease_word());
     second();
     tick();
     keep_up(now_ns());
     log(changes);
   } catch (...) {
     service_.reset();
-    if (programs_) programs_->give_up();
+    if (programs_) {
+      shared_.leases.remove(programs_->maps().lease_word());
+      programs_->give_up();
+    }
     if (pin_lock_ && names_of_pins(folder_).empty()) remove_pin_folder(folder_);
     throw;
   }
@@ -591,13 +595,8 @@ void ServedParent::on_link_elsewhere(std::optional<int> nsid, int ifindex) {
     watch_reflections();
 }
 
-void ServedParent::extend_lease() noexcept {
-  if (attached()) programs_->maps().set_lease(now_ns() + kLeaseNs);
-}
-
 void ServedParent::tick() {
   if (!attached()) return;
-  extend_lease();
   watch_reflections();
   watch_egress(now_ns());
   collect();
@@ -674,6 +673,7 @@ void ServedParent::stop(OnStop how) {
   shared_.refused.forget(link_.ifindex);
   const auto& maps = programs_->maps();
   const bool keep = how == OnStop::keep && attached();
+  shared_.leases.remove(maps.lease_word());
   maps.set_lease(keep ? now_ns() + kKeepLeaseNs : 0);
   stop_service();
   if (!keep) programs_->detach();

@@ -12,6 +12,7 @@
 #include "config/config.hpp"
 #include "control/front.hpp"
 #include "control/gather.hpp"
+#include "control/leases.hpp"
 #include "control/line_pace.hpp"
 #include "control/neighbours.hpp"
 #include "control/pulse.hpp"
@@ -57,6 +58,7 @@ class ServedParent {
     History& history;
     Neighbours& neighbours;
     Refused& refused;
+    Leases& leases;
   };
 
   /// Attaches and serves; on an error nothing of it is left behind, and what an earlier run left attached stays
@@ -68,10 +70,8 @@ class ServedParent {
   /// Detaches, unless stop() has been called.
   ~ServedParent();
 
-  /// Extends the lease, and sees whether the egress program and the fast path work. Every kTickNs.
+  /// Sees whether the egress program and the fast path work. Every kTickNs.
   void tick();
-  /// Before something else that takes long.
-  void extend_lease() noexcept;
   /// Somebody has changed a qdisc or a filter of the parent: puts ours back where it is missing, at once.
   void on_filters();
   /// A link somewhere has changed that may be a veth's other end; nsid: none for the own namespace.
@@ -125,7 +125,6 @@ class ServedParent {
   const std::string& name() const noexcept { return link_.name; }
 
   static constexpr std::uint64_t kTickNs = 250'000'000;
-  static constexpr std::uint64_t kLeaseNs = 1'000'000'000;
   static constexpr std::uint64_t kKeepLeaseNs = 3'000'000'000;
 
  private:

@@ -49,7 +49,7 @@ class Server {
   static constexpr std::uint64_t kPatienceNs = 5'000'000'000;  ///< for a whole request; for reading each piece
   static constexpr std::size_t kPieceBytes = 1 << 20;          ///< of an answer
   static constexpr std::uint64_t kLongestTurnNs = 1'000'000'000;
-  /// For answering between two ticks; what comes then is put off: the loop has leases to extend.
+  /// For answering between two ticks; what comes then is put off: events wait.
   static constexpr std::uint64_t kBusyNs = 50'000'000;
 
  private:

@@ -8,7 +8,7 @@
 
 namespace arpline {
 
-/// How long the control loop's turns take: the one that extends the leases must be short. Pure.
+/// How long the control loop's turns take: events and who asks wait meanwhile. Pure.
 class Turns {
  public:
   static constexpr std::uint64_t kRecentNs = 60 * ARPL_SECOND_NS;

@@ -39,7 +39,8 @@ class Maps {
   /// When the lease expires; 0 at once.
   void set_lease(std::uint64_t expires_ns) const noexcept;
   std::uint64_t lease() const noexcept;
-  const __u64& lease_word() const noexcept { return lease_.as<__u64>()[0]; }
+  /// Read and written by others at any time.
+  __u64& lease_word() const noexcept { return lease_.as<__u64>()[0]; }
 
   arpl_meta meta() const;
   void set_meta(const arpl_meta& meta) const;

@@ -3,10 +3,12 @@
 Root in a container (NET_ADMIN, NET_RAW) takes its siblings', the host's or the gateway's address or MAC, or sends what
 it likes. Nobody but itself loses an answer by that (docs/threats.md).
 """
+import json
+import subprocess
 import time
 
 from attacks import GOOD, STRANGERS, Storm, asking, attacked, costs_nothing, forged, states, storm
-from common import Lab, endpoint, frames, options, wait_until, who_has
+from common import Lab, Skip, endpoint, frames, options, run, wait_until, who_has
 from lab.scenes import receiving
 from test_egress import DROP, send_what_may_be_dropped, wire_of
 
@@ -200,3 +202,31 @@ def test_container_with_thousands_of_new_addresses_delays_no_siblings_announceme
         before = [one for one in found + later if one.announcement and one.sha == crowded.mac]
         assert any(map(its_own, later)), "its new MAC is not announced"
         assert len(before) < ADDRESSES / 4, f"after {len(before)} announcements of the other"
+
+
+def lease_of(pins) -> int:
+    found = json.loads(run("bpftool", "--json", "map", "dump", "pinned", f"{pins}/lease").stdout)
+    return found[0]["formatted"]["value"]
+
+
+@options(alone=True, timeout=120)
+def test_thousands_of_addresses_removed_at_once_end_no_lease():
+    """The kernel holds its lock of all links for seconds meanwhile, and whoever asks it about one waits."""
+    with Lab() as lab:
+        host, _ = receiving(lab, 2)
+        crowded = host.children[1]
+        host.start_arplined({"announce": {"refresh": "0s"}})
+        pins = host.status()["pins"]
+        for hundred in range(0, 160, 20):
+            crowded.ns.ip_batch(f"addr add 10.77.{60 + hundred + number // 100}.{1 + number % 100}/16 dev {crowded.interface}"
+                                for number in range(2000))
+        began = time.monotonic()
+        flush = subprocess.Popen(["ip", "-n", crowded.ns.name, "addr", "flush", "dev", crowded.interface])
+        ended = 0
+        while flush.poll() is None:
+            ended += lease_of(pins) < time.monotonic_ns()
+            time.sleep(0.02)
+        if time.monotonic() - began < 1.5:
+            raise Skip(f"the lock was held for {time.monotonic() - began:.1f} s: no longer than a lease lasts")
+        assert ended == 0, f"the lease of the whole parent had ended when looked at, {ended} times"
+        wait_until(lambda: len(host.status()["endpoints"]) == 1, 20, "what was removed is served no more")

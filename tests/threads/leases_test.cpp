@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/leases.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+namespace arpline {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::chrono::minutes kNeverInATest{10};
+
+std::uint64_t value_of(__u64& lease) {
+  return std::atomic_ref<__u64>(lease).load();
+}
+
+bool comes_true(const std::function<bool()>& condition) {
+  const auto end = std::chrono::steady_clock::now() + kNeverInATest;
+  while (!condition() && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(milliseconds{1});
+  return condition();
+}
+
+TEST(Leases, AreExtendedAtOnceAndAgainWithoutTheLoop) {
+  __u64 lease = 0;
+  Leases leases(kNeverInATest);
+  leases.add(lease);
+  const auto first = value_of(lease);
+  EXPECT_GT(first, 0U);
+  EXPECT_TRUE(comes_true([&] { return value_of(lease) > first; }));
+}
+
+TEST(Leases, OfALoopThatHangsAreExtendedNoMore) {
+  __u64 lease = 0;
+  __u64 other = 0;
+  Leases leases(std::chrono::nanoseconds{0});  // its last turn is too long ago already
+  leases.add(lease);
+  const auto first = value_of(lease);
+  EXPECT_TRUE(comes_true([&] { return now_ns() > value_of(lease); })) << "it ends";
+  EXPECT_EQ(value_of(lease), first);
+  leases.add(other);
+  EXPECT_EQ(value_of(lease), first) << "another one's start extends no other";
+}
+
+TEST(Leases, AreExtendedAgainOnceTheLoopIsAlive) {
+  __u64 lease = 0;
+  Leases leases(milliseconds{1});
+  leases.add(lease);
+  const auto first = value_of(lease);
+  EXPECT_TRUE(comes_true([&] {
+    leases.alive();
+    return value_of(lease) > first;
+  }));
+}
+
+TEST(Leases, ThatAreRemovedAreTouchedByNobody) {
+  __u64 kept = 0;
+  Leases leases(kNeverInATest);
+  leases.add(kept);
+  for (int i = 0; i < 100; ++i) {
+    __u64 lease = 0;
+    leases.add(lease);
+    leases.remove(lease);
+    lease = 1;  // not through an atomic: ThreadSanitizer sees who else writes
+    const auto before = value_of(kept);
+    if (i == 0) {
+      EXPECT_TRUE(comes_true([&] { return value_of(kept) > before; }));
+    }
+    EXPECT_EQ(lease, 1U);
+  }
+}
+
+}  // namespace
+}  // namespace arpline
