@@ -127,6 +127,19 @@ BpfRunner::BpfRunner() {
   if (!socket_) throw_errno("open an AF_XDP socket", errno);
 }
 
+std::vector<std::uint32_t> BpfRunner::verified_instructions() const {
+  std::vector<std::uint32_t> all;
+  for (const auto* program :
+       {skeleton_->progs.arpl_ingress, skeleton_->progs.xsk_def_prog, skeleton_->progs.arpl_egress}) {
+    bpf_prog_info info{};
+    __u32 length = sizeof info;
+    if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length) != 0)
+      throw_errno("ask for a program's information", errno);
+    all.push_back(info.verified_insns);
+  }
+  return all;
+}
+
 BpfRunner::~BpfRunner() {
   ring_buffer__free(events_);
   if (slots_ != nullptr) munmap(slots_, slots_bytes);

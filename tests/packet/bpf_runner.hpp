@@ -42,6 +42,8 @@ class BpfRunner {
 
   /// Why there can be none here, or nothing.
   static std::string reason_to_skip();
+  /// How many instructions the verifier has followed; 0 where the kernel does not tell (before 5.16).
+  std::vector<std::uint32_t> verified_instructions() const;
   /// The one that all tests of a process share.
   static BpfRunner& shared();
 

@@ -524,6 +524,15 @@ TEST(WhatIsHandedOver, IsTakenOnceAndNotAfterItsTimeHoweverOldItIs) {
   EXPECT_EQ(arpl_take_handed(&tables, pair, day), 1) << "handed over by a CPU whose clock is a tick ahead";
 }
 
+// A million are the limit: other kernels and compilers may need several times as many.
+TEST(TheVerifier, FollowsEachProgramWithATenthOfItsLimit) {
+  if (const auto reason = BpfRunner::reason_to_skip(); !reason.empty()) GTEST_SKIP() << reason;
+  for (const auto followed : BpfRunner::shared().verified_instructions()) {
+    if (followed == 0) GTEST_SKIP() << "this kernel does not tell";
+    EXPECT_LT(followed, 100'000U);
+  }
+}
+
 TEST(TablesWithoutContents, PassEverything) {
   arpl_tables empty;
   const Bytes frame = build({});
