@@ -465,11 +465,13 @@ nlohmann::json Control::waiting() const {
 }
 
 // The senders only where somebody asks: they cost two system calls each.
-nlohmann::json Control::status_of(const Parent& parent, bool senders) const {
+void Control::answer_status(const Parent& parent, bool senders) const {
   auto status = parent.served->status();
   if (senders) status.senders = parent.served->senders();
   status.loop = {.longest_ns = turns_.longest_ns(), .recent_ns = turns_.recent_ns()};
-  return {{"parents", nlohmann::json::array({to_json(status)})}, {"waiting", waiting()}};
+  parent.server->put_off([status = std::move(status), waiting = waiting()]() -> nlohmann::json {
+    return {{"parents", nlohmann::json::array({to_json(status)})}, {"waiting", waiting}};
+  });
 }
 
 void Control::refuse_who_may_only_look(const Parent& parent, const std::string& command) const {
@@ -485,7 +487,10 @@ nlohmann::json Control::on_request(Parent& parent, const nlohmann::json& request
   const bool changes =
       command == "reload" || command == "detach" || (command == "limit" && !asks_only(request));
   if (changes) refuse_who_may_only_look(parent, command);
-  if (command == "status") return status_of(parent, request.value("senders", false));
+  if (command == "status") {
+    answer_status(parent, request.value("senders", false));
+    return {};
+  }
   if (command == "gone") return {{"gone", gone_to_json(history_, parent.served->name(), now_ns())}};
   if (command == "limit") return limit(*parent.served, request);
   if (command == "reload") {

@@ -79,7 +79,7 @@ class Control final : private WatchObserver {
   void on_program_events(Parent& parent);
   nlohmann::json on_request(Parent& parent, const nlohmann::json& request);
   void refuse_who_may_only_look(const Parent& parent, const std::string& command) const;
-  nlohmann::json status_of(const Parent& parent, bool senders) const;
+  void answer_status(const Parent& parent, bool senders) const;
   nlohmann::json waiting() const;
   nlohmann::json reload();
   static nlohmann::json limit(ServedParent& served, const nlohmann::json& request);

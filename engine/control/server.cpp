@@ -34,6 +34,19 @@ std::string line_of(const nlohmann::json& reply) {
   return reply.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
+// Or of what is thrown instead.
+std::string line_of(const std::function<nlohmann::json()>& make) {
+  try {
+    return line_of(make());
+  } catch (const std::exception& error) {
+    return line_of(nlohmann::json{{"error", error.what()}});
+  }
+}
+
+nlohmann::json too_many() {
+  return {{"error", "too many answers wait to be read; try again"}};
+}
+
 }  // namespace
 
 std::optional<gid_t> socket_group(const std::string& name) {
@@ -68,11 +81,13 @@ Server::Server(const std::string& path, int epoll_fd, Handler handler, std::opti
     throw_errno(fmt::format("listen at {}", path), errno);
   }
   watch(EPOLL_CTL_ADD, listener_.get(), EPOLLIN);
+  watch(EPOLL_CTL_ADD, background_.fd(), EPOLLIN);
 }
 
 Server::~Server() {
   for (const auto& [fd, client] : clients_) watch(EPOLL_CTL_DEL, fd, 0);
   watch(EPOLL_CTL_DEL, listener_.get(), 0);
+  watch(EPOLL_CTL_DEL, background_.fd(), 0);
 }
 
 void Server::watch(int operation, int fd, std::uint32_t events) const {
@@ -85,6 +100,10 @@ void Server::watch(int operation, int fd, std::uint32_t events) const {
 bool Server::on_event(int fd, std::uint32_t events) {
   if (fd == listener_.get()) {
     accept_one();
+    return true;
+  }
+  if (fd == background_.fd()) {
+    for (auto& [ticket, line] : background_.take()) answer_with(ticket, std::move(line));
     return true;
   }
   const auto it = clients_.find(fd);
@@ -202,25 +221,27 @@ std::uint64_t Server::put_off() noexcept {
   return asker_ == nullptr ? 0 : asker_->ticket = ++tickets_;
 }
 
+void Server::put_off(std::function<nlohmann::json()> work) {
+  background_.give(put_off(), [work = std::move(work)] { return line_of(work); });
+}
+
 void Server::answer(std::uint64_t ticket, const nlohmann::json& reply) {
+  answer_with(ticket, line_of(reply));
+}
+
+void Server::answer_with(std::uint64_t ticket, std::string&& line) {
   const auto at = std::ranges::find_if(
       clients_, [ticket](const auto& client) { return ticket != 0 && client.second.ticket == ticket; });
   if (at == clients_.end()) return;
   at->second.ticket = 0;
-  send_later(at->second, line_of(reply));
+  send_later(at->second, pending_ + line.size() <= kMaxPendingBytes ? std::move(line) : line_of(too_many()));
   if (!serve(at->second, 0)) drop(at);
 }
 
 std::string Server::reply_to(const std::string& line) const {
-  try {
-    if (pending_ < kMaxPendingBytes) {
-      auto reply = line_of(handler_(nlohmann::json::parse(line)));
-      if (pending_ + reply.size() <= kMaxPendingBytes) return reply;
-    }
-    return line_of({{"error", "too many answers wait to be read; try again"}});
-  } catch (const std::exception& error) {
-    return line_of({{"error", error.what()}});
-  }
+  if (pending_ >= kMaxPendingBytes) return line_of(too_many());
+  auto reply = line_of([&] { return handler_(nlohmann::json::parse(line)); });
+  return pending_ + reply.size() <= kMaxPendingBytes ? reply : line_of(too_many());
 }
 
 bool Server::write_some(Client& client) {

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/fd.hpp"
+#include "control/background.hpp"
 
 namespace arpline {
 
@@ -36,6 +37,8 @@ class Server {
   bool asked_by_root() const noexcept { return asker_ != nullptr && asker_->root; }
   /// Within the handler: what it returns is not sent; who asks waits for answer() with this ticket.
   std::uint64_t put_off() noexcept;
+  /// Within the handler: what it returns is not sent, but what `work` makes in a thread of its own.
+  void put_off(std::function<nlohmann::json()> work);
   /// Nothing happens when who has asked is gone.
   void answer(std::uint64_t ticket, const nlohmann::json& reply);
   /// Drops who keeps it waiting for longer than kPatienceNs, and answers who has been put off. Four times a
@@ -75,6 +78,7 @@ class Server {
   bool read_some(Client& client);
   bool take_request(Client& client);
   std::string reply_to(const std::string& line) const;
+  void answer_with(std::uint64_t ticket, std::string&& line);
   void send_later(Client& client, std::string&& line);
   bool write_some(Client& client);
   void watch(int operation, int fd, std::uint32_t events) const;
@@ -82,6 +86,7 @@ class Server {
   Fd listener_;
   int epoll_fd_;
   Handler handler_;
+  Background background_;
   Clients clients_;
   std::size_t pending_ = 0;     // bytes in all clients' out
   std::uint64_t spent_ns_ = 0;  // with answering, since the last tick

@@ -171,16 +171,17 @@ void Host::jump(Time by) {
 
 void Host::from_wire(const Packet& packet) {
   if (paused_ || !carrier_) return;
-  note_question(packet);
+  const bool reaches_bare = note_question(packet);
   const auto kept = daemon_->from_wire(packet);
-  if (!kept || (kept->broadcast() && !queue_of_broadcasts_.admit(queue_.now()))) return;
+  if (!kept || (kept->broadcast() && !queue_of_broadcasts_.admit(queue_.now(), reaches_bare))) return;
   deliver(*kept);
 }
 
-// What would become of it without arpline. Of a container that has just changed nobody has been told yet.
-void Host::note_question(const Packet& packet) {
+// Whether it would reach the kernels without arpline. Of a container that has just changed nobody has been told
+// yet.
+bool Host::note_question(const Packet& packet) {
   const bool reaches = !packet.broadcast() || queue_of_bare_kernel_.admit(queue_.now());
-  if (service_ == nullptr || packet.number == 0 || !packet.is_request()) return;
+  if (service_ == nullptr || packet.number == 0 || !packet.is_request()) return reaches;
   for (std::size_t i = 0; i < containers_.size(); ++i) {
     const auto& one = containers_[i];
     if (one.setup.address != packet.arp.target_ip || one.setup.vlan != packet.arp.vlan || !runs(i) ||
@@ -189,6 +190,7 @@ void Host::note_question(const Packet& packet) {
       continue;
     service_->asked(packet, reaches);
   }
+  return reaches;
 }
 
 void Host::out(const Packet& packet) {

@@ -83,7 +83,7 @@ class Host {
 
   void from_wire(const Packet& packet);
   void deliver(const Packet& packet);
-  void note_question(const Packet& packet);
+  bool note_question(const Packet& packet);
   void out(const Packet& packet);
   void from_container(std::size_t index, const Packet& packet);
   void transmit(const Packet& packet, bool by_container);

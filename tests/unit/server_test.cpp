@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <latch>
 #include <thread>
 #include <vector>
 
@@ -242,6 +243,15 @@ TEST_F(ServerTest, PutsOffWhatWouldKeepTheLoopTooLongAndForgetsNobody) {
   }
 }
 
+Fd connect_to(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strcpy(address.sun_path, path.c_str());
+  Fd fd{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  EXPECT_EQ(connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  return fd;
+}
+
 TEST(ServerPutOff, AnswersWhenItIsTimeAndTheNextRequestAfterIt) {
   const auto path = testing::TempDir() + "arpline-put-off-" + std::to_string(getpid());
   const Fd epoll{epoll_create1(EPOLL_CLOEXEC)};
@@ -257,20 +267,12 @@ TEST(ServerPutOff, AnswersWhenItIsTimeAndTheNextRequestAfterIt) {
     while (const int count = epoll_wait(epoll.get(), events.data(), events.size(), 0))
       for (int i = 0; i < count; ++i) server.on_event(events.at(i).data.fd, events.at(i).events);
   };
-  const auto connected = [&] {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::strcpy(address.sun_path, path.c_str());
-    Fd fd{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-    EXPECT_EQ(connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-    return fd;
-  };
   const auto read_now = [](const Fd& fd) {
     std::array<char, 256> bytes{};
     const auto count = recv(fd.get(), bytes.data(), bytes.size(), 0);
     return std::string{bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
   };
-  auto one = connected();
+  auto one = connect_to(path);
   const std::string requests = "{\"later\":1}\n{}\n";
   ASSERT_EQ(send(one.get(), requests.data(), requests.size(), MSG_NOSIGNAL),
             static_cast<ssize_t>(requests.size()));
@@ -287,6 +289,48 @@ TEST(ServerPutOff, AnswersWhenItIsTimeAndTheNextRequestAfterIt) {
   one.reset();
   run();
   server.answer(ticket, {{"done", true}});  // who has asked is gone
+  unlink(path.c_str());
+}
+
+TEST(ServerPutOff, WhatTakesLongIsMadeInAThreadAndOthersAreAnsweredMeanwhile) {
+  const auto path = testing::TempDir() + "arpline-background-" + std::to_string(getpid());
+  const Fd epoll{epoll_create1(EPOLL_CLOEXEC)};
+  std::latch begin{1};
+  Server* itself = nullptr;
+  Server server(path, epoll.get(), [&](const nlohmann::json& request) -> nlohmann::json {
+    if (request.contains("long"))
+      itself->put_off([&begin, fails = request.at("long") == 2]() -> nlohmann::json {
+        begin.wait();
+        if (fails) throw SetupError("it can't be made");
+        return {{"made", true}};
+      });
+    return {{"at", "once"}};
+  });
+  itself = &server;
+  const auto talk = [&](const Fd& fd, const std::string& request) {
+    ASSERT_EQ(send(fd.get(), request.data(), request.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(request.size()));
+  };
+  const auto run_until_answered = [&](const Fd& fd) {
+    std::array<char, 256> bytes{};
+    for (;;) {
+      const auto count = recv(fd.get(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+      if (count >= 0) return std::string{bytes.data(), static_cast<std::size_t>(count)};
+      std::array<epoll_event, 16> events{};
+      const int found = epoll_wait(epoll.get(), events.data(), events.size(), -1);
+      for (int i = 0; i < found; ++i) server.on_event(events.at(i).data.fd, events.at(i).events);
+    }
+  };
+  const auto slow = connect_to(path);
+  const auto failing = connect_to(path);
+  const auto quick = connect_to(path);
+  talk(slow, "{\"long\":1}\n");
+  talk(failing, "{\"long\":2}\n");
+  talk(quick, "{}\n");
+  EXPECT_EQ(run_until_answered(quick), "{\"at\":\"once\"}\n");
+  begin.count_down();
+  EXPECT_EQ(run_until_answered(slow), "{\"made\":true}\n");
+  EXPECT_EQ(run_until_answered(failing), "{\"error\":\"it can't be made\"}\n");
   unlink(path.c_str());
 }
 
