@@ -88,7 +88,9 @@ bool is_same_file(int fd, const std::string& path) noexcept {
 
 void flush(FILE* file, const std::string& name) {
   const bool failed = std::ferror(file) != 0;
-  if (std::fflush(file) != 0) throw_errno("write " + name, errno);
+  const int error = std::fflush(file) == 0 ? 0 : errno;
+  std::clearerr(file);  // it is told once
+  if (error != 0) throw_errno("write " + name, error);
   if (failed) throw SetupError("write " + name + ": not all of it could be written; is the disk full?");
 }
 

@@ -10,7 +10,7 @@
 namespace arpline {
 
 /// What a daemon that works is never late by, and what nobody is kept waiting for longer.
-inline constexpr std::chrono::milliseconds kDaemonPatience{1500};
+inline constexpr std::chrono::milliseconds kDaemonPatience{1250};
 
 /// Asks the daemon behind a control socket. nullopt: nobody listens, or nothing came back for so long.
 std::optional<nlohmann::json> ask(const std::string& socket_path, const nlohmann::json& request,
