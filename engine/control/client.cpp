@@ -57,6 +57,7 @@ std::vector<std::optional<nlohmann::json>> ask_each(const std::vector<std::strin
   for (const auto& path : socket_paths)
     asked.push_back(std::async(std::launch::async, [&] { return ask(path, request, patience); }));
   std::vector<std::optional<nlohmann::json>> replies;
+  replies.reserve(asked.size());
   for (auto& one : asked) replies.push_back(one.get());
   return replies;
 }

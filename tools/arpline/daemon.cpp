@@ -33,6 +33,7 @@ std::optional<nlohmann::json> ask_daemon(const Roots& roots, const PinName& name
 std::vector<std::optional<nlohmann::json>> ask_daemons(const Roots& roots, const std::vector<PinName>& names,
                                                        const nlohmann::json& request) {
   std::vector<std::string> sockets;
+  sockets.reserve(names.size());
   for (const auto& name : names) sockets.push_back(socket_of(roots, name));
   auto replies = ask_each(sockets, request);
   for (std::size_t i = 0; i < replies.size(); ++i)

@@ -125,6 +125,7 @@ void read_wire_side(Parent& parent, std::vector<std::string>& unseen) {
 
 std::vector<std::optional<json>> ask_for_status(const std::vector<PinName>& names, const Roots& roots) {
   std::vector<std::string> sockets;
+  sockets.reserve(names.size());
   for (const auto& name : names) sockets.push_back(roots.run + "/" + name.text() + "/control.sock");
   return ask_each(sockets, {{"cmd", "status"}});
 }

@@ -38,7 +38,7 @@ Capture::Capture(Input input) : name_(std::move(input.name)), buffer_(std::make_
   std::setvbuf(input.file.get(), buffer_.get(), _IOFBF, kBufferBytes);
   pcap_ = pcap_fopen_offline_with_tstamp_precision(input.file.get(), PCAP_TSTAMP_PRECISION_NANO, fault.data());
   if (pcap_ == nullptr) throw SetupError(fmt::format("{}: {}", name_, fault.data()));
-  input.file.release();  // pcap_close() closes it
+  static_cast<void>(input.file.release());  // pcap_close() closes it
   const int link = pcap_datalink(pcap_);
   if (link == DLT_EN10MB) return;
   const auto* name = pcap_datalink_val_to_name(link);
