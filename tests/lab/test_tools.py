@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tools may do, what they suggest, and what becomes of what they write."""
+import grp
+import json
 import os
 import re
 import shutil
@@ -189,7 +191,24 @@ def test_replay_that_is_ended_leaves_no_half_file():
         assert {one.name for one in path.parent.iterdir()} == {path.name, fifo.name}
 
 
-# Who has changed something.
+# Who may change something, and who has.
+
+SAY = ("import socket, sys; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.sendall(sys.argv[2].encode() + "
+       "b'\\n'); print(s.recv(65536).decode())")
+
+
+def test_control_group_may_not_change_anything_by_whatever_it_says():
+    with Lab() as lab:
+        host, _, daemon, _ = serve(lab, config={"control_group": grp.getgrgid(NOBODY).gr_name})
+        socket = next(teardown.RUN.glob(f"*-{host.ns.inode}/control.sock"))
+        for request in ({"cmd": "detach"}, {"cmd": "reload"}, {"cmd": "limit", "reset": True},
+                        {"cmd": "limit", "name": "to_child", "value": "7"}, {"cmd": "limit", "value": None}):
+            done = host.ns.run("setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "/usr/bin/python3",
+                               "-c", SAY, socket, json.dumps(request))
+            assert "control_group_may_change" in json.loads(done.stdout)["error"], (request, done.stdout)
+        assert daemon.running() and host.status()["limits"]["to_child"] == 100
+        assert "asked for by" not in daemon.log, daemon.log
+
 
 def test_log_tells_who_has_changed_a_limit():
     with Lab() as lab:
