@@ -193,8 +193,8 @@ def test_replay_that_is_ended_leaves_no_half_file():
 
 # Who may change something, and who has.
 
-SAY = ("import socket, sys; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.sendall(sys.argv[2].encode() + "
-       "b'\\n'); print(s.recv(65536).decode())")
+SAY = ("import socket, sys; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.sendall(sys.argv[2].encode()"
+       " + b'\\n'); print(s.recv(65536).decode())")
 
 
 def test_control_group_may_not_change_anything_by_whatever_it_says():
