@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/output.hpp"
 #include "control/control.hpp"
 #include "control/log.hpp"
 #include "kernel/capabilities.hpp"
@@ -43,20 +44,22 @@ int run(int argc, char** argv, const MakeFactory& make_factory) {
   std::string on_stop;
   app.set_version_flag("--version", ARPLINE_VERSION);
   app.add_option("--parent", parents, "a parent interface of macvlan containers; may be given more than once");
-  app.add_option("--config", file, "TOML configuration (docs/configuration.md)");
+  const auto* config_option = app.add_option("--config", file, "TOML configuration (docs/configuration.md)");
   app.add_option("--pin-root", pin_root, "folder of the pins, on bpffs (/sys/fs/bpf/arpline)");
   app.add_option("--run-root", run_root, "folder of locks and control sockets (/run/arpline)");
   app.add_option("--on-stop", on_stop, "detach or keep; goes before on_stop of every parent")
       ->check(CLI::IsMember({"detach", "keep"}));
   try {
     app.parse(argc, argv);
-  } catch (const CLI::CallForHelp& help) {
-    return app.exit(help);
-  } catch (const CLI::CallForVersion& version) {
-    return app.exit(version);
+  } catch (const CLI::Success& asked) {  // for help, or the version
+    const int code = app.exit(asked);
+    finish_stdout();
+    return code;
   } catch (const CLI::ParseError& error) {
     throw SetupError(std::string{error.what()} + "; see --help");
   }
+  // Without a name it would be an empty configuration.
+  if (config_option->count() > 0 && file.empty()) throw SetupError("--config: the name of a file is missing");
   const auto configure = [&] {
     auto config = load_config(file, parents);
     if (!pin_root.empty()) config.pin_root = pin_root;

@@ -78,7 +78,7 @@ def run(settings, say) -> dict:
 
 
 def replayed(path: Path, count: int) -> dict:
-    argv = [arpline(), "replay", "--json", str(path)]
+    argv = [arpline(), "replay", "--as-root", "--json", str(path)]
     for mac, address in map(endpoint, range(ENDPOINTS)):
         argv += ["--endpoint", f"{address}/24={mac}"]
     started = time.monotonic()

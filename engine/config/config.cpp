@@ -5,8 +5,11 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <cstdio>
 #include <map>
+#include <memory>
 #include <string_view>
 
 #include "base/error.hpp"
@@ -251,12 +254,30 @@ std::uint64_t parse_duration(const std::string& text) {
   return ns;
 }
 
+namespace {
+
+constexpr std::size_t kMostBytes = 4 << 20;
+
+// A folder can be opened like a file, and reads as nothing.
+std::string text_of(const std::string& path) {
+  const std::unique_ptr<FILE, int (*)(FILE*)> file{std::fopen(path.c_str(), "rbe"), std::fclose};
+  if (!file) throw_errno("read " + path, errno);
+  std::string text(kMostBytes + 1, '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), file.get()));
+  if (std::ferror(file.get()) != 0)
+    throw_errno("read " + path, errno, errno == EISDIR ? "name a file in it" : "");
+  if (text.size() > kMostBytes) throw SetupError(path + ": too long for a configuration");
+  return text;
+}
+
+}  // namespace
+
 Config load_config(const std::string& path, const std::vector<std::string>& parents) {
   Config config;
   for (const auto& name : parents) parent_named(config, name);
   if (!path.empty()) {
     try {
-      const auto root = toml::parse_file(path);
+      const auto root = toml::parse(text_of(path), path);
       for (const auto& [key, node] : root) {
         apply_section(key.str(), {path, std::string{key.str()}, node}, path, config);
       }

@@ -439,11 +439,13 @@ std::string Control::apply(const Config& config) {
 }
 
 // All of a parent's limits, after what is asked for is done. Throws SetupError for what can't be.
-nlohmann::json Control::limit(ServedParent& served, const nlohmann::json& request) {
+nlohmann::json Control::limit(const Parent& parent, const nlohmann::json& request) {
+  auto& served = *parent.served;
   const auto before = served.limits();
   const auto wanted = changed_limits(request, served.configured_limits(), before);
   if (!(wanted == before)) served.use_limits(wanted);
-  for (const auto& line : differences(before, wanted)) spdlog::info("{}: {}", served.name(), line);
+  for (const auto& line : differences(before, wanted))
+    spdlog::info("{}: {}; asked for by {}", served.name(), line, asker_of(parent));
   const auto& fit = served.neighbour_fit();
   return {{"parent", served.name()},
           {"limits", limits_to_json(served.configured_limits(), wanted, fit)},
@@ -474,6 +476,11 @@ void Control::answer_status(const Parent& parent, bool senders) const {
   });
 }
 
+std::string Control::asker_of(const Parent& parent) {
+  const auto asker = parent.server->asked_by();
+  return asker ? text_of(*asker) : "somebody";
+}
+
 void Control::refuse_who_may_only_look(const Parent& parent, const std::string& command) const {
   if (config_.control_group_may_change || parent.server->asked_by_root()) return;
   throw SetupError(
@@ -487,18 +494,22 @@ nlohmann::json Control::on_request(Parent& parent, const nlohmann::json& request
   const bool changes =
       command == "reload" || command == "detach" || (command == "limit" && !asks_only(request));
   if (changes) refuse_who_may_only_look(parent, command);
+  if (command == "ping") return {{"ok", true}};
   if (command == "status") {
     answer_status(parent, request.value("senders", false));
     return {};
   }
   if (command == "gone") return {{"gone", gone_to_json(history_, parent.served->name(), now_ns())}};
-  if (command == "limit") return limit(*parent.served, request);
+  if (command == "limit") return limit(parent, request);
   if (command == "reload") {
+    spdlog::info("{}: the configuration is to be read again; asked for by {}", parent.served->name(),
+                 asker_of(parent));
     reload_wanted_ = true;
     parent.reload_askers.push_back(parent.server->put_off());
     return {};
   }
   if (command == "detach") {
+    spdlog::info("{}: to be detached; asked for by {}", parent.served->name(), asker_of(parent));
     parent.leaving = true;
     return {{"ok", true}};
   }

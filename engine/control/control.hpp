@@ -82,7 +82,8 @@ class Control final : private WatchObserver {
   void answer_status(const Parent& parent, bool senders) const;
   nlohmann::json waiting() const;
   nlohmann::json reload();
-  static nlohmann::json limit(ServedParent& served, const nlohmann::json& request);
+  static nlohmann::json limit(const Parent& parent, const nlohmann::json& request);
+  static std::string asker_of(const Parent& parent);
   std::string apply(const Config& config);
   std::string reconfigure(Parent& parent, const ParentConfig& own);
   void watch(int fd) const;

@@ -11,6 +11,8 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <string_view>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -23,10 +25,20 @@ constexpr mode_t kOwnerOnly = 0600;
 constexpr mode_t kOwnerAndGroup = 0660;
 constexpr uid_t kSameOwner = -1;
 
-bool is_root(int fd) {
+std::optional<Asker> asker_at(int fd) {
   ucred peer{};
   socklen_t length = sizeof peer;
-  return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 && peer.uid == 0;
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return std::nullopt;
+  return Asker{.uid = peer.uid, .pid = peer.pid};
+}
+
+std::string printable(std::string_view word) {
+  std::string text;
+  for (const unsigned char c : word) {
+    const bool plain = c >= ' ' && c <= '~' && c != '"' && c != '\\';
+    text += plain ? std::string(1, static_cast<char>(c)) : fmt::format("\\x{:02x}", c);
+  }
+  return text;
 }
 
 std::string line_of(const nlohmann::json& reply) {
@@ -48,6 +60,13 @@ nlohmann::json too_many() {
 }
 
 }  // namespace
+
+std::string text_of(const Asker& asker) {
+  std::ifstream file{fmt::format("/proc/{}/comm", asker.pid)};
+  std::string command;
+  std::getline(file, command);
+  return fmt::format("uid {}, pid {}, command \"{}\"", asker.uid, asker.pid, printable(command));
+}
 
 std::optional<gid_t> socket_group(const std::string& name) {
   if (name.empty()) return std::nullopt;
@@ -168,7 +187,7 @@ void Server::accept_one() {
     }));
   }
   const int key = fd.get();
-  renew(clients_.emplace(key, Client{.fd = std::move(fd), .in = {}, .out = {}, .root = is_root(key)})
+  renew(clients_.emplace(key, Client{.fd = std::move(fd), .in = {}, .out = {}, .who = asker_at(key)})
             .first->second);
   watch(EPOLL_CTL_ADD, key, EPOLLIN);
 }

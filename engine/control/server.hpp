@@ -14,6 +14,16 @@
 
 namespace arpline {
 
+/// Who is at the other end of a control socket, by SO_PEERCRED: who it was when it connected.
+struct Asker {
+  uid_t uid = 0;
+  pid_t pid = 0;  ///< 0: not in this process's PID namespace
+};
+
+/// "uid 0, pid 4711, command "arpline"", with everything but printable ASCII escaped: anybody names his process
+/// as he likes.
+std::string text_of(const Asker& asker);
+
 /// The group of the control sockets by its name; nullopt for an empty one. Throws SetupError when there is
 /// none.
 std::optional<gid_t> socket_group(const std::string& name);
@@ -33,8 +43,9 @@ class Server {
 
   /// True when the event was this server's.
   bool on_event(int fd, std::uint32_t events);
-  /// Within the handler: whether root asks (SO_PEERCRED).
-  bool asked_by_root() const noexcept { return asker_ != nullptr && asker_->root; }
+  /// Within the handler: who asks; nullopt: it cannot be told.
+  std::optional<Asker> asked_by() const noexcept { return asker_ == nullptr ? std::nullopt : asker_->who; }
+  bool asked_by_root() const noexcept { return asked_by() && asked_by()->uid == 0; }
   /// Within the handler: what it returns is not sent; who asks waits for answer() with this ticket.
   std::uint64_t put_off() noexcept;
   /// Within the handler: what it returns is not sent, but what `work` makes in a thread of its own.
@@ -63,7 +74,7 @@ class Server {
     std::size_t written = 0;  // of out
     std::uint64_t since = 0;  // on clock_: when it began to wait for a request, or to send this piece
     std::uint64_t turn = 0;   // in which order that was
-    bool root = false;
+    std::optional<Asker> who;
     std::uint64_t ticket = 0;  // of the answer that the handler has put off; 0: none
   };
   using Clients = std::map<int, Client>;

@@ -24,6 +24,14 @@ constexpr std::array kNeeded{
     NeededCapability{CAP_CHOWN, "the group of the control socket; folders that somebody else made first"},
 };
 
+// What libcap-ng holds, for good.
+void apply() {
+  if (const int error = capng_apply(CAPNG_SELECT_ALL); error != 0) {
+    throw SetupError(fmt::format("give up capabilities: libcap-ng says {}; look at /proc/self/status", error));
+  }
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) throw_errno("set no_new_privs", errno);
+}
+
 }  // namespace
 
 std::span<const NeededCapability> needed_capabilities() noexcept {
@@ -41,10 +49,13 @@ void drop_capabilities() {
   for (std::size_t i = 0; i < have.size(); ++i) {
     if (have.at(i)) capng_update(CAPNG_ADD, kSets, kNeeded.at(i).capability);
   }
-  if (const int error = capng_apply(CAPNG_SELECT_ALL); error != 0) {
-    throw SetupError(fmt::format("give up capabilities: libcap-ng says {}; look at /proc/self/status", error));
-  }
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) throw_errno("set no_new_privs", errno);
+  apply();
+}
+
+void drop_all_capabilities() {
+  if (capng_get_caps_process() != 0) throw_errno("read the capabilities", errno, "mount /proc");
+  capng_clear(CAPNG_SELECT_ALL);
+  apply();
 }
 
 }  // namespace arpline

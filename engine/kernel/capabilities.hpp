@@ -19,4 +19,7 @@ std::span<const NeededCapability> needed_capabilities() noexcept;
 /// calling thread and those that it starts later: call it while there is no other. Throws SetupError.
 void drop_capabilities();
 
+/// The same, and keeps none.
+void drop_all_capabilities();
+
 }  // namespace arpline

@@ -34,6 +34,13 @@ bool is_bpffs(const std::string& path) {
   return statfs(path.c_str(), &info) == 0 && info.f_type == BPF_FS_MAGIC;
 }
 
+// Nobody is told to mount over a folder that holds something else.
+std::string where_there_is_one() {
+  constexpr const char* kUsual = "/sys/fs/bpf";
+  if (is_bpffs(kUsual)) return fmt::format("there is one at {0}: take a folder in it, {0}/arpline", kUsual);
+  return fmt::format("mount the one at {0}: mount -t bpf bpf {0}", kUsual);
+}
+
 constexpr mode_t kOursAlone = 0700;
 constexpr mode_t kOthersMayLook = 0755;
 // Somebody who may write beside it can be quicker once; not always.
@@ -134,7 +141,7 @@ std::vector<std::string> names_in(const std::string& root) {
 void prepare_pin_root(const std::string& root) {
   const auto above = fs::path(root).parent_path().string();
   if (!is_bpffs(fs::exists(root) ? root : above)) {
-    throw SetupError(fmt::format("{}: not on a BPF file system; mount one: mount -t bpf bpf {}", root, above));
+    throw SetupError(fmt::format("{}: not on a BPF file system; {}", root, where_there_is_one()));
   }
   make_own_folder(root, kOursAlone);
 }

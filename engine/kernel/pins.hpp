@@ -25,7 +25,7 @@ bool parse_pin_name(const std::string& text, PinName& name);
 /// The names below a root (pins or run files); empty when there is no such folder.
 std::vector<std::string> names_in(const std::string& root);
 
-/// Refuses a pin root whose file system is not bpffs, with the mount command; makes it when it is missing.
+/// Refuses a pin root whose file system is not bpffs, with what to do instead; makes it when it is missing.
 /// It and the parents' folders are ours and mode 0700: what somebody else has made at their place is taken
 /// over, and what others have put into it is removed. Throws SetupError.
 void prepare_pin_root(const std::string& root);

@@ -108,22 +108,29 @@ std::uint64_t lease_in(std::uint32_t map_id) {
   return bpf_map_lookup_elem(map.get(), &only, &expires) == 0 ? expires : 0;
 }
 
-// "another program (id 7, xdp_pass) is attached"
-std::string foreign_program(std::uint32_t id) {
-  bpf_prog_info info{};
-  std::uint32_t length = sizeof info;
+// "another XDP program is attached (id 7, xdp_pass)"
+std::string foreign_program(std::uint32_t id, const std::string& name) {
   if (id == 0) return "another program is attached";
-  const Fd program{bpf_prog_get_fd_by_id(id)};
-  if (program && bpf_obj_get_info_by_fd(program.get(), &info, &length) == 0) {
-    return fmt::format("another XDP program is attached (id {}, {})", id, info.name);
-  }
-  return fmt::format("another XDP program is attached (id {})", id);
+  return fmt::format("another XDP program is attached (id {}{}{})", id, name.empty() ? "" : ", ", name);
 }
 
+// What holds our own is another arplined, or pins below another root: removing it would take from either.
 [[noreturn]] void refuse_foreign(const ProgramOptions& options, std::uint32_t id) {
-  throw SetupError(fmt::format(
-      "{0}: attach XDP program: {1}; remove it first if it is not needed: ip link set dev {0} xdp off",
-      options.parent, foreign_program(id)));
+  bpf_prog_info info{};
+  std::uint32_t length = sizeof info;
+  const Fd program{id == 0 ? -1 : bpf_prog_get_fd_by_id(id)};
+  const bool known = program && bpf_obj_get_info_by_fd(program.get(), &info, &length) == 0;
+  const std::string name = known ? info.name : "";
+  const auto remedy =
+      name == kIngressName
+          ? fmt::format(
+                "it is arpline's own, of another arplined or another --pin-root: stop that one, or "
+                "`arpline --pin-root ITS-FOLDER detach {}`",
+                options.parent)
+          : fmt::format("stop its owner; if nobody needs it any more: ip link set dev {} xdp off",
+                        options.parent);
+  throw SetupError(
+      fmt::format("{}: attach XDP program: {}; {}", options.parent, foreign_program(id, name), remedy));
 }
 
 [[noreturn]] void refuse_attach(const ProgramOptions& options, int error) {

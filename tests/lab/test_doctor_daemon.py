@@ -51,14 +51,16 @@ def test_killed_arplined_leaves_a_stale_lease():
         healthy(host)
 
 
-def test_stale_lease_goes_with_detach():
+def test_stale_lease_goes_with_the_start_that_is_suggested_and_with_detach():
     with Lab() as lab:
         host, _, daemon, _ = serve(lab)
         kill(host, daemon)
         told = found(host, "stale_lease")
-        verb, *rest = told["command"].split()
-        assert verb == "arpline", told
-        assert host.arpline(*rest).returncode == 0
+        assert told["command"] == f"arplined --parent {host.nic}" and f"arpline detach {host.nic}" in told["evidence"], told
+        daemon = host.start_arplined()
+        healthy(host)
+        kill(host, daemon)
+        assert host.arpline("detach", host.nic).returncode == 0
         healthy(host)
 
 

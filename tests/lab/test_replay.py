@@ -38,7 +38,7 @@ def capture(content: bytes):
 
 
 def replay(*args, check=True):
-    return run(arpline(), "replay", *args, check=check)
+    return run(arpline(), "replay", "--as-root", *args, check=check)
 
 
 def sums(*args) -> dict:

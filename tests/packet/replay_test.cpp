@@ -11,6 +11,7 @@
 
 #include "arpline/replay/report.hpp"
 #include "arpline/replay/write.hpp"
+#include "base/output.hpp"
 #include "packet/rows.hpp"
 
 namespace arpline::packet {
@@ -61,7 +62,8 @@ class Recorded {
 
   // Neither the fast path nor limits that the rows do not have.
   Counts replayed(bool inbound) {
-    writer_.close();
+    writer_.finish();
+    output_.commit();
     auto network =
         replay::network_of({.endpoints = {"10.1.0.5/24=02:42:0a:01:00:05", "10.1.0.6/24=02:42:0a:01:00:06"},
                             .own_macs = {"02:00:00:00:00:01"}},
@@ -82,7 +84,8 @@ class Recorded {
   static constexpr std::array<std::string_view, 1> kInterfaces{"rows"};
 
   std::filesystem::path path_;
-  replay::Writer writer_{path_, kInterfaces};
+  OutputFile output_{path_};
+  replay::Writer writer_{output_.file(), output_.path(), kInterfaces};
 };
 
 Bytes answer_to(Ipv4 endpoint, Mac its_mac, Answered requester) {

@@ -266,6 +266,8 @@ TEST(Config, a_limit_is_refused_with_its_name_and_what_it_may_be) {
 
 TEST(Config, a_missing_file_is_refused) {
   EXPECT_THROW(load_config("/nonexistent/arpline.toml", {"nic0"}), SetupError);
+  EXPECT_THROW(load_config(testing::TempDir(), {"nic0"}), SetupError) << "a folder is no empty configuration";
+  EXPECT_THROW(load_config("/dev/zero", {"nic0"}), SetupError);
 }
 
 TEST(Duration, that_is_longer_than_a_year_is_refused_and_does_not_wrap) {

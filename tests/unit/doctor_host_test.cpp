@@ -69,8 +69,9 @@ TEST(DoctorManaged, SaysByWhomAndHowToEndIt) {
   facts.parents[0].managed = {.who = Manager::systemd_networkd,
                               .network_file = "/etc/systemd/network/10-nic.network"};
   EXPECT_TRUE(contains(only(facts, "managed").command, "10-nic.network.d/arpline.conf"));
-  facts.parents[0].managed.enter = "nsenter -t 99 -m -n ";
-  EXPECT_TRUE(only(facts, "managed").command.starts_with("nsenter -t 99 -m -n sh -c "));
+  facts.parents[0].managed.pid = 99;
+  EXPECT_EQ(only(facts, "managed").command, "") << "it would run what a container has in its files";
+  EXPECT_TRUE(contains(only(facts, "managed").evidence, "process 99"));
   facts.parents[0].managed.keeps = true;
   expect_healthy(facts);
 }
@@ -126,8 +127,13 @@ TEST(DoctorStaleLease, DeadAndHung) {
   facts.parents[0].daemon = Daemon::absent;
   EXPECT_TRUE(
       contains(only(facts, "stale_lease").evidence, "ended 5.0 s ago: its arplined (process 4711) is gone"));
-  EXPECT_EQ(only(facts, "stale_lease").command, "arpline detach nic0");
+  EXPECT_EQ(only(facts, "stale_lease").command, "arplined --parent nic0");
+  facts.service = true;
+  EXPECT_EQ(only(facts, "stale_lease").command, "systemctl restart arplined");
   facts.parents[0].daemon = Daemon::silent;
+  EXPECT_EQ(only(facts, "stale_lease").command, "arpline detach nic0") << "it is not the service's";
+  facts.parents[0].owner_in_service = true;
+  EXPECT_EQ(only(facts, "stale_lease").command, "systemctl restart arplined");
   EXPECT_TRUE(contains(only(facts, "stale_lease").evidence, "does not answer"));
   facts.parents[0].pinned = false;
   expect_healthy(facts);

@@ -130,6 +130,10 @@ TEST(Preflight, TellsAForeignProgramFromItsOwn) {
   facts.xdp_program = "xdp_dispatcher";
   EXPECT_EQ(finding(facts, "xdp_program").level, Level::blocker);
   EXPECT_TRUE(contains(finding(facts, "xdp_program").evidence, "xdp_dispatcher (id 42)"));
+  facts.xdp_is_hidden = true;
+  EXPECT_EQ(finding(facts, "xdp_program").level, Level::warning) << "it may be arpline's own";
+  EXPECT_FALSE(contains(finding(facts, "xdp_program").remedy, "off"));
+  facts.xdp_is_hidden = false;
   facts.xdp_is_ours = true;
   EXPECT_EQ(finding(facts, "xdp_program").level, Level::note);
 }

@@ -7,6 +7,7 @@
 
 #include "arpline/replay/capture.hpp"
 #include "base/error.hpp"
+#include "base/output.hpp"
 #include "unit/replay_files.hpp"
 
 namespace arpline::replay {
@@ -24,9 +25,11 @@ std::span<const std::byte> raw(const Bytes& bytes) {
 TEST(ReplayWriteTest, the_bytes_are_the_formats) {
   const ScratchFile scratch;
   constexpr std::array<std::string_view, 1> one{"x"};
-  Writer writer{scratch.path(), one};
+  OutputFile output{scratch.path()};
+  Writer writer{output.file(), output.path(), one};
   writer.frame(0, 0x0102030405060708, raw({1, 2, 3, 4, 5}), 9, "why");
-  writer.close();
+  writer.finish();
+  output.commit();
   const auto file = scratch.read();
   ASSERT_GT(file.size(), 28U);
   const std::size_t section = file.at(4);  // its length, below 256
@@ -62,12 +65,14 @@ TEST(ReplayWriteTest, the_bytes_are_the_formats) {
 
 TEST(ReplayWriteTest, libpcap_reads_it) {
   const ScratchFile scratch;
-  Writer writer{scratch.path(), kInterfaces};
+  OutputFile output{scratch.path()};
+  Writer writer{output.file(), output.path(), kInterfaces};
   const auto asked = packet::build({});
   const auto answered = packet::kernel_reply({}, packet::endpoint_mac);
   writer.frame(0, kTime, raw(asked), 64, "reflect: a word");
   writer.frame(1, kTime, raw(answered), 42);
-  writer.close();
+  writer.finish();
+  output.commit();
   Capture capture{scratch.path()};
   Captured frame;
   ASSERT_TRUE(capture.next(frame));
@@ -81,9 +86,9 @@ TEST(ReplayWriteTest, libpcap_reads_it) {
 }
 
 TEST(ReplayWriteTest, what_cannot_be_written_is_told) {
-  EXPECT_THROW((Writer{"/nonexistent/file", kInterfaces}), SetupError);
-  Writer full{"/dev/full", kInterfaces};
-  EXPECT_THROW(full.close(), SetupError);
+  OutputFile full{"/dev/full"};
+  Writer writer{full.file(), full.path(), kInterfaces};
+  EXPECT_THROW(writer.finish(), SetupError);
 }
 
 }  // namespace

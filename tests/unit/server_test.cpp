@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/server.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -241,6 +243,17 @@ TEST_F(ServerTest, PutsOffWhatWouldKeepTheLoopTooLongAndForgetsNobody) {
     tick();
     EXPECT_EQ(answered(), i) << "one a tick, and who was first is not first again";
   }
+}
+
+// A process chooses its name: it must not reach the log as it is.
+TEST(AskerTest, is_told_with_a_command_of_printable_characters_only) {
+  std::array<char, 16> before{};
+  ASSERT_EQ(prctl(PR_GET_NAME, before.data()), 0);
+  ASSERT_EQ(prctl(PR_SET_NAME, "a\x1b[2J\"\x80 b"), 0);
+  EXPECT_EQ(text_of({.uid = 7, .pid = getpid()}),
+            fmt::format(R"(uid 7, pid {}, command "a\x1b[2J\x22\x80 b")", getpid()));
+  prctl(PR_SET_NAME, before.data());
+  EXPECT_EQ(text_of({.uid = 7, .pid = 0}), R"(uid 7, pid 0, command "")");
 }
 
 Fd connect_to(const std::string& path) {

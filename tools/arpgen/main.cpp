@@ -21,6 +21,7 @@
 #include "arpgen/search.hpp"
 #include "arpgen/spec.hpp"
 #include "base/error.hpp"
+#include "base/output.hpp"
 
 namespace {
 
@@ -34,12 +35,13 @@ void stop_on_signals() {
 }
 
 void write_report(const Options& options, const std::string& text) {
-  auto* file = options.output.empty() ? stdout : std::fopen(options.output.c_str(), "w");
-  if (file == nullptr) throw_errno(options.output + ": open for writing", errno);
-  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size() && std::fflush(file) == 0;
-  const int error = errno;
-  if (file != stdout) std::fclose(file);
-  if (!written) throw_errno((options.output.empty() ? "standard output" : options.output) + ": write", error);
+  if (options.output.empty()) {
+    std::fwrite(text.data(), 1, text.size(), stdout);  // main() asks whether it has arrived
+    return;
+  }
+  OutputFile output{options.output};
+  std::fwrite(text.data(), 1, text.size(), output.file());
+  output.commit();
 }
 
 /// An interface that is ready to send and meter.
@@ -203,9 +205,14 @@ int act(const Options& options) {
 int main(int argc, char** argv) {
   try {
     const auto parsed = parse_options(argc, argv);
-    if (const auto* code = std::get_if<int>(&parsed)) return *code;
+    if (const auto* code = std::get_if<int>(&parsed)) {
+      finish_stdout();
+      return *code;
+    }
     stop_on_signals();
-    return act(std::get<Options>(parsed));
+    const int code = act(std::get<Options>(parsed));
+    finish_stdout();
+    return code;
   } catch (const std::exception& error) {
     fmt::print(stderr, "arpgen: {}\n", error.what());
     return 1;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <span>
 
 #include "base/fd.hpp"
@@ -57,6 +58,10 @@ bool is_our_ingress(std::uint32_t id) {
   if (!program || bpf_obj_get_info_by_fd(program.get(), &info, &length) != 0) return false;
   return std::ranges::any_of(std::span{maps}.first(std::min<std::size_t>(info.nr_map_ids, maps.size())),
                              [](std::uint32_t map) { return map_name(map) == "endpoint_index"; });
+}
+
+bool is_hidden_program(std::uint32_t id) {
+  return id != 0 && !Fd{bpf_prog_get_fd_by_id(id)} && errno == EPERM;
 }
 
 std::vector<std::string> tcx_egress_programs(int ifindex) {

@@ -30,6 +30,9 @@ std::string program_name(std::uint32_t id);
 /// have the same.
 bool is_our_ingress(std::uint32_t id);
 
+/// Whether this process may not ask what program that is.
+bool is_hidden_program(std::uint32_t id);
+
 /// The tcx programs at an interface's egress as "NAME (id N)"; they run before clsact.
 std::vector<std::string> tcx_egress_programs(int ifindex);
 

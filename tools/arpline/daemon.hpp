@@ -4,14 +4,26 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <vector>
 
 #include "arpline/roots.hpp"
+#include "control/client.hpp"
 
 namespace arpline {
 
 /// Asks the daemon that serves this parent. nullopt: none runs, or it does not answer. Throws SetupError for
 /// who may not connect.
 std::optional<nlohmann::json> ask_daemon(const Roots& roots, const PinName& name, const nlohmann::json& request,
-                                         std::chrono::milliseconds patience = std::chrono::seconds{2});
+                                         std::chrono::milliseconds patience = kDaemonPatience);
+
+/// The same for the daemons of several parents at once, in their order.
+std::vector<std::optional<nlohmann::json>> ask_daemons(const Roots& roots, const std::vector<PinName>& names,
+                                                       const nlohmann::json& request);
+
+/// Whether the daemon that has just not answered is there all the same.
+bool is_hung(const Roots& roots, const PinName& name);
+
+/// "PARENT: its arplined hangs: …", and what to do.
+std::string about_hung(const PinName& name);
 
 }  // namespace arpline

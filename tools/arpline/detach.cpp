@@ -42,6 +42,9 @@ int detach(const std::string& interface, const Roots& roots) {
       remove_run_folder(roots.run, name.text());
     }
     fmt::print("{}: detached{}\n", interface, by_daemon ? ", the daemon has ended" : "");
+    if (!by_daemon && is_locked(roots.run, name.text()))
+      fmt::print(stderr, "{}: an arplined hangs and was left running; end it before another one is started\n",
+                 interface);
   }
   return 0;
 }

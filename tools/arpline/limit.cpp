@@ -62,8 +62,8 @@ int limit(const LimitRequest& request, bool as_json, const Roots& roots) {
   json parents = json::array();
   for (const auto& name : find_parents(roots, request.parent, Looker::anybody)) {
     auto reply = ask_daemon(roots, name, question(request));
-    if (!reply && is_locked(roots.run, name.text()))
-      throw SetupError(name.parent + ": its daemon does not answer; it may still do it when it goes on");
+    if (!reply && is_hung(roots, name))
+      throw SetupError(about_hung(name) + "; it may still do it when it goes on");
     if (!reply) continue;
     if (reply->contains("error"))
       throw SetupError(fmt::format("{}: {}", name.parent, (*reply)["error"].get<std::string>()));

@@ -17,6 +17,7 @@
 #include "arpline/status.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/output.hpp"
 #include "kernel/time_offset.hpp"
 
 namespace {
@@ -44,7 +45,9 @@ CLI::App* add_replay(CLI::App& app, replay::Request& request) {
       .add_option("--endpoint", network.endpoints,
                   "IP[/PREFIX]=MAC[@VLAN] of a container; may be given more than once")
       ->allow_extra_args(false);
-  auto* config = command.add_option("--config", network.config, "TOML configuration: limits, static endpoints");
+  auto* config =
+      command.add_option("--config", network.config, "TOML configuration: limits, static endpoints")
+          ->check([](const std::string& name) { return std::string{name.empty() ? "a name is missing" : ""}; });
   command.add_option("--parent", network.parent, "which one of the configuration's")->needs(config);
   command
       .add_option("--like", network.like,
@@ -65,6 +68,8 @@ CLI::App* add_replay(CLI::App& app, replay::Request& request) {
   command.add_option(
       "--write", request.write,
       "a pcapng file of the ARP frames, each with its verdict as a comment, and arpline's answers");
+  command.add_flag("--as-root", request.as_root,
+                   "run although root asks; it needs no privileges but with --like, and reads as nobody");
   return &command;
 }
 
@@ -129,7 +134,7 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);
+    if (error.get_exit_code() == 0) return app.exit(error);  // help, or the version
     fmt::print(stderr, "arpline: {}; see --help\n", error.what());
     return app.got_subcommand(examination) ? doctor::kCouldNotLook : 2;
   }
@@ -145,7 +150,9 @@ int main(int argc, char** argv) {
     // Without root nothing is read here whose times are not told by the daemon.
   }
   try {
-    return run(argc, argv);
+    const int code = run(argc, argv);
+    finish_stdout();
+    return code;
   } catch (const std::exception& error) {
     fmt::print(stderr, "arpline: {}\n", error.what());
     return 1;

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "arpline/manager.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,7 +14,6 @@
 #include <string_view>
 #include <system_error>
 
-#include "base/fd.hpp"
 #include "kernel/netns.hpp"
 
 namespace arpline {
@@ -25,25 +21,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMostBytes = 65536;
 // The kernel keeps 15 characters of a process's name.
 constexpr std::string_view kNetworkdComm = "systemd-network";
 constexpr std::string_view kNetworkManagerComm = "NetworkManager";
-
-// Only from an ordinary file below `root`: a container may have put anything there.
-std::string read_below(const std::string& root, const std::string& path) {
-  const Fd top{open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
-  open_how how{.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-               .mode = 0,
-               .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
-  const Fd file{static_cast<int>(syscall(SYS_openat2, top.get(), path.c_str(), &how, sizeof how))};
-  struct stat status {};
-  if (!file || fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
-  std::string text(kMostBytes, '\0');
-  const auto length = read(file.get(), text.data(), text.size());
-  text.resize(length > 0 ? static_cast<std::size_t>(length) : 0);
-  return text;
-}
 
 // The rest of the first line that begins with `key`.
 std::optional<std::string> value_in(const std::string& text, std::string_view key) {
@@ -52,6 +32,10 @@ std::optional<std::string> value_in(const std::string& text, std::string_view ke
     if (line.starts_with(key)) return line.substr(key.size());
   return std::nullopt;
 }
+
+// The manager of a host is one of each kind, but anybody may call a process so.
+constexpr std::size_t kMostFolders = 8;  // of one namespace
+constexpr std::size_t kLongestPath = 255;
 
 bool is_pid(const std::string& name) {
   return std::ranges::all_of(name, [](unsigned char c) { return std::isdigit(c) != 0; });
@@ -77,22 +61,42 @@ bool says_keep(const std::string& file) {
   return keep && (*keep == "yes" || *keep == "true" || *keep == "1" || *keep == "on");
 }
 
-ManagedBy networkd_in(const ManagerFolder& folder, int ifindex) {
-  const auto state = read_below(folder.root, fmt::format("run/systemd/netif/links/{}", ifindex));
-  const auto admin = value_in(state, "ADMIN_STATE=");
-  if (!admin || *admin == "unmanaged") return {};
-  ManagedBy found{.who = Manager::systemd_networkd,
-                  .network_file = value_in(state, "NETWORK_FILE=").value_or("")};
-  found.keeps = says_keep(read_below(folder.root, found.network_file)) ||
-                says_keep(read_below(folder.root, drop_in_of(found.network_file)));
-  return found;
-}
+// The state of one namespace, by one manager.
+class State {
+ public:
+  State(ForeignFiles& files, const ManagerFolder& folder) : files_(files), folder_(folder) {}
 
-ManagedBy managed_in(const ManagerFolder& folder, int ifindex) {
-  const auto device = read_below(folder.root, fmt::format("run/NetworkManager/devices/{}", ifindex));
-  if (value_in(device, "managed=") == "true") return {.who = Manager::network_manager};
-  return networkd_in(folder, ifindex);
-}
+  ManagedBy managed(int ifindex) const {
+    const auto device = text(fmt::format("/run/NetworkManager/devices/{}", ifindex));
+    auto found = value_in(device, "managed=") == "true" ? ManagedBy{.who = Manager::network_manager}
+                                                        : by_networkd(ifindex);
+    found.pid = folder_.pid;
+    return found;
+  }
+
+ private:
+  std::string text(const std::string& path) const { return files_.read(folder_.root, path).value_or(""); }
+
+  ManagedBy by_networkd(int ifindex) const {
+    const auto state = text(fmt::format("/run/systemd/netif/links/{}", ifindex));
+    const auto admin = value_in(state, "ADMIN_STATE=");
+    if (!admin || *admin == "unmanaged") return {};
+    ManagedBy found{.who = Manager::systemd_networkd};
+    const auto file = value_in(state, "NETWORK_FILE=");
+    if (!file || file->size() > kLongestPath || !file->starts_with('/')) return found;
+    found.network_file = *file;
+    found.keeps = says_keep(network_file(*file)) || says_keep(text(drop_in_of(*file)));
+    return found;
+  }
+
+  // No symbolic link is followed, and /lib is one.
+  std::string network_file(const std::string& path) const {
+    return text(path.starts_with("/lib/") ? "/usr" + path : path);
+  }
+
+  ForeignFiles& files_;
+  const ManagerFolder& folder_;
+};
 
 }  // namespace
 
@@ -112,20 +116,18 @@ std::vector<ManagerFolder> manager_folders() {
     struct stat netns {};
     if (!is_pid(pid) || !is_manager(process)) continue;
     if (stat((process + "/ns/net").c_str(), &netns) != 0) continue;
-    folders.push_back({.netns_inode = netns.st_ino,
-                       .root = process + "/root",
-                       .enter = fmt::format("nsenter -t {} -m -n ", pid)});
+    folders.push_back({.netns_inode = netns.st_ino, .root = process + "/root", .pid = std::stoi(pid)});
   }
   return folders;
 }
 
-ManagedBy managed_by(const std::vector<ManagerFolder>& folders, std::uint64_t netns_inode, int ifindex) {
+ManagedBy managed_by(ForeignFiles& files, const std::vector<ManagerFolder>& folders, std::uint64_t netns_inode,
+                     int ifindex) {
+  std::size_t looked_at = 0;
   for (const auto& folder : folders) {
     if (folder.netns_inode != netns_inode) continue;
-    auto found = managed_in(folder, ifindex);
-    if (found.who == Manager::none) continue;
-    found.enter = folder.enter;
-    return found;
+    if (++looked_at > kMostFolders) break;
+    if (auto found = State{files, folder}.managed(ifindex); found.who != Manager::none) return found;
   }
   return {};
 }

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "arpline/foreign_files.hpp"
+
 namespace arpline {
 
 /// Who else looks after an interface.
@@ -14,14 +16,14 @@ struct ManagedBy {
   Manager who = Manager::none;
   std::string network_file;  ///< systemd-networkd's file for the interface; may be empty
   bool keeps = false;        ///< the file says KeepConfiguration=yes: what networkd did not make stays
-  std::string enter;  ///< what stands in front of a command to run it where the manager runs; may be empty
+  int pid = 0;               ///< of a manager whose files are not this process's: no command here reaches it
 };
 
 /// Where the managers of one network namespace leave what they do to each interface: a root with /run below.
 struct ManagerFolder {
   std::uint64_t netns_inode = 0;
-  std::string root;   ///< of the manager's file system, as the caller reaches it
-  std::string enter;  ///< as ManagedBy's
+  std::string root;  ///< of the manager's file system, as the caller reaches it
+  int pid = 0;       ///< as ManagedBy's
 };
 
 /// The caller's own root for the initial namespace, if the caller is in it, then those of the managers that run
@@ -33,6 +35,7 @@ std::vector<ManagerFolder> manager_folders();
 std::string drop_in_of(const std::string& network_file);
 
 /// What the state files say about an interface of that namespace.
-ManagedBy managed_by(const std::vector<ManagerFolder>& folders, std::uint64_t netns_inode, int ifindex);
+ManagedBy managed_by(ForeignFiles& files, const std::vector<ManagerFolder>& folders, std::uint64_t netns_inode,
+                     int ifindex);
 
 }  // namespace arpline

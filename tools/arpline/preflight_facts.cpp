@@ -109,9 +109,12 @@ PreflightFacts gather_preflight_facts(const std::string& interface) {
     if (const auto lower = find_link(route, facts.link->lower)) facts.lower = lower->name;
   facts.xdp_program = program_name(facts.link->xdp_prog_id);
   facts.xdp_is_ours = is_our_ingress(facts.link->xdp_prog_id);
+  facts.xdp_is_hidden = is_hidden_program(facts.link->xdp_prog_id);
   facts.egress = tc_filters(route, facts.link->ifindex, TcHook::egress);
   facts.tcx = tcx_egress_programs(facts.link->ifindex);
-  const auto managed = managed_by(manager_folders(), own_netns_inode(), facts.link->ifindex);
+  ForeignFiles files;
+  const auto managed = managed_by(files, manager_folders(), own_netns_inode(), facts.link->ifindex);
+  facts.manager_unknown = !files.silent().empty();
   facts.manager = managed.who;
   facts.network_file = managed.network_file;
   gather_children(facts);

@@ -35,9 +35,11 @@ struct PreflightFacts {
   std::string lower;                 ///< the name of the interface below; empty: none, or in another namespace
   std::string xdp_program;           ///< the name of the attached XDP program
   bool xdp_is_ours = false;
+  bool xdp_is_hidden = false;    ///< whose it is, is root's to know
   std::vector<TcFilter> egress;  ///< clsact egress, in any order
   std::vector<std::string> tcx;  ///< names of the tcx egress programs: they run before clsact
   Manager manager = Manager::none;
+  bool manager_unknown = false;       ///< its files could not be read in time
   std::string network_file;           ///< systemd-networkd's file for the interface; may be empty
   bool vlan_uppers = false;           ///< a VLAN interface stands on it
   std::size_t children = 0;           ///< macvlan and macvtap children, in all reachable namespaces

@@ -180,13 +180,22 @@ void judge_attached(const PreflightFacts& facts, Findings& out) {
   }
   const std::string which =
       fmt::format("{} (id {})", facts.xdp_program.empty() ? "unnamed" : facts.xdp_program, link.xdp_prog_id);
+  if (facts.xdp_is_hidden) {
+    out.push_back({"xdp_program", Level::warning,
+                   fmt::format("a program (id {}) is attached; whose it is, arpline's own or a foreign one, is "
+                               "root's to know",
+                               link.xdp_prog_id),
+                   "run preflight as root"});
+    return;
+  }
   if (facts.xdp_is_ours)
     out.push_back({"xdp_program", Level::note, which + " is arpline's own",
                    fmt::format("if no arplined runs: arpline detach {}", link.name)});
   else
     out.push_back(
         {"xdp_program", Level::blocker, which + " is attached; arpline never replaces a foreign program",
-         fmt::format("stop its owner; left behind: ip link set dev {} xdp off, or bpftool link detach",
+         fmt::format("stop its owner; if nobody needs it any more: ip link set dev {} xdp off; where that is "
+                     "refused a BPF link holds it: see bpftool link show",
                      link.name)});
 }
 
@@ -242,6 +251,11 @@ void judge_manager(const PreflightFacts& facts, Findings& out) {
   const std::string& name = facts.link->name;
   switch (facts.manager) {
     case Manager::none:
+      if (facts.manager_unknown) {
+        out.push_back(
+            {"manager", Level::note, "what manages it cannot be told: a file system does not answer", ""});
+        break;
+      }
       out.push_back({"manager", Level::ok, "neither NetworkManager nor systemd-networkd manages it", ""});
       break;
     case Manager::network_manager:

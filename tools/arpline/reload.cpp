@@ -15,12 +15,21 @@ namespace {
 // Other parents may have to be attached first.
 constexpr std::chrono::seconds kPatience{10};
 
+// Reading a configuration may take long; being there does not.
+void refuse_hung(const Roots& roots, const std::vector<PinName>& names) {
+  const auto replies = ask_daemons(roots, names, {{"cmd", "ping"}});
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (!replies[i] && is_hung(roots, names[i])) throw SetupError(about_hung(names[i]));
+}
+
 }  // namespace
 
 int reload(const Roots& roots) {
   std::set<std::string> done;  // a daemon that serves several parents reads its configuration once
   bool asked = false;
-  for (const auto& name : find_parents(roots, "", Looker::anybody)) {
+  const auto names = find_parents(roots, "", Looker::anybody);
+  refuse_hung(roots, names);
+  for (const auto& name : names) {
     if (done.contains(name.parent)) continue;
     const auto reply = ask_daemon(roots, name, {{"cmd", "reload"}}, kPatience);
     if (!reply) continue;

@@ -9,6 +9,7 @@
 #include "arpline/daemon.hpp"
 #include "control/gather.hpp"
 #include "control/senders.hpp"
+#include "kernel/capabilities.hpp"
 #include "report/gone.hpp"
 
 namespace arpline {
@@ -24,11 +25,20 @@ nlohmann::json without_daemon(const PinName& name, bool senders, const Roots& ro
   auto status = gather(*maps, name, folder);
   char interface[IF_NAMESIZE];
   if (if_indextoname(static_cast<unsigned>(name.ifindex), interface) != nullptr) status.parent = interface;
-  if (is_locked(roots.run, name.text())) {
-    status.warnings.emplace_back("a daemon holds the lock of this parent and does not answer");
-  }
+  if (is_locked(roots.run, name.text()))
+    status.warnings.emplace_back("arplined hangs: it holds the lock of this parent and does not answer");
   if (senders) status.senders = gather_senders(*maps, {}, status.parent);
   return to_json(status);
+}
+
+void print(const nlohmann::json& document) {
+  fmt::print("{}\n", document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+std::string nothing_there(const std::string& interface) {
+  return fmt::format(
+      "arpline is not attached in this network namespace{}; start it with: arplined --parent IF\n",
+      interface.empty() ? "" : " to " + interface);
 }
 
 }  // namespace
@@ -37,8 +47,12 @@ int status(const std::string& interface, bool as_json, bool senders, const Roots
   nlohmann::json all = nlohmann::json::array();
   nlohmann::json waiting = nlohmann::json::array();  // each daemon tells of all of its parents
   bool daemons_up = true;
-  for (const auto& name : find_parents(roots, interface, Looker::anybody)) {
-    const auto reply = ask_daemon(roots, name, {{"cmd", "status"}, {"senders", senders}});
+  std::string hung;
+  const auto names = find_parents(roots, interface, Looker::anybody);
+  const auto replies = ask_daemons(roots, names, {{"cmd", "status"}, {"senders", senders}});
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto& name = names[i];
+    const auto& reply = replies[i];
     if (reply && reply->contains("parents")) {
       for (const auto& parent : (*reply)["parents"]) all.push_back(parent);
       for (const auto& parent : reply->value("waiting", nlohmann::json::array()))
@@ -47,14 +61,15 @@ int status(const std::string& interface, bool as_json, bool senders, const Roots
       continue;
     }
     daemons_up = false;
+    if (is_hung(roots, name)) hung += about_hung(name) + "\n";
     if (auto parent = without_daemon(name, senders, roots); !parent.is_null()) all.push_back(std::move(parent));
   }
   const nlohmann::json document{{"version", ARPLINE_VERSION}, {"parents", all}, {"waiting", waiting}};
+  drop_all_capabilities();  // all that is left is to print what others say
   if (as_json) {
-    fmt::print("{}\n", document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+    print(document);
   } else if (all.empty()) {
-    fmt::print("arpline is not attached in this network namespace{}; start it with: arplined --parent IF\n",
-               interface.empty() ? "" : " to " + interface);
+    fmt::print("{}", hung.empty() ? nothing_there(interface) : hung);
   } else {
     fmt::print("{}", senders ? senders_to_text(document) : to_text(document));
   }
@@ -64,17 +79,23 @@ int status(const std::string& interface, bool as_json, bool senders, const Roots
 int gone(const std::string& interface, bool as_json, const Roots& roots) {
   nlohmann::json all = nlohmann::json::array();
   bool answered = false;
-  for (const auto& name : find_parents(roots, interface, Looker::anybody)) {
-    const auto reply = ask_daemon(roots, name, {{"cmd", "gone"}});
+  std::string hung;
+  const auto names = find_parents(roots, interface, Looker::anybody);
+  const auto replies = ask_daemons(roots, names, {{"cmd", "gone"}});
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto& reply = replies[i];
+    if (!reply && is_hung(roots, names[i])) hung += about_hung(names[i]) + "\n";
     if (!reply || !reply->contains("gone")) continue;
     answered = true;
     for (const auto& one : (*reply)["gone"]) all.push_back(one);
   }
+  drop_all_capabilities();
   if (as_json) {
-    fmt::print("{}\n",
-               nlohmann::json{{"gone", all}}.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+    print({{"gone", all}});
   } else if (answered) {
     fmt::print("{}", gone_to_text(all));
+  } else if (!hung.empty()) {
+    fmt::print("{}", hung);
   } else {
     fmt::print("no arplined runs in this network namespace{}; it is the daemon that remembers\n",
                interface.empty() ? "" : " on " + interface);

@@ -165,6 +165,7 @@ struct Parent {
   bool attached = false;                 ///< arpline's XDP program is on it
   double lease_seconds = 0;              ///< until the lease ends; 0 or less: it has ended
   std::uint32_t owner_pid = 0;           ///< of who pinned the maps; 0: not known
+  bool owner_in_service = false;         ///< that process is one of arplined.service
   bool observe = false;                  ///< it only looks on
   std::optional<Announce> announce;      ///< none: no daemon that tells
   std::optional<double> daemon_seconds;  ///< since that process began; none: not known
@@ -185,6 +186,7 @@ struct Facts {
   std::vector<Parent> parents;
   std::optional<NeighbourTable> neighbours;
   bool initial = true;              ///< the own namespace is the initial one, where global limits can be set
+  bool service = false;             ///< systemd can start arplined for it
   std::string asked;                ///< ENDPOINT as given; empty: everything
   std::vector<std::string> unseen;  ///< what could not be looked at, and why: one line each
 

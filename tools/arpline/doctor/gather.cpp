@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <map>
 #include <set>
@@ -56,15 +57,19 @@ std::map<int, PinName> parents_of(Netlink& route, const Request& request, const 
 }
 
 void read_parents(Netlink& route, const Request& request, const Roots& roots, Facts& facts) {
-  const auto folders = manager_folders();
-  for (auto& [ifindex, name] : parents_of(route, request, roots, facts.spaces)) {
-    const auto link = find_link(route, ifindex);
+  std::vector<LinkInfo> links;
+  std::vector<PinName> names;
+  for (const auto& [ifindex, name] : parents_of(route, request, roots, facts.spaces)) {
+    auto link = find_link(route, ifindex);
     if (!link) continue;
-    auto pins = name;
-    if (pins.parent.empty())
-      pins = {.parent = link->name, .ifindex = ifindex, .netns_inode = facts.host().inode};
-    facts.parents.push_back(read_parent(route, *link, pins, roots, facts.unseen));
-    facts.parents.back().managed = managed_by(folders, facts.host().inode, ifindex);
+    names.push_back(name);
+    if (name.parent.empty())
+      names.back() = {.parent = link->name, .ifindex = ifindex, .netns_inode = facts.host().inode};
+    links.push_back(std::move(*link));
+  }
+  const auto replies = ask_for_status(names, roots);
+  for (std::size_t i = 0; i < links.size(); ++i) {
+    facts.parents.push_back(read_parent(route, links[i], names[i], roots, replies[i], facts.unseen));
   }
 }
 
@@ -83,6 +88,14 @@ void sample(Netlink& route, Facts& facts) {
   }
 }
 
+// systemd runs here, and knows arplined.
+bool has_service() {
+  constexpr std::array kUnits{"/etc/systemd/system/arplined.service", "/lib/systemd/system/arplined.service",
+                              "/usr/local/lib/systemd/system/arplined.service"};
+  return access("/run/systemd/system", F_OK) == 0 &&
+         std::ranges::any_of(kUnits, [](const char* unit) { return access(unit, F_OK) == 0; });
+}
+
 }  // namespace
 
 Facts gather_facts(const Request& request, const Roots& roots) {
@@ -92,9 +105,11 @@ Facts gather_facts(const Request& request, const Roots& roots) {
   facts.asked = request.endpoint;
   facts.spaces = read_spaces(route, facts.unseen);
   read_parents(route, request, roots, facts);
+  read_managers(facts);
   facts.neighbours = neighbour_table(route);
   if (!facts.neighbours) facts.unseen.emplace_back("the neighbour table: the kernel does not tell its limit");
   facts.initial = access("/proc/sys/net/ipv4/neigh/default/gc_thresh3", F_OK) == 0;
+  facts.service = facts.initial && has_service();
   sample(route, facts);
   return facts;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,8 +23,15 @@ Facts gather_facts(const Request& request, const Roots& roots);
 /// The part of it that is about network namespaces: all that can be reached. What cannot is added to `unseen`.
 std::vector<Space> read_spaces(Netlink& route, std::vector<std::string>& unseen);
 
-/// The part that is about one parent; `name`: its pins and its lock.
+/// What NetworkManager and systemd-networkd do to all of them, by files that a container may have made.
+void read_managers(Facts& facts);
+
+/// The part that is about one parent; `name`: its pins and its lock; `reply`: its daemon's.
 Parent read_parent(Netlink& route, const LinkInfo& link, const PinName& name, const Roots& roots,
-                   std::vector<std::string>& unseen);
+                   const std::optional<nlohmann::json>& reply, std::vector<std::string>& unseen);
+
+/// What the daemons of these parents say, in their order; all are asked at once.
+std::vector<std::optional<nlohmann::json>> ask_for_status(const std::vector<PinName>& names,
+                                                          const Roots& roots);
 
 }  // namespace arpline::doctor

@@ -63,6 +63,13 @@ std::optional<double> age_of(std::uint32_t pid) {
   return static_cast<double>(now.tv_sec) - ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
+bool is_in_service(std::uint32_t pid) {
+  std::ifstream file{fmt::format("/proc/{}/cgroup", pid)};
+  for (std::string line; std::getline(file, line);)
+    if (line.ends_with("/arplined.service")) return true;
+  return false;
+}
+
 void read_maps(Parent& parent, const PinName& name, const Roots& roots) {
   const auto folder = roots.pins + "/" + name.text();
   const auto maps = Maps::open_pinned(folder, false);
@@ -72,15 +79,15 @@ void read_maps(Parent& parent, const PinName& name, const Roots& roots) {
   parent.lease_seconds = seconds_between(held.now, held.lease_expires_ns);
   parent.owner_pid = maps->meta().owner_pid;
   parent.daemon_seconds = age_of(parent.owner_pid);
+  parent.owner_in_service = is_in_service(parent.owner_pid);
   parent.observe = held.observe;
   parent.hidden_tags = (maps->limits().flags & ARPL_LIMIT_HIDDEN_TAGS) != 0;
   if (parent.daemon != Daemon::answers) parent.endpoints = endpoints_in(to_json(held));
   add_claim_times(parent, held);
 }
 
-void ask_daemon(Parent& parent, const PinName& name, const Roots& roots) {
-  const auto socket = roots.run + "/" + name.text() + "/control.sock";
-  const auto entry = entry_of(ask(socket, {{"cmd", "status"}}), parent.link.ifindex);
+void hear_daemon(Parent& parent, const PinName& name, const Roots& roots, const std::optional<json>& reply) {
+  const auto entry = entry_of(reply, parent.link.ifindex);
   if (entry.is_null()) {
     parent.daemon = is_locked(roots.run, name.text()) ? Daemon::silent : Daemon::absent;
     return;
@@ -116,15 +123,22 @@ void read_wire_side(Parent& parent, std::vector<std::string>& unseen) {
 
 }  // namespace
 
+std::vector<std::optional<json>> ask_for_status(const std::vector<PinName>& names, const Roots& roots) {
+  std::vector<std::string> sockets;
+  sockets.reserve(names.size());
+  for (const auto& name : names) sockets.push_back(roots.run + "/" + name.text() + "/control.sock");
+  return ask_each(sockets, {{"cmd", "status"}});
+}
+
 Parent read_parent(Netlink& route, const LinkInfo& link, const PinName& name, const Roots& roots,
-                   std::vector<std::string>& unseen) {
+                   const std::optional<json>& reply, std::vector<std::string>& unseen) {
   Parent parent;
   parent.link = link;
   parent.attached = is_our_ingress(link.xdp_prog_id);
   parent.before_egress = filters_before_ours(tc_filters(route, link.ifindex, TcHook::egress));
   parent.tcx = tcx_egress_programs(link.ifindex);
   parent.rx_dropped = rx_dropped(route, link.ifindex).value_or(0);
-  ask_daemon(parent, name, roots);
+  hear_daemon(parent, name, roots, reply);
   read_maps(parent, name, roots);
   ask_what_is_gone(parent, name, roots, unseen);
   read_wire_side(parent, unseen);

@@ -93,13 +93,6 @@ bool read_other(Netlink& route, const ReachableNetns& netns, int host_nsid, Spac
   return run_inside(fd.get(), [&space] { read_inside(space); });
 }
 
-void read_managers(std::vector<Space>& spaces) {
-  const auto folders = manager_folders();
-  for (auto& space : spaces)
-    for (auto& device : space.devices)
-      if (device.macvlan()) device.managed = managed_by(folders, space.inode, device.ifindex);
-}
-
 }  // namespace
 
 std::vector<Space> read_spaces(Netlink& route, std::vector<std::string>& unseen) {
@@ -122,8 +115,21 @@ std::vector<Space> read_spaces(Netlink& route, std::vector<std::string>& unseen)
     }
     unseen.push_back(fmt::format("namespace {}: {}", netns_name(namespaces[i]), why));
   }
-  read_managers(spaces);
   return spaces;
+}
+
+// The host's first: what a container's files cost in time is not taken from it.
+void read_managers(Facts& facts) {
+  ForeignFiles files;
+  const auto folders = manager_folders();
+  for (auto& parent : facts.parents)
+    parent.managed = managed_by(files, folders, facts.host().inode, parent.link.ifindex);
+  for (auto& space : facts.spaces)
+    for (auto& device : space.devices)
+      if (device.macvlan()) device.managed = managed_by(files, folders, space.inode, device.ifindex);
+  for (const auto& root : files.silent())
+    facts.unseen.push_back(
+        fmt::format("what manages interfaces by the files below {}: its file system does not answer", root));
 }
 
 }  // namespace arpline::doctor

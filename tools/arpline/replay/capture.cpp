@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <utility>
 
 #include "base/error.hpp"
 
@@ -18,12 +19,6 @@ constexpr std::size_t kBufferBytes = 1U << 20U;
 // What 64 bits of nanoseconds hold, with room for everything that is added to a time.
 constexpr std::int64_t kLatestSecond = 9'000'000'000;
 
-FILE* open_file(const std::string& path) {
-  FILE* file = path == "-" ? stdin : std::fopen(path.c_str(), "rbe");
-  if (file == nullptr) throw_errno("open " + path, errno);
-  return file;
-}
-
 std::uint64_t nanoseconds(const timeval& time) {
   const auto second = std::clamp<std::int64_t>(time.tv_sec, 0, kLatestSecond);
   return static_cast<std::uint64_t>(second) * 1'000'000'000U + static_cast<std::uint32_t>(time.tv_usec);
@@ -31,21 +26,25 @@ std::uint64_t nanoseconds(const timeval& time) {
 
 }  // namespace
 
-Capture::Capture(const std::string& path) : path_(path), buffer_(std::make_unique<char[]>(kBufferBytes)) {
+Input open_input(const std::string& path) {
+  Input input{.file = {}, .name = path};
+  input.file.reset(path == "-" ? stdin : std::fopen(path.c_str(), "rbe"));
+  if (!input.file) throw_errno("open " + path, errno);
+  return input;
+}
+
+Capture::Capture(Input input) : name_(std::move(input.name)), buffer_(std::make_unique<char[]>(kBufferBytes)) {
   std::array<char, PCAP_ERRBUF_SIZE> fault{};
-  FILE* file = open_file(path);
-  std::setvbuf(file, buffer_.get(), _IOFBF, kBufferBytes);
-  pcap_ = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, fault.data());
-  if (pcap_ == nullptr) {
-    std::fclose(file);
-    throw SetupError(fmt::format("{}: {}", path_, fault.data()));
-  }
+  std::setvbuf(input.file.get(), buffer_.get(), _IOFBF, kBufferBytes);
+  pcap_ = pcap_fopen_offline_with_tstamp_precision(input.file.get(), PCAP_TSTAMP_PRECISION_NANO, fault.data());
+  if (pcap_ == nullptr) throw SetupError(fmt::format("{}: {}", name_, fault.data()));
+  static_cast<void>(input.file.release());  // pcap_close() closes it
   const int link = pcap_datalink(pcap_);
   if (link == DLT_EN10MB) return;
   const auto* name = pcap_datalink_val_to_name(link);
   pcap_close(pcap_);
   throw SetupError(
-      fmt::format("{}: its frames are {}, not Ethernet; capture on the parent itself, not on \"any\"", path_,
+      fmt::format("{}: its frames are {}, not Ethernet; capture on the parent itself, not on \"any\"", name_,
                   name != nullptr ? name : fmt::format("of link type {}", link)));
 }
 
@@ -60,7 +59,7 @@ bool Capture::next(Captured& frame) {
   if (got == PCAP_ERROR_BREAK) return false;
   if (got != 1) {
     const auto at = ftello(pcap_file(pcap_));  // of a pipe there is none
-    throw SetupError(fmt::format("{}: after frame {}{}: {}", path_, read_,
+    throw SetupError(fmt::format("{}: after frame {}{}: {}", name_, read_,
                                  at < 0 ? "" : fmt::format(", at byte {}", at), pcap_geterr(pcap_)));
   }
   ++read_;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <memory>
 #include <span>
 #include <string>
@@ -18,11 +19,24 @@ struct Captured {
   std::uint64_t time_ns = 0;         ///< since 1970
 };
 
+/// A file that is open, and what its user calls it.
+struct Input {
+  struct Close {
+    void operator()(FILE* file) const noexcept { std::fclose(file); }
+  };
+  std::unique_ptr<FILE, Close> file;
+  std::string name;
+};
+
+/// "-": standard input. Throws SetupError.
+Input open_input(const std::string& path);
+
 /// Reads a pcapng or pcap file of Ethernet frames through libpcap.
 class Capture {
  public:
-  /// "-": standard input. Throws SetupError.
-  explicit Capture(const std::string& path);
+  /// Throws SetupError.
+  explicit Capture(Input input);
+  explicit Capture(const std::string& path) : Capture(open_input(path)) {}
   ~Capture();
   Capture(const Capture&) = delete;
   Capture& operator=(const Capture&) = delete;
@@ -31,7 +45,7 @@ class Capture {
   bool next(Captured& frame);
 
  private:
-  std::string path_;
+  std::string name_;
   std::unique_ptr<char[]> buffer_;  // longer than pcap_, which reads through it
   pcap* pcap_ = nullptr;
   std::uint64_t read_ = 0;

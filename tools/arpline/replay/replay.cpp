@@ -3,14 +3,19 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <filesystem>
-#include <memory>
-#include <system_error>
+#include <unistd.h>
 
+#include <array>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "arpline/replay/apart.hpp"
 #include "arpline/replay/report.hpp"
 #include "arpline/replay/write.hpp"
 #include "base/error.hpp"
+#include "base/output.hpp"
 
 namespace arpline::replay {
 namespace {
@@ -18,12 +23,17 @@ namespace {
 enum Interface : std::uint32_t { kCaptured, kArpline };
 constexpr std::array<std::string_view, 2> kInterfaces{"capture", "arpline"};
 
-std::unique_ptr<Writer> writer_for(const Request& request) {
+// It needs nothing of root's; only what is served now is root's to see.
+void refuse_root(const Request& request) {
+  if (geteuid() != 0 || request.as_root || !request.network.like.empty()) return;
+  throw SetupError("replay: needs no privileges: run it as an ordinary user, or give --as-root");
+}
+
+std::unique_ptr<OutputFile> output_for(const Request& request, const Input& input) {
   if (request.write.empty()) return nullptr;
-  std::error_code ignored;
-  if (std::filesystem::equivalent(request.file, request.write, ignored))
+  if (is_same_file(fileno(input.file.get()), request.write))
     throw SetupError(request.write + ": is the capture itself; write to another file");
-  return std::make_unique<Writer>(request.write, kInterfaces);
+  return std::make_unique<OutputFile>(request.write);
 }
 
 void write(Writer& writer, const Captured& captured, const Seen& seen) {
@@ -32,13 +42,12 @@ void write(Writer& writer, const Captured& captured, const Seen& seen) {
     writer.frame(kArpline, captured.time_ns, seen.answer, static_cast<std::uint32_t>(seen.answer.size()));
 }
 
-}  // namespace
-
-int run(const Request& request, const Roots& roots) {
+int replay(const Request& request, const Network& network, Input input, const OutputFile* output) {
   const Ways ways{.confirmed = request.confirmed, .inbound = request.inbound};
-  const auto world = std::make_unique<World>(network_of(request.network, roots), ways);
-  Capture capture{request.file};
-  const auto writer = writer_for(request);
+  const auto world = std::make_unique<World>(network, ways);
+  Capture capture{std::move(input)};
+  std::optional<Writer> writer;
+  if (output != nullptr) writer.emplace(output->file(), output->path(), kInterfaces);
   Captured captured;
   while (capture.next(captured)) {
     const auto& seen = world->see(captured);
@@ -46,7 +55,7 @@ int run(const Request& request, const Roots& roots) {
     if (request.each) fmt::print("{}", line_of(seen, world->sums().first_ns));
     if (writer) write(*writer, captured, seen);
   }
-  if (writer) writer->close();
+  if (writer) writer->finish();
   auto sums = to_json(*world);
   if (request.as_json) {
     sums["version"] = ARPLINE_VERSION;
@@ -56,6 +65,18 @@ int run(const Request& request, const Roots& roots) {
     fmt::print("{}{}: {}", request.each ? "\n" : "", request.file, to_text(sums, ways));
   }
   return 0;
+}
+
+}  // namespace
+
+int run(const Request& request, const Roots& roots) {
+  refuse_root(request);
+  const auto network = network_of(request.network, roots);
+  auto input = open_input(request.file);
+  const auto output = output_for(request, input);
+  const int code = run_apart([&] { return replay(request, network, std::move(input), output.get()); });
+  if (code == 0 && output) output->commit();
+  return code;
 }
 
 }  // namespace arpline::replay

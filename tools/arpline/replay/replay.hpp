@@ -15,7 +15,8 @@ struct Request {
   bool inbound = false;    ///< every frame came in from the wire
   bool each = false;       ///< a line per ARP frame, before the sums
   bool as_json = false;
-  std::string write;  ///< a pcapng file; empty: none
+  std::string write;     ///< a pcapng file; empty: none
+  bool as_root = false;  ///< root may, too; it reads the capture as nobody
 };
 
 /// Prints what arpline would have made of a capture. Throws SetupError.

@@ -2,11 +2,10 @@
 #include "arpline/replay/write.hpp"
 
 #include <array>
-#include <cerrno>
 #include <cstring>
 #include <utility>
 
-#include "base/error.hpp"
+#include "base/output.hpp"
 
 namespace arpline::replay {
 namespace {
@@ -32,9 +31,8 @@ std::span<const std::byte> bytes_of(std::string_view text) {
 
 }  // namespace
 
-Writer::Writer(std::string path, std::span<const std::string_view> interfaces)
-    : path_(std::move(path)), file_(std::fopen(path_.c_str(), "wbe")) {
-  if (!file_) throw_errno("write " + path_, errno);
+Writer::Writer(FILE* file, std::string name, std::span<const std::string_view> interfaces)
+    : file_(file), name_(std::move(name)) {
   begin(kSectionHeader);
   put32(kByteOrder);
   put16(1);  // version 1.0
@@ -43,12 +41,12 @@ Writer::Writer(std::string path, std::span<const std::string_view> interfaces)
   put32(kUnknownLength);
   option(kApplication, bytes_of("arpline " ARPLINE_VERSION));
   end();
-  for (const auto name : interfaces) {
+  for (const auto one : interfaces) {
     begin(kInterface);
     put16(kEthernet);
     put16(0);
     put32(0);  // nothing is cut
-    option(kInterfaceName, bytes_of(name));
+    option(kInterfaceName, bytes_of(one));
     option(kResolution, kNanoseconds);
     end();
   }
@@ -67,9 +65,8 @@ void Writer::frame(std::uint32_t interface, std::uint64_t time_ns, std::span<con
   end();
 }
 
-void Writer::close() {
-  const bool failed = std::ferror(file_.get()) != 0;
-  if (std::fclose(file_.release()) != 0 || failed) throw_errno("write " + path_, errno);
+void Writer::finish() {
+  flush(file_, name_);
 }
 
 void Writer::begin(std::uint32_t type) {
@@ -104,7 +101,7 @@ void Writer::end() {
   const auto length = static_cast<std::uint32_t>(block_.size() + sizeof(std::uint32_t));
   std::memcpy(block_.data() + kLengthAt, &length, sizeof length);
   put32(length);
-  std::fwrite(block_.data(), 1, block_.size(), file_.get());
+  std::fwrite(block_.data(), 1, block_.size(), file_);
 }
 
 }  // namespace arpline::replay

@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,20 +14,17 @@ namespace arpline::replay {
 /// Writes a pcapng file (draft-ietf-opsawg-pcapng) of Ethernet frames with comments, times in nanoseconds.
 class Writer {
  public:
-  /// The interfaces that frames are on; in their order they are 0, 1, …. Throws SetupError.
-  Writer(std::string path, std::span<const std::string_view> interfaces);
+  /// Into `file`, which outlives it and is called `name`. The interfaces that frames are on; in their order
+  /// they are 0, 1, ….
+  Writer(FILE* file, std::string name, std::span<const std::string_view> interfaces);
 
   /// `wire_bytes`: of the whole frame, not less than `bytes`. `comment`: at most 65,535 bytes; empty: none.
   void frame(std::uint32_t interface, std::uint64_t time_ns, std::span<const std::byte> bytes,
              std::uint32_t wire_bytes, std::string_view comment = {});
-  /// Nothing is written after it. Throws SetupError when any of it could not be written.
-  void close();
+  /// Throws SetupError when any of it could not be written.
+  void finish();
 
  private:
-  struct Close {
-    void operator()(FILE* file) const noexcept { std::fclose(file); }
-  };
-
   void begin(std::uint32_t type);
   void put16(std::uint16_t value);
   void put32(std::uint32_t value);
@@ -36,8 +32,8 @@ class Writer {
   void option(std::uint16_t code, std::span<const std::byte> value);
   void end();
 
-  std::string path_;
-  std::unique_ptr<FILE, Close> file_;
+  FILE* file_;
+  std::string name_;
   std::vector<std::byte> block_;  // as it grows; its lengths are written by end()
 };
 

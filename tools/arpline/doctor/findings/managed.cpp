@@ -9,26 +9,35 @@
 namespace arpline::doctor {
 namespace {
 
+// Nothing of a container's is to be run from here: what mends it has to be done inside.
+std::string where(const ManagedBy& managed) {
+  if (managed.pid == 0) return {};
+  const auto* wanted = managed.who == Manager::network_manager
+                           ? "let it leave the interface alone"
+                           : "KeepConfiguration=yes and IgnoreCarrierLoss=yes under [Network]";
+  return fmt::format("; it is process {}, with files of its own: there, {}", managed.pid, wanted);
+}
+
 std::string consequence(const ManagedBy& managed, const std::string& interface) {
   if (managed.who == Manager::network_manager)
-    return fmt::format("NetworkManager manages {}: with its profile go the link and the addresses", interface);
+    return fmt::format("NetworkManager manages {}: with its profile go the link and the addresses{}", interface,
+                       where(managed));
   return fmt::format(
       "systemd-networkd manages {} ({}): with the carrier go the addresses that it made, and what it did not "
       "make "
-      "may go when it configures the interface anew",
-      interface, managed.network_file.empty() ? "its .network file" : managed.network_file);
+      "may go when it configures the interface anew{}",
+      interface, managed.network_file.empty() ? "its .network file" : managed.network_file, where(managed));
 }
 
 std::string remedy(const ManagedBy& managed, const std::string& interface) {
-  if (managed.who == Manager::network_manager)
-    return fmt::format("{}nmcli device set {} managed no", managed.enter, interface);
+  if (managed.pid != 0) return {};
+  if (managed.who == Manager::network_manager) return fmt::format("nmcli device set {} managed no", interface);
   if (managed.network_file.empty()) return {};
   const auto file = drop_in_of(managed.network_file);
-  const auto drop_in = fmt::format(
+  return fmt::format(
       "mkdir -p {} && printf '[Network]\\nKeepConfiguration=yes\\nIgnoreCarrierLoss=yes\\n' > {} && "
       "networkctl reload",
       file.substr(0, file.rfind('/')), file);
-  return managed.enter.empty() ? drop_in : fmt::format("{}sh -c \"{}\"", managed.enter, drop_in);
 }
 
 bool lost_something(const Parent& parent, const std::string& netns, const std::string& interface) {

@@ -45,17 +45,18 @@ void neighbour_table(const Facts& facts, Findings& out) {
   const auto more = limit * kGrowth;
   const auto command = fmt::format(
       "sysctl -w net.ipv4.neigh.default.gc_thresh3={} net.ipv4.neigh.default.gc_thresh2={}", more, more / 2);
-  out.push_back(
-      {.id = "neighbour_table",
-       .severity = percent < kFullPercent ? Severity::warning : Severity::critical,
-       .certainty = Certainty::certain,
-       .subject = "host",
-       .evidence = fmt::format("{} of {} entries of the IPv4 neighbour table are taken; it is one for the "
-                               "host and all containers, and without room the kernel neither resolves nor "
-                               "answers; held by: {}",
-                               entries, limit, holders_of(facts)),
-       .command = facts.initial ? command : "in the initial network namespace: " + command,
-       .about = {}});
+  out.push_back({.id = "neighbour_table",
+                 .severity = percent < kFullPercent ? Severity::warning : Severity::critical,
+                 .certainty = Certainty::certain,
+                 .subject = "host",
+                 .evidence = fmt::format(
+                     "{} of {} entries of the IPv4 neighbour table are taken; it is one for the "
+                     "host and all containers, and without room the kernel neither resolves nor "
+                     "answers; held by: {}{}",
+                     entries, limit, holders_of(facts),
+                     facts.initial ? "" : "; only the initial network namespace can change the limit"),
+                 .command = facts.initial ? command : std::string{},
+                 .about = {}});
 }
 
 }  // namespace arpline::doctor

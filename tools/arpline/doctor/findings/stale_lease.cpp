@@ -20,6 +20,15 @@ std::string state_of(const Parent& parent) {
   return fmt::format("its arplined{} is gone", owner);
 }
 
+// Who is gone is started again, which takes over what is pinned. Who hangs has to be ended first, and only for
+// the service's own process does a command do that for certain.
+std::string remedy(const Facts& facts, const Parent& parent) {
+  const bool gone = parent.daemon == Daemon::absent;
+  if (facts.service && (gone || parent.owner_in_service)) return "systemctl restart arplined";
+  if (gone) return fmt::format("arplined --parent {}", parent.link.name);
+  return fmt::format("arpline detach {}", parent.link.name);
+}
+
 }  // namespace
 
 void stale_lease(const Facts& facts, Findings& out) {
@@ -31,9 +40,9 @@ void stale_lease(const Facts& facts, Findings& out) {
                    .subject = parent.link.name,
                    .evidence = fmt::format(
                        "arpline's programs are on {}, but the lease ended {} ago: {}. Until it is renewed "
-                       "everything is left to the kernel",
-                       parent.link.name, duration(-parent.lease_seconds), state_of(parent)),
-                   .command = fmt::format("arpline detach {}", parent.link.name),
+                       "everything is left to the kernel; arpline detach {} takes them off",
+                       parent.link.name, duration(-parent.lease_seconds), state_of(parent), parent.link.name),
+                   .command = remedy(facts, parent),
                    .about = {.parent = parent.link.ifindex}});
   }
 }
