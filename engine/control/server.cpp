@@ -31,7 +31,7 @@ bool is_root(int fd) {
 
 std::string line_of(const nlohmann::json& reply) {
   // Names of namespaces and processes may hold any byte.
-  return reply.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return reply.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace

@@ -20,6 +20,7 @@
 
 #include "arpline.skel.h"
 #include "base/clock.hpp"
+#include "base/command.hpp"
 #include "base/error.hpp"
 #include "kernel/netns.hpp"
 #include "kernel/pins.hpp"
@@ -121,13 +122,13 @@ std::string foreign_program(std::uint32_t id) {
 }
 
 [[noreturn]] void refuse_foreign(const ProgramOptions& options, std::uint32_t id) {
-  throw SetupError(fmt::format(
-      "{0}: attach XDP program: {1}; remove it first if it is not needed: ip link set dev {0} xdp off",
-      options.parent, foreign_program(id)));
+  throw SetupError(fmt::format("{}: attach XDP program: {}; remove it first if it is not needed: {}",
+                               visible(options.parent), foreign_program(id),
+                               Command("ip link set dev {} xdp off", options.parent).text()));
 }
 
 [[noreturn]] void refuse_attach(const ProgramOptions& options, int error) {
-  const auto operation = options.parent + ": attach XDP program";
+  const auto operation = visible(options.parent) + ": attach XDP program";
   if (error == EBUSY || error == EEXIST) {
     std::uint32_t id = 0;
     bpf_xdp_query_id(options.ifindex, 0, &id);
@@ -244,7 +245,8 @@ bool Programs::take_link() {
                     now.attach_mode == wanted;
   if (link_is_pinned_) return true;
   changed_mode_ = true;
-  if (bpf_link_detach(link_.get()) != 0) throw_errno(options_.parent + ": detach the XDP program", errno);
+  if (bpf_link_detach(link_.get()) != 0)
+    throw_errno(visible(options_.parent) + ": detach the XDP program", errno);
   return false;
 }
 
@@ -252,7 +254,7 @@ bool Programs::take_link() {
 void Programs::attach_xdp() {
   if (take_link()) {
     if (bpf_link_update(link_.get(), bpf_program__fd(ingress()), nullptr) != 0)
-      throw_errno(options_.parent + ": swap the XDP program", errno);
+      throw_errno(visible(options_.parent) + ": swap the XDP program", errno);
     return;
   }
   link_.reset();

@@ -75,7 +75,13 @@ bool is_our_egress(const TcFilter& filter) {
 }
 
 std::string filter_text(const TcFilter& filter) {
-  return fmt::format("pref {} {}{}{}", filter.pref, filter.kind, filter.name.empty() ? "" : " ", filter.name);
+  return fmt::format("pref {} {}{}{}", filter.pref, filter.kind, filter.name.empty() ? "" : " ",
+                     visible(filter.name));
+}
+
+Command detach_command(const ForeignText& interface) {
+  if (interface.raw().starts_with('-')) return Command{"arpline detach -- {}", interface};
+  return Command{"arpline detach {}", interface};
 }
 
 std::vector<TcFilter> filters_before_ours(const std::vector<TcFilter>& egress) {

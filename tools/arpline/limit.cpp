@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "arpline/daemon.hpp"
+#include "base/command.hpp"
 #include "base/error.hpp"
 #include "report/table.hpp"
 
@@ -56,6 +57,11 @@ void narrow(json& limits, const std::optional<std::string>& name) {
   limits = std::move(one);
 }
 
+Command start_command(const ForeignText& parent) {
+  if (parent.empty()) return Command{"arplined --parent IF"};
+  return Command{"arplined --parent={}", parent};
+}
+
 }  // namespace
 
 int limit(const LimitRequest& request, bool as_json, const Roots& roots) {
@@ -63,22 +69,23 @@ int limit(const LimitRequest& request, bool as_json, const Roots& roots) {
   for (const auto& name : find_parents(roots, request.parent, Looker::anybody)) {
     auto reply = ask_daemon(roots, name, question(request));
     if (!reply && is_locked(roots.run, name.text()))
-      throw SetupError(name.parent + ": its daemon does not answer; it may still do it when it goes on");
+      throw SetupError(visible(name.parent) +
+                       ": its daemon does not answer; it may still do it when it goes on");
     if (!reply) continue;
     if (reply->contains("error"))
-      throw SetupError(fmt::format("{}: {}", name.parent, (*reply)["error"].get<std::string>()));
+      throw SetupError(fmt::format("{}: {}", visible(name.parent), (*reply)["error"].get<std::string>()));
     narrow((*reply)["limits"], request.name);
     parents.push_back(std::move(*reply));
   }
   if (parents.empty()) {
-    throw SetupError(fmt::format(
-        "no arplined runs in this network namespace{}; start one with: arplined --parent {}",
-        request.parent.empty() ? "" : " on " + request.parent, request.parent.empty() ? "IF" : request.parent));
+    throw SetupError(fmt::format("no arplined runs in this network namespace{}; start one with: {}",
+                                 request.parent.empty() ? "" : " on " + visible(request.parent),
+                                 start_command(request.parent).text()));
   }
   if (as_json) {
-    fmt::print("{}\n", json{{"parents", parents}}.dump(2));
+    fmt::print("{}\n", json{{"parents", parents}}.dump(2, ' ', true));
   } else {
-    fmt::print("{}", to_text(parents));
+    fmt::print("{}", printable(to_text(parents)));
   }
   return 0;
 }

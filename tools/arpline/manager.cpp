@@ -72,6 +72,12 @@ bool in_initial_namespace(std::uint64_t own) {
   return own == initial.st_ino;
 }
 
+bool is_same_namespace(const std::string& one, const std::string& other) {
+  struct stat first {};
+  struct stat second {};
+  return stat(one.c_str(), &first) == 0 && stat(other.c_str(), &second) == 0 && first.st_ino == second.st_ino;
+}
+
 bool says_keep(const std::string& file) {
   const auto keep = value_in(file, "KeepConfiguration=");
   return keep && (*keep == "yes" || *keep == "true" || *keep == "1" || *keep == "on");
@@ -82,9 +88,9 @@ ManagedBy networkd_in(const ManagerFolder& folder, int ifindex) {
   const auto admin = value_in(state, "ADMIN_STATE=");
   if (!admin || *admin == "unmanaged") return {};
   ManagedBy found{.who = Manager::systemd_networkd,
-                  .network_file = value_in(state, "NETWORK_FILE=").value_or("")};
-  found.keeps = says_keep(read_below(folder.root, found.network_file)) ||
-                says_keep(read_below(folder.root, drop_in_of(found.network_file)));
+                  .network_file = ForeignText{value_in(state, "NETWORK_FILE=").value_or("")}};
+  found.keeps = says_keep(read_below(folder.root, found.network_file.raw())) ||
+                says_keep(read_below(folder.root, drop_in_of(found.network_file).raw()));
   return found;
 }
 
@@ -96,9 +102,9 @@ ManagedBy managed_in(const ManagerFolder& folder, int ifindex) {
 
 }  // namespace
 
-std::string drop_in_of(const std::string& network_file) {
-  return fmt::format("/etc/systemd/network/{}.d/arpline.conf",
-                     network_file.substr(network_file.rfind('/') + 1));
+ForeignText drop_in_of(const ForeignText& network_file) {
+  const auto& path = network_file.raw();
+  return fmt::format("/etc/systemd/network/{}.d/arpline.conf", path.substr(path.rfind('/') + 1));
 }
 
 std::vector<ManagerFolder> manager_folders() {
@@ -114,7 +120,8 @@ std::vector<ManagerFolder> manager_folders() {
     if (stat((process + "/ns/net").c_str(), &netns) != 0) continue;
     folders.push_back({.netns_inode = netns.st_ino,
                        .root = process + "/root",
-                       .enter = fmt::format("nsenter -t {} -m -n ", pid)});
+                       .enter = Command{"nsenter -t {} -n ", pid},
+                       .own_files = !is_same_namespace("/proc/self/ns/mnt", process + "/ns/mnt")});
   }
   return folders;
 }
@@ -125,6 +132,7 @@ ManagedBy managed_by(const std::vector<ManagerFolder>& folders, std::uint64_t ne
     auto found = managed_in(folder, ifindex);
     if (found.who == Manager::none) continue;
     found.enter = folder.enter;
+    found.own_files = folder.own_files;
     return found;
   }
   return {};

@@ -5,6 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "base/command.hpp"
+#include "base/foreign_text.hpp"
+
 namespace arpline {
 
 /// Who else looks after an interface.
@@ -12,16 +15,18 @@ enum class Manager { none, network_manager, systemd_networkd };
 
 struct ManagedBy {
   Manager who = Manager::none;
-  std::string network_file;  ///< systemd-networkd's file for the interface; may be empty
+  ForeignText network_file;  ///< systemd-networkd's file for the interface; may be empty
   bool keeps = false;        ///< the file says KeepConfiguration=yes: what networkd did not make stays
-  std::string enter;  ///< what stands in front of a command to run it where the manager runs; may be empty
+  Command enter;           ///< what stands in front of a command to run it where the manager runs; may be empty
+  bool own_files = false;  ///< it runs in a file system of its own: a command run there would be a container's
 };
 
 /// Where the managers of one network namespace leave what they do to each interface: a root with /run below.
 struct ManagerFolder {
   std::uint64_t netns_inode = 0;
-  std::string root;   ///< of the manager's file system, as the caller reaches it
-  std::string enter;  ///< as ManagedBy's
+  std::string root;        ///< of the manager's file system, as the caller reaches it
+  Command enter;           ///< as ManagedBy's
+  bool own_files = false;  ///< likewise
 };
 
 /// The caller's own root for the initial namespace, if the caller is in it, then those of the managers that run
@@ -30,7 +35,7 @@ std::vector<ManagerFolder> manager_folders();
 
 /// Where a setting for the interfaces of a .network file stands that arpline asks for: the file itself may come
 /// with a package.
-std::string drop_in_of(const std::string& network_file);
+ForeignText drop_in_of(const ForeignText& network_file);
 
 /// What the state files say about an interface of that namespace.
 ManagedBy managed_by(const std::vector<ManagerFolder>& folders, std::uint64_t netns_inode, int ifindex);

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "arpline/daemon.hpp"
+#include "base/foreign_text.hpp"
 #include "control/gather.hpp"
 #include "control/senders.hpp"
 #include "report/gone.hpp"
@@ -51,12 +52,12 @@ int status(const std::string& interface, bool as_json, bool senders, const Roots
   }
   const nlohmann::json document{{"version", ARPLINE_VERSION}, {"parents", all}, {"waiting", waiting}};
   if (as_json) {
-    fmt::print("{}\n", document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+    fmt::print("{}\n", document.dump(2, ' ', true, nlohmann::json::error_handler_t::replace));
   } else if (all.empty()) {
     fmt::print("arpline is not attached in this network namespace{}; start it with: arplined --parent IF\n",
-               interface.empty() ? "" : " to " + interface);
+               interface.empty() ? "" : " to " + visible(interface));
   } else {
-    fmt::print("{}", senders ? senders_to_text(document) : to_text(document));
+    fmt::print("{}", printable(senders ? senders_to_text(document) : to_text(document)));
   }
   return daemons_up && !all.empty() ? 0 : kDaemonDown;
 }
@@ -72,12 +73,12 @@ int gone(const std::string& interface, bool as_json, const Roots& roots) {
   }
   if (as_json) {
     fmt::print("{}\n",
-               nlohmann::json{{"gone", all}}.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+               nlohmann::json{{"gone", all}}.dump(2, ' ', true, nlohmann::json::error_handler_t::replace));
   } else if (answered) {
-    fmt::print("{}", gone_to_text(all));
+    fmt::print("{}", printable(gone_to_text(all)));
   } else {
     fmt::print("no arplined runs in this network namespace{}; it is the daemon that remembers\n",
-               interface.empty() ? "" : " on " + interface);
+               interface.empty() ? "" : " on " + visible(interface));
   }
   return answered ? 0 : kDaemonDown;
 }

@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "arpline/doctor/findings.hpp"
+#include "base/foreign_text.hpp"
 
 namespace arpline::doctor {
 
@@ -16,7 +17,7 @@ int run(const Request& request, bool json, const Roots& roots) {
     fmt::print("{}", json ? findings_as_json(facts, findings) : findings_as_text(facts, findings));
     return exit_code(findings);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "arpline doctor: {}\n", error.what());
+    fmt::print(stderr, "arpline doctor: {}\n", printable(error.what()));
     return kCouldNotLook;
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "arpline/attached.hpp"
 #include "arpline/doctor/findings/all.hpp"
 
 namespace arpline::doctor {
@@ -13,12 +14,12 @@ void generic_xdp(const Facts& facts, Findings& out) {
         {.id = "generic_xdp",
          .severity = could ? Severity::warning : Severity::note,
          .certainty = Certainty::certain,
-         .subject = parent.link.name,
+         .subject = visible(parent.link.name),
          .evidence = fmt::format("arpline's program is attached in generic mode: slower, and without a "
                                  "ring; the driver {}{}",
                                  parent.link.driver.empty() ? "" : parent.link.driver + " ",
                                  could ? "has native XDP" : "is not known to have native XDP"),
-         .command = could ? fmt::format("arpline detach {}", parent.link.name) : std::string{},
+         .command = could ? detach_command(parent.link.name) : Command{},
          .about = {.parent = parent.link.ifindex}});
   }
 }

@@ -9,29 +9,46 @@
 namespace arpline::doctor {
 namespace {
 
-std::string consequence(const ManagedBy& managed, const std::string& interface) {
+std::string consequence(const ManagedBy& managed, const ForeignText& interface) {
   if (managed.who == Manager::network_manager)
-    return fmt::format("NetworkManager manages {}: with its profile go the link and the addresses", interface);
+    return fmt::format("NetworkManager manages {}: with its profile go the link and the addresses",
+                       visible(interface));
   return fmt::format(
       "systemd-networkd manages {} ({}): with the carrier go the addresses that it made, and what it did not "
       "make "
       "may go when it configures the interface anew",
-      interface, managed.network_file.empty() ? "its .network file" : managed.network_file);
+      visible(interface), managed.network_file.empty() ? "its .network file" : visible(managed.network_file));
 }
 
-std::string remedy(const ManagedBy& managed, const std::string& interface) {
+// A command that is run where a container's files are would be the container's, with root's rights.
+Command remedy(const ManagedBy& managed, const ForeignText& interface) {
+  if (managed.own_files) return {};
   if (managed.who == Manager::network_manager)
-    return fmt::format("{}nmcli device set {} managed no", managed.enter, interface);
+    return Command{"{}nmcli device set ifname {} managed no", managed.enter, interface};
   if (managed.network_file.empty()) return {};
   const auto file = drop_in_of(managed.network_file);
-  const auto drop_in = fmt::format(
+  const ForeignText folder{file.raw().substr(0, file.raw().rfind('/'))};
+  const Command drop_in{
       "mkdir -p {} && printf '[Network]\\nKeepConfiguration=yes\\nIgnoreCarrierLoss=yes\\n' > {} && "
       "networkctl reload",
-      file.substr(0, file.rfind('/')), file);
-  return managed.enter.empty() ? drop_in : fmt::format("{}sh -c \"{}\"", managed.enter, drop_in);
+      folder, file};
+  return managed.enter.empty() ? drop_in : Command{"{}sh -c {}", managed.enter, drop_in.text()};
 }
 
-bool lost_something(const Parent& parent, const std::string& netns, const std::string& interface) {
+// What its own administrator would do, in the place of a command.
+std::string in_its_own_place(const ManagedBy& managed, const ForeignText& interface) {
+  if (!managed.own_files) return {};
+  if (managed.who == Manager::network_manager)
+    return fmt::format("; to be changed inside, where it runs: {} unmanaged", visible(interface));
+  if (managed.network_file.empty()) return {};
+  return fmt::format(
+      "; to be changed inside, where it runs: KeepConfiguration=yes and IgnoreCarrierLoss=yes below [Network] "
+      "in "
+      "{}",
+      visible(drop_in_of(managed.network_file)));
+}
+
+bool lost_something(const Parent& parent, const ForeignText& netns, const ForeignText& interface) {
   return std::ranges::any_of(
       parent.gone, [&](const Tombstone& gone) { return gone.netns == netns && gone.interface == interface; });
 }
@@ -50,7 +67,8 @@ void look_at_child(const Child& child, Findings& out) {
                  .certainty = Certainty::certain,
                  .subject = place(child),
                  .evidence = consequence(device.managed, device.name) +
-                             (trouble ? "; it is down, or has lost an address" : ""),
+                             (trouble ? "; it is down, or has lost an address" : "") +
+                             in_its_own_place(device.managed, device.name),
                  .command = remedy(device.managed, device.name),
                  .about = {.parent = child.parent->link.ifindex, .devices = {child.device}}});
 }
@@ -61,9 +79,10 @@ void look_at_parent(const Parent& parent, Findings& out) {
   out.push_back({.id = "managed",
                  .severity = trouble ? Severity::warning : Severity::note,
                  .certainty = Certainty::certain,
-                 .subject = parent.link.name,
+                 .subject = visible(parent.link.name),
                  .evidence = consequence(parent.managed, parent.link.name) +
-                             (trouble ? "; it is down, and all containers with it" : ""),
+                             (trouble ? "; it is down, and all containers with it" : "") +
+                             in_its_own_place(parent.managed, parent.link.name),
                  .command = remedy(parent.managed, parent.link.name),
                  .about = {.parent = parent.link.ifindex}});
 }

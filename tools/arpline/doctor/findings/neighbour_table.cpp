@@ -29,7 +29,8 @@ std::string holders_of(const Facts& facts) {
   std::ranges::stable_sort(holders, std::greater{}, &Holder::entries);
   std::string list;
   for (std::size_t i = 0; i < std::min(holders.size(), kMostNamed); ++i)
-    list += fmt::format("{}{} {}", list.empty() ? "" : ", ", holders[i].space->name, holders[i].entries);
+    list +=
+        fmt::format("{}{} {}", list.empty() ? "" : ", ", visible(holders[i].space->name), holders[i].entries);
   if (holders.size() > kMostNamed) list += fmt::format(", {} others less", holders.size() - kMostNamed);
   return list.empty() ? "no reachable namespace" : list;
 }
@@ -43,8 +44,8 @@ void neighbour_table(const Facts& facts, Findings& out) {
   const auto percent = entries * 100 / limit;
   if (percent < kNearPercent) return;
   const auto more = limit * kGrowth;
-  const auto command = fmt::format(
-      "sysctl -w net.ipv4.neigh.default.gc_thresh3={} net.ipv4.neigh.default.gc_thresh2={}", more, more / 2);
+  const Command command{"sysctl -w net.ipv4.neigh.default.gc_thresh3={} net.ipv4.neigh.default.gc_thresh2={}",
+                        more, more / 2};
   out.push_back(
       {.id = "neighbour_table",
        .severity = percent < kFullPercent ? Severity::warning : Severity::critical,
@@ -52,9 +53,10 @@ void neighbour_table(const Facts& facts, Findings& out) {
        .subject = "host",
        .evidence = fmt::format("{} of {} entries of the IPv4 neighbour table are taken; it is one for the "
                                "host and all containers, and without room the kernel neither resolves nor "
-                               "answers; held by: {}",
-                               entries, limit, holders_of(facts)),
-       .command = facts.initial ? command : "in the initial network namespace: " + command,
+                               "answers; held by: {}{}",
+                               entries, limit, holders_of(facts),
+                               facts.initial ? "" : "; its limit is set in the initial network namespace"),
+       .command = facts.initial ? command : Command{},
        .about = {}});
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "arpline/attached.hpp"
 #include "arpline/doctor/findings/all.hpp"
 #include "arpline/doctor/words.hpp"
 
@@ -28,12 +29,12 @@ void stale_lease(const Facts& facts, Findings& out) {
     out.push_back({.id = "stale_lease",
                    .severity = Severity::warning,
                    .certainty = Certainty::certain,
-                   .subject = parent.link.name,
+                   .subject = visible(parent.link.name),
                    .evidence = fmt::format(
                        "arpline's programs are on {}, but the lease ended {} ago: {}. Until it is renewed "
                        "everything is left to the kernel",
-                       parent.link.name, duration(-parent.lease_seconds), state_of(parent)),
-                   .command = fmt::format("arpline detach {}", parent.link.name),
+                       visible(parent.link.name), duration(-parent.lease_seconds), state_of(parent)),
+                   .command = detach_command(parent.link.name),
                    .about = {.parent = parent.link.ifindex}});
   }
 }
