@@ -34,7 +34,7 @@ const char* name_of(Certainty certainty) {
 }
 
 std::string what_was_asked(const Facts& facts) {
-  if (!facts.asked.empty()) return facts.asked;
+  if (!facts.asked.empty()) return visible(facts.asked);
   std::string list;
   for (const auto& parent : facts.parents) list += (list.empty() ? "" : ", ") + visible(parent.link.name);
   return list.empty() ? "no parent" : list;
@@ -70,7 +70,7 @@ std::string findings_as_json(const Facts& facts, const Findings& findings) {
   nlohmann::ordered_json root;
   root["version"] = ARPLINE_VERSION;
   root["endpoint"] =
-      facts.asked.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(facts.asked);
+      facts.asked.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(visible(facts.asked));
   root["parents"] = nlohmann::ordered_json::array();
   for (const auto& parent : facts.parents) root["parents"].push_back(visible(parent.link.name));
   root["findings"] = nlohmann::ordered_json::array();
