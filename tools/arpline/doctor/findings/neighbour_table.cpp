@@ -51,11 +51,12 @@ void neighbour_table(const Facts& facts, Findings& out) {
        .severity = percent < kFullPercent ? Severity::warning : Severity::critical,
        .certainty = Certainty::certain,
        .subject = "host",
-       .evidence = fmt::format("{} of {} entries of the IPv4 neighbour table are taken; it is one for the "
-                               "host and all containers, and without room the kernel neither resolves nor "
-                               "answers; held by: {}{}",
-                               entries, limit, holders_of(facts),
-                               facts.initial ? "" : "; its limit is set in the initial network namespace"),
+       .evidence = fmt::format(
+           "{} of {} entries of the IPv4 neighbour table are taken; it is one for the "
+           "host and all containers, and without room the kernel neither resolves nor "
+           "answers; held by: {}{}",
+           entries, limit, holders_of(facts),
+           facts.initial ? "" : "; its limit is set in the initial network namespace: " + command.text()),
        .command = facts.initial ? command : Command{},
        .about = {}});
 }

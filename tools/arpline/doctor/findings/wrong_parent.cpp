@@ -98,7 +98,7 @@ const Device* on_other_nic(const Facts& facts, const Child& child, const Interfa
 Command move_to(const Child& child, const Device& nic, const InterfaceAddress& address) {
   const auto& device = *child.device;
   const Ipv4 gateway = gateway_of(child);
-  const Command command{
+  Command command{
       "{0}ip link del dev {1} && ip link add link {2} name {1} address {3} netns {4} type macvlan mode bridge "
       "&& "
       "{0}ip addr add {5} dev {1} && {0}ip link set dev {1} up",
