@@ -9,7 +9,7 @@ using namespace arpline;
 
 std::unique_ptr<Service> make_service(const ServiceWanted& wanted) {
   if (wanted.parent.port == PortKind::ethdev)
-    throw SetupError(wanted.link.name + ": this arplined has no port \"ethdev\"; run arplined-dpdk");
+    throw SetupError(visible(wanted.link.name) + ": this arplined has no port \"ethdev\"; run arplined-dpdk");
   return wanted.ring ? make_xsk_service(wanted) : make_packet_service(wanted);
 }
 

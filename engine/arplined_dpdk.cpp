@@ -24,7 +24,7 @@ void check_sockets(const ServiceWanted& wanted, std::uint16_t queues) {
     throw SetupError(
         fmt::format("{}: {} has put no socket into xsks_map for queue {}: DPDK's libxdp does not take up "
                     "arpline's program; use port = \"xsk\"",
-                    wanted.link.name, wanted.parent.device, *queue));
+                    visible(wanted.link.name), wanted.parent.device, *queue));
 }
 
 std::unique_ptr<Service> make_net_af_xdp_service(const ServiceWanted& wanted) {
@@ -53,15 +53,15 @@ std::unique_ptr<Service> make_front_service(const ServiceWanted& wanted) {
       EthdevOptions{.device = device,
                     .rings_of = {},
                     .queues = 1,
-                    .steers_from = steers ? wanted.link.name : "",
+                    .steers_from = steers ? wanted.link.name : ForeignText{},
                     .kernel = in_memory ? "" : fmt::format("net_tap_{},iface={}", tap, tap)});
   if (!in_memory) hand_over_to(tap, wanted.link.ifindex);
   return std::make_unique<WorkerThread<EthdevPort, Front>>(
       std::move(port), wanted.tables, Front{*wanted.front}, [&](EthdevPort& enabled) {
         enabled.enable();
         if (!enabled.steers_tagged())
-          spdlog::warn("{}: {} takes no rule for ARP in VLANs: that is left to the kernel", wanted.link.name,
-                       device);
+          spdlog::warn("{}: {} takes no rule for ARP in VLANs: that is left to the kernel",
+                       visible(wanted.link.name), device);
       });
 }
 

@@ -30,8 +30,8 @@ std::string& root() {
 }
 
 // Of other characters DPDK takes none in a name.
-std::string name_of(const std::string& parent, const std::string& what) {
-  auto name = parent + "/" + what;
+std::string name_of(const ForeignText& parent, const std::string& what) {
+  auto name = parent.raw() + "/" + what;
   std::ranges::replace_if(
       name, [](unsigned char c) { return std::isalnum(c) == 0 && c != '/'; }, '_');
   return name;

@@ -8,8 +8,8 @@
 namespace arpline {
 namespace {
 
-bool matches_text(const std::string& pattern, std::string_view text) {
-  return pattern.empty() || fnmatch(pattern.c_str(), std::string{text}.c_str(), 0) == 0;
+bool matches_text(const std::string& pattern, const ForeignText& text) {
+  return pattern.empty() || fnmatch(pattern.c_str(), text.raw().c_str(), 0) == 0;
 }
 
 }  // namespace
@@ -19,7 +19,7 @@ bool AddressRange::contains(Ipv4 address) const noexcept {
   return (arpl_swap32(address ^ network) & mask) == 0;
 }
 
-bool Pattern::matches(std::string_view interface_name, std::string_view netns_name, Ipv4 ip,
+bool Pattern::matches(const ForeignText& interface_name, const ForeignText& netns_name, Ipv4 ip,
                       Mac its_mac) const {
   return matches_text(interface, interface_name) && matches_text(netns, netns_name) &&
          (!address || address->contains(ip)) && (!mac || *mac == its_mac);

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/foreign_text.hpp"
 #include "base/net.hpp"
 
 namespace arpline {
@@ -25,7 +26,7 @@ struct Pattern {
   std::optional<AddressRange> address;
   std::optional<Mac> mac;
 
-  bool matches(std::string_view interface_name, std::string_view netns_name, Ipv4 ip, Mac its_mac) const;
+  bool matches(const ForeignText& interface_name, const ForeignText& netns_name, Ipv4 ip, Mac its_mac) const;
   bool operator==(const Pattern&) const = default;
 };
 

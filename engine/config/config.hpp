@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/conduct.hpp"
+#include "base/foreign_text.hpp"
 #include "base/net.hpp"
 #include "base/selection.hpp"
 #include "config/limits.hpp"
@@ -25,7 +26,7 @@ enum class Ingress { program, program_for_dpdk, engine };
 
 /// What is asked for one parent.
 struct ParentConfig {
-  std::string name;          ///< of the interface, an alternative one too
+  ForeignText name;          ///< of the interface, an alternative one too
   bool trunk = false;        ///< tagged traffic arrives although no VLAN interface stands on the parent
   bool generic_xdp = false;  ///< attach in generic mode; without a ring
   bool fast_path = true;     ///< the program answers by itself

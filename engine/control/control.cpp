@@ -54,7 +54,7 @@ void refuse_what_needs_a_restart(const Config& now, const Config& wanted) {
   for (const auto& parent : wanted.parents) {
     const auto at = std::ranges::find(now.parents, parent.name, &ParentConfig::name);
     if (at == now.parents.end()) continue;
-    const auto key = [&](const char* name) { return fmt::format("parent.{}.{}", parent.name, name); };
+    const auto key = [&](const char* name) { return fmt::format("parent.{}.{}", visible(parent.name), name); };
     if (at->generic_xdp != parent.generic_xdp) refuse(key("generic_xdp"));
     if (at->port != parent.port) refuse(key("port"));
     if (at->device != parent.device) refuse(key("device"));
@@ -110,10 +110,10 @@ void Control::serve(Parent& parent) {
   const auto& name = parent.config.name;
   const auto* known = watch_.links().find(name);
   const auto link = known != nullptr ? find_link(route_, known->ifindex) : std::nullopt;
-  if (!link) throw SetupError(name + ": no such interface; `ip link` lists those that exist");
+  if (!link) throw SetupError(visible(name) + ": no such interface; `ip link` lists those that exist");
   if (link->kind == "macvlan" || link->kind == "macvtap") {
-    throw SetupError(
-        fmt::format("{} is itself a {}; name the interface that it stands on", link->name, link->kind));
+    throw SetupError(fmt::format("{} is itself a {}; name the interface that it stands on", visible(link->name),
+                                 link->kind));
   }
   clean_stale();
   const Snapshot snapshot{.parent = watch_.links().parent(link->ifindex).value(),
@@ -185,7 +185,7 @@ std::string Control::state() const {
   std::string waiting;
   for (const auto& parent : parents_) {
     auto& list = parent->served ? serving : waiting;
-    list += (list.empty() ? "" : ", ") + parent->config.name;
+    list += (list.empty() ? "" : ", ") + visible(parent->config.name);
     if (!parent->served && !parent->waits_for.empty()) list += fmt::format(" ({})", parent->waits_for);
   }
   return fmt::format("serving {}{}{}", serving.empty() ? "nothing" : serving,
@@ -349,7 +349,7 @@ void Control::look_for(Parent& parent) {
   const auto* link = watch_.links().find(parent.config.name);
   if (link == nullptr) {
     parent.backoff.reset();
-    return wait_for(parent, parent.config.name + ": no such interface; waiting for it");
+    return wait_for(parent, visible(parent.config.name) + ": no such interface; waiting for it");
   }
   if (link->ifindex == parent.tried_ifindex && !parent.backoff.due(now_ns())) return;
   if (link->ifindex != parent.tried_ifindex) parent.backoff.reset();
@@ -363,12 +363,13 @@ void Control::look(Parent& parent) {
   const bool attached = parent.served->attached();
   // Its program leaves an interface that is being deleted before the event of it comes.
   if (!link || (!attached && !find_link(route_, parent.served->ifindex()))) {
-    spdlog::warn("{}: the interface is gone; waiting for it to come back", parent.config.name);
+    spdlog::warn("{}: the interface is gone; waiting for it to come back", visible(parent.config.name));
     leave(parent, OnStop::detach);
     parent.tried_ifindex = 0;
     parent.waits_for = "the interface is gone";
   } else if (!attached) {
-    spdlog::warn("{}: somebody took the XDP program off the interface; leaving it", parent.config.name);
+    spdlog::warn("{}: somebody took the XDP program off the interface; leaving it",
+                 visible(parent.config.name));
     parent.leaving = true;
   } else {
     try {
@@ -402,7 +403,7 @@ nlohmann::json Control::reload() {
   if (!error.empty()) return {{"error", error}};
   spdlog::info("the configuration has been read again");
   nlohmann::json names = nlohmann::json::array();
-  for (const auto& parent : parents_) names.push_back(parent->config.name);
+  for (const auto& parent : parents_) names.push_back(visible(parent->config.name));
   return {{"ok", true}, {"parents", names}};
 }
 
@@ -445,9 +446,9 @@ nlohmann::json Control::limit(const Parent& parent, const nlohmann::json& reques
   const auto wanted = changed_limits(request, served.configured_limits(), before);
   if (!(wanted == before)) served.use_limits(wanted);
   for (const auto& line : differences(before, wanted))
-    spdlog::info("{}: {}; asked for by {}", served.name(), line, asker_of(parent));
+    spdlog::info("{}: {}; asked for by {}", visible(served.name()), line, asker_of(parent));
   const auto& fit = served.neighbour_fit();
-  return {{"parent", served.name()},
+  return {{"parent", visible(served.name())},
           {"limits", limits_to_json(served.configured_limits(), wanted, fit)},
           {"note", explain(fit)}};
 }
@@ -459,7 +460,7 @@ nlohmann::json Control::waiting() const {
   for (const auto& parent : parents_) {
     if (parent->served) continue;
     const auto at = parent->backoff.at();
-    all.push_back({{"parent", parent->config.name},
+    all.push_back({{"parent", visible(parent->config.name)},
                    {"reason", parent->waits_for},
                    {"next_try_seconds", static_cast<double>(at > now ? (at - now) / 1'000'000 : 0) / 1000.0}});
   }
@@ -502,14 +503,14 @@ nlohmann::json Control::on_request(Parent& parent, const nlohmann::json& request
   if (command == "gone") return {{"gone", gone_to_json(history_, parent.served->name(), now_ns())}};
   if (command == "limit") return limit(parent, request);
   if (command == "reload") {
-    spdlog::info("{}: the configuration is to be read again; asked for by {}", parent.served->name(),
+    spdlog::info("{}: the configuration is to be read again; asked for by {}", visible(parent.served->name()),
                  asker_of(parent));
     reload_wanted_ = true;
     parent.reload_askers.push_back(parent.server->put_off());
     return {};
   }
   if (command == "detach") {
-    spdlog::info("{}: to be detached; asked for by {}", parent.served->name(), asker_of(parent));
+    spdlog::info("{}: to be detached; asked for by {}", visible(parent.served->name()), asker_of(parent));
     parent.leaving = true;
     return {{"ok", true}};
   }

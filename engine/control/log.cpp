@@ -18,6 +18,8 @@
 #include <memory>
 #include <utility>
 
+#include "base/foreign_text.hpp"
+
 namespace arpline {
 namespace {
 
@@ -63,14 +65,13 @@ class BoundedSink final : public spdlog::sinks::base_sink<spdlog::details::null_
     for (std::uint64_t i = 0; i < left_out; ++i) limiter_.lose(now);
   }
 
-  // Names of containers' things may hold any byte: a line break would forge a line.
+  // What a name or an error's text brought along, after all: a line break would forge a line.
   bool write(const spdlog::details::log_msg& message) {
     spdlog::memory_buf_t line;
     if (journal_) fmt::format_to(std::back_inserter(line), "<{}>", priority_of(message.level));
     formatter_->format(message, line);
-    std::replace_if(
-        line.begin(), line.end() - 1, [](char c) { return static_cast<unsigned char>(c) < ' '; }, '?');
-    return writer_.write({line.data(), line.size()});
+    auto text = visible_line({line.data(), line.size() - 1});
+    return writer_.write(text += '\n');
   }
 
   bool journal_;
@@ -79,6 +80,13 @@ class BoundedSink final : public spdlog::sinks::base_sink<spdlog::details::null_
 };
 
 }  // namespace
+
+std::string visible_line(std::string_view line) {
+  auto text = printable(line);
+  for (auto at = text.find('\n'); at != std::string::npos; at = text.find('\n', at))
+    text.replace(at, 1, "\\x0a");
+  return text;
+}
 
 bool LogLimiter::take(bool error, std::uint64_t now) noexcept {
   if (error ? take_one(errors_, now, kErrorsPerSecond, kErrorsSaved)
@@ -162,8 +170,8 @@ void log_fatal(const std::string& line) {
   constexpr int kPatienceMs = 1000;
   pollfd room{.fd = fileno(stderr), .events = POLLOUT, .revents = 0};
   poll(&room, 1, kPatienceMs);
-  LineWriter{fileno(stderr)}.write(
-      fmt::format("{}arplined: {}\n", stderr_is_journal() ? fmt::format("<{}>", LOG_ERR) : "", line));
+  LineWriter{fileno(stderr)}.write(fmt::format(
+      "{}arplined: {}\n", stderr_is_journal() ? fmt::format("<{}>", LOG_ERR) : "", visible_line(line)));
 }
 
 }  // namespace arpline

@@ -57,6 +57,9 @@ class LineWriter {
   std::string rest_;  // of a line that was taken in part, kMostBytes at most
 };
 
+/// One line, whatever it was made of: printable(), with line breaks escaped as well.
+std::string visible_line(std::string_view line);
+
 /// True when `fd` is what JOURNAL_STREAM names ("device:inode"); nullptr: it is not set.
 bool is_journal(const char* journal_stream, int fd) noexcept;
 bool stderr_is_journal() noexcept;

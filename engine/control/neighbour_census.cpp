@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t kMostEntries = 16'384;  // of one namespace: some 10 ms
 
 // Inside the namespace.
-std::vector<NeighbourCensus::Holder> holders_of(const NeighbourCount& count, const std::string& netns) {
+std::vector<NeighbourCensus::Holder> holders_of(const NeighbourCount& count, const ForeignText& netns) {
   std::vector<std::pair<std::uint32_t, int>> devices;
   for (const auto& [ifindex, entries] : count.counted) devices.emplace_back(entries, ifindex);
   std::ranges::sort(devices, std::greater{});
@@ -85,7 +85,7 @@ void NeighbourCensus::count(const Netns& netns, const Open& open) {
 std::string text_of(const std::vector<NeighbourCensus::Holder>& holders) {
   std::string text;
   for (const auto& [netns, interface, entries] : holders)
-    text += fmt::format("{}{}/{} {}", text.empty() ? "" : ", ", netns, interface, entries);
+    text += fmt::format("{}{}/{} {}", text.empty() ? "" : ", ", visible(netns), visible(interface), entries);
   return text;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/fd.hpp"
+#include "base/foreign_text.hpp"
 #include "endpoints/model.hpp"
 
 namespace arpline {
@@ -17,8 +18,8 @@ namespace arpline {
 class NeighbourCensus {
  public:
   struct Holder {
-    std::string netns;
-    std::string interface;
+    ForeignText netns;
+    ForeignText interface;
     std::uint32_t entries = 0;  ///< those that count against the limit
   };
   struct Result {

@@ -91,7 +91,8 @@ nlohmann::json Neighbours::to_json(const NeighbourFit& fit) const {
   auto holders = nlohmann::json::array();
   if (census)
     for (const auto& [netns, interface, entries] : census->holders)
-      holders.push_back({{"namespace", netns}, {"interface", interface}, {"entries", entries}});
+      holders.push_back(
+          {{"namespace", visible(netns)}, {"interface", visible(interface)}, {"entries", entries}});
   return {{"entries", table_->entries},
           {"not_counted", census ? nlohmann::json(census->exempt) : nlohmann::json(nullptr)},
           {"limit", table_->limit},

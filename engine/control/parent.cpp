@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
+#include "base/command.hpp"
 #include "base/error.hpp"
 #include "control/limits.hpp"
 #include "control/senders.hpp"
@@ -123,8 +124,8 @@ ServedParent::ServedParent(const Config& config, ParentConfig own, const LinkInf
   if (programs_->changed_mode())
     spdlog::warn(
         "{}: the program that an earlier run left was attached in another way and has been taken off first",
-        link_.name);
-  spdlog::info("{}: serving {} endpoints in mode {}{}", link_.name, roster_->table().entries().size(),
+        visible(link_.name));
+  spdlog::info("{}: serving {} endpoints in mode {}{}", visible(link_.name), roster_->table().entries().size(),
                config_.mode == Mode::observe ? "observe" : "answer",
                programs_->took_over() ? ", with what an earlier run left pinned" : "");
 }
@@ -225,7 +226,7 @@ void ServedParent::watch_tags() {
   if (hides_tags())
     spdlog::warn(
         "{}: tagged frames come in, and the NIC takes their tags out: who-has above the to_child budget pass",
-        link_.name);
+        visible(link_.name));
 }
 
 // A veth hands what is sent by XDP_TX to the other end only where that has an XDP program too; without one the
@@ -247,7 +248,7 @@ void ServedParent::watch_reflections() {
   set_limits();
   fit_service();
   if (own_.fast_path) {
-    spdlog::info("{}: {}", link_.name,
+    spdlog::info("{}: {}", visible(link_.name),
                  arrive ? "the veth's other end has an XDP program: the fast path is on"
                         : "the veth's other end has no XDP program: the fast path is off");
   }
@@ -271,7 +272,7 @@ void ServedParent::set_limits() {
   const auto fitted = fit(wanted);
   put_limits(wanted, map);
   if (fitted.factor() != neighbour_fit_.factor())
-    spdlog::info("{}: {}", link_.name,
+    spdlog::info("{}: {}", visible(link_.name),
                  fitted.factor() < 1 ? explain(fitted) : "all limits are in force as they are set");
   neighbour_fit_ = fitted;
   if (upkeep_) upkeep_->hide_tags(switches.hidden_tags);
@@ -309,7 +310,7 @@ void ServedParent::settle() {
   if (publishes) front_->publish(*roster_);
   const bool passed =
       (unsettled_.empty() && !publishes) || !service_ || service_->pass_boundary(kBoundaryPatience);
-  if (!passed) spdlog::warn("{}: the worker does not pass its burst boundary", link_.name);
+  if (!passed) spdlog::warn("{}: the worker does not pass its burst boundary", visible(link_.name));
   if (publishes && passed) front_->forget();
   const auto now = now_ns();
   for (const auto heard_at : std::exchange(unsettled_, {})) withdrawn_.add(now - heard_at);
@@ -322,36 +323,38 @@ void ServedParent::log(const Table::Changes& changes) {
     claims_.forget(desired.key);
     const auto& tombstone = history_.gone(link_.name, desired, now);
     if (!may_log(desired, now)) continue;
-    spdlog::info("{}: withdrew {} ({}) of {}/{}: {}", link_.name, format_ipv4(desired.key.address),
-                 format_mac(desired.word), desired.netns, desired.interface, reason_of(tombstone));
+    spdlog::info("{}: withdrew {} ({}) of {}/{}: {}", visible(link_.name), format_ipv4(desired.key.address),
+                 format_mac(desired.word), visible(desired.netns), visible(desired.interface),
+                 reason_of(tombstone));
   }
   for (const auto& [slot, desired] : changes.added) {
     if (!may_log(desired, now)) continue;
     if (!desired.also_at.empty()) {
       log_also_at(desired);
     } else {
-      spdlog::info("{}: found {} ({}) of {}/{}", link_.name, format_ipv4(desired.key.address),
-                   format_mac(desired.word), desired.netns, desired.interface);
+      spdlog::info("{}: found {} ({}) of {}/{}", visible(link_.name), format_ipv4(desired.key.address),
+                   format_mac(desired.word), visible(desired.netns), visible(desired.interface));
     }
   }
   for (const auto& [slot, desired] : changes.also_at)
     if (may_log(desired, now)) log_also_at(desired);
   for (const auto& [slot, desired] : changes.reconfigured)
     if (may_log(desired, now))
-      spdlog::info("{}: reconfigured {} of {}/{}", link_.name, format_ipv4(desired.key.address), desired.netns,
-                   desired.interface);
+      spdlog::info("{}: reconfigured {} of {}/{}", visible(link_.name), format_ipv4(desired.key.address),
+                   visible(desired.netns), visible(desired.interface));
   if (changes.refused > 0) log_waiting();
 }
 
 // Whenever it is another one that waits.
 void ServedParent::log_waiting() {
   std::string names;
-  for (const auto& [netns, addresses] : roster_->waiting()) names += (names.empty() ? "" : ", ") + netns;
+  for (const auto& [netns, addresses] : roster_->waiting())
+    names += (names.empty() ? "" : ", ") + visible(netns);
   if (names == waiting_) return;
   waiting_ = names;
   if (!names.empty())
     spdlog::warn("{}: no room in the table for addresses of {}: left to their kernels until there is",
-                 link_.name, names);
+                 visible(link_.name), names);
 }
 
 // A namespace of thousands of addresses leaves room in the log for the others.
@@ -364,21 +367,22 @@ bool ServedParent::may_log(const Desired& desired, std::uint64_t now) {
 
 void ServedParent::log_left_out() {
   for (const auto& [netns, lines] : std::exchange(left_out_, {}))
-    spdlog::info("{}: {} lines about {} left out", link_.name, lines, netns);
+    spdlog::info("{}: {} lines about {} left out", visible(link_.name), lines, visible(netns));
 }
 
 void ServedParent::log_also_at(const Desired& desired) {
   const auto address = format_ipv4(desired.key.address);
-  const auto place = fmt::format("{}/{} ({})", desired.netns, desired.interface, format_mac(desired.word));
+  const auto place =
+      fmt::format("{}/{} ({})", visible(desired.netns), visible(desired.interface), format_mac(desired.word));
   if (desired.also_at.empty()) {
-    spdlog::info("{}: {} is at {} only", link_.name, address, place);
+    spdlog::info("{}: {} is at {} only", visible(link_.name), address, place);
   } else if ((desired.word & ARPL_SLOT_DUPLICATE) != 0) {
     spdlog::warn(
         "{}: {} is at {} and at {}, and nobody knows who was first: left to their kernels until one is left",
-        link_.name, address, place, desired.also_at);
+        visible(link_.name), address, place, desired.also_at);
   } else {
-    spdlog::warn("{}: {} of {} is also at {}: who had it first stays served", link_.name, address, place,
-                 desired.also_at);
+    spdlog::warn("{}: {} of {} is also at {}: who had it first stays served", visible(link_.name), address,
+                 place, desired.also_at);
   }
 }
 
@@ -474,7 +478,7 @@ std::vector<Storm::Container> ServedParent::containers() const {
   roster_->population().each([&all](const Interface& one) {
     all.push_back({.nsid = one.netns.own ? std::nullopt : std::optional{one.netns.nsid},
                    .ifindex = one.ifindex,
-                   .place = one.netns.name + "/" + one.name});
+                   .place = visible(one.netns.name) + "/" + visible(one.name)});
   });
   return all;
 }
@@ -499,7 +503,7 @@ void ServedParent::watch_refused(std::uint64_t now) {
   driver_sends_ = sends;
   set_limits();
   if (own_.fast_path)
-    spdlog::warn("{}: {}", link_.name,
+    spdlog::warn("{}: {}", visible(link_.name),
                  sends ? "the fast path is tried again"
                        : "the driver does not send what XDP answers: the fast path is off for a while");
 }
@@ -509,15 +513,16 @@ void ServedParent::watch_groups() {
   if (storm_->takers() != takers_) {
     takers_ = storm_->takers();
     if (takers_.empty()) {
-      spdlog::info("{}: no container takes all multicast any more", link_.name);
+      spdlog::info("{}: no container takes all multicast any more", visible(link_.name));
     } else {
-      spdlog::warn("{}: {} takes all multicast: limits.multicast is in force all the same", link_.name,
+      spdlog::warn("{}: {} takes all multicast: limits.multicast is in force all the same", visible(link_.name),
                    takers_);
     }
   }
   if (storm_->lifted() == lifted_) return;
   lifted_ = storm_->lifted();
-  spdlog::warn("{}: limits.multicast is {}", link_.name, lifted_.empty() ? "in force" : "lifted: " + lifted_);
+  spdlog::warn("{}: limits.multicast is {}", visible(link_.name),
+               lifted_.empty() ? "in force" : "lifted: " + lifted_);
 }
 
 // A budget that makes neighbours gets no more than this parent's part of the room in their table.
@@ -548,8 +553,8 @@ bool ServedParent::egress_is_seen() {
   const auto before = programs_->maps().egress_stats().self_tests;
   if (!send_self_test(link_.ifindex, parent_.mac)) return true;  // the parent is down: nothing can be said
   if (programs_->maps().egress_stats().self_tests == before) return false;
-  if (egress_ == "hidden") spdlog::warn("{}: no egress filter hides ours any more", link_.name);
-  if (egress_ == "missing") spdlog::warn("{}: our egress filter is back", link_.name);
+  if (egress_ == "hidden") spdlog::warn("{}: no egress filter hides ours any more", visible(link_.name));
+  if (egress_ == "missing") spdlog::warn("{}: our egress filter is back", visible(link_.name));
   egress_ = "seen";
   std::atomic_ref<__u64>(programs_->maps().limits().egress_seen_ns).store(now_ns());
   return true;
@@ -560,12 +565,13 @@ void ServedParent::put_back_egress(std::uint64_t now) {
   try {
     if (programs_->has_egress()) {
       if (egress_ != "hidden")
-        spdlog::warn("{}: another egress filter hides ours: nothing is confirmed any more", link_.name);
+        spdlog::warn("{}: another egress filter hides ours: nothing is confirmed any more",
+                     visible(link_.name));
       egress_ = "hidden";
       return;
     }
     programs_->attach_egress();
-    spdlog::warn("{}: somebody has removed our egress filter; it is attached again", link_.name);
+    spdlog::warn("{}: somebody has removed our egress filter; it is attached again", visible(link_.name));
     ++egress_put_back_;
     egress_complaint_.clear();
     egress_ = "unknown";
@@ -616,7 +622,7 @@ void ServedParent::collect() {
 bool ServedParent::healthy(std::uint64_t now) {
   const bool alive = !service_ || pulse_.alive(service_->heartbeat(), now);
   if (alive != healthy_)
-    spdlog::error("{}: the worker {}", link_.name, alive ? "moves again" : "does not move on");
+    spdlog::error("{}: the worker {}", visible(link_.name), alive ? "moves again" : "does not move on");
   healthy_ = alive;
   return alive;
 }
@@ -649,12 +655,12 @@ void ServedParent::on_own_mac(const arpl_event& event) {
     const auto owner = roster_->owner_of(event.mac);
     spdlog::warn(
         "{}: a station on the wire that says {} has {} of {} too: its frames are answered as any other's",
-        link_.name, format_ipv4(event.address), format_mac(event.mac), place_of(owner));
+        visible(link_.name), format_ipv4(event.address), format_mac(event.mac), place_of(owner));
     return;
   }
   if (roster_->shared().contains(event.mac)) return;  // it has been said
   if (roster_->comes_back(event.mac) || !own_mac_pace_.take(event.mac, event.time_ns)) return;
-  spdlog::warn("{}: {} is ours and came in from the wire: a loop or a duplicate MAC", link_.name,
+  spdlog::warn("{}: {} is ours and came in from the wire: a loop or a duplicate MAC", visible(link_.name),
                format_mac(event.mac));
 }
 
@@ -662,7 +668,7 @@ void ServedParent::on_own_mac(const arpl_event& event) {
 void ServedParent::log_claim(const arpl_event& event) {
   if (!claim_pace_.take(event.mac, event.time_ns)) return;
   const auto owner = roster_->owner_of(event.mac);
-  spdlog::warn("{}: {}{} claims {} ({})", link_.name, format_mac(event.mac),
+  spdlog::warn("{}: {}{} claims {} ({})", visible(link_.name), format_mac(event.mac),
                owner.interface.empty() ? "" : " of " + place_of(owner), format_ipv4(event.address),
                how_it_came(way_of(event)));
 }
@@ -677,7 +683,7 @@ void ServedParent::stop(OnStop how) {
   maps.set_lease(keep ? now_ns() + kKeepLeaseNs : 0);
   stop_service();
   if (!keep) programs_->detach();
-  spdlog::info("{}: {}", link_.name, keep ? "stopped, programs kept" : "detached");
+  spdlog::info("{}: {}", visible(link_.name), keep ? "stopped, programs kept" : "detached");
 }
 
 std::vector<std::string> ServedParent::warnings() const {
@@ -685,8 +691,8 @@ std::vector<std::string> ServedParent::warnings() const {
   if (egress_ == "hidden") {
     warnings.push_back(
         "another egress filter hides ours: nothing is ever confirmed, only TO_CHILD and announcements work; "
-        "see `tc filter show dev " +
-        link_.name + " egress`");
+        "see `" +
+        Command("tc filter show dev {} egress", link_.name).text() + "`");
   }
   if (egress_ == "missing") {
     warnings.push_back(
@@ -697,8 +703,9 @@ std::vector<std::string> ServedParent::warnings() const {
     const bool customer = link_.rx_vlan_offload.value_or(true);
     warnings.push_back(fmt::format(
         "VLANs are in play and the NIC strips tags: who-has above the to_child budget pass; see them with "
-        "`ethtool -K {}{}{}`",
-        link_.name, customer ? " rxvlan off" : "", hides_service_tags() ? " rx-vlan-stag-hw-parse off" : ""));
+        "`{}{}{}`",
+        Command("ethtool -K {}", link_.name).text(), customer ? " rxvlan off" : "",
+        hides_service_tags() ? " rx-vlan-stag-hw-parse off" : ""));
   }
   if (own_.fast_path && !reflections_arrive_) {
     warnings.emplace_back(
@@ -712,7 +719,7 @@ std::vector<std::string> ServedParent::warnings() const {
   for (const auto& [netns, addresses] : roster_->waiting()) {
     warnings.push_back(
         fmt::format("{} addresses of {} find no room: the table has {}, and one namespace gets {} of them",
-                    addresses, netns, ARPL_MAX_ENDPOINTS, Roster::kShare));
+                    addresses, visible(netns), ARPL_MAX_ENDPOINTS, Roster::kShare));
   }
   for (const auto mac : roster_->shared())
     warnings.push_back(

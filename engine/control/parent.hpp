@@ -122,7 +122,7 @@ class ServedParent {
   bool drain_events() noexcept;
   std::string socket_path() const { return lock_->socket_path(); }
   int ifindex() const noexcept { return link_.ifindex; }
-  const std::string& name() const noexcept { return link_.name; }
+  const ForeignText& name() const noexcept { return link_.name; }
 
   static constexpr std::uint64_t kTickNs = 250'000'000;
   static constexpr std::uint64_t kKeepLeaseNs = 3'000'000'000;
@@ -222,7 +222,7 @@ class ServedParent {
   LinePace own_mac_pace_;                        // of own MACs that come in from the wire
   LinePace space_pace_;                          // of what is found and goes, by namespace
   std::string waiting_;                          // as it was told to the log
-  std::map<std::string, std::size_t> left_out_;  // of those lines, by namespace
+  std::map<ForeignText, std::size_t> left_out_;  // of those lines, by namespace
   bool stopped_ = false;
 };
 

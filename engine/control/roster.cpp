@@ -13,12 +13,12 @@ namespace {
 
 // By the name that it was discovered with: what a container calls its interface later chooses nothing.
 struct Names {
-  std::string_view first;
-  std::string_view in_host;  // empty: none
+  const ForeignText& first;
+  const ForeignText& in_host;  // empty: none
 };
 
 bool matches_any(const std::vector<Pattern>& patterns, const Desired& endpoint, const Names& names) {
-  const auto matches = [&](const Pattern& pattern, std::string_view name) {
+  const auto matches = [&](const Pattern& pattern, const ForeignText& name) {
     return pattern.matches(name, endpoint.netns, endpoint.key.address, endpoint.word & ARPL_MAC_MASK);
   };
   return std::ranges::any_of(patterns, [&](const Pattern& pattern) {
@@ -34,7 +34,8 @@ bool is_chosen(const ParentConfig& config, const Desired& endpoint, const Names&
 }  // namespace
 
 std::string place_of(const Owner& owner) {
-  return owner.netns.empty() ? owner.interface : owner.netns + "/" + owner.interface;
+  const auto interface = visible(owner.interface);
+  return owner.netns.empty() ? interface : visible(owner.netns) + "/" + interface;
 }
 
 Roster::Roster(const Maps& maps)
@@ -46,8 +47,8 @@ Roster::Roster(const Maps& maps)
 std::optional<Desired> Roster::describe(const arpl_endpoint_key& key, Who who) const {
   if (who.nsid == Census::kStatics) {
     auto endpoint = statics_.at(static_cast<std::size_t>(who.ifindex));
-    endpoint.slow =
-        matches_any(config_.fast_path_exclude, endpoint, {.first = endpoint.interface, .in_host = {}});
+    endpoint.slow = matches_any(config_.fast_path_exclude, endpoint,
+                                {.first = endpoint.interface, .in_host = endpoint.interface});
     return endpoint;
   }
   auto endpoint = population_.endpoint(who, key);
@@ -399,10 +400,10 @@ void Roster::set_parent(const ParentLink& parent) {
   own_macs_.set(all);
 }
 
-std::map<std::string, std::size_t> Roster::waiting() const {
-  std::map<std::string, std::size_t> all;
+std::map<ForeignText, std::size_t> Roster::waiting() const {
+  std::map<ForeignText, std::size_t> all;
   for (const auto& [nsid, keys] : waiting_) {
-    std::string name = nsid == Census::kStatics ? "static" : "";
+    ForeignText name = nsid == Census::kStatics ? "static" : "";
     population_.each_of(nsid, [&](const Interface& child) { name = child.netns.name; });
     all[name] += keys.size();
   }

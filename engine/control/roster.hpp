@@ -22,8 +22,8 @@ namespace arpline {
 
 /// Whose a MAC is. Without a namespace: the parent's own.
 struct Owner {
-  std::string netns;
-  std::string interface;
+  ForeignText netns;
+  ForeignText interface;
 };
 /// "NAMESPACE/INTERFACE"; the parent's own has no namespace in front.
 std::string place_of(const Owner& owner);
@@ -78,7 +78,7 @@ class Roster {
   const std::set<Mac>& shared() const noexcept { return own_macs_.shared(); }
 
   /// How many addresses of each namespace wait for room in the table, by its name.
-  std::map<std::string, std::size_t> waiting() const;
+  std::map<ForeignText, std::size_t> waiting() const;
 
   const Table& table() const noexcept { return table_; }
   const Population& population() const noexcept { return population_; }

@@ -5,7 +5,7 @@
 
 namespace arpline {
 
-std::vector<Sender> gather_senders(const Maps& maps, const Owners& owners, const std::string& parent) {
+std::vector<Sender> gather_senders(const Maps& maps, const Owners& owners, const ForeignText& parent) {
   std::vector<Sender> senders;
   for (const auto& [mac, sent] : maps.senders()) {
     const auto owner = owners.find(mac);

@@ -11,6 +11,6 @@ namespace arpline {
 
 /// What each own MAC has sent; two system calls for each. `owners`: whose they are, as far as known; `parent`:
 /// the parent's name.
-std::vector<Sender> gather_senders(const Maps& maps, const Owners& owners, const std::string& parent);
+std::vector<Sender> gather_senders(const Maps& maps, const Owners& owners, const ForeignText& parent);
 
 }  // namespace arpline

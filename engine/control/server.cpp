@@ -16,6 +16,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/foreign_text.hpp"
 #include "base/group.hpp"
 
 namespace arpline {
@@ -32,18 +33,9 @@ std::optional<Asker> asker_at(int fd) {
   return Asker{.uid = peer.uid, .pid = peer.pid};
 }
 
-std::string printable(std::string_view word) {
-  std::string text;
-  for (const unsigned char c : word) {
-    const bool plain = c >= ' ' && c <= '~' && c != '"' && c != '\\';
-    text += plain ? std::string(1, static_cast<char>(c)) : fmt::format("\\x{:02x}", c);
-  }
-  return text;
-}
-
 std::string line_of(const nlohmann::json& reply) {
   // Names of namespaces and processes may hold any byte.
-  return reply.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return reply.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 // Or of what is thrown instead.
@@ -65,7 +57,7 @@ std::string text_of(const Asker& asker) {
   std::ifstream file{fmt::format("/proc/{}/comm", asker.pid)};
   std::string command;
   std::getline(file, command);
-  return fmt::format("uid {}, pid {}, command \"{}\"", asker.uid, asker.pid, printable(command));
+  return fmt::format("uid {}, pid {}, command \"{}\"", asker.uid, asker.pid, visible(command));
 }
 
 std::optional<gid_t> socket_group(const std::string& name) {

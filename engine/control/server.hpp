@@ -20,8 +20,8 @@ struct Asker {
   pid_t pid = 0;  ///< 0: not in this process's PID namespace
 };
 
-/// "uid 0, pid 4711, command "arpline"", with everything but printable ASCII escaped: anybody names his process
-/// as he likes.
+/// "uid 0, pid 4711, command "arpline"", the command as visible() writes it: anybody names his process as he
+/// likes.
 std::string text_of(const Asker& asker);
 
 /// The group of the control sockets by its name; nullopt for an empty one. Throws SetupError when there is

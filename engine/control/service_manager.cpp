@@ -5,6 +5,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "base/clock.hpp"
+#include "control/log.hpp"
 
 namespace arpline {
 namespace {
@@ -23,7 +24,7 @@ ServiceManager::ServiceManager() {
 }
 
 void ServiceManager::ready(const std::string& status) const {
-  notify("READY=1\nSTATUS=" + status);
+  notify("READY=1\nSTATUS=" + visible_line(status));
 }
 
 // Type=notify-reload wants to know when, to tell this reload from the one before.
@@ -36,7 +37,7 @@ void ServiceManager::stopping() const {
 }
 
 void ServiceManager::status(const std::string& line) const {
-  notify("STATUS=" + line);
+  notify("STATUS=" + visible_line(line));
 }
 
 void ServiceManager::tick(std::uint64_t now, bool healthy) {

@@ -202,28 +202,29 @@ void Upkeep::report(const Report& report) {
   const auto mac = format_mac(report.mac);
   switch (report.told) {
     case Told::defended:
-      return spdlog::warn("{}: {} is defended against {}", parent_, address, mac);
+      return spdlog::warn("{}: {} is defended against {}", visible(parent_), address, mac);
     case Told::gave_up:
-      return spdlog::warn("{}: {} is given up: {} claims it", parent_, address, mac);
+      return spdlog::warn("{}: {} is given up: {} claims it", visible(parent_), address, mac);
     case Told::moves_too_often:
-      return spdlog::warn("{}: {} moves too often, now to {}: left alone until it keeps still", parent_,
-                          address, mac);
+      return spdlog::warn("{}: {} moves too often, now to {}: left alone until it keeps still",
+                          visible(parent_), address, mac);
     case Told::moves_no_more:
-      return spdlog::warn("{}: {} keeps still again", parent_, address);
+      return spdlog::warn("{}: {} keeps still again", visible(parent_), address);
     case Told::conflict_over:
-      return spdlog::info("{}: {} is no longer contested", parent_, address);
+      return spdlog::info("{}: {} is no longer contested", visible(parent_), address);
     case Told::path_lost:
-      return spdlog::warn("{}: {} does not reach its gateway {} any more", parent_, address,
+      return spdlog::warn("{}: {} does not reach its gateway {} any more", visible(parent_), address,
                           gateway_text(report.id));
     case Told::path_back:
-      return spdlog::warn("{}: {} reaches its gateway {} again", parent_, address, gateway_text(report.id));
+      return spdlog::warn("{}: {} reaches its gateway {} again", visible(parent_), address,
+                          gateway_text(report.id));
     case Told::gateway_moved:
-      return spdlog::info("{}: the gateway {} of {} answers from {} now", parent_, gateway_text(report.id),
-                          address, mac);
+      return spdlog::info("{}: the gateway {} of {} answers from {} now", visible(parent_),
+                          gateway_text(report.id), address, mac);
     case Told::gateway_disputed:
       if (arpl_bucket_take(&dispute_arrival_, now_ns(), {kDisputeLineNs, kDisputeLineNs}) == 0) return;
-      return spdlog::warn("{}: {} answers in place of the gateway {} of {}: not believed", parent_, mac,
-                          gateway_text(report.id), address);
+      return spdlog::warn("{}: {} answers in place of the gateway {} of {}: not believed", visible(parent_),
+                          mac, gateway_text(report.id), address);
     case Told::conflict:  // has its own line, with where it came from
     case Told::path_suspect:
     case Told::path_fine:

@@ -33,7 +33,7 @@ class Upkeep final : private Actions {
   /// Tags don't reach the programs: an answer to a tagged who-has would not be known as one, so nobody asks.
   void hide_tags(bool hidden) noexcept { tags_hidden_ = hidden; }
   /// For the log.
-  void rename(const std::string& parent) { parent_ = parent; }
+  void rename(const ForeignText& parent) { parent_ = parent; }
 
   /// All that the table has, at the start.
   void start(std::uint64_t now);
@@ -69,7 +69,7 @@ class Upkeep final : private Actions {
   std::optional<Id> id_of(const arpl_event& event) const;
   std::string gateway_text(Id id) const;
 
-  std::string parent_;
+  ForeignText parent_;
   const Roster& roster_;
   OpenNetns open_;
   Protocol protocol_;

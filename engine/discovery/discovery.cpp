@@ -31,7 +31,7 @@ void add_children(Netlink& route, const ReachableNetns& found, const OwnLinks& l
 
 }  // namespace
 
-Discovery::Discovery(std::string parent) : parent_(std::move(parent)), route_(NETLINK_ROUTE) {}
+Discovery::Discovery(ForeignText parent) : parent_(std::move(parent)), route_(NETLINK_ROUTE) {}
 
 std::optional<Snapshot> Discovery::snapshot() {
   const auto dumped = dump_links(route_).value();

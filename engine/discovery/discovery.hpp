@@ -15,7 +15,7 @@ namespace arpline {
 class Discovery {
  public:
   /// parent: a name of an interface, an alternative one too. Throws SetupError.
-  explicit Discovery(std::string parent);
+  explicit Discovery(ForeignText parent);
 
   /// How it is now; asks the kernel for everything anew. nullopt: there is no such parent.
   /// A namespace that vanishes meanwhile is left out. Throws SetupError when the kernel refuses, or when links
@@ -23,7 +23,7 @@ class Discovery {
   std::optional<Snapshot> snapshot();
 
  private:
-  std::string parent_;
+  ForeignText parent_;
   Netlink route_;
 };
 

@@ -15,7 +15,7 @@ bool is_vlan_on(const LinkRecord& link, int ifindex) {
 
 }  // namespace
 
-const LinkRecord* OwnLinks::find(const std::string& name) const {
+const LinkRecord* OwnLinks::find(const ForeignText& name) const {
   const auto at = std::ranges::find_if(links_, [&](const auto& entry) {
     const LinkRecord& link = entry.second;
     return link.name == name || std::ranges::find(link.other_names, name) != link.other_names.end();

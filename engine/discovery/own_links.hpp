@@ -19,7 +19,7 @@ class OwnLinks {
   void clear() { links_.clear(); }
 
   /// By name, an alternative one too; nullptr: there is none.
-  const LinkRecord* find(const std::string& name) const;
+  const LinkRecord* find(const ForeignText& name) const;
   const LinkRecord* find(int ifindex) const;
 
   /// A parent and all that is to be known of it; nullopt: there is no such link.

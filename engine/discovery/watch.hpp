@@ -96,7 +96,7 @@ class Watch {
     std::uint64_t settings_at = 0;  ///< when `all` was read; 0: it is to be read anew
     Children children;
     std::map<int, Pending> pending;  // by ifindex: what the events have said since `children` was read
-    std::string name;
+    ForeignText name;
     std::uint64_t rests_until = 0;
   };
   using Stale = std::map<int, std::uint64_t>;                          // nsid → heard at
@@ -159,7 +159,7 @@ class Watch {
   Stale changed_;
   std::set<int> losing_;                                                   // of those
   std::map<int, std::set<InterfaceAddress, AddressLess>> host_addresses_;  // by ifindex
-  std::map<std::pair<int, int>, std::string> host_names_;                  // nsid, ifindex → its name before
+  std::map<std::pair<int, int>, ForeignText> host_names_;                  // nsid, ifindex → its name before
   int last_child_ = -1;                                                    // the namespace that had its turn
   int last_netns_ = -1;                                                    // likewise
   std::optional<std::uint64_t> host_changed_;

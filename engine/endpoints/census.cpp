@@ -14,7 +14,8 @@ bool is_silent(const Desired& desired) {
 }
 
 std::string place_of(const Desired& desired) {
-  return fmt::format("{}/{} ({})", desired.netns, desired.interface, format_mac(desired.word));
+  return fmt::format("{}/{} ({})", visible(desired.netns), visible(desired.interface),
+                     format_mac(desired.word));
 }
 
 }  // namespace

@@ -31,8 +31,8 @@ struct Desired {
   bool announceable = false;  ///< up, running, not NOARP, arp_ignore 0 to 2, the only one with its address
   bool vepa = false;          ///< what it broadcasts comes back from the switch
   std::optional<Settings> settings;  ///< none: left by an earlier run, not looked at yet
-  std::string netns;
-  std::string interface;
+  ForeignText netns;
+  ForeignText interface;
   std::string also_at{};       ///< a duplicate's other places
   std::uint64_t heard_at = 0;  ///< when what made it so was received; 0: there already at the start
 };

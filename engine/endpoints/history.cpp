@@ -102,7 +102,7 @@ void History::on(const Happening& happening) {
   }
 }
 
-const Tombstone& History::gone(const std::string& parent, const Desired& endpoint, std::uint64_t now) {
+const Tombstone& History::gone(const ForeignText& parent, const Desired& endpoint, std::uint64_t now) {
   Tombstone tombstone{.parent = parent,
                       .key = endpoint.key,
                       .prefix_bits = endpoint.prefix_bits,
@@ -148,7 +148,7 @@ std::vector<Happening> History::life_of(const Settings& settings) const {
   return {at->second.begin(), at->second.end()};
 }
 
-void History::rename(const std::string& before, const std::string& after) {
+void History::rename(const ForeignText& before, const ForeignText& after) {
   for (auto& tombstone : tombstones_)
     if (tombstone.parent == before) tombstone.parent = after;
 }

@@ -42,12 +42,12 @@ std::string describe(const Happening& happening);
 
 /// What is known of an endpoint that is no more.
 struct Tombstone {
-  std::string parent;
+  ForeignText parent;
   arpl_endpoint_key key{};
   std::uint8_t prefix_bits = 0;
   Mac mac = 0;
-  std::string netns;
-  std::string interface;
+  ForeignText netns;
+  ForeignText interface;
   Settings settings;
   std::uint64_t gone_at = 0;
   std::optional<std::uint64_t> up_at;  ///< since when it was up with this address; none: since before the start
@@ -72,9 +72,9 @@ class History {
 
   void on(const Happening& happening);
   /// The endpoint is no longer answered for.
-  const Tombstone& gone(const std::string& parent, const Desired& endpoint, std::uint64_t now);
+  const Tombstone& gone(const ForeignText& parent, const Desired& endpoint, std::uint64_t now);
   /// The parent has another name now, and its tombstones with it.
-  void rename(const std::string& before, const std::string& after);
+  void rename(const ForeignText& before, const ForeignText& after);
   /// Forgets the living of interfaces and namespaces that have ended; after gone() was called for their
   /// endpoints.
   void bury();

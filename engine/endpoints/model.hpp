@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/foreign_text.hpp"
 #include "base/net.hpp"
 #include "endpoints/host_addresses.hpp"
 
@@ -19,7 +20,7 @@ enum class MacvlanMode : std::uint32_t { priv = 1, vepa = 2, bridge = 4, passthr
 struct Netns {
   int nsid = -1;
   std::uint64_t inode = 0;  ///< of its nsfs file; 0: not found yet
-  std::string name;         ///< as netns_name() writes it
+  ForeignText name;         ///< as netns_name() writes it
   bool own = false;         ///< the parent's
   bool operator==(const Netns&) const = default;
 };
@@ -48,9 +49,9 @@ struct Interface {
   Netns netns;
   int parent = 0;  ///< the parent's ifindex
   int ifindex = 0;
-  std::string name;
-  std::string first_name;  ///< the one that it was discovered with: what it is chosen by
-  std::string host_name;   ///< the one that it had in the parent's namespace; empty: it was never seen there
+  ForeignText name;
+  ForeignText first_name;  ///< the one that it was discovered with: what it is chosen by
+  ForeignText host_name;   ///< the one that it had in the parent's namespace; empty: it was never seen there
   Mac mac = 0;
   std::uint16_t vlan = 0;  ///< host order; 0: directly on the parent
   MacvlanMode mode = MacvlanMode::bridge;
@@ -66,7 +67,7 @@ struct Interface {
 /// What is to be known of a parent itself.
 struct ParentLink {
   int ifindex = 0;
-  std::string name;
+  ForeignText name;
   Mac mac = 0;
   std::vector<Mac> vlan_macs;  ///< of the VLAN interfaces on it
   bool vlan_uppers = false;    ///< there are any

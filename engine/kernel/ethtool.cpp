@@ -29,15 +29,15 @@ constexpr std::uint16_t kNetdevADevXdpFeatures = 3;
 constexpr std::uint32_t kMostFeatures = 1024;
 
 template <class T>
-bool ask(int socket, const std::string& interface, T& command) {
+bool ask(int socket, const ForeignText& interface, T& command) {
   ifreq request{};
-  interface.copy(request.ifr_name, IFNAMSIZ - 1);
+  interface.raw().copy(request.ifr_name, IFNAMSIZ - 1);
   request.ifr_data = reinterpret_cast<char*>(&command);
   return ioctl(socket, SIOCETHTOOL, &request) == 0;
 }
 
 // The kernel's list of features has no fixed numbers: by name.
-std::optional<bool> feature(int socket, const std::string& interface, std::string_view name) {
+std::optional<bool> feature(int socket, const ForeignText& interface, std::string_view name) {
   // Each of them ends in an array without a length.
   std::vector<std::uint32_t> counted(sizeof(ethtool_sset_info) / 4 + 1);
   auto& set = *reinterpret_cast<ethtool_sset_info*>(counted.data());
@@ -83,7 +83,7 @@ std::optional<std::uint16_t> family_id(Netlink& generic, const char* name) {
 
 }  // namespace
 
-DriverInfo driver_info(const std::string& interface) {
+DriverInfo driver_info(const ForeignText& interface) {
   const Fd socket{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
   if (!socket) throw_errno("opening a socket for ethtool", errno);
   DriverInfo info;

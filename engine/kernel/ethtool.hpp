@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "base/foreign_text.hpp"
+
 namespace arpline {
 
 /// What the ethtool ioctl tells of an interface of the calling thread's namespace; whatever fails keeps its
@@ -18,7 +20,7 @@ struct DriverInfo {
 };
 
 /// Throws SetupError only when no socket can be opened.
-DriverInfo driver_info(const std::string& interface);
+DriverInfo driver_info(const ForeignText& interface);
 
 /// NETDEV_A_DEV_XDP_FEATURES over generic netlink; nullopt: a kernel without the netdev family, or no such
 /// interface.

@@ -33,7 +33,7 @@ Ipv4 gateway_of(std::span<const Route> routes, int ifindex, Ipv4 address, unsign
   return best == nullptr ? 0 : best->gateway;
 }
 
-std::vector<Ipv4> addresses_here(const std::string& interface) {
+std::vector<Ipv4> addresses_here(const ForeignText& interface) {
   ifaddrs* first = nullptr;
   if (getifaddrs(&first) != 0) return {};
   const std::unique_ptr<ifaddrs, decltype(&freeifaddrs)> all(first, freeifaddrs);

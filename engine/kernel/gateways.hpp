@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/fd.hpp"
+#include "base/foreign_text.hpp"
 #include "kernel/routes.hpp"
 
 namespace arpline {
@@ -26,6 +27,6 @@ Ipv4 gateway_of(std::span<const Route> routes, int ifindex, Ipv4 address, unsign
 
 /// The IPv4 addresses of an interface in the calling thread's namespace; empty: it has none, or they can't be
 /// read.
-std::vector<Ipv4> addresses_here(const std::string& interface);
+std::vector<Ipv4> addresses_here(const ForeignText& interface);
 
 }  // namespace arpline

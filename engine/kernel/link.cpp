@@ -264,7 +264,8 @@ std::optional<std::vector<LinkAddress>> dump_addresses(Netlink& route, std::opti
   return addresses;
 }
 
-std::optional<LinkInfo> find_link(Netlink& route, std::string_view name) {
+std::optional<LinkInfo> find_link(Netlink& route, const ForeignText& called) {
+  const std::string_view name = called.raw();
   if (name.empty() || name.size() >= ALTIFNAMSIZ) return std::nullopt;
   NetlinkRequest request{RTM_GETLINK};
   request.header<ifinfomsg>().ifi_family = AF_UNSPEC;

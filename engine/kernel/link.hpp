@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/foreign_text.hpp"
 #include "base/net.hpp"
 #include "kernel/netlink.hpp"
 
@@ -18,8 +19,8 @@ enum class XdpMode { none, native, generic, offload };
 struct LinkRecord {
   int ifindex = 0;
   unsigned flags = 0;  ///< IFF_*
-  std::string name;
-  std::vector<std::string> other_names;
+  ForeignText name;
+  std::vector<ForeignText> other_names;
   std::string kind;  ///< IFLA_INFO_KIND; empty for hardware and lo
   Mac mac = 0;
   std::uint32_t mtu = 0;
@@ -87,7 +88,7 @@ inline constexpr std::uint64_t ndo_xmit_sg = 64;
 /// One interface of the calling thread's namespace with what its driver says of itself.
 struct LinkInfo {
   int ifindex = 0;
-  std::string name;
+  ForeignText name;
   std::string kind;    ///< IFLA_INFO_KIND, empty for hardware and lo
   std::string driver;  ///< as ethtool -i; empty when the driver does not say
   Mac mac = 0;
@@ -108,7 +109,7 @@ struct LinkInfo {
 
 /// nullopt: there is no such interface. The socket must belong to the calling thread's namespace. Throws
 /// SetupError.
-std::optional<LinkInfo> find_link(Netlink& route, std::string_view name);
+std::optional<LinkInfo> find_link(Netlink& route, const ForeignText& name);
 std::optional<LinkInfo> find_link(Netlink& route, int ifindex);
 
 /// Frames that the kernel took from the interface and dropped (IFLA_STATS64's rx_dropped); nullopt: there is no

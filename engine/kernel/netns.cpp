@@ -200,11 +200,12 @@ std::vector<ReachableNetns> reachable_netns(const std::vector<std::string>& more
   return Enumeration{}.run(more);
 }
 
-std::string netns_name(const ReachableNetns& netns) {
+ForeignText netns_name(const ReachableNetns& netns) {
   if (netns.own) return "host";
-  auto file = std::filesystem::path(netns.path).filename().string();
+  auto file = std::filesystem::path(netns.path.raw()).filename().string();
   // What a person named; runtimes name theirs by a random number.
-  if (netns.path.starts_with(kNamed) && !file.starts_with("netns-") && !file.starts_with("cni-")) return file;
+  if (netns.path.raw().starts_with(kNamed) && !file.starts_with("netns-") && !file.starts_with("cni-"))
+    return file;
   for (const pid_t pid : netns.pids)
     if (auto container = container_of(pid); !container.empty()) return container;
   if (!file.empty()) return file;
@@ -223,7 +224,7 @@ void forget_ended(ReachableNetns& netns) {
 Fd open_netns(const ReachableNetns& netns) {
   if (netns.own) return open_same(kOwn, netns.inode);
   if (!netns.path.empty())
-    if (Fd fd = open_same(netns.path, netns.inode)) return fd;
+    if (Fd fd = open_same(netns.path.raw(), netns.inode)) return fd;
   // A short-lived process may end at any time while others keep the namespace.
   for (const pid_t pid : netns.pids)
     if (Fd fd = open_same(fmt::format("/proc/{}/ns/net", pid), netns.inode)) return fd;

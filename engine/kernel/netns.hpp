@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/fd.hpp"
+#include "base/foreign_text.hpp"
 #include "kernel/netlink.hpp"
 
 namespace arpline {
@@ -19,7 +20,7 @@ namespace arpline {
 /// A network namespace that can be opened by a name or through a process in it.
 struct ReachableNetns {
   std::uint64_t inode = 0;  ///< of its nsfs file
-  std::string path;         ///< of an nsfs mount; empty: none known
+  ForeignText path;         ///< of an nsfs mount; empty: none known
   std::vector<pid_t> pids;  ///< some processes in it, kMostPids at most; none are listed for the own namespace
   bool own = false;         ///< the calling thread's
 
@@ -62,7 +63,7 @@ std::vector<ReachableNetns> reachable_netns(const std::vector<std::string>& more
 
 /// As a person knows it: "host", the name that `ip netns` gave it, "docker 0123456789ab" (the container's id)
 /// or "pid 123 (comm)".
-std::string netns_name(const ReachableNetns& netns);
+ForeignText netns_name(const ReachableNetns& netns);
 
 /// Leaves out the processes that have ended or have gone elsewhere.
 void forget_ended(ReachableNetns& netns);

@@ -112,7 +112,7 @@ void make_own_folder(const std::string& path, mode_t mode) {
 }  // namespace
 
 std::string PinName::text() const {
-  auto written = parent;
+  auto written = parent.raw();
   std::ranges::replace(written, '.', '_');  // bpffs refuses names with dots
   return fmt::format("{}@{}-{}", written, ifindex, netns_inode);
 }

@@ -6,13 +6,14 @@
 #include <vector>
 
 #include "base/fd.hpp"
+#include "base/foreign_text.hpp"
 
 namespace arpline {
 
 /// The name under which a parent's pins, lock and control socket are found: `<parent, '.' written
 /// '_'>@<ifindex>-<netns>`.
 struct PinName {
-  std::string parent;
+  ForeignText parent;
   int ifindex = 0;
   std::uint64_t netns_inode = 0;
 

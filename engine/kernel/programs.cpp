@@ -20,6 +20,7 @@
 
 #include "arpline.skel.h"
 #include "base/clock.hpp"
+#include "base/command.hpp"
 #include "base/error.hpp"
 #include "kernel/netns.hpp"
 #include "kernel/pins.hpp"
@@ -111,7 +112,8 @@ std::uint64_t lease_in(std::uint32_t map_id) {
 // "another XDP program is attached (id 7, xdp_pass)"
 std::string foreign_program(std::uint32_t id, const std::string& name) {
   if (id == 0) return "another program is attached";
-  return fmt::format("another XDP program is attached (id {}{}{})", id, name.empty() ? "" : ", ", name);
+  return fmt::format("another XDP program is attached (id {}{}{})", id, name.empty() ? "" : ", ",
+                     visible(name));
 }
 
 // What holds our own is another arplined, or pins below another root: removing it would take from either.
@@ -123,18 +125,16 @@ std::string foreign_program(std::uint32_t id, const std::string& name) {
   const std::string name = known ? info.name : "";
   const auto remedy =
       name == kIngressName
-          ? fmt::format(
-                "it is arpline's own, of another arplined or another --pin-root: stop that one, or "
-                "`arpline --pin-root ITS-FOLDER detach {}`",
-                options.parent)
-          : fmt::format("stop its owner; if nobody needs it any more: ip link set dev {} xdp off",
-                        options.parent);
-  throw SetupError(
-      fmt::format("{}: attach XDP program: {}; {}", options.parent, foreign_program(id, name), remedy));
+          ? fmt::format("it is arpline's own, of another arplined or another --pin-root: stop that one, or {}",
+                        Command("arpline --pin-root ITS-FOLDER detach -- {}", options.parent).text())
+          : fmt::format("stop its owner; if nobody needs it any more: {}",
+                        Command("ip link set dev {} xdp off", options.parent).text());
+  throw SetupError(fmt::format("{}: attach XDP program: {}; {}", visible(options.parent),
+                               foreign_program(id, name), remedy));
 }
 
 [[noreturn]] void refuse_attach(const ProgramOptions& options, int error) {
-  const auto operation = options.parent + ": attach XDP program";
+  const auto operation = visible(options.parent) + ": attach XDP program";
   if (error == EBUSY || error == EEXIST) {
     std::uint32_t id = 0;
     bpf_xdp_query_id(options.ifindex, 0, &id);
@@ -251,7 +251,8 @@ bool Programs::take_link() {
                     now.attach_mode == wanted;
   if (link_is_pinned_) return true;
   changed_mode_ = true;
-  if (bpf_link_detach(link_.get()) != 0) throw_errno(options_.parent + ": detach the XDP program", errno);
+  if (bpf_link_detach(link_.get()) != 0)
+    throw_errno(visible(options_.parent) + ": detach the XDP program", errno);
   return false;
 }
 
@@ -259,7 +260,7 @@ bool Programs::take_link() {
 void Programs::attach_xdp() {
   if (take_link()) {
     if (bpf_link_update(link_.get(), bpf_program__fd(ingress()), nullptr) != 0)
-      throw_errno(options_.parent + ": swap the XDP program", errno);
+      throw_errno(visible(options_.parent) + ": swap the XDP program", errno);
     return;
   }
   link_.reset();

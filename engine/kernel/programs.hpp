@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/fd.hpp"
+#include "base/foreign_text.hpp"
 #include "kernel/link.hpp"
 #include "kernel/maps.hpp"
 #include "kernel/netlink.hpp"
@@ -24,7 +25,7 @@ enum class IngressProgram {
 };
 
 struct ProgramOptions {
-  std::string parent;
+  ForeignText parent;
   int ifindex = 0;
   std::string folder;  ///< of the pins; made by prepare_pin_folder()
   bool generic_xdp = false;

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <string_view>
 
+#include "base/command.hpp"
 #include "base/error.hpp"
 
 namespace arpline {
@@ -104,13 +105,13 @@ std::string ingress_qdisc(Netlink& route, int ifindex) {
   return kind;
 }
 
-void check_ingress_qdisc(Netlink& route, int ifindex, const std::string& interface) {
+void check_ingress_qdisc(Netlink& route, int ifindex, const ForeignText& interface) {
   const auto kind = ingress_qdisc(route, ifindex);
   if (kind.empty() || kind == kClsact) return;
   throw SetupError(fmt::format(
-      "{0}: its qdisc {1} has no place for a filter of what leaves; replace it, its filters go with "
-      "it: tc qdisc del dev {0} ingress && tc qdisc add dev {0} clsact",
-      interface, kind));
+      "{}: its qdisc {} has no place for a filter of what leaves; replace it, its filters go with it: {}",
+      visible(interface), kind,
+      Command("tc qdisc del dev {0} ingress && tc qdisc add dev {0} clsact", interface).text()));
 }
 
 namespace {
@@ -126,13 +127,12 @@ void remove_clsact(Netlink& route, int ifindex) {
 
 }  // namespace
 
-EgressFilter attach_egress(Netlink& route, int ifindex, const std::string& interface, int prog_fd,
+EgressFilter attach_egress(Netlink& route, int ifindex, const ForeignText& interface, int prog_fd,
                            const WhichFilter& may_replace) {
   auto hook = hook_of(ifindex, BPF_TC_EGRESS);
   const int created = bpf_tc_hook_create(&hook);
   if (created != 0 && created != -EEXIST) {
-    throw_errno(fmt::format("{}: add clsact", interface), -created,
-                "is CONFIG_NET_SCH_INGRESS in this kernel?");
+    throw_errno(visible(interface) + ": add clsact", -created, "is CONFIG_NET_SCH_INGRESS in this kernel?");
   }
   if (created != 0) check_ingress_qdisc(route, ifindex, interface);
   const auto filters = tc_filters(route, ifindex, TcHook::egress);
@@ -140,7 +140,7 @@ EgressFilter attach_egress(Netlink& route, int ifindex, const std::string& inter
   if (ours != filters.end() && !may_replace(ours->program_id)) {
     throw SetupError(
         fmt::format("{}: another arplined serves it (its egress filter has program id {}); stop it first",
-                    interface, ours->program_id));
+                    visible(interface), ours->program_id));
   }
   bpf_tc_opts options{};
   options.sz = sizeof options;
@@ -150,7 +150,7 @@ EgressFilter attach_egress(Netlink& route, int ifindex, const std::string& inter
   options.flags = ours != filters.end() ? BPF_TC_F_REPLACE : 0;
   if (const int error = bpf_tc_attach(&hook, &options); error != 0) {
     if (created == 0) remove_clsact(route, ifindex);
-    throw_errno(fmt::format("{}: attach tc egress program", interface), -error);
+    throw_errno(visible(interface) + ": attach tc egress program", -error);
   }
   return {.pref = static_cast<std::uint16_t>(options.priority),
           .handle = options.handle,

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/foreign_text.hpp"
 #include "kernel/netlink.hpp"
 
 namespace arpline {
@@ -15,7 +16,7 @@ struct TcFilter {
   std::uint16_t pref = 0;
   std::uint32_t handle = 0;
   std::string kind;  ///< "bpf", "flower", …
-  std::string name;  ///< a BPF filter's program name
+  ForeignText name;  ///< a BPF filter's program name
   std::uint32_t program_id = 0;
 };
 
@@ -39,12 +40,12 @@ std::string ingress_qdisc(Netlink& route, int ifindex);
 
 /// Refuses an interface with another qdisc than clsact in its place: a filter at its "egress" would see what
 /// comes in. Names the command that helps. Throws SetupError.
-void check_ingress_qdisc(Netlink& route, int ifindex, const std::string& interface);
+void check_ingress_qdisc(Netlink& route, int ifindex, const ForeignText& interface);
 
 /// Attaches `prog_fd` at clsact egress: in place of a filter with our name that may be replaced, else at the
 /// lowest free pref; one with our name that may not be replaced is another arplined's, and an error. Adds
 /// clsact when it is missing. Throws SetupError, and then has changed nothing.
-EgressFilter attach_egress(Netlink& route, int ifindex, const std::string& interface, int prog_fd,
+EgressFilter attach_egress(Netlink& route, int ifindex, const ForeignText& interface, int prog_fd,
                            const WhichFilter& may_replace);
 
 /// Whether the filter with this program is there. Throws SetupError.

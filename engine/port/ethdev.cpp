@@ -95,8 +95,13 @@ void wait_for_queues(const EthdevOptions& options) {
 // A device for each queue: that works where the driver reports no combined channels, too (veth).
 std::unique_ptr<EthdevDevice> net_af_xdp_device(const EthdevOptions& options, std::size_t queue) {
   static std::atomic<unsigned> number{0};
+  if (options.rings_of.raw().find_first_of(",=[]\"' ") != std::string::npos)
+    throw SetupError(
+        visible(options.rings_of) +
+        ": DPDK's device arguments can't hold this name; rename the interface, or use port = \"xsk\"");
   const auto more = options.device.substr(kNetAfXdp.size());  // ",key=value…"
-  auto arguments = fmt::format("{}{},iface={},start_queue={}", kNetAfXdp, number++, options.rings_of, queue);
+  auto arguments =
+      fmt::format("{}{},iface={},start_queue={}", kNetAfXdp, number++, options.rings_of.raw(), queue);
   // Without: a system call for each burst that is empty. With zero copy each frame that passes is copied again.
   if (more.find("busy_budget=") == std::string::npos) arguments += ",busy_budget=0";
   if (more.find("force_copy=") == std::string::npos) arguments += ",force_copy=1";

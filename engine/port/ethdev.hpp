@@ -10,16 +10,17 @@
 #include <vector>
 
 #include "base/fd.hpp"
+#include "base/foreign_text.hpp"
 #include "port/port.hpp"
 
 namespace arpline {
 
 struct EthdevOptions {
   std::string device;        ///< DPDK's arguments of a device, or the name of one that is there
-  std::string rings_of;      ///< net_af_xdp: the interface whose rings it reads, with a device on each queue
+  ForeignText rings_of;      ///< net_af_xdp: the interface whose rings it reads, with a device on each queue
   std::string xsks_map;      ///< likewise: where it is pinned
   std::uint16_t queues = 1;  ///< at most; the device may have fewer
-  std::string steers_from;  ///< take ARP, and nothing else, from this interface's frames; empty: whatever comes
+  ForeignText steers_from;  ///< take ARP, and nothing else, from this interface's frames; empty: whatever comes
   std::string kernel;       ///< the device that hands frames to the kernel, likewise; empty: they are dropped
 };
 

@@ -98,8 +98,8 @@ void EthdevDevice::isolate() const {
   };
   // net_tap names the interface that it takes frames from.
   const bool remote = options_.arguments.find("remote=") != std::string::npos;
-  if (!remote && info_.if_index != if_nametoindex(options_.steers_from.c_str()))
-    refuse("the device does not share its NIC with " + options_.steers_from);
+  if (!remote && info_.if_index != if_nametoindex(options_.steers_from.raw().c_str()))
+    refuse("the device does not share its NIC with " + visible(options_.steers_from));
   rte_flow_error error{};
   if (rte_flow_isolate(id_, 1, &error) != 0)
     refuse(fmt::format("its driver {} can't leave the kernel what no rule names ({})", info_.driver_name,

@@ -8,6 +8,8 @@
 #include <memory>
 #include <string>
 
+#include "base/foreign_text.hpp"
+
 namespace arpline {
 
 struct FreeMempool {
@@ -24,7 +26,7 @@ bool is_memory_only(const std::string& arguments);
 struct EthdevDeviceOptions {
   std::string arguments;  ///< as DPDK's --vdev and --allow have them, or the name of a device that is there
   std::uint16_t queues = 1;
-  std::string steers_from;  ///< take ARP, and nothing else, from this interface's frames; empty: whatever comes
+  ForeignText steers_from;  ///< take ARP, and nothing else, from this interface's frames; empty: whatever comes
 };
 
 /// One ethdev with its frames: probed, configured, not started. Closed and removed with it, unless it was there

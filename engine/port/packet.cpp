@@ -15,16 +15,16 @@
 
 namespace arpline {
 
-PacketPort::PacketPort(const std::string& interface)
+PacketPort::PacketPort(const ForeignText& interface)
     : socket_(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0)), wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
-  if (!socket_ || !wake_) throw_errno(interface + ": open packet socket", errno);
+  if (!socket_ || !wake_) throw_errno(visible(interface) + ": open packet socket", errno);
   sockaddr_ll address{};
   address.sll_family = AF_PACKET;
-  address.sll_ifindex = static_cast<int>(if_nametoindex(interface.c_str()));
+  address.sll_ifindex = static_cast<int>(if_nametoindex(interface.raw().c_str()));
   const int bypass = 1;
   setsockopt(socket_.get(), SOL_PACKET, PACKET_QDISC_BYPASS, &bypass, sizeof bypass);
   if (bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    throw_errno(interface + ": bind packet socket", errno);
+    throw_errno(visible(interface) + ": bind packet socket", errno);
   }
 }
 

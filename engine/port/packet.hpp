@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/fd.hpp"
+#include "base/foreign_text.hpp"
 #include "port/port.hpp"
 
 namespace arpline {
@@ -14,7 +15,7 @@ namespace arpline {
 class PacketPort {
  public:
   /// Throws SetupError.
-  explicit PacketPort(const std::string& interface);
+  explicit PacketPort(const ForeignText& interface);
 
   std::size_t receive(Burst) noexcept { return 0; }
   std::size_t send(Burst burst) noexcept;

@@ -64,7 +64,7 @@ struct XskPort::Queue {
   std::vector<std::uint64_t> free;  // never grows beyond kFrames, reserved at start
 };
 
-XskPort::XskPort(const std::string& interface, std::uint16_t rx_queues, std::uint16_t tx_queues,
+XskPort::XskPort(const ForeignText& interface, std::uint16_t rx_queues, std::uint16_t tx_queues,
                  std::chrono::milliseconds patience)
     : area_(std::make_unique<UmemArea>(std::size_t{rx_queues} * kFrames * kFrameBytes)),
       wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
@@ -89,7 +89,7 @@ XskPort::~XskPort() {
   queues_.clear();
 }
 
-void XskPort::bind(Queue& queue, const std::string& interface, std::uint16_t index, std::uint64_t give_up) {
+void XskPort::bind(Queue& queue, const ForeignText& interface, std::uint16_t index, std::uint64_t give_up) {
   const xsk_umem_config umem_config{.fill_size = kRingFrames,
                                     .comp_size = kRingFrames,
                                     .frame_size = kFrameBytes,
@@ -107,14 +107,14 @@ void XskPort::bind(Queue& queue, const std::string& interface, std::uint16_t ind
   }
   int error = 0;
   do {
-    error = xsk_socket__create_shared(&queue.socket, interface.c_str(), index, area_->umem, &queue.rx,
+    error = xsk_socket__create_shared(&queue.socket, interface.raw().c_str(), index, area_->umem, &queue.rx,
                                       index < tx_queues_ ? &queue.tx : nullptr, &queue.fill, &queue.completion,
                                       &config);
     if (error != -EBUSY) break;
     std::this_thread::sleep_for(std::chrono::milliseconds{5});
   } while (now_ns() < give_up);
   if (error != 0) {
-    throw_errno(fmt::format("{}: bind AF_XDP socket to queue {}", interface, index), -error,
+    throw_errno(fmt::format("{}: bind AF_XDP socket to queue {}", visible(interface), index), -error,
                 error == -EBUSY ? "another process has this queue; stop it" : "see `arpline preflight`");
   }
   queue.fd = xsk_socket__fd(queue.socket);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/fd.hpp"
+#include "base/foreign_text.hpp"
 #include "port/port.hpp"
 
 namespace arpline {
@@ -20,7 +21,7 @@ class XskPort {
   /// Binds a socket to each receive queue, waiting for a killed owner's to go away, `patience` in all. Where
   /// there are fewer transmit queues, several share one: the kernel does not check that a socket's exists. No
   /// frame comes in before enable(). Throws SetupError.
-  XskPort(const std::string& interface, std::uint16_t rx_queues, std::uint16_t tx_queues,
+  XskPort(const ForeignText& interface, std::uint16_t rx_queues, std::uint16_t tx_queues,
           std::chrono::milliseconds patience = std::chrono::seconds{1});
   XskPort(const XskPort&) = delete;
   XskPort& operator=(const XskPort&) = delete;
@@ -45,7 +46,7 @@ class XskPort {
   Queue& sender(std::uint16_t queue) noexcept;
   void reap(Queue& queue) noexcept;
   bool flush(Queue& queue) noexcept;
-  void bind(Queue& queue, const std::string& interface, std::uint16_t index, std::uint64_t give_up);
+  void bind(Queue& queue, const ForeignText& interface, std::uint16_t index, std::uint64_t give_up);
   Frame frame_at(std::uint64_t address, std::uint32_t len, std::uint16_t queue) const noexcept;
 
   std::unique_ptr<UmemArea> area_;

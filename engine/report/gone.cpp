@@ -14,12 +14,12 @@ double seconds(std::uint64_t from, std::uint64_t to) {
 
 json to_json(const Tombstone& tombstone, std::uint64_t now) {
   return {
-      {"parent", tombstone.parent},
+      {"parent", visible(tombstone.parent)},
       {"vlan", tombstone.key.vlan},
       {"address", format_ipv4(tombstone.key.address)},
       {"mac", format_mac(tombstone.mac)},
-      {"namespace", tombstone.netns},
-      {"interface", tombstone.interface},
+      {"namespace", visible(tombstone.netns)},
+      {"interface", visible(tombstone.interface)},
       {"seconds_ago", seconds(tombstone.gone_at, now)},
       {"lived_seconds", tombstone.up_at ? json(seconds(*tombstone.up_at, tombstone.gone_at)) : json(nullptr)},
       {"reason", reason_of(tombstone)},
@@ -35,7 +35,7 @@ json trail_to_json(std::span<const Happening> trail, std::uint64_t now) {
   return steps;
 }
 
-json gone_to_json(const History& history, const std::string& parent, std::uint64_t now) {
+json gone_to_json(const History& history, const ForeignText& parent, std::uint64_t now) {
   json gone = json::array();
   const auto& tombstones = history.tombstones();
   for (auto one = tombstones.rbegin(); one != tombstones.rend(); ++one)

@@ -13,7 +13,7 @@ namespace arpline {
 nlohmann::json trail_to_json(std::span<const Happening> trail, std::uint64_t now);
 
 /// The tombstones of one parent, the newest first.
-nlohmann::json gone_to_json(const History& history, const std::string& parent, std::uint64_t now);
+nlohmann::json gone_to_json(const History& history, const ForeignText& parent, std::uint64_t now);
 
 /// The same for a person, from an array of them.
 std::string gone_to_text(const nlohmann::json& gone);

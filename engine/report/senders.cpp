@@ -16,8 +16,8 @@ std::uint64_t frames_of(const Sender& sender) {
   return sender.sent.requests + sender.sent.replies + sender.sent.announcements;
 }
 
-json text_or_null(const std::string& text) {
-  return text.empty() ? json(nullptr) : json(text);
+json text_or_null(const ForeignText& text) {
+  return text.empty() ? json(nullptr) : json(visible(text));
 }
 
 std::string text_of(const json& value) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/foreign_text.hpp"
 #include "base/net.hpp"
 #include "shared/abi.h"
 
@@ -13,8 +14,8 @@ namespace arpline {
 /// Whose ARP it is, and how much of it has left through the parent.
 struct Sender {
   Mac mac = 0;
-  std::string netns;      ///< empty: the parent's own, or only the daemon knows
-  std::string interface;  ///< empty: only the daemon knows
+  ForeignText netns;      ///< empty: the parent's own, or only the daemon knows
+  ForeignText interface;  ///< empty: only the daemon knows
   arpl_sender sent{};
 };
 

@@ -149,13 +149,13 @@ json to_json(const EndpointStatus& e, const ParentStatus& p) {
   }
   // Not as an initializer list: it copies, and there may be 65,536 of these.
   json::object_t o;
-  o.emplace("parent", p.parent);
+  o.emplace("parent", visible(p.parent));
   o.emplace("vlan", e.key.vlan);
   o.emplace("address", format_ipv4(e.key.address));
   o.emplace("prefix", e.prefix_bits);
   o.emplace("mac", format_mac(e.slot.word));
-  o.emplace("namespace", text_or_null(e.netns));
-  o.emplace("interface", text_or_null(e.interface));
+  o.emplace("namespace", text_or_null(visible(e.netns)));
+  o.emplace("interface", text_or_null(visible(e.interface)));
   o.emplace("state", state);
   o.emplace("reason", text_or_null(reason));
   o.emplace("confirmed_seconds_ago", seconds_ago(e.slot.confirmed_at, p.now));
@@ -222,7 +222,7 @@ json to_json(const ParentStatus& p) {
   for (std::size_t i = 0; i < p.engine_verdicts.size(); ++i) engine[kEngineNames.at(i)] = p.engine_verdicts[i];
   json endpoints = json::array();
   for (const auto& e : p.endpoints) endpoints.push_back(to_json(e, p));
-  json status{{"parent", p.parent},
+  json status{{"parent", visible(p.parent)},
               {"ifindex", p.ifindex},
               {"daemon", p.daemon},
               {"mode", p.observe ? "observe" : "answer"},
@@ -236,7 +236,7 @@ json to_json(const ParentStatus& p) {
               {"reflect_refused", p.reflect_refused ? json(*p.reflect_refused) : json(nullptr)},
               {"loop", p.loop ? to_json(*p.loop) : json(nullptr)},
               {"egress_counters", to_json(p.egress_counts)},
-              {"pins", p.pins},
+              {"pins", visible(p.pins)},
               {"verdicts", verdicts},
               {"other_verdicts", other},
               {"engine_verdicts", engine},

@@ -75,8 +75,8 @@ struct EndpointStatus {
   std::uint8_t prefix_bits = 0;
   arpl_slot slot{};
   arpl_endpoint_stats stats{};
-  std::string netns;           ///< empty: only the daemon knows
-  std::string interface;       ///< likewise
+  ForeignText netns;           ///< empty: only the daemon knows
+  ForeignText interface;       ///< likewise
   std::string also_at{};       ///< a duplicate's other places; likewise
   std::uint64_t heard_at = 0;  ///< when the event was received that it follows from; 0: none, or likewise
   std::vector<Claims::Claimant> claimants{};  ///< likewise
@@ -89,7 +89,7 @@ struct EndpointStatus {
 };
 
 struct ParentStatus {
-  std::string parent;
+  ForeignText parent;
   int ifindex = 0;
   bool daemon = false;
   bool observe = false;
@@ -102,7 +102,7 @@ struct ParentStatus {
   std::optional<std::uint64_t>
       reflect_refused{};                      ///< answers that the driver did not send; none: it can't be known
   std::optional<LoopStatus> loop{};           ///< none: only the daemon knows
-  std::string pins;                           ///< folder
+  ForeignText pins;                           ///< folder
   std::vector<std::uint64_t> verdicts;        ///< as Maps::verdicts()
   std::vector<std::uint64_t> other_verdicts;  ///< as Maps::other_verdicts()
   std::vector<std::uint64_t> engine_verdicts;

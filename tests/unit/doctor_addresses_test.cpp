@@ -19,8 +19,8 @@ TEST(DoctorWrongParent, SubnetIsOnAnotherNicAndNobodyAnswers) {
   EXPECT_EQ(told.severity, Severity::critical);
   EXPECT_EQ(told.certainty, Certainty::likely);
   EXPECT_TRUE(contains(told.evidence, "nic1"));
-  EXPECT_TRUE(contains(told.command, "link nic1 name mv0"));
-  EXPECT_TRUE(contains(told.command, "default via 10.1.0.1"));
+  EXPECT_TRUE(contains(told.command.text(), "link nic1 name mv0"));
+  EXPECT_TRUE(contains(told.command.text(), "default via 10.1.0.1"));
 }
 
 TEST(DoctorWrongParent, OnlyANoteToWhoAsksForItBeforeItHasAskedAnybody) {
@@ -77,7 +77,7 @@ TEST(DoctorInterfaceDown, SaysWhoAndHowToMendIt) {
   web_device(facts).up = web_device(facts).running = false;
   const auto told = only(facts, "interface_down");
   EXPECT_EQ(told.severity, Severity::critical);
-  EXPECT_EQ(told.command, "nsenter --net=/run/netns/web ip link set mv0 up");
+  EXPECT_EQ(told.command.text(), "nsenter --net=/run/netns/web ip link set dev mv0 up");
   EXPECT_TRUE(contains(told.evidence, "not known"));
 }
 
@@ -102,7 +102,7 @@ TEST(DoctorInterfaceDown, AnInterfaceThatNeverHadAnAddressIsLessBad) {
 TEST(DoctorInterfaceDown, TheParentIsToldOnceForAllItsContainers) {
   auto facts = healthy_host();
   facts.spaces[0].devices[0].up = facts.spaces[0].devices[0].running = false;
-  EXPECT_EQ(only(facts, "interface_down").command, "ip link set nic0 up");
+  EXPECT_EQ(only(facts, "interface_down").command.text(), "ip link set dev nic0 up");
   facts.spaces[0].devices[0].up = true;
   EXPECT_TRUE(contains(only(facts, "interface_down").evidence, "no carrier"));
 }
@@ -123,7 +123,7 @@ TEST(DoctorAddressGone, TheContainerIsThereAndItsAddressIsNot) {
   const auto told = only(facts, "address_gone");
   EXPECT_TRUE(
       contains(told.evidence, "address removed 3.2 s after up; address removed 12.3 s ago; link down 12.0 s"));
-  EXPECT_EQ(told.command, "nsenter --net=/run/netns/web ip addr add 10.0.0.13/24 dev mv0");
+  EXPECT_EQ(told.command.text(), "nsenter --net=/run/netns/web ip addr add 10.0.0.13/24 dev mv0");
 }
 
 TEST(DoctorAddressGone, NotWhenItCameBackOrMoved) {
@@ -162,8 +162,8 @@ TEST(DoctorAddressElsewhere, TheLoopbackInterfaceHasIt) {
                   {.address = ip("10.0.0.11"), .prefix_bits = 32}};
   web(facts).devices.push_back(lo);
   const auto told = only(facts, "address_elsewhere");
-  EXPECT_TRUE(contains(told.command, "ip addr add 10.0.0.11/24 dev mv0"));
-  EXPECT_TRUE(contains(told.command, "ip addr del 10.0.0.11/32 dev lo"));
+  EXPECT_TRUE(contains(told.command.text(), "ip addr add 10.0.0.11/24 dev mv0"));
+  EXPECT_TRUE(contains(told.command.text(), "ip addr del 10.0.0.11/32 dev lo"));
 }
 
 TEST(DoctorAddressElsewhere, AnotherNetworkOfTheContainerIsNoFinding) {
@@ -182,8 +182,8 @@ TEST(DoctorAddressElsewhere, TheSubnetIsRoutedThroughAnotherInterface) {
   web(facts).routes.push_back({.destination = ip("10.0.0.0"), .prefix_bits = 24, .ifindex = 9, .metric = 300});
   expect_healthy(facts);
   web(facts).routes.back().metric = 100;
-  EXPECT_TRUE(
-      contains(only(facts, "address_elsewhere").command, "ip route del 10.0.0.0/24 dev eth1 metric 100"));
+  EXPECT_TRUE(contains(only(facts, "address_elsewhere").command.text(),
+                       "ip route del 10.0.0.0/24 dev eth1 metric 100"));
 }
 
 TEST(DoctorDuplicate, TwoContainersOrTheHostHaveOneAddress) {
@@ -196,7 +196,7 @@ TEST(DoctorDuplicate, TwoContainersOrTheHostHaveOneAddress) {
   facts.spaces[0].devices[0].addresses.push_back({.address = ip("10.0.0.11"), .prefix_bits = 24});
   const auto with_host = only(facts, "duplicate");
   EXPECT_TRUE(contains(with_host.evidence, "host/nic0"));
-  EXPECT_TRUE(contains(with_host.command, "netns/web"));
+  EXPECT_TRUE(contains(with_host.command.text(), "netns/web"));
 }
 
 TEST(DoctorDuplicate, NotOnAnotherWireNorWhileDown) {

@@ -36,7 +36,7 @@ TEST(DoctorAddressClaimed, NamesASiblingAndTheParent) {
   auto facts = claimed(0x020000000002, 1);
   EXPECT_TRUE(contains(only(facts, "address_claimed").evidence, "that is host/nic0"));
   facts.spaces[0].devices[0].proxy_arp = true;
-  EXPECT_EQ(only(facts, "address_claimed").command, "sysctl -w net.ipv4.conf.nic0.proxy_arp=0");
+  EXPECT_EQ(only(facts, "address_claimed").command.text(), "sysctl -w net.ipv4.conf.nic0.proxy_arp=0");
 }
 
 TEST(DoctorAddressClaimed, KnowsTheEarlierMacOfTheSameAddress) {
@@ -61,14 +61,15 @@ TEST(DoctorSilentKernel, SettingsThatSilenceItForEverybody) {
   auto facts = healthy_host();
   web(facts).all.arp_ignore = 8;
   const auto told = only(facts, "silent_kernel");
-  EXPECT_EQ(told.command, "nsenter --net=/run/netns/web sysctl -w net.ipv4.conf.all.arp_ignore=0");
+  EXPECT_EQ(told.command.text(), "nsenter --net=/run/netns/web sysctl -w net.ipv4.conf.all.arp_ignore=0");
   web(facts).all.arp_ignore = 1;
   expect_healthy(facts);
   web_device(facts).arp_ignore = 8;
-  EXPECT_TRUE(contains(only(facts, "silent_kernel").command, "conf.mv0.arp_ignore=0"));
+  EXPECT_TRUE(contains(only(facts, "silent_kernel").command.text(), "conf.mv0.arp_ignore=0"));
   web_device(facts).arp_ignore = 0;
   web_device(facts).noarp = true;
-  EXPECT_EQ(only(facts, "silent_kernel").command, "nsenter --net=/run/netns/web ip link set mv0 arp on");
+  EXPECT_EQ(only(facts, "silent_kernel").command.text(),
+            "nsenter --net=/run/netns/web ip link set dev mv0 arp on");
 }
 
 TEST(DoctorSilentKernel, StrictReversePathAndARequesterFromElsewhere) {
@@ -107,7 +108,7 @@ TEST(DoctorFlux, TwoChildrenOfOneNamespaceThatAnswerForEachOther) {
   web(facts).devices.push_back(second);
   const auto told = only(facts, "flux");
   EXPECT_TRUE(contains(told.evidence, "mv0") && contains(told.evidence, "mv1"));
-  EXPECT_TRUE(contains(told.command, "arp_ignore=1"));
+  EXPECT_TRUE(contains(told.command.text(), "arp_ignore=1"));
   web(facts).all.arp_ignore = 1;
   expect_healthy(facts);
   web(facts).all.arp_ignore = 0;

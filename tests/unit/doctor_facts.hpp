@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <linux/neighbour.h>
 
@@ -49,7 +50,7 @@ inline Space container(const char* name, std::uint64_t inode, Device device) {
   Space space;
   space.inode = inode;
   space.name = name;
-  space.enter = std::string{"nsenter --net=/run/netns/"} + name + " ";
+  space.enter = Command{"nsenter --net={} ", fmt::format("/run/netns/{}", name)};
   space.target = name;
   space.routes.push_back({.destination = ip("10.0.0.0"), .prefix_bits = 24, .ifindex = device.ifindex});
   space.routes.push_back({.ifindex = device.ifindex, .gateway = ip("10.0.0.1")});

@@ -162,11 +162,11 @@ TEST(DoctorSwitchForgets, ASettingThatIsLongerThanSwitchesRemember) {
   announce.refresh_seconds = 600;
   auto told = only(facts, "switch_forgets");
   EXPECT_TRUE(contains(told.evidence, "announce.refresh is 10 min")) << told.evidence;
-  EXPECT_TRUE(contains(told.command, "refresh = \"60s\"")) << told.command;
+  EXPECT_TRUE(contains(told.command.text(), "refresh = \"60s\"")) << told.command.text();
   announce.refresh_seconds = 0;
   EXPECT_TRUE(contains(only(facts, "switch_forgets").evidence, "announce.refresh is 0"));
   announce = {.refresh_seconds = 60, .pps = 0};
-  EXPECT_TRUE(contains(only(facts, "switch_forgets").command, "pps = 100"));
+  EXPECT_TRUE(contains(only(facts, "switch_forgets").command.text(), "pps = 100"));
   first(facts).path = facts.parents[0].endpoints[1].path;
   expect_healthy(facts);
 }
@@ -180,7 +180,7 @@ TEST(DoctorSwitchForgets, APaceThatDoesNotGetRound) {
     facts.parents[0].endpoints.push_back({.address = host << 24U | 0x020a, .announced_seconds_ago = 100});
   const auto told = only(facts, "switch_forgets");
   EXPECT_TRUE(contains(told.evidence, "401 endpoints at announce.pps = 1 take 7 min")) << told.evidence;
-  EXPECT_TRUE(contains(told.command, "pps = 7 ")) << told.command;
+  EXPECT_TRUE(contains(told.command.text(), "pps = 7 ")) << told.command.text();
 }
 
 TEST(DoctorSwitchForgets, WithoutArplinedOnlyWhoAsksForASilentContainerIsTold) {
@@ -241,7 +241,7 @@ TEST(DoctorOldMac, ANeighbourEntryOfThisHostThatWasNotRenewed) {
   facts.parents[0].gone.push_back({.address = ip("10.0.0.11"), .mac = kOutsider, .seconds_ago = 30});
   const auto told = only(facts, "old_mac");
   EXPECT_EQ(told.certainty, Certainty::certain);
-  EXPECT_EQ(told.command, "nsenter --net=/run/netns/db ip neigh del 10.0.0.11 dev mv0");
+  EXPECT_EQ(told.command.text(), "nsenter --net=/run/netns/db ip neigh del 10.0.0.11 dev mv0");
   EXPECT_TRUE(contains(told.evidence, "until 30.0 s ago")) << told.evidence;
   facts.spaces[2].neighbours.back().state = NUD_STALE;
   only(facts, "old_mac");
@@ -254,7 +254,7 @@ TEST(DoctorOldMac, AnEntryThatSomebodyHasWrittenDown) {
   facts.spaces[0].neighbours.push_back(
       {.address = ip("10.0.0.11"), .ifindex = kNic0, .mac = kOutsider, .state = NUD_PERMANENT});
   const auto told = only(facts, "old_mac");
-  EXPECT_EQ(told.command, "ip neigh del 10.0.0.11 dev nic0");
+  EXPECT_EQ(told.command.text(), "ip neigh del 10.0.0.11 dev nic0");
   EXPECT_TRUE(contains(told.evidence, "written down")) << told.evidence;
   facts.spaces[0].neighbours.back().ifindex = kNic1;  // of another wire
   expect_healthy(facts);
@@ -307,7 +307,7 @@ TEST(DoctorProxyArp, NamesTheInterfaceOfThisHostAndItsSetting) {
   facts.spaces[0].devices[0].proxy_arp = true;
   const auto told = only(facts, "proxy_arp");
   EXPECT_TRUE(contains(told.evidence, "that is host/nic0")) << told.evidence;
-  EXPECT_EQ(told.command, "sysctl -w net.ipv4.conf.nic0.proxy_arp=0");
+  EXPECT_EQ(told.command.text(), "sysctl -w net.ipv4.conf.nic0.proxy_arp=0");
 }
 
 TEST(DoctorProxyArp, ThreeAddressesAreEnoughWhereArplinedDoesNotTell) {
@@ -328,7 +328,7 @@ TEST(DoctorProxyArp, ASettingThatWillAnswerForWhatIsRoutedElsewhere) {
   const auto told = only(facts, "proxy_arp");
   EXPECT_EQ(told.severity, Severity::warning);
   EXPECT_TRUE(contains(told.evidence, "10.0.0.11")) << told.evidence;
-  EXPECT_EQ(told.command, "sysctl -w net.ipv4.conf.nic0.proxy_arp=0");
+  EXPECT_EQ(told.command.text(), "sysctl -w net.ipv4.conf.nic0.proxy_arp=0");
   facts.spaces[0].devices[0].proxy_arp = false;
   facts.spaces[0].devices[1].proxy_arp = true;  // it does not hear the containers' wire
   expect_healthy(facts);

@@ -72,7 +72,7 @@ TEST(Preflight, NamesTheParentOfAMacvlan) {
   facts.lower = "eth0";
   EXPECT_EQ(finding(facts, "device").level, Level::blocker);
   EXPECT_TRUE(contains(finding(facts, "device").remedy, "preflight eth0"));
-  facts.lower.clear();
+  facts.lower = {};
   EXPECT_TRUE(contains(finding(facts, "device").evidence, "another network namespace"));
 }
 
@@ -87,7 +87,7 @@ TEST(Preflight, WarnsAboutALinkWithoutCarrier) {
   facts.link->running = false;
   EXPECT_TRUE(contains(finding(facts, "link").evidence, "carrier"));
   facts.link->up = false;
-  EXPECT_TRUE(contains(finding(facts, "link").remedy, "ip link set eth7 up"));
+  EXPECT_TRUE(contains(finding(facts, "link").remedy, "ip link set dev eth7 up"));
 }
 
 TEST(Preflight, BondAndBridgeHaveNoRing) {
@@ -182,10 +182,10 @@ TEST(Preflight, NamesTheOffloadThatTakesServiceTagsOut) {
 TEST(Preflight, SaysWhoElseManagesTheInterface) {
   auto facts = good_facts();
   facts.manager = Manager::network_manager;
-  EXPECT_TRUE(contains(finding(facts, "manager").remedy, "nmcli device set eth7 managed no"));
+  EXPECT_TRUE(contains(finding(facts, "manager").remedy, "nmcli device set ifname eth7 managed no"));
   facts.manager = Manager::systemd_networkd;
   facts.network_file = "/etc/systemd/network/10-eth7.network";
-  EXPECT_TRUE(contains(finding(facts, "manager").remedy, facts.network_file));
+  EXPECT_TRUE(contains(finding(facts, "manager").remedy, facts.network_file.raw()));
 }
 
 TEST(Preflight, KernelFeatures) {

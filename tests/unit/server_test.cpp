@@ -251,7 +251,7 @@ TEST(AskerTest, is_told_with_a_command_of_printable_characters_only) {
   ASSERT_EQ(prctl(PR_GET_NAME, before.data()), 0);
   ASSERT_EQ(prctl(PR_SET_NAME, "a\x1b[2J\"\x80 b"), 0);
   EXPECT_EQ(text_of({.uid = 7, .pid = getpid()}),
-            fmt::format(R"(uid 7, pid {}, command "a\x1b[2J\x22\x80 b")", getpid()));
+            fmt::format(R"(uid 7, pid {}, command "a\x1b[2J"\x80 b")", getpid()));
   prctl(PR_SET_NAME, before.data());
   EXPECT_EQ(text_of({.uid = 7, .pid = 0}), R"(uid 7, pid 0, command "")");
 }

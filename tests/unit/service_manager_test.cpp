@@ -52,6 +52,8 @@ TEST_F(ServiceManagerTest, HearsOfEveryStepOfALife) {
   EXPECT_EQ(heard().find("RELOADING=1\nMONOTONIC_USEC="), 0U);
   manager.status("waiting");
   EXPECT_EQ(heard(), "STATUS=waiting");
+  manager.status("waiting\nMAINPID=1\x1b");
+  EXPECT_EQ(heard(), "STATUS=waiting\\x0aMAINPID=1\\x1b");
   manager.stopping();
   EXPECT_EQ(heard(), "STOPPING=1");
 }

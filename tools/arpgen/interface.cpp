@@ -22,6 +22,7 @@
 #include <set>
 #include <string_view>
 
+#include "base/command.hpp"
 #include "base/error.hpp"
 
 namespace arpline::gen {
@@ -41,7 +42,7 @@ int ask(const std::string& interface, unsigned long request, ifreq& answer) {
 ifreq must_ask(const std::string& interface, unsigned long request, std::string_view operation) {
   ifreq answer{};
   if (const int error = ask(interface, request, answer); error != 0)
-    throw_errno(fmt::format("{}: {}", interface, operation), error, "`ip link` lists the interfaces");
+    throw_errno(fmt::format("{}: {}", visible(interface), operation), error, "`ip link` lists the interfaces");
   return answer;
 }
 
@@ -113,7 +114,7 @@ void dump(std::uint16_t type, unsigned char family, const std::function<void(con
 std::string name_of(unsigned index) {
   std::array<char, IF_NAMESIZE> name{};
   if (if_indextoname(index, name.data()) == nullptr) return fmt::format("interface {}", index);
-  return name.data();
+  return visible(name.data());
 }
 
 }  // namespace
@@ -125,11 +126,11 @@ unsigned index_of(const std::string& interface) {
 Identity identity_of(const std::string& interface) {
   const ifreq hardware = must_ask(interface, SIOCGIFHWADDR, "read its MAC");
   if (hardware.ifr_hwaddr.sa_family != ARPHRD_ETHER)
-    throw SetupError(interface + ": is not an Ethernet interface; ARP needs one");
+    throw SetupError(visible(interface) + ": is not an Ethernet interface; ARP needs one");
   Identity identity{.mac = mac_from_bytes(hardware.ifr_hwaddr.sa_data)};
   ifreq answer{};
   const int error = ask(interface, SIOCGIFADDR, answer);
-  if (error != 0 && error != EADDRNOTAVAIL) throw_errno(interface + ": read its IPv4 address", error);
+  if (error != 0 && error != EADDRNOTAVAIL) throw_errno(visible(interface) + ": read its IPv4 address", error);
   if (error == 0)
     identity.address = ntohl(reinterpret_cast<const sockaddr_in&>(answer.ifr_addr).sin_addr.s_addr);
   return identity;
@@ -143,9 +144,11 @@ void require_up(const std::string& interface) {
     if (const Link link = link_of(message); link.index == index) flags = link.flags;
   });
   if ((flags & IFF_UP) == 0)
-    throw SetupError(fmt::format("{}: is down; ip link set {} up", interface, interface));
+    throw SetupError(
+        fmt::format("{}: is down; {}", visible(interface), Command("ip link set dev {} up", interface).text()));
   if ((flags & IFF_LOWER_UP) == 0)
-    throw SetupError(interface + ": has no carrier; look at its cable, or whether its other end is up");
+    throw SetupError(visible(interface) +
+                     ": has no carrier; look at its cable, or whether its other end is up");
 }
 
 Link link_of(const nlmsghdr& message) {
@@ -196,7 +199,7 @@ Fd be_promiscuous(const std::string& interface) {
   request.mr_ifindex = static_cast<int>(index_of(interface));
   request.mr_type = PACKET_MR_PROMISC;
   if (!holder || setsockopt(holder.get(), SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof request) != 0)
-    throw_errno(interface + ": take frames for every MAC", errno, "run as root");
+    throw_errno(visible(interface) + ": take frames for every MAC", errno, "run as root");
   return holder;
 }
 
@@ -218,7 +221,7 @@ void refuse_default_route(const std::string& interface, int told) {
   throw SetupError(
       fmt::format("{}: {}; a flood there may take down a network that is in use. Choose another "
                   "interface, or give --on-default-route twice",
-                  interface, why));
+                  visible(interface), why));
 }
 
 }  // namespace arpline::gen

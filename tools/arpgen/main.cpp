@@ -21,6 +21,7 @@
 #include "arpgen/search.hpp"
 #include "arpgen/spec.hpp"
 #include "base/error.hpp"
+#include "base/foreign_text.hpp"
 #include "base/output.hpp"
 
 namespace {
@@ -56,7 +57,7 @@ class Bench {
     if (has_other_macs(identity_of(options.interface).mac)) promiscuous_ = be_promiscuous(options.interface);
     if (programs_.generic())
       fmt::print(stderr, "arpgen: {} has no native XDP; its answers are metered in generic mode\n",
-                 options.interface);
+                 visible(options.interface));
   }
 
   bool is_answered() const {
@@ -120,7 +121,7 @@ int run(const Options& options) {
       write_report(options, to_table(results, options.per_address));
       break;
     case Format::json:
-      write_report(options, to_json(results).dump(2) + "\n");
+      write_report(options, to_json(results).dump(2, ' ', true) + "\n");
       break;
     case Format::csv:
       write_report(options, to_csv(results, options.per_address));
@@ -155,7 +156,7 @@ int find_rate(const Options& options) {
       write_report(options, to_table(result));
       break;
     case Format::json:
-      write_report(options, to_json(result).dump(2) + "\n");
+      write_report(options, to_json(result).dump(2, ' ', true) + "\n");
       break;
     case Format::csv:
       write_report(options, to_csv(result));
@@ -214,7 +215,7 @@ int main(int argc, char** argv) {
     finish_stdout();
     return code;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "arpgen: {}\n", error.what());
+    fmt::print(stderr, "arpgen: {}\n", printable(error.what()));
     return 1;
   }
 }

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "arpgen/presets.hpp"
+#include "base/foreign_text.hpp"
 
 namespace arpline::gen {
 namespace {
@@ -212,7 +213,7 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
     check_pace(options);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    fmt::print(stderr, "arpgen: {}; see --help\n", error.what());
+    fmt::print(stderr, "arpgen: {}; see --help\n", printable(error.what()));
     return 2;
   }
   if (run->count("--live") + search->count("--live") == 0) options.live = isatty(STDERR_FILENO) == 1;

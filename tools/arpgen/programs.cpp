@@ -19,6 +19,7 @@
 #include "arpgen.skel.h"
 #include "arpgen/bpf/histogram.h"
 #include "base/error.hpp"
+#include "base/foreign_text.hpp"
 
 namespace arpline::gen {
 namespace {
@@ -121,7 +122,7 @@ void Programs::attach_meter(const std::string& interface) {
     link_ = Fd{bpf_link_create(program, ifindex, BPF_XDP, &options)};
   }
   if (!link_) {
-    throw_errno(interface + ": attach the meter", errno,
+    throw_errno(visible(interface) + ": attach the meter", errno,
                 errno == EBUSY || errno == EEXIST
                     ? "another XDP program is there; remove it, or use another interface"
                     : "run as root");

@@ -140,7 +140,7 @@ std::string format_ratio(double ratio) {
 std::string to_table(const Results& results, bool per_address) {
   const StreamResult all = total(results);
   std::string text =
-      fmt::format("{} by {}, seed {}: {:.2f} s, deadline {} ms\n\n", results.interface, results.source,
+      fmt::format("{} by {}, seed {}: {:.2f} s, deadline {} ms\n\n", visible(results.interface), results.source,
                   results.seed, results.seconds, results.deadline_ns / 1'000'000);
   text += fmt::format("{:>12} {:>8} {:>12} {:>8} {:>8} {:>10} {:>10} {:>10} {:>12}  {}\n", "offered", "/s",
                       "answered", "/s", "ratio", "late", "duplicate", "wrong", "unanswered", "traffic");

@@ -65,7 +65,7 @@ std::string addresses_csv(const Results& results) {
 
 Json to_json(const Results& results) {
   const StreamResult all = total(results);
-  Json document{{"interface", results.interface},
+  Json document{{"interface", visible(results.interface)},
                 {"source", results.source},
                 {"seed", results.seed},
                 {"deadline_ms", static_cast<double>(results.deadline_ns) / 1e6},

@@ -9,6 +9,7 @@
 
 #include "arpgen/bpf/abi.h"
 #include "arpgen/bpf/histogram.h"
+#include "base/foreign_text.hpp"
 #include "base/net.hpp"
 
 namespace arpline::gen {
@@ -35,7 +36,8 @@ struct AddressResult {
 
 /// The outcome of a run.
 struct Results {
-  std::string interface, source;
+  ForeignText interface;
+  std::string source;
   std::uint64_t seed = 0;
   std::uint64_t deadline_ns = 0;
   double seconds = 0;  ///< from the first frame to the last

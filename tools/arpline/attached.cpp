@@ -80,7 +80,19 @@ bool is_our_egress(const TcFilter& filter) {
 }
 
 std::string filter_text(const TcFilter& filter) {
-  return fmt::format("pref {} {}{}{}", filter.pref, filter.kind, filter.name.empty() ? "" : " ", filter.name);
+  return fmt::format("pref {} {}{}{}", filter.pref, filter.kind, filter.name.empty() ? "" : " ",
+                     visible(filter.name));
+}
+
+Command detach_command(const ForeignText& interface) {
+  if (interface.raw().starts_with('-')) return Command{"arpline detach -- {}", interface};
+  return Command{"arpline detach {}", interface};
+}
+
+Command start_command(const ForeignText& interface) {
+  if (interface.empty()) return Command{"arplined --parent IF"};
+  if (interface.raw().starts_with('-')) return Command{"arplined --parent={}", interface};
+  return Command{"arplined --parent {}", interface};
 }
 
 std::vector<TcFilter> filters_before_ours(const std::vector<TcFilter>& egress) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/command.hpp"
 #include "kernel/tc.hpp"
 
 namespace arpline {
@@ -41,6 +42,11 @@ bool is_our_egress(const TcFilter& filter);
 
 /// "pref 10 bpf NAME".
 std::string filter_text(const TcFilter& filter);
+
+/// "arpline detach IF", whatever the interface is called.
+Command detach_command(const ForeignText& interface);
+/// "arplined --parent IF", likewise; the empty name stands for any.
+Command start_command(const ForeignText& interface);
 
 /// Pure: the filters that run before arpline's, which is where it is or else at the lowest free pref.
 std::vector<TcFilter> filters_before_ours(const std::vector<TcFilter>& egress);

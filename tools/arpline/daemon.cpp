@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "base/error.hpp"
+#include "base/foreign_text.hpp"
 
 namespace arpline {
 namespace {
@@ -50,7 +51,7 @@ std::string about_hung(const PinName& name) {
   return fmt::format(
       "{}: its arplined hangs: it is there and does not answer; end it and start it again (systemctl restart "
       "arplined, where it is a service)",
-      name.parent);
+      visible(name.parent));
 }
 
 }  // namespace arpline

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/error.hpp"
+#include "base/foreign_text.hpp"
 #include "control/client.hpp"
 #include "kernel/programs.hpp"
 
@@ -31,8 +32,9 @@ bool ask_daemon(const PinName& name, const Roots& roots) {
 int detach(const std::string& interface, const Roots& roots) {
   const auto parents = find_parents(roots, interface, Looker::root);
   if (parents.empty()) {
-    throw SetupError(fmt::format(
-        "{}: arpline is not attached in this network namespace; `arpline status` lists where", interface));
+    throw SetupError(
+        fmt::format("{}: arpline is not attached in this network namespace; `arpline status` lists where",
+                    visible(interface)));
   }
   for (const auto& name : parents) {
     const auto folder = roots.pins + "/" + name.text();
@@ -41,10 +43,10 @@ int detach(const std::string& interface, const Roots& roots) {
       detach_pinned(folder, pinned_ifindex(folder));
       remove_run_folder(roots.run, name.text());
     }
-    fmt::print("{}: detached{}\n", interface, by_daemon ? ", the daemon has ended" : "");
+    fmt::print("{}: detached{}\n", visible(interface), by_daemon ? ", the daemon has ended" : "");
     if (!by_daemon && is_locked(roots.run, name.text()))
       fmt::print(stderr, "{}: an arplined hangs and was left running; end it before another one is started\n",
-                 interface);
+                 visible(interface));
   }
   return 0;
 }

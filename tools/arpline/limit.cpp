@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "arpline/attached.hpp"
 #include "arpline/daemon.hpp"
 #include "base/error.hpp"
 #include "report/table.hpp"
@@ -66,19 +67,19 @@ int limit(const LimitRequest& request, bool as_json, const Roots& roots) {
       throw SetupError(about_hung(name) + "; it may still do it when it goes on");
     if (!reply) continue;
     if (reply->contains("error"))
-      throw SetupError(fmt::format("{}: {}", name.parent, (*reply)["error"].get<std::string>()));
+      throw SetupError(fmt::format("{}: {}", visible(name.parent), (*reply)["error"].get<std::string>()));
     narrow((*reply)["limits"], request.name);
     parents.push_back(std::move(*reply));
   }
   if (parents.empty()) {
-    throw SetupError(fmt::format(
-        "no arplined runs in this network namespace{}; start one with: arplined --parent {}",
-        request.parent.empty() ? "" : " on " + request.parent, request.parent.empty() ? "IF" : request.parent));
+    throw SetupError(fmt::format("no arplined runs in this network namespace{}; start one with: {}",
+                                 request.parent.empty() ? "" : " on " + visible(request.parent),
+                                 start_command(request.parent).text()));
   }
   if (as_json) {
-    fmt::print("{}\n", json{{"parents", parents}}.dump(2));
+    fmt::print("{}\n", json{{"parents", parents}}.dump(2, ' ', true));
   } else {
-    fmt::print("{}", to_text(parents));
+    fmt::print("{}", printable(to_text(parents)));
   }
   return 0;
 }

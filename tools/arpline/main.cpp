@@ -17,6 +17,7 @@
 #include "arpline/status.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/foreign_text.hpp"
 #include "base/output.hpp"
 #include "kernel/time_offset.hpp"
 
@@ -135,7 +136,7 @@ int run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // help, or the version
-    fmt::print(stderr, "arpline: {}; see --help\n", error.what());
+    fmt::print(stderr, "arpline: {}; see --help\n", printable(error.what()));
     return app.got_subcommand(examination) ? doctor::kCouldNotLook : 2;
   }
   return result;
@@ -154,7 +155,7 @@ int main(int argc, char** argv) {
     finish_stdout();
     return code;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "arpline: {}\n", error.what());
+    fmt::print(stderr, "arpline: {}\n", printable(error.what()));
     return 1;
   }
 }

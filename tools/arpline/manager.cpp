@@ -84,8 +84,8 @@ class State {
     ManagedBy found{.who = Manager::systemd_networkd};
     const auto file = value_in(state, "NETWORK_FILE=");
     if (!file || file->size() > kLongestPath || !file->starts_with('/')) return found;
-    found.network_file = *file;
-    found.keeps = says_keep(network_file(*file)) || says_keep(text(drop_in_of(*file)));
+    found.network_file = ForeignText{*file};
+    found.keeps = says_keep(network_file(*file)) || says_keep(text(drop_in_of(found.network_file).raw()));
     return found;
   }
 
@@ -100,9 +100,9 @@ class State {
 
 }  // namespace
 
-std::string drop_in_of(const std::string& network_file) {
-  return fmt::format("/etc/systemd/network/{}.d/arpline.conf",
-                     network_file.substr(network_file.rfind('/') + 1));
+ForeignText drop_in_of(const ForeignText& network_file) {
+  const auto& path = network_file.raw();
+  return fmt::format("/etc/systemd/network/{}.d/arpline.conf", path.substr(path.rfind('/') + 1));
 }
 
 std::vector<ManagerFolder> manager_folders() {

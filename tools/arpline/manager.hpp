@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "arpline/foreign_files.hpp"
+#include "base/foreign_text.hpp"
 
 namespace arpline {
 
@@ -14,7 +15,7 @@ enum class Manager { none, network_manager, systemd_networkd };
 
 struct ManagedBy {
   Manager who = Manager::none;
-  std::string network_file;  ///< systemd-networkd's file for the interface; may be empty
+  ForeignText network_file;  ///< systemd-networkd's file for the interface; may be empty
   bool keeps = false;        ///< the file says KeepConfiguration=yes: what networkd did not make stays
   int pid = 0;               ///< of a manager whose files are not this process's: no command here reaches it
 };
@@ -32,7 +33,7 @@ std::vector<ManagerFolder> manager_folders();
 
 /// Where a setting for the interfaces of a .network file stands that arpline asks for: the file itself may come
 /// with a package.
-std::string drop_in_of(const std::string& network_file);
+ForeignText drop_in_of(const ForeignText& network_file);
 
 /// What the state files say about an interface of that namespace.
 ManagedBy managed_by(ForeignFiles& files, const std::vector<ManagerFolder>& folders, std::uint64_t netns_inode,

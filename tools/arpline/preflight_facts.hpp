@@ -25,14 +25,14 @@ struct KernelFacts {
 
 /// Everything that preflight judges by.
 struct PreflightFacts {
-  std::string interface;                  ///< as asked for
+  ForeignText interface;                  ///< as asked for
   bool generic_xdp = false;               ///< the configuration's keys of the same name
   bool trunk = false;                     ///< likewise
   std::vector<std::string> missing_caps;  ///< "CAP_BPF", …: needed, and not in the effective set
   KernelFacts kernel;
-  std::vector<std::string> devices;  ///< all interfaces of this namespace
+  std::vector<ForeignText> devices;  ///< all interfaces of this namespace
   std::optional<LinkInfo> link;      ///< none: there is no such interface
-  std::string lower;                 ///< the name of the interface below; empty: none, or in another namespace
+  ForeignText lower;                 ///< the name of the interface below; empty: none, or in another namespace
   std::string xdp_program;           ///< the name of the attached XDP program
   bool xdp_is_ours = false;
   bool xdp_is_hidden = false;    ///< whose it is, is root's to know
@@ -40,7 +40,7 @@ struct PreflightFacts {
   std::vector<std::string> tcx;  ///< names of the tcx egress programs: they run before clsact
   Manager manager = Manager::none;
   bool manager_unknown = false;       ///< its files could not be read in time
-  std::string network_file;           ///< systemd-networkd's file for the interface; may be empty
+  ForeignText network_file;           ///< systemd-networkd's file for the interface; may be empty
   bool vlan_uppers = false;           ///< a VLAN interface stands on it
   std::size_t children = 0;           ///< macvlan and macvtap children, in all reachable namespaces
   std::optional<std::string> unseen;  ///< why the children could not be counted

@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <string_view>
@@ -21,6 +22,26 @@ namespace {
 constexpr std::uint32_t kLargestLinearMtu = 3498;
 
 using Findings = std::vector<Finding>;
+
+std::string list_of(const std::vector<ForeignText>& names) {
+  std::string list;
+  for (const auto& name : names) list += (list.empty() ? "" : ", ") + visible(name);
+  return list;
+}
+
+Command preflight_command(const ForeignText& interface) {
+  if (interface.raw().starts_with('-')) return Command{"arpline preflight -- {}", interface};
+  return Command{"arpline preflight {}", interface};
+}
+
+// A key of TOML, which can't hold what is no UTF-8.
+std::string toml_key(const ForeignText& name) {
+  const auto is_bare = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; };
+  if (!name.empty() && std::ranges::all_of(name.raw(), is_bare)) return name.raw();
+  std::string key;
+  for (const char c : name.raw()) key += c == '"' || c == '\\' ? std::string{'\\', c} : std::string{c};
+  return '"' + printable(key) + '"';
+}
 
 bool is_macvlan(const LinkInfo& link) {
   return link.kind == "macvlan" || link.kind == "macvtap";
@@ -75,28 +96,30 @@ void judge_kernel(const KernelFacts& kernel, Findings& out) {
 }
 
 void judge_macvlan_itself(const PreflightFacts& facts, Findings& out) {
-  const std::string& name = facts.link->name;
+  const auto name = visible(facts.link->name);
   if (facts.lower.empty())
     out.push_back(
         {"device", Level::blocker,
          fmt::format("{} is itself a {}; its parent is in another network namespace", name, facts.link->kind),
          "run arpline in the parent's network namespace, on the parent"});
   else
-    out.push_back({"device", Level::blocker,
-                   fmt::format("{} is itself a {}; its parent is {}", name, facts.link->kind, facts.lower),
-                   fmt::format("arpline preflight {}", facts.lower)});
+    out.push_back(
+        {"device", Level::blocker,
+         fmt::format("{} is itself a {}; its parent is {}", name, facts.link->kind, visible(facts.lower)),
+         preflight_command(facts.lower).text()});
 }
 
 // False when there is nothing more to say about the interface.
 bool judge_device(const PreflightFacts& facts, Findings& out) {
   if (!facts.link) {
-    out.push_back({"device", Level::blocker, fmt::format("there is no interface {} here", facts.interface),
-                   facts.devices.empty() ? "" : fmt::format("there are: {}", fmt::join(facts.devices, ", "))});
+    out.push_back({"device", Level::blocker,
+                   fmt::format("there is no interface {} here", visible(facts.interface)),
+                   facts.devices.empty() ? "" : fmt::format("there are: {}", list_of(facts.devices))});
     return false;
   }
   const LinkInfo& link = *facts.link;
   if (link.loopback) {
-    out.push_back({"device", Level::blocker, fmt::format("{} is the loopback interface", link.name),
+    out.push_back({"device", Level::blocker, fmt::format("{} is the loopback interface", visible(link.name)),
                    "name the interface that the containers' macvlan interfaces stand on"});
     return false;
   }
@@ -105,7 +128,7 @@ bool judge_device(const PreflightFacts& facts, Findings& out) {
     return false;
   }
   out.push_back({"device", Level::ok,
-                 fmt::format("{}: ifindex {}, {}, MTU {}, {} rx queue{}", link.name, link.ifindex,
+                 fmt::format("{}: ifindex {}, {}, MTU {}, {} rx queue{}", visible(link.name), link.ifindex,
                              link.driver.empty() ? std::string{"no driver name"} : "driver " + link.driver,
                              link.mtu, link.rx_queues, link.rx_queues == 1 ? "" : "s"),
                  ""});
@@ -115,7 +138,7 @@ bool judge_device(const PreflightFacts& facts, Findings& out) {
 void judge_state(const LinkInfo& link, Findings& out) {
   if (!link.up)
     out.push_back(
-        {"link", Level::warning, "the interface is down", fmt::format("ip link set {} up", link.name)});
+        {"link", Level::warning, "the interface is down", Command("ip link set dev {} up", link.name).text()});
   else if (!link.running)
     out.push_back(
         {"link", Level::warning, "the interface has no carrier", "check the cable and the switch's port"});
@@ -129,12 +152,12 @@ void judge_kind(const LinkInfo& link, Findings& out) {
       {"kind", Level::note,
        fmt::format(
            "{} is a {}: no AF_XDP ring there, only unicast delivery to the containers and announcements",
-           link.name, link.kind),
+           visible(link.name), link.kind),
        ""});
 }
 
 std::string generic_remedy(const LinkInfo& link) {
-  return fmt::format("[parent.{}] generic_xdp = true", link.name);
+  return fmt::format("[parent.{}] generic_xdp = true", toml_key(link.name));
 }
 
 void judge_native_xdp(const PreflightFacts& facts, Findings& out) {
@@ -165,7 +188,8 @@ void judge_mtu(const LinkInfo& link, Findings& out) {
     out.push_back(
         {"mtu", Level::note,
          fmt::format("MTU {} and a driver without fragments in native XDP: attaching may be refused", link.mtu),
-         fmt::format("if so: ip link set {} mtu {}, or {}", link.name, kLargestLinearMtu,
+         fmt::format("if so: {}, or {}",
+                     Command("ip link set dev {} mtu {}", link.name, kLargestLinearMtu).text(),
                      generic_remedy(link))});
   else
     out.push_back({"mtu", Level::ok,
@@ -190,13 +214,13 @@ void judge_attached(const PreflightFacts& facts, Findings& out) {
   }
   if (facts.xdp_is_ours)
     out.push_back({"xdp_program", Level::note, which + " is arpline's own",
-                   fmt::format("if no arplined runs: arpline detach {}", link.name)});
+                   "if no arplined runs: " + detach_command(link.name).text()});
   else
-    out.push_back(
-        {"xdp_program", Level::blocker, which + " is attached; arpline never replaces a foreign program",
-         fmt::format("stop its owner; if nobody needs it any more: ip link set dev {} xdp off; where that is "
-                     "refused a BPF link holds it: see bpftool link show",
-                     link.name)});
+    out.push_back({"xdp_program", Level::blocker,
+                   which + " is attached; arpline never replaces a foreign program",
+                   fmt::format("stop its owner; if nobody needs it any more: {}; where that is "
+                               "refused a BPF link holds it: see bpftool link show",
+                               Command("ip link set dev {} xdp off", link.name).text())});
 }
 
 void judge_egress(const PreflightFacts& facts, Findings& out) {
@@ -223,15 +247,16 @@ void judge_vlan_offload(const PreflightFacts& facts, Findings& out) {
     return;
   }
   if (!vlans) {
-    out.push_back(
-        {"rx_vlan_offload", Level::note, "on; no VLANs in play; arplined notices when tagged frames arrive",
-         fmt::format("only if tagged traffic arrives (trunk = true): ethtool -K {} rxvlan off", link.name)});
+    out.push_back({"rx_vlan_offload", Level::note,
+                   "on; no VLANs in play; arplined notices when tagged frames arrive",
+                   "only if tagged traffic arrives (trunk = true): " +
+                       Command("ethtool -K {} rxvlan off", link.name).text()});
     return;
   }
   out.push_back({"rx_vlan_offload", Level::warning,
                  fmt::format("on, with {}: a tag that the NIC stripped is invisible to XDP",
                              facts.vlan_uppers ? "VLAN interfaces on it" : "trunk = true"),
-                 fmt::format("ethtool -K {} rxvlan off", link.name)});
+                 Command("ethtool -K {} rxvlan off", link.name).text()});
 }
 
 // On a veth it is on by default.
@@ -244,11 +269,11 @@ void judge_stag_offload(const PreflightFacts& facts, Findings& out) {
   out.push_back(
       {"rx_stag_offload", facts.trunk ? Level::warning : Level::note,
        "rx-vlan-stag-hw-parse is on: an 802.1ad tag that the NIC stripped is invisible to XDP",
-       fmt::format("where 802.1ad frames arrive: ethtool -K {} rx-vlan-stag-hw-parse off", link.name)});
+       "where 802.1ad frames arrive: " + Command("ethtool -K {} rx-vlan-stag-hw-parse off", link.name).text()});
 }
 
 void judge_manager(const PreflightFacts& facts, Findings& out) {
-  const std::string& name = facts.link->name;
+  const auto name = visible(facts.link->name);
   switch (facts.manager) {
     case Manager::none:
       if (facts.manager_unknown) {
@@ -262,13 +287,13 @@ void judge_manager(const PreflightFacts& facts, Findings& out) {
       out.push_back(
           {"manager", Level::warning,
            fmt::format("NetworkManager manages {}: with its profile the link and all containers go down", name),
-           fmt::format("if nothing else needs the profile: nmcli device set {0} managed no, and for good "
-                       "unmanaged-devices=interface-name:{0} under [keyfile] in "
+           fmt::format("if nothing else needs the profile: {}, and for good "
+                       "unmanaged-devices=interface-name:{} under [keyfile] in "
                        "/etc/NetworkManager/conf.d/arpline.conf",
-                       name)});
+                       Command("nmcli device set ifname {} managed no", facts.link->name).text(), name)});
       break;
     case Manager::systemd_networkd: {
-      const std::string where = facts.network_file.empty() ? "its .network file" : facts.network_file;
+      const std::string where = facts.network_file.empty() ? "its .network file" : visible(facts.network_file);
       out.push_back(
           {"manager", Level::warning,
            fmt::format("systemd-networkd manages {} ({}): it may take the configuration away when it stops",
@@ -324,21 +349,21 @@ const char* level_name(Level level) {
   return "blocker";
 }
 
-std::string findings_as_text(const std::string& interface, const std::vector<Finding>& findings) {
+std::string findings_as_text(const ForeignText& interface, const std::vector<Finding>& findings) {
   std::string text;
   for (const Finding& finding : findings) {
     text += fmt::format("{:<8} {:<16} {}\n", level_name(finding.level), finding.name, finding.evidence);
     if (!finding.remedy.empty()) text += fmt::format("{:<25} -> {}\n", "", finding.remedy);
   }
   const auto count = [&](Level level) { return std::ranges::count(findings, level, &Finding::level); };
-  text += fmt::format("{}: {} blocker(s), {} warning(s), {} note(s)\n", interface, count(Level::blocker),
-                      count(Level::warning), count(Level::note));
-  return text;
+  text += fmt::format("{}: {} blocker(s), {} warning(s), {} note(s)\n", visible(interface),
+                      count(Level::blocker), count(Level::warning), count(Level::note));
+  return printable(text);
 }
 
-std::string findings_as_json(const std::string& interface, const std::vector<Finding>& findings) {
+std::string findings_as_json(const ForeignText& interface, const std::vector<Finding>& findings) {
   nlohmann::ordered_json root;
-  root["interface"] = interface;
+  root["interface"] = visible(interface);
   root["ready"] = exit_code(findings) == 0;
   root["findings"] = nlohmann::ordered_json::array();
   for (const Finding& finding : findings)
@@ -346,8 +371,7 @@ std::string findings_as_json(const std::string& interface, const std::vector<Fin
                                 {"level", level_name(finding.level)},
                                 {"evidence", finding.evidence},
                                 {"remedy", finding.remedy}});
-  // A name of an interface may hold any byte.
-  return root.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return root.dump(2, ' ', true, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 int exit_code(const std::vector<Finding>& findings) {

@@ -25,8 +25,8 @@ std::vector<Finding> judge(const PreflightFacts& facts);
 /// "ok", "note", "warning", "blocker".
 const char* level_name(Level level);
 
-std::string findings_as_text(const std::string& interface, const std::vector<Finding>& findings);
-std::string findings_as_json(const std::string& interface, const std::vector<Finding>& findings);
+std::string findings_as_text(const ForeignText& interface, const std::vector<Finding>& findings);
+std::string findings_as_json(const ForeignText& interface, const std::vector<Finding>& findings);
 
 /// The exit code: 1 with a blocker, else 0.
 int exit_code(const std::vector<Finding>& findings);

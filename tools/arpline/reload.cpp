@@ -8,6 +8,7 @@
 
 #include "arpline/daemon.hpp"
 #include "base/error.hpp"
+#include "base/foreign_text.hpp"
 
 namespace arpline {
 namespace {
@@ -30,18 +31,18 @@ int reload(const Roots& roots) {
   const auto names = find_parents(roots, "", Looker::anybody);
   refuse_hung(roots, names);
   for (const auto& name : names) {
-    if (done.contains(name.parent)) continue;
+    if (done.contains(name.parent.raw())) continue;
     const auto reply = ask_daemon(roots, name, {{"cmd", "reload"}}, kPatience);
     if (!reply) continue;
     asked = true;
     if (reply->contains("error"))
-      throw SetupError(fmt::format("{}: {}", name.parent, (*reply)["error"].get<std::string>()));
+      throw SetupError(fmt::format("{}: {}", visible(name.parent), (*reply)["error"].get<std::string>()));
     for (const auto& parent : (*reply)["parents"]) {
-      auto written = parent.get<std::string>();
+      auto written = from_visible(parent.get<std::string>()).raw();
       std::ranges::replace(written, '.', '_');  // as in the pins' names
       done.insert(written);
     }
-    fmt::print("{}: the configuration has been read again\n", name.parent);
+    fmt::print("{}: the configuration has been read again\n", visible(name.parent));
   }
   if (!asked)
     throw SetupError("no arplined runs in this network namespace; start one with: arplined --parent IF");

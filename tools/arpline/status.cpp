@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "arpline/daemon.hpp"
+#include "base/foreign_text.hpp"
 #include "control/gather.hpp"
 #include "control/senders.hpp"
 #include "kernel/capabilities.hpp"
@@ -32,13 +33,13 @@ nlohmann::json without_daemon(const PinName& name, bool senders, const Roots& ro
 }
 
 void print(const nlohmann::json& document) {
-  fmt::print("{}\n", document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  fmt::print("{}\n", document.dump(2, ' ', true, nlohmann::json::error_handler_t::replace));
 }
 
 std::string nothing_there(const std::string& interface) {
   return fmt::format(
       "arpline is not attached in this network namespace{}; start it with: arplined --parent IF\n",
-      interface.empty() ? "" : " to " + interface);
+      interface.empty() ? "" : " to " + visible(interface));
 }
 
 }  // namespace
@@ -71,7 +72,7 @@ int status(const std::string& interface, bool as_json, bool senders, const Roots
   } else if (all.empty()) {
     fmt::print("{}", hung.empty() ? nothing_there(interface) : hung);
   } else {
-    fmt::print("{}", senders ? senders_to_text(document) : to_text(document));
+    fmt::print("{}", printable(senders ? senders_to_text(document) : to_text(document)));
   }
   return daemons_up && !all.empty() ? 0 : kDaemonDown;
 }
@@ -93,12 +94,12 @@ int gone(const std::string& interface, bool as_json, const Roots& roots) {
   if (as_json) {
     print({{"gone", all}});
   } else if (answered) {
-    fmt::print("{}", gone_to_text(all));
+    fmt::print("{}", printable(gone_to_text(all)));
   } else if (!hung.empty()) {
     fmt::print("{}", hung);
   } else {
     fmt::print("no arplined runs in this network namespace{}; it is the daemon that remembers\n",
-               interface.empty() ? "" : " on " + interface);
+               interface.empty() ? "" : " on " + visible(interface));
   }
   return answered ? 0 : kDaemonDown;
 }

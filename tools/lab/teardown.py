@@ -13,6 +13,7 @@ from . import leftovers, sh
 from .netns import FOLDER
 
 PREFIX = "arpl-"
+PLAIN = re.compile(r"[\w.-]+", re.ASCII)
 NAME = re.compile(rf"{PREFIX}([0-9a-f]+)-([0-9a-f]{{6}})-")
 BPFFS = Path("/sys/fs/bpf")
 PINS = BPFFS / "arpline"
@@ -85,9 +86,12 @@ def remove(lab_id: str) -> int:
     leftovers.remove(lab_id, folders)
     for name, inode in namespaces.items():
         detach(name, inode)
-    # One process for all of them: there may be a thousand.
-    sh.run("ip", "-force", "-batch", "-", stdin="".join(f"netns del {name}\n" for name in namespaces), check=False,
+    # One process for all of them: there may be a thousand. Names that a batch can't hold are few.
+    plain = [name for name in namespaces if PLAIN.fullmatch(name)]
+    sh.run("ip", "-force", "-batch", "-", stdin="".join(f"netns del {name}\n" for name in plain), check=False,
            timeout=300)
+    for name in namespaces.keys() - set(plain):
+        sh.run("ip", "netns", "del", name, check=False)
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
     return len(namespaces)

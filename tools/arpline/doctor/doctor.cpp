@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "arpline/doctor/findings.hpp"
+#include "base/foreign_text.hpp"
 #include "base/output.hpp"
 #include "kernel/capabilities.hpp"
 
@@ -20,7 +21,7 @@ int run(const Request& request, bool json, const Roots& roots) {
     finish_stdout();
     return exit_code(findings);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "arpline doctor: {}\n", error.what());
+    fmt::print(stderr, "arpline doctor: {}\n", printable(error.what()));
     return kCouldNotLook;
   }
 }

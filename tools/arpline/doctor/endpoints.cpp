@@ -44,7 +44,7 @@ std::vector<Endpoint> endpoints_of(const Facts& facts) {
 
 std::string subject_of(const Endpoint& endpoint) {
   const auto address = format_ipv4(endpoint.address);
-  if (!endpoint.child) return fmt::format("{} on {}", address, endpoint.parent->link.name);
+  if (!endpoint.child) return fmt::format("{} on {}", address, visible(endpoint.parent->link.name));
   return fmt::format("{} ({})", place(*endpoint.child), address);
 }
 

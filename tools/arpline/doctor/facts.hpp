@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "arpline/manager.hpp"
+#include "base/command.hpp"
+#include "base/foreign_text.hpp"
 #include "base/net.hpp"
 #include "endpoints/model.hpp"
 #include "kernel/link.hpp"
@@ -20,7 +22,7 @@ namespace arpline::doctor {
 /// An interface of a network namespace.
 struct Device {
   int ifindex = 0;
-  std::string name;
+  ForeignText name;
   std::string kind;  ///< IFLA_INFO_KIND; empty for hardware and lo
   Mac mac = 0;
   bool up = false;       ///< IFF_UP
@@ -44,10 +46,9 @@ struct Device {
 /// A network namespace that could be looked into.
 struct Space {
   std::uint64_t inode = 0;
-  std::string name;  ///< as netns_name() writes it
-  std::string
-      enter;  ///< what stands in front of a command to run it there, with a blank behind; empty for the own
-  std::string target;  ///< what `ip link set … netns` takes: a name, a process or a path; empty for the own
+  ForeignText name;  ///< as netns_name() writes it
+  Command enter;  ///< what stands in front of a command to run it there, with a blank behind; empty for the own
+  ForeignText target;  ///< what `ip link set … netns` takes: a name, a process or a path; empty for the own
   bool own = false;
   NetnsArpSettings all;  ///< net.ipv4.conf.all
   std::vector<Device> devices;
@@ -134,8 +135,8 @@ struct Tombstone {
   Ipv4 address = 0;
   std::uint8_t prefix_bits = 0;  ///< 0: not known
   Mac mac = 0;
-  std::string netns;
-  std::string interface;
+  ForeignText netns;
+  ForeignText interface;
   double seconds_ago = 0;
   std::optional<double> lived_seconds;
   std::string reason;

@@ -26,9 +26,14 @@ struct Selection {
   std::vector<int> whole_parents;  // asked for by their own name
 };
 
+// By its bytes, or as arpline prints it.
+bool is_asked(const Facts& facts, const ForeignText& name) {
+  return facts.asked == name.raw() || facts.asked == visible(name);
+}
+
 bool is_named(const Facts& facts, const Space& space, const Device& device) {
-  if (facts.asked == device.name || facts.asked == space.name) return true;
-  if (!space.target.empty() && facts.asked == space.target) return true;
+  if (is_asked(facts, device.name) || is_asked(facts, space.name)) return true;
+  if (!space.target.empty() && is_asked(facts, space.target)) return true;
   if (const auto mac = parse_mac(facts.asked)) return device.mac == *mac && !device.loopback;
   const auto address = parse_ipv4(facts.asked);
   return address &&
@@ -43,7 +48,7 @@ Selection select(const Facts& facts) {
     selection.parents.push_back(child.parent->link.ifindex);
   }
   for (const auto& parent : facts.parents)
-    if (parent.link.name == facts.asked) selection.whole_parents.push_back(parent.link.ifindex);
+    if (is_asked(facts, parent.link.name)) selection.whole_parents.push_back(parent.link.ifindex);
   // An address may sit on another interface of the container.
   for (const auto* space : near_spaces(facts))
     for (const auto& device : space->devices)

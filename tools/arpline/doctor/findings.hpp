@@ -28,7 +28,7 @@ struct Finding {
   Certainty certainty = Certainty::possible;
   std::string subject;
   std::string evidence;
-  std::string command;  ///< would mend it; never run by doctor. Empty: no command can
+  Command command;  ///< would mend it; never run by doctor. Empty: no command can
   About about;
 };
 

@@ -104,13 +104,13 @@ void ask_what_is_gone(Parent& parent, const PinName& name, const Roots& roots,
                       std::vector<std::string>& unseen) {
   if (parent.daemon != Daemon::answers) {
     unseen.push_back(
-        fmt::format("what vanished from {}, and when: no arplined answers there", parent.link.name));
+        fmt::format("what vanished from {}, and when: no arplined answers there", visible(parent.link.name)));
     return;
   }
   const auto reply = ask(roots.run + "/" + name.text() + "/control.sock", {{"cmd", "gone"}});
   if (!reply || !reply->contains("gone"))
     unseen.push_back(
-        fmt::format("what vanished from {}, and when: its arplined does not tell", parent.link.name));
+        fmt::format("what vanished from {}, and when: its arplined does not tell", visible(parent.link.name)));
   else
     parent.gone = tombstones_in(*reply, parent.link.name);
 }
@@ -118,7 +118,7 @@ void ask_what_is_gone(Parent& parent, const PinName& name, const Roots& roots,
 void read_wire_side(Parent& parent, std::vector<std::string>& unseen) {
   if (parent.daemon == Daemon::answers || parent.pinned) return;
   unseen.push_back(fmt::format("claims of addresses and unanswered requests on {}: arpline does not serve it",
-                               parent.link.name));
+                               visible(parent.link.name)));
 }
 
 }  // namespace

@@ -60,13 +60,18 @@ void name(Space& space, const ReachableNetns& netns) {
   space.name = netns_name(netns);
   space.own = netns.own;
   if (netns.own) return;
-  if (!netns.path.empty()) {
-    space.enter = fmt::format("nsenter --net={} ", netns.path);
+  if (!netns.path.empty() && is_typeable(netns.path)) {
+    space.enter = Command{"nsenter --net={} ", netns.path};
     space.target = netns.path;
   } else if (!netns.pids.empty()) {
-    space.enter = fmt::format("nsenter -t {} -n ", netns.pids.front());
+    space.enter = Command{"nsenter -t {} -n ", netns.pids.front()};
     space.target = std::to_string(netns.pids.front());
   }
+}
+
+// One that can be typed: a command without it would be for the host.
+bool has_a_way(const ReachableNetns& netns) {
+  return !netns.pids.empty() || is_typeable(netns.path);
 }
 
 Space read_own(Netlink& route, const ReachableNetns& netns) {
@@ -106,6 +111,7 @@ std::vector<Space> read_spaces(Netlink& route, std::vector<std::string>& unseen)
     Space space;
     std::string why = "it vanished meanwhile";
     try {
+      if (!has_a_way(namespaces[i])) throw SetupError("the name of its file ends with a line break: rename it");
       if (read_other(route, namespaces[i], *host_nsid, space)) {
         spaces.push_back(std::move(space));
         continue;
@@ -113,7 +119,7 @@ std::vector<Space> read_spaces(Netlink& route, std::vector<std::string>& unseen)
     } catch (const SetupError& error) {
       why = error.what();
     }
-    unseen.push_back(fmt::format("namespace {}: {}", netns_name(namespaces[i]), why));
+    unseen.push_back(fmt::format("namespace {}: {}", visible(netns_name(namespaces[i])), why));
   }
   return spaces;
 }

@@ -68,7 +68,7 @@ std::vector<FailingPath> failing_paths(const Facts& facts, const Findings& earli
     FailingPath one{.endpoint = endpoint, .path = &path};
     const auto sibling = last.find(gateway_of(endpoint));
     if (path.host_reaches == true)
-      one.reached_by = endpoint.parent->link.name + " itself";
+      one.reached_by = visible(endpoint.parent->link.name) + " itself";
     else if (sibling != last.end() && *sibling->second->known->path->answered_seconds_ago < path.since_seconds)
       one.reached_by = subject_of(*sibling->second);
     failing.push_back(std::move(one));

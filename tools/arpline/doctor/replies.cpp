@@ -15,6 +15,10 @@ std::string text_at(const json& object, const char* key) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
 }
 
+ForeignText name_at(const json& object, const char* key) {
+  return from_visible(text_at(object, key));
+}
+
 std::optional<double> seconds_at(const json& object, const char* key) {
   const auto found = object.find(key);
   if (found == object.end() || !found->is_number()) return std::nullopt;
@@ -147,8 +151,8 @@ std::optional<Tombstone> tombstone_in(const json& object) {
   Tombstone gone{.address = *address,
                  .prefix_bits = prefix_at(object),
                  .mac = parse_mac(text_at(object, "mac")).value_or(0),
-                 .netns = text_at(object, "namespace"),
-                 .interface = text_at(object, "interface"),
+                 .netns = name_at(object, "namespace"),
+                 .interface = name_at(object, "interface"),
                  .seconds_ago = seconds_at(object, "seconds_ago").value_or(0),
                  .lived_seconds = seconds_at(object, "lived_seconds"),
                  .reason = text_at(object, "reason"),
@@ -172,10 +176,10 @@ std::optional<Announce> announce_in(const json& parent) {
   return Announce{.refresh_seconds = *refresh, .pps = number_at(announce, "pps")};
 }
 
-std::vector<Tombstone> tombstones_in(const json& reply, const std::string& parent) {
+std::vector<Tombstone> tombstones_in(const json& reply, const ForeignText& parent) {
   std::vector<Tombstone> gone;
   for (const auto& one : list_at(reply, "gone")) {
-    if (!one.is_object() || text_at(one, "parent") != parent) continue;
+    if (!one.is_object() || name_at(one, "parent") != parent) continue;
     if (auto tombstone = tombstone_in(one)) gone.push_back(std::move(*tombstone));
   }
   return gone;

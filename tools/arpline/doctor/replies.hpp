@@ -18,6 +18,6 @@ std::vector<KnownEndpoint> endpoints_in(const nlohmann::json& parent);
 std::optional<Announce> announce_in(const nlohmann::json& parent);
 
 /// What vanished from `parent`, out of the daemon's answer to {"cmd":"gone"}; likewise.
-std::vector<Tombstone> tombstones_in(const nlohmann::json& reply, const std::string& parent);
+std::vector<Tombstone> tombstones_in(const nlohmann::json& reply, const ForeignText& parent);
 
 }  // namespace arpline::doctor

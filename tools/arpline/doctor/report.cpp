@@ -34,9 +34,9 @@ const char* name_of(Certainty certainty) {
 }
 
 std::string what_was_asked(const Facts& facts) {
-  if (!facts.asked.empty()) return facts.asked;
+  if (!facts.asked.empty()) return visible(facts.asked);
   std::string list;
-  for (const auto& parent : facts.parents) list += (list.empty() ? "" : ", ") + parent.link.name;
+  for (const auto& parent : facts.parents) list += (list.empty() ? "" : ", ") + visible(parent.link.name);
   return list.empty() ? "no parent" : list;
 }
 
@@ -54,37 +54,38 @@ std::string findings_as_text(const Facts& facts, const Findings& findings) {
     text += fmt::format("{:<9} {} ({}): {}\n", name_of(finding.severity), finding.id,
                         name_of(finding.certainty), finding.subject);
     text += fmt::format("          {}\n", finding.evidence);
-    if (!finding.command.empty()) text += fmt::format("          -> {}\n", finding.command);
+    if (!finding.command.empty()) text += fmt::format("          -> {}\n", finding.command.text());
     text += fmt::format("          {}\n", docs_page(finding.id));
   }
   for (const auto& line : facts.unseen) text += fmt::format("not looked at: {}\n", line);
   const auto count = [&](Severity severity) {
     return std::ranges::count(findings, severity, &Finding::severity);
   };
-  return text + fmt::format("{}: {} critical, {} warning(s), {} note(s)\n", what_was_asked(facts),
-                            count(Severity::critical), count(Severity::warning), count(Severity::note));
+  text += fmt::format("{}: {} critical, {} warning(s), {} note(s)\n", what_was_asked(facts),
+                      count(Severity::critical), count(Severity::warning), count(Severity::note));
+  return printable(text);
 }
 
 std::string findings_as_json(const Facts& facts, const Findings& findings) {
   nlohmann::ordered_json root;
   root["version"] = ARPLINE_VERSION;
   root["endpoint"] =
-      facts.asked.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(facts.asked);
+      facts.asked.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(visible(facts.asked));
   root["parents"] = nlohmann::ordered_json::array();
-  for (const auto& parent : facts.parents) root["parents"].push_back(parent.link.name);
+  for (const auto& parent : facts.parents) root["parents"].push_back(visible(parent.link.name));
   root["findings"] = nlohmann::ordered_json::array();
   for (const auto& finding : findings)
-    root["findings"].push_back({{"id", finding.id},
-                                {"severity", name_of(finding.severity)},
-                                {"certainty", name_of(finding.certainty)},
-                                {"subject", finding.subject},
-                                {"evidence", finding.evidence},
-                                {"command", finding.command.empty() ? nlohmann::ordered_json(nullptr)
-                                                                    : nlohmann::ordered_json(finding.command)},
-                                {"docs", docs_page(finding.id)}});
+    root["findings"].push_back(
+        {{"id", finding.id},
+         {"severity", name_of(finding.severity)},
+         {"certainty", name_of(finding.certainty)},
+         {"subject", finding.subject},
+         {"evidence", finding.evidence},
+         {"command", finding.command.empty() ? nlohmann::ordered_json(nullptr)
+                                             : nlohmann::ordered_json(finding.command.text())},
+         {"docs", docs_page(finding.id)}});
   root["not_looked_at"] = facts.unseen;
-  // A name of an interface or a namespace may hold any byte.
-  return root.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  return root.dump(2, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace arpline::doctor

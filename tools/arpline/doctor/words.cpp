@@ -36,11 +36,11 @@ std::optional<Mac> parse_mac(const std::string& text) {
 }
 
 std::string place(const Space& space, const Device& device) {
-  return space.name + "/" + device.name;
+  return visible(space.name) + "/" + visible(device.name);
 }
 
 std::string place(const Child& child) {
-  return place(*child.space, *child.device) + " on " + child.parent->link.name;
+  return place(*child.space, *child.device) + " on " + visible(child.parent->link.name);
 }
 
 std::string duration(double seconds) {
@@ -74,10 +74,14 @@ const Route* route_to(const Space& space, Ipv4 address) {
   return best;
 }
 
-std::string set_sysctl(const std::string& interface, const std::string& key, int value) {
-  auto written = interface;
+Command set_sysctl(const Space& space, const ForeignText& interface, const char* key, int value) {
+  auto written = interface.raw();
+  if (shell_word(interface) != written) {
+    const ForeignText file{fmt::format("/proc/sys/net/ipv4/conf/{}/{}", written, key)};
+    return Command{"{}sh -c {}", space.enter, Command{"echo {} > {}", value, file}.text()};
+  }
   std::ranges::replace(written, '.', '/');
-  return fmt::format("sysctl -w net.ipv4.conf.{}.{}={}", written, key, value);
+  return Command{"{}sysctl -w {}={}", space.enter, fmt::format("net.ipv4.conf.{}.{}", written, key), value};
 }
 
 const Device* find_device(const Space& space, int ifindex) {

@@ -31,8 +31,9 @@ std::string duration(double seconds);
 int arp_ignore(const Space& space, const Device& device);
 int rp_filter(const Space& space, const Device& device);
 
-/// "sysctl -w net.ipv4.conf.INTERFACE.KEY=VALUE"; a dot in the name is written as a slash.
-std::string set_sysctl(const std::string& interface, const std::string& key, int value);
+/// "sysctl -w net.ipv4.conf.INTERFACE.KEY=VALUE" in the space; a dot in the name is written as a slash, and for
+/// a name that sysctl can't read the file is written.
+Command set_sysctl(const Space& space, const ForeignText& interface, const char* key, int value);
 
 /// nullptr: there is none.
 const Device* find_device(const Space& space, int ifindex);

@@ -18,6 +18,7 @@
 #include <memory>
 
 #include "base/error.hpp"
+#include "base/foreign_text.hpp"
 #include "base/output.hpp"
 #include "kernel/capabilities.hpp"
 
@@ -67,7 +68,7 @@ void be_nobody() {
   } catch (const std::exception& error) {
     code = 1;
     std::fflush(stdout);
-    fmt::print(stderr, "arpline: {}\n", error.what());
+    fmt::print(stderr, "arpline: {}\n", printable(error.what()));
   }
   std::_Exit(code);
 }

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <string_view>
 
+#include "base/command.hpp"
 #include "base/error.hpp"
 #include "control/limits.hpp"
 #include "kernel/maps.hpp"
@@ -77,8 +78,8 @@ Network served(const std::string& interface, const Roots& roots) {
   const auto maps =
       parents.empty() ? std::nullopt : Maps::open_pinned(roots.pins + "/" + parents.front().text(), false);
   if (!maps)
-    throw SetupError(
-        fmt::format("{0}: arpline is not attached to it; see: arpline status --parent {0}", interface));
+    throw SetupError(fmt::format("{}: arpline is not attached to it; see: {}", visible(interface),
+                                 Command("arpline status --parent={}", interface).text()));
   Network network{.limits = maps->limits()};
   network.limits.flags &= kKeptSwitches;
   network.limits.neigh_full_ns = 0;

@@ -15,6 +15,7 @@
 #include "arpline/replay/report.hpp"
 #include "arpline/replay/write.hpp"
 #include "base/error.hpp"
+#include "base/foreign_text.hpp"
 #include "base/output.hpp"
 
 namespace arpline::replay {
@@ -59,10 +60,10 @@ int replay(const Request& request, const Network& network, Input input, const Ou
   auto sums = to_json(*world);
   if (request.as_json) {
     sums["version"] = ARPLINE_VERSION;
-    sums["file"] = request.file;
-    fmt::print("{}\n", sums.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+    sums["file"] = visible(request.file);
+    fmt::print("{}\n", sums.dump(2, ' ', true, nlohmann::json::error_handler_t::replace));
   } else {
-    fmt::print("{}{}: {}", request.each ? "\n" : "", request.file, to_text(sums, ways));
+    fmt::print("{}{}: {}", request.each ? "\n" : "", visible(request.file), printable(to_text(sums, ways)));
   }
   return 0;
 }

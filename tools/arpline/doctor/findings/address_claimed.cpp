@@ -10,7 +10,7 @@ namespace arpline::doctor {
 namespace {
 
 // Only what is on this host can be mended from here.
-std::string command_against(const Facts& facts, Ipv4 claimed, Mac mac) {
+Command command_against(const Facts& facts, Ipv4 claimed, Mac mac) {
   const auto [space, device] = owner_of(facts, mac);
   if (device == nullptr) return {};
   bool has_it = false;
@@ -18,13 +18,12 @@ std::string command_against(const Facts& facts, Ipv4 claimed, Mac mac) {
     for (const auto& address : other.addresses) {
       if (address.address != claimed) continue;
       if (&other == device)
-        return fmt::format("{}ip addr del {} dev {}", space->enter, text(address), device->name);
+        return Command{"{}ip addr del {} dev {}", space->enter, text(address), device->name};
       has_it = true;
     }
   }
-  if (device->proxy_arp) return space->enter + set_sysctl(device->name, "proxy_arp", 0);
-  if (has_it && answers_for_others(*space, *device))
-    return space->enter + set_sysctl(device->name, "arp_ignore", 1);
+  if (device->proxy_arp) return set_sysctl(*space, device->name, "proxy_arp", 0);
+  if (has_it && answers_for_others(*space, *device)) return set_sysctl(*space, device->name, "arp_ignore", 1);
   return {};
 }
 

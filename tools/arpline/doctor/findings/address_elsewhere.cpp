@@ -30,12 +30,12 @@ unsigned subnet_bits(const Facts& facts, const Child& child, Ipv4 address) {
 std::string belongs(const Facts& facts, const Child& child, const Device& other, Ipv4 address) {
   for (const auto& gone : child.parent->gone)
     if (gone.address == address && gone.netns == child.space->name && gone.interface == child.device->name)
-      return fmt::format("it was on {} until {} ago", child.device->name, duration(gone.seconds_ago));
+      return fmt::format("it was on {} until {} ago", visible(child.device->name), duration(gone.seconds_ago));
   for (const auto& endpoint : child.parent->endpoints)
     if (endpoint.address == address && endpoint.mac == child.device->mac)
-      return fmt::format("arpline's maps have it on {}", child.device->name);
+      return fmt::format("arpline's maps have it on {}", visible(child.device->name));
   if (subnet_bits(facts, child, address) != 0)
-    return fmt::format("it is in the subnet of {}", child.parent->link.name);
+    return fmt::format("it is in the subnet of {}", visible(child.parent->link.name));
   return other.loopback ? "an address of the loopback interface is announced nowhere" : "";
 }
 
@@ -46,18 +46,18 @@ void is_on_other(const Facts& facts, const Child& child, const Device& other, co
   const unsigned subnet = subnet_bits(facts, child, address.address);
   const unsigned bits = address.prefix_bits == 32 && subnet != 0 ? subnet : address.prefix_bits;
   const auto& name = child.device->name;
-  out.push_back({.id = "address_elsewhere",
-                 .severity = Severity::critical,
-                 .certainty = Certainty::likely,
-                 .subject = fmt::format("{} ({})", place(child), format_ipv4(address.address)),
-                 .evidence = fmt::format("{} has no address; {} is on {} of the same namespace, and {}", name,
-                                         text(address), other.name, why),
-                 .command = fmt::format("{0}ip addr del {1} dev {2} && {0}ip addr add {3}/{4} dev {5}",
-                                        child.space->enter, text(address), other.name,
-                                        format_ipv4(address.address), bits, name),
-                 .about = {.parent = child.parent->link.ifindex,
-                           .devices = {child.device, &other},
-                           .addresses = {address.address}}});
+  out.push_back(
+      {.id = "address_elsewhere",
+       .severity = Severity::critical,
+       .certainty = Certainty::likely,
+       .subject = fmt::format("{} ({})", place(child), format_ipv4(address.address)),
+       .evidence = fmt::format("{} has no address; {} is on {} of the same namespace, and {}", visible(name),
+                               text(address), visible(other.name), why),
+       .command = Command{"{0}ip addr del {1} dev {2} && {0}ip addr add {3}/{4} dev {5}", child.space->enter,
+                          text(address), other.name, format_ipv4(address.address), bits, name},
+       .about = {.parent = child.parent->link.ifindex,
+                 .devices = {child.device, &other},
+                 .addresses = {address.address}}});
 }
 
 bool same_wire(const Device& one, const Device& other) {
@@ -94,17 +94,17 @@ void routed_elsewhere(const Child& child, const InterfaceAddress& address, Findi
   if (other == nullptr || other == child.device || route->prefix_bits == 0 || same_wire(*child.device, *other))
     return;
   const auto subnet = fmt::format("{}/{}", format_ipv4(route->destination), route->prefix_bits);
-  out.push_back(
-      {.id = "address_elsewhere",
-       .severity = Severity::warning,
-       .certainty = Certainty::likely,
-       .subject = fmt::format("{} ({})", place(child), format_ipv4(address.address)),
-       .evidence = fmt::format("{} is on {}, but the route to {} goes through {} (metric {}): answers "
-                               "leave on the wrong interface",
-                               text(address), child.device->name, subnet, other->name, route->metric),
-       .command = fmt::format("{}ip route del {} dev {} metric {}", child.space->enter, subnet, other->name,
-                              route->metric),
-       .about = {.parent = child.parent->link.ifindex, .devices = {child.device, other}}});
+  out.push_back({.id = "address_elsewhere",
+                 .severity = Severity::warning,
+                 .certainty = Certainty::likely,
+                 .subject = fmt::format("{} ({})", place(child), format_ipv4(address.address)),
+                 .evidence = fmt::format(
+                     "{} is on {}, but the route to {} goes through {} (metric {}): answers "
+                     "leave on the wrong interface",
+                     text(address), visible(child.device->name), subnet, visible(other->name), route->metric),
+                 .command = Command{"{}ip route del {} dev {} metric {}", child.space->enter, subnet,
+                                    other->name, route->metric},
+                 .about = {.parent = child.parent->link.ifindex, .devices = {child.device, other}}});
 }
 
 }  // namespace

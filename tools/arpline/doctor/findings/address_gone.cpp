@@ -25,10 +25,10 @@ std::string trail_of(const Tombstone& gone) {
   return text;
 }
 
-std::string add_again(const Child& child, Ipv4 address, unsigned prefix_bits) {
+Command add_again(const Child& child, Ipv4 address, unsigned prefix_bits) {
   if (prefix_bits == 0) return {};
-  return fmt::format("{}ip addr add {}/{} dev {}", child.space->enter, format_ipv4(address), prefix_bits,
-                     child.device->name);
+  return Command{"{}ip addr add {}/{} dev {}", child.space->enter, format_ipv4(address), prefix_bits,
+                 child.device->name};
 }
 
 Finding lost(const Child& child, Ipv4 address, unsigned prefix_bits, const std::string& evidence) {
@@ -88,9 +88,9 @@ void asked_for(const Facts& facts, Findings& out) {
   for (const auto& parent : facts.parents) {
     const auto gone = std::ranges::find(parent.gone, *address, &Tombstone::address);
     if (gone == parent.gone.end()) continue;
-    out.push_back(
-        nobody_has(*address, fmt::format("it was on {}/{} ({}) on {}: {}", gone->netns, gone->interface,
-                                         format_mac(gone->mac), parent.link.name, trail_of(*gone))));
+    out.push_back(nobody_has(
+        *address, fmt::format("it was on {}/{} ({}) on {}: {}", visible(gone->netns), visible(gone->interface),
+                              format_mac(gone->mac), visible(parent.link.name), trail_of(*gone))));
     return;
   }
   out.push_back(nobody_has(*address, "what became of it, or whether it ever was here, is not known"));

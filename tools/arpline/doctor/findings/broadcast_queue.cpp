@@ -22,21 +22,22 @@ std::uint64_t wanted_length(std::uint64_t used, const DropSample& drops) {
 // Any child's wish is the parent's length: the largest counts.
 void tell(const Parent& parent, const Child& child, const DropSample& drops, Findings& out) {
   const std::uint64_t used = child.device->broadcast_queue;
-  out.push_back({.id = "broadcast_queue",
-                 .severity = Severity::warning,
-                 .certainty = Certainty::certain,
-                 .subject = parent.link.name,
-                 .evidence = fmt::format(
-                     "in {:.1f} s of looking {} broadcast frames for the containers were dropped because "
-                     "macvlan's queue of {} was full; {} frames were dropped on {} in all meanwhile, and "
-                     "{} since it was made, for whatever reason",
-                     drops.seconds, drops.broadcast_queue, used,
-                     std::max(drops.rx_dropped, drops.broadcast_queue), parent.link.name, parent.rx_dropped),
-                 .command = used >= kLongest ? std::string{}
-                                             : fmt::format("{}ip link set dev {} type macvlan bcqueuelen {}",
-                                                           child.space->enter, child.device->name,
-                                                           wanted_length(used, drops)),
-                 .about = {.parent = parent.link.ifindex}});
+  out.push_back(
+      {.id = "broadcast_queue",
+       .severity = Severity::warning,
+       .certainty = Certainty::certain,
+       .subject = visible(parent.link.name),
+       .evidence = fmt::format(
+           "in {:.1f} s of looking {} broadcast frames for the containers were dropped because "
+           "macvlan's queue of {} was full; {} frames were dropped on {} in all meanwhile, and "
+           "{} since it was made, for whatever reason",
+           drops.seconds, drops.broadcast_queue, used, std::max(drops.rx_dropped, drops.broadcast_queue),
+           visible(parent.link.name), parent.rx_dropped),
+       .command = used >= kLongest
+                      ? Command{}
+                      : Command{"{}ip link set dev {} type macvlan bcqueuelen {}", child.space->enter,
+                                child.device->name, wanted_length(used, drops)},
+       .about = {.parent = parent.link.ifindex}});
 }
 
 }  // namespace

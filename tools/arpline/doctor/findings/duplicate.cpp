@@ -69,8 +69,8 @@ void tell(const std::vector<Holder>& holders, Findings& out) {
        .certainty = Certainty::certain,
        .subject = format_ipv4(holders.front().address.address),
        .evidence = fmt::format("{} interfaces on one wire have this address: {}", holders.size(), places),
-       .command = fmt::format("{}ip addr del {} dev {}", container->space->enter, text(container->address),
-                              container->device->name),
+       .command = Command{"{}ip addr del {} dev {}", container->space->enter, text(container->address),
+                          container->device->name},
        .about = std::move(about)});
 }
 

@@ -35,7 +35,7 @@ void tell(const Siblings& siblings, Findings& out) {
   std::string list;
   About about{.parent = siblings.front().parent->link.ifindex};
   for (const auto& child : siblings) {
-    list += fmt::format("{}{} ({}, arp_ignore {})", list.empty() ? "" : ", ", child.device->name,
+    list += fmt::format("{}{} ({}, arp_ignore {})", list.empty() ? "" : ", ", visible(child.device->name),
                         format_mac(child.device->mac), arp_ignore(space, *child.device));
     about.devices.push_back(child.device);
   }
@@ -43,12 +43,12 @@ void tell(const Siblings& siblings, Findings& out) {
       {.id = "flux",
        .severity = Severity::warning,
        .certainty = Certainty::certain,
-       .subject = fmt::format("{} on {}", space.name, siblings.front().parent->link.name),
+       .subject = fmt::format("{} on {}", visible(space.name), visible(siblings.front().parent->link.name)),
        .evidence = fmt::format("{} interfaces of one namespace hear the same requests and answer for each "
                                "other: {}; peers learn now one MAC, now another",
                                siblings.size(), list),
-       .command = fmt::format("{}sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2",
-                              space.enter),
+       .command =
+           Command{"{}sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2", space.enter},
        .about = std::move(about)});
 }
 

@@ -39,7 +39,7 @@ void tell(const std::vector<FailingPath>& paths, Findings& out) {
   out.push_back({.id = "gateway_unreachable",
                  .severity = was_there ? Severity::critical : Severity::warning,
                  .certainty = first.path->host_reaches ? Certainty::likely : Certainty::possible,
-                 .subject = fmt::format("{} on {}", address, first.endpoint.parent->link.name),
+                 .subject = fmt::format("{} on {}", address, visible(first.endpoint.parent->link.name)),
                  .evidence = fmt::format("the gateway of {}{}: {}; {}", subject_of(first.endpoint), others,
                                          silence_of(*first.path), what_of_the_host(*first.path)),
                  .about = std::move(about)});

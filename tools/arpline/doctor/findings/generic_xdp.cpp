@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "arpline/attached.hpp"
 #include "arpline/doctor/findings/all.hpp"
 
 namespace arpline::doctor {
@@ -12,7 +13,7 @@ void generic_xdp(const Facts& facts, Findings& out) {
     out.push_back({.id = "generic_xdp",
                    .severity = could ? Severity::warning : Severity::note,
                    .certainty = Certainty::certain,
-                   .subject = parent.link.name,
+                   .subject = visible(parent.link.name),
                    .evidence = fmt::format(
                        "arpline's program is attached in generic mode: slower, and without a "
                        "ring; the driver {}{}",

@@ -15,10 +15,9 @@ std::string in_front(const Parent& parent) {
 }
 
 // What stands there may be needed by somebody: only the one filter that can be named is.
-std::string take_away(const Parent& parent) {
+Command take_away(const Parent& parent) {
   if (!parent.tcx.empty() || parent.before_egress.size() != 1) return {};
-  return fmt::format("tc filter del dev {} egress pref {}", parent.link.name,
-                     parent.before_egress.front().pref);
+  return Command{"tc filter del dev {} egress pref {}", parent.link.name, parent.before_egress.front().pref};
 }
 
 }  // namespace
@@ -33,7 +32,7 @@ void hidden_egress(const Facts& facts, Findings& out) {
         {.id = "hidden_egress",
          .severity = hidden ? Severity::warning : Severity::note,
          .certainty = hidden ? Certainty::certain : Certainty::possible,
-         .subject = parent.link.name,
+         .subject = visible(parent.link.name),
          .evidence = fmt::format("{}; in front of it: {}",
                                  hidden ? "arpline's egress filter does not see what leaves, so nothing is "
                                           "ever confirmed"

@@ -65,7 +65,7 @@ void child_down(const Child& child, Findings& out) {
                  .subject = place(child),
                  .evidence = fmt::format("the interface is administratively down ({}); {}",
                                          addresses_of(device), since(child)),
-                 .command = fmt::format("{}ip link set {} up", child.space->enter, device.name),
+                 .command = Command{"{}ip link set dev {} up", child.space->enter, device.name},
                  .about = {.parent = child.parent->link.ifindex, .devices = {child.device}}});
 }
 
@@ -74,9 +74,9 @@ void below_down(const Parent& parent, const Device& below, Findings& out) {
   out.push_back({.id = "interface_down",
                  .severity = Severity::critical,
                  .certainty = Certainty::certain,
-                 .subject = below.name,
-                 .evidence = fmt::format("{} {}: no container on it can be reached", below.name, what),
-                 .command = below.up ? std::string{} : fmt::format("ip link set {} up", below.name),
+                 .subject = visible(below.name),
+                 .evidence = fmt::format("{} {}: no container on it can be reached", visible(below.name), what),
+                 .command = below.up ? Command{} : Command{"ip link set dev {} up", below.name},
                  .about = {.parent = parent.link.ifindex}});
 }
 

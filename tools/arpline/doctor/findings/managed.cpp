@@ -9,38 +9,40 @@
 namespace arpline::doctor {
 namespace {
 
-// Nothing of a container's is to be run from here: what mends it has to be done inside.
-std::string where(const ManagedBy& managed) {
+// Nothing of a container's is to be run from here: what mends it has to be done inside, by who administers it.
+std::string inside(const ManagedBy& managed) {
   if (managed.pid == 0) return {};
-  const auto* wanted = managed.who == Manager::network_manager
-                           ? "let it leave the interface alone"
-                           : "KeepConfiguration=yes and IgnoreCarrierLoss=yes under [Network]";
-  return fmt::format("; it is process {}, with files of its own: there, {}", managed.pid, wanted);
+  const auto where = fmt::format("; it is process {}, with files of its own: there, ", managed.pid);
+  if (managed.who == Manager::network_manager) return where + "let it leave the interface alone";
+  const auto file = managed.network_file.empty() ? "" : " in " + visible(drop_in_of(managed.network_file));
+  return where + "KeepConfiguration=yes and IgnoreCarrierLoss=yes below [Network]" + file;
 }
 
-std::string consequence(const ManagedBy& managed, const std::string& interface) {
+std::string consequence(const ManagedBy& managed, const ForeignText& interface) {
   if (managed.who == Manager::network_manager)
-    return fmt::format("NetworkManager manages {}: with its profile go the link and the addresses{}", interface,
-                       where(managed));
+    return fmt::format("NetworkManager manages {}: with its profile go the link and the addresses{}",
+                       visible(interface), inside(managed));
   return fmt::format(
       "systemd-networkd manages {} ({}): with the carrier go the addresses that it made, and what it did not "
-      "make "
-      "may go when it configures the interface anew{}",
-      interface, managed.network_file.empty() ? "its .network file" : managed.network_file, where(managed));
+      "make may go when it configures the interface anew{}",
+      visible(interface), managed.network_file.empty() ? "its .network file" : visible(managed.network_file),
+      inside(managed));
 }
 
-std::string remedy(const ManagedBy& managed, const std::string& interface) {
+Command remedy(const ManagedBy& managed, const ForeignText& interface) {
   if (managed.pid != 0) return {};
-  if (managed.who == Manager::network_manager) return fmt::format("nmcli device set {} managed no", interface);
+  if (managed.who == Manager::network_manager)
+    return Command{"nmcli device set ifname {} managed no", interface};
   if (managed.network_file.empty()) return {};
   const auto file = drop_in_of(managed.network_file);
-  return fmt::format(
+  const ForeignText folder{file.raw().substr(0, file.raw().rfind('/'))};
+  return Command{
       "mkdir -p {} && printf '[Network]\\nKeepConfiguration=yes\\nIgnoreCarrierLoss=yes\\n' > {} && "
       "networkctl reload",
-      file.substr(0, file.rfind('/')), file);
+      folder, file};
 }
 
-bool lost_something(const Parent& parent, const std::string& netns, const std::string& interface) {
+bool lost_something(const Parent& parent, const ForeignText& netns, const ForeignText& interface) {
   return std::ranges::any_of(
       parent.gone, [&](const Tombstone& gone) { return gone.netns == netns && gone.interface == interface; });
 }
@@ -59,7 +61,8 @@ void look_at_child(const Child& child, Findings& out) {
                  .certainty = Certainty::certain,
                  .subject = place(child),
                  .evidence = consequence(device.managed, device.name) +
-                             (trouble ? "; it is down, or has lost an address" : ""),
+                             (trouble ? "; it is down, or has lost an address" : "") +
+                             in_its_own_place(device.managed, device.name),
                  .command = remedy(device.managed, device.name),
                  .about = {.parent = child.parent->link.ifindex, .devices = {child.device}}});
 }
@@ -70,9 +73,10 @@ void look_at_parent(const Parent& parent, Findings& out) {
   out.push_back({.id = "managed",
                  .severity = trouble ? Severity::warning : Severity::note,
                  .certainty = Certainty::certain,
-                 .subject = parent.link.name,
+                 .subject = visible(parent.link.name),
                  .evidence = consequence(parent.managed, parent.link.name) +
-                             (trouble ? "; it is down, and all containers with it" : ""),
+                             (trouble ? "; it is down, and all containers with it" : "") +
+                             in_its_own_place(parent.managed, parent.link.name),
                  .command = remedy(parent.managed, parent.link.name),
                  .about = {.parent = parent.link.ifindex}});
 }

@@ -29,7 +29,8 @@ std::string holders_of(const Facts& facts) {
   std::ranges::stable_sort(holders, std::greater{}, &Holder::entries);
   std::string list;
   for (std::size_t i = 0; i < std::min(holders.size(), kMostNamed); ++i)
-    list += fmt::format("{}{} {}", list.empty() ? "" : ", ", holders[i].space->name, holders[i].entries);
+    list +=
+        fmt::format("{}{} {}", list.empty() ? "" : ", ", visible(holders[i].space->name), holders[i].entries);
   if (holders.size() > kMostNamed) list += fmt::format(", {} others less", holders.size() - kMostNamed);
   return list.empty() ? "no reachable namespace" : list;
 }
@@ -43,8 +44,8 @@ void neighbour_table(const Facts& facts, Findings& out) {
   const auto percent = entries * 100 / limit;
   if (percent < kNearPercent) return;
   const auto more = limit * kGrowth;
-  const auto command = fmt::format(
-      "sysctl -w net.ipv4.neigh.default.gc_thresh3={} net.ipv4.neigh.default.gc_thresh2={}", more, more / 2);
+  const Command command{"sysctl -w net.ipv4.neigh.default.gc_thresh3={} net.ipv4.neigh.default.gc_thresh2={}",
+                        more, more / 2};
   out.push_back({.id = "neighbour_table",
                  .severity = percent < kFullPercent ? Severity::warning : Severity::critical,
                  .certainty = Certainty::certain,
@@ -55,7 +56,7 @@ void neighbour_table(const Facts& facts, Findings& out) {
                      "answers; held by: {}{}",
                      entries, limit, holders_of(facts),
                      facts.initial ? "" : "; only the initial network namespace can change the limit"),
-                 .command = facts.initial ? command : std::string{},
+                 .command = facts.initial ? command : Command{},
                  .about = {}});
 }
 

@@ -14,8 +14,8 @@ namespace {
 // Longer than a peer's kernel takes to find out by itself that nobody answers at the old MAC.
 constexpr double kFresh = 60;
 
-std::string forget(const Space& space, const Device& device, Ipv4 address) {
-  return fmt::format("{}ip neigh del {} dev {}", space.enter, format_ipv4(address), device.name);
+Command forget(const Space& space, const Device& device, Ipv4 address) {
+  return Command{"{}ip neigh del {} dev {}", space.enter, format_ipv4(address), device.name};
 }
 
 // Entries of this host and its containers can be looked at.

@@ -61,9 +61,9 @@ About about_all(const std::vector<Endpoint>& endpoints) {
   return about;
 }
 
-std::string switch_off(const Owner& owner) {
+Command switch_off(const Owner& owner) {
   if (owner.device == nullptr || !owner.device->proxy_arp) return {};
-  return owner.space->enter + set_sysctl(owner.device->name, "proxy_arp", 0);
+  return set_sysctl(*owner.space, owner.device->name, "proxy_arp", 0);
 }
 
 void by_claims(const Facts& facts, const Parent& parent, Mac mac, const Proxy& proxy, Findings& out) {
@@ -73,7 +73,7 @@ void by_claims(const Facts& facts, const Parent& parent, Mac mac, const Proxy& p
   out.push_back({.id = "proxy_arp",
                  .severity = severity_of(proxy.last, contested),
                  .certainty = Certainty::certain,
-                 .subject = fmt::format("{} on {}", format_mac(mac), parent.link.name),
+                 .subject = fmt::format("{} on {}", format_mac(mac), visible(parent.link.name)),
                  .evidence = fmt::format("it answers for the addresses of {} endpoint{} ({}): {}; {}",
                                          proxy.claimed.size(), proxy.claimed.size() == 1 ? "" : "s",
                                          list_of(proxy.claimed), when(proxy.last),
@@ -100,7 +100,7 @@ void by_settings(const std::vector<Endpoint>& endpoints, const Space& space, con
       {.id = "proxy_arp",
        .severity = Severity::warning,
        .certainty = Certainty::likely,
-       .subject = fmt::format("{} on {}", place(space, device), others.front().parent->link.name),
+       .subject = fmt::format("{} on {}", place(space, device), visible(others.front().parent->link.name)),
        .evidence = fmt::format("proxy_arp is on, and its routes to {} go through another interface: "
                                "where it forwards it answers for {} with {}",
                                list_of(others), others.size() == 1 ? "it" : "them", format_mac(device.mac)),

@@ -17,15 +17,14 @@ struct Cause {
   Severity severity = Severity::critical;
   Certainty certainty = Certainty::certain;
   std::string evidence;
-  std::string command;
+  Command command;
 };
 
 // Sets what of conf/all and the device's own setting is in the way.
-std::string reset(const Child& child, const std::string& key, int all, int own, int unwanted) {
-  std::string command;
-  if (all == unwanted) command = child.space->enter + set_sysctl("all", key, 0);
-  if (own == unwanted)
-    command += (command.empty() ? "" : " && ") + child.space->enter + set_sysctl(child.device->name, key, 0);
+Command reset(const Child& child, const char* key, int all, int own, int unwanted) {
+  Command command;
+  if (all == unwanted) command = set_sysctl(*child.space, "all", key, 0);
+  if (own == unwanted) command = then(command, set_sysctl(*child.space, child.device->name, key, 0));
   return command;
 }
 
@@ -38,7 +37,7 @@ std::optional<Cause> for_everybody(const Child& child) {
   const auto& [space, device] = std::tie(*child.space, *child.device);
   if (device.noarp)
     return Cause{.evidence = "the interface has ARP switched off (NOARP)",
-                 .command = fmt::format("{}ip link set {} arp on", space.enter, device.name)};
+                 .command = Command{"{}ip link set dev {} arp on", space.enter, device.name}};
   if (arp_ignore(space, device) == kAnswerNothing)
     return Cause{
         .evidence = both("arp_ignore", space.all.arp_ignore, device.arp_ignore) + ": the kernel answers nobody",
@@ -65,11 +64,12 @@ std::optional<Cause> for_requester(const Child& child, const KnownEndpoint& endp
   const auto* route = route_to(space, endpoint.last_requester);
   if (rp_filter(space, device) != kStrict || (route != nullptr && route->ifindex == device.ifindex))
     return std::nullopt;
-  return Cause{.severity = Severity::warning,
-               .evidence = fmt::format("{}; {}, and the way back to it is not {}", who,
-                                       both("rp_filter", space.all.rp_filter, device.rp_filter), device.name),
-               .command = fmt::format("{}ip route add {}/32 dev {}", space.enter,
-                                      format_ipv4(endpoint.last_requester), device.name)};
+  return Cause{
+      .severity = Severity::warning,
+      .evidence = fmt::format("{}; {}, and the way back to it is not {}", who,
+                              both("rp_filter", space.all.rp_filter, device.rp_filter), visible(device.name)),
+      .command = Command{"{}ip route add {}/32 dev {}", space.enter, format_ipv4(endpoint.last_requester),
+                         device.name}};
 }
 
 bool is_full(const Facts& facts) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "arpline/attached.hpp"
 #include "arpline/doctor/findings/all.hpp"
 #include "arpline/doctor/words.hpp"
 
@@ -22,11 +23,11 @@ std::string state_of(const Parent& parent) {
 
 // Who is gone is started again, which takes over what is pinned. Who hangs has to be ended first, and only for
 // the service's own process does a command do that for certain.
-std::string remedy(const Facts& facts, const Parent& parent) {
+Command remedy(const Facts& facts, const Parent& parent) {
   const bool gone = parent.daemon == Daemon::absent;
-  if (facts.service && (gone || parent.owner_in_service)) return "systemctl restart arplined";
-  if (gone) return fmt::format("arplined --parent {}", parent.link.name);
-  return fmt::format("arpline detach {}", parent.link.name);
+  if (facts.service && (gone || parent.owner_in_service)) return Command{"systemctl restart arplined"};
+  if (gone) return start_command(parent.link.name);
+  return detach_command(parent.link.name);
 }
 
 }  // namespace
@@ -37,11 +38,12 @@ void stale_lease(const Facts& facts, Findings& out) {
     out.push_back({.id = "stale_lease",
                    .severity = Severity::warning,
                    .certainty = Certainty::certain,
-                   .subject = parent.link.name,
+                   .subject = visible(parent.link.name),
                    .evidence = fmt::format(
                        "arpline's programs are on {}, but the lease ended {} ago: {}. Until it is renewed "
-                       "everything is left to the kernel; arpline detach {} takes them off",
-                       parent.link.name, duration(-parent.lease_seconds), state_of(parent), parent.link.name),
+                       "everything is left to the kernel; {} takes them off",
+                       visible(parent.link.name), duration(-parent.lease_seconds), state_of(parent),
+                       detach_command(parent.link.name).text()),
                    .command = remedy(facts, parent),
                    .about = {.parent = parent.link.ifindex}});
   }

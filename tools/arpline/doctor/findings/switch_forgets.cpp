@@ -15,8 +15,12 @@ namespace {
 constexpr double kSwitchRemembers = 300;  // IEEE 802.1Q's default, and nearly every switch's
 constexpr int kMostArpIgnore = 2;         // above it the kernel answers nobody, or not for all: not announced
 
-std::string reload(const std::string& key, const std::string& value) {
-  return fmt::format("arpline reload  # with {} = {} below [announce] in arplined's configuration", key, value);
+Command reload_with_pps(std::uint64_t pps) {
+  return Command{"arpline reload  # with pps = {} below [announce] in arplined's configuration", pps};
+}
+
+Command reload_with_refresh() {
+  return Command{"arpline reload  # with refresh = \"60s\" below [announce] in arplined's configuration"};
 }
 
 bool is_told_by_its_path(const KnownEndpoint& endpoint) {
@@ -35,23 +39,22 @@ bool counts(const Endpoint& endpoint) {
 
 struct Cause {
   std::string evidence;
-  std::string command;
+  Command command;
 };
 
 std::optional<Cause> in_configuration(const Announce& announce, std::size_t endpoints) {
-  if (announce.pps == 0) return Cause{"announce.pps is 0: nothing is announced", reload("pps", "100")};
+  if (announce.pps == 0) return Cause{"announce.pps is 0: nothing is announced", reload_with_pps(100)};
   if (announce.refresh_seconds == 0)
-    return Cause{"announce.refresh is 0: nothing is announced again after a change",
-                 reload("refresh", "\"60s\"")};
+    return Cause{"announce.refresh is 0: nothing is announced again after a change", reload_with_refresh()};
   if (announce.refresh_seconds > kSwitchRemembers)
     return Cause{fmt::format("announce.refresh is {}", duration(announce.refresh_seconds)),
-                 reload("refresh", "\"60s\"")};
+                 reload_with_refresh()};
   const double round = static_cast<double>(endpoints) / static_cast<double>(announce.pps);
   if (round <= kSwitchRemembers) return std::nullopt;
   const double needed = std::ceil(static_cast<double>(endpoints) / announce.refresh_seconds);
   return Cause{fmt::format("{} endpoints at announce.pps = {} take {} for one round, not {}", endpoints,
                            announce.pps, duration(round), duration(announce.refresh_seconds)),
-               reload("pps", fmt::format("{:.0f}", needed))};
+               reload_with_pps(static_cast<std::uint64_t>(needed))};
 }
 
 // For how long it has been known at least; 0: that is not known.
@@ -93,7 +96,7 @@ void announced(const Parent& parent, const std::vector<Endpoint>& endpoints, Fin
   out.push_back({.id = "switch_forgets",
                  .severity = Severity::warning,
                  .certainty = Certainty::possible,
-                 .subject = parent.link.name,
+                 .subject = visible(parent.link.name),
                  .evidence = fmt::format("{}; switches forget a MAC that was silent for {:.0f} s, and {} "
                                          "endpoint{} no gateway that answers either",
                                          cause->evidence, kSwitchRemembers, quiet.size(),

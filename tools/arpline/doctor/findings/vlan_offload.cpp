@@ -26,14 +26,15 @@ void vlan_offload(const Facts& facts, Findings& out) {
     out.push_back({.id = "vlan_offload",
                    .severity = Severity::warning,
                    .certainty = Certainty::certain,
-                   .subject = parent.link.name,
+                   .subject = visible(parent.link.name),
                    .evidence = fmt::format(
                        "{} is on, with {}: a tag that the NIC strips is invisible "
                        "to XDP, and arpline serves less than it could",
                        customer ? "rx-vlan-offload" : "rx-vlan-stag-hw-parse",
                        vlan_interface ? "VLAN interfaces on it" : "tagged frames coming in, or trunk = true"),
-                   .command = fmt::format("ethtool -K {}{}{}", parent.link.name, customer ? " rxvlan off" : "",
-                                          service ? " rx-vlan-stag-hw-parse off" : ""),
+                   .command = Command{"ethtool -K {}{}{}", parent.link.name,
+                                      customer ? Command{" rxvlan off"} : Command{},
+                                      service ? Command{" rx-vlan-stag-hw-parse off"} : Command{}},
                    .about = {.parent = parent.link.ifindex}});
   }
 }

@@ -23,16 +23,17 @@ bool has_subnet(const Device& device, Ipv4 address) {
 
 // Why the host takes the address, or its gateway, to be on that interface; empty: it does not.
 std::string why_there(const Space& host, const Device& device, Ipv4 address, Ipv4 gateway) {
-  if (has_subnet(device, address)) return "its subnet is that of an address of " + device.name;
+  if (has_subnet(device, address)) return "its subnet is that of an address of " + visible(device.name);
   for (const auto& route : host.routes)
     if (route.ifindex == device.ifindex && route.gateway == 0 && route.prefix_bits > 0 &&
         covers(route.destination, route.prefix_bits, address))
       return fmt::format("the host routes {}/{} to {}", format_ipv4(route.destination), route.prefix_bits,
-                         device.name);
+                         visible(device.name));
   for (const auto& neighbour : host.neighbours)
     if (gateway != 0 && neighbour.address == gateway && neighbour.ifindex == device.ifindex &&
         resolved(neighbour))
-      return fmt::format("its gateway {} is a neighbour of the host on {}", format_ipv4(gateway), device.name);
+      return fmt::format("its gateway {} is a neighbour of the host on {}", format_ipv4(gateway),
+                         visible(device.name));
   return {};
 }
 
@@ -94,16 +95,21 @@ const Device* on_other_nic(const Facts& facts, const Child& child, const Interfa
   return other;
 }
 
-std::string move_to(const Child& child, const Device& nic, const InterfaceAddress& address) {
+Command move_to(const Child& child, const Device& nic, const InterfaceAddress& address) {
   const auto& device = *child.device;
   const Ipv4 gateway = gateway_of(child);
-  auto command = fmt::format(
-      "{0}ip link del {1} && ip link add link {2} name {1} address {3} netns {4} type macvlan mode bridge && "
-      "{0}ip addr add {5} dev {1} && {0}ip link set {1} up",
-      child.space->enter, device.name, nic.name, format_mac(device.mac), child.space->target, text(address));
-  if (gateway != 0)
-    command += fmt::format(" && {}ip route add default via {}", child.space->enter, format_ipv4(gateway));
-  return command;
+  Command command{
+      "{0}ip link del dev {1} && ip link add link {2} name {1} address {3} netns {4} type macvlan mode bridge "
+      "&& "
+      "{0}ip addr add {5} dev {1} && {0}ip link set dev {1} up",
+      child.space->enter,
+      device.name,
+      nic.name,
+      format_mac(device.mac),
+      child.space->target,
+      text(address)};
+  if (gateway == 0) return command;
+  return then(command, Command{"{}ip route add default via {}", child.space->enter, format_ipv4(gateway)});
 }
 
 void look_at(const Facts& facts, const Child& child, const InterfaceAddress& address, Findings& out) {
@@ -120,7 +126,7 @@ void look_at(const Facts& facts, const Child& child, const InterfaceAddress& add
        .certainty = waiting > 0 ? Certainty::likely : Certainty::possible,
        .subject = fmt::format("{} ({})", place(child), format_ipv4(address.address)),
        .evidence = fmt::format("{} stands on {}, but {}, and nothing of it is on {}; {}", text(address),
-                               child.parent->link.name, why, child.parent->link.name,
+                               visible(child.parent->link.name), why, visible(child.parent->link.name),
                                waiting > 0 ? fmt::format("{} of its neighbours did not answer", waiting)
                                            : "it has not tried to reach anybody yet"),
        .command = move_to(child, *nic, address),

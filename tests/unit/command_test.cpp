@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/command.hpp"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "arpline/attached.hpp"
+#include "arpline/doctor/findings.hpp"
+#include "doctor_facts.hpp"
+
+namespace arpline {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What shells know, and what they know nothing of.
+std::vector<std::string> hostile_words() {
+  return {"",       "a b",         "$(id>pwn)",  "`id>pwn`", ";id>pwn;",  "a'b",      "a\"b",   "-n",
+          "--help", "~",           "a!b",        "!!",       "#x",        "*",        "{a,b}",  "a=b",
+          "\\",     "a\\nb",       "%s%n",       "\x1b[31m", "-\x1b",     "%d\x1b",   "'\x1b'", "\xc2\x9b[31m",
+          "$(\n)",  "'$(id>pwn)'", "';id>pwn;'", "\\'",      "a&b|c<d>e", "\xff!\xfe"};
+}
+
+// And every byte but NUL, alone and between others; no line break at the end.
+std::vector<std::string> words() {
+  auto all = hostile_words();
+  for (int byte = 1; byte < 256; ++byte) {
+    all.push_back(std::string{"a"} + static_cast<char>(byte) + "b");
+    if (byte != '\n') all.emplace_back(1, static_cast<char>(byte));
+  }
+  return all;
+}
+
+std::string output_of(const std::string& command) {
+  std::string text;
+  FILE* pipe = popen(command.c_str(), "r");
+  std::array<char, 4096> buffer{};
+  for (std::size_t length = 0; (length = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
+    text.append(buffer.data(), length);
+  pclose(pipe);
+  return text;
+}
+
+// Where what a word runs would leave a file.
+class Scratch {
+ public:
+  Scratch() {
+    char name[] = "/tmp/command_test.XXXXXX";
+    folder_ = mkdtemp(name);
+    before_ = fs::current_path();
+    fs::current_path(folder_);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  ~Scratch() {
+    fs::current_path(before_);
+    fs::remove_all(folder_);
+  }
+  bool is_empty() const { return fs::is_empty(folder_); }
+
+ private:
+  fs::path folder_;
+  fs::path before_;
+};
+
+TEST(Command, AShellReadsEachWordAsItWas) {
+  const Scratch scratch;
+  std::string script;
+  std::string wanted;
+  for (const auto& word : words()) {
+    ASSERT_TRUE(is_typeable(word));
+    script += Command{"printf '<%s>' {}\n", word}.text() + "\n";
+    wanted += "<" + word + ">";
+  }
+  for (const auto* shell : {"sh", "bash"}) {
+    FILE* file = fopen("script", "w");
+    fputs(script.c_str(), file);
+    fclose(file);
+    EXPECT_EQ(output_of(std::string{shell} + " script"), wanted) << shell;
+    unlink("script");
+    EXPECT_TRUE(scratch.is_empty()) << shell;
+  }
+}
+
+TEST(Command, IsPrintableWhateverTheWord) {
+  for (const auto& word : words()) {
+    const Command command{"ip link set dev {} up", word};
+    for (const char c : command.text()) ASSERT_TRUE(c >= ' ' && c <= '~') << command.text();
+  }
+}
+
+TEST(Command, ACommandWithinACommandIsOneWord) {
+  const Scratch scratch;
+  for (const auto& word : hostile_words()) {
+    const Command inner{"printf %s {}", word};
+    EXPECT_EQ(output_of(Command("sh -c {}", inner.text()).text()), word) << inner.text();
+  }
+  EXPECT_TRUE(scratch.is_empty());
+}
+
+TEST(Command, PlainWordsNumbersAndCommandsStayAsTheyAre) {
+  const Command enter{"nsenter --net={} ", "/run/netns/web"};
+  EXPECT_EQ((Command{"{}ip addr add {}/{} dev {}", enter, "10.0.0.1", 24, "eth0.100"}.text()),
+            "nsenter --net=/run/netns/web ip addr add 10.0.0.1/24 dev eth0.100");
+  EXPECT_EQ(then(Command{"a"}, Command{"b"}).text(), "a && b");
+  EXPECT_EQ(then(Command{}, Command{"b"}).text(), "b");
+}
+
+TEST(Command, ALineBreakAtTheEndCantBeTyped) {
+  EXPECT_FALSE(is_typeable("a\n"));
+  EXPECT_FALSE(is_typeable(std::string{"a\0b", 3}));
+  EXPECT_TRUE(is_typeable("\na"));
+}
+
+TEST(Command, ANameThatLooksLikeAnOptionIsNone) {
+  EXPECT_EQ(detach_command("-f").text(), "arpline detach -- -f");
+  EXPECT_EQ(start_command("-f").text(), "arplined --parent=-f");
+}
+
+// Of every finding that names an interface: the shell runs nothing but the programs of the command itself.
+TEST(Command, DoctorsCommandsRunNothingOfAName) {
+  const Scratch scratch;
+  for (const auto& name : hostile_words()) {
+    if (name.empty() || name.find('/') != std::string::npos) continue;
+    auto facts = doctor::healthy_host();
+    auto& device = doctor::web_device(facts);
+    device.name = name;
+    device.up = false;
+    doctor::db_device(facts).name = name;
+    doctor::db_device(facts).arp_ignore = 8;
+    facts.spaces[0].devices[0].name = name;
+    facts.spaces[0].devices[0].proxy_arp = true;
+    facts.parents[0].managed = {.who = Manager::network_manager};
+    for (const auto& finding : doctor::examine(facts)) {
+      if (finding.command.empty()) continue;
+      // Functions in the place of the programs.
+      const std::string nothing = "() { :; }\n";
+      std::string script;
+      for (const auto* program : {"ip", "nsenter", "sysctl", "arpline", "mkdir", "networkctl", "nmcli", "sh"})
+        script += program + nothing;
+      FILE* file = popen("sh 2>/dev/null", "w");
+      fputs((script + "printf() { command printf \"$@\"; }\n" + finding.command.text() + "\n").c_str(), file);
+      pclose(file);
+      EXPECT_FALSE(fs::exists("pwn")) << finding.command.text();
+      for (const char c : finding.command.text() + finding.evidence + finding.subject)
+        ASSERT_TRUE(c >= ' ' && c <= '~') << finding.id;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace arpline
