@@ -20,13 +20,12 @@ std::string inside(const ManagedBy& managed) {
 
 std::string consequence(const ManagedBy& managed, const ForeignText& interface) {
   if (managed.who == Manager::network_manager)
-    return fmt::format("NetworkManager manages {}: with its profile go the link and the addresses{}",
-                       visible(interface), inside(managed));
+    return fmt::format("NetworkManager manages {}: with its profile go the link and the addresses",
+                       visible(interface));
   return fmt::format(
       "systemd-networkd manages {} ({}): with the carrier go the addresses that it made, and what it did not "
-      "make may go when it configures the interface anew{}",
-      visible(interface), managed.network_file.empty() ? "its .network file" : visible(managed.network_file),
-      inside(managed));
+      "make may go when it configures the interface anew",
+      visible(interface), managed.network_file.empty() ? "its .network file" : visible(managed.network_file));
 }
 
 Command remedy(const ManagedBy& managed, const ForeignText& interface) {
@@ -61,8 +60,7 @@ void look_at_child(const Child& child, Findings& out) {
                  .certainty = Certainty::certain,
                  .subject = place(child),
                  .evidence = consequence(device.managed, device.name) +
-                             (trouble ? "; it is down, or has lost an address" : "") +
-                             in_its_own_place(device.managed, device.name),
+                             (trouble ? "; it is down, or has lost an address" : "") + inside(device.managed),
                  .command = remedy(device.managed, device.name),
                  .about = {.parent = child.parent->link.ifindex, .devices = {child.device}}});
 }
@@ -76,7 +74,7 @@ void look_at_parent(const Parent& parent, Findings& out) {
                  .subject = visible(parent.link.name),
                  .evidence = consequence(parent.managed, parent.link.name) +
                              (trouble ? "; it is down, and all containers with it" : "") +
-                             in_its_own_place(parent.managed, parent.link.name),
+                             inside(parent.managed),
                  .command = remedy(parent.managed, parent.link.name),
                  .about = {.parent = parent.link.ifindex}});
 }
