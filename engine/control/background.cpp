@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/background.hpp"
 
+#include <pthread.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -31,6 +32,7 @@ std::vector<Background::Done> Background::take() {
 }
 
 void Background::run(const std::stop_token& stop) {
+  pthread_setname_np(pthread_self(), "texts");
   std::unique_lock lock(mutex_);
   while (given_.wait(lock, stop, [this] { return !waiting_.empty(); })) {
     auto [ticket, work] = std::move(waiting_.front());

@@ -16,15 +16,16 @@ void Service::asked(const Packet& question, bool bare) {
 
 void Service::left(const Packet& answer) {
   if (!answer.is_reply()) return;
-  const auto answered = std::ranges::find_if(open_, [&](const Asked& one) {
+  // The last one of its kind: whoever answers does so at once, or never.
+  const auto answered = std::find_if(open_.rbegin(), open_.rend(), [&](const Asked& one) {
     const auto& [question, reply] = std::pair{one.question.arp, answer.arp};
     return reply.eth_dst == question.eth_src && reply.target_ip == question.sender_ip &&
            reply.sender_ip == question.target_ip && reply.vlan == question.vlan;
   });
-  if (answered == open_.end()) return;
+  if (answered == open_.rend()) return;
   if (answered->bare) findings_.check(Property::as_the_kernel, true, [] { return ""; });
   above_ += !answered->bare && answered->counts ? 1 : 0;
-  open_.erase(answered);
+  open_.erase(std::next(answered).base());
 }
 
 void Service::expire() {
