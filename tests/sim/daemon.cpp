@@ -80,6 +80,7 @@ std::vector<Wish> Daemon::take(int nsid, const std::vector<Interface>& interface
   for (const auto* list : {&changes.went, &changes.altered, &changes.adjusted, &changes.came})
     for (const auto& one : *list) keys.insert(one.key);
   std::vector<Wish> wishes;
+  wishes.reserve(keys.size());
   for (const auto& key : keys)
     wishes.emplace_back(key, census_.resolve(key, [&](Who who) { return population_.endpoint(who, key); }));
   return wishes;

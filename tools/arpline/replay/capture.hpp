@@ -22,7 +22,7 @@ struct Captured {
 /// A file that is open, and what its user calls it.
 struct Input {
   struct Close {
-    void operator()(FILE* file) const noexcept { std::fclose(file); }
+    void operator()(FILE* open) const noexcept { std::fclose(open); }
   };
   std::unique_ptr<FILE, Close> file;
   std::string name;
