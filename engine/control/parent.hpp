@@ -186,7 +186,6 @@ class ServedParent {
   std::unique_ptr<Events> events_;
   std::unique_ptr<FrontControl> front_;
   std::unique_ptr<Service> service_;
-  bool ring_ = false;                          // the service has one
   std::pair<unsigned, unsigned> ring_queues_;  // receive, transmit: what it was made for
   std::uint64_t lost_before_ = 0;              // orders, by services before this one
   std::uint64_t not_handed_over_before_ = 0;
@@ -195,7 +194,6 @@ class ServedParent {
   std::optional<Rotation> heard_filter_;
   std::optional<Rotation> announced_filter_;
   Pulse pulse_;
-  bool healthy_ = true;
   std::unique_ptr<Upkeep> upkeep_;
   std::uint64_t keep_up_at_ = 0;
   Claims claims_;
@@ -209,10 +207,7 @@ class ServedParent {
   std::string takers_;  // Storm::takers(), likewise
   std::string lifted_;  // as it was told to the log
   NeighbourFit neighbour_fit_;
-  bool reflections_arrive_ = true;  // what XDP_TX sends is not lost
   ReflectGuard reflect_guard_;
-  bool driver_sends_ = true;  // what the guard said last
-  bool stranger_ = false;
   std::string egress_ = "unknown";
   std::string egress_complaint_;  // why our filter could not be put back
   std::uint64_t egress_put_back_ = 0;
@@ -223,6 +218,11 @@ class ServedParent {
   LinePace space_pace_;                          // of what is found and goes, by namespace
   std::string waiting_;                          // as it was told to the log
   std::map<ForeignText, std::size_t> left_out_;  // of those lines, by namespace
+  bool ring_ = false;                            // the service has one
+  bool healthy_ = true;
+  bool reflections_arrive_ = true;  // what XDP_TX sends is not lost
+  bool driver_sends_ = true;        // what the guard said last
+  bool stranger_ = false;
   bool stopped_ = false;
 };
 

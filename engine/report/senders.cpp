@@ -27,7 +27,7 @@ std::string text_of(const json& value) {
 TableRow row_of(const json& sender) {
   TableRow row{text_of(sender.at("mac")), text_of(sender.at("namespace")), text_of(sender.at("interface"))};
   for (const auto* key : {"requests", "replies", "announcements", "claims"})
-    row.push_back(std::to_string(sender[key].get<std::uint64_t>()));
+    row.push_back(std::to_string(sender.at(key).get<std::uint64_t>()));
   return row;
 }
 

@@ -57,7 +57,8 @@ int status(const std::string& interface, bool as_json, bool senders, const Roots
     if (reply && reply->contains("parents")) {
       for (const auto& parent : (*reply)["parents"]) all.push_back(parent);
       for (const auto& parent : reply->value("waiting", nlohmann::json::array()))
-        if (std::ranges::none_of(waiting, [&](const auto& one) { return one["parent"] == parent["parent"]; }))
+        if (std::ranges::none_of(waiting,
+                                 [&](const auto& one) { return one.at("parent") == parent.at("parent"); }))
           waiting.push_back(parent);
       continue;
     }
