@@ -24,6 +24,11 @@ void Background::give(std::uint64_t ticket, Work work) {
   if (!thread_.joinable()) thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
+void Background::forget(std::uint64_t ticket) {
+  const std::scoped_lock lock(mutex_);
+  std::erase_if(waiting_, [ticket](const auto& one) { return one.first == ticket; });
+}
+
 std::vector<Background::Done> Background::take() {
   std::uint64_t times = 0;
   const std::scoped_lock lock(mutex_);
@@ -42,9 +47,7 @@ void Background::run(const std::stop_token& stop) {
     work = nullptr;  // what it holds is large, and freed here
     lock.lock();
     done_.emplace_back(ticket, std::move(text));
-    const std::uint64_t once = 1;
-    // It can only fail where so many are done that nobody can count them.
-    if (write(done_event_.get(), &once, sizeof once) < 0) return;
+    eventfd_write(done_event_.get(), 1);  // fails only where it is readable already
   }
 }
 

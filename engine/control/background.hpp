@@ -33,6 +33,9 @@ class Background {
   /// For epoll: readable when something is done.
   int fd() const noexcept { return done_event_.get(); }
   void give(std::uint64_t ticket, Work work);
+  /// Nobody waits for it any more: it is not begun. Whoever asks and leaves in a loop keeps no more than one
+  /// text waiting.
+  void forget(std::uint64_t ticket);
   std::vector<Done> take();
 
  private:

@@ -160,6 +160,7 @@ void Server::answer_put_off() {
 void Server::drop(Clients::iterator client) {
   watch(EPOLL_CTL_DEL, client->first, 0);
   pending_ -= client->second.out.size();
+  if (client->second.ticket != 0) background_.forget(client->second.ticket);
   clients_.erase(client);
 }
 

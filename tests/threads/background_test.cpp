@@ -36,6 +36,35 @@ TEST(Background, MakesTextsInOrderAndTellsWhenTheyAreDone) {
   EXPECT_TRUE(background.take().empty());
 }
 
+TEST(Background, BeginsNothingThatNobodyWaitsForAnyMore) {
+  Background background;
+  std::latch begun{1};
+  std::latch begin{1};
+  background.give(1, [&] {
+    begun.count_down();
+    begin.wait();
+    return std::string{"first"};
+  });
+  begun.wait();
+  bool made = false;
+  for (std::uint64_t ticket = 2; ticket <= 1000; ++ticket) {
+    background.give(ticket, [&made] {
+      made = true;
+      return std::string{"forgotten"};
+    });
+    background.forget(ticket);
+  }
+  background.give(1001, [] { return std::string{"last"}; });
+  begin.count_down();
+  std::vector<Background::Done> done;
+  while (done.size() < 2) {
+    wait_for(background);
+    for (auto& one : background.take()) done.push_back(std::move(one));
+  }
+  EXPECT_EQ(done[1], (Background::Done{1001, "last"}));
+  EXPECT_FALSE(made);
+}
+
 TEST(Background, EndsWithWorkThatNobodyTakes) {
   Background background;
   for (std::uint64_t ticket = 1; ticket <= 16; ++ticket)

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -309,10 +310,12 @@ TEST(ServerPutOff, WhatTakesLongIsMadeInAThreadAndOthersAreAnsweredMeanwhile) {
   const auto path = testing::TempDir() + "arpline-background-" + std::to_string(getpid());
   const Fd epoll{epoll_create1(EPOLL_CLOEXEC)};
   std::latch begin{1};
+  std::atomic<int> begun{0};
   Server* itself = nullptr;
   Server server(path, epoll.get(), [&](const nlohmann::json& request) -> nlohmann::json {
     if (request.contains("long"))
-      itself->put_off([&begin, fails = request.at("long") == 2]() -> nlohmann::json {
+      itself->put_off([&, fails = request.at("long") == 2]() -> nlohmann::json {
+        ++begun;
         begin.wait();
         if (fails) throw SetupError("it can't be made");
         return {{"made", true}};
@@ -335,15 +338,21 @@ TEST(ServerPutOff, WhatTakesLongIsMadeInAThreadAndOthersAreAnsweredMeanwhile) {
     }
   };
   const auto slow = connect_to(path);
+  auto gone = connect_to(path);
   const auto failing = connect_to(path);
   const auto quick = connect_to(path);
   talk(slow, "{\"long\":1}\n");
+  talk(gone, "{\"long\":1}\n");
   talk(failing, "{\"long\":2}\n");
+  talk(quick, "{}\n");
+  EXPECT_EQ(run_until_answered(quick), "{\"at\":\"once\"}\n");
+  gone.reset();
   talk(quick, "{}\n");
   EXPECT_EQ(run_until_answered(quick), "{\"at\":\"once\"}\n");
   begin.count_down();
   EXPECT_EQ(run_until_answered(slow), "{\"made\":true}\n");
   EXPECT_EQ(run_until_answered(failing), "{\"error\":\"it can't be made\"}\n");
+  EXPECT_EQ(begun, 2) << "who has left waits for nothing";
   unlink(path.c_str());
 }
 

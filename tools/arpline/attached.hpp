@@ -45,7 +45,7 @@ std::string filter_text(const TcFilter& filter);
 
 /// "arpline detach IF", whatever the interface is called.
 Command detach_command(const ForeignText& interface);
-/// "arplined --parent IF", likewise; the empty name stands for any.
+/// "arplined --parent IF", whatever it is called; the empty name stands for any.
 Command start_command(const ForeignText& interface);
 
 /// Pure: the filters that run before arpline's, which is where it is or else at the lowest free pref.

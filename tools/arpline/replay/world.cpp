@@ -41,8 +41,7 @@ bool reaches_the_child(arpl_verdict verdict) {
 }  // namespace
 
 World::World(const Network& network, Ways ways)
-    : ways_(ways),
-      owners_(network.own_macs),
+    : owners_(network.own_macs),
       limits_(network.limits),
       slots_(ARPL_MAX_ENDPOINTS),
       stats_(ARPL_MAX_ENDPOINTS),
@@ -52,7 +51,8 @@ World::World(const Network& network, Ways ways)
       buckets_(ARPL_BUCKETS),
       credit_(1),
       bytes_(kLongestFrame + kFrameRoomBytes),
-      front_(front_tables_) {
+      front_(front_tables_),
+      ways_(ways) {
   tables_.keys = fixed_keys();
   std::vector<std::uint64_t> bits(ARPL_FILTER_WORDS);
   const Index index{index_, bits, tables_.keys.factor};

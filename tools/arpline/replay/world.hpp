@@ -77,10 +77,12 @@ class World {
   void send(const arpl_arp& arp) noexcept;
   void confirm_handed_over() noexcept;
 
-  Ways ways_;
+  FrontTables front_tables_;  // nobody takes its events: claims are counted with their endpoints
+  arpl_tables& tables_ = front_tables_.decision;
+  __u64 lease_ = ~__u64{0};
+  std::uint64_t now_ = 0;
   std::map<Mac, Whose> owners_;
   arpl_limits limits_;
-  __u64 lease_ = ~__u64{0};
   OwnMacTable macs_;
   EndpointHash endpoints_;
   std::vector<arpl_slot> slots_;
@@ -92,12 +94,10 @@ class World {
   std::vector<__u64> buckets_;
   std::vector<arpl_credit> credit_;
   std::vector<std::byte> bytes_;  // of the frame: it becomes its answer here
-  FrontTables front_tables_;      // nobody takes its events: claims are counted with their endpoints
-  arpl_tables& tables_ = front_tables_.decision;
   Sums sums_;
   Front front_;
   Seen seen_;
-  std::uint64_t now_ = 0;
+  Ways ways_;
 };
 
 }  // namespace arpline::replay
