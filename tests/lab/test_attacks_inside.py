@@ -77,9 +77,9 @@ def first_answers(wire, address) -> list[str]:
 
 
 def answers_first(wire, host, otherwise="somebody else is the first") -> None:
-    """Nearly always: the container's kernel answers from a queue, on another CPU now and then before the host's."""
+    """Mostly: the container's kernel answers from a queue, on another CPU often enough before the host's."""
     first = first_answers(wire, HOST)
-    assert first.count(host.mac) >= 0.8 * TIMES, f"{otherwise}: {first}"
+    assert first.count(host.mac) > TIMES / 2, f"{otherwise}: {first}"
 
 
 @options(alone=True)
