@@ -22,7 +22,7 @@ MAY_INCLUDE = {
     "discovery": {"kernel", "endpoints"},
     "worker": {"port", "endpoints"},
     "control": {"config", "kernel", "endpoints", "discovery", "protocol", "report", "worker"},
-    "mains": {"control", "port"},
+    "main": {"control", "port"},
     "arpline": {"control"},
     "arpgen": {"shared", "base", "port"},
     "bpf": {"shared"},
@@ -32,7 +32,7 @@ MORE = {"tools/arpline/replay": {"worker", "port"}, "tools/arpline/explain": {"w
 # `worker` brings `port` in behind control's back; these must not name it themselves.
 NEVER = {"control": {"port"}, "arpline": {"port"}}
 SHARED_MAY_INCLUDE = re.compile(r"^(linux/.*|asm/.*|bpf/bpf_helpers\.h|bpf/bpf_endian\.h)$")
-RTE_ONLY_IN = re.compile(r"^(engine/(port/ethdev[^/]*|arplined[-_]dpdk[^/]*|main[-_]dpdk[^/]*|port/meson\.build)"
+RTE_ONLY_IN = re.compile(r"^(engine/(port/ethdev[^/]*|main/arplined_dpdk[^/]*)"
                          r"|(tests|bench)/.*/[^/]*ethdev[^/]*)$")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
@@ -55,7 +55,7 @@ def component_of(path: str) -> str | None:
     if parts[0] == "bpf":
         return "shared" if parts[1] == "shared" else "bpf"
     if parts[0] == "engine":
-        return parts[1] if len(parts) > 2 else "mains"
+        return parts[1]
     if parts[0] == "tools" and len(parts) > 2 and parts[1] in ("arpline", "arpgen"):
         return parts[1]
     return None

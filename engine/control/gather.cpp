@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "base/net.hpp"
@@ -53,6 +54,20 @@ ParentStatus gather(const Maps& maps, const PinName& name, const std::string& fo
   });
   status.storm = maps.storm_limits();
   return status;
+}
+
+std::vector<Sender> gather_senders(const Maps& maps, const Owners& owners, const ForeignText& parent) {
+  std::vector<Sender> senders;
+  for (const auto& [mac, sent] : maps.senders()) {
+    const auto owner = owners.find(mac);
+    Sender sender{.mac = mac, .netns = {}, .interface = sent.host != 0 ? parent : "", .sent = sent};
+    if (owner != owners.end()) {
+      sender.netns = owner->second.netns;
+      sender.interface = owner->second.interface;
+    }
+    senders.push_back(std::move(sender));
+  }
+  return senders;
 }
 
 }  // namespace arpline

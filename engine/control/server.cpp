@@ -70,9 +70,9 @@ std::optional<gid_t> socket_group(const std::string& name) {
   return group;
 }
 
-Server::Server(const std::string& path, int epoll_fd, Handler handler, std::optional<gid_t> group)
+Server::Server(const std::string& path, EventLoop& loop, Handler handler, std::optional<gid_t> group)
     : listener_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)),
-      epoll_fd_(epoll_fd),
+      loop_(loop),
       handler_(std::move(handler)) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -91,36 +91,15 @@ Server::Server(const std::string& path, int epoll_fd, Handler handler, std::opti
       listen(listener_.get(), kMaxClients) != 0) {
     throw_errno(fmt::format("listen at {}", path), errno);
   }
-  watch(EPOLL_CTL_ADD, listener_.get(), EPOLLIN);
-  watch(EPOLL_CTL_ADD, background_.fd(), EPOLLIN);
-}
-
-Server::~Server() {
-  for (const auto& [fd, client] : clients_) watch(EPOLL_CTL_DEL, fd, 0);
-  watch(EPOLL_CTL_DEL, listener_.get(), 0);
-  watch(EPOLL_CTL_DEL, background_.fd(), 0);
-}
-
-void Server::watch(int operation, int fd, std::uint32_t events) const {
-  epoll_event event{};
-  event.events = events;
-  event.data.fd = fd;
-  epoll_ctl(epoll_fd_, operation, fd, &event);
-}
-
-bool Server::on_event(int fd, std::uint32_t events) {
-  if (fd == listener_.get()) {
-    accept_one();
-    return true;
-  }
-  if (fd == background_.fd()) {
+  connecting_ = loop_.on_io(listener_.get(), EPOLLIN, [this](std::uint32_t) { accept_one(); });
+  done_ = loop_.on_io(background_.fd(), EPOLLIN, [this](std::uint32_t) {
     for (auto& [ticket, line] : background_.take()) answer_with(ticket, std::move(line));
-    return true;
-  }
-  const auto it = clients_.find(fd);
-  if (it == clients_.end()) return false;
-  if (!serve(it->second, events)) drop(it);
-  return true;
+  });
+}
+
+void Server::on_client(int fd, std::uint32_t events) {
+  const auto client = clients_.find(fd);
+  if (!serve(client->second, events)) drop(client);
 }
 
 void Server::tick(std::uint64_t now) {
@@ -158,7 +137,6 @@ void Server::answer_put_off() {
 }
 
 void Server::drop(Clients::iterator client) {
-  watch(EPOLL_CTL_DEL, client->first, 0);
   pending_ -= client->second.out.size();
   if (client->second.ticket != 0) background_.forget(client->second.ticket);
   clients_.erase(client);
@@ -169,8 +147,6 @@ void Server::renew(Client& client) {
   client.turn = ++turns_;
 }
 
-// Accepted before another one makes room: its descriptor is a new one, and no event that is still to be handled
-// can be taken for its.
 void Server::accept_one() {
   Fd fd{accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
   if (!fd) return;
@@ -180,9 +156,14 @@ void Server::accept_one() {
     }));
   }
   const int key = fd.get();
-  renew(clients_.emplace(key, Client{.fd = std::move(fd), .in = {}, .out = {}, .who = asker_at(key)})
-            .first->second);
-  watch(EPOLL_CTL_ADD, key, EPOLLIN);
+  auto& client =
+      clients_.emplace(key, Client{.fd = std::move(fd), .in = {}, .out = {}, .who = asker_at(key)}).first->second;
+  renew(client);
+  try {
+    client.source = loop_.on_io(key, EPOLLIN, [this, key](std::uint32_t events) { on_client(key, events); });
+  } catch (const SetupError&) {
+    clients_.erase(key);  // the kernel has no room to watch one more: it is hung up on
+  }
 }
 
 // False when the client is done with.
@@ -194,7 +175,7 @@ bool Server::serve(Client& client, std::uint32_t events) {
     if (!write_some(client)) return false;
     if (!client.out.empty()) break;  // it has to read first
   }
-  watch(EPOLL_CTL_MOD, client.fd.get(), awaited(client));
+  client.source.await(awaited(client));
   return !client.out.empty() || client.ticket != 0 || asks(client) || client.in.size() < kMaxRequestBytes;
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/fd.hpp"
 #include "control/background.hpp"
+#include "control/event_loop.hpp"
 
 namespace arpline {
 
@@ -34,15 +35,13 @@ class Server {
  public:
   using Handler = std::function<nlohmann::json(const nlohmann::json& request)>;
 
-  /// Listens at `path`: mode 0660 for a group, 0600 without. Events are added to and removed from `epoll_fd`.
-  /// Throws SetupError. What the handler throws becomes an error for the client.
-  Server(const std::string& path, int epoll_fd, Handler handler, std::optional<gid_t> group = std::nullopt);
+  /// Listens at `path`: mode 0660 for a group, 0600 without. `loop` outlives it. Throws SetupError. What the
+  /// handler throws becomes an error for the client.
+  Server(const std::string& path, EventLoop& loop, Handler handler, std::optional<gid_t> group = std::nullopt);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
-  ~Server();
+  ~Server() = default;
 
-  /// True when the event was this server's.
-  bool on_event(int fd, std::uint32_t events);
   /// Within the handler: who asks; nullopt: it cannot be told.
   std::optional<Asker> asked_by() const noexcept { return asker_ == nullptr ? std::nullopt : asker_->who; }
   bool asked_by_root() const noexcept { return asked_by() && asked_by()->uid == 0; }
@@ -76,6 +75,7 @@ class Server {
     std::uint64_t turn = 0;   // in which order that was
     std::optional<Asker> who;
     std::uint64_t ticket = 0;  // of the answer that the handler has put off; 0: none
+    EventLoop::Source source{};
   };
   using Clients = std::map<int, Client>;
 
@@ -83,6 +83,7 @@ class Server {
   static std::uint32_t awaited(const Client& client);
   void answer_put_off();
   void accept_one();
+  void on_client(int fd, std::uint32_t events);
   void drop(Clients::iterator client);
   void renew(Client& client);
   bool serve(Client& client, std::uint32_t events);
@@ -92,12 +93,13 @@ class Server {
   void answer_with(std::uint64_t ticket, std::string&& line);
   void send_later(Client& client, std::string&& line);
   bool write_some(Client& client);
-  void watch(int operation, int fd, std::uint32_t events) const;
 
   Fd listener_;
-  int epoll_fd_;
+  EventLoop& loop_;
   Handler handler_;
   Background background_;
+  EventLoop::Source connecting_;
+  EventLoop::Source done_;
   Clients clients_;
   std::size_t pending_ = 0;     // bytes in all clients' out
   std::uint64_t spent_ns_ = 0;  // with answering, since the last tick

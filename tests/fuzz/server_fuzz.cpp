@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The control socket under libFuzzer: up to three clients that connect, say something, read, wait and leave in
 // any order. Whatever they do, every line of theirs gets at most one line, and somebody else is answered.
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -54,9 +53,8 @@ json answer(const json& request) {
 class Daemon {
  public:
   void run() {
-    std::array<epoll_event, 16> events{};
-    while (const int count = epoll_wait(epoll_.get(), events.data(), events.size(), 0))
-      for (int i = 0; i < count; ++i) server_.on_event(events.at(i).data.fd, events.at(i).events);
+    do loop_.wait(0);
+    while (loop_.dispatch());
   }
   void pass(std::uint64_t time) {
     server_.tick(now_ += time);
@@ -75,8 +73,8 @@ class Daemon {
 
  private:
   std::string path_ = fmt::format("/tmp/arpline-fuzz-{}", getpid());
-  Fd epoll_{epoll_create1(EPOLL_CLOEXEC)};
-  Server server_{path_, epoll_.get(), answer};
+  EventLoop loop_;
+  Server server_{path_, loop_, answer};
   std::uint64_t now_ = 0;
 };
 

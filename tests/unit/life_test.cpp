@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "control/backoff.hpp"
+#include "control/event_loop.hpp"
 #include "control/reflect_guard.hpp"
-#include "control/turns.hpp"
 
 namespace arpline {
 namespace {

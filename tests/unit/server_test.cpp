@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -42,11 +41,8 @@ class ServerTest : public testing::Test {
 
   // Everything that waits is handled.
   void run() {
-    std::array<epoll_event, 64> events{};
-    while (const int count = epoll_wait(epoll_.get(), events.data(), events.size(), 0)) {
-      ASSERT_GT(count, 0);
-      for (int i = 0; i < count; ++i) server_.on_event(events.at(i).data.fd, events.at(i).events);
-    }
+    do loop_.wait(0);
+    while (loop_.dispatch());
   }
 
   Fd client() {
@@ -108,8 +104,8 @@ class ServerTest : public testing::Test {
   }
 
   std::string path_ = testing::TempDir() + "arpline-server-" + std::to_string(getpid());
-  Fd epoll_{epoll_create1(EPOLL_CLOEXEC)};
-  Server server_{path_, epoll_.get(), answer};
+  EventLoop loop_;
+  Server server_{path_, loop_, answer};
   std::uint64_t now_ = second;
 };
 
@@ -268,18 +264,17 @@ Fd connect_to(const std::string& path) {
 
 TEST(ServerPutOff, AnswersWhenItIsTimeAndTheNextRequestAfterIt) {
   const auto path = testing::TempDir() + "arpline-put-off-" + std::to_string(getpid());
-  const Fd epoll{epoll_create1(EPOLL_CLOEXEC)};
+  EventLoop loop;
   std::uint64_t ticket = 0;
   Server* itself = nullptr;
-  Server server(path, epoll.get(), [&](const nlohmann::json& request) -> nlohmann::json {
+  Server server(path, loop, [&](const nlohmann::json& request) -> nlohmann::json {
     if (request.contains("later")) ticket = itself->put_off();
     return {{"root", itself->asked_by_root()}};
   });
   itself = &server;
   const auto run = [&] {
-    std::array<epoll_event, 16> events{};
-    while (const int count = epoll_wait(epoll.get(), events.data(), events.size(), 0))
-      for (int i = 0; i < count; ++i) server.on_event(events.at(i).data.fd, events.at(i).events);
+    do loop.wait(0);
+    while (loop.dispatch());
   };
   const auto read_now = [](const Fd& fd) {
     std::array<char, 256> bytes{};
@@ -308,11 +303,11 @@ TEST(ServerPutOff, AnswersWhenItIsTimeAndTheNextRequestAfterIt) {
 
 TEST(ServerPutOff, WhatTakesLongIsMadeInAThreadAndOthersAreAnsweredMeanwhile) {
   const auto path = testing::TempDir() + "arpline-background-" + std::to_string(getpid());
-  const Fd epoll{epoll_create1(EPOLL_CLOEXEC)};
+  EventLoop loop;
   std::latch begin{1};
   std::atomic<int> begun{0};
   Server* itself = nullptr;
-  Server server(path, epoll.get(), [&](const nlohmann::json& request) -> nlohmann::json {
+  Server server(path, loop, [&](const nlohmann::json& request) -> nlohmann::json {
     if (request.contains("long"))
       itself->put_off([&, fails = request.at("long") == 2]() -> nlohmann::json {
         ++begun;
@@ -332,9 +327,8 @@ TEST(ServerPutOff, WhatTakesLongIsMadeInAThreadAndOthersAreAnsweredMeanwhile) {
     for (;;) {
       const auto count = recv(fd.get(), bytes.data(), bytes.size(), MSG_DONTWAIT);
       if (count >= 0) return std::string{bytes.data(), static_cast<std::size_t>(count)};
-      std::array<epoll_event, 16> events{};
-      const int found = epoll_wait(epoll.get(), events.data(), events.size(), -1);
-      for (int i = 0; i < found; ++i) server.on_event(events.at(i).data.fd, events.at(i).events);
+      loop.wait(EventLoop::kForever);
+      loop.dispatch();
     }
   };
   const auto slow = connect_to(path);
@@ -377,9 +371,9 @@ TEST_F(ServerTest, IsItsOwnersAloneWithoutAGroup) {
 
 TEST(ServerGroup, MayUseTheSocket) {
   const auto path = testing::TempDir() + "arpline-group-" + std::to_string(getpid());
-  const Fd epoll{epoll_create1(EPOLL_CLOEXEC)};
+  EventLoop loop;
   const Server server(
-      path, epoll.get(), [](const nlohmann::json& request) { return request; }, getegid());
+      path, loop, [](const nlohmann::json& request) { return request; }, getegid());
   struct stat status {};
   ASSERT_EQ(stat(path.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0660U);

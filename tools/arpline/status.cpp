@@ -9,7 +9,6 @@
 #include "arpline/daemon.hpp"
 #include "base/foreign_text.hpp"
 #include "control/gather.hpp"
-#include "control/senders.hpp"
 #include "kernel/capabilities.hpp"
 #include "report/gone.hpp"
 

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include "arplined_dpdk_telemetry.hpp"
+#include "main/arplined_dpdk_telemetry.hpp"
 #include "base/error.hpp"
-#include "daemon.hpp"
+#include "main/daemon.hpp"
 #include "kernel/hand_over.hpp"
 #include "kernel/maps.hpp"
 #include "port/ethdev.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "arplined_dpdk_telemetry.hpp"
+#include "main/arplined_dpdk_telemetry.hpp"
 
 #include <fmt/format.h>
 #include <rte_telemetry.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // arplined: the daemon with the AF_XDP port.
 #include "base/error.hpp"
-#include "daemon.hpp"
+#include "main/daemon.hpp"
 
 namespace {
 

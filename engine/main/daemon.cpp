@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon.hpp"
+#include "main/daemon.hpp"
 
 #include <unistd.h>
 #include <csignal>

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "control/leases.hpp"
+#include "control/parent_state.hpp"
+#include "kernel/pins.hpp"
+#include "kernel/programs.hpp"
+
+namespace arpline {
+
+/// What arpline holds of a parent: its lock, the folder of pins, the BPF programs and the lease that lets them
+/// answer. Whoever does not end it orderly, with keep() or detach(), takes back with it what this run has made;
+/// what an earlier run left attached stays then, and passes everything.
+class Attachment {
+ public:
+  static constexpr std::uint64_t kKeepLeaseNs = 3'000'000'000;
+
+  /// Locks the parent and loads the programs; nothing is attached yet. Both outlive it. Throws SetupError.
+  Attachment(const ParentState& state, Leases& leases);
+  Attachment(const Attachment&) = delete;
+  Attachment& operator=(const Attachment&) = delete;
+  ~Attachment();
+
+  /// Throws SetupError.
+  void attach();
+  /// The programs answer from now on.
+  void begin_lease() { leases_.add(maps().lease_word()); }
+  /// Nothing is answered when it returns; `keep`: for kKeepLeaseNs more, what is in the rings and the cache is.
+  void end_lease(bool keep);
+  /// What is pinned stays.
+  void keep() noexcept { ended_ = true; }
+  void detach() noexcept;
+
+  /// False after somebody else took our program off the parent, or the parent is gone.
+  bool attached() const noexcept { return programs_->attached(); }
+  Programs& programs() noexcept { return *programs_; }
+  const Programs& programs() const noexcept { return *programs_; }
+  const Maps& maps() const noexcept { return programs_->maps(); }
+  const PinName& name() const noexcept { return name_; }
+  const std::string& folder() const noexcept { return folder_; }
+  std::string socket_path() const { return lock_.socket_path(); }
+
+ private:
+  Attachment(const ParentState& state, Leases& leases, PinName name);
+
+  Leases& leases_;
+  PinName name_;
+  ParentLock lock_;
+  std::string folder_;
+  std::unique_ptr<PinLock> pin_lock_;
+  std::unique_ptr<Programs> programs_;
+  bool ended_ = false;
+};
+
+}  // namespace arpline

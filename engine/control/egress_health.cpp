@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/egress_health.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <atomic>
+
+#include "base/command.hpp"
+#include "base/error.hpp"
+#include "shared/abi.h"
+
+namespace arpline {
+namespace {
+
+// A tick before what it proves wears off (arpl_limits.egress_seen_ns) there is time for another one.
+constexpr std::uint64_t kTestEveryNs = ARPL_SECOND_NS;
+// Whoever removes our filter in a loop does not keep this one busy.
+constexpr std::uint64_t kPutBackEveryNs = 20'000'000;
+
+}  // namespace
+
+const char* EgressHealth::text() const noexcept {
+  switch (sight_) {
+    case Sight::seen:
+      return "seen";
+    case Sight::hidden:
+      return "hidden";
+    case Sight::missing:
+      return "missing";
+    default:
+      return "unknown";
+  }
+}
+
+void EgressHealth::tick(std::uint64_t now) {
+  if (sight_ == Sight::seen && now - tested_at_ < kTestEveryNs) return;
+  if (!is_seen(now)) repair(now);
+  tested_at_ = now;
+}
+
+bool EgressHealth::is_seen(std::uint64_t now) {
+  const auto before = kernel_.passed();
+  if (!kernel_.send_self_test()) return true;
+  if (kernel_.passed() == before) return false;
+  if (sight_ == Sight::hidden) spdlog::warn("{}: no egress filter hides ours any more", state_.name());
+  if (sight_ == Sight::missing) spdlog::warn("{}: our egress filter is back", state_.name());
+  sight_ = Sight::seen;
+  std::atomic_ref<__u64>(seen_at_).store(now);
+  return true;
+}
+
+void EgressHealth::repair(std::uint64_t now) {
+  looked_at_ = now;
+  try {
+    if (!kernel_.has_filter()) return attach_again(now);
+    if (sight_ != Sight::hidden)
+      spdlog::warn("{}: another egress filter hides ours: nothing is confirmed any more", state_.name());
+    sight_ = Sight::hidden;
+  } catch (const SetupError& error) {
+    if (error.what() != complaint_) spdlog::warn("{}", error.what());
+    complaint_ = error.what();
+    sight_ = Sight::missing;
+  }
+}
+
+void EgressHealth::attach_again(std::uint64_t now) {
+  kernel_.attach_filter();
+  spdlog::warn("{}: somebody has removed our egress filter; it is attached again", state_.name());
+  ++put_back_;
+  complaint_.clear();
+  sight_ = Sight::unknown;
+  is_seen(now);
+}
+
+// Our own changes are told, too: only what is missing is an occasion. What comes too soon is seen by the next
+// self-test.
+void EgressHealth::on_filters(std::uint64_t now) {
+  if (now - looked_at_ < kPutBackEveryNs) return;
+  looked_at_ = now;
+  try {
+    if (!kernel_.has_filter() || !is_seen(now)) repair(now);
+  } catch (const SetupError&) {
+    return;  // the parent is on its way out
+  }
+}
+
+void EgressHealth::warn(std::vector<std::string>& warnings) const {
+  if (sight_ == Sight::hidden) {
+    warnings.push_back(
+        "another egress filter hides ours: nothing is ever confirmed, only TO_CHILD and announcements work; "
+        "see `" +
+        Command("tc filter show dev {} egress", state_.link.name).text() + "`");
+  }
+  if (sight_ == Sight::missing) {
+    warnings.push_back(
+        "our egress filter is missing: nothing is confirmed, only TO_CHILD and announcements work; " +
+        complaint_);
+  }
+}
+
+}  // namespace arpline

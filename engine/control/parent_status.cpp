@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// A parent's status: what its maps hold, and what only its living parts know.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "control/gather.hpp"
+#include "control/parent_parts.hpp"
+
+namespace arpline {
+namespace {
+
+void describe_endpoints(const ParentParts& parts, ParentStatus& status) {
+  const auto& entries = parts.registry.table().entries();
+  for (auto& endpoint : status.endpoints) {
+    endpoint.claimants = parts.claims.of(endpoint.key);
+    const auto it = entries.find(endpoint.key);
+    if (it == entries.end()) continue;
+    const auto& [slot, desired] = it->second;
+    endpoint.netns = desired.netns;
+    endpoint.interface = desired.interface;
+    endpoint.also_at = desired.also_at;
+    endpoint.heard_at = desired.heard_at;
+    parts.protocol.describe(slot, endpoint, status.now);
+    if ((endpoint.slot.word & ARPL_SLOT_FLAGS_MASK) != 0 && desired.settings)
+      endpoint.trail = parts.shared.history.life_of(*desired.settings);
+  }
+}
+
+// Those that are on this host, if there are any.
+void name_claimants(const ParentParts& parts, ParentStatus& status) {
+  const auto is_claimed = [](const EndpointStatus& endpoint) { return !endpoint.claimants.empty(); };
+  if (std::ranges::none_of(status.endpoints, is_claimed)) return;
+  const auto owners = parts.registry.owners();
+  for (const auto& endpoint : status.endpoints)
+    for (const auto& claimant : endpoint.claimants)
+      if (const auto owner = owners.find(claimant.mac); owner != owners.end())
+        status.claimants.emplace(claimant.mac, place_of(owner->second));
+}
+
+void warn_of_endpoints(const EndpointRegistry& registry, std::vector<std::string>& warnings) {
+  for (const auto& [netns, addresses] : registry.waiting()) {
+    warnings.push_back(
+        fmt::format("{} addresses of {} find no room: the table has {}, and one namespace gets {} of them",
+                    addresses, visible(netns), ARPL_MAX_ENDPOINTS, EndpointRegistry::kShare));
+  }
+  for (const auto mac : registry.shared())
+    warnings.push_back(
+        fmt::format("{} of {} is also a station's on the wire: its frames are answered as any other's",
+                    format_mac(mac), place_of(registry.owner_of(mac))));
+}
+
+std::vector<std::string> warnings_of(const ParentParts& parts) {
+  std::vector<std::string> warnings;
+  const auto& worker = parts.worker;
+  parts.egress.warn(warnings);
+  parts.tags.warn(warnings);
+  parts.fast_path.warn(warnings);
+  if (!worker.ring_complaint().empty())
+    warnings.push_back("no ring although one is wanted: " + worker.ring_complaint());
+  parts.groups.warn(warnings);
+  warn_of_endpoints(parts.registry, warnings);
+  if (parts.protocol.is_too_slow())
+    warnings.emplace_back("announce.pps does not suffice to announce every endpoint once per announce.refresh");
+  if (const auto full = parts.shared.neighbours.warning(); !full.empty()) warnings.push_back(full);
+  if (const auto frames = worker.not_handed_over(); frames > 0)
+    warnings.push_back(fmt::format("{} frames for the kernel found no room on their way to it", frames));
+  if (worker.service() != nullptr && worker.queues() == 0 && !parts.fast_path.on() &&
+      !parts.state.can_have_ring())
+    warnings.emplace_back("no ring on this kind of parent: TO_CHILD and announcements only");
+  return warnings;
+}
+
+}  // namespace
+
+ParentStatus status_of(const ParentParts& parts) {
+  const auto& state = parts.state;
+  auto status = gather(parts.attachment.maps(), parts.attachment.name(), parts.attachment.folder());
+  status.parent = state.link.name;
+  status.daemon = true;
+  status.queues = parts.worker.queues();
+  status.announcements_lost = parts.worker.lost_orders();
+  status.egress = parts.egress.text();
+  status.egress_attached_again = parts.egress.put_back();
+  status.reflect_refused = parts.shared.refused.count(state.link.ifindex);
+  if (const auto off = parts.fast_path.off_because(); !off.empty()) status.fast_path = off;
+  for (const auto& spec : limit_specs())
+    status.limits.insert_or_assign(std::string{spec.name}, parts.settings.limits().rate(spec));
+  status.found = parts.changes.found().to_json();
+  status.withdrawn = parts.changes.withdrawals().to_json();
+  describe_endpoints(parts, status);
+  status.neighbours = parts.shared.neighbours.to_json(parts.settings.neighbour_fit());
+  parts.protocol.describe(status);
+  name_claimants(parts, status);
+  status.warnings = warnings_of(parts);
+  return status;
+}
+
+}  // namespace arpline

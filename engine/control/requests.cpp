@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/requests.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "control/limit_request.hpp"
+#include "report/gone.hpp"
+
+namespace arpline {
+namespace {
+
+std::string asker_of(const Parent& parent) {
+  const auto asker = parent.server->asked_by();
+  return asker ? text_of(*asker) : "somebody";
+}
+
+}  // namespace
+
+nlohmann::json Requests::answer(Parent& parent, const nlohmann::json& request) const {
+  const auto command = request.value("cmd", "");
+  const bool changes =
+      command == "reload" || command == "detach" || (command == "limit" && !asks_only(request));
+  if (changes) refuse_who_may_only_look(parent, command);
+  if (command == "ping") return {{"ok", true}};
+  if (command == "status") return status(parent, request.value("senders", false));
+  if (command == "gone") return {{"gone", gone_to_json(history_, parent.served->name(), now_ns())}};
+  if (command == "limit") return limit(parent, request);
+  if (command == "reload") {
+    spdlog::info("{}: the configuration is to be read again; asked for by {}", visible(parent.served->name()),
+                 asker_of(parent));
+    parent.reload_askers.push_back(parent.server->put_off());
+    return {};
+  }
+  if (command == "detach") {
+    spdlog::info("{}: to be detached; asked for by {}", visible(parent.served->name()), asker_of(parent));
+    parent.leaving = true;
+    return {{"ok", true}};
+  }
+  return {{"error", "unknown command"}};
+}
+
+void Requests::refuse_who_may_only_look(const Parent& parent, const std::string& command) const {
+  if (config_.control_group_may_change || parent.server->asked_by_root()) return;
+  throw SetupError(
+      fmt::format("{}: only root may ask for this; members of control_group may look, and change something "
+                  "only with control_group_may_change = true",
+                  command));
+}
+
+// Gathered here and written out in the background. The senders only where somebody asks: they cost two system
+// calls each.
+nlohmann::json Requests::status(const Parent& parent, bool senders) const {
+  auto status = parent.served->status();
+  if (senders) status.senders = parent.served->senders();
+  status.loop = {.longest_ns = turns_.longest_ns(), .recent_ns = turns_.recent_ns()};
+  parent.server->put_off(
+      [status = std::move(status), waiting = parents_.waiting(now_ns())]() -> nlohmann::json {
+        return {{"parents", nlohmann::json::array({to_json(status)})}, {"waiting", waiting}};
+      });
+  return {};
+}
+
+// All of a parent's limits, after what is asked for is done. Throws SetupError for what can't be.
+nlohmann::json Requests::limit(const Parent& parent, const nlohmann::json& request) {
+  auto& served = *parent.served;
+  const auto before = served.limits();
+  const auto wanted = changed_limits(request, served.configured_limits(), before);
+  if (!(wanted == before)) served.use_limits(wanted);
+  for (const auto& line : differences(before, wanted))
+    spdlog::info("{}: {}; asked for by {}", visible(served.name()), line, asker_of(parent));
+  const auto& fit = served.neighbour_fit();
+  return {{"parent", visible(served.name())},
+          {"limits", limits_to_json(served.configured_limits(), wanted, fit)},
+          {"note", explain(fit)}};
+}
+
+}  // namespace arpline
