@@ -7,7 +7,7 @@
 #include <map>
 #include <set>
 
-#include "shared/egress.h"
+#include "config/limits.hpp"
 
 namespace arpline::sim {
 namespace {
@@ -16,6 +16,17 @@ constexpr std::uint64_t kLookNs = 250 * kMs;
 constexpr std::uint64_t kLeaseNs = kSecond;
 // So late is a control loop that has other things to do.
 constexpr Time kLateness = 2 * kMs;
+
+constexpr std::size_t kSlots = 128;
+constexpr std::uint64_t kPairTtlNs = 60 * ARPL_SECOND_NS;
+constexpr std::uint64_t kCreditWindow = 128;
+
+// Of any value, but always the same.
+arpl_hash_keys fixed_keys() {
+  arpl_hash_keys keys{};
+  arpl_derive_keys(0x6172706c696e6520U, 0x73696d756c617465U, &keys);
+  return keys;
+}
 
 Packet packet_of(const arpl_arp& arp) {
   return arp_packet({.eth_dst = arp.eth_dst,
@@ -37,14 +48,18 @@ Daemon::Daemon(Queue& queue, Rng& rng, Trace& trace, const Setup& setup, Hands h
       setup_(setup),
       hands_(std::move(hands)),
       watcher_(watcher),
-      own_macs_(maps_.filter()),
-      table_(maps_.slots(), maps_.stats(), Index{maps_.index(), maps_.filter(), maps_.decision().keys.factor},
-             maps_),
-      front_(maps_.front()) {
-  auto& limits = maps_.limits();
+      maps_(fixed_keys(), kSlots),
+      own_macs_(maps_.filter_words()),
+      table_(maps_.tables().slots, maps_.tables().stats, maps_.index(), maps_) {
+  auto& limits = maps_.limits;
+  Limits{}.write(limits);
+  limits.pair_ttl_ns = kPairTtlNs;
+  limits.events = {};  // whatever is claimed is told: what is not is for the machines' own tests
+  limits.credit_window = kCreditWindow;
   limits.flags = ARPL_LIMIT_ONE_QUEUE | (setup.fast_path ? ARPL_LIMIT_FAST_PATH : 0);
   limits.parent_mac = setup.parent_mac;
-  const ProtocolTables tables{.slots = maps_.slots(), .stats = maps_.stats(), .limits = &limits};
+  maps_.tables().sockets = 1;
+  const ProtocolTables tables{.slots = maps_.tables().slots, .stats = maps_.tables().stats, .limits = &limits};
   machine_ = setup.make_machine ? setup.make_machine(setup.settings, tables, setup.seed)
                                 : std::make_unique<Machine>(setup.settings, tables, setup.seed);
   watcher_.on_settings(setup.settings, hands_.now());
@@ -90,8 +105,8 @@ std::vector<TableUpdate> Daemon::take(int nsid, const std::vector<Interface>& in
 void Daemon::publish_macs() {
   std::set<Mac> now{setup_.parent_mac};
   population_.each([&](const Interface& one) { now.insert(one.mac); });
-  const auto bit = [&](Mac mac) { return arpl_mac_bit(maps_.decision().keys.factor, mac); };
-  auto& macs = maps_.macs();
+  const auto bit = [&](Mac mac) { return arpl_mac_bit(maps_.tables().keys.factor, mac); };
+  auto& macs = maps_.macs;
   for (const auto mac : now)
     if (!macs.contains(mac)) own_macs_.add(bit(mac));
   for (const auto& [mac, sender] : macs)
@@ -153,15 +168,7 @@ std::optional<Packet> Daemon::from_wire(const Packet& packet) {
   Frame frame{.data = bytes.data(), .len = length, .queue = 0, .token = 0};
   FrameView view;
   const auto outcome = front_.classify(frame, hands_.now(), view);
-  if (!setup_.polls_events) {
-    // An epoll loop gets to it soon.
-    if (!std::exchange(drain_planned_, true)) {
-      queue_.after(rng_() % kLateness, [this] {
-        drain_planned_ = false;
-        if (!paused_) drain();
-      });
-    }
-  }
+  expect_events();
   arpl_arp now{};
   arpl_parse(data, data + frame.len, &now);
   const auto changed = packet_of(now);
@@ -174,8 +181,7 @@ std::optional<Packet> Daemon::from_wire(const Packet& packet) {
   return std::nullopt;
 }
 
-// bpf/egress.bpf.c.
-bool Daemon::to_wire(Packet& packet, bool by_container) {
+bool Daemon::to_wire(Packet& packet) {
   if (packet.kind != Kind::arp) return true;
   auto& w = packet.arp;
   arpl_arp arp{};
@@ -187,40 +193,26 @@ bool Daemon::to_wire(Packet& packet, bool by_container) {
   arp.target_ip = w.target_ip;
   arp.op = w.op;
   arp.vlan = w.vlan;
-  const auto now = hands_.now();
-  auto* tables = &maps_.decision();
   __be32 requester = 0;
-  if (arpl_confirm(tables, &arp, now, &requester) != 0) {
-    if (requester != 0) w.target_ip = requester;
-    return true;
-  }
-  const auto claimed = arpl_claimed_slot(tables, &arp);
-  if (claimed == ARPL_NO_SLOT) {
-    arpl_hear_sent(tables, &arp, maps_.macs().contains(w.eth_src) ? 1 : 0, by_container ? 1 : 0, now);
-    return true;
-  }
-  const bool drops = arpl_judge_claim(tables, claimed, &arp, now) == ARPL_CLAIM_DROP;
-  arpl_slot unheard{};
-  arpl_note_claim(drops ? &unheard : &maps_.slots()[claimed], &maps_.stats()[claimed], w.sender_mac, now);
-  if (arpl_event_token(tables, ARPL_EVENT_CLAIM_FROM_HOST, arp.eth_src, now) == 0) return !drops;
-  maps_.front().events.push(
-      {.time_ns = now,
-       .mac = w.sender_mac,
-       .address = w.sender_ip,
-       .vlan = w.vlan,
-       .type = static_cast<__u16>(drops ? ARPL_EVENT_CLAIM_DROPPED : ARPL_EVENT_CLAIM_FROM_HOST)});
-  if (!setup_.polls_events) {
-    queue_.after(rng_() % kLateness, [this] {
-      if (!paused_) drain();
-    });
-  }
-  return !drops;
+  const auto sent = arpl_handle_sent(&maps_.tables(), &arp, hands_.now(), &requester);
+  expect_events();
+  if (requester != 0) w.target_ip = requester;
+  return sent != ARPL_SENT_DROPPED;
+}
+
+// An epoll loop gets to them soon.
+void Daemon::expect_events() {
+  if (setup_.polls_events || std::exchange(drain_planned_, true)) return;
+  queue_.after(rng_() % kLateness, [this] {
+    drain_planned_ = false;
+    if (!paused_) drain();
+  });
 }
 
 void Daemon::drain() {
   arpl_event event;
   bool any = false;
-  while (maps_.front().events.pop(event)) {
+  while (maps_.events.pop(event)) {
     any = true;
     hear(event);
   }
@@ -241,6 +233,7 @@ void Daemon::hear(const arpl_event& event) {
     machine_->on_host_answer(event.address, event.vlan, event.time_ns);
     return;
   }
+  if (event.type == ARPL_EVENT_STRANGER) return;  // control looks for new interfaces then
   const auto id = id_of(event.address, event.vlan);
   if (!id) return;
   if (event.type == ARPL_EVENT_PROBE_ANSWER) {
@@ -249,8 +242,7 @@ void Daemon::hear(const arpl_event& event) {
     return;
   }
   // What was made on this host is no other station's, even where nobody has found its interface yet.
-  const bool ours =
-      event.type != ARPL_EVENT_CLAIM_FROM_WIRE || (setup_.vepa && maps_.macs().contains(event.mac));
+  const bool ours = event.type != ARPL_EVENT_CLAIM_FROM_WIRE || (setup_.vepa && maps_.macs.contains(event.mac));
   const auto origin = event.mac == setup_.parent_mac ? ClaimOrigin::host
                       : ours                         ? ClaimOrigin::sibling
                                                      : ClaimOrigin::elsewhere;
@@ -265,8 +257,8 @@ void Daemon::hear(const arpl_event& event) {
 void Daemon::tick() {
   if (paused_) return;
   const auto now = hands_.now();
-  maps_.lease() = now + kLeaseNs;
-  maps_.limits().egress_seen_ns = now;
+  maps_.lease = now + kLeaseNs;
+  maps_.limits.egress_seen_ns = now;
   const auto wake = machine_->tick(now, *this);
   watcher_.on_tick(now);
   plan(std::min(wake, now + kLookNs));

@@ -9,12 +9,11 @@
 #include <vector>
 
 #include "endpoints/address_candidates.hpp"
+#include "endpoints/memory_tables.hpp"
 #include "endpoints/population.hpp"
-#include "endpoints/table.hpp"
 #include "sim/machine.hpp"
 #include "sim/packet.hpp"
 #include "sim/queue.hpp"
-#include "sim/tables.hpp"
 #include "sim/trace.hpp"
 #include "sim/watcher.hpp"
 #include "worker/engine_ingress.hpp"
@@ -57,7 +56,7 @@ class Daemon final : private Actions {
   /// The ingress program: nullopt: answered or dropped; else what the kernel gets.
   std::optional<Packet> from_wire(const Packet& packet);
   /// The egress program; false: the frame is not sent.
-  bool to_wire(Packet& packet, bool by_container);
+  bool to_wire(Packet& packet);
 
   /// Nothing runs; after it the clock may have gone on.
   void pause(bool paused);
@@ -71,7 +70,7 @@ class Daemon final : private Actions {
 
   Protocol::View view(Ipv4 address, std::uint16_t vlan) const;
   const Machine& machine() const noexcept { return *machine_; }
-  const arpl_slot& slot(Id id) const { return maps_.slots()[id]; }
+  const arpl_slot& slot(Id id) const { return maps_.tables().slots[id]; }
   std::optional<Id> id_of(Ipv4 address, std::uint16_t vlan) const;
   bool serves(Ipv4 address, std::uint16_t vlan) const { return id_of(address, vlan).has_value(); }
 
@@ -82,6 +81,7 @@ class Daemon final : private Actions {
   void follow(const Table::Changes& changes, Arrival arrival);
   std::vector<TableUpdate> take(int nsid, const std::vector<Interface>& interfaces, Time heard_at);
   void publish_macs();
+  void expect_events();
   void hear(const arpl_event& event);
   void drain();
   void tick();
@@ -93,12 +93,12 @@ class Daemon final : private Actions {
   Setup setup_;
   Hands hands_;
   Watcher& watcher_;
-  MapsInMemory maps_;
+  MemoryTables maps_;
   Filter own_macs_;
   Table table_;
   Population population_;
   AddressCandidates candidates_;
-  EngineIngress front_;
+  EngineIngress front_{maps_.tables()};
   std::unique_ptr<Machine> machine_;
   std::map<int, Ipv4> gateways_;
   bool paused_ = false;
