@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "endpoints/index.hpp"
+#include "endpoints/own_macs.hpp"
 #include "endpoints/table.hpp"
 #include "endpoints/tables.hpp"
 
@@ -39,7 +40,7 @@ class Zeroed {
 };
 
 /// A parent's tables in memory: what the maps are to the programs, for who decides without a kernel below.
-class MemoryTables final : public EndpointMap {
+class MemoryTables final : public EndpointMap, public SenderMap {
  public:
   /// Room for `slots` endpoints; nothing is served until `lease` and `limits` say so. Throws std::bad_alloc.
   explicit MemoryTables(const arpl_hash_keys& keys, std::size_t slots = ARPL_MAX_ENDPOINTS)
@@ -82,6 +83,15 @@ class MemoryTables final : public EndpointMap {
   std::vector<std::pair<arpl_endpoint_key, arpl_endpoint>> all() override {
     return {endpoints.begin(), endpoints.end()};
   }
+  bool put_sender(Mac mac, const arpl_sender& known) override {
+    auto& sender = macs[mac];
+    sender.host = known.host;
+    sender.shared = known.shared;
+    sender.netns = known.netns;
+    return true;
+  }
+  void erase_sender(Mac mac) override { macs.erase(mac); }
+  std::vector<std::pair<Mac, arpl_sender>> senders() override { return {macs.begin(), macs.end()}; }
 
   __u64 lease = 0;  ///< when it expires
   arpl_limits limits{};
