@@ -7,36 +7,9 @@
 #include <bpf/bpf_helpers.h>
 
 #include "maps.bpf.h"
-#include "shared/account.h"
-#include "shared/decide.h"
-#include "shared/probe.h"
+#include "shared/act.h"
 #include "shared/reply.h"
 #include "storm.bpf.h"
-
-ARPL_INLINE void count(__u32 index)
-{
-	__u32 zero = 0;
-	struct arpl_verdict_counts *counts = bpf_map_lookup_elem(&verdicts, &zero);
-
-	if (counts && index < ARPL_VERDICT_COUNTERS)
-		((__u64 *)counts)[index]++;
-}
-
-/* In front of the frame: which endpoint it asks for, as decided, and when. 0 when the driver has no room for it. */
-ARPL_INLINE int hand_over(struct xdp_md *ctx, const struct arpl_decision *decision, __u64 now)
-{
-	struct arpl_ring_meta *ring_meta;
-
-	if (bpf_xdp_adjust_meta(ctx, -(int)sizeof(*ring_meta)))
-		return 0;
-	ring_meta = (struct arpl_ring_meta *)(long)ctx->data_meta;
-	if ((void *)(ring_meta + 1) > (void *)(long)ctx->data)
-		return 0;
-	ring_meta->slot = decision->slot;
-	ring_meta->generation = decision->generation;
-	ring_meta->time_ns = now;
-	return 1;
-}
 
 /* Makes the frame a unicast one for the endpoint: it skips the broadcast queue, and the child's kernel answers. */
 ARPL_INLINE void to_child(struct xdp_md *ctx, const struct arpl_arp *arp, const struct arpl_decision *decision)
@@ -83,52 +56,6 @@ ARPL_INLINE int reflect(struct xdp_md *ctx, const struct arpl_arp *arp, const st
 	return XDP_TX;
 }
 
-/* The round-trip time needs a clock that does not stand still between two ticks. */
-ARPL_INLINE void report_answer(const struct arpl_arp *arp)
-{
-	struct arpl_event event = {};
-
-	if (!arpl_take_answer(0, arp, &event))
-		return;
-	event.time_ns = bpf_ktime_get_ns();
-	bpf_ringbuf_output(&events, &event, sizeof(event), 0);
-}
-
-/* Carries the verdict out; the only place that counts it. */
-ARPL_INLINE int act(struct xdp_md *ctx, const struct arpl_arp *arp, struct arpl_decision *decision, __u64 now)
-{
-	const struct arpl_limits *limits_now = arpl_limits_now(0);
-	enum arpl_class class = arpl_class_of(decision->verdict);
-	__u32 queue = ctx->rx_queue_index;
-	struct arpl_credit *c;
-
-	if (limits_now && (limits_now->flags & ARPL_LIMIT_OBSERVE) && class != ARPL_CLASS_PASS) {
-		if (decision->slot != ARPL_NO_SLOT)
-			arpl_count_request(0, decision->slot, ARPL_CLASS_PASS, arp, now);
-		count(arpl_would_index(decision->verdict));
-		return XDP_PASS;
-	}
-	if (class == ARPL_CLASS_RING && !hand_over(ctx, decision, now)) {
-		c = bpf_map_lookup_elem(&credit, &queue);
-		if (c)
-			__sync_fetch_and_add(&c->sent, -1);
-		decision->verdict = decision->without_ring;
-		class = arpl_class_of(decision->verdict);
-	}
-	if (class == ARPL_CLASS_TO_CHILD)
-		to_child(ctx, arp, decision);
-	if (class == ARPL_CLASS_REFLECT)
-		arpl_count_reflected(0, decision->slot, arp, now);
-	else if (decision->slot != ARPL_NO_SLOT)
-		arpl_count_request(0, decision->slot, class, arp, now);
-	count(decision->verdict);
-	if (class == ARPL_CLASS_RING)
-		return (int)bpf_redirect_map(&xsks_map, queue, XDP_PASS);
-	if (class == ARPL_CLASS_REFLECT)
-		return reflect(ctx, arp, decision);
-	return class == ARPL_CLASS_DROP ? XDP_DROP : XDP_PASS;
-}
-
 /* Only above an MTU of 1,500 is it worth a call. */
 ARPL_INLINE int may_be_in_pieces(void)
 {
@@ -151,16 +78,19 @@ ARPL_INLINE int ingress(struct xdp_md *ctx)
 	now = arpl_now();
 	arp.frame_bytes = (__u32)(data_end - data);
 	arp.linear = !may_be_in_pieces() || arp.frame_bytes == (__u32)bpf_xdp_get_buff_len(ctx);
-	arpl_decide(0, parsed, &arp, ctx->rx_queue_index, now, &decision);
-	if (arpl_tells_own_mac(&decision, &arp))
-		arpl_report(&arp, ARPL_EVENT_OWN_MAC, now);
-	if (decision.verdict == ARPL_reply)
-		report_answer(&arp);
-	if (decision.verdict == ARPL_other_destination)
-		arpl_note_misdirected(0, decision.slot, &arp, now);
-	if (decision.claimed_slot != ARPL_NO_SLOT)
-		arpl_claim(decision.claimed_slot, &arp, ARPL_EVENT_CLAIM_FROM_WIRE, now);
-	return act(ctx, &arp, &decision, now);
+	switch (arpl_handle_received(0, ctx, parsed, &arp, ARPL_LOOK_UP, ctx->rx_queue_index, now, &decision)) {
+	case ARPL_CLASS_RING:
+		return (int)bpf_redirect_map(&xsks_map, ctx->rx_queue_index, XDP_PASS);
+	case ARPL_CLASS_REFLECT:
+		return reflect(ctx, &arp, &decision);
+	case ARPL_CLASS_TO_CHILD:
+		to_child(ctx, &arp, &decision);
+		return XDP_PASS;
+	case ARPL_CLASS_DROP:
+		return XDP_DROP;
+	default:
+		return XDP_PASS;
+	}
 }
 
 SEC("xdp.frags")

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The maps, shared by both programs, and the BPF side of decide.h's look-ups. docs/maps.md describes each. */
+/* The maps, shared by both programs, and the BPF side of lookups.h. docs/maps.md describes each. */
 #ifndef ARPLINE_MAPS_BPF_H
 #define ARPLINE_MAPS_BPF_H
 
@@ -242,16 +242,11 @@ ARPL_INLINE __u64 *arpl_filter_at(struct arpl_tables *t, __u32 word)
 	return bpf_map_lookup_elem(&filter, &word);
 }
 
-ARPL_INLINE struct arpl_sender *arpl_sender_at(__u64 mac)
+ARPL_INLINE struct arpl_sender *arpl_sender_find(struct arpl_tables *t, __u64 mac)
 {
-	if (!arpl_filter_may(0, arpl_mac_bit(arpl_hash_keys_now(0)->factor, mac)))
+	if (!arpl_filter_may(t, arpl_mac_bit(arpl_hash_keys_now(t)->factor, mac)))
 		return 0;
 	return bpf_map_lookup_elem(&macs, &mac);
-}
-
-ARPL_INLINE const struct arpl_sender *arpl_sender_find(struct arpl_tables *t, __u64 mac)
-{
-	return arpl_sender_at(mac);
 }
 
 ARPL_INLINE const struct arpl_index_bucket *arpl_index_at(struct arpl_tables *t, __u32 bucket)
@@ -290,72 +285,51 @@ ARPL_INLINE struct arpl_endpoint_stats *arpl_stats_at(struct arpl_tables *t, __u
 	return bpf_map_lookup_elem(&endpoint_stats, &slot);
 }
 
-ARPL_INLINE int arpl_ring_admit(struct arpl_tables *t, const struct arpl_limits *limits_now, __u32 queue)
+/* A queue without a socket has no reader. */
+ARPL_INLINE struct arpl_credit *arpl_credit_at(struct arpl_tables *t, __u32 queue)
 {
-	struct arpl_credit *c;
+	return bpf_map_lookup_elem(&xsks_map, &queue) ? bpf_map_lookup_elem(&credit, &queue) : 0;
+}
 
-	if (limits_now->flags & ARPL_LIMIT_OBSERVE)
-		return 1; /* observe has no sockets: count what would have been asked of them */
-	if (!bpf_map_lookup_elem(&xsks_map, &queue))
+ARPL_INLINE struct arpl_verdict_counts *arpl_verdicts_now(struct arpl_tables *t)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&verdicts, &zero);
+}
+
+ARPL_INLINE struct arpl_egress_stats *arpl_egress_stats_now(struct arpl_tables *t)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&egress_stats, &zero);
+}
+
+ARPL_INLINE void arpl_send_event(struct arpl_tables *t, const struct arpl_event *event)
+{
+	bpf_ringbuf_output(&events, (void *)event, sizeof(*event), 0);
+}
+
+ARPL_INLINE __u64 arpl_exact_time(struct arpl_tables *t, __u64 now)
+{
+	return bpf_ktime_get_ns();
+}
+
+/* Only the ingress program calls it: `frame` is its context. The driver may have no room in front of it. */
+ARPL_INLINE int arpl_put_meta(struct arpl_tables *t, void *frame, const struct arpl_ring_meta *meta)
+{
+	struct xdp_md *ctx = frame;
+	struct arpl_ring_meta *ring_meta;
+
+	if (bpf_xdp_adjust_meta(ctx, -(int)sizeof(*ring_meta)))
 		return 0;
-	c = bpf_map_lookup_elem(&credit, &queue);
-	if (!c || !arpl_credit_left(c, limits_now->credit_window))
+	ring_meta = (struct arpl_ring_meta *)(long)ctx->data_meta;
+	if ((void *)(ring_meta + 1) > (void *)(long)ctx->data)
 		return 0;
-	__sync_fetch_and_add(&c->sent, 1);
+	ring_meta->slot = meta->slot;
+	ring_meta->generation = meta->generation;
+	ring_meta->time_ns = meta->time_ns;
 	return 1;
-}
-
-ARPL_INLINE void arpl_submit(const struct arpl_arp *arp, __u16 type, __u64 now)
-{
-	struct arpl_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
-
-	if (!event)
-		return;
-	event->time_ns = now;
-	event->mac = arp->sender_mac;
-	event->address = arp->sender_ip;
-	event->vlan = arp->vlan;
-	event->type = type;
-	bpf_ringbuf_submit(event, 0);
-}
-
-/* An event for the control loop, within the budget of its kind. */
-ARPL_INLINE void arpl_report(const struct arpl_arp *arp, __u16 type, __u64 now)
-{
-	if (arpl_event_token(0, type, arp->eth_src, now))
-		arpl_submit(arp, type, now);
-}
-
-/* Within a budget of its own: machines behind a bridge may be talking all the time. */
-ARPL_INLINE void arpl_report_stranger(const struct arpl_arp *arp, __u64 now)
-{
-	const struct arpl_budget once = {.interval_ns = ARPL_STRANGER_NS, .burst_ns = ARPL_STRANGER_NS};
-
-	if (!arpl_sender_find(0, arp->sender_mac) && arpl_bucket_take_at(0, ARPL_BUCKET_STRANGERS, now, &once))
-		arpl_submit(arp, ARPL_EVENT_STRANGER, now);
-}
-
-/* A claim that has not left the host: counted, nothing else. */
-ARPL_INLINE void arpl_count_claim(__u32 index, const struct arpl_arp *arp)
-{
-	struct arpl_endpoint_stats *stats = bpf_map_lookup_elem(&endpoint_stats, &index);
-
-	if (!stats)
-		return;
-	stats->last_claimant_mac = arp->sender_mac;
-	__sync_fetch_and_add(&stats->claims, 1);
-}
-
-/* A claim: the address is contested from now on, it is counted, reported. */
-ARPL_INLINE void arpl_claim(__u32 index, const struct arpl_arp *arp, __u16 type, __u64 now)
-{
-	struct arpl_slot *slot = bpf_map_lookup_elem(&slots, &index);
-	struct arpl_endpoint_stats *stats = bpf_map_lookup_elem(&endpoint_stats, &index);
-
-	if (!slot || !stats)
-		return;
-	arpl_note_claim(slot, stats, arp->sender_mac, now);
-	arpl_report(arp, type, now);
 }
 
 #endif

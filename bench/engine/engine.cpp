@@ -102,9 +102,7 @@ class Lane {
   World world_;
   std::vector<FrameBytes> questions_;
   std::size_t next_ = 0;
-  arpl_verdict_counts counts_{};
-  std::unique_ptr<EventRing> events_ = std::make_unique<EventRing>();
-  EngineIngress front_{world_.tables(), counts_, *events_};
+  EngineIngress front_{world_.tables()};
   std::array<Frame, kBurst> burst_{};
   std::array<Outcome, kBurst> outcomes_{};
 };

@@ -2,7 +2,6 @@
 #include "world.hpp"
 
 #include <random>
-#include <span>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -25,47 +24,40 @@ Mac requester_mac(std::uint32_t number) {
   return 0x5452 | static_cast<Mac>(arpl_swap32(number)) << 16U;
 }
 
+arpl_hash_keys any_keys() {
+  arpl_hash_keys keys{};
+  arpl_derive_keys(1, 2, &keys);
+  return keys;
+}
+
 }  // namespace
 
-World::World(std::uint32_t endpoints) : endpoints_(endpoints) {
+World::World(std::uint32_t endpoints) : endpoints_(endpoints), memory_(any_keys()) {
   if (endpoints == 0 || endpoints > ARPL_MAX_ENDPOINTS) throw SetupError("bench: so many endpoints can't be");
-  Limits{}.write(limits_);
-  limits_.pair_ttl_ns = 60 * ARPL_SECOND_NS;
-  limits_.credit_window = kCreditWindow;
-  limits_.flags = ARPL_LIMIT_FAST_PATH | ARPL_LIMIT_ONE_QUEUE;
-  arpl_derive_keys(1, 2, &tables_.keys);
-  tables_.lease = &lease_;
-  tables_.limits = &limits_;
-  tables_.macs = &macs_;
-  tables_.endpoints = &endpoint_map_;
-  tables_.slots = slots_.all();
-  tables_.stats = stats_.all();
-  tables_.index = index_.all();
-  tables_.filter = filter_.all();
-  tables_.pairs = pairs_.all();
-  tables_.heard = heard_.all();
-  tables_.buckets = buckets_.all();
-  tables_.credit = credit_.all();
-  tables_.sockets = 1;
-  const std::span words{reinterpret_cast<std::uint64_t*>(filter_.all().data()), filter_.all().size()};
-  Filter filter{words};
-  Index index{index_.all(), words, tables_.keys.factor};
+  Limits{}.write(memory_.limits);
+  memory_.lease = ~__u64{0};
+  memory_.limits.pair_ttl_ns = 60 * ARPL_SECOND_NS;
+  memory_.limits.credit_window = kCreditWindow;
+  memory_.limits.flags = ARPL_LIMIT_FAST_PATH | ARPL_LIMIT_ONE_QUEUE;
+  tables().sockets = 1;
+  Filter filter{memory_.filter_words()};
   const auto now = now_ns();
   for (std::uint32_t number = 0; number < endpoints; ++number) {
-    add(number, index, now);
-    filter.add(arpl_mac_bit(tables_.keys.factor, endpoint_mac(number)));
+    add(number, now);
+    filter.add(arpl_mac_bit(tables().keys.factor, endpoint_mac(number)));
   }
 }
 
-void World::add(std::uint32_t number, Index& index, std::uint64_t now) {
+void World::add(std::uint32_t number, std::uint64_t now) {
   const auto own = endpoint_mac(number);
-  macs_.emplace(own, arpl_sender{});
+  memory_.macs.emplace(own, arpl_sender{});
   const arpl_endpoint_key key{.address = arpl_swap32(kFirstEndpoint + number), .vlan = 0, .zero = 0};
-  endpoint_map_[key] = {.slot = number, .prefix_bits = 8, .zero = {}, .dotted = {}};
-  slots_[number].word = own;
-  slots_[number].generation = 1;
-  slots_[number].netmask = arpl_swap32(0xff000000);
-  index.put(key, number);
+  memory_.put(key, {.slot = number, .prefix_bits = 8, .zero = {}, .dotted = {}});
+  memory_.index().put(key, number);
+  auto& slot = tables().slots[number];
+  slot.word = own;
+  slot.generation = 1;
+  slot.netmask = arpl_swap32(0xff000000);
   const arpl_arp answer{.eth_dst = requester_mac(number),
                         .eth_src = own,
                         .sender_mac = own,
@@ -74,8 +66,9 @@ void World::add(std::uint32_t number, Index& index, std::uint64_t now) {
                         .target_ip = arpl_swap32(kFirstRequester + number),
                         .op = ARPL_OP_REPLY};
   __be32 requester = 0;
-  arpl_hand(&tables_, arpl_pair_hash(&tables_, answer.target_mac, answer.target_ip, answer.sender_ip, 0), now);
-  if (arpl_confirm(&tables_, &answer, now, &requester) == 0)
+  arpl_hand(&tables(), arpl_pair_hash(&tables(), answer.target_mac, answer.target_ip, answer.sender_ip, 0),
+            now);
+  if (arpl_confirm(&tables(), &answer, now, &requester) == 0)
     throw SetupError("bench: an endpoint was not confirmed");
 }
 

@@ -36,12 +36,6 @@ struct arpl_decision {
 
 #define ARPL_LOOK_UP 0xfffffffeU /* no slot has this number */
 
-/* Whether a MAC of ours came in from the wire, and not only the self-test that a switch sends back (vepa). */
-ARPL_INLINE int arpl_tells_own_mac(const struct arpl_decision *decision, const struct arpl_arp *arp)
-{
-	return (decision->verdict == ARPL_own_mac || decision->shared) && arp->op != ARPL_SELF_TEST_OP;
-}
-
 ARPL_INLINE int arpl_mac_is_unicast(__u64 mac)
 {
 	return mac != 0 && !(mac & ARPL_MAC_MULTICAST_BIT);
@@ -53,8 +47,21 @@ ARPL_INLINE int arpl_mac_is_unicast(__u64 mac)
  */
 ARPL_INLINE int arpl_credit_left(const struct arpl_credit *c, __u64 window)
 {
-	return (__s64)(*(const volatile __u64 *)&c->sent - *(const volatile __u64 *)&c->consumed) <
-	       (__s64)window;
+	return (__s64)(ARPL_READ(&c->sent) - ARPL_READ(&c->consumed)) < (__s64)window;
+}
+
+/* Takes one credit of this queue's ring; 0 when nobody reads it or it has none. */
+ARPL_INLINE int arpl_ring_admit(struct arpl_tables *t, const struct arpl_limits *limits, __u32 queue)
+{
+	struct arpl_credit *c;
+
+	if (limits->flags & ARPL_LIMIT_OBSERVE)
+		return 1; /* observe has no sockets: count what would have been asked of them */
+	c = arpl_credit_at(t, queue);
+	if (!c || !arpl_credit_left(c, limits->credit_window))
+		return 0;
+	__sync_fetch_and_add(&c->sent, 1);
+	return 1;
 }
 
 /* What may be said of an endpoint that its kernel has confirmed: not where the frame may be for another VLAN. */
@@ -445,63 +452,6 @@ ARPL_INLINE void arpl_decide(struct arpl_tables *t, enum arpl_parsed parsed, con
 			     __u32 queue, __u64 now, struct arpl_decision *out)
 {
 	arpl_decide_asked(t, parsed, arp, ARPL_LOOK_UP, queue, now, out);
-}
-
-/* Records a claim: from now on the address is contested, which is for announcing and reporting; it is answered for as before. */
-ARPL_INLINE void arpl_note_claim(struct arpl_slot *slot, struct arpl_endpoint_stats *stats, __u64 claimant_mac,
-				 __u64 now)
-{
-	*(volatile __u64 *)&slot->claimed_at = now;
-	stats->last_claimant_mac = claimant_mac;
-	__sync_fetch_and_add(&stats->claims, 1);
-}
-
-/* 1 once for the reply to a check; `requester` is then who asked. In observe there is none. */
-ARPL_INLINE int arpl_take_checked(struct arpl_tables *t, struct arpl_endpoint_stats *stats, __u64 requester_mac,
-				  __u64 now, __be32 *requester)
-{
-	const struct arpl_limits *limits = arpl_limits_now(t);
-
-	if (!stats || !limits || (limits->flags & ARPL_LIMIT_OBSERVE) || requester_mac == 0 ||
-	    ARPL_READ(&stats->check_mac) != requester_mac || now > ARPL_READ(&stats->check_at) + ARPL_CHECK_NS)
-		return 0;
-	*requester = stats->check_requester;
-	return __sync_val_compare_and_swap(&stats->check_mac, requester_mac, 0) == requester_mac;
-}
-
-/*
- * What a kernel's reply confirms: 1 when Ethernet source, sender MAC and sender IP are the slot's, and its kernel was asked
- * just now: somebody inside who sends replies that nobody has asked for confirms nothing. The pair is written, unless the reply
- * answers a probe, and the endpoint has answered. `requester`, where it is not 0 afterwards: whose who-has was made a check;
- * the reply is to be to him.
- */
-ARPL_INLINE int arpl_confirm(struct arpl_tables *t, const struct arpl_arp *arp, __u64 now, __be32 *requester)
-{
-	__u32 index = arpl_index_find(t, arp->sender_ip, arp->vlan);
-	struct arpl_slot *slot = arpl_slot_at(t, index);
-	__u32 generation;
-	__u64 hash;
-
-	*requester = 0;
-	if (!slot || arp->op != ARPL_OP_REPLY || arp->ieee802 || arp->sender_mac == 0 ||
-	    arp->sender_ip == arp->target_ip || arp->eth_src != arp->sender_mac ||
-	    arp->eth_dst != arp->target_mac || (ARPL_READ(&slot->word) & ARPL_MAC_MASK) != arp->sender_mac)
-		return 0;
-	hash = arpl_pair_hash(t, arp->target_mac, arp->target_ip, arp->sender_ip, arp->vlan);
-	if (arp->target_ip != 0) {
-		if (!arpl_take_handed(t, hash, now))
-			return 0;
-		generation = ARPL_READ(&slot->generation);
-		arpl_pair_confirm(t, hash, generation, now);
-		*(volatile __u64 *)&slot->last_pair = arpl_stamp_word(arpl_pair_print(hash, generation), now);
-	} else if (!arpl_take_checked(t, arpl_stats_at(t, index), arp->target_mac, now, requester) &&
-		   !arpl_take_handed(t, hash, now)) {
-		return 0;
-	}
-	*(volatile __u64 *)&slot->confirmed_at = now;
-	*(volatile __u32 *)&slot->unanswered = 0;
-	arpl_hear_station(t, arp->target_mac, now);
-	return 1;
 }
 
 #endif

@@ -6,7 +6,7 @@
 #ifndef ARPLINE_SHARED_STAMP_H
 #define ARPLINE_SHARED_STAMP_H
 
-#include "lookups.h"
+#include "abi.h"
 
 #define ARPL_STAMP_FLAG 1ULL
 #define ARPL_STAMP_SHIFT 27

@@ -38,10 +38,27 @@ std::string place_of(const Owner& owner) {
   return owner.netns.empty() ? interface : visible(owner.netns) + "/" + interface;
 }
 
-EndpointRegistry::EndpointRegistry(const Maps& maps)
-    : map_(maps),
-      table_(maps.slots(), maps.stats(), Index{maps.index(), maps.filter(), maps.hash_keys().factor}, map_),
-      own_macs_(maps) {}
+RegistryTables EndpointRegistry::KernelHashes::tables() {
+  return {.slots = maps_.slots(),
+          .stats = maps_.stats(),
+          .index = maps_.index(),
+          .filter = maps_.filter(),
+          .heard = maps_.heard(),
+          .keys = maps_.hash_keys(),
+          .endpoints = *this,
+          .senders = *this};
+}
+
+EndpointRegistry::EndpointRegistry(const RegistryTables& tables)
+    : table_(tables.slots, tables.stats, Index{tables.index, tables.filter, tables.keys.factor},
+             tables.endpoints),
+      own_macs_(tables.senders, tables.filter, tables.heard, tables.keys) {}
+
+EndpointRegistry::EndpointRegistry(std::unique_ptr<KernelHashes> hashes) : EndpointRegistry(hashes->tables()) {
+  hashes_ = std::move(hashes);
+}
+
+EndpointRegistry::EndpointRegistry(const Maps& maps) : EndpointRegistry(std::make_unique<KernelHashes>(maps)) {}
 
 // Chosen after they are judged: what is left out still answers beside its siblings.
 std::optional<Desired> EndpointRegistry::describe(const arpl_endpoint_key& key, Who who) const {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <set>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -12,11 +14,11 @@
 #include "endpoints/address_candidates.hpp"
 #include "endpoints/backlog.hpp"
 #include "endpoints/host_addresses.hpp"
+#include "endpoints/own_macs.hpp"
 #include "endpoints/population.hpp"
 #include "endpoints/table.hpp"
 #include "endpoints/tables.hpp"
 #include "kernel/maps.hpp"
-#include "kernel/own_macs.hpp"
 
 namespace arpline {
 
@@ -28,6 +30,18 @@ struct Owner {
 /// "NAMESPACE/INTERFACE"; the parent's own has no namespace in front.
 std::string place_of(const Owner& owner);
 using Owners = std::unordered_map<Mac, Owner>;
+
+/// The tables that a registry writes; all of it outlives it.
+struct RegistryTables {
+  std::span<arpl_slot> slots;
+  std::span<arpl_endpoint_stats> stats;
+  std::span<arpl_index_bucket> index;
+  std::span<std::uint64_t> filter;
+  std::span<const __u64> heard;  ///< read
+  arpl_hash_keys keys;
+  EndpointMap& endpoints;
+  SenderMap& senders;
+};
 
 /// The endpoints and MACs of one parent in its maps: what the kernel has, chosen by the configuration. Keeps
 /// what every namespace last said, so that another configuration needs no new look.
@@ -41,6 +55,8 @@ class EndpointRegistry {
 
   /// Adopts what an earlier run left in the maps, which outlive it.
   explicit EndpointRegistry(const Maps& maps);
+  /// The same in other tables than a kernel's.
+  explicit EndpointRegistry(const RegistryTables& tables);
 
   /// Everything at once, at the start: what is left over from an earlier run is withdrawn. Throws SetupError.
   Table::Changes start(const ParentConfig& config, const Snapshot& snapshot);
@@ -84,18 +100,24 @@ class EndpointRegistry {
   const Population& population() const noexcept { return population_; }
 
  private:
-  class MapOfEndpoints final : public EndpointMap {
+  // The hashes among the maps, which are written through the kernel.
+  class KernelHashes final : public EndpointMap, public SenderMap {
    public:
-    explicit MapOfEndpoints(const Maps& maps) : maps_(maps) {}
+    explicit KernelHashes(const Maps& maps) : maps_(maps) {}
+    RegistryTables tables();
     bool put(const arpl_endpoint_key& key, const arpl_endpoint& value) override {
       return maps_.put_endpoint(key, value);
     }
     void erase(const arpl_endpoint_key& key) override { maps_.erase_endpoint(key); }
     std::vector<std::pair<arpl_endpoint_key, arpl_endpoint>> all() override { return maps_.endpoints(); }
+    bool put_sender(Mac mac, const arpl_sender& known) override { return maps_.put_sender(mac, known); }
+    void erase_sender(Mac mac) override { maps_.erase_sender(mac); }
+    std::vector<std::pair<Mac, arpl_sender>> senders() override { return maps_.senders(); }
 
    private:
     const Maps& maps_;
   };
+  explicit EndpointRegistry(std::unique_ptr<KernelHashes> hashes);
 
   // How many interfaces have it.
   struct MacUse {
@@ -124,7 +146,7 @@ class EndpointRegistry {
   OwnMac whose(Mac mac, const MacUse& use) const;
   const MacUse* use_of(Mac mac) const;
 
-  MapOfEndpoints map_;
+  std::unique_ptr<KernelHashes> hashes_;  // none where the tables are not a kernel's
   Table table_;
   Population population_;
   AddressCandidates candidates_;

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "control/endpoint_registry.hpp"
+#include "endpoints/tables.hpp"
 #include "kernel/maps.hpp"
-#include "worker/engine_ingress_tables.hpp"
 
 namespace arpline {
 
@@ -19,7 +19,7 @@ class EngineIngressControl {
   /// `maps` outlive it.
   explicit EngineIngressControl(const Maps& maps);
 
-  EngineIngressTables& tables() noexcept { return tables_; }
+  arpl_tables& tables() noexcept { return tables_; }
   /// The worker sees what the registry has now. What it saw before is kept until forget().
   void publish(const EndpointRegistry& registry);
   /// The worker has passed a burst boundary since publish(), or there is none.
@@ -33,7 +33,9 @@ class EngineIngressControl {
     EndpointHash endpoints;  // those that the index has no room for
   };
 
-  EngineIngressTables tables_;
+  arpl_tables tables_;
+  arpl_verdict_counts verdicts_{};  // the worker's
+  EventRing events_;
   const Maps& maps_;
   std::vector<std::uint64_t> earlier_;  // verdicts of earlier runs
   std::unique_ptr<Known> known_;

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
-#include "base/error.hpp"
 #include "kernel/gateways.hpp"
 
 namespace arpline {
+
 void Gateways::enqueue(int nsid, NetnsGateways& netns, std::uint64_t at) {
   queue_.erase({netns.at, nsid});
   netns.at = at;
@@ -58,19 +58,12 @@ Ipv4 Gateways::configured(const Wanted& wanted) const {
 }
 
 void Gateways::look(int nsid, NetnsGateways& netns, const Found& found) {
-  const Fd fd = open_(nsid);
-  if (!fd) return;
-  std::vector<Route> routes;
-  try {
-    routes = routes_inside(fd);
-  } catch (const SetupError&) {
-    return;  // it is on its way out, or its routes change all the time: what was known stays until the next
-             // look
-  }
+  const auto routes = host_.routes_of(nsid);
+  if (!routes) return;  // what was known stays until the next look
   for (const auto id : netns.ids) {
     const auto& wanted = wanted_.at(id);
     if (configured(wanted) == 0)
-      found(id, gateway_of(routes, wanted.ifindex, wanted.address, wanted.prefix_bits));
+      found(id, gateway_of(*routes, wanted.ifindex, wanted.address, wanted.prefix_bits));
   }
 }
 

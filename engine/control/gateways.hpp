@@ -9,14 +9,11 @@
 #include <utility>
 #include <vector>
 
-#include "base/fd.hpp"
+#include "control/driver_host.hpp"
 #include "endpoints/classify.hpp"
 #include "protocol/announced_endpoint.hpp"
 
 namespace arpline {
-
-/// Opens a container's namespace for one operation; empty when it is gone.
-using OpenNetns = std::function<Fd(int nsid)>;
 
 /// Which gateway each endpoint asks the way to: the configuration's, or that of the routes in its namespace,
 /// which are read one namespace at a time. No event tells of another namespace's routes, and runtimes set them
@@ -28,7 +25,8 @@ class Gateways {
 
   using Found = std::function<void(Id, Ipv4)>;  ///< 0: it has none
 
-  explicit Gateways(OpenNetns open) : open_(std::move(open)) {}
+  /// `host` outlives it.
+  explicit Gateways(DriverHost& host) : host_(host) {}
 
   /// The first of these that lies in an endpoint's subnet is its gateway. enabled = false: nobody wants to
   /// know.
@@ -56,7 +54,7 @@ class Gateways {
   void enqueue(int nsid, NetnsGateways& netns, std::uint64_t at);
   void look(int nsid, NetnsGateways& netns, const Found& found);
 
-  OpenNetns open_;
+  DriverHost& host_;
   std::vector<Ipv4> gateways_;
   bool enabled_ = true;
   std::unordered_map<Id, Wanted> wanted_;

@@ -23,7 +23,7 @@ struct ServiceWanted {
   WorkerTables tables;
   int xsks_map_fd;                     ///< the sockets go there
   std::string pins;                    ///< folder
-  EngineIngressTables* front;          ///< of an engine without ingress in front; otherwise nullptr
+  arpl_tables* front;                  ///< of an engine without ingress in front; otherwise nullptr
   std::chrono::milliseconds patience;  ///< for queues that a killed owner has not let go of yet
 };
 /// Throws SetupError.

@@ -7,9 +7,6 @@
 #include <random>
 #include <utility>
 
-#include "base/clock.hpp"
-#include "kernel/gateways.hpp"
-
 namespace arpline {
 namespace {
 
@@ -52,25 +49,33 @@ bool was_dropped(const arpl_event& event) {
 
 ProtocolDriver::ProtocolDriver(const Config& config, const ParentConfig& own, const Maps& maps,
                                const EndpointRegistry& registry, OpenNetns open)
+    : ProtocolDriver(config, own,
+                     std::make_unique<Protocol>(
+                         settings_of(config, own),
+                         ProtocolTables{.slots = maps.slots(), .stats = maps.stats(), .limits = &maps.limits()},
+                         std::random_device{}()),
+                     registry, std::make_unique<KernelHost>(std::move(open))) {}
+
+ProtocolDriver::ProtocolDriver(const Config& config, const ParentConfig& own,
+                               std::unique_ptr<Machines> machines, const EndpointRegistry& registry,
+                               std::unique_ptr<DriverHost> host)
     : parent_(own.name),
       registry_(registry),
-      open_(std::move(open)),
-      protocol_(settings_of(config, own),
-                {.slots = maps.slots(), .stats = maps.stats(), .limits = &maps.limits()},
-                std::random_device{}()),
-      gateways_(open_) {
-  set(config, own, now_ns());
+      host_(std::move(host)),
+      machines_(std::move(machines)),
+      gateways_(*host_) {
+  set(config, own, host_->now());
 }
 
 void ProtocolDriver::set(const Config& config, const ParentConfig& own, std::uint64_t now) {
-  protocol_.set(settings_of(config, own), now);
+  machines_->set(settings_of(config, own), now);
   gateways_.configure(own.gateways, own.path_probe_ns != 0, now);
   announce_ = {
       .on_conflict = config.on_conflict, .refresh_ns = config.announce.refresh_ns, .pps = config.announce.pps};
 }
 
 void ProtocolDriver::put(const Table::Entry& entry, Arrival arrival, std::uint64_t now) {
-  protocol_.put(entry.slot, subject_of(entry.desired), arrival, now, *this);
+  machines_->put(entry.slot, subject_of(entry.desired), arrival, now, *this);
   gateways_.add(entry.slot, entry.desired, now);
 }
 
@@ -82,7 +87,7 @@ void ProtocolDriver::start(std::uint64_t now) {
 void ProtocolDriver::follow(const Table::Changes& changes, std::uint64_t now) {
   for (const auto& entry : changes.withdrawn) {
     if (registry_.table().find_slot(entry.slot) != nullptr) continue;
-    protocol_.erase(entry.slot, now);
+    machines_->erase(entry.slot, now);
     gateways_.erase(entry.slot);
   }
   for (const auto* list : {&changes.added, &changes.reconfigured})
@@ -91,7 +96,7 @@ void ProtocolDriver::follow(const Table::Changes& changes, std::uint64_t now) {
 }
 
 void ProtocolDriver::carrier_up(std::uint64_t now) {
-  protocol_.carrier_up(now);
+  machines_->carrier_up(now);
 }
 
 std::optional<Id> ProtocolDriver::id_of(const arpl_event& event) const {
@@ -101,18 +106,18 @@ std::optional<Id> ProtocolDriver::id_of(const arpl_event& event) const {
 }
 
 void ProtocolDriver::on_event(const arpl_event& event, std::uint64_t now) {
-  if (event.type == ARPL_EVENT_OWN_MAC) return protocol_.on_own_mac(event.mac, event.time_ns);
+  if (event.type == ARPL_EVENT_OWN_MAC) return machines_->on_own_mac(event.mac, event.time_ns);
   if (event.type == ARPL_EVENT_HOST_ANSWER)
-    return protocol_.on_host_answer(event.address, event.vlan, event.time_ns);
+    return machines_->on_host_answer(event.address, event.vlan, event.time_ns);
   const auto id = id_of(event);
   if (!id) return;
-  if (event.type == ARPL_EVENT_PROBE_ANSWER) return protocol_.on_answer(*id, event.mac, event.time_ns, *this);
-  protocol_.on_claim(*id,
-                     {.mac = event.mac,
-                      .origin = registry_.claim_origin_of(event),
-                      .dropped = was_dropped(event),
-                      .at = event.time_ns},
-                     now, *this);
+  if (event.type == ARPL_EVENT_PROBE_ANSWER) return machines_->on_answer(*id, event.mac, event.time_ns, *this);
+  machines_->on_claim(*id,
+                      {.mac = event.mac,
+                       .origin = registry_.claim_origin_of(event),
+                       .dropped = was_dropped(event),
+                       .at = event.time_ns},
+                      now, *this);
 }
 
 bool ProtocolDriver::order(const arpl_write& frame) {
@@ -130,7 +135,7 @@ bool ProtocolDriver::send(const Outgoing& frame) {
       inside_.size() >= kMostInside)
     return order(frame.frame);
   inside_.push_back({.nsid = entry->desired.settings->nsid,
-                     .since = now_ns(),
+                     .since = host_->now(),
                      .frame = {.ifindex = entry->desired.settings->ifindex, .frame = frame.frame}});
   return true;
 }
@@ -138,7 +143,7 @@ bool ProtocolDriver::send(const Outgoing& frame) {
 bool ProtocolDriver::speaks(const arpl_write& frame, std::uint64_t now) const {
   const auto& entries = registry_.table().entries();
   const auto at = entries.find({.address = frame.sender_ip, .vlan = frame.vlan, .zero = 0});
-  return at != entries.end() && protocol_.speaks_for(at->second.slot, frame.sender_mac, now);
+  return at != entries.end() && machines_->speaks_for(at->second.slot, frame.sender_mac, now);
 }
 
 // Those of one namespace in one go; without those whose time is over. What can't be sent there, or waits for
@@ -149,26 +154,23 @@ std::uint64_t ProtocolDriver::send_inside(std::uint64_t now) {
   };
   for (; !inside_.empty() && now > inside_.front().since + kInsidePatienceNs; inside_.pop_front())
     order_instead(inside_.front().frame.frame);
-  if (!sender_.idle()) return now + kInsideRetryNs;
-  for (const auto& failed : sender_.take_failed()) order_instead(failed.frame);
+  if (!host_->inside_idle()) return now + kInsideRetryNs;
+  for (const auto& failed : host_->take_failed()) order_instead(failed.frame);
   if (inside_.empty()) return kNever;
   const auto nsid = inside_.front().nsid;
   std::vector<InsideFrame> frames;
   for (; !inside_.empty() && inside_.front().nsid == nsid && frames.size() < kInsideAtOnce; inside_.pop_front())
     if (speaks(inside_.front().frame.frame, now)) frames.push_back(inside_.front().frame);
   if (frames.empty()) return now + kInsideRetryNs;
-  if (Fd netns = open_(nsid)) {
-    sender_.send(std::move(netns), std::move(frames));
-  } else {
+  if (!host_->send_inside(nsid, frames))
     for (const auto& one : frames) order_instead(one.frame);
-  }
   return now + kInsideRetryNs;
 }
 
 // Macvlan hands nothing of a container's to its parent, nor does the wire.
 bool ProtocolDriver::at_parent(Ipv4 gateway, std::uint64_t now) {
   if (parents_at_ == 0 || now - parents_at_ > kParentsNs) {
-    parents_ = addresses_here(parent_);
+    parents_ = host_->addresses_of(parent_);
     parents_at_ = now;
   }
   return std::ranges::find(parents_, gateway) != parents_.end();
@@ -178,15 +180,15 @@ void ProtocolDriver::set_gateway(Id id, Ipv4 gateway, std::uint64_t now) {
   const auto* entry = registry_.table().find_slot(id);
   if (entry == nullptr) return;
   const bool tagged = entry->desired.key.vlan != 0;
-  protocol_.set_gateway(id, tagged && tags_hidden_ ? 0 : gateway,
-                        gateway != 0 && !tagged && at_parent(gateway, now), now);
+  machines_->set_gateway(id, tagged && tags_hidden_ ? 0 : gateway,
+                         gateway != 0 && !tagged && at_parent(gateway, now), now);
 }
 
 std::uint64_t ProtocolDriver::run(std::uint64_t now, Service* service) {
   if (service == nullptr) return kNever;
   service_ = service;
   auto wake = gateways_.tick(now, [&](Id id, Ipv4 gateway) { set_gateway(id, gateway, now); });
-  wake = std::min(wake, protocol_.tick(now, *this));
+  wake = std::min(wake, machines_->tick(now, *this));
   wake = std::min(wake, send_inside(now));
   if (std::exchange(ordered_, false)) service->wake();
   service_ = nullptr;
@@ -194,7 +196,7 @@ std::uint64_t ProtocolDriver::run(std::uint64_t now, Service* service) {
 }
 
 bool ProtocolDriver::is_too_slow() const {
-  return announce_.pps > 0 && protocol_.refreshes_per_second() > static_cast<double>(announce_.pps);
+  return announce_.pps > 0 && machines_->refreshes_per_second() > static_cast<double>(announce_.pps);
 }
 
 void ProtocolDriver::report(const Report& report) {
@@ -224,7 +226,7 @@ void ProtocolDriver::report(const Report& report) {
       return spdlog::info("{}: the gateway {} of {} answers from {} now", visible(parent_),
                           gateway_text(report.id), address, mac);
     case ReportKind::gateway_disputed:
-      if (arpl_bucket_take(&dispute_arrival_, now_ns(), {kDisputeLineNs, kDisputeLineNs}) == 0) return;
+      if (arpl_bucket_take(&dispute_arrival_, host_->now(), {kDisputeLineNs, kDisputeLineNs}) == 0) return;
       return spdlog::warn("{}: {} answers in place of the gateway {} of {}: not believed", visible(parent_),
                           mac, gateway_text(report.id), address);
     case ReportKind::conflict:  // has its own line, with where it came from
@@ -235,7 +237,7 @@ void ProtocolDriver::report(const Report& report) {
 }
 
 std::string ProtocolDriver::gateway_text(Id id) const {
-  const auto path = protocol_.view(id, now_ns()).path;
+  const auto path = machines_->view(id, host_->now()).path;
   return path ? format_ipv4(path->gateway) : "";
 }
 

@@ -3,14 +3,15 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "config/config.hpp"
+#include "control/driver_host.hpp"
 #include "control/endpoint_registry.hpp"
 #include "control/gateways.hpp"
-#include "control/inside_sender.hpp"
 #include "kernel/maps.hpp"
 #include "protocol/protocol.hpp"
 #include "report/status.hpp"
@@ -29,6 +30,9 @@ class ProtocolDriver final : private Actions {
   /// `maps` and `registry` outlive it.
   ProtocolDriver(const Config& config, const ParentConfig& own, const Maps& maps,
                  const EndpointRegistry& registry, OpenNetns open);
+  /// The same on another host than the kernel's; `machines` have these settings already.
+  ProtocolDriver(const Config& config, const ParentConfig& own, std::unique_ptr<Machines> machines,
+                 const EndpointRegistry& registry, std::unique_ptr<DriverHost> host);
 
   void set(const Config& config, const ParentConfig& own, std::uint64_t now);
   /// Tags don't reach the programs: an answer to a tagged who-has would not be known as one, so nobody asks.
@@ -72,8 +76,8 @@ class ProtocolDriver final : private Actions {
 
   ForeignText parent_;
   const EndpointRegistry& registry_;
-  OpenNetns open_;
-  Protocol protocol_;
+  std::unique_ptr<DriverHost> host_;
+  std::unique_ptr<Machines> machines_;
   Gateways gateways_;
   AnnounceStatus announce_;
   Service* service_ = nullptr;
@@ -83,7 +87,6 @@ class ProtocolDriver final : private Actions {
   std::vector<Ipv4> parents_;  // its addresses, and when they were read
   std::uint64_t parents_at_ = 0;
   __u64 dispute_arrival_ = 0;  // of the lines about disputed gateways
-  InsideSender sender_;
 };
 
 }  // namespace arpline

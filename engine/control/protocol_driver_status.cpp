@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What upkeep tells of itself.
+// What the driver tells of itself.
 #include <array>
 #include <utility>
 
@@ -29,7 +29,7 @@ const char* word_of(PathState state) {
 }  // namespace
 
 void ProtocolDriver::describe(Id id, EndpointStatus& endpoint, std::uint64_t now) const {
-  const auto view = protocol_.view(id, now);
+  const auto view = machines_->view(id, now);
   endpoint.announced_at = view.announced_at;
   endpoint.probing = view.probing;
   endpoint.conflict = {.gave_up = view.gave_up,
@@ -52,11 +52,11 @@ void ProtocolDriver::describe(Id id, EndpointStatus& endpoint, std::uint64_t now
                              .last_at = view.seen_outside->last_at,
                              .times = view.seen_outside->times};
   for (auto& claimant : endpoint.claimants)
-    claimant.origin = protocol_.claim_origin_of(claimant.mac, claimant.origin, now);
+    claimant.origin = machines_->claim_origin_of(claimant.mac, claimant.origin, now);
 }
 
 void ProtocolDriver::describe(ParentStatus& parent) const {
-  const auto& counts = protocol_.counts();
+  const auto& counts = machines_->counts();
   parent.sent = {.announcements = counts.announcements,
                  .defences = counts.defences,
                  .probes = counts.probes,

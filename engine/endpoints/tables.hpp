@@ -7,7 +7,8 @@
 #include <unordered_map>
 
 #include "base/net.hpp"
-#include "shared/decide.h"
+#include "base/spsc.hpp"
+#include "shared/egress.h"
 
 namespace arpline {
 
@@ -28,17 +29,20 @@ struct EndpointKeyEqual {
 };
 
 using EndpointHash = std::unordered_map<arpl_endpoint_key, arpl_endpoint, EndpointKeyHash, EndpointKeyEqual>;
-/// The own MACs and what is known of each; the counters stay 0.
+/// The own MACs and what is known of each; the counters are egress's.
 using OwnMacTable = std::unordered_map<Mac, arpl_sender>;
+/// From who decides to control; a full ring loses events.
+using EventRing = Spsc<arpl_event, 256>;
 
 }  // namespace arpline
 
-/// The C++ side of decide.h: what the maps are to the XDP program. The caller owns everything; whatever is not
-/// set is an empty table. `#include "endpoints/tables.hpp"` gives a working arpl_decide().
+/// The C++ side of shared/lookups.h: what the maps are to the programs. The caller owns everything; whatever is
+/// not set is an empty table. `#include "endpoints/tables.hpp"` gives a working arpl_handle_received() and
+/// arpl_handle_sent().
 struct arpl_tables {
   const __u64* lease = nullptr;  ///< when it expires
   const arpl_limits* limits = nullptr;
-  const arpline::OwnMacTable* macs = nullptr;        ///< read anew for each frame, as the next one
+  arpline::OwnMacTable* macs = nullptr;              ///< read anew for each frame, as the next one
   const arpline::EndpointHash* endpoints = nullptr;  ///< needed only for what the index has no room for
   std::span<arpl_slot> slots;
   std::span<arpl_endpoint_stats> stats;      ///< as many, or none: nothing is counted, no budget for the ring
@@ -48,8 +52,11 @@ struct arpl_tables {
   std::span<__u64> heard;                    ///< ARPL_HEARD_ENTRIES words
   std::span<__u64> buckets;                  ///< ARPL_BUCKETS words
   arpl_hash_keys keys{};
-  std::span<arpl_credit> credit;  ///< one per queue
-  __u64 sockets = 0;              ///< bit q: queue q has a reader for its ring
+  std::span<arpl_credit> credit;            ///< one per queue
+  __u64 sockets = 0;                        ///< bit q: queue q has a reader for its ring
+  arpl_verdict_counts* verdicts = nullptr;  ///< of the thread that decides; read with load_shared()
+  arpl_egress_stats* egress = nullptr;      ///< needed by arpl_handle_sent()
+  arpline::EventRing* events = nullptr;
 };
 
 static_assert(ARPL_MAX_QUEUES <= 64, "a bit per queue");
@@ -101,20 +108,37 @@ ARPL_INLINE arpl_endpoint_stats* arpl_stats_at(arpl_tables* t, __u32 slot) {
   return slot < t->stats.size() ? &t->stats[slot] : nullptr;
 }
 
-ARPL_INLINE const arpl_sender* arpl_sender_find(arpl_tables* t, __u64 mac) {
+ARPL_INLINE arpl_sender* arpl_sender_find(arpl_tables* t, __u64 mac) {
   if (arpl_filter_may(t, arpl_mac_bit(t->keys.factor, mac)) == 0) return nullptr;
-  const auto* macs = __atomic_load_n(&t->macs, __ATOMIC_ACQUIRE);
+  auto* macs = __atomic_load_n(&t->macs, __ATOMIC_ACQUIRE);
   if (macs == nullptr) return nullptr;
   const auto found = macs->find(mac);
   return found != macs->end() ? &found->second : nullptr;
 }
 
-ARPL_INLINE int arpl_ring_admit(arpl_tables* t, const arpl_limits* limits, __u32 queue) {
-  // Observe has no readers: count what would have been asked of them.
-  if ((limits->flags & ARPL_LIMIT_OBSERVE) != 0) return 1;
-  if (queue >= t->credit.size() || queue >= ARPL_MAX_QUEUES || (t->sockets >> queue & 1U) == 0) return 0;
-  arpl_credit& c = t->credit[queue];
-  if (arpl_credit_left(&c, limits->credit_window) == 0) return 0;
-  __atomic_fetch_add(&c.sent, 1, __ATOMIC_RELAXED);
+ARPL_INLINE arpl_credit* arpl_credit_at(arpl_tables* t, __u32 queue) {
+  if (queue >= t->credit.size() || queue >= ARPL_MAX_QUEUES || (t->sockets >> queue & 1U) == 0) return nullptr;
+  return &t->credit[queue];
+}
+
+ARPL_INLINE arpl_verdict_counts* arpl_verdicts_now(arpl_tables* t) {
+  return t->verdicts;
+}
+
+ARPL_INLINE arpl_egress_stats* arpl_egress_stats_now(arpl_tables* t) {
+  return t->egress;
+}
+
+ARPL_INLINE void arpl_send_event(arpl_tables* t, const arpl_event* event) {
+  if (t->events != nullptr) t->events->push(*event);
+}
+
+// The caller's clock stands still for nobody.
+ARPL_INLINE __u64 arpl_exact_time(arpl_tables* /*t*/, __u64 now) {
+  return now;
+}
+
+// There is no ring here: whoever answers looks at the decision itself.
+ARPL_INLINE int arpl_put_meta(arpl_tables* /*t*/, void* /*frame*/, const arpl_ring_meta* /*meta*/) {
   return 1;
 }

@@ -191,6 +191,19 @@ void Maps::erase_endpoint(const arpl_endpoint_key& key) const noexcept {
   bpf_map_delete_elem(fd("endpoints"), &key);
 }
 
+bool Maps::put_sender(Mac mac, const arpl_sender& known) const noexcept {
+  arpl_sender sender{};
+  bpf_map_lookup_elem(fd("macs"), &mac, &sender);
+  sender.host = known.host;
+  sender.shared = known.shared;
+  sender.netns = known.netns;
+  return bpf_map_update_elem(fd("macs"), &mac, &sender, BPF_ANY) == 0;
+}
+
+void Maps::erase_sender(Mac mac) const noexcept {
+  bpf_map_delete_elem(fd("macs"), &mac);
+}
+
 std::vector<std::pair<Mac, arpl_sender>> Maps::senders() const {
   return all_of<Mac, arpl_sender>(fd("macs"));
 }

@@ -58,6 +58,9 @@ class Maps {
   void set_verdicts(const std::vector<std::uint64_t>& sum) const;
   /// Of what is not ARP: enum arpl_other_verdict, then the would_ twins.
   std::vector<std::uint64_t> other_verdicts() const;
+  /// What is known of an own MAC; what it has sent stays counted. False when the kernel refuses: errno.
+  bool put_sender(Mac mac, const arpl_sender& known) const noexcept;
+  void erase_sender(Mac mac) const noexcept;
   /// What each own MAC has sent.
   std::vector<std::pair<Mac, arpl_sender>> senders() const;
   arpl_egress_stats egress_stats() const;

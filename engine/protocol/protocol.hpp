@@ -9,13 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "protocol/actions.hpp"
 #include "protocol/address_prober.hpp"
-#include "protocol/announced_endpoint.hpp"
-#include "protocol/announcer.hpp"
-#include "protocol/defender.hpp"
-#include "protocol/path_prober.hpp"
-#include "protocol/sightings.hpp"
+#include "protocol/machines.hpp"
 #include "shared/abi.h"
 
 namespace arpline {
@@ -27,79 +22,31 @@ struct ProtocolTables {
   arpl_limits* limits = nullptr;         ///< `host_awaits` is written
 };
 
-/// All protocol machines of one parent: what is announced, defended and probed for its endpoints, and when.
-/// Pure: time and chance are values, frames and words go to Actions. What the programs see of an endpoint
-/// (claims, unanswered samples) counts from the moment at which they have written it. One thread.
-class Protocol {
+/// The machines over the maps' memory. What the programs see of an endpoint (claims, unanswered checks) counts
+/// from the moment at which they have written it.
+class Protocol final : public Machines {
  public:
-  struct Settings {
-    Schedule announce;
-    OnConflict on_conflict = OnConflict::alert;
-    ProbeMode probe = ProbeMode::off;
-    std::uint64_t path_probe_ns = 10'000'000'000;  ///< 0: off
-    bool operator==(const Settings&) const = default;
-  };
-
   Protocol(const Settings& settings, ProtocolTables tables, std::uint64_t seed);
-  Protocol(const Protocol&) = delete;
-  Protocol& operator=(const Protocol&) = delete;
-  ~Protocol() = default;
 
-  /// From now on.
-  void set(const Settings& settings, std::uint64_t now);
-
-  /// From now on the endpoint is like this. The same as before changes nothing, unless it is `changed`.
-  void put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now, Actions& actions);
-  /// It is no more.
-  void erase(Id id, std::uint64_t now);
-  /// The address that it asks the way to; 0: none. at_parent: it is the parent's own. Not known before put().
-  void set_gateway(Id id, Ipv4 gateway, bool at_parent, std::uint64_t now);
-  /// The parent has its carrier back, or has moved: the switch may know nothing.
-  void carrier_up(std::uint64_t now);
-
-  /// The programs have reported a claim of its address.
-  void on_claim(Id id, Claim claim, std::uint64_t now, Actions& actions);
-  /// A MAC of ours came in from the wire as a source.
-  void on_own_mac(Mac mac, std::uint64_t now) { sightings_.on(mac, now); }
-  /// Its gateway has answered, from this MAC, at that time.
-  void on_answer(Id id, Mac gateway_mac, std::uint64_t at, Actions& actions);
-  void on_host_answer(Ipv4 gateway, std::uint16_t vlan, std::uint64_t at);
-
-  /// Whether the endpoint still has this MAC and may be announced: for frames that had to wait.
-  bool speaks_for(Id id, Mac mac, std::uint64_t now) const;
-
-  /// Does what is due; returns when to call it again, at the latest.
-  std::uint64_t tick(std::uint64_t now, Actions& actions);
-
-  /// What is known of an endpoint, for status.
-  struct View {
-    std::uint64_t announced_at = 0;  ///< 0: never
-    bool probing = false;            ///< it is not announced before it is known to be free
-    bool gave_up = false;
-    bool moves_too_often = false;
-    bool silent = false;  ///< a claim keeps it from being announced
-    std::uint64_t defended_at = 0;
-    std::uint64_t defences = 0;
-    std::optional<PathProber::View> path;             ///< none: it has no gateway
-    std::optional<Sightings::Sighting> seen_outside;  ///< its MAC, as a source on the wire
-  };
-  View view(Id id, std::uint64_t now) const;
-  /// Who has claimed an endpoint's address with this MAC; `otherwise` where it is no proxy.
-  ClaimOrigin claim_origin_of(Mac mac, ClaimOrigin otherwise, std::uint64_t now) const {
+  void set(const Settings& settings, std::uint64_t now) override;
+  void put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now,
+           Actions& actions) override;
+  void erase(Id id, std::uint64_t now) override;
+  void set_gateway(Id id, Ipv4 gateway, bool at_parent, std::uint64_t now) override;
+  void carrier_up(std::uint64_t now) override;
+  void on_claim(Id id, Claim claim, std::uint64_t now, Actions& actions) override;
+  void on_own_mac(Mac mac, std::uint64_t now) override { sightings_.on(mac, now); }
+  void on_answer(Id id, Mac gateway_mac, std::uint64_t at, Actions& actions) override;
+  void on_host_answer(Ipv4 gateway, std::uint16_t vlan, std::uint64_t at) override;
+  bool speaks_for(Id id, Mac mac, std::uint64_t now) const override;
+  std::uint64_t tick(std::uint64_t now, Actions& actions) override;
+  View view(Id id, std::uint64_t now) const override;
+  ClaimOrigin claim_origin_of(Mac mac, ClaimOrigin otherwise, std::uint64_t now) const override {
     return defender_.claim_origin_of(mac, otherwise, now);
   }
-
-  struct Counts {
-    std::uint64_t announcements = 0;
-    std::uint64_t defences = 0;
-    std::uint64_t probes = 0;
-    std::uint64_t asked = 0;  ///< who-has for gateways
-  };
-  const Counts& counts() const noexcept { return counts_; }
-  /// How many refreshes a second the endpoints need, those that may be announced.
-  double refreshes_per_second() const;
-  /// What is remembered of others, for the tests of the bounds.
-  std::size_t remembered() const noexcept { return defender_.remembered() + sightings_.size(); }
+  const Counts& counts() const noexcept override { return counts_; }
+  double refreshes_per_second() const override;
+  std::size_t remembered() const noexcept override { return defender_.remembered() + sightings_.size(); }
 
  private:
   static constexpr std::uint64_t kLookNs = 250'000'000;  // so late is noticed what the programs don't report

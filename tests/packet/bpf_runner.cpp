@@ -333,9 +333,9 @@ BpfRunner::Run BpfRunner::pass_behind(std::span<const std::uint8_t> data, std::u
 
   result.retval = static_cast<int>(opts.retval);
   result.nanoseconds = opts.duration;
-  result.events = take_events();
   out.resize(opts.data_size_out);
   Outcome& o = result.outcome;
+  o.events = take_events();
   if (context_out.data == in_front + sizeof(arpl_ring_meta))
     std::memcpy(&o.ring_meta.emplace(), out.data(), sizeof(arpl_ring_meta));
   out.erase(out.begin(), out.begin() + context_out.data);
@@ -357,19 +357,20 @@ BpfRunner::EgressRun BpfRunner::run_egress(std::span<const std::uint8_t> frame) 
   const auto claimed_at_before = slots_[endpoint_slot].claimed_at;
   const std::uint64_t claims_before[2] = {claims(endpoint_slot), claims(sibling_slot)};
   EgressRun result;
-  result.frame.resize(frame.size());
+  auto& leaves = result.outcome.frame;
+  leaves.resize(frame.size());
   bpf_test_run_opts opts{};
   opts.sz = sizeof opts;
   opts.data_in = frame.data();
   opts.data_size_in = static_cast<__u32>(frame.size());
-  opts.data_out = result.frame.data();
-  opts.data_size_out = static_cast<__u32>(result.frame.size());
+  opts.data_out = leaves.data();
+  opts.data_size_out = static_cast<__u32>(leaves.size());
   opts.repeat = 1;
   const int error = bpf_prog_test_run_opts(bpf_program__fd(skeleton_->progs.arpl_egress), &opts);
   if (error != 0) throw_errno(fmt::format("run {} bytes through egress", frame.size()), -error);
   result.retval = static_cast<int>(opts.retval);
-  result.frame.resize(opts.data_size_out);
-  result.events = take_events();
+  leaves.resize(opts.data_size_out);
+  result.outcome.events = take_events();
   const auto after = egress_counts();
   result.outcome.grown = {.seen = after.seen - before.seen,
                           .confirmed = after.confirmed - before.confirmed,
@@ -382,7 +383,6 @@ BpfRunner::EgressRun BpfRunner::run_egress(std::span<const std::uint8_t> frame) 
   if (claims(sibling_slot) != claims_before[1]) result.outcome.claimed_slot = sibling_slot;
   result.outcome.contested = slots_[endpoint_slot].claimed_at != claimed_at_before;
   result.outcome.dropped = result.retval == TC_ACT_SHOT;
-  result.outcome.frame = result.frame;
   look_what_was_heard(frame, result.outcome);
   return result;
 }

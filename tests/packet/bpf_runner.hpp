@@ -22,7 +22,6 @@ class BpfRunner {
   struct Run {
     Outcome outcome;
     int retval = 0;
-    std::vector<arpl_event> events;
     std::uint32_t nanoseconds = 0;  ///< per frame, the mean of `repeat`
     std::uint64_t started_at = 0;   ///< between this tick and ended_at the program ran
     std::uint64_t started_at_exactly = 0;
@@ -31,8 +30,6 @@ class BpfRunner {
   struct EgressRun {
     EgressOutcome outcome;
     int retval = 0;
-    Bytes frame;
-    std::vector<arpl_event> events;
   };
 
   BpfRunner();

@@ -117,7 +117,7 @@ TEST_P(LoadedEgressProgram, DoesWhatTheRowSays) {
   expect_confirmation(row, before, runner.slot(endpoint_slot), pair_before, runner.pair(index_of_pair(row)),
                       from, now_ns());
   expect_counted_for_its_sender(row, run.outcome, runner.sender(row.frame.eth_src));
-  expect_events(row, run.events);
+  expect_events(row, run.outcome.events);
 }
 
 INSTANTIATE_TEST_SUITE_P(Row, LoadedEgressProgram, testing::ValuesIn(egress_rows()), row_name<EgressRow>);
@@ -127,7 +127,7 @@ TEST_F(LoadedEgress, reports_an_unknown_mac_once_a_second) {
   runner.install({});
   const FrameSpec frame{.eth_src = stranger_mac, .op = 1, .sender_mac = stranger_mac, .sender_ip = peer_ip};
   std::size_t reported = 0;
-  for (int i = 0; i < 50; ++i) reported += runner.run_egress(build(frame)).events.size();
+  for (int i = 0; i < 50; ++i) reported += runner.run_egress(build(frame)).outcome.events.size();
   EXPECT_EQ(reported, 1U);
 }
 
@@ -139,9 +139,12 @@ TEST_P(CppConfirmation, DoesWhatTheRowSays) {
   runner.install(row.state);
   const arpl_slot before = runner.slot(endpoint_slot);
   const auto pair_before = runner.pair(index_of_pair(row));
-  expect_egress(row, runner.run_egress(build(row.frame)));
+  const auto outcome = runner.run_egress(build(row.frame));
+  expect_egress(row, outcome);
   expect_confirmation(row, before, runner.slot(endpoint_slot), pair_before, runner.pair(index_of_pair(row)),
                       runner.now(), runner.now());
+  expect_counted_for_its_sender(row, outcome, runner.sender(row.frame.eth_src));
+  expect_events(row, outcome.events);
 }
 
 INSTANTIATE_TEST_SUITE_P(Row, CppConfirmation, testing::ValuesIn(egress_rows()), row_name<EgressRow>);

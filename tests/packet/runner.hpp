@@ -26,6 +26,7 @@ struct Outcome {
   std::optional<arpl_ring_meta> ring_meta;
   std::uint32_t claimed_slot = ARPL_NO_SLOT;
   std::uint64_t credit_taken = 0;
+  std::vector<arpl_event> events;
 };
 
 /// What one frame has changed at egress.
@@ -38,6 +39,7 @@ struct EgressOutcome {
   bool answered = false;  ///< its sender is remembered as answered for by this host
   bool station = false;   ///< the MAC that it is for is remembered as a station's
   Bytes frame;            ///< as it leaves
+  std::vector<arpl_event> events;
 };
 
 /// The index of a verdict's counter.

@@ -357,14 +357,14 @@ TEST(LoadedProgramEvents, OfOneSourceAreAQuarterOfTheirBudgetAndLeaveClaimsTheir
   const auto from = runner.now();
   const auto run = runner.run(frame, 0, 5000);
   const auto most = (event_burst + (runner.now() - from)) / (4 * event_interval) + 1;
-  EXPECT_GE(run.events.size(), event_burst / (4 * event_interval));
-  EXPECT_LE(run.events.size(), most);
+  EXPECT_GE(run.outcome.events.size(), event_burst / (4 * event_interval));
+  EXPECT_LE(run.outcome.events.size(), most);
   EXPECT_EQ(run.outcome.grown, (std::vector<Growth>{{.counter = ARPL_own_mac, .by = 5000}}));
   for (int i = 0; i < 100; ++i)
     runner.run(build({.eth_src = mac(2, 0, 0, 7, 0, i), .sender_mac = endpoint_mac}));
   const Bytes claim =
       build({.eth_src = stranger_mac, .op = 2, .sender_mac = stranger_mac, .sender_ip = endpoint_ip});
-  EXPECT_EQ(runner.run(claim).events.size(), 1U) << "what own MACs use up is not its";
+  EXPECT_EQ(runner.run(claim).outcome.events.size(), 1U) << "what own MACs use up is not its";
 }
 
 TEST(LoadedProgramEvents, TellOfOneAnswerToAQuestion) {
@@ -372,7 +372,7 @@ TEST(LoadedProgramEvents, TellOfOneAnswerToAQuestion) {
   BpfRunner& runner = BpfRunner::shared();
   runner.install({.awaits = peer_ip, .host_awaits = peer_ip});
   const auto flood = [&](Mac to) {
-    return runner.run(build({.eth_dst = to, .op = 2, .target_mac = to}), 0, 1000).events;
+    return runner.run(build({.eth_dst = to, .op = 2, .target_mac = to}), 0, 1000).outcome.events;
   };
   EXPECT_EQ(flood(endpoint_mac).size(), 1U);
   EXPECT_EQ(flood(parent_mac).size(), 1U);

@@ -133,7 +133,7 @@ std::uint64_t BpfWay::time_of_last_run() const {
 
 Seen BpfWay::run(std::span<const std::uint8_t> frame, std::uint16_t queue) {
   auto run = runner_.pass(frame, queue);
-  Seen seen{.outcome = Outcome::kernel, .frame = {}, .grown = grown(), .events = std::move(run.events)};
+  Seen seen{.outcome = Outcome::kernel, .frame = {}, .grown = grown(), .events = std::move(run.outcome.events)};
   // Read from a better clock than the rest.
   for (auto& event : seen.events)
     if (event.type == ARPL_EVENT_PROBE_ANSWER || event.type == ARPL_EVENT_HOST_ANSWER)
@@ -160,7 +160,7 @@ EthdevWay::EthdevWay()
             .credit = tables_.tables().credit,
             .limits = tables_.tables().limits},
       worker_(port_, {.slots = left_.slots, .credit = left_.credit, .counts = &engine_counts_}, orders_,
-              EngineIngress{tables_.tables(), counts_, *events_}) {
+              EngineIngress{tables_.tables()}) {
   port_.enable();
 }
 
@@ -170,7 +170,7 @@ void EthdevWay::install(const Contents& contents) {
 
 Seen EthdevWay::run(std::span<const std::uint8_t> frame, std::uint16_t queue, std::uint64_t now) {
   Seen seen;
-  const auto before = counts_;
+  const auto before = tables_.memory().verdicts;
   wire_.put(queue, frame);
   worker_.step([now] { return now; });
   const auto sent = wire_.take();
@@ -179,10 +179,10 @@ Seen EthdevWay::run(std::span<const std::uint8_t> frame, std::uint16_t queue, st
   if (sent) seen.frame = *sent;
   if (handed_over) seen.frame = *handed_over;
   const auto* was = reinterpret_cast<const __u64*>(&before);
-  const auto* is = reinterpret_cast<const __u64*>(&counts_);
+  const auto* is = reinterpret_cast<const __u64*>(&tables_.memory().verdicts);
   for (std::uint32_t i = 0; i < ARPL_VERDICT_COUNTERS; ++i)
     if (is[i] != was[i]) seen.grown.push_back({.counter = i, .by = is[i] - was[i]});
-  for (arpl_event event{}; events_->pop(event);) seen.events.push_back(event);
+  for (arpl_event event{}; tables_.memory().events.pop(event);) seen.events.push_back(event);
   return seen;
 }
 

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <iosfwd>
-#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -88,9 +87,7 @@ class EthdevWay {
   EthdevPort port_;
   packet::CppRunner tables_;
   Left left_;
-  arpl_verdict_counts counts_{};
   arpl_engine_counts engine_counts_{};
-  std::unique_ptr<EventRing> events_ = std::make_unique<EventRing>();
   Orders orders_;
   Worker<EthdevPort, EngineIngress> worker_;
 };

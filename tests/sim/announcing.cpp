@@ -82,6 +82,7 @@ void Announcing::allow(Id id, bool allowed, bool sudden, std::uint64_t now) {
   if (at == plans_.end() || at->second.allowed == allowed) return;
   auto& plan = at->second;
   plan.allowed = allowed;
+  plan.noticed = false;
   plan.last_refreshed = false;
   if (!allowed) {
     plan.due_by = kNever;
@@ -101,6 +102,11 @@ void Announcing::allow(Id id, bool allowed, bool sudden, std::uint64_t now) {
     plan.due_for = Property::refreshed;
   }
   wait_for_probes(plan);
+}
+
+void Announcing::looked(Id id) {
+  const auto at = plans_.find(id);
+  if (at != plans_.end()) at->second.noticed = !at->second.allowed;
 }
 
 bool Announcing::proven(Id id) const {

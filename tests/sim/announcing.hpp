@@ -25,6 +25,8 @@ class Announcing {
   void permit(Id id);
   /// Whether it may be announced now. `sudden`: the machines may not have noticed a short change.
   void allow(Id id, bool allowed, bool sudden, std::uint64_t now);
+  /// The machines have just been told of a claim of it: what does not allow it now, they know.
+  void looked(Id id);
   void announces(const Outgoing& frame, std::uint64_t now);
   void probes(Id id, std::uint64_t now);
   void tick(Id id, std::uint64_t now);
@@ -55,14 +57,15 @@ class Announcing {
     bool unproven = false;
     bool unnoticed = false;  // it was not allowed for so short that no set may have begun
     std::uint64_t held_at = 0;
+    bool noticed = false;  // the machines know that it is not allowed
     bool lenient = false;  // when it began is not known
     std::uint32_t probes = 0;
     std::uint64_t began = 0;
     std::uint64_t probed_at = 0;
     std::uint64_t proven_at = 0;  // after three probes, and ANNOUNCE_WAIT
 
-    // The machines have noticed that it is not allowed.
-    bool held(std::uint64_t now) const { return !allowed && now - held_at > kLook; }
+    // The machines have noticed that it is not allowed, by now at the latest.
+    bool held(std::uint64_t now) const { return !allowed && (noticed || now - held_at > kLook); }
   };
 
   void begin_set(Plan& plan, std::uint64_t now);

@@ -12,42 +12,6 @@
 namespace arpline::sim {
 namespace {
 
-/// Between the real machines and the host.
-class Between : public Machine, protected Actions {
- public:
-  using Machine::Machine;
-
-  void put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now,
-           Actions& actions) override {
-    enter(actions);
-    Machine::put(id, subject, arrival, now, *this);
-  }
-  void on_claim(Id id, const Claim& claim, std::uint64_t now, Actions& actions) override {
-    enter(actions);
-    Machine::on_claim(id, claim, now, *this);
-  }
-  void on_answer(Id id, Mac mac, std::uint64_t at, Actions& actions) override {
-    enter(actions);
-    Machine::on_answer(id, mac, at, *this);
-  }
-  std::uint64_t tick(std::uint64_t now, Actions& actions) override {
-    enter(actions);
-    return Machine::tick(now, *this);
-  }
-
- protected:
-  virtual bool send_as(const Outgoing& frame) { return to_->send(frame); }
-  virtual void report_as(const Report& report) { to_->report(report); }
-  Actions& to() { return *to_; }
-  void enter(Actions& actions) { to_ = &actions; }
-
- private:
-  bool send(const Outgoing& frame) final { return send_as(frame); }
-  void report(const Report& report) final { report_as(report); }
-
-  Actions* to_ = nullptr;
-};
-
 /// Sends each frame of a kind so often.
 template <Purpose purpose, int times>
 class Repeats final : public Between {
@@ -136,8 +100,13 @@ class Eager final : public Between {
   void put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now,
            Actions& actions) override {
     Between::put(id, subject, arrival, now, actions);
-    actions.send({.id = id, .frame = arpl_announcement(subject.mac, subject.address, subject.vlan)});
+    came_.push_back({.id = id, .frame = arpl_announcement(subject.mac, subject.address, subject.vlan)});
   }
+  std::uint64_t tick(std::uint64_t now, Actions& actions) override {
+    for (const auto& frame : std::exchange(came_, {})) actions.send(frame);
+    return Between::tick(now, actions);
+  }
+  std::vector<Outgoing> came_;
 };
 
 class NeverDefends final : public Between {
@@ -145,20 +114,20 @@ class NeverDefends final : public Between {
   bool send_as(const Outgoing& frame) override { return frame.purpose == Purpose::defend || to().send(frame); }
 };
 
-class Deaf final : public Machine {
-  using Machine::Machine;
+class Deaf final : public Forwarding {
+  using Forwarding::Forwarding;
   void on_own_mac(Mac /*mac*/, std::uint64_t /*now*/) override {}
   void on_host_answer(Ipv4 /*gateway*/, std::uint16_t /*vlan*/, std::uint64_t /*at*/) override {}
 };
 
-class Hoarder final : public Machine {
-  using Machine::Machine;
-  std::size_t remembered() const override { return 1'000'000; }
+class Hoarder final : public Forwarding {
+  using Forwarding::Forwarding;
+  std::size_t remembered() const noexcept override { return 1'000'000; }
 };
 
 template <class Which>
-std::unique_ptr<Machine> make(const Protocol::Settings& settings, ProtocolTables tables, std::uint64_t seed) {
-  return std::make_unique<Which>(settings, tables, seed);
+std::unique_ptr<Machines> make(std::unique_ptr<Machines> machines) {
+  return std::make_unique<Which>(std::move(machines));
 }
 
 using Change = std::function<void(Scenario&)>;

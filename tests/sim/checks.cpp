@@ -58,6 +58,7 @@ void Checks::on_claim(Id id, const Claim& claim, std::uint64_t now) {
   if (announcing_.proved(id, now)) conflicts_.prove(id);
   conflicts_.claim(id, claim, truth_.slot(id), announcing_.proven(id), now);
   look(id, now);
+  if (claim.mac != known_.at(id).subject.mac) announcing_.looked(id);
 }
 
 bool Checks::may_be_announced(Id id, std::uint64_t now) const {

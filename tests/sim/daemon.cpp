@@ -3,11 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
-#include <map>
-#include <set>
+#include <utility>
 
-#include "shared/egress.h"
+#include "config/limits.hpp"
 
 namespace arpline::sim {
 namespace {
@@ -16,6 +14,17 @@ constexpr std::uint64_t kLookNs = 250 * kMs;
 constexpr std::uint64_t kLeaseNs = kSecond;
 // So late is a control loop that has other things to do.
 constexpr Time kLateness = 2 * kMs;
+
+constexpr std::size_t kSlots = 128;
+constexpr std::uint64_t kPairTtlNs = 60 * ARPL_SECOND_NS;
+constexpr std::uint64_t kCreditWindow = 128;
+
+// Of any value, but always the same.
+arpl_hash_keys fixed_keys() {
+  arpl_hash_keys keys{};
+  arpl_derive_keys(0x6172706c696e6520U, 0x73696d756c617465U, &keys);
+  return keys;
+}
 
 Packet packet_of(const arpl_arp& arp) {
   return arp_packet({.eth_dst = arp.eth_dst,
@@ -28,7 +37,64 @@ Packet packet_of(const arpl_arp& arp) {
                      .vlan = arp.vlan});
 }
 
+RegistryTables tables_of(MemoryTables& maps) {
+  const auto& tables = maps.tables();
+  return {.slots = tables.slots,
+          .stats = tables.stats,
+          .index = maps.index_sets(),
+          .filter = maps.filter_words(),
+          .heard = tables.heard,
+          .keys = tables.keys,
+          .endpoints = maps,
+          .senders = maps};
+}
+
 }  // namespace
+
+/// Sends what it is asked to, at once.
+class Daemon::Worker final : public arpline::Service {
+ public:
+  explicit Worker(const Daemon& daemon) : daemon_(daemon) {}
+  bool order(const Order& order) noexcept override {
+    if (daemon_.refuses_) return false;
+    daemon_.hands_.to_wire(arp_packet(order.frame));
+    return true;
+  }
+  void wake() noexcept override {}
+  std::uint64_t lost_orders() const noexcept override { return 0; }
+  std::uint64_t not_handed_over() const noexcept override { return 0; }
+  bool pass_boundary(std::chrono::milliseconds /*patience*/) noexcept override { return true; }
+  std::uint64_t heartbeat() const noexcept override { return 0; }
+  void drain_and_stop() noexcept override {}
+  std::uint16_t queues() const noexcept override { return 1; }
+
+ private:
+  const Daemon& daemon_;
+};
+
+/// The containers' namespaces; the parent has no address that a container would ask for.
+class Daemon::HostOfDriver final : public DriverHost {
+ public:
+  explicit HostOfDriver(const Daemon& daemon) : daemon_(daemon) {}
+  std::uint64_t now() const override { return daemon_.hands_.now(); }
+  std::optional<std::vector<Route>> routes_of(int nsid) override {
+    const auto at = daemon_.gateways_.find(nsid);
+    if (at == daemon_.gateways_.end() || at->second == 0) return std::vector<Route>{};
+    return std::vector<Route>{{.ifindex = nsid, .gateway = at->second}};  // the host numbers both alike
+  }
+  std::vector<Ipv4> addresses_of(const ForeignText& /*interface*/) override { return {}; }
+  bool inside_idle() const override { return true; }
+  bool send_inside(int /*nsid*/, std::vector<InsideFrame> frames) override {
+    for (const auto& one : frames)
+      if (!daemon_.hands_.to_inside(arp_packet(one.frame))) failed_.push_back(one);
+    return true;
+  }
+  std::vector<InsideFrame> take_failed() override { return std::exchange(failed_, {}); }
+
+ private:
+  const Daemon& daemon_;
+  std::vector<InsideFrame> failed_;
+};
 
 Daemon::Daemon(Queue& queue, Rng& rng, Trace& trace, const Setup& setup, Hands hands, Watcher& watcher)
     : queue_(queue),
@@ -37,111 +103,68 @@ Daemon::Daemon(Queue& queue, Rng& rng, Trace& trace, const Setup& setup, Hands h
       setup_(setup),
       hands_(std::move(hands)),
       watcher_(watcher),
-      own_macs_(maps_.filter()),
-      table_(maps_.slots(), maps_.stats(), Index{maps_.index(), maps_.filter(), maps_.decision().keys.factor},
-             maps_),
-      front_(maps_.front()) {
-  auto& limits = maps_.limits();
+      maps_(fixed_keys(), kSlots),
+      registry_(tables_of(maps_)),
+      worker_(std::make_unique<Worker>(*this)) {
+  auto& limits = maps_.limits;
+  Limits{}.write(limits);
+  limits.pair_ttl_ns = kPairTtlNs;
+  limits.events = {};  // whatever is claimed is told: what is not is for the machines' own tests
+  limits.credit_window = kCreditWindow;
   limits.flags = ARPL_LIMIT_ONE_QUEUE | (setup.fast_path ? ARPL_LIMIT_FAST_PATH : 0);
   limits.parent_mac = setup.parent_mac;
-  const ProtocolTables tables{.slots = maps_.slots(), .stats = maps_.stats(), .limits = &limits};
-  machine_ = setup.make_machine ? setup.make_machine(setup.settings, tables, setup.seed)
-                                : std::make_unique<Machine>(setup.settings, tables, setup.seed);
+  maps_.tables().sockets = 1;
+  configure(setup.settings);
+  const auto& tables = maps_.tables();
+  std::unique_ptr<Machines> machines = std::make_unique<Protocol>(
+      setup.settings, ProtocolTables{.slots = tables.slots, .stats = tables.stats, .limits = &limits},
+      setup.seed);
+  if (setup.make_machine) machines = setup.make_machine(std::move(machines));
+  auto watched = std::make_unique<WatchedMachines>(std::move(machines), watcher_, trace_);
+  machines_ = watched.get();
   watcher_.on_settings(setup.settings, hands_.now());
+  driver_ = std::make_unique<ProtocolDriver>(config_, own_, std::move(watched), registry_,
+                                             std::make_unique<HostOfDriver>(*this));
+}
+
+Daemon::~Daemon() = default;
+
+void Daemon::configure(const Protocol::Settings& settings) {
+  config_.announce = settings.announce;
+  config_.on_conflict = settings.on_conflict;
+  config_.probe = settings.probe;
+  own_.path_probe_ns = settings.path_probe_ns;
 }
 
 void Daemon::start(const std::vector<Interface>& interfaces) {
-  std::map<int, std::vector<Interface>> by_namespace;
-  for (const auto& one : interfaces) by_namespace[one.netns.nsid].push_back(one);
-  std::vector<TableUpdate> updates;
-  for (const auto& [nsid, some] : by_namespace)
-    std::ranges::move(take(nsid, some, 0), std::back_inserter(updates));
-  publish_macs();
-  follow(table_.apply(updates), Arrival::found);
+  registry_.start(own_, {.parent = {.name = "parent", .mac = setup_.parent_mac, .running = true},
+                         .interfaces = interfaces,
+                         .host = {}});
+  driver_->start(hands_.now());
   tick();
 }
 
 void Daemon::update(int nsid, const std::vector<Interface>& interfaces) {
-  const auto updates = take(nsid, interfaces, std::max<Time>(hands_.now(), 1));
-  publish_macs();
-  follow(table_.apply(updates), Arrival::changed);
+  follow(registry_.update(nsid, interfaces, std::max<Time>(hands_.now(), 1)));
   drain();
   tick();
 }
 
-// As control does with what a namespace has now (engine/control/endpoint_registry.cpp).
-std::vector<TableUpdate> Daemon::take(int nsid, const std::vector<Interface>& interfaces, Time heard_at) {
-  const auto changes = population_.replace(nsid, interfaces);
-  std::set<arpl_endpoint_key, KeyLess> keys;
-  for (const auto& [key, who] : changes.went) candidates_.leave(key, who);
-  for (const auto* list : {&changes.altered, &changes.adjusted})
-    for (const auto& [key, who] : *list) candidates_.heard(key, who, heard_at);
-  for (const auto& [key, who] : changes.came) candidates_.arrive(key, who, heard_at);
-  for (const auto* list : {&changes.went, &changes.altered, &changes.adjusted, &changes.came})
-    for (const auto& one : *list) keys.insert(one.key);
-  std::vector<TableUpdate> updates;
-  updates.reserve(keys.size());
-  for (const auto& key : keys)
-    updates.emplace_back(key,
-                         candidates_.resolve(key, [&](Who who) { return population_.endpoint(who, key); }));
-  return updates;
-}
-
-void Daemon::publish_macs() {
-  std::set<Mac> now{setup_.parent_mac};
-  population_.each([&](const Interface& one) { now.insert(one.mac); });
-  const auto bit = [&](Mac mac) { return arpl_mac_bit(maps_.decision().keys.factor, mac); };
-  auto& macs = maps_.macs();
-  for (const auto mac : now)
-    if (!macs.contains(mac)) own_macs_.add(bit(mac));
-  for (const auto& [mac, sender] : macs)
-    if (!now.contains(mac)) own_macs_.remove(bit(mac));
-  macs.clear();
-  for (const auto mac : now)
-    macs.emplace(mac, arpl_sender{.host = static_cast<__u16>(mac == setup_.parent_mac)});
-}
-
-// One with another MAC or other flags is among both.
-void Daemon::follow(const Table::Changes& changes, Arrival arrival) {
-  const auto now = hands_.now();
-  for (const auto& entry : changes.withdrawn) {
-    if (table_.find_slot(entry.slot) != nullptr) continue;
-    machine_->erase(entry.slot, now);
-    watcher_.on_erase(entry.slot, now);
-  }
-  for (const auto* list : {&changes.added, &changes.reconfigured}) {
-    for (const auto& [id, desired] : *list) {
-      const auto nsid = desired.settings->nsid;
-      const AnnouncedEndpoint subject{.mac = desired.word & ARPL_MAC_MASK,
-                                      .address = desired.key.address,
-                                      .vlan = desired.key.vlan,
-                                      .announceable = desired.announceable,
-                                      .vepa = desired.vepa,
-                                      .owner = static_cast<InterfaceKey>(nsid)};
-      trace_.event(arrival == Arrival::found ? "found" : "changed", id, subject.mac);
-      watcher_.on_put(id, subject, arrival, now);
-      machine_->put(id, subject, arrival, now, *this);
-      const auto gateway = gateways_.find(nsid);
-      if (gateway == gateways_.end()) continue;
-      machine_->set_gateway(id, gateway->second, false, now);
-      watcher_.on_gateway(id, gateway->second);
-    }
-  }
+void Daemon::follow(const Table::Changes& changes) {
+  driver_->follow(changes, hands_.now());
+  while (!registry_.done()) driver_->follow(registry_.go_on(), hands_.now());
 }
 
 void Daemon::carrier_up() {
-  const auto now = hands_.now();
-  trace_.event("carrier up");
-  watcher_.on_carrier_up(now);
-  machine_->carrier_up(now);
+  driver_->carrier_up(hands_.now());
   tick();
 }
 
 void Daemon::set(const Protocol::Settings& settings) {
   if (paused_) return;
-  setup_.settings = settings;
+  configure(settings);
   watcher_.on_settings(settings, hands_.now());
-  machine_->set(settings, hands_.now());
+  driver_->set(config_, own_, hands_.now());
   tick();
 }
 
@@ -153,15 +176,7 @@ std::optional<Packet> Daemon::from_wire(const Packet& packet) {
   Frame frame{.data = bytes.data(), .len = length, .queue = 0, .token = 0};
   FrameView view;
   const auto outcome = front_.classify(frame, hands_.now(), view);
-  if (!setup_.polls_events) {
-    // An epoll loop gets to it soon.
-    if (!std::exchange(drain_planned_, true)) {
-      queue_.after(rng_() % kLateness, [this] {
-        drain_planned_ = false;
-        if (!paused_) drain();
-      });
-    }
-  }
+  expect_events();
   arpl_arp now{};
   arpl_parse(data, data + frame.len, &now);
   const auto changed = packet_of(now);
@@ -174,8 +189,7 @@ std::optional<Packet> Daemon::from_wire(const Packet& packet) {
   return std::nullopt;
 }
 
-// bpf/egress.bpf.c.
-bool Daemon::to_wire(Packet& packet, bool by_container) {
+bool Daemon::to_wire(Packet& packet) {
   if (packet.kind != Kind::arp) return true;
   auto& w = packet.arp;
   arpl_arp arp{};
@@ -187,40 +201,26 @@ bool Daemon::to_wire(Packet& packet, bool by_container) {
   arp.target_ip = w.target_ip;
   arp.op = w.op;
   arp.vlan = w.vlan;
-  const auto now = hands_.now();
-  auto* tables = &maps_.decision();
   __be32 requester = 0;
-  if (arpl_confirm(tables, &arp, now, &requester) != 0) {
-    if (requester != 0) w.target_ip = requester;
-    return true;
-  }
-  const auto claimed = arpl_claimed_slot(tables, &arp);
-  if (claimed == ARPL_NO_SLOT) {
-    arpl_hear_sent(tables, &arp, maps_.macs().contains(w.eth_src) ? 1 : 0, by_container ? 1 : 0, now);
-    return true;
-  }
-  const bool drops = arpl_judge_claim(tables, claimed, &arp, now) == ARPL_CLAIM_DROP;
-  arpl_slot unheard{};
-  arpl_note_claim(drops ? &unheard : &maps_.slots()[claimed], &maps_.stats()[claimed], w.sender_mac, now);
-  if (arpl_event_token(tables, ARPL_EVENT_CLAIM_FROM_HOST, arp.eth_src, now) == 0) return !drops;
-  maps_.front().events.push(
-      {.time_ns = now,
-       .mac = w.sender_mac,
-       .address = w.sender_ip,
-       .vlan = w.vlan,
-       .type = static_cast<__u16>(drops ? ARPL_EVENT_CLAIM_DROPPED : ARPL_EVENT_CLAIM_FROM_HOST)});
-  if (!setup_.polls_events) {
-    queue_.after(rng_() % kLateness, [this] {
-      if (!paused_) drain();
-    });
-  }
-  return !drops;
+  const auto sent = arpl_handle_sent(&maps_.tables(), &arp, hands_.now(), &requester);
+  expect_events();
+  if (requester != 0) w.target_ip = requester;
+  return sent != ARPL_SENT_DROPPED;
+}
+
+// An epoll loop gets to them soon.
+void Daemon::expect_events() {
+  if (setup_.polls_events || std::exchange(drain_planned_, true)) return;
+  queue_.after(rng_() % kLateness, [this] {
+    drain_planned_ = false;
+    if (!paused_) drain();
+  });
 }
 
 void Daemon::drain() {
   arpl_event event;
   bool any = false;
-  while (maps_.front().events.pop(event)) {
+  while (maps_.events.pop(event)) {
     any = true;
     hear(event);
   }
@@ -228,48 +228,24 @@ void Daemon::drain() {
 }
 
 void Daemon::hear(const arpl_event& event) {
-  const auto now = hands_.now();
   static constexpr std::array<std::string_view, 8> kWords{
       "?",        "claim from wire", "claim from host", "own MAC",
       "stranger", "claim dropped",   "gateway answers", "host is answered"};
   trace_.event(kWords.at(event.type), event.address, event.mac);
-  if (event.type == ARPL_EVENT_OWN_MAC) {
-    machine_->on_own_mac(event.mac, event.time_ns);
-    return;
-  }
-  if (event.type == ARPL_EVENT_HOST_ANSWER) {
-    machine_->on_host_answer(event.address, event.vlan, event.time_ns);
-    return;
-  }
-  const auto id = id_of(event.address, event.vlan);
-  if (!id) return;
-  if (event.type == ARPL_EVENT_PROBE_ANSWER) {
-    watcher_.on_gateway_answers(event.mac);
-    machine_->on_answer(*id, event.mac, event.time_ns, *this);
-    return;
-  }
-  // What was made on this host is no other station's, even where nobody has found its interface yet.
-  const bool ours =
-      event.type != ARPL_EVENT_CLAIM_FROM_WIRE || (setup_.vepa && maps_.macs().contains(event.mac));
-  const auto origin = event.mac == setup_.parent_mac ? ClaimOrigin::host
-                      : ours                         ? ClaimOrigin::sibling
-                                                     : ClaimOrigin::elsewhere;
-  const Claim claim{.mac = event.mac,
-                    .origin = origin,
-                    .dropped = event.type == ARPL_EVENT_CLAIM_DROPPED,
-                    .at = event.time_ns};
-  machine_->on_claim(*id, claim, now, *this);
-  watcher_.on_claim(*id, claim, now);
+  if (event.type == ARPL_EVENT_STRANGER) return;  // control looks for new interfaces then
+  const bool is_claim = event.type == ARPL_EVENT_CLAIM_FROM_WIRE || event.type == ARPL_EVENT_CLAIM_FROM_HOST ||
+                        event.type == ARPL_EVENT_CLAIM_DROPPED;
+  if (is_claim && registry_.is_no_claim(event)) return;
+  driver_->on_event(event, hands_.now());
+  if (event.type == ARPL_EVENT_OWN_MAC) registry_.on_own_mac(event);
 }
 
 void Daemon::tick() {
   if (paused_) return;
   const auto now = hands_.now();
-  maps_.lease() = now + kLeaseNs;
-  maps_.limits().egress_seen_ns = now;
-  const auto wake = machine_->tick(now, *this);
-  watcher_.on_tick(now);
-  plan(std::min(wake, now + kLookNs));
+  maps_.lease = now + kLeaseNs;
+  maps_.limits.egress_seen_ns = now;
+  plan(std::min(driver_->run(now, worker_.get()), now + kLookNs));
 }
 
 void Daemon::plan(std::uint64_t at) {
@@ -298,33 +274,15 @@ void Daemon::clock_jumped() {
   plan(tick_at_);
 }
 
-bool Daemon::send(const Outgoing& frame) {
-  if (refuses_) return false;
-  const auto packet = arp_packet(frame.frame);
-  static constexpr std::array kWords{"announces", "defends", "probes", "asks the gateway", "asks as the host"};
-  trace_.frame(kWords.at(static_cast<std::size_t>(frame.purpose)), packet);
-  watcher_.on_send(frame, hands_.now());
-  if (!frame.inside || !hands_.to_inside(packet)) hands_.to_wire(packet);
-  return true;
-}
-
-void Daemon::report(const Report& report) {
-  static constexpr std::array<std::string_view, 12> kWords{
-      "reports conflict",  "reports defended", "reports gave_up",       "reports moves_often",
-      "reports moves_end", "reports over",     "reports suspect",       "reports lost",
-      "reports fine",      "reports back",     "reports gateway_moved", "reports disputed"};
-  trace_.event(kWords.at(static_cast<std::size_t>(report.kind)), report.id, report.mac);
-  watcher_.on_report(report, hands_.now());
-}
-
 std::optional<Id> Daemon::id_of(Ipv4 address, std::uint16_t vlan) const {
-  const auto at = table_.entries().find({.address = address, .vlan = vlan, .zero = 0});
-  return at == table_.entries().end() ? std::nullopt : std::optional{at->second.slot};
+  const auto& entries = registry_.table().entries();
+  const auto at = entries.find({.address = address, .vlan = vlan, .zero = 0});
+  return at == entries.end() ? std::nullopt : std::optional{at->second.slot};
 }
 
 Protocol::View Daemon::view(Ipv4 address, std::uint16_t vlan) const {
   const auto id = id_of(address, vlan);
-  return id ? machine_->view(*id, hands_.now()) : Protocol::View{};
+  return id ? machines_->view(*id, hands_.now()) : Protocol::View{};
 }
 
 }  // namespace arpline::sim

@@ -8,23 +8,22 @@
 #include <optional>
 #include <vector>
 
-#include "endpoints/address_candidates.hpp"
-#include "endpoints/population.hpp"
-#include "endpoints/table.hpp"
+#include "config/config.hpp"
+#include "control/endpoint_registry.hpp"
+#include "control/protocol_driver.hpp"
+#include "endpoints/memory_tables.hpp"
 #include "sim/machine.hpp"
 #include "sim/packet.hpp"
 #include "sim/queue.hpp"
-#include "sim/tables.hpp"
 #include "sim/trace.hpp"
 #include "sim/watcher.hpp"
 #include "worker/engine_ingress.hpp"
 
 namespace arpline::sim {
 
-/// In the place of engine/control and of the programs' attachment: the tables, the decision and the protocol
-/// machines are the real ones; what wires them is this, and does what control/parent.cpp, ingress and egress
-/// do.
-class Daemon final : private Actions {
+/// In the place of control/parent.cpp and of the programs' attachment: the loop. Tables, ingress, egress,
+/// registry, driver and machines are the daemon's own.
+class Daemon {
  public:
   struct Setup {
     Protocol::Settings settings;
@@ -45,6 +44,7 @@ class Daemon final : private Actions {
   Daemon(Queue& queue, Rng& rng, Trace& trace, const Setup& setup, Hands hands, Watcher& watcher);
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
+  ~Daemon();
 
   /// Begins to serve what there is.
   void start(const std::vector<Interface>& interfaces);
@@ -57,7 +57,7 @@ class Daemon final : private Actions {
   /// The ingress program: nullopt: answered or dropped; else what the kernel gets.
   std::optional<Packet> from_wire(const Packet& packet);
   /// The egress program; false: the frame is not sent.
-  bool to_wire(Packet& packet, bool by_container);
+  bool to_wire(Packet& packet);
 
   /// Nothing runs; after it the clock may have gone on.
   void pause(bool paused);
@@ -70,18 +70,18 @@ class Daemon final : private Actions {
   }
 
   Protocol::View view(Ipv4 address, std::uint16_t vlan) const;
-  const Machine& machine() const noexcept { return *machine_; }
-  const arpl_slot& slot(Id id) const { return maps_.slots()[id]; }
+  const Machines& machines() const noexcept { return *machines_; }
+  const arpl_slot& slot(Id id) const { return maps_.tables().slots[id]; }
   std::optional<Id> id_of(Ipv4 address, std::uint16_t vlan) const;
   bool serves(Ipv4 address, std::uint16_t vlan) const { return id_of(address, vlan).has_value(); }
 
  private:
-  bool send(const Outgoing& frame) override;
-  void report(const Report& report) override;
+  class Worker;
+  class HostOfDriver;
 
-  void follow(const Table::Changes& changes, Arrival arrival);
-  std::vector<TableUpdate> take(int nsid, const std::vector<Interface>& interfaces, Time heard_at);
-  void publish_macs();
+  void follow(const Table::Changes& changes);
+  void configure(const Protocol::Settings& settings);
+  void expect_events();
   void hear(const arpl_event& event);
   void drain();
   void tick();
@@ -93,13 +93,14 @@ class Daemon final : private Actions {
   Setup setup_;
   Hands hands_;
   Watcher& watcher_;
-  MapsInMemory maps_;
-  Filter own_macs_;
-  Table table_;
-  Population population_;
-  AddressCandidates candidates_;
-  EngineIngress front_;
-  std::unique_ptr<Machine> machine_;
+  MemoryTables maps_;
+  EndpointRegistry registry_;
+  EngineIngress front_{maps_.tables()};
+  Config config_;
+  ParentConfig own_;
+  std::unique_ptr<Worker> worker_;
+  const Machines* machines_ = nullptr;  // the driver's
+  std::unique_ptr<ProtocolDriver> driver_;
   std::map<int, Ipv4> gateways_;
   bool paused_ = false;
   bool refuses_ = false;

@@ -21,7 +21,7 @@ Host::Host(Queue& queue, Rng& rng, Trace& trace, Cable& cable, const Setup& setu
       cable_(cable),
       setup_(setup),
       parent_(queue, rng, {.mac = setup.mac, .address = setup.address},
-              [this](const Packet& packet) { transmit(packet, false); }),
+              [this](const Packet& packet) { transmit(packet); }),
       clock_ahead_(setup.clock_start) {
   auto daemon = setup.daemon;
   daemon.parent_mac = setup.mac;
@@ -220,12 +220,12 @@ void Host::from_container(std::size_t index, const Packet& packet) {
     }
     if (reached && !packet.broadcast()) return;
   }
-  transmit(packet, true);
+  transmit(packet);
 }
 
-void Host::transmit(const Packet& packet, bool by_container) {
+void Host::transmit(const Packet& packet) {
   auto leaving = packet;
-  if (paused_ || !carrier_ || !daemon_->to_wire(leaving, by_container)) return;
+  if (paused_ || !carrier_ || !daemon_->to_wire(leaving)) return;
   out(leaving);
 }
 

@@ -63,7 +63,7 @@ class Host {
   void silence(std::size_t index, bool silent);
   /// A frame that its kernel would not send by itself.
   void say(std::size_t index, const Packet& packet) { from_container(index, packet); }
-  void say_as_host(const Packet& packet) { transmit(packet, false); }
+  void say_as_host(const Packet& packet) { transmit(packet); }
   void carrier(bool on);
   /// As a virtual machine is stopped; `counts`: its clock goes on meanwhile.
   void pause();
@@ -86,7 +86,7 @@ class Host {
   bool note_question(const Packet& packet);
   void out(const Packet& packet);
   void from_container(std::size_t index, const Packet& packet);
-  void transmit(const Packet& packet, bool by_container);
+  void transmit(const Packet& packet);
   std::vector<Interface> interfaces(std::size_t index) const;
   void tell(std::size_t index, bool carrier_came = false);
 

@@ -4,54 +4,114 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 
 #include "protocol/protocol.hpp"
+#include "sim/trace.hpp"
+#include "sim/watcher.hpp"
 
 namespace arpline::sim {
 
-/// The protocol machines as the host calls them. A test may put a broken one in their place, to see that the
-/// checks notice.
-class Machine {
+/// Hands everything on to other machines. A test derives broken ones from it, to see that the checks notice.
+class Forwarding : public Machines {
  public:
-  Machine(const Protocol::Settings& settings, ProtocolTables tables, std::uint64_t seed)
-      : protocol_(settings, tables, seed) {}
-  Machine(const Machine&) = delete;
-  Machine& operator=(const Machine&) = delete;
-  virtual ~Machine() = default;
+  explicit Forwarding(std::unique_ptr<Machines> to) : to_(std::move(to)) {}
 
-  virtual void put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now,
-                   Actions& actions) {
-    protocol_.put(id, subject, arrival, now, actions);
+  void set(const Settings& settings, std::uint64_t now) override { to_->set(settings, now); }
+  void put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now,
+           Actions& actions) override {
+    to_->put(id, subject, arrival, now, actions);
   }
-  virtual void erase(Id id, std::uint64_t now) { protocol_.erase(id, now); }
-  virtual void on_claim(Id id, const Claim& claim, std::uint64_t now, Actions& actions) {
-    protocol_.on_claim(id, claim, now, actions);
+  void erase(Id id, std::uint64_t now) override { to_->erase(id, now); }
+  void set_gateway(Id id, Ipv4 gateway, bool at_parent, std::uint64_t now) override {
+    to_->set_gateway(id, gateway, at_parent, now);
   }
-  virtual void on_answer(Id id, Mac mac, std::uint64_t at, Actions& actions) {
-    protocol_.on_answer(id, mac, at, actions);
+  void carrier_up(std::uint64_t now) override { to_->carrier_up(now); }
+  void on_claim(Id id, Claim claim, std::uint64_t now, Actions& actions) override {
+    to_->on_claim(id, claim, now, actions);
   }
-  virtual void on_own_mac(Mac mac, std::uint64_t now) { protocol_.on_own_mac(mac, now); }
-  virtual void carrier_up(std::uint64_t now) { protocol_.carrier_up(now); }
-  virtual std::uint64_t tick(std::uint64_t now, Actions& actions) { return protocol_.tick(now, actions); }
-  virtual std::size_t remembered() const { return protocol_.remembered(); }
-
-  void set(const Protocol::Settings& settings, std::uint64_t now) { protocol_.set(settings, now); }
-  void set_gateway(Id id, Ipv4 gateway, bool at_parent, std::uint64_t now) {
-    protocol_.set_gateway(id, gateway, at_parent, now);
+  void on_own_mac(Mac mac, std::uint64_t now) override { to_->on_own_mac(mac, now); }
+  void on_answer(Id id, Mac gateway_mac, std::uint64_t at, Actions& actions) override {
+    to_->on_answer(id, gateway_mac, at, actions);
   }
-  virtual void on_host_answer(Ipv4 gateway, std::uint16_t vlan, std::uint64_t at) {
-    protocol_.on_host_answer(gateway, vlan, at);
+  void on_host_answer(Ipv4 gateway, std::uint16_t vlan, std::uint64_t at) override {
+    to_->on_host_answer(gateway, vlan, at);
   }
-  Protocol::View view(Id id, std::uint64_t now) const { return protocol_.view(id, now); }
-  ClaimOrigin claim_origin_of(Mac mac, ClaimOrigin otherwise, std::uint64_t now) const {
-    return protocol_.claim_origin_of(mac, otherwise, now);
+  bool speaks_for(Id id, Mac mac, std::uint64_t now) const override { return to_->speaks_for(id, mac, now); }
+  std::uint64_t tick(std::uint64_t now, Actions& actions) override { return to_->tick(now, actions); }
+  View view(Id id, std::uint64_t now) const override { return to_->view(id, now); }
+  ClaimOrigin claim_origin_of(Mac mac, ClaimOrigin otherwise, std::uint64_t now) const override {
+    return to_->claim_origin_of(mac, otherwise, now);
   }
+  const Counts& counts() const noexcept override { return to_->counts(); }
+  double refreshes_per_second() const override { return to_->refreshes_per_second(); }
+  std::size_t remembered() const noexcept override { return to_->remembered(); }
 
  private:
-  Protocol protocol_;
+  std::unique_ptr<Machines> to_;
 };
 
-using MakeMachine =
-    std::function<std::unique_ptr<Machine>(const Protocol::Settings&, ProtocolTables, std::uint64_t seed)>;
+/// The same, and stands between them and who carries out what they want.
+class Between : public Forwarding, protected Actions {
+ public:
+  using Forwarding::Forwarding;
+
+  void put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now,
+           Actions& actions) override {
+    enter(actions);
+    Forwarding::put(id, subject, arrival, now, *this);
+  }
+  void on_claim(Id id, Claim claim, std::uint64_t now, Actions& actions) override {
+    enter(actions);
+    Forwarding::on_claim(id, claim, now, *this);
+  }
+  void on_answer(Id id, Mac mac, std::uint64_t at, Actions& actions) override {
+    enter(actions);
+    Forwarding::on_answer(id, mac, at, *this);
+  }
+  std::uint64_t tick(std::uint64_t now, Actions& actions) override {
+    enter(actions);
+    return Forwarding::tick(now, *this);
+  }
+
+ protected:
+  virtual bool send_as(const Outgoing& frame) { return driver_->send(frame); }
+  virtual void report_as(const Report& report) { driver_->report(report); }
+  Actions& to() { return *driver_; }
+  void enter(Actions& actions) { driver_ = &actions; }
+
+ private:
+  bool send(const Outgoing& frame) final { return send_as(frame); }
+  void report(const Report& report) final { report_as(report); }
+
+  Actions* driver_ = nullptr;
+};
+
+/// Tells a watcher what the driver asks of the machines, and what they want.
+class WatchedMachines final : public Between {
+ public:
+  WatchedMachines(std::unique_ptr<Machines> machines, Watcher& watcher, Trace& trace)
+      : Between(std::move(machines)), watcher_(watcher), trace_(trace) {}
+
+  void put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now,
+           Actions& actions) override;
+  void erase(Id id, std::uint64_t now) override;
+  void set_gateway(Id id, Ipv4 gateway, bool at_parent, std::uint64_t now) override;
+  void carrier_up(std::uint64_t now) override;
+  void on_claim(Id id, Claim claim, std::uint64_t now, Actions& actions) override;
+  void on_answer(Id id, Mac mac, std::uint64_t at, Actions& actions) override;
+  std::uint64_t tick(std::uint64_t now, Actions& actions) override;
+
+ private:
+  bool send_as(const Outgoing& frame) override;
+  void report_as(const Report& report) override;
+
+  Watcher& watcher_;
+  Trace& trace_;
+  std::uint64_t now_ = 0;  // of the call under way
+};
+
+/// Other machines in the place of these.
+using MakeMachine = std::function<std::unique_ptr<Machines>(std::unique_ptr<Machines>)>;
 
 }  // namespace arpline::sim

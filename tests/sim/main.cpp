@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
+#include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
 #include <iostream>
@@ -38,6 +39,7 @@ const Options& options() {
 
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
+  spdlog::set_level(spdlog::level::off);  // what the driver logs is in the trace
   auto& options = arpline::sim::given();
   CLI::App app("The protocol machines in a seeded network");
   std::uint64_t seed = 0;

@@ -47,7 +47,7 @@ Runner::Runner(const Scenario& scenario, const MakeMachine& make_machine)
   checks_.set_truth(
       {.slot = [this](Id id) -> const arpl_slot& { return network_.host().daemon().slot(id); },
        .lives = [this](Mac mac, Ipv4 address, std::uint16_t vlan) { return lives(mac, address, vlan); },
-       .remembered = [this] { return network_.host().daemon().machine().remembered(); }});
+       .remembered = [this] { return network_.host().daemon().machines().remembered(); }});
 }
 
 bool Runner::lives(Mac mac, Ipv4 address, std::uint16_t vlan) {

@@ -4,9 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
-#include <vector>
 
+#include "endpoints/memory_tables.hpp"
 #include "worker/thread.hpp"
 
 namespace arpline {
@@ -57,42 +58,26 @@ class WirePort {
   std::array<std::array<std::uint8_t, kFrameRoomBytes>, 64> frames_{};
 };
 
+arpl_hash_keys any_keys() {
+  arpl_hash_keys keys{};
+  arpl_derive_keys(1, 2, &keys);
+  return keys;
+}
+
 struct FrontTest : testing::Test {
-  EngineIngressTables tables;
-  __u64 lease = ~__u64{0};
-  arpl_limits limits{};
-  std::vector<arpl_slot> slots = std::vector<arpl_slot>(8);
-  std::vector<arpl_endpoint_stats> stats = std::vector<arpl_endpoint_stats>(8);
-  std::vector<arpl_index_bucket> index = std::vector<arpl_index_bucket>(ARPL_INDEX_BUCKETS);
-  std::vector<__u64> filter = std::vector<__u64>(ARPL_FILTER_WORDS, ~__u64{0});
-  std::vector<arpl_pair_set> pairs = std::vector<arpl_pair_set>(ARPL_PAIR_SETS);
-  std::vector<__u64> heard = std::vector<__u64>(ARPL_HEARD_ENTRIES);
-  std::vector<__u64> buckets = std::vector<__u64>(ARPL_BUCKETS);
-  std::vector<arpl_credit> credit = std::vector<arpl_credit>(ARPL_MAX_QUEUES);
-  std::vector<arpl_slot> no_slots;
+  MemoryTables memory{any_keys(), 8};
+  arpl_tables& tables = memory.tables();
   arpl_engine_counts counts{};
 
   FrontTest() {
-    auto& decision = tables.decision;
-    arpl_derive_keys(1, 2, &decision.keys);
-    limits.pair_ttl_ns = 60 * ARPL_SECOND_NS;
-    limits.credit_window = 1;
-    limits.flags = ARPL_LIMIT_FAST_PATH;
-    slots[3] = {.word = kChild, .generation = 5, .confirmed_at = 1, .netmask = 0x00ffffff};
-    const auto cell = arpl_index_cell(kAddress, 0);
-    auto& bucket = index.at(arpl_index_bucket_of(decision.keys.factor, cell));
-    bucket.cells[0] = cell | 3ULL << ARPL_CELL_SLOT_SHIFT;
-    decision.lease = &lease;
-    decision.limits = &limits;
-    decision.slots = slots;
-    decision.stats = stats;
-    decision.index = index;
-    decision.filter = filter;
-    decision.pairs = pairs;
-    decision.heard = heard;
-    decision.buckets = buckets;
-    decision.credit = credit;
-    decision.sockets = ~__u64{0};
+    memory.lease = ~__u64{0};
+    memory.limits.pair_ttl_ns = 60 * ARPL_SECOND_NS;
+    memory.limits.credit_window = 1;
+    memory.limits.flags = ARPL_LIMIT_FAST_PATH;
+    tables.slots[3] = {.word = kChild, .generation = 5, .confirmed_at = 1, .netmask = 0x00ffffff};
+    memory.index().put({.address = kAddress, .vlan = 0, .zero = 0}, 3);
+    std::ranges::fill(tables.filter, ~__u64{0});
+    tables.sockets = ~__u64{0};
     arpl_arp answer{};
     answer.eth_src = answer.sender_mac = kChild;
     answer.eth_dst = answer.target_mac = kRequester;
@@ -101,43 +86,43 @@ struct FrontTest : testing::Test {
     answer.op = ARPL_OP_REPLY;
     const auto now = now_ns();
     __be32 requester = 0;
-    arpl_hand(&decision, arpl_pair_hash(&decision, kRequester, answer.target_ip, kAddress, 0), now);
-    EXPECT_EQ(arpl_confirm(&decision, &answer, now, &requester), 1);
+    arpl_hand(&tables, arpl_pair_hash(&tables, kRequester, answer.target_ip, kAddress, 0), now);
+    EXPECT_EQ(arpl_confirm(&tables, &answer, now, &requester), 1);
   }
 };
 
 TEST_F(FrontTest, every_frame_is_counted_once_and_answered_or_passed_while_control_swaps_its_copies) {
-  const WorkerTables own{.slots = slots, .credit = credit, .counts = &counts};
+  const WorkerTables own{.slots = tables.slots, .credit = tables.credit, .counts = &counts};
   auto owned = std::make_unique<WirePort>();
   auto& port = *owned;
   WorkerThread<WirePort, EngineIngress> service(std::move(owned), own, EngineIngress{tables}, [](WirePort&) {});
-  const OwnMacTable without{{kChild, {}}};
+  OwnMacTable without{{kChild, {}}};
   for (int round = 0; round < 50; ++round) {
     const auto with = std::make_unique<OwnMacTable>(OwnMacTable{{kChild, {}}, {kSpoofed, {}}});
-    __atomic_store_n(&tables.decision.macs, with.get(), __ATOMIC_RELEASE);
+    __atomic_store_n(&tables.macs, with.get(), __ATOMIC_RELEASE);
     ASSERT_TRUE(service.pass_boundary(std::chrono::seconds{5}));
-    __atomic_store_n(&tables.decision.macs, &without, __ATOMIC_RELEASE);
+    __atomic_store_n(&tables.macs, &without, __ATOMIC_RELEASE);
     ASSERT_TRUE(service.pass_boundary(std::chrono::seconds{5}));  // from here on nobody reads `with`
   }
-  const auto own_mac = load_shared(reinterpret_cast<const __u64*>(&tables.counts)[ARPL_own_mac]);
+  const auto own_mac = load_shared(reinterpret_cast<const __u64*>(&memory.verdicts)[ARPL_own_mac]);
   EXPECT_GT(own_mac, 0U);
   service.drain_and_stop();
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < ARPL_VERDICT_COUNTERS; ++i)
-    sum += reinterpret_cast<const __u64*>(&tables.counts)[i];
+    sum += reinterpret_cast<const __u64*>(&memory.verdicts)[i];
   EXPECT_EQ(sum, port.sent + port.released + port.passed);
-  EXPECT_EQ(tables.counts.ring, port.sent);
-  EXPECT_GT(tables.counts.ring, 0U);
+  EXPECT_EQ(memory.verdicts.ring, port.sent);
+  EXPECT_GT(memory.verdicts.ring, 0U);
 }
 
 TEST_F(FrontTest, withdrawn_endpoint_is_not_answered_for_once_a_boundary_has_passed) {
-  const WorkerTables own{.slots = slots, .credit = credit, .counts = &counts};
+  const WorkerTables own{.slots = tables.slots, .credit = tables.credit, .counts = &counts};
   auto owned = std::make_unique<WirePort>();
   auto& port = *owned;
   WorkerThread<WirePort, EngineIngress> service(std::move(owned), own, EngineIngress{tables}, [](WirePort&) {});
   while (port.sent == 0) std::this_thread::yield();
-  std::atomic_ref<__u64>(slots[3].word).store(0);
-  std::atomic_ref<__u32>(slots[3].generation).store(6);
+  std::atomic_ref<__u64>(tables.slots[3].word).store(0);
+  std::atomic_ref<__u32>(tables.slots[3].generation).store(6);
   ASSERT_TRUE(service.pass_boundary(std::chrono::seconds{5}));
   const auto sent = port.sent.load();
   const auto passed = port.passed.load();

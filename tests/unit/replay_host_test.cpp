@@ -56,9 +56,9 @@ Bytes bytes_of(std::span<const std::byte> raw) {
 TEST(ReplayWorldTest, a_reply_in_the_capture_confirms_the_pair) {
   Played played;
   EXPECT_EQ(name_of(played.see(FrameSpec{})), "to_child_new");
-  EXPECT_EQ(played.answer().sent, Sent::confirms);
+  EXPECT_EQ(played.answer().sent, ARPL_SENT_CONFIRMS);
   EXPECT_EQ(name_of(played.see(FrameSpec{})), "reflect");
-  EXPECT_EQ(played.world->sums().egress.confirmed, 1U);
+  EXPECT_EQ(played.world->egress().confirmed, 1U);
 }
 
 TEST(ReplayWorldTest, arplines_answer_is_the_kernels) {
@@ -109,7 +109,7 @@ TEST(ReplayWorldTest, confirmed_does_not_answer_for_what_the_kernel_may_never_ge
 
 TEST(ReplayWorldTest, a_reply_that_nobody_has_asked_for_confirms_nothing) {
   Played played;
-  EXPECT_NE(played.answer().sent, Sent::confirms);
+  EXPECT_NE(played.answer().sent, ARPL_SENT_CONFIRMS);
   EXPECT_EQ(name_of(played.see(FrameSpec{})), "to_child_new");
   EXPECT_EQ(name_of(played.see(FrameSpec{})), "to_child_new");
 }
@@ -168,7 +168,7 @@ TEST(ReplayWorldTest, a_container_that_claims_anothers_address_is_counted_and_ta
   played.confirm();
   const auto& seen = played.see(
       {.eth_src = packet::sibling_mac, .sender_mac = packet::sibling_mac, .sender_ip = packet::endpoint_ip});
-  EXPECT_EQ(seen.sent, Sent::claims);
+  EXPECT_EQ(seen.sent, ARPL_SENT_CLAIMS);
   EXPECT_EQ(name_of(played.see(FrameSpec{})), "reflect");
   EXPECT_EQ(played.world->status().endpoints.front().stats.claims, 1U);
 }
@@ -180,7 +180,7 @@ TEST(ReplayWorldTest, a_claim_that_would_be_dropped_contests_nothing) {
   played.confirm();
   const auto& seen = played.see(
       {.eth_src = packet::sibling_mac, .sender_mac = packet::sibling_mac, .sender_ip = packet::endpoint_ip});
-  EXPECT_EQ(seen.sent, Sent::dropped);
+  EXPECT_EQ(seen.sent, ARPL_SENT_DROPPED);
   EXPECT_EQ(name_of(played.see(FrameSpec{})), "reflect");
   EXPECT_EQ(played.world->status().endpoints.front().stats.claims, 1U);
 }
@@ -223,7 +223,7 @@ TEST(ReplayWorldTest, each_frame_is_counted_once) {
   EXPECT_EQ(sums.frames, 4U);
   EXPECT_EQ(sums.not_arp, 1U);
   EXPECT_EQ(sums.cut, 1U);
-  EXPECT_EQ(sums.egress.seen, 1U);
+  EXPECT_EQ(played.world->egress().seen, 1U);
   EXPECT_EQ(played.world->status().verdicts.at(ARPL_to_child_new), 1U);
 }
 

@@ -27,15 +27,16 @@ std::string_view description_of_counter(std::size_t counter) {
                                                          : counter - kDescriptions.size() + ARPL_FIRST_ACTING);
 }
 
-std::string_view description_of(Sent sent) {
+std::string_view description_of(arpl_sent sent) {
   switch (sent) {
-    case Sent::confirms:
+    case ARPL_SENT_CONFIRMS:
       return "an endpoint's kernel answers: confirmed";
-    case Sent::claims:
+    case ARPL_SENT_CLAIMS:
       return "a claim of an endpoint's address";
-    case Sent::dropped:
+    case ARPL_SENT_DROPPED:
       return "a claim of an endpoint's address, which would not leave the host";
-    case Sent::heard:
+    case ARPL_SENT_HEARD:
+    case ARPL_SENT_SELF_TEST:
       break;
   }
   return "by this host";

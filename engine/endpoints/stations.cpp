@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernel/stations.hpp"
+#include "endpoints/stations.hpp"
 
 #include <atomic>
 

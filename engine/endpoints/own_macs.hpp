@@ -4,10 +4,13 @@
 #include <cstdint>
 #include <map>
 #include <set>
+#include <span>
+#include <utility>
+#include <vector>
 
 #include "base/filter.hpp"
 #include "base/net.hpp"
-#include "kernel/maps.hpp"
+#include "shared/hash.h"
 
 namespace arpline {
 
@@ -18,12 +21,24 @@ struct OwnMac {
   bool operator==(const OwnMac&) const = default;
 };
 
+/// Where own MACs are published: the BPF hash `macs`.
+class SenderMap {
+ public:
+  virtual ~SenderMap() = default;
+  /// Writes what is known of the MAC; what it has sent stays counted. False when the kernel refuses: errno.
+  virtual bool put_sender(Mac mac, const arpl_sender& known) = 0;
+  virtual void erase_sender(Mac mac) = 0;
+  virtual std::vector<std::pair<Mac, arpl_sender>> senders() = 0;
+};
+
 /// The one writer of `macs` and of the filter in front of it. What a MAC has sent stays counted while it is
 /// there.
 class OwnMacs {
  public:
-  /// Adopts what an earlier run left in the maps, which outlive it.
-  explicit OwnMacs(const Maps& maps);
+  /// Adopts what an earlier run left in `map`. `filter`: ARPL_FILTER_WORDS, `heard`: what egress remembers;
+  /// they outlive it.
+  OwnMacs(SenderMap& map, std::span<std::uint64_t> filter, std::span<const __u64> heard,
+          const arpl_hash_keys& keys);
 
   /// From now on these, and no others. Throws SetupError.
   void set(const std::map<Mac, OwnMac>& macs);
@@ -39,7 +54,8 @@ class OwnMacs {
   std::uint32_t bit_of(Mac mac) const noexcept;
   bool write(Mac mac, const OwnMac& whose);
 
-  const Maps& maps_;
+  SenderMap& map_;
+  std::span<const __u64> heard_;
   arpl_hash_keys keys_;
   Filter filter_;
   std::map<Mac, OwnMac> held_;
