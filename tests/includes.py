@@ -76,7 +76,8 @@ def included_component(including: str, name: str) -> str | None:
 def check(path: str, text: str) -> list[str]:
     wrong = []
     if RTE.search(text) and not RTE_ONLY_IN.match(path):
-        wrong.append(f"{path}: {RTE.search(text)[0]} belongs into port/ethdev.*, the main of arplined-dpdk or a test's ethdev file")
+        wrong.append(f"{path}: {RTE.search(text)[0]} belongs into port/ethdev.*, the main of arplined-dpdk or a test's "
+                     "ethdev file")
     component = component_of(path)
     if component is None:
         return wrong

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the source looks: clang-format, the include table, and clang-tidy: of all with --all, in CI of a part by turns."""
+"""How the source looks: clang-format, flake8, the include table; and clang-tidy: all with --all, a part of it in CI."""
 import json
 import os
+import re
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,17 +14,27 @@ TURNS = 24
 
 
 def our_files() -> list[str]:
+    """All that git has or would take."""
     # The clone may be another user's than root's.
     code, listed = execute(["git", "-c", "safe.directory=*", "ls-files", "--cached", "--others",
                             "--exclude-standard"], 30)
     if code != 0:
         raise RuntimeError(f"git ls-files: {listed.strip()}")
-    return sorted(path for path in listed.splitlines() if path.endswith(FORMATTED) and (ROOT / path).exists())
+    return sorted(path for path in listed.splitlines() if (ROOT / path).is_file())
+
+
+def is_python(path: str) -> bool:
+    if path.endswith(".py"):
+        return True
+    with open(ROOT / path, "rb") as file:
+        return re.match(rb"#!.*python3", file.readline(80)) is not None
 
 
 def style(run: Run) -> None:
+    files = our_files()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(lambda path: clang_format(run, path), our_files()))
+        list(pool.map(lambda path: clang_format(run, path), [one for one in files if one.endswith(FORMATTED)]))
+    run.check("flake8", ["flake8", *filter(is_python, files)])
     run.check("includes", ["tests/includes.py"])
     run.check("docs/verdicts.md", ["tools/verdicts", "--check"])
 

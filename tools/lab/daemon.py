@@ -103,7 +103,8 @@ class Arplined:
         self.process.send_signal(signal.SIGSTOP)
         tasks = Path(f"/proc/{self.pid}/task")
         end = time.monotonic() + 5
-        while any(task.read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0] != "T" for task in tasks.glob("*/stat")):
+        while any(task.read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0] != "T"
+                  for task in tasks.glob("*/stat")):
             if time.monotonic() > end:
                 raise sh.CommandError("arplined does not stop")
             time.sleep(0.001)
