@@ -11,7 +11,7 @@
 #include "port/ethdev.hpp"
 #include "port/ethdev_device.hpp"
 #include "port/ethdev_eal.hpp"
-#include "worker/front.hpp"
+#include "worker/engine_ingress.hpp"
 #include "worker/thread.hpp"
 
 namespace {
@@ -56,8 +56,8 @@ std::unique_ptr<Service> make_front_service(const ServiceWanted& wanted) {
                     .steers_from = steers ? wanted.link.name : ForeignText{},
                     .kernel = in_memory ? "" : fmt::format("net_tap_{},iface={}", tap, tap)});
   if (!in_memory) hand_over_to(tap, wanted.link.ifindex);
-  return std::make_unique<WorkerThread<EthdevPort, Front>>(
-      std::move(port), wanted.tables, Front{*wanted.front}, [&](EthdevPort& enabled) {
+  return std::make_unique<WorkerThread<EthdevPort, EngineIngress>>(
+      std::move(port), wanted.tables, EngineIngress{*wanted.front}, [&](EthdevPort& enabled) {
         enabled.enable();
         if (!enabled.steers_tagged())
           spdlog::warn("{}: {} takes no rule for ARP in VLANs: that is left to the kernel",

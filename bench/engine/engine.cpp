@@ -11,7 +11,7 @@
 #include "base/error.hpp"
 #include "port/ethdev.hpp"
 #include "port/ethdev_eal.hpp"
-#include "worker/front.hpp"
+#include "worker/engine_ingress.hpp"
 #include "world.hpp"
 
 namespace arpline::bench {
@@ -85,12 +85,12 @@ class Lane {
     if (n == 0) return false;
     const Burst burst = Burst{burst_}.first(n);
     const auto t1 = ticks();
-    front_.judge(burst, now_ns(), fates_);
+    front_.classify(burst, now_ns(), outcomes_);
     const auto t2 = ticks();
     const auto sent = port.send(burst);
     port.release(burst.subspan(sent));
     const auto t3 = ticks();
-    const auto answered = std::ranges::count(std::span{fates_}.first(n), Fate::answer);
+    const auto answered = std::ranges::count(std::span{outcomes_}.first(n), Outcome::answer);
     if (static_cast<std::size_t>(answered) != n) throw SetupError("bench: a question was not answered");
     sum.receive += static_cast<double>(t1 - t0);
     sum.decide += static_cast<double>(t2 - t1);
@@ -104,9 +104,9 @@ class Lane {
   std::size_t next_ = 0;
   arpl_verdict_counts counts_{};
   std::unique_ptr<EventRing> events_ = std::make_unique<EventRing>();
-  Front front_{world_.tables(), counts_, *events_};
+  EngineIngress front_{world_.tables(), counts_, *events_};
   std::array<Frame, kBurst> burst_{};
-  std::array<Fate, kBurst> fates_{};
+  std::array<Outcome, kBurst> outcomes_{};
 };
 
 nlohmann::json run(const Options& options) {

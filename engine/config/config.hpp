@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "base/conduct.hpp"
+#include "base/announce_policy.hpp"
 #include "base/foreign_text.hpp"
 #include "base/net.hpp"
 #include "base/selection.hpp"

@@ -15,7 +15,7 @@
 #include "control/server.hpp"
 #include "control/service_manager.hpp"
 #include "control/turns.hpp"
-#include "discovery/watch.hpp"
+#include "discovery/netns_monitor.hpp"
 #include "endpoints/history.hpp"
 #include "kernel/refused.hpp"
 #include "kernel/tc_events.hpp"
@@ -23,7 +23,7 @@
 namespace arpline {
 
 /// The control loop: one thread, epoll. Serves each parent while it is there and waits for it while it is not.
-class Control final : private WatchObserver {
+class Control final : private NetnsObserver {
  public:
   /// Reads the configuration; called at the start, and again for each reload. Throws SetupError.
   using Configure = std::function<Config()>;
@@ -49,7 +49,7 @@ class Control final : private WatchObserver {
     std::vector<std::uint64_t> reload_askers;  ///< tickets of its server
   };
 
-  void on_happening(const Happening& happening) override { history_.on(happening); }
+  void on_interface_event(const InterfaceEvent& event) override { history_.on(event); }
   void on_children(int nsid, const std::vector<Interface>& children, std::uint64_t heard_at) override;
   void on_children_told() override;
   void on_host_addresses(std::uint64_t heard_at) override;
@@ -93,7 +93,7 @@ class Control final : private WatchObserver {
   Config config_;
   ServiceFactory factory_;
   History history_;
-  Watch watch_;
+  NetnsMonitor watch_;
   Neighbours neighbours_;
   Netlink route_;
   TcEvents filters_;

@@ -7,9 +7,9 @@
 #include "kernel/gateways.hpp"
 
 namespace arpline {
-void Gateways::enqueue(int nsid, Space& space, std::uint64_t at) {
-  queue_.erase({space.at, nsid});
-  space.at = at;
+void Gateways::enqueue(int nsid, NetnsGateways& netns, std::uint64_t at) {
+  queue_.erase({netns.at, nsid});
+  netns.at = at;
   if (at != kNever) queue_.emplace(at, nsid);
 }
 
@@ -18,7 +18,7 @@ void Gateways::configure(std::vector<Ipv4> gateways, bool enabled, std::uint64_t
   enabled_ = enabled;
   fresh_.clear();
   for (const auto& [id, wanted] : wanted_) fresh_.insert(id);
-  for (auto& [nsid, space] : spaces_) enqueue(nsid, space, enabled ? now : kNever);
+  for (auto& [nsid, netns] : namespaces_) enqueue(nsid, netns, enabled ? now : kNever);
 }
 
 void Gateways::add(Id id, const Desired& endpoint, std::uint64_t now) {
@@ -27,10 +27,10 @@ void Gateways::add(Id id, const Desired& endpoint, std::uint64_t now) {
   if (endpoint.settings && endpoint.settings->nsid >= 0) {
     wanted.nsid = endpoint.settings->nsid;
     wanted.ifindex = endpoint.settings->ifindex;
-    auto& space = spaces_[wanted.nsid];
-    space.ids.insert(id);
-    space.looks = 0;
-    if (enabled_) enqueue(wanted.nsid, space, now);
+    auto& netns = namespaces_[wanted.nsid];
+    netns.ids.insert(id);
+    netns.looks = 0;
+    if (enabled_) enqueue(wanted.nsid, netns, now);
   }
   wanted_.emplace(id, wanted);
   fresh_.insert(id);
@@ -39,11 +39,11 @@ void Gateways::add(Id id, const Desired& endpoint, std::uint64_t now) {
 void Gateways::erase(Id id) {
   const auto it = wanted_.find(id);
   if (it == wanted_.end()) return;
-  if (const auto space = spaces_.find(it->second.nsid); space != spaces_.end()) {
-    space->second.ids.erase(id);
-    if (space->second.ids.empty()) {
-      enqueue(space->first, space->second, kNever);
-      spaces_.erase(space);
+  if (const auto netns = namespaces_.find(it->second.nsid); netns != namespaces_.end()) {
+    netns->second.ids.erase(id);
+    if (netns->second.ids.empty()) {
+      enqueue(netns->first, netns->second, kNever);
+      namespaces_.erase(netns);
     }
   }
   wanted_.erase(it);
@@ -57,17 +57,17 @@ Ipv4 Gateways::configured(const Wanted& wanted) const {
   return it == gateways_.end() ? 0 : *it;
 }
 
-void Gateways::look(int nsid, Space& space, const Found& found) {
-  const Fd netns = open_(nsid);
-  if (!netns) return;
+void Gateways::look(int nsid, NetnsGateways& netns, const Found& found) {
+  const Fd fd = open_(nsid);
+  if (!fd) return;
   std::vector<Route> routes;
   try {
-    routes = routes_inside(netns);
+    routes = routes_inside(fd);
   } catch (const SetupError&) {
     return;  // it is on its way out, or its routes change all the time: what was known stays until the next
              // look
   }
-  for (const auto id : space.ids) {
+  for (const auto id : netns.ids) {
     const auto& wanted = wanted_.at(id);
     if (configured(wanted) == 0)
       found(id, gateway_of(routes, wanted.ifindex, wanted.address, wanted.prefix_bits));
@@ -85,9 +85,9 @@ std::uint64_t Gateways::tick(std::uint64_t now, const Found& found) {
   if (queue_.empty()) return kNever;
   const auto [at, nsid] = *queue_.begin();
   if (at > now) return at;
-  auto& space = spaces_.at(nsid);
-  look(nsid, space, found);
-  enqueue(nsid, space, now + std::min(kSoonNs << std::min(space.looks++, 6U), kEveryNs));
+  auto& netns = namespaces_.at(nsid);
+  look(nsid, netns, found);
+  enqueue(nsid, netns, now + std::min(kSoonNs << std::min(netns.looks++, 6U), kEveryNs));
   return queue_.begin()->first;
 }
 

@@ -11,7 +11,7 @@
 
 #include "base/fd.hpp"
 #include "endpoints/classify.hpp"
-#include "protocol/subject.hpp"
+#include "protocol/announced_endpoint.hpp"
 
 namespace arpline {
 
@@ -46,21 +46,21 @@ class Gateways {
     Ipv4 address = 0;
     std::uint8_t prefix_bits = 32;
   };
-  struct Space {
+  struct NetnsGateways {
     std::set<Id> ids;
     std::uint64_t at = kNever;
     unsigned looks = 0;  // since something has changed
   };
 
   Ipv4 configured(const Wanted& wanted) const;
-  void enqueue(int nsid, Space& space, std::uint64_t at);
-  void look(int nsid, Space& space, const Found& found);
+  void enqueue(int nsid, NetnsGateways& netns, std::uint64_t at);
+  void look(int nsid, NetnsGateways& netns, const Found& found);
 
   OpenNetns open_;
   std::vector<Ipv4> gateways_;
   bool enabled_ = true;
   std::unordered_map<Id, Wanted> wanted_;
-  std::map<int, Space> spaces_;
+  std::map<int, NetnsGateways> namespaces_;
   std::set<std::pair<std::uint64_t, int>> queue_;
   std::set<Id> fresh_;  // not told yet what the configuration says
 };

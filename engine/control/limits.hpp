@@ -13,7 +13,7 @@ struct Switches {
   bool fast_path = true;     ///< XDP_TX is wanted and arrives
   bool in_pieces = false;    ///< its frames may come in more than one buffer
   bool one_queue = false;    ///< XDP runs for one frame at a time
-  bool other_pairs = false;  ///< Rotation::other()
+  bool other_pairs = false;  ///< FilterRotation::other()
   bool other_heard = false;
   bool other_announced = false;
   Mac mac = 0;  ///< its own

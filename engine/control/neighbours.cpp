@@ -18,7 +18,7 @@ constexpr std::uint32_t kMostEntries = 131'072;
 
 }  // namespace
 
-Neighbours::Neighbours(std::string run_root, const Watch& watch)
+Neighbours::Neighbours(std::string run_root, const NetnsMonitor& watch)
     : run_root_(std::move(run_root)), watch_(watch), route_(NETLINK_ROUTE), table_(neighbour_table(route_)) {}
 
 void Neighbours::count_parents() {

@@ -8,7 +8,7 @@
 
 #include "control/neighbour_census.hpp"
 #include "control/neighbour_room.hpp"
-#include "discovery/watch.hpp"
+#include "discovery/netns_monitor.hpp"
 #include "kernel/neighbours.hpp"
 #include "kernel/netlink.hpp"
 
@@ -19,7 +19,7 @@ namespace arpline {
 class Neighbours {
  public:
   /// `watch` outlives it.
-  Neighbours(std::string run_root, const Watch& watch);
+  Neighbours(std::string run_root, const NetnsMonitor& watch);
 
   /// Once a second. Says so in the log when the table becomes full, and who holds it.
   void look(std::uint64_t now);
@@ -42,7 +42,7 @@ class Neighbours {
   static constexpr std::uint64_t kEveryNs = 5'000'000'000;
 
   std::string run_root_;
-  const Watch& watch_;
+  const NetnsMonitor& watch_;
   Netlink route_;
   std::optional<NeighbourTable> table_;
   NeighbourPressure pressure_;

@@ -91,16 +91,16 @@ ServedParent::ServedParent(const Config& config, ParentConfig own, const LinkInf
     storm_ = std::make_unique<Storm>(maps, route_, link_.ifindex);
     storm_->set(storm_limits_for(config_));
     set_limits();
-    roster_ = std::make_unique<Roster>(maps);
+    registry_ = std::make_unique<EndpointRegistry>(maps);
     events_ = std::make_unique<Events>(maps.fd("events"), [this](const arpl_event& event) { on_event(event); });
-    auto changes = roster_->start(own_, snapshot);
+    auto changes = registry_->start(own_, snapshot);
     storm_->set_containers([this] { return containers(); });
-    upkeep_ = std::make_unique<Upkeep>(config_, own_, maps, *roster_, shared_.open_netns);
-    upkeep_->hide_tags(hides_tags());
-    upkeep_->start(now_ns());
+    protocol_driver_ = std::make_unique<ProtocolDriver>(config_, own_, maps, *registry_, shared_.open_netns);
+    protocol_driver_->hide_tags(hides_tags());
+    protocol_driver_->start(now_ns());
     if (decides_alone()) {
-      front_ = std::make_unique<FrontControl>(maps);
-      front_->publish(*roster_);
+      front_ = std::make_unique<EngineIngressControl>(maps);
+      front_->publish(*registry_);
     }
     forget_kept(changes);
     programs_->attach();
@@ -125,8 +125,8 @@ ServedParent::ServedParent(const Config& config, ParentConfig own, const LinkInf
     spdlog::warn(
         "{}: the program that an earlier run left was attached in another way and has been taken off first",
         visible(link_.name));
-  spdlog::info("{}: serving {} endpoints in mode {}{}", visible(link_.name), roster_->table().entries().size(),
-               config_.mode == Mode::observe ? "observe" : "answer",
+  spdlog::info("{}: serving {} endpoints in mode {}{}", visible(link_.name),
+               registry_->table().entries().size(), config_.mode == Mode::observe ? "observe" : "answer",
                programs_->took_over() ? ", with what an earlier run left pinned" : "");
 }
 
@@ -275,7 +275,7 @@ void ServedParent::set_limits() {
     spdlog::info("{}: {}", visible(link_.name),
                  fitted.factor() < 1 ? explain(fitted) : "all limits are in force as they are set");
   neighbour_fit_ = fitted;
-  if (upkeep_) upkeep_->hide_tags(switches.hidden_tags);
+  if (protocol_driver_) protocol_driver_->hide_tags(switches.hidden_tags);
 }
 
 void ServedParent::use_limits(const Limits& limits) {
@@ -287,12 +287,12 @@ void ServedParent::use_limits(const Limits& limits) {
 // What is withdrawn and still there has only changed.
 void ServedParent::forget_kept(Table::Changes& changes) const {
   std::erase_if(changes.withdrawn, [this](const Table::Entry& entry) {
-    return roster_->table().entries().contains(entry.desired.key);
+    return registry_->table().entries().contains(entry.desired.key);
   });
 }
 
 void ServedParent::follow(Table::Changes changes, std::uint64_t heard_at) {
-  upkeep_->follow(changes, now_ns());
+  protocol_driver_->follow(changes, now_ns());
   keep_up_at_ = 0;
   // One that was not served needs no boundary, and is no withdrawal that anybody could wait for.
   for (const auto& entry : changes.withdrawn)
@@ -307,7 +307,7 @@ void ServedParent::follow(Table::Changes changes, std::uint64_t heard_at) {
 // either.
 void ServedParent::settle() {
   const bool publishes = front_ && !untold_.empty();
-  if (publishes) front_->publish(*roster_);
+  if (publishes) front_->publish(*registry_);
   const bool passed =
       (unsettled_.empty() && !publishes) || !service_ || service_->pass_boundary(kBoundaryPatience);
   if (!passed) spdlog::warn("{}: the worker does not pass its burst boundary", visible(link_.name));
@@ -348,7 +348,7 @@ void ServedParent::log(const Table::Changes& changes) {
 // Whenever it is another one that waits.
 void ServedParent::log_waiting() {
   std::string names;
-  for (const auto& [netns, addresses] : roster_->waiting())
+  for (const auto& [netns, addresses] : registry_->waiting())
     names += (names.empty() ? "" : ", ") + visible(netns);
   if (names == waiting_) return;
   waiting_ = names;
@@ -359,7 +359,7 @@ void ServedParent::log_waiting() {
 
 // A namespace of thousands of addresses leaves room in the log for the others.
 bool ServedParent::may_log(const Desired& desired, std::uint64_t now) {
-  const auto nsid = desired.settings ? desired.settings->nsid : Census::kStatics;
+  const auto nsid = desired.settings ? desired.settings->nsid : AddressCandidates::kStatics;
   if (space_pace_.take(static_cast<std::uint32_t>(nsid), now)) return true;
   ++left_out_[desired.netns];
   return false;
@@ -390,32 +390,32 @@ void ServedParent::update(int nsid, const std::vector<Interface>& children, std:
   std::vector<Interface> ours;
   for (const auto& child : children)
     if (child.parent == link_.ifindex) ours.push_back(child);
-  follow(roster_->update(nsid, std::move(ours), heard_at), heard_at);
+  follow(registry_->update(nsid, std::move(ours), heard_at), heard_at);
 }
 
 void ServedParent::host_has(HostAddresses addresses, std::uint64_t heard_at) {
-  follow(roster_->host_has(std::move(addresses), heard_at), heard_at);
+  follow(registry_->host_has(std::move(addresses), heard_at), heard_at);
   settle();
 }
 
 void ServedParent::go_on() {
-  if (roster_->done()) return;
-  const auto since = roster_->due_since();
-  follow(roster_->go_on(), since);
+  if (registry_->done()) return;
+  const auto since = registry_->due_since();
+  follow(registry_->go_on(), since);
   settle();
 }
 
 void ServedParent::update_link(const ParentLink& link) {
   if (link == parent_) return;
   if (link.running && (!parent_.running || link.carrier_ups != parent_.carrier_ups))
-    upkeep_->carrier_up(now_ns());
+    protocol_driver_->carrier_up(now_ns());
   keep_up_at_ = 0;
   parent_ = link;
   if (link.name != link_.name) history_.rename(link_.name, link.name);
   link_.name = link.name;
-  upkeep_->rename(link.name);
-  roster_->set_parent(link);
-  if (front_) front_->publish(*roster_);
+  protocol_driver_->rename(link.name);
+  registry_->set_parent(link);
+  if (front_) front_->publish(*registry_);
   if (const auto info = find_link(route_, link_.ifindex)) link_ = *info;
   set_limits();
 }
@@ -424,7 +424,7 @@ void ServedParent::reconfigure(const Config& config, const ParentConfig& own) {
   config_ = config;
   own_ = own;
   limits_ = config.limits;
-  upkeep_->set(config, own, now_ns());
+  protocol_driver_->set(config, own, now_ns());
   keep_up_at_ = 0;
   storm_->set(storm_limits_for(config_));
   // Before the program hands anything over, and after it has ceased to.
@@ -432,7 +432,7 @@ void ServedParent::reconfigure(const Config& config, const ParentConfig& own) {
   set_limits();
   fit_service();
   const auto now = now_ns();
-  follow(roster_->choose(own, now), now);
+  follow(registry_->choose(own, now), now);
   settle();
 }
 
@@ -475,7 +475,7 @@ void ServedParent::watch_offloads() {
 
 std::vector<Storm::Container> ServedParent::containers() const {
   std::vector<Storm::Container> all;
-  roster_->population().each([&all](const Interface& one) {
+  registry_->population().each([&all](const Interface& one) {
     all.push_back({.nsid = one.netns.own ? std::nullopt : std::optional{one.netns.nsid},
                    .ifindex = one.ifindex,
                    .place = visible(one.netns.name) + "/" + visible(one.name)});
@@ -610,7 +610,7 @@ void ServedParent::tick() {
 
 std::uint64_t ServedParent::keep_up(std::uint64_t now) {
   if (now >= keep_up_at_ && attached())
-    keep_up_at_ = upkeep_->run(now, config_.mode == Mode::answer ? service_.get() : nullptr);
+    keep_up_at_ = protocol_driver_->run(now, config_.mode == Mode::answer ? service_.get() : nullptr);
   return keep_up_at_;
 }
 
@@ -620,7 +620,7 @@ void ServedParent::collect() {
 }
 
 bool ServedParent::healthy(std::uint64_t now) {
-  const bool alive = !service_ || pulse_.alive(service_->heartbeat(), now);
+  const bool alive = !service_ || watchdog_.alive(service_->heartbeat(), now);
   if (alive != healthy_)
     spdlog::error("{}: the worker {}", visible(link_.name), alive ? "moves again" : "does not move on");
   healthy_ = alive;
@@ -640,26 +640,26 @@ void ServedParent::on_event(const arpl_event& event) {
   }
   const bool is_claim = event.type == ARPL_EVENT_CLAIM_FROM_WIRE || event.type == ARPL_EVENT_CLAIM_FROM_HOST ||
                         event.type == ARPL_EVENT_CLAIM_DROPPED;
-  if (is_claim && roster_->is_no_claim(event)) return;
-  upkeep_->on_event(event, now_ns());
+  if (is_claim && registry_->is_no_claim(event)) return;
+  protocol_driver_->on_event(event, now_ns());
   keep_up_at_ = 0;
   if (event.type == ARPL_EVENT_OWN_MAC) return on_own_mac(event);
   if (!is_claim) return;
   claims_.on({.address = event.address, .vlan = event.vlan, .zero = 0}, event.mac, way_of(event), event.time_ns,
-             roster_->party_of(event));
+             registry_->claim_origin_of(event));
   log_claim(event);
 }
 
 void ServedParent::on_own_mac(const arpl_event& event) {
-  if (roster_->on_own_mac(event)) {
-    const auto owner = roster_->owner_of(event.mac);
+  if (registry_->on_own_mac(event)) {
+    const auto owner = registry_->owner_of(event.mac);
     spdlog::warn(
         "{}: a station on the wire that says {} has {} of {} too: its frames are answered as any other's",
         visible(link_.name), format_ipv4(event.address), format_mac(event.mac), place_of(owner));
     return;
   }
-  if (roster_->shared().contains(event.mac)) return;  // it has been said
-  if (roster_->comes_back(event.mac) || !own_mac_pace_.take(event.mac, event.time_ns)) return;
+  if (registry_->shared().contains(event.mac)) return;  // it has been said
+  if (registry_->comes_back(event.mac) || !own_mac_pace_.take(event.mac, event.time_ns)) return;
   spdlog::warn("{}: {} is ours and came in from the wire: a loop or a duplicate MAC", visible(link_.name),
                format_mac(event.mac));
 }
@@ -667,7 +667,7 @@ void ServedParent::on_own_mac(const arpl_event& event) {
 // Whatever the wire or a container says: a bound for each, and one for all.
 void ServedParent::log_claim(const arpl_event& event) {
   if (!claim_pace_.take(event.mac, event.time_ns)) return;
-  const auto owner = roster_->owner_of(event.mac);
+  const auto owner = registry_->owner_of(event.mac);
   spdlog::warn("{}: {}{} claims {} ({})", visible(link_.name), format_mac(event.mac),
                owner.interface.empty() ? "" : " of " + place_of(owner), format_ipv4(event.address),
                how_it_came(way_of(event)));
@@ -716,19 +716,19 @@ std::vector<std::string> ServedParent::warnings() const {
     warnings.emplace_back("the fast path is off for a while: the driver does not send what XDP answers");
   if (!ring_complaint_.empty()) warnings.push_back("no ring although one is wanted: " + ring_complaint_);
   if (!storm_->lifted().empty()) warnings.push_back("limits.multicast is lifted: " + storm_->lifted());
-  for (const auto& [netns, addresses] : roster_->waiting()) {
+  for (const auto& [netns, addresses] : registry_->waiting()) {
     warnings.push_back(
         fmt::format("{} addresses of {} find no room: the table has {}, and one namespace gets {} of them",
-                    addresses, visible(netns), ARPL_MAX_ENDPOINTS, Roster::kShare));
+                    addresses, visible(netns), ARPL_MAX_ENDPOINTS, EndpointRegistry::kShare));
   }
-  for (const auto mac : roster_->shared())
+  for (const auto mac : registry_->shared())
     warnings.push_back(
         fmt::format("{} of {} is also a station's on the wire: its frames are answered as any other's",
-                    format_mac(mac), place_of(roster_->owner_of(mac))));
+                    format_mac(mac), place_of(registry_->owner_of(mac))));
   if (!storm_->takers().empty()) {
     warnings.push_back(storm_->takers() + " takes all multicast: limits.multicast is in force all the same");
   }
-  if (upkeep_->is_too_slow())
+  if (protocol_driver_->is_too_slow())
     warnings.emplace_back("announce.pps does not suffice to announce every endpoint once per announce.refresh");
   if (const auto full = neighbours_.warning(); !full.empty()) warnings.push_back(full);
   if (const auto frames = not_handed_over_before_ + (service_ ? service_->not_handed_over() : 0); frames > 0)
@@ -755,18 +755,18 @@ ParentStatus ServedParent::status() const {
   status.withdrawn = withdrawn_.to_json();
   for (auto& endpoint : status.endpoints) {
     endpoint.claimants = claims_.of(endpoint.key);
-    const auto it = roster_->table().entries().find(endpoint.key);
-    if (it == roster_->table().entries().end()) continue;
+    const auto it = registry_->table().entries().find(endpoint.key);
+    if (it == registry_->table().entries().end()) continue;
     endpoint.netns = it->second.desired.netns;
     endpoint.interface = it->second.desired.interface;
     endpoint.also_at = it->second.desired.also_at;
     endpoint.heard_at = it->second.desired.heard_at;
-    upkeep_->describe(it->second.slot, endpoint, status.now);
+    protocol_driver_->describe(it->second.slot, endpoint, status.now);
     if ((endpoint.slot.word & ARPL_SLOT_FLAGS_MASK) != 0 && it->second.desired.settings)
       endpoint.trail = history_.life_of(*it->second.desired.settings);
   }
   status.neighbours = neighbours_.to_json(neighbour_fit_);
-  upkeep_->describe(status);
+  protocol_driver_->describe(status);
   name_claimants(status);
   status.warnings = warnings();
   return status;
@@ -776,7 +776,7 @@ ParentStatus ServedParent::status() const {
 void ServedParent::name_claimants(ParentStatus& status) const {
   const auto is_claimed = [](const EndpointStatus& endpoint) { return !endpoint.claimants.empty(); };
   if (std::ranges::none_of(status.endpoints, is_claimed)) return;
-  const auto owners = roster_->owners();
+  const auto owners = registry_->owners();
   for (const auto& endpoint : status.endpoints)
     for (const auto& claimant : endpoint.claimants)
       if (const auto owner = owners.find(claimant.mac); owner != owners.end())
@@ -784,7 +784,7 @@ void ServedParent::name_claimants(ParentStatus& status) const {
 }
 
 std::vector<Sender> ServedParent::senders() const {
-  return gather_senders(programs_->maps(), roster_->owners(), link_.name);
+  return gather_senders(programs_->maps(), registry_->owners(), link_.name);
 }
 
 }  // namespace arpline

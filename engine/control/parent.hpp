@@ -10,16 +10,16 @@
 #include <utility>
 
 #include "config/config.hpp"
-#include "control/front.hpp"
+#include "control/endpoint_registry.hpp"
+#include "control/engine_ingress.hpp"
+#include "control/filter_rotation.hpp"
 #include "control/gather.hpp"
 #include "control/leases.hpp"
 #include "control/line_pace.hpp"
 #include "control/neighbours.hpp"
-#include "control/pulse.hpp"
+#include "control/protocol_driver.hpp"
 #include "control/reflect_guard.hpp"
-#include "control/roster.hpp"
-#include "control/rotation.hpp"
-#include "control/upkeep.hpp"
+#include "control/worker_watchdog.hpp"
 #include "endpoints/claims.hpp"
 #include "endpoints/history.hpp"
 #include "kernel/events.hpp"
@@ -42,7 +42,7 @@ struct ServiceWanted {
   WorkerTables tables;
   int xsks_map_fd;                     ///< the sockets go there
   std::string pins;                    ///< folder
-  FrontTables* front;                  ///< of an engine without ingress in front; otherwise nullptr
+  EngineIngressTables* front;          ///< of an engine without ingress in front; otherwise nullptr
   std::chrono::milliseconds patience;  ///< for queues that a killed owner has not let go of yet
 };
 /// Throws SetupError.
@@ -89,7 +89,7 @@ class ServedParent {
   void host_has(HostAddresses addresses, std::uint64_t heard_at);
   /// The next part of what update() or another of them has left to be done; returns after settle().
   void go_on();
-  bool busy() const noexcept { return !roster_->done(); }
+  bool busy() const noexcept { return !registry_->done(); }
   /// Returns when nothing that has been withdrawn is answered for any more.
   void settle();
   /// The parent itself has changed. Throws SetupError.
@@ -182,19 +182,19 @@ class ServedParent {
   std::unique_ptr<ParentLock> lock_;
   std::unique_ptr<PinLock> pin_lock_;
   std::unique_ptr<Programs> programs_;
-  std::unique_ptr<Roster> roster_;
+  std::unique_ptr<EndpointRegistry> registry_;
   std::unique_ptr<Events> events_;
-  std::unique_ptr<FrontControl> front_;
+  std::unique_ptr<EngineIngressControl> front_;
   std::unique_ptr<Service> service_;
   std::pair<unsigned, unsigned> ring_queues_;  // receive, transmit: what it was made for
   std::uint64_t lost_before_ = 0;              // orders, by services before this one
   std::uint64_t not_handed_over_before_ = 0;
   std::string ring_complaint_;  // why there is none although one is wanted
-  std::optional<Rotation> pairs_filter_;
-  std::optional<Rotation> heard_filter_;
-  std::optional<Rotation> announced_filter_;
-  Pulse pulse_;
-  std::unique_ptr<Upkeep> upkeep_;
+  std::optional<FilterRotation> pairs_filter_;
+  std::optional<FilterRotation> heard_filter_;
+  std::optional<FilterRotation> announced_filter_;
+  WorkerWatchdog watchdog_;
+  std::unique_ptr<ProtocolDriver> protocol_driver_;
   std::uint64_t keep_up_at_ = 0;
   Claims claims_;
   Samples found_;

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "control/roster.hpp"
+#include "control/endpoint_registry.hpp"
 #include "kernel/maps.hpp"
 #include "report/senders.hpp"
 

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "discovery/survey.hpp"
+#include "discovery/netns_dump.hpp"
 
 namespace arpline {
 namespace {
@@ -14,7 +14,7 @@ void add_children(Netlink& route, const ReachableNetns& found, const OwnLinks& l
                   Snapshot& snapshot) {
   const auto nsid = find_nsid(route, found);
   if (!nsid) return;
-  auto children = survey_netns(route, {.nsid = *nsid, .own = found.own}, own_nsid);
+  auto children = dump_netns(route, {.nsid = *nsid, .own = found.own}, own_nsid);
   if (!children || children->empty()) return;
   const Fd fd = open_netns(found);
   if (!fd || nsid_of(route, fd.get()) != nsid) return;

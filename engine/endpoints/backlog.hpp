@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "endpoints/census.hpp"
+#include "endpoints/address_candidates.hpp"
 
 namespace arpline {
 

@@ -5,8 +5,8 @@
 #include <map>
 #include <vector>
 
-#include "base/party.hpp"
-#include "endpoints/census.hpp"
+#include "base/claim_origin.hpp"
+#include "endpoints/address_candidates.hpp"
 
 namespace arpline {
 
@@ -26,12 +26,13 @@ class Claims {
     Mac mac = 0;
     std::uint64_t first_at = 0;
     std::uint64_t last_at = 0;
-    std::uint64_t times = 0;         ///< as often as it was reported; what exceeds the reports' budget is not
-    Way way = Way::wire;             ///< of the last one
-    Party party = Party::elsewhere;  ///< likewise, as far as the MAC told
+    std::uint64_t times = 0;  ///< as often as it was reported; what exceeds the reports' budget is not
+    Way way = Way::wire;      ///< of the last one
+    ClaimOrigin origin = ClaimOrigin::elsewhere;  ///< likewise, as far as the MAC told
   };
 
-  void on(const arpl_endpoint_key& key, Mac mac, Way way, std::uint64_t now, Party party = Party::elsewhere);
+  void on(const arpl_endpoint_key& key, Mac mac, Way way, std::uint64_t now,
+          ClaimOrigin origin = ClaimOrigin::elsewhere);
   /// The endpoint is gone: so is what was said about it.
   void forget(const arpl_endpoint_key& key) { claims_.erase(key); }
   /// In no order; empty for an undisputed address.

@@ -11,50 +11,51 @@ namespace {
 
 constexpr std::uint64_t kSameActNs = 100'000'000;
 
-bool ends_interface(Happened what) {
-  return what == Happened::deleted || what == Happened::moved || what == Happened::netns_destroyed;
+bool ends_interface(InterfaceEventKind what) {
+  return what == InterfaceEventKind::deleted || what == InterfaceEventKind::moved ||
+         what == InterfaceEventKind::netns_destroyed;
 }
 
 // Whether it took the address away, and not only the link from under it.
-bool took_away(const Happening& happening, Ipv4 address) {
-  return ends_interface(happening.what) ||
-         (happening.what == Happened::address_removed && happening.address == address);
+bool took_away(const InterfaceEvent& event, Ipv4 address) {
+  return ends_interface(event.what) ||
+         (event.what == InterfaceEventKind::address_removed && event.address == address);
 }
 
-bool brought_up(const Happening& happening, Ipv4 address) {
-  return happening.what == Happened::link_up ||
-         (happening.what == Happened::address_added && happening.address == address);
+bool brought_up(const InterfaceEvent& event, Ipv4 address) {
+  return event.what == InterfaceEventKind::link_up ||
+         (event.what == InterfaceEventKind::address_added && event.address == address);
 }
 
-bool concerns(const Happening& happening, const Settings& settings) {
-  return happening.nsid == settings.nsid && (happening.ifindex == 0 || happening.ifindex == settings.ifindex);
+bool concerns(const InterfaceEvent& event, const Settings& settings) {
+  return event.nsid == settings.nsid && (event.ifindex == 0 || event.ifindex == settings.ifindex);
 }
 
-const char* words(Happened what) {
+const char* words(InterfaceEventKind what) {
   switch (what) {
-    case Happened::appeared:
+    case InterfaceEventKind::appeared:
       return "interface found";
-    case Happened::link_up:
+    case InterfaceEventKind::link_up:
       return "link up";
-    case Happened::link_down:
+    case InterfaceEventKind::link_down:
       return "link down";
-    case Happened::carrier_back:
+    case InterfaceEventKind::carrier_back:
       return "carrier back";
-    case Happened::carrier_lost:
+    case InterfaceEventKind::carrier_lost:
       return "carrier lost";
-    case Happened::address_added:
+    case InterfaceEventKind::address_added:
       return "address added";
-    case Happened::address_removed:
+    case InterfaceEventKind::address_removed:
       return "address removed";
-    case Happened::mac_changed:
+    case InterfaceEventKind::mac_changed:
       return "MAC changed";
-    case Happened::renamed:
+    case InterfaceEventKind::renamed:
       return "interface renamed";
-    case Happened::moved:
+    case InterfaceEventKind::moved:
       return "moved to another namespace";
-    case Happened::deleted:
+    case InterfaceEventKind::deleted:
       return "interface deleted";
-    case Happened::netns_destroyed:
+    case InterfaceEventKind::netns_destroyed:
       break;
   }
   return "namespace destroyed";
@@ -62,18 +63,18 @@ const char* words(Happened what) {
 
 }  // namespace
 
-std::string describe(const Happening& happening) {
-  if (happening.address == 0) return words(happening.what);
-  return fmt::format("address {} {}", format_ipv4(happening.address),
-                     happening.what == Happened::address_added ? "added" : "removed");
+std::string describe(const InterfaceEvent& event) {
+  if (event.address == 0) return words(event.what);
+  return fmt::format("address {} {}", format_ipv4(event.address),
+                     event.what == InterfaceEventKind::address_added ? "added" : "removed");
 }
 
 std::string reason_of(const Tombstone& tombstone) {
   const auto first = std::ranges::find_if(
-      tombstone.trail, [&](const Happening& one) { return took_away(one, tombstone.key.address); });
+      tombstone.trail, [&](const InterfaceEvent& one) { return took_away(one, tombstone.key.address); });
   if (first == tombstone.trail.end()) return "no longer found";
   // The kernel removes the addresses of an interface just before the interface.
-  const auto end = std::find_if(first, tombstone.trail.end(), [&](const Happening& one) {
+  const auto end = std::find_if(first, tombstone.trail.end(), [&](const InterfaceEvent& one) {
     return ends_interface(one.what) && one.at - first->at < kSameActNs;
   });
   const auto cause = end != tombstone.trail.end() ? end : first;
@@ -82,23 +83,23 @@ std::string reason_of(const Tombstone& tombstone) {
                      static_cast<double>(cause->at - *tombstone.up_at) / 1e9);
 }
 
-void History::on(const Happening& happening) {
-  if (const auto its = of_netns_.find(happening.nsid); its != of_netns_.end()) {
+void History::on(const InterfaceEvent& event) {
+  if (const auto its = of_netns_.find(event.nsid); its != of_netns_.end()) {
     for (auto left = its->second.size(); left > 0; --left) {  // the newest first
       auto& tombstone = *its->second[left - 1];
-      if (happening.at > tombstone.gone_at + kAftermathNs) break;
-      if (concerns(happening, tombstone.settings) && tombstone.trail.size() < kLongestTrail)
-        tombstone.trail.push_back(happening);
+      if (event.at > tombstone.gone_at + kAftermathNs) break;
+      if (concerns(event, tombstone.settings) && tombstone.trail.size() < kLongestTrail)
+        tombstone.trail.push_back(event);
     }
   }
-  const Id first{happening.nsid, happening.ifindex};
-  if (happening.ifindex != 0) begin_life(first);
-  for (auto it = living_.lower_bound(first); it != living_.end() && it->first.first == happening.nsid &&
-                                             (happening.ifindex == 0 || it->first.second == happening.ifindex);
+  const Id first{event.nsid, event.ifindex};
+  if (event.ifindex != 0) begin_life(first);
+  for (auto it = living_.lower_bound(first); it != living_.end() && it->first.first == event.nsid &&
+                                             (event.ifindex == 0 || it->first.second == event.ifindex);
        ++it) {
-    it->second.push_back(happening);
-    if (it->second.size() > kMostHappenings) it->second.pop_front();
-    if (ends_interface(happening.what)) ended_.push_back(it->first);
+    it->second.push_back(event);
+    if (it->second.size() > kMostEvents) it->second.pop_front();
+    if (ends_interface(event.what)) ended_.push_back(it->first);
   }
 }
 
@@ -114,8 +115,9 @@ const Tombstone& History::gone(const ForeignText& parent, const Desired& endpoin
   if (const auto at = living_.find({tombstone.settings.nsid, tombstone.settings.ifindex});
       at != living_.end()) {
     const auto& life = at->second;
-    const auto up = std::find_if(life.rbegin(), life.rend(),
-                                 [&](const Happening& one) { return brought_up(one, endpoint.key.address); });
+    const auto up = std::find_if(life.rbegin(), life.rend(), [&](const InterfaceEvent& one) {
+      return brought_up(one, endpoint.key.address);
+    });
     if (up != life.rend()) tombstone.up_at = up->at;
     tombstone.trail.assign(up.base(), life.end());
   }
@@ -142,7 +144,7 @@ void History::begin_life(const Id& id) {
   living_[id];
 }
 
-std::vector<Happening> History::life_of(const Settings& settings) const {
+std::vector<InterfaceEvent> History::life_of(const Settings& settings) const {
   const auto at = living_.find({settings.nsid, settings.ifindex});
   if (at == living_.end()) return {};
   return {at->second.begin(), at->second.end()};

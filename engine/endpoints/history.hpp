@@ -13,7 +13,7 @@
 
 namespace arpline {
 
-enum class Happened {
+enum class InterfaceEventKind {
   appeared,
   link_up,
   link_down,
@@ -29,16 +29,16 @@ enum class Happened {
 };
 
 /// One thing that befell an interface, or a whole namespace.
-struct Happening {
+struct InterfaceEvent {
   std::uint64_t at = 0;  ///< when it was heard, nanoseconds of CLOCK_MONOTONIC
   int nsid = -1;
   int ifindex = 0;  ///< 0: all of the namespace's
-  Happened what = Happened::appeared;
+  InterfaceEventKind what = InterfaceEventKind::appeared;
   Ipv4 address = 0;  ///< of address_added and address_removed
 };
 
 /// "link down", "address 10.0.0.5 removed"
-std::string describe(const Happening& happening);
+std::string describe(const InterfaceEvent& event);
 
 /// What is known of an endpoint that is no more.
 struct Tombstone {
@@ -51,7 +51,7 @@ struct Tombstone {
   Settings settings;
   std::uint64_t gone_at = 0;
   std::optional<std::uint64_t> up_at;  ///< since when it was up with this address; none: since before the start
-  std::vector<Happening> trail;        ///< in the order in which it was heard
+  std::vector<InterfaceEvent> trail;   ///< in the order in which it was heard
 };
 
 /// "address removed 3.2 s after up"; "no longer found" when nothing was heard.
@@ -65,12 +65,12 @@ class History {
   static constexpr std::size_t kMostTombstones = 1024;
   static constexpr std::size_t kMostInterfaces = 65536;
   static constexpr std::size_t kMostInterfacesOfNetns = 4096;
-  static constexpr std::size_t kMostHappenings = 8;  ///< of a living interface
-  static constexpr std::size_t kLongestTrail = 16;   ///< of a tombstone
+  static constexpr std::size_t kMostEvents = 8;     ///< of a living interface
+  static constexpr std::size_t kLongestTrail = 16;  ///< of a tombstone
   static constexpr std::uint64_t kAftermathNs =
       60ULL * 1'000'000'000ULL;  ///< what comes later is another story
 
-  void on(const Happening& happening);
+  void on(const InterfaceEvent& event);
   /// The endpoint is no longer answered for.
   const Tombstone& gone(const ForeignText& parent, const Desired& endpoint, std::uint64_t now);
   /// The parent has another name now, and its tombstones with it.
@@ -80,7 +80,7 @@ class History {
   void bury();
 
   /// What befell a living interface lately, in the order in which it was heard.
-  std::vector<Happening> life_of(const Settings& settings) const;
+  std::vector<InterfaceEvent> life_of(const Settings& settings) const;
 
   /// The newest last.
   const std::list<Tombstone>& tombstones() const noexcept { return tombstones_; }
@@ -91,7 +91,7 @@ class History {
   void make_room();
   void begin_life(const Id& id);
 
-  std::map<Id, std::deque<Happening>> living_;
+  std::map<Id, std::deque<InterfaceEvent>> living_;
   std::vector<Id> ended_;
   std::list<Tombstone> tombstones_;
   std::map<int, std::deque<std::list<Tombstone>::iterator>> of_netns_;  // by nsid, the newest last

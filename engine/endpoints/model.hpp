@@ -60,7 +60,7 @@ struct Interface {
   bool noarp = false;                       ///< IFF_NOARP
   int arp_ignore = 0;                       ///< in force: the larger of conf/all and the device's
   int rp_filter = 0;                        ///< likewise
-  std::vector<InterfaceAddress> addresses;  ///< as Watch tells them: in the order of comes_before()
+  std::vector<InterfaceAddress> addresses;  ///< as NetnsMonitor tells them: in the order of comes_before()
   bool operator==(const Interface&) const = default;
 };
 

@@ -156,9 +156,9 @@ bool Table::put(const Desired& wanted, Changes& changes) {
   return true;
 }
 
-bool Table::apply(const Wish& wish, Changes& changes) {
-  if (wish.second) return put(*wish.second, changes);
-  if (const auto it = entries_.find(wish.first); it != entries_.end()) remove(it, changes);
+bool Table::apply(const TableUpdate& update, Changes& changes) {
+  if (update.second) return put(*update.second, changes);
+  if (const auto it = entries_.find(update.first); it != entries_.end()) remove(it, changes);
   return true;
 }
 
@@ -181,12 +181,12 @@ Table::Changes Table::reconcile(const std::vector<Desired>& wanted) {
 }
 
 // Withdrawing first: it frees slots, and it is what must not wait.
-Table::Changes Table::apply(std::span<const Wish> wishes) {
+Table::Changes Table::apply(std::span<const TableUpdate> updates) {
   Changes changes;
-  for (const auto& wish : wishes)
-    if (!wish.second) apply(wish, changes);
-  for (const auto& wish : wishes)
-    if (wish.second) apply(wish, changes);
+  for (const auto& update : updates)
+    if (!update.second) apply(update, changes);
+  for (const auto& update : updates)
+    if (update.second) apply(update, changes);
   return changes;
 }
 

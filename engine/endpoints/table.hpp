@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "endpoints/census.hpp"
+#include "endpoints/address_candidates.hpp"
 #include "endpoints/index.hpp"
 #include "shared/abi.h"
 
@@ -50,11 +50,11 @@ class Table {
   /// boundary.
   Changes reconcile(const std::vector<Desired>& wanted);
   /// The same for these keys only.
-  Changes apply(std::span<const Wish> wishes);
+  Changes apply(std::span<const TableUpdate> updates);
   /// The same for one; false when there is no room for it.
-  bool apply(const Wish& wish, Changes& changes);
-  /// At once, and before it is known what comes after: nobody answers for what `who` had under this key. A wish
-  /// has to follow.
+  bool apply(const TableUpdate& update, Changes& changes);
+  /// At once, and before it is known what comes after: nobody answers for what `who` had under this key. A
+  /// update has to follow.
   void silence(const arpl_endpoint_key& key, Who who);
   /// So many endpoints it has room for beside those that are there.
   std::size_t room() const noexcept { return free_.size(); }

@@ -37,7 +37,7 @@ struct LinkRecord {
   std::optional<int> new_netns;     ///< IFLA_NEW_NETNSID of an RTM_DELLINK: where it moved
   int new_ifindex = 0;              ///< IFLA_NEW_IFINDEX: its number there
   bool proxy_arp = false;           ///< likewise
-  /// IFLA_MACVLAN_BC_QUEUE_LEN_USED of a macvlan or macvtap: frames, the largest wish of all its siblings
+  /// IFLA_MACVLAN_BC_QUEUE_LEN_USED of a macvlan or macvtap: frames, the largest request of all its siblings
   std::uint32_t broadcast_queue = 0;
   /// How often it is asked to take all groups, by itself and by the interfaces on it (IFLA_ALLMULTI,
   /// kernel 6.0); before that: 1 when it is asked by itself.

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "protocol/subject.hpp"
+#include "protocol/announced_endpoint.hpp"
 #include "shared/reply.h"
 
 namespace arpline {
@@ -27,7 +27,7 @@ struct Outgoing {
 };
 
 /// What is to be told to people.
-enum class Told : std::uint8_t {
+enum class ReportKind : std::uint8_t {
   conflict,         ///< somebody claims the address
   defended,         ///< and was answered
   gave_up,          ///< it is neither announced nor defended any more: RFC 5227 section 2.4 (a), (b)
@@ -44,9 +44,9 @@ enum class Told : std::uint8_t {
 
 struct Report {
   Id id = 0;
-  Told told = Told::conflict;
+  ReportKind kind = ReportKind::conflict;
   Mac mac = 0;  ///< the claimant's, or the gateway's
-  Party party = Party::elsewhere;
+  ClaimOrigin origin = ClaimOrigin::elsewhere;
 };
 
 /// What the machines want done. Called from within their functions.

@@ -32,8 +32,8 @@ void AddressProber::stop(Id id) {
   probing_.erase(it);
 }
 
-std::uint64_t AddressProber::tick(std::uint64_t now, Rng& rng, Pace& pace, const std::function<bool(Id)>& send,
-                                  std::vector<Id>& free) {
+std::uint64_t AddressProber::tick(std::uint64_t now, Rng& rng, RateLimiter& pace,
+                                  const std::function<bool(Id)>& send, std::vector<Id>& free) {
   while (const auto due = queue_.due(now)) {
     const auto id = *due;
     auto next = probing_.at(id);

@@ -6,10 +6,10 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/conduct.hpp"
+#include "base/announce_policy.hpp"
+#include "protocol/announced_endpoint.hpp"
 #include "protocol/fair_queue.hpp"
-#include "protocol/pace.hpp"
-#include "protocol/subject.hpp"
+#include "protocol/rate_limiter.hpp"
 
 namespace arpline {
 
@@ -28,7 +28,7 @@ class AddressProber {
   bool probes(Id id) const { return probing_.contains(id); }
 
   /// Sends what is due; adds those that turned out free to `free`. When to call it again.
-  std::uint64_t tick(std::uint64_t now, Rng& rng, Pace& pace, const std::function<bool(Id)>& send,
+  std::uint64_t tick(std::uint64_t now, Rng& rng, RateLimiter& pace, const std::function<bool(Id)>& send,
                      std::vector<Id>& free);
 
  private:

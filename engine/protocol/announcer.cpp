@@ -108,7 +108,7 @@ std::uint64_t Announcer::next_wake(std::uint64_t now) const {
   return std::min(at, refresh_share() > kTogetherNs ? due : std::max(due, now + kTogetherNs));
 }
 
-std::uint64_t Announcer::tick(std::uint64_t now, Pace& pace, const Send& send) {
+std::uint64_t Announcer::tick(std::uint64_t now, RateLimiter& pace, const Send& send) {
   while (auto* queue = due_queue(now)) {
     const bool urgent = queue == &urgent_;
     const auto id = queue->due(now).value();

@@ -5,10 +5,10 @@
 #include <functional>
 #include <unordered_map>
 
-#include "base/conduct.hpp"
+#include "base/announce_policy.hpp"
+#include "protocol/announced_endpoint.hpp"
 #include "protocol/fair_queue.hpp"
-#include "protocol/pace.hpp"
-#include "protocol/subject.hpp"
+#include "protocol/rate_limiter.hpp"
 
 namespace arpline {
 
@@ -39,7 +39,7 @@ class Announcer {
   bool holds(Id id) const { return !planned_.contains(id); }
 
   /// Sends what is due, at most as much as the pace allows. When to call it again: kNever without any plan.
-  std::uint64_t tick(std::uint64_t now, Pace& pace, const Send& send);
+  std::uint64_t tick(std::uint64_t now, RateLimiter& pace, const Send& send);
 
   /// Frames that one announcement costs.
   std::uint32_t frames() const;

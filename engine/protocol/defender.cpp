@@ -44,7 +44,7 @@ bool Defender::is_incumbent(const Endpoint& endpoint, std::uint64_t now) {
   return endpoint.incumbent || now - std::max(endpoint.since, endpoint.claimed_at) >= kSilentNs;
 }
 
-bool Defender::settle(Id id, const Subject& subject, Arrival arrival, std::uint64_t now) {
+bool Defender::settle(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now) {
   const Address address{subject.vlan, subject.address};
   const auto it = endpoints_.find(id);
   const bool same = it != endpoints_.end() && it->second.mac == subject.mac && it->second.address == address;
@@ -113,17 +113,17 @@ void Defender::note(Claimant& claimant, Id id, std::uint64_t now) {
       std::ranges::min_element(claimant.claimed, {}, [](const auto& one) { return one.second; }));
 }
 
-Party Defender::party_of(Mac mac, Party otherwise, std::uint64_t now) const {
-  if (otherwise != Party::elsewhere) return otherwise;
+ClaimOrigin Defender::claim_origin_of(Mac mac, ClaimOrigin otherwise, std::uint64_t now) const {
+  if (otherwise != ClaimOrigin::elsewhere) return otherwise;
   const bool gateway = std::ranges::any_of(gateways_, [&](const auto& one) {
     const auto& [known, answered_at, answers] = one.second;
     return known == mac && answers > 1 && now - answered_at < kGatewayNs;
   });
-  if (gateway) return Party::proxy;
+  if (gateway) return ClaimOrigin::proxy;
   const auto it = claimants_.find(mac);
   const bool proxy =
       it != claimants_.end() && it->second.proxy_at != 0 && now - it->second.proxy_at <= kProxyNs;
-  return proxy ? Party::proxy : otherwise;
+  return proxy ? ClaimOrigin::proxy : otherwise;
 }
 
 void Defender::silence(Endpoint& endpoint, std::uint64_t now) {
@@ -142,7 +142,7 @@ void Defender::judge(Endpoint& endpoint, const Claim& claim, Verdict& verdict, s
   const bool copy = claim.mac == endpoint.conflict_mac && at - std::min(at, endpoint.conflict_at) < kCopyNs;
   auto& place = place_of(endpoint.address, now);
   if (endpoint.gave_up || copy || now < place.still_at) return;
-  if (verdict.party != Party::proxy) {
+  if (verdict.origin != ClaimOrigin::proxy) {
     const bool second =
         endpoint.conflict_at != 0 && at - std::min(at, endpoint.conflict_at) < rfc5227::kDefendIntervalNs;
     endpoint.gave_up = policy_ == OnConflict::never || (policy_ == OnConflict::once && second);
@@ -155,13 +155,13 @@ void Defender::judge(Endpoint& endpoint, const Claim& claim, Verdict& verdict, s
 }
 
 Defender::Verdict Defender::on_claim(Id id, const Claim& claim, std::uint64_t now) {
-  Verdict verdict{.party = claim.party};
+  Verdict verdict{.origin = claim.origin};
   const auto it = endpoints_.find(id);
   if (it == endpoints_.end() || claim.dropped || claim.mac == it->second.mac) return verdict;
-  if (claim.party != Party::elsewhere) return verdict;
+  if (claim.origin != ClaimOrigin::elsewhere) return verdict;
   auto& endpoint = it->second;
   note(claimant(claim.mac), id, now);
-  verdict.party = party_of(claim.mac, claim.party, now);
+  verdict.origin = claim_origin_of(claim.mac, claim.origin, now);
   auto& place = place_of(endpoint.address, now);
   place.claimant = claim.mac;
   place.claimed_at = now;

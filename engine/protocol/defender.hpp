@@ -7,8 +7,8 @@
 #include <unordered_map>
 #include <utility>
 
-#include "base/conduct.hpp"
-#include "protocol/subject.hpp"
+#include "base/announce_policy.hpp"
+#include "protocol/announced_endpoint.hpp"
 #include "shared/abi.h"
 
 namespace arpline {
@@ -41,7 +41,7 @@ class Defender {
   using Address = std::pair<std::uint16_t, Ipv4>;  ///< VLAN first
 
   struct Verdict {
-    Party party = Party::elsewhere;
+    ClaimOrigin origin = ClaimOrigin::elsewhere;
     bool defend = false;   ///< announce it, once
     bool gave_up = false;  ///< by this claim
   };
@@ -58,7 +58,7 @@ class Defender {
 
   /// It is here now, with this MAC; what was given up is given another chance. True: it has moved too often
   /// with that.
-  bool settle(Id id, const Subject& subject, Arrival arrival, std::uint64_t now);
+  bool settle(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now);
   /// It is no more. Its address is remembered: it may come back with another MAC.
   void forget(Id id, std::uint64_t now);
   /// Nobody has answered a probe for it: it is ours.
@@ -78,7 +78,7 @@ class Defender {
   bool allows(Id id, std::uint64_t now) const;
   State state(Id id, std::uint64_t now) const;
   /// Who has claimed something with this MAC; `otherwise` where it is no proxy.
-  Party party_of(Mac mac, Party otherwise, std::uint64_t now) const;
+  ClaimOrigin claim_origin_of(Mac mac, ClaimOrigin otherwise, std::uint64_t now) const;
 
   /// What is remembered of whom, for the tests of the bounds.
   std::size_t remembered() const noexcept { return places_.size() + claimants_.size() + gateways_.size(); }

@@ -9,7 +9,7 @@
 #include <tuple>
 #include <utility>
 
-#include "protocol/subject.hpp"
+#include "protocol/announced_endpoint.hpp"
 
 namespace arpline {
 

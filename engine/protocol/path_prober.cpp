@@ -235,7 +235,7 @@ void PathProber::host_answered(Ipv4 gateway, std::uint16_t vlan, std::uint64_t a
 }
 
 // One at a time: the programs wait for one answer.
-std::uint64_t PathProber::ask_as_host(std::uint64_t now, Pace& pace, Out& out) {
+std::uint64_t PathProber::ask_as_host(std::uint64_t now, RateLimiter& pace, Out& out) {
   const auto wanted = [](const auto& one) { return one.second.wanted; };
   auto next = std::ranges::find_if(hosts_, wanted);
   if (next == hosts_.end()) return kNever;
@@ -251,7 +251,7 @@ std::uint64_t PathProber::ask_as_host(std::uint64_t now, Pace& pace, Out& out) {
   return std::ranges::any_of(hosts_, wanted) ? now + kHostEveryNs : kNever;
 }
 
-std::uint64_t PathProber::tick(std::uint64_t now, Pace& pace, Out& out) {
+std::uint64_t PathProber::tick(std::uint64_t now, RateLimiter& pace, Out& out) {
   interval_ns_ = pace.interval_ns();
   ask_as_host(now, pace, out);  // before the many
   auto wake = kNever;

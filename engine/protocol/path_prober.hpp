@@ -8,9 +8,9 @@
 #include <unordered_map>
 #include <utility>
 
+#include "protocol/announced_endpoint.hpp"
 #include "protocol/fair_queue.hpp"
-#include "protocol/pace.hpp"
-#include "protocol/subject.hpp"
+#include "protocol/rate_limiter.hpp"
 
 namespace arpline {
 
@@ -90,7 +90,7 @@ class PathProber {
   void answered(Id id, Mac gateway_mac, std::uint64_t at, Out& out);
   void host_answered(Ipv4 gateway, std::uint16_t vlan, std::uint64_t at);
 
-  std::uint64_t tick(std::uint64_t now, Pace& pace, Out& out);
+  std::uint64_t tick(std::uint64_t now, RateLimiter& pace, Out& out);
 
   std::optional<View> view(Id id, std::uint64_t now) const;
 
@@ -137,7 +137,7 @@ class PathProber {
   bool ask(Id id, Path& path, std::uint64_t now, Out& out);
   void listen(Id id, Path& path, std::uint64_t now, Out& out);
   void want_host(const Path& path);
-  std::uint64_t ask_as_host(std::uint64_t now, Pace& pace, Out& out);
+  std::uint64_t ask_as_host(std::uint64_t now, RateLimiter& pace, Out& out);
   std::optional<bool> host_reaches(const Path& path, std::uint64_t now) const;
 
   std::uint64_t every_ns_;

@@ -23,10 +23,10 @@ std::uint64_t ahead_of(std::uint64_t pps) {
   return pps == 1 ? 1 : pps / 2;
 }
 
-Told told_of(PathState before, PathState now) {
-  if (now == PathState::suspect) return Told::path_suspect;
-  if (now == PathState::lost) return Told::path_lost;
-  return before == PathState::lost ? Told::path_back : Told::path_fine;
+ReportKind told_of(PathState before, PathState now) {
+  if (now == PathState::suspect) return ReportKind::path_suspect;
+  if (now == PathState::lost) return ReportKind::path_lost;
+  return before == PathState::lost ? ReportKind::path_back : ReportKind::path_fine;
 }
 
 }  // namespace
@@ -66,7 +66,7 @@ class Protocol::Out final : public PathProber::Out {
 
   void changed(Id id, PathState before, PathState now) override {
     if (before != PathState::unknown || now != PathState::reachable)
-      actions_.report({.id = id, .told = told_of(before, now)});
+      actions_.report({.id = id, .kind = told_of(before, now)});
   }
 
   void gateway_answered(Id id, Mac mac) override {
@@ -75,11 +75,11 @@ class Protocol::Out final : public PathProber::Out {
   }
 
   void gateway_moved(Id id, Mac mac) override {
-    actions_.report({.id = id, .told = Told::gateway_moved, .mac = mac});
+    actions_.report({.id = id, .kind = ReportKind::gateway_moved, .mac = mac});
   }
 
   void disputed(Id id, Mac mac) override {
-    actions_.report({.id = id, .told = Told::gateway_disputed, .mac = mac});
+    actions_.report({.id = id, .kind = ReportKind::gateway_disputed, .mac = mac});
   }
 
  private:
@@ -146,7 +146,8 @@ void Protocol::ask_nobody(Id id) {
   endpoint.gateway_at_parent = false;
 }
 
-void Protocol::put(Id id, const Subject& subject, Arrival arrival, std::uint64_t now, Actions& actions) {
+void Protocol::put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now,
+                   Actions& actions) {
   if (id >= endpoints_.size()) endpoints_.resize(id + 1);
   auto& endpoint = endpoints_[id];
   if (endpoint.known && endpoint.subject == subject && arrival == Arrival::found) return;
@@ -163,7 +164,7 @@ void Protocol::put(Id id, const Subject& subject, Arrival arrival, std::uint64_t
   endpoint.troubled = true;
   if (came) settle_gateways({subject.vlan, subject.address}, true, now);
   if (defender_.settle(id, subject, arrival, now))
-    actions.report({.id = id, .told = Told::moves_too_often, .mac = subject.mac});
+    actions.report({.id = id, .kind = ReportKind::moves_too_often, .mac = subject.mac});
   judge(id, now, actions);
 }
 
@@ -244,10 +245,11 @@ void Protocol::judge(Id id, std::uint64_t now, Actions& actions) {
   auto& endpoint = endpoints_[id];
   note_unheard(id, now);
   const bool contested = arpl_slot_contested(&tables_.slots[id], now) != 0;
-  if (endpoint.contested && !contested) actions.report({.id = id, .told = Told::conflict_over});
+  if (endpoint.contested && !contested) actions.report({.id = id, .kind = ReportKind::conflict_over});
   if (endpoint.troubled) {  // the others are many
     const auto state = defender_.state(id, now);
-    if (endpoint.moving && !state.moves_too_often) actions.report({.id = id, .told = Told::moves_no_more});
+    if (endpoint.moving && !state.moves_too_often)
+      actions.report({.id = id, .kind = ReportKind::moves_no_more});
     endpoint.moving = state.moves_too_often;
     endpoint.troubled = state.moves_too_often || state.gave_up || state.silent;
   }
@@ -289,11 +291,11 @@ void Protocol::on_claim(Id id, Claim claim, std::uint64_t now, Actions& actions)
   if (claim.mac == endpoint.subject.mac) return;
   const auto verdict = defender_.on_claim(id, claim, now);
   endpoint.troubled = true;
-  const auto report = [&](Told told) {
-    actions.report({.id = id, .told = told, .mac = claim.mac, .party = verdict.party});
+  const auto report = [&](ReportKind told) {
+    actions.report({.id = id, .kind = told, .mac = claim.mac, .origin = verdict.origin});
   };
-  report(Told::conflict);
-  if (verdict.gave_up) report(Told::gave_up);
+  report(ReportKind::conflict);
+  if (verdict.gave_up) report(ReportKind::gave_up);
   // RFC 5227 section 2.1.1: what is not known to be free is not ours to defend.
   const bool proven = settings_.probe == ProbeMode::off || !endpoint.unproven;
   if (verdict.defend && proven && !std::exchange(endpoint.to_defend, true)) {
@@ -352,7 +354,7 @@ std::uint64_t Protocol::defend(std::uint64_t now, Actions& actions) {
       if (!send(out, actions)) return now + kRetryNs;
       to_defend_.served(owner);
       defender_.defended(id, now);
-      actions.report({.id = id, .told = Told::defended, .mac = claimant});
+      actions.report({.id = id, .kind = ReportKind::defended, .mac = claimant});
     }
     drop_defence(id);
   }

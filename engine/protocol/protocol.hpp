@@ -11,11 +11,11 @@
 
 #include "protocol/actions.hpp"
 #include "protocol/address_prober.hpp"
+#include "protocol/announced_endpoint.hpp"
 #include "protocol/announcer.hpp"
 #include "protocol/defender.hpp"
 #include "protocol/path_prober.hpp"
 #include "protocol/sightings.hpp"
-#include "protocol/subject.hpp"
 #include "shared/abi.h"
 
 namespace arpline {
@@ -49,7 +49,7 @@ class Protocol {
   void set(const Settings& settings, std::uint64_t now);
 
   /// From now on the endpoint is like this. The same as before changes nothing, unless it is `changed`.
-  void put(Id id, const Subject& subject, Arrival arrival, std::uint64_t now, Actions& actions);
+  void put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now, Actions& actions);
   /// It is no more.
   void erase(Id id, std::uint64_t now);
   /// The address that it asks the way to; 0: none. at_parent: it is the parent's own. Not known before put().
@@ -85,8 +85,8 @@ class Protocol {
   };
   View view(Id id, std::uint64_t now) const;
   /// Who has claimed an endpoint's address with this MAC; `otherwise` where it is no proxy.
-  Party party_of(Mac mac, Party otherwise, std::uint64_t now) const {
-    return defender_.party_of(mac, otherwise, now);
+  ClaimOrigin claim_origin_of(Mac mac, ClaimOrigin otherwise, std::uint64_t now) const {
+    return defender_.claim_origin_of(mac, otherwise, now);
   }
 
   struct Counts {
@@ -105,7 +105,7 @@ class Protocol {
   static constexpr std::uint64_t kLookNs = 250'000'000;  // so late is noticed what the programs don't report
 
   struct Endpoint {
-    Subject subject;
+    AnnouncedEndpoint subject;
     Ipv4 gateway = 0;
     bool gateway_at_parent = false;
     bool known = false;
@@ -146,9 +146,9 @@ class Protocol {
   Settings settings_;
   ProtocolTables tables_;
   Rng rng_;
-  Pace pace_;
-  Pace ahead_;  // of defences and probes: half of it, so that what they are for is announced as well
-  Pace asking_pace_;
+  RateLimiter pace_;
+  RateLimiter ahead_;  // of defences and probes: half of it, so that what they are for is announced as well
+  RateLimiter asking_pace_;
   Announcer announcer_;
   AddressProber address_prober_;
   Defender defender_;

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "protocol/subject.hpp"
+#include "protocol/announced_endpoint.hpp"
 
 namespace arpline {
 

@@ -28,7 +28,7 @@ json to_json(const Tombstone& tombstone, std::uint64_t now) {
 
 }  // namespace
 
-json trail_to_json(std::span<const Happening> trail, std::uint64_t now) {
+json trail_to_json(std::span<const InterfaceEvent> trail, std::uint64_t now) {
   json steps = json::array();
   for (const auto& one : trail)
     steps.push_back({{"seconds_ago", seconds(one.at, now)}, {"event", describe(one)}});

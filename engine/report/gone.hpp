@@ -10,7 +10,7 @@
 namespace arpline {
 
 /// [{"seconds_ago", "event"}], in the same order.
-nlohmann::json trail_to_json(std::span<const Happening> trail, std::uint64_t now);
+nlohmann::json trail_to_json(std::span<const InterfaceEvent> trail, std::uint64_t now);
 
 /// The tombstones of one parent, the newest first.
 nlohmann::json gone_to_json(const History& history, const ForeignText& parent, std::uint64_t now);

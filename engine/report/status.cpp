@@ -55,7 +55,7 @@ json to_json(const Claims::Claimant& claimant, const std::string& place, std::ui
           {"times", claimant.times},
           {"from", claimant.way == Claims::Way::wire ? "wire" : "host"},
           {"dropped", claimant.way == Claims::Way::dropped},
-          {"party", party_name(claimant.party)},
+          {"party", claim_origin_name(claimant.origin)},
           {"place", text_or_null(place)}};
 }
 

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/conduct.hpp"
+#include "base/announce_policy.hpp"
 #include "base/net.hpp"
 #include "endpoints/claims.hpp"
 #include "endpoints/history.hpp"
@@ -80,7 +80,7 @@ struct EndpointStatus {
   std::string also_at{};       ///< a duplicate's other places; likewise
   std::uint64_t heard_at = 0;  ///< when the event was received that it follows from; 0: none, or likewise
   std::vector<Claims::Claimant> claimants{};  ///< likewise
-  std::vector<Happening> trail{};             ///< what befell its interface; likewise
+  std::vector<InterfaceEvent> trail{};        ///< what befell its interface; likewise
   std::uint64_t announced_at = 0;             ///< 0: never, or likewise
   bool probing = false;                       ///< held back until it is known to be free
   ConflictStatus conflict{};

@@ -15,17 +15,17 @@
 namespace arpline {
 
 /// What the worker does with a frame next.
-enum class Fate : std::uint8_t {
+enum class Outcome : std::uint8_t {
   answer,  ///< it has become its answer: send it
   drop,
   kernel,  ///< hand it to the kernel, as it is now
 };
 
-/// The engine's verdicts for a burst: as many fates as frames. Never throws, allocates, locks or logs.
+/// The engine's verdicts for a burst: as many outcomes as frames. Never throws, allocates, locks or logs.
 // clang-format off
 template <class S>
-concept Stage = requires(S s, Burst b, std::uint64_t now, std::span<Fate> fates) {
-  { s.judge(b, now, fates) } noexcept -> std::same_as<void>;
+concept Stage = requires(S s, Burst b, std::uint64_t now, std::span<Outcome> outcomes) {
+  { s.classify(b, now, outcomes) } noexcept -> std::same_as<void>;
   { S::kBehindIngress } -> std::convertible_to<bool>;  // frames come by credit
 };
 // clang-format on
@@ -50,17 +50,17 @@ class BehindIngress {
 
   explicit BehindIngress(WorkerTables tables) : tables_(tables) {}
 
-  void judge(Burst burst, std::uint64_t now, std::span<Fate> fates) noexcept {
+  void classify(Burst burst, std::uint64_t now, std::span<Outcome> outcomes) noexcept {
     for (std::size_t i = 0; i < burst.size(); ++i) {
-      const auto verdict = judge(burst[i], now);
-      fates[i] = verdict == ARPL_ENGINE_answered ? Fate::answer : Fate::drop;
+      const auto verdict = classify(burst[i], now);
+      outcomes[i] = verdict == ARPL_ENGINE_answered ? Outcome::answer : Outcome::drop;
       if (verdict != ARPL_ENGINE_answered)
         count_shared(tables_.counts, verdict);  // an answer is counted when sent
     }
   }
 
  private:
-  arpl_engine_verdict judge(Frame& frame, std::uint64_t now) noexcept {
+  arpl_engine_verdict classify(Frame& frame, std::uint64_t now) noexcept {
     arpl_ring_meta meta;
     std::memcpy(&meta, frame.data - sizeof meta, sizeof meta);
     if (now > meta.time_ns + ARPL_MAX_RING_AGE_NS) return ARPL_ENGINE_stale;

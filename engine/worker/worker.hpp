@@ -14,8 +14,8 @@ namespace arpline {
 
 using Orders = Spsc<Order, 4096>;
 
-/// The engine, run to completion: burst in, judge, burst out. Never throws, allocates, locks or logs. A stage
-/// that is not behind ingress needs a port that hands frames to the kernel.
+/// The engine, run to completion: burst in, classify, burst out. Never throws, allocates, locks or logs. A
+/// stage that is not behind ingress needs a port that hands frames to the kernel.
 template <Port P, Stage S = BehindIngress>
 requires S::kBehindIngress || KernelPort<P>
 class Worker {
@@ -105,22 +105,22 @@ class Worker {
   }
 
   void answer(Burst burst, std::uint64_t now) noexcept {
-    stage_.judge(burst, now, fates_);
+    stage_.classify(burst, now, outcomes_);
     std::array<std::size_t, 3> n{};
     for (std::size_t i = 0; i < burst.size(); ++i) {
       if constexpr (S::kBehindIngress) ++taken_[burst[i].queue];
-      const auto fate = static_cast<std::size_t>(fates_[i]);
-      sorted_[fate][n[fate]++] = burst[i];
+      const auto outcome = static_cast<std::size_t>(outcomes_[i]);
+      sorted_[outcome][n[outcome]++] = burst[i];
     }
-    const auto frames = [&](Fate fate) {
-      return Burst{sorted_[static_cast<std::size_t>(fate)]}.first(n[static_cast<std::size_t>(fate)]);
+    const auto frames = [&](Outcome outcome) {
+      return Burst{sorted_[static_cast<std::size_t>(outcome)]}.first(n[static_cast<std::size_t>(outcome)]);
     };
-    send_replies(frames(Fate::answer));
-    port_.release(frames(Fate::drop));
+    send_replies(frames(Outcome::answer));
+    port_.release(frames(Outcome::drop));
     if constexpr (S::kBehindIngress) {
       for (std::uint16_t q = 0; q < port_.queues(); ++q) publish_consumed(q, lost_[q]);
     } else {
-      port_.hand_over(frames(Fate::kernel));
+      port_.hand_over(frames(Outcome::kernel));
     }
   }
 
@@ -181,8 +181,8 @@ class Worker {
   Orders& orders_;
   S stage_;
   std::array<Frame, kBurstFrames> burst_{};
-  std::array<Fate, kBurstFrames> fates_{};
-  std::array<std::array<Frame, kBurstFrames>, 3> sorted_{};  // by fate
+  std::array<Outcome, kBurstFrames> outcomes_{};
+  std::array<std::array<Frame, kBurstFrames>, 3> sorted_{};  // by outcome
   std::array<std::uint64_t, ARPL_MAX_QUEUES> taken_{};
   std::array<std::uint64_t, ARPL_MAX_QUEUES> lost_{};
   std::array<std::uint64_t, ARPL_MAX_QUEUES> last_sent_{};

@@ -4,8 +4,8 @@
 #include <optional>
 
 #include "arpline/replay/capture.hpp"
+#include "arpline/replay/replay_host.hpp"
 #include "arpline/replay/report.hpp"
-#include "arpline/replay/world.hpp"
 #include "base/error.hpp"
 #include "config/limits.hpp"
 #include "fuzz/fuzz.hpp"
@@ -39,7 +39,7 @@ Network network() {
   return network;
 }
 
-std::size_t sum(const World& world) {
+std::size_t sum(const ReplayHost& world) {
   std::size_t verdicts = 0;
   const auto counted = to_json(world);
   for (const auto& [name, count] : counted.at("verdicts").items()) verdicts += count.get<std::size_t>();
@@ -53,7 +53,7 @@ void read_all(Capture& capture) {
 
 // Every frame is told once, in the order of a clock that never goes back.
 void replay_all(Capture& capture, Ways ways) {
-  std::optional<World> world;
+  std::optional<ReplayHost> world;
   std::size_t frames = 0;
   std::size_t received = 0;
   std::uint64_t before = 0;

@@ -69,7 +69,7 @@ class Recorded {
                             .own_macs = {"02:00:00:00:00:01"}},
                            {});
     network.limits.flags = 0;
-    const auto world = std::make_unique<replay::World>(network, replay::Ways{.inbound = inbound});
+    const auto world = std::make_unique<replay::ReplayHost>(network, replay::Ways{.inbound = inbound});
     replay::Capture capture{path_};
     for (replay::Captured frame; capture.next(frame);) world->see(frame);
     const auto sums = replay::to_json(*world);

@@ -7,7 +7,7 @@
 #include "packet/check.hpp"
 #include "packet/cpp_runner.hpp"
 #include "parity/mutator.hpp"
-#include "worker/front.hpp"
+#include "worker/engine_ingress.hpp"
 
 namespace arpline::parity {
 namespace {
@@ -33,7 +33,7 @@ struct Lane {
   packet::CppRunner runner;
   arpl_verdict_counts counts{};
   EventRing events;
-  Front front{runner.tables(), counts, events};
+  EngineIngress front{runner.tables(), counts, events};
   std::vector<packet::Bytes> rooms;
   std::vector<Frame> frames;
 };
@@ -50,11 +50,11 @@ TEST(ABurst, BecomesWhatItsFramesBecomeOneByOne) {
       together.put(bytes);
       alone.put(bytes);
     }
-    std::vector<Fate> fates(kFrames);
-    together.front.judge(together.frames, together.runner.now(), fates);
+    std::vector<Outcome> outcomes(kFrames);
+    together.front.classify(together.frames, together.runner.now(), outcomes);
     for (std::size_t i = 0; i < kFrames; ++i) {
-      Sight sight;
-      EXPECT_EQ(alone.front.judge(alone.frames[i], alone.runner.now(), sight), fates[i]) << row.name;
+      FrameView view;
+      EXPECT_EQ(alone.front.classify(alone.frames[i], alone.runner.now(), view), outcomes[i]) << row.name;
       EXPECT_EQ(alone.frames[i].len, together.frames[i].len) << row.name;
     }
     EXPECT_EQ(alone.rooms, together.rooms) << row.name;

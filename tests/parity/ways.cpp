@@ -47,8 +47,8 @@ void clear(std::span<T> all) {
   std::fill(all.begin(), all.end(), T{});
 }
 
-std::string_view word_of(Fate fate) {
-  return fate == Fate::answer ? "answers" : fate == Fate::drop ? "drops" : "passes";
+std::string_view word_of(Outcome outcome) {
+  return outcome == Outcome::answer ? "answers" : outcome == Outcome::drop ? "drops" : "passes";
 }
 
 // Returns the CPU.
@@ -67,12 +67,12 @@ bool operator==(const Seen& a, const Seen& b) {
   const auto same_event = [](const arpl_event& x, const arpl_event& y) {
     return std::memcmp(&x, &y, sizeof x) == 0;
   };
-  return a.fate == b.fate && a.frame == b.frame && a.grown == b.grown &&
+  return a.outcome == b.outcome && a.frame == b.frame && a.grown == b.grown &&
          std::ranges::equal(a.events, b.events, same_event);
 }
 
 std::ostream& operator<<(std::ostream& out, const Seen& seen) {
-  out << word_of(seen.fate);
+  out << word_of(seen.outcome);
   for (const auto& one : seen.grown) out << fmt::format(" {}+{}", packet::counter_name(one.counter), one.by);
   for (const auto& one : seen.events) out << fmt::format(" event {} at {}", one.type, one.time_ns);
   out << ":";
@@ -117,7 +117,7 @@ std::vector<Growth> BpfWay::grown() {
 void BpfWay::answer(const packet::Outcome& outcome, std::uint16_t queue, std::uint64_t now, Seen& seen) {
   port_.put(outcome.ring_meta.value(), outcome.frame, queue);
   worker_->step([now] { return now; });
-  seen.fate = port_.sent() ? Fate::answer : Fate::drop;
+  seen.outcome = port_.sent() ? Outcome::answer : Outcome::drop;
   seen.frame = port_.sent().value_or(packet::Bytes{});
 }
 
@@ -133,7 +133,7 @@ std::uint64_t BpfWay::time_of_last_run() const {
 
 Seen BpfWay::run(std::span<const std::uint8_t> frame, std::uint16_t queue) {
   auto run = runner_.pass(frame, queue);
-  Seen seen{.fate = Fate::kernel, .frame = {}, .grown = grown(), .events = std::move(run.events)};
+  Seen seen{.outcome = Outcome::kernel, .frame = {}, .grown = grown(), .events = std::move(run.events)};
   // Read from a better clock than the rest.
   for (auto& event : seen.events)
     if (event.type == ARPL_EVENT_PROBE_ANSWER || event.type == ARPL_EVENT_HOST_ANSWER)
@@ -142,8 +142,10 @@ Seen BpfWay::run(std::span<const std::uint8_t> frame, std::uint16_t queue) {
     answer(run.outcome, queue, time_of_last_run(), seen);
     return seen;
   }
-  seen.fate = run.retval == XDP_TX ? Fate::answer : run.retval == XDP_DROP ? Fate::drop : Fate::kernel;
-  if (seen.fate != Fate::drop) seen.frame = std::move(run.outcome.frame);
+  seen.outcome = run.retval == XDP_TX     ? Outcome::answer
+                 : run.retval == XDP_DROP ? Outcome::drop
+                                          : Outcome::kernel;
+  if (seen.outcome != Outcome::drop) seen.frame = std::move(run.outcome.frame);
   return seen;
 }
 
@@ -158,7 +160,7 @@ EthdevWay::EthdevWay()
             .credit = tables_.tables().credit,
             .limits = tables_.tables().limits},
       worker_(port_, {.slots = left_.slots, .credit = left_.credit, .counts = &engine_counts_}, orders_,
-              Front{tables_.tables(), counts_, *events_}) {
+              EngineIngress{tables_.tables(), counts_, *events_}) {
   port_.enable();
 }
 
@@ -173,7 +175,7 @@ Seen EthdevWay::run(std::span<const std::uint8_t> frame, std::uint16_t queue, st
   worker_.step([now] { return now; });
   const auto sent = wire_.take();
   const auto handed_over = kernel_.take();
-  seen.fate = sent ? Fate::answer : handed_over ? Fate::kernel : Fate::drop;
+  seen.outcome = sent ? Outcome::answer : handed_over ? Outcome::kernel : Outcome::drop;
   if (sent) seen.frame = *sent;
   if (handed_over) seen.frame = *handed_over;
   const auto* was = reinterpret_cast<const __u64*>(&before);

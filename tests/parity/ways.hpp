@@ -14,7 +14,7 @@
 #include "parity/ethdev_rings.hpp"
 #include "parity/memory_port.hpp"
 #include "port/ethdev.hpp"
-#include "worker/front.hpp"
+#include "worker/engine_ingress.hpp"
 #include "worker/worker.hpp"
 
 namespace arpline::parity {
@@ -24,7 +24,7 @@ inline constexpr std::size_t kShortestTestRun = ARPL_ETH_BYTES;  ///< what BPF_P
 
 /// What has become of a frame, whoever decided.
 struct Seen {
-  Fate fate = Fate::kernel;
+  Outcome outcome = Outcome::kernel;
   packet::Bytes frame;  ///< the answer, or what the kernel gets; of a dropped one nothing
   std::vector<packet::Growth> grown;
   std::vector<arpl_event> events;
@@ -92,7 +92,7 @@ class EthdevWay {
   arpl_engine_counts engine_counts_{};
   std::unique_ptr<EventRing> events_ = std::make_unique<EventRing>();
   Orders orders_;
-  Worker<EthdevPort, Front> worker_;
+  Worker<EthdevPort, EngineIngress> worker_;
 };
 
 /// Both, in step.

@@ -60,9 +60,9 @@ class XskWay {
     wire_.parent.mark();
     const auto replies = wire_.peer.until_mark();
     EXPECT_LE(passed.size() + replies.size(), 1U);
-    Seen seen{.fate = Fate::drop, .frame = {}, .grown = {}, .events = {}};
-    if (!passed.empty()) seen = {.fate = Fate::kernel, .frame = passed[0], .grown = {}, .events = {}};
-    if (!replies.empty()) seen = {.fate = Fate::answer, .frame = replies[0], .grown = {}, .events = {}};
+    Seen seen{.outcome = Outcome::drop, .frame = {}, .grown = {}, .events = {}};
+    if (!passed.empty()) seen = {.outcome = Outcome::kernel, .frame = passed[0], .grown = {}, .events = {}};
+    if (!replies.empty()) seen = {.outcome = Outcome::answer, .frame = replies[0], .grown = {}, .events = {}};
     return seen;
   }
 

@@ -17,7 +17,8 @@ class Between : public Machine, protected Actions {
  public:
   using Machine::Machine;
 
-  void put(Id id, const Subject& subject, Arrival arrival, std::uint64_t now, Actions& actions) override {
+  void put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now,
+           Actions& actions) override {
     enter(actions);
     Machine::put(id, subject, arrival, now, *this);
   }
@@ -69,11 +70,11 @@ class Mistakes final : public Between {
   }
 };
 
-template <Told told>
+template <ReportKind told>
 class Conceals final : public Between {
   using Between::Between;
   void report_as(const Report& report) override {
-    if (report.told != told) to().report(report);
+    if (report.kind != told) to().report(report);
   }
 };
 
@@ -81,7 +82,7 @@ class Misnames final : public Between {
   using Between::Between;
   void report_as(const Report& report) override {
     auto other = report;
-    other.party = report.party == Party::elsewhere ? Party::proxy : Party::elsewhere;
+    other.origin = report.origin == ClaimOrigin::elsewhere ? ClaimOrigin::proxy : ClaimOrigin::elsewhere;
     to().report(other);
   }
 };
@@ -132,7 +133,8 @@ class Parrot final : public Between {
 /// Announces whatever comes, however often it has moved.
 class Eager final : public Between {
   using Between::Between;
-  void put(Id id, const Subject& subject, Arrival arrival, std::uint64_t now, Actions& actions) override {
+  void put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now,
+           Actions& actions) override {
     Between::put(id, subject, arrival, now, actions);
     actions.send({.id = id, .frame = arpl_announcement(subject.mac, subject.address, subject.vlan)});
   }
@@ -212,20 +214,20 @@ std::vector<Case> cases() {
       {P::silent_given_up, F::claims_often, make<Parrot>, policy(OnConflict::never)},
       {P::silent_moving, F::moves_often, make<Eager>},
       {P::silent_unanswered, F::silent, make<Parrot>},
-      {P::conflict_reported, F::claims_once, make<Conceals<Told::conflict>>},
-      {P::party, F::claims_once, make<Misnames>},
-      {P::conflict_over, F::claims_once, make<Conceals<Told::conflict_over>>},
+      {P::conflict_reported, F::claims_once, make<Conceals<ReportKind::conflict>>},
+      {P::origin, F::claims_once, make<Misnames>},
+      {P::conflict_over, F::claims_once, make<Conceals<ReportKind::conflict_over>>},
       {P::defended, F::claims_once, make<NeverDefends>, policy(OnConflict::always)},
       {P::defence_allowed, F::none, make<Mistakes<Purpose::announce, Purpose::defend>>},
       {P::defence_interval, F::claims_once, make<Repeats<Purpose::defend, 2>>, policy(OnConflict::always)},
-      {P::gave_up, F::claims_once, make<Conceals<Told::gave_up>>, policy(OnConflict::never)},
-      {P::moves_noticed, F::moves_often, make<Conceals<Told::moves_too_often>>},
-      {P::moves_end, F::moves_often, make<Conceals<Told::moves_no_more>>},
-      {P::path_order, F::gateway_gone, make<Conceals<Told::path_suspect>>, asking},
-      {P::path_lost, F::gateway_gone, make<Conceals<Told::path_lost>>, asking},
-      {P::path_back, F::gateway_gone, make<Conceals<Told::path_back>>, asking},
+      {P::gave_up, F::claims_once, make<Conceals<ReportKind::gave_up>>, policy(OnConflict::never)},
+      {P::moves_noticed, F::moves_often, make<Conceals<ReportKind::moves_too_often>>},
+      {P::moves_end, F::moves_often, make<Conceals<ReportKind::moves_no_more>>},
+      {P::path_order, F::gateway_gone, make<Conceals<ReportKind::path_suspect>>, asking},
+      {P::path_lost, F::gateway_gone, make<Conceals<ReportKind::path_lost>>, asking},
+      {P::path_back, F::gateway_gone, make<Conceals<ReportKind::path_back>>, asking},
       {P::path_blame, F::mac_dropped, make<Deaf>, asking},
-      {P::gateway_moved, F::gateway_moved, make<Conceals<Told::gateway_moved>>, asking},
+      {P::gateway_moved, F::gateway_moved, make<Conceals<ReportKind::gateway_moved>>, asking},
       {P::seen_outside, F::flap, make<Deaf>},
       {P::told_in_use, F::prober, {}, losing},
       {P::bounded, F::none, make<Hoarder>},
@@ -253,7 +255,7 @@ TEST(Broken, answers_for_what_is_withdrawn_are_noticed) {
   const Queue queue;
   Findings findings(queue);
   Checks checks(findings, 1);
-  const Subject subject{.mac = 0x0102, .address = 0x0a00000a};
+  const AnnouncedEndpoint subject{.mac = 0x0102, .address = 0x0a00000a};
   arpl_slot slot{.word = subject.mac};
   checks.set_truth({.slot = [&](Id) -> const arpl_slot& { return slot; },
                     .lives = [&](Mac, Ipv4, std::uint16_t) { return slot.word != 0; },

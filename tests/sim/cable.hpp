@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <functional>
 
-#include "protocol/subject.hpp"
+#include "protocol/announced_endpoint.hpp"
 #include "sim/packet.hpp"
 #include "sim/queue.hpp"
 

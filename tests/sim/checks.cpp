@@ -25,7 +25,7 @@ void Checks::on_settings(const Protocol::Settings& settings, std::uint64_t now) 
   paced_ = asking_ = {};
 }
 
-void Checks::on_put(Id id, const Subject& subject, Arrival arrival, std::uint64_t now) {
+void Checks::on_put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now) {
   auto& known = known_[id];
   const bool same = known.subject.mac == subject.mac && known.subject.address == subject.address &&
                     known.subject.vlan == subject.vlan;
@@ -146,31 +146,32 @@ void Checks::check_silence(const Outgoing& frame, const Known& known, std::uint6
 }
 
 void Checks::on_report(const Report& report, std::uint64_t now) {
-  auto& [times, last] = told_[{report.id, report.told}];
+  auto& [times, last] = told_[{report.id, report.kind}];
   ++times;
   last = now;
   conflicts_.report(report, now);
   check_path(report);
-  if (report.told == Told::path_suspect || report.told == Told::path_lost) announcing_.permit(report.id);
+  if (report.kind == ReportKind::path_suspect || report.kind == ReportKind::path_lost)
+    announcing_.permit(report.id);
 }
 
 void Checks::check_path(const Report& report) {
-  const auto before = path_told_.contains(report.id) ? path_told_.at(report.id) : Told::path_back;
+  const auto before = path_told_.contains(report.id) ? path_told_.at(report.id) : ReportKind::path_back;
   const auto text = [&] { return fmt::format("endpoint {}", report.id); };
-  switch (report.told) {
-    case Told::path_lost:
-    case Told::path_fine:
-      findings_.check(Property::path_order, before == Told::path_suspect, text);
+  switch (report.kind) {
+    case ReportKind::path_lost:
+    case ReportKind::path_fine:
+      findings_.check(Property::path_order, before == ReportKind::path_suspect, text);
       break;
-    case Told::path_back:
-      findings_.check(Property::path_order, before == Told::path_lost, text);
+    case ReportKind::path_back:
+      findings_.check(Property::path_order, before == ReportKind::path_lost, text);
       break;
-    case Told::path_suspect:
+    case ReportKind::path_suspect:
       break;
     default:
       return;
   }
-  path_told_[report.id] = report.told;
+  path_told_[report.id] = report.kind;
 }
 
 void Checks::on_answered(Id id, const Packet& answer, std::uint64_t) {
@@ -202,18 +203,18 @@ void Checks::on_absence(std::uint64_t now) {
   conflicts_.absent(now);
 }
 
-std::uint64_t Checks::told(Id id, Told what) const {
+std::uint64_t Checks::told(Id id, ReportKind what) const {
   const auto at = told_.find({id, what});
   return at == told_.end() ? 0 : at->second.first;
 }
 
-std::uint64_t Checks::told(Told what) const {
+std::uint64_t Checks::told(ReportKind what) const {
   std::uint64_t sum = 0;
   for (const auto& [key, value] : told_) sum += key.second == what ? value.first : 0;
   return sum;
 }
 
-std::uint64_t Checks::told_at(Id id, Told what) const {
+std::uint64_t Checks::told_at(Id id, ReportKind what) const {
   const auto at = told_.find({id, what});
   return at == told_.end() ? 0 : at->second.second;
 }

@@ -25,7 +25,7 @@ class Checks final : public Watcher {
   Checks(Findings& findings, std::size_t endpoints) : findings_(findings), endpoints_(endpoints) {}
   void set_truth(Truth truth) { truth_ = std::move(truth); }
 
-  void on_put(Id id, const Subject& subject, Arrival arrival, std::uint64_t now) override;
+  void on_put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now) override;
   void on_erase(Id id, std::uint64_t now) override;
   void on_gateway(Id id, Ipv4 gateway) override;
   void on_carrier_up(std::uint64_t now) override;
@@ -40,14 +40,14 @@ class Checks final : public Watcher {
   void on_absence(std::uint64_t now) override;
 
   /// How often this was reported of an endpoint, and how often of all.
-  std::uint64_t told(Id id, Told told) const;
-  std::uint64_t told(Told told) const;
+  std::uint64_t told(Id id, ReportKind told) const;
+  std::uint64_t told(ReportKind told) const;
   /// When it was told last, in the host's clock; 0: never.
-  std::uint64_t told_at(Id id, Told told) const;
+  std::uint64_t told_at(Id id, ReportKind told) const;
 
  private:
   struct Known {
-    Subject subject;
+    AnnouncedEndpoint subject;
     Ipv4 gateway = 0;
     bool unanswered = false;
   };
@@ -71,8 +71,8 @@ class Checks final : public Watcher {
   std::map<Id, Known> known_;
   Bucket paced_;
   Bucket asking_;
-  std::map<Id, Told> path_told_;
-  std::map<std::pair<Id, Told>, std::pair<std::uint64_t, std::uint64_t>> told_;  // how often, when last
+  std::map<Id, ReportKind> path_told_;
+  std::map<std::pair<Id, ReportKind>, std::pair<std::uint64_t, std::uint64_t>> told_;  // how often, when last
 };
 
 }  // namespace arpline::sim

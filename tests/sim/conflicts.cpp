@@ -26,7 +26,7 @@ bool Conflicts::is_incumbent(const Endpoint& endpoint, std::uint64_t now) {
   return endpoint.incumbent || now - std::max(endpoint.since, endpoint.claimed_at) >= kSilentNs;
 }
 
-void Conflicts::put(Id id, const Subject& subject, Arrival arrival, std::uint64_t now) {
+void Conflicts::put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now) {
   const auto before = endpoints_.find(id);
   // Other settings end no conflict.
   const bool same = before != endpoints_.end() && before->second.subject.mac == subject.mac &&
@@ -92,25 +92,25 @@ void Conflicts::move(Place& place, Mac owner, std::uint64_t now) {
 void Conflicts::report(const Report& report, std::uint64_t now) {
   const auto at = endpoints_.find(report.id);
   if (at == endpoints_.end()) {
-    if (report.told != Told::conflict) return;
+    if (report.kind != ReportKind::conflict) return;
     findings_.fail(Property::conflict_reported, fmt::format("endpoint {} is none", report.id));
     return;
   }
   auto& endpoint = at->second;
   auto& place = place_of(endpoint);
-  switch (report.told) {
-    case Told::conflict:
+  switch (report.kind) {
+    case ReportKind::conflict:
       endpoint.told_conflict = true;
       endpoint.told = report;
       findings_.check(Property::conflict_reported, report.mac != endpoint.subject.mac, [&] {
         return fmt::format("{} conflicts with itself", format_ipv4(endpoint.subject.address));
       });
       break;
-    case Told::gave_up:
+    case ReportKind::gave_up:
       endpoint.told_gave_up = endpoint.gave_up = true;
       endpoint.defend_by = kNever;
       break;
-    case Told::moves_too_often:
+    case ReportKind::moves_too_often:
       place.moving = true;
       endpoint.defend_by = kNever;
       place.still_by = now + kStillNs + latency_;
@@ -121,7 +121,7 @@ void Conflicts::report(const Report& report, std::uint64_t now) {
                                format_ipv4(endpoint.subject.address));
           });
       break;
-    case Told::moves_no_more:
+    case ReportKind::moves_no_more:
       findings_.check(Property::moves_end, place.moves.empty() || now >= place.moves.back() + kStillNs, [&] {
         return fmt::format("{} has moved {} s ago", format_ipv4(endpoint.subject.address),
                            (now - place.moves.back()) / kSecond);
@@ -129,7 +129,7 @@ void Conflicts::report(const Report& report, std::uint64_t now) {
       place.moving = false;
       place.still_by = kNever;
       break;
-    case Told::conflict_over:
+    case ReportKind::conflict_over:
       findings_.check(Property::conflict_over, endpoint.contested, [&] {
         return fmt::format("{} was not contested", format_ipv4(endpoint.subject.address));
       });
@@ -176,24 +176,24 @@ void Conflicts::claim(Id id, const Claim& claim, const arpl_slot& slot, bool pro
 
 void Conflicts::judge(Endpoint& endpoint, const Claim& claim, const arpl_slot& slot, bool proven,
                       std::uint64_t now) {
-  const auto party = endpoint.told.party;
+  const auto origin = endpoint.told.origin;
   const auto id = endpoint.told.id;
   const auto address = format_ipv4(endpoint.subject.address);
-  if (claim.party != Party::elsewhere) {
-    findings_.check(Property::party, party == claim.party,
+  if (claim.origin != ClaimOrigin::elsewhere) {
+    findings_.check(Property::origin, origin == claim.origin,
                     [&] { return address + ": the claimant is on this host"; });
     return;
   }
   const bool several = is_proxy(id, claim, now);
   if (several && claimants_.size() < kSurelyRemembered) {
-    findings_.check(Property::party, party == Party::proxy,
+    findings_.check(Property::origin, origin == ClaimOrigin::proxy,
                     [&] { return fmt::format("{} claims several addresses", format_mac(claim.mac)); });
   }
   // Who was one a while ago is still one.
-  if (party == Party::proxy) {
+  if (origin == ClaimOrigin::proxy) {
     const auto proxied = proxied_at_.find(claim.mac);
     const bool was = proxied != proxied_at_.end() && now - proxied->second <= kProxyNs;
-    findings_.check(Property::party, several || was || gateways_.contains(claim.mac),
+    findings_.check(Property::origin, several || was || gateways_.contains(claim.mac),
                     [&] { return fmt::format("{} is no proxy", format_mac(claim.mac)); });
   }
   auto& place = place_of(endpoint);
@@ -207,12 +207,12 @@ void Conflicts::judge(Endpoint& endpoint, const Claim& claim, const arpl_slot& s
   const bool copy = claim.mac == endpoint.conflict_mac && seen - endpoint.conflict_at < kCopyNs;
   const bool again = endpoint.conflict_at != 0 && seen - endpoint.conflict_at < kDefendIntervalNs;
   const bool must =
-      !copy && party != Party::proxy &&
+      !copy && origin != ClaimOrigin::proxy &&
       (settings_.on_conflict == OnConflict::never || (settings_.on_conflict == OnConflict::once && again));
   findings_.check(Property::gave_up, endpoint.told_gave_up == must,
                   [&] { return address + (must ? " is not given up" : " is given up too soon"); });
   if (copy) return;
-  if (party != Party::proxy) {
+  if (origin != ClaimOrigin::proxy) {
     endpoint.conflict_at = seen;
     endpoint.conflict_mac = claim.mac;
   }

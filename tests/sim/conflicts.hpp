@@ -18,7 +18,7 @@ class Conflicts {
   explicit Conflicts(Findings& findings) : findings_(findings) {}
 
   void set(const Protocol::Settings& settings, Time latency);
-  void put(Id id, const Subject& subject, Arrival arrival, std::uint64_t now);
+  void put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now);
   void erase(Id id, std::uint64_t now);
   /// Its probes have found nobody.
   void prove(Id id);
@@ -51,7 +51,7 @@ class Conflicts {
   static constexpr std::size_t kSurelyRemembered = 200;
 
   struct Endpoint {
-    Subject subject;
+    AnnouncedEndpoint subject;
     bool gave_up = false;
     bool contested = false;
     bool incumbent = false;  // it was there before anybody claimed it

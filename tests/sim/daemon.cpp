@@ -53,37 +53,38 @@ Daemon::Daemon(Queue& queue, Rng& rng, Trace& trace, const Setup& setup, Hands h
 void Daemon::start(const std::vector<Interface>& interfaces) {
   std::map<int, std::vector<Interface>> by_namespace;
   for (const auto& one : interfaces) by_namespace[one.netns.nsid].push_back(one);
-  std::vector<Wish> wishes;
+  std::vector<TableUpdate> updates;
   for (const auto& [nsid, some] : by_namespace)
-    std::ranges::move(take(nsid, some, 0), std::back_inserter(wishes));
+    std::ranges::move(take(nsid, some, 0), std::back_inserter(updates));
   publish_macs();
-  follow(table_.apply(wishes), Arrival::found);
+  follow(table_.apply(updates), Arrival::found);
   tick();
 }
 
 void Daemon::update(int nsid, const std::vector<Interface>& interfaces) {
-  const auto wishes = take(nsid, interfaces, std::max<Time>(hands_.now(), 1));
+  const auto updates = take(nsid, interfaces, std::max<Time>(hands_.now(), 1));
   publish_macs();
-  follow(table_.apply(wishes), Arrival::changed);
+  follow(table_.apply(updates), Arrival::changed);
   drain();
   tick();
 }
 
-// As control does with what a namespace has now (engine/control/roster.cpp).
-std::vector<Wish> Daemon::take(int nsid, const std::vector<Interface>& interfaces, Time heard_at) {
+// As control does with what a namespace has now (engine/control/endpoint_registry.cpp).
+std::vector<TableUpdate> Daemon::take(int nsid, const std::vector<Interface>& interfaces, Time heard_at) {
   const auto changes = population_.replace(nsid, interfaces);
   std::set<arpl_endpoint_key, KeyLess> keys;
-  for (const auto& [key, who] : changes.went) census_.leave(key, who);
+  for (const auto& [key, who] : changes.went) candidates_.leave(key, who);
   for (const auto* list : {&changes.altered, &changes.adjusted})
-    for (const auto& [key, who] : *list) census_.heard(key, who, heard_at);
-  for (const auto& [key, who] : changes.came) census_.arrive(key, who, heard_at);
+    for (const auto& [key, who] : *list) candidates_.heard(key, who, heard_at);
+  for (const auto& [key, who] : changes.came) candidates_.arrive(key, who, heard_at);
   for (const auto* list : {&changes.went, &changes.altered, &changes.adjusted, &changes.came})
     for (const auto& one : *list) keys.insert(one.key);
-  std::vector<Wish> wishes;
-  wishes.reserve(keys.size());
+  std::vector<TableUpdate> updates;
+  updates.reserve(keys.size());
   for (const auto& key : keys)
-    wishes.emplace_back(key, census_.resolve(key, [&](Who who) { return population_.endpoint(who, key); }));
-  return wishes;
+    updates.emplace_back(key,
+                         candidates_.resolve(key, [&](Who who) { return population_.endpoint(who, key); }));
+  return updates;
 }
 
 void Daemon::publish_macs() {
@@ -111,12 +112,12 @@ void Daemon::follow(const Table::Changes& changes, Arrival arrival) {
   for (const auto* list : {&changes.added, &changes.reconfigured}) {
     for (const auto& [id, desired] : *list) {
       const auto nsid = desired.settings->nsid;
-      const Subject subject{.mac = desired.word & ARPL_MAC_MASK,
-                            .address = desired.key.address,
-                            .vlan = desired.key.vlan,
-                            .announceable = desired.announceable,
-                            .vepa = desired.vepa,
-                            .owner = static_cast<InterfaceKey>(nsid)};
+      const AnnouncedEndpoint subject{.mac = desired.word & ARPL_MAC_MASK,
+                                      .address = desired.key.address,
+                                      .vlan = desired.key.vlan,
+                                      .announceable = desired.announceable,
+                                      .vepa = desired.vepa,
+                                      .owner = static_cast<InterfaceKey>(nsid)};
       trace_.event(arrival == Arrival::found ? "found" : "changed", id, subject.mac);
       watcher_.on_put(id, subject, arrival, now);
       machine_->put(id, subject, arrival, now, *this);
@@ -150,8 +151,8 @@ std::optional<Packet> Daemon::from_wire(const Packet& packet) {
   auto* data = reinterpret_cast<std::uint8_t*>(bytes.data());
   const auto length = arpl_write_arp(data, &packet.arp);
   Frame frame{.data = bytes.data(), .len = length, .queue = 0, .token = 0};
-  Sight sight;
-  const auto fate = front_.judge(frame, hands_.now(), sight);
+  FrameView view;
+  const auto outcome = front_.classify(frame, hands_.now(), view);
   if (!setup_.polls_events) {
     // An epoll loop gets to it soon.
     if (!std::exchange(drain_planned_, true)) {
@@ -164,10 +165,10 @@ std::optional<Packet> Daemon::from_wire(const Packet& packet) {
   arpl_arp now{};
   arpl_parse(data, data + frame.len, &now);
   const auto changed = packet_of(now);
-  if (fate == Fate::kernel) return changed;
-  if (fate == Fate::answer) {
+  if (outcome == Outcome::kernel) return changed;
+  if (outcome == Outcome::answer) {
     trace_.frame("answers", changed);
-    watcher_.on_answered(sight.decision.slot, changed, hands_.now());
+    watcher_.on_answered(view.decision.slot, changed, hands_.now());
     hands_.to_wire(changed);
   }
   return std::nullopt;
@@ -250,9 +251,13 @@ void Daemon::hear(const arpl_event& event) {
   // What was made on this host is no other station's, even where nobody has found its interface yet.
   const bool ours =
       event.type != ARPL_EVENT_CLAIM_FROM_WIRE || (setup_.vepa && maps_.macs().contains(event.mac));
-  const auto party = event.mac == setup_.parent_mac ? Party::host : ours ? Party::sibling : Party::elsewhere;
-  const Claim claim{
-      .mac = event.mac, .party = party, .dropped = event.type == ARPL_EVENT_CLAIM_DROPPED, .at = event.time_ns};
+  const auto origin = event.mac == setup_.parent_mac ? ClaimOrigin::host
+                      : ours                         ? ClaimOrigin::sibling
+                                                     : ClaimOrigin::elsewhere;
+  const Claim claim{.mac = event.mac,
+                    .origin = origin,
+                    .dropped = event.type == ARPL_EVENT_CLAIM_DROPPED,
+                    .at = event.time_ns};
   machine_->on_claim(*id, claim, now, *this);
   watcher_.on_claim(*id, claim, now);
 }
@@ -308,7 +313,7 @@ void Daemon::report(const Report& report) {
       "reports conflict",  "reports defended", "reports gave_up",       "reports moves_often",
       "reports moves_end", "reports over",     "reports suspect",       "reports lost",
       "reports fine",      "reports back",     "reports gateway_moved", "reports disputed"};
-  trace_.event(kWords.at(static_cast<std::size_t>(report.told)), report.id, report.mac);
+  trace_.event(kWords.at(static_cast<std::size_t>(report.kind)), report.id, report.mac);
   watcher_.on_report(report, hands_.now());
 }
 

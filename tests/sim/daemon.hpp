@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "endpoints/census.hpp"
+#include "endpoints/address_candidates.hpp"
 #include "endpoints/population.hpp"
 #include "endpoints/table.hpp"
 #include "sim/machine.hpp"
@@ -17,7 +17,7 @@
 #include "sim/tables.hpp"
 #include "sim/trace.hpp"
 #include "sim/watcher.hpp"
-#include "worker/front.hpp"
+#include "worker/engine_ingress.hpp"
 
 namespace arpline::sim {
 
@@ -80,7 +80,7 @@ class Daemon final : private Actions {
   void report(const Report& report) override;
 
   void follow(const Table::Changes& changes, Arrival arrival);
-  std::vector<Wish> take(int nsid, const std::vector<Interface>& interfaces, Time heard_at);
+  std::vector<TableUpdate> take(int nsid, const std::vector<Interface>& interfaces, Time heard_at);
   void publish_macs();
   void hear(const arpl_event& event);
   void drain();
@@ -97,8 +97,8 @@ class Daemon final : private Actions {
   Filter own_macs_;
   Table table_;
   Population population_;
-  Census census_;
-  Front front_;
+  AddressCandidates candidates_;
+  EngineIngress front_;
   std::unique_ptr<Machine> machine_;
   std::map<int, Ipv4> gateways_;
   bool paused_ = false;

@@ -19,7 +19,8 @@ class Machine {
   Machine& operator=(const Machine&) = delete;
   virtual ~Machine() = default;
 
-  virtual void put(Id id, const Subject& subject, Arrival arrival, std::uint64_t now, Actions& actions) {
+  virtual void put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now,
+                   Actions& actions) {
     protocol_.put(id, subject, arrival, now, actions);
   }
   virtual void erase(Id id, std::uint64_t now) { protocol_.erase(id, now); }
@@ -42,8 +43,8 @@ class Machine {
     protocol_.on_host_answer(gateway, vlan, at);
   }
   Protocol::View view(Id id, std::uint64_t now) const { return protocol_.view(id, now); }
-  Party party_of(Mac mac, Party otherwise, std::uint64_t now) const {
-    return protocol_.party_of(mac, otherwise, now);
+  ClaimOrigin claim_origin_of(Mac mac, ClaimOrigin otherwise, std::uint64_t now) const {
+    return protocol_.claim_origin_of(mac, otherwise, now);
   }
 
  private:

@@ -31,7 +31,7 @@ enum class Property : std::uint8_t {
   silent_unanswered,  ///< nor for what has not answered three samples
   answers_served,     ///< no answer for what is withdrawn
   conflict_reported,  ///< every claim that is heard of
-  party,              ///< who claims is told apart
+  origin,             ///< who claims is told apart
   conflict_over,      ///< its end is reported
   defended,           ///< a claim is answered where the policy wants it
   defence_allowed,    ///< and only there

@@ -86,7 +86,8 @@ void Recovery::expect_moved(std::size_t container) {
     const auto later =
         network_.host().daemon().view(network_.address_of(container), network_.vlan_of(container));
     const bool disputed = scenario_.quality.doubled != 0 && later.path && later.path->disputed_by != 0;
-    findings_.check(Property::gateway_moved, disputed || (id && checks_.told(*id, Told::gateway_moved) > 0),
+    findings_.check(Property::gateway_moved,
+                    disputed || (id && checks_.told(*id, ReportKind::gateway_moved) > 0),
                     [&] { return fmt::format("container {}'s gateway has another MAC", container); });
   });
 }
@@ -95,7 +96,7 @@ void Recovery::expect_path(std::size_t container, bool host_reaches) {
   const auto id = id_of(container);
   if (!id || scenario_.settings.path_probe_ns == 0 || !scenario_.gateways) return;
   const auto began = network_.host().now() - (queue_.now() - began_at_);
-  findings_.check(Property::path_lost, checks_.told_at(*id, Told::path_lost) > began,
+  findings_.check(Property::path_lost, checks_.told_at(*id, ReportKind::path_lost) > began,
                   [&] { return fmt::format("container {} does not reach its gateway", container); });
   const auto view = network_.host().daemon().view(network_.address_of(container), network_.vlan_of(container));
   findings_.check(Property::path_blame, view.path && view.path->host_reaches == host_reaches, [&] {
@@ -112,7 +113,7 @@ void Recovery::expect_back(std::size_t container) {
   look_until_ = std::max(look_until_, queue_.now() + wait + kMs);
   queue_.after(wait, [this, container, since] {
     const auto id = id_of(container);
-    findings_.check(Property::path_back, id && checks_.told_at(*id, Told::path_back) > since,
+    findings_.check(Property::path_back, id && checks_.told_at(*id, ReportKind::path_back) > since,
                     [&] { return fmt::format("container {} reaches its gateway again", container); });
   });
 }
@@ -127,7 +128,7 @@ void Recovery::fault_ends() {
   }
   if (fault().fault == Fault::mac_dropped) expect_path(target, true);
   if (fault().fault == Fault::moves_often)
-    findings_.check(Property::moves_noticed, checks_.told(Told::moves_too_often) > 0,
+    findings_.check(Property::moves_noticed, checks_.told(ReportKind::moves_too_often) > 0,
                     [&] { return fmt::format("container {} has moved six times", target); });
   look_until_ = std::max(look_until_, queue_.now() + tail_of(fault().fault));
   for (std::size_t i = 0; i < scenario_.containers; ++i) {

@@ -11,7 +11,7 @@
 
 #include "endpoints/table.hpp"
 #include "endpoints/tables.hpp"
-#include "worker/front_tables.hpp"
+#include "worker/engine_ingress_tables.hpp"
 
 namespace arpline::sim {
 
@@ -42,7 +42,7 @@ class MapsInMemory final : public EndpointMap {
   MapsInMemory& operator=(const MapsInMemory&) = delete;
 
   arpl_tables& decision() noexcept { return front_.decision; }
-  FrontTables& front() noexcept { return front_; }
+  EngineIngressTables& front() noexcept { return front_; }
   arpl_limits& limits() noexcept { return limits_; }
   std::span<arpl_slot> slots() const noexcept { return slots_.all(); }
   std::span<arpl_endpoint_stats> stats() const noexcept { return stats_.all(); }
@@ -75,7 +75,7 @@ class MapsInMemory final : public EndpointMap {
   Zeroed<__u64> heard_{ARPL_HEARD_ENTRIES};
   Zeroed<__u64> buckets_{ARPL_BUCKETS};
   Zeroed<arpl_credit> credit_{1};
-  FrontTables front_;
+  EngineIngressTables front_;
 };
 
 }  // namespace arpline::sim

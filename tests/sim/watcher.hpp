@@ -12,7 +12,7 @@ namespace arpline::sim {
 class Watcher {
  public:
   virtual ~Watcher() = default;
-  virtual void on_put(Id id, const Subject& subject, Arrival arrival, std::uint64_t now) = 0;
+  virtual void on_put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now) = 0;
   virtual void on_erase(Id id, std::uint64_t now) = 0;
   virtual void on_gateway(Id id, Ipv4 gateway) = 0;
   virtual void on_carrier_up(std::uint64_t now) = 0;

@@ -52,7 +52,7 @@ class AddressProberTest : public testing::TestWithParam<std::uint64_t> {
 
   Rng rng_{GetParam()};
   AddressProber prober_;
-  Pace pace_{1000};
+  RateLimiter pace_{1000};
 };
 
 TEST_P(AddressProberTest, three_probes_at_the_rfcs_times_and_free_after_announce_wait) {
@@ -76,7 +76,7 @@ TEST(AddressProber, where_nobody_asked_for_it_there_is_nothing_to_wait_for) {
 
 TEST(AddressProber, what_is_stopped_is_neither_probed_for_nor_free) {
   Rng rng{1};
-  Pace pace{1000};
+  RateLimiter pace{1000};
   AddressProber prober;
   prober.set_mode(ProbeMode::fast);
   prober.start(0, 0, rng);
@@ -90,7 +90,7 @@ TEST(AddressProber, what_is_stopped_is_neither_probed_for_nor_free) {
 
 TEST(AddressProber, pace_holds_probes_back_and_loses_none) {
   Rng rng{1};
-  Pace pace{10};
+  RateLimiter pace{10};
   AddressProber prober;
   prober.set_mode(ProbeMode::fast);
   for (Id id = 0; id < 20; ++id) prober.start(id, 0, rng);

@@ -47,7 +47,7 @@ class Driver {
   }
 
   Announcer announcer;
-  Pace pace;
+  RateLimiter pace;
 };
 
 TEST(Announcer, a_set_of_two_two_seconds_apart_and_then_every_refresh_at_its_turn) {
@@ -83,7 +83,7 @@ TEST(Announcer, never_exceeds_the_pace_in_any_window_and_forgets_nobody) {
     for (const std::size_t frames : {30U, 100U, 1000U}) {
       if (first + frames >= sent.size()) continue;
       // So many frames more than the burst take at least so long.
-      EXPECT_GE(sent[first + frames].at - sent[first].at + Pace::kBurstNs, frames * kSecond / kPps);
+      EXPECT_GE(sent[first + frames].at - sent[first].at + RateLimiter::kBurstNs, frames * kSecond / kPps);
     }
   }
   std::map<Id, int> times;
@@ -162,7 +162,7 @@ TEST(Announcer, is_silent_about_what_is_held_until_it_appears_again) {
 
 TEST(Announcer, what_turns_out_held_while_it_is_sent_is_forgotten) {
   Announcer announcer({});
-  Pace pace{100};
+  RateLimiter pace{100};
   announcer.appear(1, 0, false);
   announcer.tick(0, pace, [](const Announcer::Due&) { return Announcer::Sent::held; });
   EXPECT_TRUE(announcer.holds(1));
@@ -170,7 +170,7 @@ TEST(Announcer, what_turns_out_held_while_it_is_sent_is_forgotten) {
 
 TEST(Announcer, what_finds_no_room_is_tried_again_and_not_lost) {
   Announcer announcer({.refresh_ns = 0});
-  Pace pace{1000};
+  RateLimiter pace{1000};
   announcer.appear(1, 0, false);
   const auto wake = announcer.tick(0, pace, [](const Announcer::Due&) { return Announcer::Sent::full; });
   EXPECT_LE(wake, 10 * kMs);

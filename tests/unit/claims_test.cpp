@@ -37,9 +37,9 @@ TEST(Claims, remember_which_way_the_last_one_went) {
 TEST(Claims, remember_who_the_claimant_was_at_last) {
   Claims claims;
   claims.on(key(5), 0x66, Claims::Way::wire, 10);
-  EXPECT_EQ(claims.of(key(5))[0].party, Party::elsewhere);
-  claims.on(key(5), 0x66, Claims::Way::host, 20, Party::sibling);
-  EXPECT_EQ(claims.of(key(5))[0].party, Party::sibling);
+  EXPECT_EQ(claims.of(key(5))[0].origin, ClaimOrigin::elsewhere);
+  claims.on(key(5), 0x66, Claims::Way::host, 20, ClaimOrigin::sibling);
+  EXPECT_EQ(claims.of(key(5))[0].origin, ClaimOrigin::sibling);
 }
 
 TEST(Claims, of_an_undisputed_or_forgotten_address_are_none) {

@@ -135,8 +135,8 @@ TEST(Command, DoctorsCommandsRunNothingOfAName) {
     device.up = false;
     doctor::db_device(facts).name = name;
     doctor::db_device(facts).arp_ignore = 8;
-    facts.spaces[0].devices[0].name = name;
-    facts.spaces[0].devices[0].proxy_arp = true;
+    facts.namespaces[0].devices[0].name = name;
+    facts.namespaces[0].devices[0].proxy_arp = true;
     facts.parents[0].managed = {.who = Manager::network_manager};
     for (const auto& finding : doctor::examine(facts)) {
       if (finding.command.empty()) continue;

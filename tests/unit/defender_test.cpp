@@ -11,7 +11,7 @@ constexpr Mac kOurs = 0x0102;
 constexpr Mac kRival = 0x0902;
 constexpr Mac kOther = 0x0a02;
 
-Subject subject(Ipv4 address = 1, Mac mac = kOurs) {
+AnnouncedEndpoint subject(Ipv4 address = 1, Mac mac = kOurs) {
   return {.mac = mac, .address = address};
 }
 
@@ -27,8 +27,8 @@ class DefenderTest : public testing::Test {
     return defender_.settle(0, subject(1, mac), Arrival::changed, now);
   }
 
-  Defender::Verdict claim(std::uint64_t now, Mac mac = kRival, Party party = Party::elsewhere) {
-    const auto verdict = defender_.on_claim(0, {.mac = mac, .party = party}, now);
+  Defender::Verdict claim(std::uint64_t now, Mac mac = kRival, ClaimOrigin origin = ClaimOrigin::elsewhere) {
+    const auto verdict = defender_.on_claim(0, {.mac = mac, .origin = origin}, now);
     if (verdict.defend) defender_.defended(0, now);
     return verdict;
   }
@@ -96,10 +96,10 @@ TEST_F(DefenderTest, always_defends_at_most_once_per_defend_interval) {
 
 TEST_F(DefenderTest, siblings_and_the_host_are_not_defended_against_and_silence_nobody) {
   follow(OnConflict::always, Arrival::changed);
-  for (const auto party : {Party::sibling, Party::host}) {
-    const auto verdict = claim(kSecond, kRival, party);
+  for (const auto origin : {ClaimOrigin::sibling, ClaimOrigin::host}) {
+    const auto verdict = claim(kSecond, kRival, origin);
     EXPECT_FALSE(verdict.defend);
-    EXPECT_EQ(verdict.party, party);
+    EXPECT_EQ(verdict.origin, origin);
     EXPECT_TRUE(defender_.allows(0, kSecond));
   }
 }
@@ -171,40 +171,42 @@ TEST_F(DefenderTest, claim_that_nobody_told_of_silences_as_well) {
 TEST_F(DefenderTest, what_did_not_leave_the_host_is_no_conflict_on_the_wire) {
   follow(OnConflict::never);
   EXPECT_FALSE(
-      defender_.on_claim(0, {.mac = kRival, .party = Party::sibling, .dropped = true}, kSecond).gave_up);
+      defender_.on_claim(0, {.mac = kRival, .origin = ClaimOrigin::sibling, .dropped = true}, kSecond).gave_up);
 }
 
 TEST_F(DefenderTest, who_claims_three_addresses_within_a_minute_is_called_a_proxy_and_defended_against) {
   follow(OnConflict::always);
   for (const Id id : {1U, 2U}) defender_.settle(id, subject(id + 1, kOurs + id), Arrival::found, 0);
-  EXPECT_EQ(defender_.on_claim(1, {.mac = kRival}, kSecond).party, Party::elsewhere);
-  EXPECT_EQ(defender_.on_claim(2, {.mac = kRival}, 2 * kSecond).party, Party::elsewhere);
+  EXPECT_EQ(defender_.on_claim(1, {.mac = kRival}, kSecond).origin, ClaimOrigin::elsewhere);
+  EXPECT_EQ(defender_.on_claim(2, {.mac = kRival}, 2 * kSecond).origin, ClaimOrigin::elsewhere);
   const auto third = claim(3 * kSecond);
-  EXPECT_EQ(third.party, Party::proxy);
+  EXPECT_EQ(third.origin, ClaimOrigin::proxy);
   EXPECT_TRUE(third.defend);
-  EXPECT_EQ(defender_.party_of(kRival, Party::elsewhere, 4 * kSecond), Party::proxy);
-  EXPECT_EQ(defender_.party_of(kRival, Party::elsewhere, 64 * kSecond), Party::elsewhere) << "a minute later";
+  EXPECT_EQ(defender_.claim_origin_of(kRival, ClaimOrigin::elsewhere, 4 * kSecond), ClaimOrigin::proxy);
+  EXPECT_EQ(defender_.claim_origin_of(kRival, ClaimOrigin::elsewhere, 64 * kSecond), ClaimOrigin::elsewhere)
+      << "a minute later";
 }
 
 TEST_F(DefenderTest, gateway_that_claims_an_address_is_defended_against_and_makes_nobody_give_up) {
   follow(OnConflict::once);
   defender_.know_gateway({0, 9}, kRival, kSecond);
-  EXPECT_EQ(defender_.party_of(kRival, Party::elsewhere, kSecond), Party::elsewhere) << "one answer is little";
+  EXPECT_EQ(defender_.claim_origin_of(kRival, ClaimOrigin::elsewhere, kSecond), ClaimOrigin::elsewhere)
+      << "one answer is little";
   defender_.know_gateway({0, 9}, kRival, 2 * kSecond);
   EXPECT_TRUE(claim(3 * kSecond).defend);
   const auto second = claim(4 * kSecond);
-  EXPECT_EQ(second.party, Party::proxy);
+  EXPECT_EQ(second.origin, ClaimOrigin::proxy);
   EXPECT_FALSE(second.gave_up);
   EXPECT_TRUE(claim(14 * kSecond).defend);
 }
 
 TEST_F(DefenderTest, gateway_is_forgotten_when_it_has_not_answered_for_ten_minutes_or_from_another_mac) {
   for (const auto at : {kSecond, 2 * kSecond}) defender_.know_gateway({0, 9}, kRival, at);
-  EXPECT_EQ(defender_.party_of(kRival, Party::elsewhere, 601 * kSecond), Party::proxy);
-  EXPECT_EQ(defender_.party_of(kRival, Party::elsewhere, 603 * kSecond), Party::elsewhere);
+  EXPECT_EQ(defender_.claim_origin_of(kRival, ClaimOrigin::elsewhere, 601 * kSecond), ClaimOrigin::proxy);
+  EXPECT_EQ(defender_.claim_origin_of(kRival, ClaimOrigin::elsewhere, 603 * kSecond), ClaimOrigin::elsewhere);
   for (const auto at : {700 * kSecond, 701 * kSecond}) defender_.know_gateway({0, 9}, kRival, at);
   defender_.know_gateway({0, 9}, kOther, 702 * kSecond);
-  EXPECT_EQ(defender_.party_of(kRival, Party::elsewhere, 703 * kSecond), Party::elsewhere);
+  EXPECT_EQ(defender_.claim_origin_of(kRival, ClaimOrigin::elsewhere, 703 * kSecond), ClaimOrigin::elsewhere);
 }
 
 TEST_F(DefenderTest, gateway_that_keeps_answering_is_not_pushed_out_by_others) {
@@ -212,7 +214,7 @@ TEST_F(DefenderTest, gateway_that_keeps_answering_is_not_pushed_out_by_others) {
     if (i % 100 == 1) defender_.know_gateway({0, 9}, kRival, i * kSecond / 10);
     defender_.know_gateway({0, static_cast<Ipv4>(1000 + i)}, kOther + i, i * kSecond / 10);
   }
-  EXPECT_EQ(defender_.party_of(kRival, Party::elsewhere, 1000 * kSecond), Party::proxy);
+  EXPECT_EQ(defender_.claim_origin_of(kRival, ClaimOrigin::elsewhere, 1000 * kSecond), ClaimOrigin::proxy);
 }
 
 TEST_F(DefenderTest, address_that_moved_once_is_not_held_against_anybody) {

@@ -43,22 +43,22 @@ TEST(DoctorWrongParent, NotWhenSomebodyAnsweredThroughTheParent) {
 
 TEST(DoctorWrongParent, NotWhenTheParentHasTheSubnetToo) {
   auto facts = on_wrong_parent();
-  facts.spaces[0].routes.push_back({.destination = ip("10.1.0.0"), .prefix_bits = 25, .ifindex = kNic0});
+  facts.namespaces[0].routes.push_back({.destination = ip("10.1.0.0"), .prefix_bits = 25, .ifindex = kNic0});
   expect_healthy(facts);
 }
 
 TEST(DoctorWrongParent, NotWhenAMacvlanOfTheHostOnTheParentHasTheSubnet) {
   auto facts = on_wrong_parent();
-  facts.spaces[0].devices.push_back(macvlan("shim", 0x0200000000b0, "10.1.0.3"));
+  facts.namespaces[0].devices.push_back(macvlan("shim", 0x0200000000b0, "10.1.0.3"));
   expect_healthy(facts);
 }
 
 TEST(DoctorWrongParent, TheGatewayAsNeighbourOnAnotherNic) {
   auto facts = on_wrong_parent();
-  facts.spaces[0].devices[1].addresses.clear();
-  facts.spaces[0].routes.erase(facts.spaces[0].routes.begin() + 1);
+  facts.namespaces[0].devices[1].addresses.clear();
+  facts.namespaces[0].routes.erase(facts.namespaces[0].routes.begin() + 1);
   expect_healthy(facts);
-  facts.spaces[0].neighbours.push_back(
+  facts.namespaces[0].neighbours.push_back(
       {.address = ip("10.1.0.1"), .ifindex = kNic1, .mac = kGatewayMac, .state = NUD_REACHABLE});
   EXPECT_TRUE(contains(only(facts, "wrong_parent").evidence, "gateway 10.1.0.1"));
 }
@@ -101,9 +101,9 @@ TEST(DoctorInterfaceDown, AnInterfaceThatNeverHadAnAddressIsLessBad) {
 
 TEST(DoctorInterfaceDown, TheParentIsToldOnceForAllItsContainers) {
   auto facts = healthy_host();
-  facts.spaces[0].devices[0].up = facts.spaces[0].devices[0].running = false;
+  facts.namespaces[0].devices[0].up = facts.namespaces[0].devices[0].running = false;
   EXPECT_EQ(only(facts, "interface_down").command.text(), "ip link set dev nic0 up");
-  facts.spaces[0].devices[0].up = true;
+  facts.namespaces[0].devices[0].up = true;
   EXPECT_TRUE(contains(only(facts, "interface_down").evidence, "no carrier"));
 }
 
@@ -193,7 +193,7 @@ TEST(DoctorDuplicate, TwoContainersOrTheHostHaveOneAddress) {
   EXPECT_EQ(told.severity, Severity::critical);
   EXPECT_TRUE(contains(told.evidence, "web/mv0") && contains(told.evidence, "db/mv0"));
   facts = healthy_host();
-  facts.spaces[0].devices[0].addresses.push_back({.address = ip("10.0.0.11"), .prefix_bits = 24});
+  facts.namespaces[0].devices[0].addresses.push_back({.address = ip("10.0.0.11"), .prefix_bits = 24});
   const auto with_host = only(facts, "duplicate");
   EXPECT_TRUE(contains(with_host.evidence, "host/nic0"));
   EXPECT_TRUE(contains(with_host.command.text(), "netns/web"));

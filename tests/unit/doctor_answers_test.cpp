@@ -35,7 +35,7 @@ TEST(DoctorAddressClaimed, NamesASiblingAndTheParent) {
   EXPECT_TRUE(contains(only(claimed(0x0200000000a2, 1), "address_claimed").evidence, "that is db/mv0"));
   auto facts = claimed(0x020000000002, 1);
   EXPECT_TRUE(contains(only(facts, "address_claimed").evidence, "that is host/nic0"));
-  facts.spaces[0].devices[0].proxy_arp = true;
+  facts.namespaces[0].devices[0].proxy_arp = true;
   EXPECT_EQ(only(facts, "address_claimed").command.text(), "sysctl -w net.ipv4.conf.nic0.proxy_arp=0");
 }
 
@@ -48,12 +48,12 @@ TEST(DoctorAddressClaimed, KnowsTheEarlierMacOfTheSameAddress) {
 
 TEST(DoctorAddressClaimed, WithoutAnyCountANeighbourEntryTells) {
   auto facts = healthy_host();
-  facts.spaces[2].neighbours.push_back(
+  facts.namespaces[2].neighbours.push_back(
       {.address = ip("10.0.0.11"), .ifindex = kMv0, .mac = kOutsider, .state = NUD_STALE});
   expect_healthy(facts);
-  facts.spaces[2].neighbours.back().state = NUD_REACHABLE;
+  facts.namespaces[2].neighbours.back().state = NUD_REACHABLE;
   EXPECT_EQ(only(facts, "address_claimed").certainty, Certainty::likely);
-  facts.spaces[2].neighbours.back().mac = web_device(facts).mac;
+  facts.namespaces[2].neighbours.back().mac = web_device(facts).mac;
   expect_healthy(facts);
 }
 
@@ -96,7 +96,7 @@ TEST(DoctorSilentKernel, UnansweredSamplesAndWhatExplainsThem) {
   const auto findings = examine(facts);
   EXPECT_EQ(ids(findings), (std::vector<std::string>{"silent_kernel", "neighbour_table"}));
   EXPECT_TRUE(contains(findings[0].evidence, "1024 of 1024"));
-  for (int i = 0; i < 900; ++i) facts.spaces[0].neighbours.push_back({.exempt = true});
+  for (int i = 0; i < 900; ++i) facts.namespaces[0].neighbours.push_back({.exempt = true});
   EXPECT_TRUE(contains(only(facts, "silent_kernel").evidence, "packet filter"))
       << "permanent ones take no room";
 }
@@ -118,8 +118,8 @@ TEST(DoctorFlux, TwoChildrenOfOneNamespaceThatAnswerForEachOther) {
 
 TEST(DoctorFlux, TheHostsOwnChildrenAreItsOwnBusiness) {
   auto facts = healthy_host();
-  facts.spaces[0].devices.push_back(macvlan("vrrp.5", 0x00005e000105, "10.0.0.55"));
-  facts.spaces[0].devices.push_back(macvlan("vrrp.6", 0x00005e000106, "10.0.0.56"));
+  facts.namespaces[0].devices.push_back(macvlan("vrrp.5", 0x00005e000105, "10.0.0.55"));
+  facts.namespaces[0].devices.push_back(macvlan("vrrp.6", 0x00005e000106, "10.0.0.56"));
   expect_healthy(facts);
 }
 

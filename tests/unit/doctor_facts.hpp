@@ -46,25 +46,25 @@ inline Device macvlan(const char* name, Mac mac, const char* address) {
   return device;
 }
 
-inline Space container(const char* name, std::uint64_t inode, Device device) {
-  Space space;
-  space.inode = inode;
-  space.name = name;
-  space.enter = Command{"nsenter --net={} ", fmt::format("/run/netns/{}", name)};
-  space.target = name;
-  space.routes.push_back({.destination = ip("10.0.0.0"), .prefix_bits = 24, .ifindex = device.ifindex});
-  space.routes.push_back({.ifindex = device.ifindex, .gateway = ip("10.0.0.1")});
-  space.neighbours.push_back(
+inline NetnsFacts container(const char* name, std::uint64_t inode, Device device) {
+  NetnsFacts netns;
+  netns.inode = inode;
+  netns.name = name;
+  netns.enter = Command{"nsenter --net={} ", fmt::format("/run/netns/{}", name)};
+  netns.target = name;
+  netns.routes.push_back({.destination = ip("10.0.0.0"), .prefix_bits = 24, .ifindex = device.ifindex});
+  netns.routes.push_back({.ifindex = device.ifindex, .gateway = ip("10.0.0.1")});
+  netns.neighbours.push_back(
       {.address = ip("10.0.0.1"), .ifindex = device.ifindex, .mac = kGatewayMac, .state = NUD_REACHABLE});
-  space.devices.push_back(std::move(device));
-  return space;
+  netns.devices.push_back(std::move(device));
+  return netns;
 }
 
 /// A host with nic0 (10.0.0.0/24) and nic1 (10.1.0.0/24), and the containers web (10.0.0.11) and db (10.0.0.12)
 /// on nic0.
 inline Facts healthy_host() {
   Facts facts;
-  Space host;
+  NetnsFacts host;
   host.inode = 1;
   host.name = "host";
   host.own = true;
@@ -72,8 +72,8 @@ inline Facts healthy_host() {
   host.routes = {{.destination = ip("10.0.0.0"), .prefix_bits = 24, .ifindex = kNic0},
                  {.destination = ip("10.1.0.0"), .prefix_bits = 24, .ifindex = kNic1},
                  {.ifindex = kNic0, .gateway = ip("10.0.0.1")}};
-  facts.spaces = {host, container("web", 11, macvlan("mv0", 0x0200000000a1, "10.0.0.11")),
-                  container("db", 12, macvlan("mv0", 0x0200000000a2, "10.0.0.12"))};
+  facts.namespaces = {host, container("web", 11, macvlan("mv0", 0x0200000000a1, "10.0.0.11")),
+                      container("db", 12, macvlan("mv0", 0x0200000000a2, "10.0.0.12"))};
   Parent parent;
   parent.link.ifindex = kNic0;
   parent.link.name = "nic0";
@@ -84,14 +84,14 @@ inline Facts healthy_host() {
   return facts;
 }
 
-inline Space& web(Facts& facts) {
-  return facts.spaces[1];
+inline NetnsFacts& web(Facts& facts) {
+  return facts.namespaces[1];
 }
 inline Device& web_device(Facts& facts) {
-  return facts.spaces[1].devices.front();
+  return facts.namespaces[1].devices.front();
 }
 inline Device& db_device(Facts& facts) {
-  return facts.spaces[2].devices.front();
+  return facts.namespaces[2].devices.front();
 }
 
 /// The same host, served: the daemon answers and knows web's endpoint.

@@ -122,7 +122,7 @@ TEST(DoctorNeighbourTable, NearAndOverTheLimit) {
 TEST(DoctorNeighbourTable, PermanentEntriesDoNotCount) {
   auto facts = healthy_host();
   facts.neighbours->entries = 1000;
-  for (int i = 0; i < 900; ++i) facts.spaces[0].neighbours.push_back({.exempt = true});
+  for (int i = 0; i < 900; ++i) facts.namespaces[0].neighbours.push_back({.exempt = true});
   expect_healthy(facts);
   facts.neighbours->entries = 1800;
   EXPECT_TRUE(contains(only(facts, "neighbour_table").evidence, "900 of 1024 entries"));
@@ -174,7 +174,7 @@ TEST(DoctorVlanOffload, OnlyWithVlansInPlay) {
   vlan.lower = kNic0;
   vlan.lower_in_host = true;
   vlan.vlan_id = 100;
-  facts.spaces[0].devices.push_back(vlan);
+  facts.namespaces[0].devices.push_back(vlan);
   EXPECT_TRUE(contains(only(facts, "vlan_offload").evidence, "VLAN interfaces"));
   facts.parents[0].link.rx_vlan_offload = false;
   expect_healthy(facts);
@@ -187,7 +187,7 @@ TEST(DoctorChildren, OnAVlanInterfaceBelongToItsParent) {
   vlan.lower = kNic0;
   vlan.lower_in_host = true;
   vlan.vlan_id = 100;
-  facts.spaces[0].devices.push_back(vlan);
+  facts.namespaces[0].devices.push_back(vlan);
   web_device(facts).lower = 20;
   const auto children = containers_of(facts);
   ASSERT_EQ(children.size(), 2U);

@@ -120,7 +120,7 @@ TEST(DoctorPaths, WhatIsExplainedOtherwiseIsNotTheSwitchsFault) {
     web_device(facts).up = false;
     only(facts, "interface_down");
     facts = with_lost_path(host_reaches);
-    facts.spaces[0].devices[0].running = false;
+    facts.namespaces[0].devices[0].running = false;
     only(facts, "interface_down");
   }
 }
@@ -223,9 +223,9 @@ TEST(DoctorMacOutside, IsNormalInVepa) {
 
 TEST(DoctorMacOutside, NamesTheTwinOnThisHost) {
   auto facts = with_mac_outside();
-  facts.spaces[0].devices[1].mac = kWebMac;
+  facts.namespaces[0].devices[1].mac = kWebMac;
   EXPECT_TRUE(contains(only(facts, "mac_outside").evidence, "host/nic1 has the same MAC"));
-  facts.spaces[0].devices[1].mac = 0x020000000003;
+  facts.namespaces[0].devices[1].mac = 0x020000000003;
   auto upper = nic(9, "mv0.5", "");
   upper.mac = kWebMac;
   upper.lower = kMv0;
@@ -235,7 +235,7 @@ TEST(DoctorMacOutside, NamesTheTwinOnThisHost) {
 
 TEST(DoctorOldMac, ANeighbourEntryOfThisHostThatWasNotRenewed) {
   auto facts = announced_host();
-  facts.spaces[2].neighbours.push_back(
+  facts.namespaces[2].neighbours.push_back(
       {.address = ip("10.0.0.11"), .ifindex = kMv0, .mac = kOutsider, .state = NUD_REACHABLE});
   only(facts, "address_claimed");  // nobody knows that MAC
   facts.parents[0].gone.push_back({.address = ip("10.0.0.11"), .mac = kOutsider, .seconds_ago = 30});
@@ -243,20 +243,20 @@ TEST(DoctorOldMac, ANeighbourEntryOfThisHostThatWasNotRenewed) {
   EXPECT_EQ(told.certainty, Certainty::certain);
   EXPECT_EQ(told.command.text(), "nsenter --net=/run/netns/db ip neigh del 10.0.0.11 dev mv0");
   EXPECT_TRUE(contains(told.evidence, "until 30.0 s ago")) << told.evidence;
-  facts.spaces[2].neighbours.back().state = NUD_STALE;
+  facts.namespaces[2].neighbours.back().state = NUD_STALE;
   only(facts, "old_mac");
-  facts.spaces[2].neighbours.back().state = NUD_FAILED;
+  facts.namespaces[2].neighbours.back().state = NUD_FAILED;
   expect_healthy(facts);
 }
 
 TEST(DoctorOldMac, AnEntryThatSomebodyHasWrittenDown) {
   auto facts = announced_host();
-  facts.spaces[0].neighbours.push_back(
+  facts.namespaces[0].neighbours.push_back(
       {.address = ip("10.0.0.11"), .ifindex = kNic0, .mac = kOutsider, .state = NUD_PERMANENT});
   const auto told = only(facts, "old_mac");
   EXPECT_EQ(told.command.text(), "ip neigh del 10.0.0.11 dev nic0");
   EXPECT_TRUE(contains(told.evidence, "written down")) << told.evidence;
-  facts.spaces[0].neighbours.back().ifindex = kNic1;  // of another wire
+  facts.namespaces[0].neighbours.back().ifindex = kNic1;  // of another wire
   expect_healthy(facts);
 }
 
@@ -303,8 +303,8 @@ TEST(DoctorProxyArp, OneFindingForWhoAnswersForEveryone) {
 
 TEST(DoctorProxyArp, NamesTheInterfaceOfThisHostAndItsSetting) {
   auto facts = announced_host();
-  claim_both(facts, facts.spaces[0].devices[0].mac, "proxy");
-  facts.spaces[0].devices[0].proxy_arp = true;
+  claim_both(facts, facts.namespaces[0].devices[0].mac, "proxy");
+  facts.namespaces[0].devices[0].proxy_arp = true;
   const auto told = only(facts, "proxy_arp");
   EXPECT_TRUE(contains(told.evidence, "that is host/nic0")) << told.evidence;
   EXPECT_EQ(told.command.text(), "sysctl -w net.ipv4.conf.nic0.proxy_arp=0");
@@ -322,15 +322,15 @@ TEST(DoctorProxyArp, ThreeAddressesAreEnoughWhereArplinedDoesNotTell) {
 
 TEST(DoctorProxyArp, ASettingThatWillAnswerForWhatIsRoutedElsewhere) {
   auto facts = announced_host();
-  facts.spaces[0].devices[0].proxy_arp = true;
+  facts.namespaces[0].devices[0].proxy_arp = true;
   expect_healthy(facts);  // the way to the containers is nic0's own subnet
-  facts.spaces[0].routes.push_back({.destination = ip("10.0.0.11"), .prefix_bits = 32, .ifindex = kNic1});
+  facts.namespaces[0].routes.push_back({.destination = ip("10.0.0.11"), .prefix_bits = 32, .ifindex = kNic1});
   const auto told = only(facts, "proxy_arp");
   EXPECT_EQ(told.severity, Severity::warning);
   EXPECT_TRUE(contains(told.evidence, "10.0.0.11")) << told.evidence;
   EXPECT_EQ(told.command.text(), "sysctl -w net.ipv4.conf.nic0.proxy_arp=0");
-  facts.spaces[0].devices[0].proxy_arp = false;
-  facts.spaces[0].devices[1].proxy_arp = true;  // it does not hear the containers' wire
+  facts.namespaces[0].devices[0].proxy_arp = false;
+  facts.namespaces[0].devices[1].proxy_arp = true;  // it does not hear the containers' wire
   expect_healthy(facts);
 }
 

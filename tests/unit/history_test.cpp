@@ -18,26 +18,26 @@ struct HistoryTest : testing::Test {
                    .interface = "mv0"};
   History history;
 
-  void on(std::uint64_t at, Happened what, int ifindex = 2, Ipv4 of = 0, int nsid = 7) {
+  void on(std::uint64_t at, InterfaceEventKind what, int ifindex = 2, Ipv4 of = 0, int nsid = 7) {
     history.on({.at = at, .nsid = nsid, .ifindex = ifindex, .what = what, .address = of});
   }
 };
 
 TEST_F(HistoryTest, says_what_took_the_address_away_and_how_long_it_was_up) {
-  on(1 * kSecond, Happened::appeared);
-  on(2 * kSecond, Happened::link_up);
-  on(5 * kSecond + 200'000'000, Happened::address_removed, 2, address);
+  on(1 * kSecond, InterfaceEventKind::appeared);
+  on(2 * kSecond, InterfaceEventKind::link_up);
+  on(5 * kSecond + 200'000'000, InterfaceEventKind::address_removed, 2, address);
   const auto& tombstone = history.gone("eth0", endpoint, 6 * kSecond);
   EXPECT_EQ(reason_of(tombstone), "address removed 3.2 s after up");
   EXPECT_EQ(tombstone.trail.size(), 1U);
 }
 
 TEST_F(HistoryTest, keeps_the_order_in_which_things_were_heard_and_what_came_after) {
-  on(2 * kSecond, Happened::link_up);
-  on(3 * kSecond, Happened::address_removed, 2, address);
+  on(2 * kSecond, InterfaceEventKind::link_up);
+  on(3 * kSecond, InterfaceEventKind::address_removed, 2, address);
   history.gone("eth0", endpoint, 3 * kSecond);
-  on(4 * kSecond, Happened::link_down);
-  on(5 * kSecond, Happened::netns_destroyed, 0);
+  on(4 * kSecond, InterfaceEventKind::link_down);
+  on(5 * kSecond, InterfaceEventKind::netns_destroyed, 0);
   const auto& trail = history.tombstones().back().trail;
   ASSERT_EQ(trail.size(), 3U);
   EXPECT_EQ(describe(trail[0]), "address 10.0.0.5 removed");
@@ -46,8 +46,8 @@ TEST_F(HistoryTest, keeps_the_order_in_which_things_were_heard_and_what_came_aft
 }
 
 TEST_F(HistoryTest, a_namespace_that_is_destroyed_takes_its_interfaces_along) {
-  on(2 * kSecond, Happened::link_up);
-  on(9 * kSecond, Happened::netns_destroyed, 0);
+  on(2 * kSecond, InterfaceEventKind::link_up);
+  on(9 * kSecond, InterfaceEventKind::netns_destroyed, 0);
   EXPECT_EQ(reason_of(history.gone("eth0", endpoint, 9 * kSecond)), "namespace destroyed 7.0 s after up");
 }
 
@@ -58,31 +58,31 @@ TEST_F(HistoryTest, without_having_heard_anything_it_claims_nothing) {
 }
 
 TEST_F(HistoryTest, address_that_goes_with_its_interface_was_not_removed_by_itself) {
-  on(1 * kSecond, Happened::link_up);
-  on(3 * kSecond, Happened::address_removed, 2, address);
-  on(3 * kSecond + 1'000'000, Happened::deleted);
+  on(1 * kSecond, InterfaceEventKind::link_up);
+  on(3 * kSecond, InterfaceEventKind::address_removed, 2, address);
+  on(3 * kSecond + 1'000'000, InterfaceEventKind::deleted);
   EXPECT_EQ(reason_of(history.gone("eth0", endpoint, 3 * kSecond)), "interface deleted 2.0 s after up");
 }
 
 TEST_F(HistoryTest, interface_that_goes_long_after_its_address_is_not_what_took_it_away) {
-  on(1 * kSecond, Happened::link_up);
-  on(3 * kSecond, Happened::address_removed, 2, address);
-  on(4 * kSecond, Happened::deleted);
+  on(1 * kSecond, InterfaceEventKind::link_up);
+  on(3 * kSecond, InterfaceEventKind::address_removed, 2, address);
+  on(4 * kSecond, InterfaceEventKind::deleted);
   EXPECT_EQ(reason_of(history.gone("eth0", endpoint, 4 * kSecond)), "address removed 2.0 s after up");
 }
 
 TEST_F(HistoryTest, an_endpoint_from_before_the_start_has_no_known_life) {
-  on(9 * kSecond, Happened::deleted);
+  on(9 * kSecond, InterfaceEventKind::deleted);
   EXPECT_EQ(reason_of(history.gone("eth0", endpoint, 9 * kSecond)), "interface deleted");
 }
 
 TEST_F(HistoryTest, other_interfaces_and_what_comes_much_later_are_another_story) {
-  on(1 * kSecond, Happened::link_up);
-  on(2 * kSecond, Happened::deleted);
+  on(1 * kSecond, InterfaceEventKind::link_up);
+  on(2 * kSecond, InterfaceEventKind::deleted);
   history.gone("eth0", endpoint, 2 * kSecond);
-  on(3 * kSecond, Happened::link_down, 3);
-  on(3 * kSecond, Happened::link_down, 2, 0, 8);
-  on(2 * kSecond + History::kAftermathNs + 1, Happened::netns_destroyed, 0);
+  on(3 * kSecond, InterfaceEventKind::link_down, 3);
+  on(3 * kSecond, InterfaceEventKind::link_down, 2, 0, 8);
+  on(2 * kSecond + History::kAftermathNs + 1, InterfaceEventKind::netns_destroyed, 0);
   EXPECT_EQ(history.tombstones().back().trail.size(), 1U);
 }
 
@@ -103,20 +103,21 @@ TEST_F(HistoryTest, one_namespace_that_comes_and_goes_pushes_out_nothing_that_is
     history.gone("eth0", endpoint, 2 * kSecond + i);
   EXPECT_EQ(history.tombstones().size(), History::kMostTombstones);
   EXPECT_EQ(history.tombstones().front().netns, "quiet");
-  on(3 * kSecond, Happened::deleted, 2, 0, 8);
+  on(3 * kSecond, InterfaceEventKind::deleted, 2, 0, 8);
   EXPECT_EQ(reason_of(history.tombstones().front()), "interface deleted") << "and what follows is still added";
 }
 
 TEST_F(HistoryTest, interfaces_of_one_namespace_leave_room_for_the_lives_of_others) {
-  for (int i = 1; i <= static_cast<int>(History::kMostInterfaces) + 10; ++i) on(kSecond, Happened::appeared, i);
-  on(2 * kSecond, Happened::link_up, 2, 0, 8);
+  for (int i = 1; i <= static_cast<int>(History::kMostInterfaces) + 10; ++i)
+    on(kSecond, InterfaceEventKind::appeared, i);
+  on(2 * kSecond, InterfaceEventKind::link_up, 2, 0, 8);
   EXPECT_EQ(history.life_of({.nsid = 8, .ifindex = 2}).size(), 1U);
 }
 
 TEST_F(HistoryTest, is_bounded) {
   for (std::uint64_t i = 0; i < 3 * History::kMostTombstones; ++i) history.gone("eth0", endpoint, i);
   EXPECT_EQ(history.tombstones().size(), History::kMostTombstones);
-  for (int i = 0; i < 100; ++i) on(3 * History::kMostTombstones, Happened::link_down);
+  for (int i = 0; i < 100; ++i) on(3 * History::kMostTombstones, InterfaceEventKind::link_down);
   EXPECT_EQ(history.tombstones().back().trail.size(), History::kLongestTrail);
 }
 

@@ -47,7 +47,7 @@ class PathProberTest : public testing::Test, protected PathProber::Out {
   }
 
   PathProber prober_{kPeriod};
-  Pace pace_{1000};
+  RateLimiter pace_{1000};
   std::uint64_t now_ = kSecond;
   bool answers_ = true;
   bool answers_host_ = true;

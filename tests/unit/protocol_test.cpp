@@ -21,7 +21,7 @@ class Worker final : public Actions {
   bool full = false;
   std::vector<Outgoing> defences;
   std::vector<Outgoing> sent;
-  std::vector<Told> told;
+  std::vector<ReportKind> told;
 
   bool send(const Outgoing& frame) override {
     if (full) return false;
@@ -29,7 +29,7 @@ class Worker final : public Actions {
     if (frame.purpose == Purpose::defend) defences.push_back(frame);
     return true;
   }
-  void report(const Report& report) override { told.push_back(report.told); }
+  void report(const Report& report) override { told.push_back(report.kind); }
 
   std::size_t count(Purpose purpose) const {
     return static_cast<std::size_t>(std::ranges::count(sent, purpose, &Outgoing::purpose));

@@ -101,8 +101,9 @@ TEST(Status, a_conflict_says_whose_it_is_and_what_was_done) {
   auto p = served();
   p.endpoints = {endpoint()};
   auto& e = p.endpoints[0];
-  e.claimants = {{.mac = 0x010000000002U, .first_at = 1, .last_at = p.now, .times = 3, .party = Party::proxy},
-                 {.mac = 0x020000000002U, .first_at = 1, .last_at = p.now, .times = 1}};
+  e.claimants = {
+      {.mac = 0x010000000002U, .first_at = 1, .last_at = p.now, .times = 3, .origin = ClaimOrigin::proxy},
+      {.mac = 0x020000000002U, .first_at = 1, .last_at = p.now, .times = 1}};
   e.conflict = {.gave_up = true, .silent = true, .defended_at = p.now - 5 * ARPL_SECOND_NS, .defences = 2};
   const auto json = to_json(p)["endpoints"][0];
   EXPECT_EQ(json["claimants"][0]["party"], "proxy");

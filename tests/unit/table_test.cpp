@@ -73,8 +73,9 @@ TEST_F(TableTest, a_new_mac_unconfirms_the_endpoint_and_its_pairs) {
 
 TEST_F(TableTest, applying_wishes_touches_their_keys_only_and_withdraws_first) {
   table.reconcile({wanted(1, 0xa), wanted(2, 0xb), wanted(3, 0xc), wanted(4, 0xd)});
-  const std::vector<Wish> wishes{{wanted(5, 0xe).key, wanted(5, 0xe)}, {wanted(1, 0xa).key, std::nullopt}};
-  const auto changes = table.apply(wishes);
+  const std::vector<TableUpdate> updates{{wanted(5, 0xe).key, wanted(5, 0xe)},
+                                         {wanted(1, 0xa).key, std::nullopt}};
+  const auto changes = table.apply(updates);
   EXPECT_EQ(changes.withdrawn.size(), 1U);
   EXPECT_EQ(changes.added.size(), 1U);
   EXPECT_EQ(changes.refused, 0U) << "the slot that came free is used";
@@ -130,7 +131,7 @@ TEST_F(TableTest, what_is_silenced_is_answered_for_by_nobody_until_it_is_wished_
   EXPECT_EQ(slot.word, 0U);
   EXPECT_GT(slot.generation, before);
   Table::Changes changes;
-  EXPECT_TRUE(table.apply(Wish{wanted(1, 0xa).key, wanted(1, 0xa)}, changes));
+  EXPECT_TRUE(table.apply(TableUpdate{wanted(1, 0xa).key, wanted(1, 0xa)}, changes));
   EXPECT_EQ(slot.word, 0xaU);
 }
 
@@ -142,7 +143,7 @@ TEST_F(TableTest, the_programs_are_told_whose_namespace_an_endpoint_is_in) {
   moved.settings->nsid = 6;
   table.reconcile({moved});
   EXPECT_EQ(its.netns, 7U);
-  moved.settings->nsid = Census::kStatics;
+  moved.settings->nsid = AddressCandidates::kStatics;
   table.reconcile({moved});
   EXPECT_EQ(its.netns, 0U);
 }

@@ -54,9 +54,9 @@ About about_of(const Endpoint& endpoint) {
   return about;
 }
 
-bool hears_the_same_wire(const Endpoint& endpoint, const Space& space, const Device& device) {
+bool hears_the_same_wire(const Endpoint& endpoint, const NetnsFacts& netns, const Device& device) {
   const int lower = endpoint.child ? endpoint.child->lower : endpoint.parent->link.ifindex;
-  if (space.own && device.ifindex == lower) return true;
+  if (netns.own && device.ifindex == lower) return true;
   const bool itself = endpoint.child && endpoint.child->device == &device;
   return !itself && device.macvlan() && device.lower_in_host && device.lower == lower;
 }
@@ -69,8 +69,8 @@ const Tombstone* earlier_life(const Endpoint& endpoint, Mac mac) {
 }
 
 std::string whose(const Facts& facts, const Endpoint& endpoint, Mac mac) {
-  const auto [space, device] = owner_of(facts, mac);
-  if (device != nullptr) return "that is " + place(*space, *device);
+  const auto [netns, device] = owner_of(facts, mac);
+  if (device != nullptr) return "that is " + place(*netns, *device);
   if (const auto* earlier = earlier_life(endpoint, mac))
     return fmt::format("the MAC that the address had itself until {} ago", duration(earlier->seconds_ago));
   return "no interface of this host";

@@ -28,7 +28,7 @@ std::string subject_of(const Endpoint& endpoint);
 About about_of(const Endpoint& endpoint);
 
 /// Whether the interface hears what is broadcast to the endpoint: it stands on the same one, or is that one.
-bool hears_the_same_wire(const Endpoint& endpoint, const Space& space, const Device& device);
+bool hears_the_same_wire(const Endpoint& endpoint, const NetnsFacts& netns, const Device& device);
 
 /// An earlier life of the same address with that MAC, the last one; nullptr: there was none.
 const Tombstone* earlier_life(const Endpoint& endpoint, Mac mac);

@@ -29,13 +29,13 @@ Below below(const Facts& facts, int ifindex) {
 
 std::vector<Child> children_of(const Facts& facts) {
   std::vector<Child> children;
-  for (const auto& space : facts.spaces) {
-    for (const auto& device : space.devices) {
+  for (const auto& netns : facts.namespaces) {
+    for (const auto& device : netns.devices) {
       if (!device.macvlan() || !device.lower_in_host) continue;
       const auto [parent, vlan] = below(facts, device.lower);
       if (parent == nullptr) continue;
       children.push_back(
-          {.parent = parent, .space = &space, .device = &device, .lower = device.lower, .vlan = vlan});
+          {.parent = parent, .netns = &netns, .device = &device, .lower = device.lower, .vlan = vlan});
     }
   }
   return children;
@@ -43,25 +43,25 @@ std::vector<Child> children_of(const Facts& facts) {
 
 std::vector<Child> containers_of(const Facts& facts) {
   auto children = children_of(facts);
-  std::erase_if(children, [](const Child& child) { return child.space->own; });
+  std::erase_if(children, [](const Child& child) { return child.netns->own; });
   return children;
 }
 
-std::vector<const Space*> near_spaces(const Facts& facts) {
-  std::vector<const Space*> spaces{&facts.host()};
+std::vector<const NetnsFacts*> near_namespaces(const Facts& facts) {
+  std::vector<const NetnsFacts*> namespaces{&facts.host()};
   for (const auto& child : containers_of(facts))
-    if (spaces.back() != child.space) spaces.push_back(child.space);
-  return spaces;
+    if (namespaces.back() != child.netns) namespaces.push_back(child.netns);
+  return namespaces;
 }
 
-std::uint64_t exempt_neighbours(const Space& space) {
-  return static_cast<std::uint64_t>(std::ranges::count(space.neighbours, true, &Neighbour::exempt));
+std::uint64_t exempt_neighbours(const NetnsFacts& netns) {
+  return static_cast<std::uint64_t>(std::ranges::count(netns.neighbours, true, &Neighbour::exempt));
 }
 
 std::uint64_t counted_neighbours(const Facts& facts) {
   if (!facts.neighbours) return 0;
   std::uint64_t exempt = 0;
-  for (const auto& space : facts.spaces) exempt += exempt_neighbours(space);
+  for (const auto& netns : facts.namespaces) exempt += exempt_neighbours(netns);
   return counted_entries(*facts.neighbours, exempt);
 }
 

@@ -44,7 +44,7 @@ struct Device {
 };
 
 /// A network namespace that could be looked into.
-struct Space {
+struct NetnsFacts {
   std::uint64_t inode = 0;
   ForeignText name;  ///< as netns_name() writes it
   Command enter;  ///< what stands in front of a command to run it there, with a blank behind; empty for the own
@@ -183,7 +183,7 @@ struct Parent {
 
 /// Everything that the findings judge by.
 struct Facts {
-  std::vector<Space> spaces;  ///< the own one first
+  std::vector<NetnsFacts> namespaces;  ///< the own one first
   std::vector<Parent> parents;
   std::optional<NeighbourTable> neighbours;
   bool initial = true;              ///< the own namespace is the initial one, where global limits can be set
@@ -191,28 +191,28 @@ struct Facts {
   std::string asked;                ///< ENDPOINT as given; empty: everything
   std::vector<std::string> unseen;  ///< what could not be looked at, and why: one line each
 
-  const Space& host() const { return spaces.front(); }
+  const NetnsFacts& host() const { return namespaces.front(); }
 };
 
 /// A macvlan interface on one of the parents.
 struct Child {
   const Parent* parent = nullptr;
-  const Space* space = nullptr;
+  const NetnsFacts* netns = nullptr;
   const Device* device = nullptr;
   int lower = 0;           ///< the interface below in the host: the parent or a VLAN interface on it
   std::uint16_t vlan = 0;  ///< host order; 0: directly on the parent
 };
 
-/// Those in all spaces, in their order; `containers`: without those in the host's own namespace. The pointers
-/// live as long as the facts.
+/// Those in all namespaces, in their order; `containers`: without those in the host's own namespace. The
+/// pointers live as long as the facts.
 std::vector<Child> children_of(const Facts& facts);
 std::vector<Child> containers_of(const Facts& facts);
 
-/// The host's own space and those with a child of one of the parents: where an endpoint can be.
-std::vector<const Space*> near_spaces(const Facts& facts);
+/// The host's own netns and those with a child of one of the parents: where an endpoint can be.
+std::vector<const NetnsFacts*> near_namespaces(const Facts& facts);
 
-/// The entries that do not count against the neighbour table's limit, in one space.
-std::uint64_t exempt_neighbours(const Space& space);
+/// The entries that do not count against the neighbour table's limit, in one netns.
+std::uint64_t exempt_neighbours(const NetnsFacts& netns);
 /// Those that do, in the whole table; 0 where the kernel does not tell.
 std::uint64_t counted_neighbours(const Facts& facts);
 

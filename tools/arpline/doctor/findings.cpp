@@ -31,9 +31,9 @@ bool is_asked(const Facts& facts, const ForeignText& name) {
   return facts.asked == name.raw() || facts.asked == visible(name);
 }
 
-bool is_named(const Facts& facts, const Space& space, const Device& device) {
-  if (is_asked(facts, device.name) || is_asked(facts, space.name)) return true;
-  if (!space.target.empty() && is_asked(facts, space.target)) return true;
+bool is_named(const Facts& facts, const NetnsFacts& netns, const Device& device) {
+  if (is_asked(facts, device.name) || is_asked(facts, netns.name)) return true;
+  if (!netns.target.empty() && is_asked(facts, netns.target)) return true;
   if (const auto mac = parse_mac(facts.asked)) return device.mac == *mac && !device.loopback;
   const auto address = parse_ipv4(facts.asked);
   return address &&
@@ -43,16 +43,16 @@ bool is_named(const Facts& facts, const Space& space, const Device& device) {
 Selection select(const Facts& facts) {
   Selection selection;
   for (const auto& child : children_of(facts)) {
-    if (!is_named(facts, *child.space, *child.device)) continue;
+    if (!is_named(facts, *child.netns, *child.device)) continue;
     selection.devices.push_back(child.device);
     selection.parents.push_back(child.parent->link.ifindex);
   }
   for (const auto& parent : facts.parents)
     if (is_asked(facts, parent.link.name)) selection.whole_parents.push_back(parent.link.ifindex);
   // An address may sit on another interface of the container.
-  for (const auto* space : near_spaces(facts))
-    for (const auto& device : space->devices)
-      if (!space->own && is_named(facts, *space, device)) selection.devices.push_back(&device);
+  for (const auto* netns : near_namespaces(facts))
+    for (const auto& device : netns->devices)
+      if (!netns->own && is_named(facts, *netns, device)) selection.devices.push_back(&device);
   return selection;
 }
 

@@ -20,11 +20,11 @@ namespace {
 constexpr std::chrono::milliseconds kSample{1000};
 
 // The interfaces that macvlan interfaces stand on, a VLAN interface's own parent instead of it.
-std::set<int> interfaces_with_children(const std::vector<Space>& spaces) {
+std::set<int> interfaces_with_children(const std::vector<NetnsFacts>& namespaces) {
   std::set<int> found;
-  const auto& host = spaces.front().devices;
-  for (const auto& space : spaces) {
-    for (const auto& device : space.devices) {
+  const auto& host = namespaces.front().devices;
+  for (const auto& netns : namespaces) {
+    for (const auto& device : netns.devices) {
       if (!device.macvlan() || !device.lower_in_host) continue;
       const auto lower = std::ranges::find(host, device.lower, &Device::ifindex);
       const bool vlan = lower != host.end() && lower->kind == "vlan" && lower->lower_in_host;
@@ -36,10 +36,10 @@ std::set<int> interfaces_with_children(const std::vector<Space>& spaces) {
 
 // By ifindex; the name is made for who has no pins.
 std::map<int, PinName> parents_of(Netlink& route, const Request& request, const Roots& roots,
-                                  const std::vector<Space>& spaces) {
+                                  const std::vector<NetnsFacts>& namespaces) {
   std::map<int, PinName> names;
   for (const auto& name : find_parents(roots, {}, Looker::root)) names.emplace(name.ifindex, name);
-  std::set<int> wanted = interfaces_with_children(spaces);
+  std::set<int> wanted = interfaces_with_children(namespaces);
   for (const auto& [ifindex, name] : names) wanted.insert(ifindex);
   if (!request.parent.empty()) {
     const auto link = find_link(route, request.parent);
@@ -59,7 +59,7 @@ std::map<int, PinName> parents_of(Netlink& route, const Request& request, const 
 void read_parents(Netlink& route, const Request& request, const Roots& roots, Facts& facts) {
   std::vector<LinkInfo> links;
   std::vector<PinName> names;
-  for (const auto& [ifindex, name] : parents_of(route, request, roots, facts.spaces)) {
+  for (const auto& [ifindex, name] : parents_of(route, request, roots, facts.namespaces)) {
     auto link = find_link(route, ifindex);
     if (!link) continue;
     names.push_back(name);
@@ -76,7 +76,7 @@ void read_parents(Netlink& route, const Request& request, const Roots& roots, Fa
 // A parent that never dropped a frame has a queue that never was full: no need to make anybody wait.
 void sample(Netlink& route, Facts& facts) {
   std::vector<Parent*> parents;
-  const auto parents_with_children = interfaces_with_children(facts.spaces);
+  const auto parents_with_children = interfaces_with_children(facts.namespaces);
   for (auto& parent : facts.parents)
     if (parent.rx_dropped > 0 && parents_with_children.contains(parent.link.ifindex))
       parents.push_back(&parent);
@@ -103,7 +103,7 @@ Facts gather_facts(const Request& request, const Roots& roots) {
   Netlink route{NETLINK_ROUTE};
   Facts facts;
   facts.asked = request.endpoint;
-  facts.spaces = read_spaces(route, facts.unseen);
+  facts.namespaces = read_namespaces(route, facts.unseen);
   read_parents(route, request, roots, facts);
   read_managers(facts);
   facts.neighbours = neighbour_table(route);

@@ -21,7 +21,7 @@ struct Request {
 Facts gather_facts(const Request& request, const Roots& roots);
 
 /// The part of it that is about network namespaces: all that can be reached. What cannot is added to `unseen`.
-std::vector<Space> read_spaces(Netlink& route, std::vector<std::string>& unseen);
+std::vector<NetnsFacts> read_namespaces(Netlink& route, std::vector<std::string>& unseen);
 
 /// What NetworkManager and systemd-networkd do to all of them, by files that a container may have made.
 void read_managers(Facts& facts);

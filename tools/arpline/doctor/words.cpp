@@ -35,12 +35,12 @@ std::optional<Mac> parse_mac(const std::string& text) {
   return format_mac(mac) == lower ? std::optional{mac} : std::nullopt;
 }
 
-std::string place(const Space& space, const Device& device) {
-  return visible(space.name) + "/" + visible(device.name);
+std::string place(const NetnsFacts& netns, const Device& device) {
+  return visible(netns.name) + "/" + visible(device.name);
 }
 
 std::string place(const Child& child) {
-  return place(*child.space, *child.device) + " on " + visible(child.parent->link.name);
+  return place(*child.netns, *child.device) + " on " + visible(child.parent->link.name);
 }
 
 std::string duration(double seconds) {
@@ -51,21 +51,21 @@ std::string duration(double seconds) {
   return fmt::format("{:.0f} h", seconds / kHour);
 }
 
-int arp_ignore(const Space& space, const Device& device) {
-  return std::max(space.all.arp_ignore, device.arp_ignore);
+int arp_ignore(const NetnsFacts& netns, const Device& device) {
+  return std::max(netns.all.arp_ignore, device.arp_ignore);
 }
 
-int rp_filter(const Space& space, const Device& device) {
-  return std::max(space.all.rp_filter, device.rp_filter);
+int rp_filter(const NetnsFacts& netns, const Device& device) {
+  return std::max(netns.all.rp_filter, device.rp_filter);
 }
 
-bool answers_for_others(const Space& space, const Device& device) {
-  return device.up && !device.noarp && arp_ignore(space, device) == 0;
+bool answers_for_others(const NetnsFacts& netns, const Device& device) {
+  return device.up && !device.noarp && arp_ignore(netns, device) == 0;
 }
 
-const Route* route_to(const Space& space, Ipv4 address) {
+const Route* route_to(const NetnsFacts& netns, Ipv4 address) {
   const Route* best = nullptr;
-  for (const auto& route : space.routes) {
+  for (const auto& route : netns.routes) {
     if (!covers(route.destination, route.prefix_bits, address)) continue;
     const bool better = best == nullptr || route.prefix_bits > best->prefix_bits ||
                         (route.prefix_bits == best->prefix_bits && route.metric < best->metric);
@@ -74,19 +74,19 @@ const Route* route_to(const Space& space, Ipv4 address) {
   return best;
 }
 
-Command set_sysctl(const Space& space, const ForeignText& interface, const char* key, int value) {
+Command set_sysctl(const NetnsFacts& netns, const ForeignText& interface, const char* key, int value) {
   auto written = interface.raw();
   if (shell_word(interface) != written) {
     const ForeignText file{fmt::format("/proc/sys/net/ipv4/conf/{}/{}", written, key)};
-    return Command{"{}sh -c {}", space.enter, Command{"echo {} > {}", value, file}.text()};
+    return Command{"{}sh -c {}", netns.enter, Command{"echo {} > {}", value, file}.text()};
   }
   std::ranges::replace(written, '.', '/');
-  return Command{"{}sysctl -w {}={}", space.enter, fmt::format("net.ipv4.conf.{}.{}", written, key), value};
+  return Command{"{}sysctl -w {}={}", netns.enter, fmt::format("net.ipv4.conf.{}.{}", written, key), value};
 }
 
-const Device* find_device(const Space& space, int ifindex) {
-  const auto found = std::ranges::find(space.devices, ifindex, &Device::ifindex);
-  return found == space.devices.end() ? nullptr : &*found;
+const Device* find_device(const NetnsFacts& netns, int ifindex) {
+  const auto found = std::ranges::find(netns.devices, ifindex, &Device::ifindex);
+  return found == netns.devices.end() ? nullptr : &*found;
 }
 
 bool resolved(const Neighbour& neighbour) {
@@ -96,11 +96,11 @@ bool resolved(const Neighbour& neighbour) {
 Owner owner_of(const Facts& facts, Mac mac) {
   for (const auto& parent : facts.parents)
     if (parent.link.mac == mac) return {&facts.host(), find_device(facts.host(), parent.link.ifindex)};
-  auto spaces = near_spaces(facts);
-  for (const auto& space : facts.spaces) spaces.push_back(&space);
-  for (const auto* space : spaces)
-    for (const auto& device : space->devices)
-      if (device.mac == mac && !device.loopback) return {space, &device};
+  auto namespaces = near_namespaces(facts);
+  for (const auto& netns : facts.namespaces) namespaces.push_back(&netns);
+  for (const auto* netns : namespaces)
+    for (const auto& device : netns->devices)
+      if (device.mac == mac && !device.loopback) return {netns, &device};
   return {};
 }
 

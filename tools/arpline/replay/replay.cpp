@@ -45,7 +45,7 @@ void write(Writer& writer, const Captured& captured, const Seen& seen) {
 
 int replay(const Request& request, const Network& network, Input input, const OutputFile* output) {
   const Ways ways{.confirmed = request.confirmed, .inbound = request.inbound};
-  const auto world = std::make_unique<World>(network, ways);
+  const auto world = std::make_unique<ReplayHost>(network, ways);
   Capture capture{std::move(input)};
   std::optional<Writer> writer;
   if (output != nullptr) writer.emplace(output->file(), output->path(), kInterfaces);

@@ -45,9 +45,9 @@ std::string person(std::uint64_t mac, Ipv4 address) {
   return fmt::format("{} ({})", format_ipv4(address), format_mac(mac));
 }
 
-std::string what_is_said(const Sight& sight) {
-  const auto& arp = sight.arp;
-  if (sight.parsed != ARPL_PARSED) return "cannot be read";
+std::string what_is_said(const FrameView& view) {
+  const auto& arp = view.arp;
+  if (view.parsed != ARPL_PARSED) return "cannot be read";
   const auto sender = person(arp.sender_mac, arp.sender_ip);
   const auto target = format_ipv4(arp.target_ip);
   if (arp.sender_ip == arp.target_ip) return sender + " announces itself";
@@ -140,14 +140,14 @@ std::string comment_of(const Seen& seen) {
 
 std::string line_of(const Seen& seen, std::uint64_t first_ns) {
   const auto since = seen.time_ns - first_ns;
-  const auto vlan = seen.sight.parsed == ARPL_PARSED && seen.sight.arp.vlan != 0
-                        ? fmt::format(" in VLAN {}", seen.sight.arp.vlan)
+  const auto vlan = seen.view.parsed == ARPL_PARSED && seen.view.arp.vlan != 0
+                        ? fmt::format(" in VLAN {}", seen.view.arp.vlan)
                         : "";
   return fmt::format("{:>6}.{:09}  {:<16}  {}{}\n", since / ARPL_SECOND_NS, since % ARPL_SECOND_NS,
-                     name_of(seen), what_is_said(seen.sight), vlan);
+                     name_of(seen), what_is_said(seen.view), vlan);
 }
 
-json to_json(const World& world) {
+json to_json(const ReplayHost& world) {
   const auto& sums = world.sums();
   auto status = arpline::to_json(world.status());
   return {{"frames", sums.frames},

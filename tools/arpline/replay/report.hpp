@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "arpline/replay/world.hpp"
+#include "arpline/replay/replay_host.hpp"
 
 namespace arpline::replay {
 
@@ -16,7 +16,7 @@ std::string comment_of(const Seen& seen);
 std::string line_of(const Seen& seen, std::uint64_t first_ns);
 
 /// All of the sums.
-nlohmann::json to_json(const World& world);
+nlohmann::json to_json(const ReplayHost& world);
 /// The same for a person. `ways`: what was assumed.
 std::string to_text(const nlohmann::json& sums, Ways ways);
 

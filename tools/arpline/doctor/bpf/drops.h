@@ -7,7 +7,7 @@
 
 #define DOCTOR_MAX_PARENTS 256U
 
-/* A parent: user space puts the ones that it asks about, nothing else is counted. */
+/* A parent: user netns puts the ones that it asks about, nothing else is counted. */
 struct doctor_parent {
 	__u32 ifindex;
 	__u32 netns_inode;

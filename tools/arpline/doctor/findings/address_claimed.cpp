@@ -11,23 +11,23 @@ namespace {
 
 // Only what is on this host can be mended from here.
 Command command_against(const Facts& facts, Ipv4 claimed, Mac mac) {
-  const auto [space, device] = owner_of(facts, mac);
+  const auto [netns, device] = owner_of(facts, mac);
   if (device == nullptr) return {};
   bool has_it = false;
-  for (const auto& other : space->devices) {
+  for (const auto& other : netns->devices) {
     for (const auto& address : other.addresses) {
       if (address.address != claimed) continue;
       if (&other == device)
-        return Command{"{}ip addr del {} dev {}", space->enter, text(address), device->name};
+        return Command{"{}ip addr del {} dev {}", netns->enter, text(address), device->name};
       has_it = true;
     }
   }
-  if (device->proxy_arp) return set_sysctl(*space, device->name, "proxy_arp", 0);
-  if (has_it && answers_for_others(*space, *device)) return set_sysctl(*space, device->name, "arp_ignore", 1);
+  if (device->proxy_arp) return set_sysctl(*netns, device->name, "proxy_arp", 0);
+  if (has_it && answers_for_others(*netns, *device)) return set_sysctl(*netns, device->name, "arp_ignore", 1);
   return {};
 }
 
-std::string party_of(const Claimant& claimant) {
+std::string claim_origin_of(const Claimant& claimant) {
   if (claimant.party == "host") return "; the host itself";
   if (claimant.party == "sibling") return "; a sibling: ARP flux, or the same address twice";
   return {};
@@ -57,7 +57,7 @@ void by_claims(const Facts& facts, const Endpoint& endpoint, Findings& out) {
          .subject = subject_of(endpoint),
          .evidence = fmt::format("{} claims the address of {}: {}; {}{}{}", format_mac(claimant.mac),
                                  format_mac(endpoint.mac), when(claimant), whose(facts, endpoint, claimant.mac),
-                                 party_of(claimant), what_was_done(endpoint.known->conflict)),
+                                 claim_origin_of(claimant), what_was_done(endpoint.known->conflict)),
          .command = command_against(facts, endpoint.address, claimant.mac),
          .about = about_of(endpoint)});
   }
@@ -65,19 +65,19 @@ void by_claims(const Facts& facts, const Endpoint& endpoint, Findings& out) {
 
 // Nobody counted, but a neighbour entry on the same wire that was confirmed just now names another MAC.
 void by_neighbours(const Facts& facts, const Endpoint& endpoint, Findings& out) {
-  for (const auto& space : facts.spaces) {
-    for (const auto& neighbour : space.neighbours) {
+  for (const auto& netns : facts.namespaces) {
+    for (const auto& neighbour : netns.neighbours) {
       if (neighbour.address != endpoint.address || neighbour.mac == endpoint.mac ||
           (neighbour.state & NUD_REACHABLE) == 0 || earlier_life(endpoint, neighbour.mac) != nullptr)
         continue;
-      const auto* device = find_device(space, neighbour.ifindex);
-      if (device == nullptr || !hears_the_same_wire(endpoint, space, *device)) continue;
+      const auto* device = find_device(netns, neighbour.ifindex);
+      if (device == nullptr || !hears_the_same_wire(endpoint, netns, *device)) continue;
       out.push_back(
           {.id = "address_claimed",
            .severity = Severity::warning,
            .certainty = Certainty::likely,
            .subject = subject_of(endpoint),
-           .evidence = fmt::format("{} has just heard {} for {}, which is {}'s; {}", place(space, *device),
+           .evidence = fmt::format("{} has just heard {} for {}, which is {}'s; {}", place(netns, *device),
                                    format_mac(neighbour.mac), format_ipv4(endpoint.address),
                                    format_mac(endpoint.mac), whose(facts, endpoint, neighbour.mac)),
            .command = command_against(facts, endpoint.address, neighbour.mac),

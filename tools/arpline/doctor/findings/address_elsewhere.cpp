@@ -29,7 +29,7 @@ unsigned subnet_bits(const Facts& facts, const Child& child, Ipv4 address) {
 // Why the address should be on the child; empty: nothing says so.
 std::string belongs(const Facts& facts, const Child& child, const Device& other, Ipv4 address) {
   for (const auto& gone : child.parent->gone)
-    if (gone.address == address && gone.netns == child.space->name && gone.interface == child.device->name)
+    if (gone.address == address && gone.netns == child.netns->name && gone.interface == child.device->name)
       return fmt::format("it was on {} until {} ago", visible(child.device->name), duration(gone.seconds_ago));
   for (const auto& endpoint : child.parent->endpoints)
     if (endpoint.address == address && endpoint.mac == child.device->mac)
@@ -53,7 +53,7 @@ void is_on_other(const Facts& facts, const Child& child, const Device& other, co
        .subject = fmt::format("{} ({})", place(child), format_ipv4(address.address)),
        .evidence = fmt::format("{} has no address; {} is on {} of the same namespace, and {}", visible(name),
                                text(address), visible(other.name), why),
-       .command = Command{"{0}ip addr del {1} dev {2} && {0}ip addr add {3}/{4} dev {5}", child.space->enter,
+       .command = Command{"{0}ip addr del {1} dev {2} && {0}ip addr add {3}/{4} dev {5}", child.netns->enter,
                           text(address), other.name, format_ipv4(address.address), bits, name},
        .about = {.parent = child.parent->link.ifindex,
                  .devices = {child.device, &other},
@@ -66,7 +66,7 @@ bool same_wire(const Device& one, const Device& other) {
 }
 
 void without_address(const Facts& facts, const Child& child, Findings& out) {
-  for (const auto& other : child.space->devices) {
+  for (const auto& other : child.netns->devices) {
     if (&other == child.device || same_wire(*child.device, other)) continue;
     for (const auto& address : other.addresses)
       if (!is_local_only(address.address)) is_on_other(facts, child, other, address, out);
@@ -76,7 +76,7 @@ void without_address(const Facts& facts, const Child& child, Findings& out) {
 // The route that answers to the address's own subnet take.
 const Route* way_back(const Child& child, const InterfaceAddress& address) {
   const Route* best = nullptr;
-  for (const auto& route : child.space->routes) {
+  for (const auto& route : child.netns->routes) {
     if (route.prefix_bits > address.prefix_bits ||
         !covers(route.destination, route.prefix_bits, address.address))
       continue;
@@ -89,7 +89,7 @@ const Route* way_back(const Child& child, const InterfaceAddress& address) {
 
 void routed_elsewhere(const Child& child, const InterfaceAddress& address, Findings& out) {
   const auto* route = way_back(child, address);
-  const auto* other = route == nullptr ? nullptr : find_device(*child.space, route->ifindex);
+  const auto* other = route == nullptr ? nullptr : find_device(*child.netns, route->ifindex);
   // A default route is no statement about the subnet.
   if (other == nullptr || other == child.device || route->prefix_bits == 0 || same_wire(*child.device, *other))
     return;
@@ -102,7 +102,7 @@ void routed_elsewhere(const Child& child, const InterfaceAddress& address, Findi
                      "{} is on {}, but the route to {} goes through {} (metric {}): answers "
                      "leave on the wrong interface",
                      text(address), visible(child.device->name), subnet, visible(other->name), route->metric),
-                 .command = Command{"{}ip route del {} dev {} metric {}", child.space->enter, subnet,
+                 .command = Command{"{}ip route del {} dev {} metric {}", child.netns->enter, subnet,
                                     other->name, route->metric},
                  .about = {.parent = child.parent->link.ifindex, .devices = {child.device, other}}});
 }

@@ -10,8 +10,8 @@ namespace arpline::doctor {
 namespace {
 
 bool anybody_has(const Facts& facts, Ipv4 address) {
-  return std::ranges::any_of(near_spaces(facts), [&](const Space* space) {
-    return std::ranges::any_of(space->devices, [&](const Device& device) {
+  return std::ranges::any_of(near_namespaces(facts), [&](const NetnsFacts* netns) {
+    return std::ranges::any_of(netns->devices, [&](const Device& device) {
       return std::ranges::find(device.addresses, address, &InterfaceAddress::address) != device.addresses.end();
     });
   });
@@ -27,7 +27,7 @@ std::string trail_of(const Tombstone& gone) {
 
 Command add_again(const Child& child, Ipv4 address, unsigned prefix_bits) {
   if (prefix_bits == 0) return {};
-  return Command{"{}ip addr add {}/{} dev {}", child.space->enter, format_ipv4(address), prefix_bits,
+  return Command{"{}ip addr add {}/{} dev {}", child.netns->enter, format_ipv4(address), prefix_bits,
                  child.device->name};
 }
 
@@ -44,7 +44,7 @@ Finding lost(const Child& child, Ipv4 address, unsigned prefix_bits, const std::
 // The container is still there, its address is not.
 void by_tombstones(const Facts& facts, const Child& child, Findings& out) {
   for (const auto& gone : child.parent->gone) {
-    if (gone.netns != child.space->name || gone.interface != child.device->name) continue;
+    if (gone.netns != child.netns->name || gone.interface != child.device->name) continue;
     if (anybody_has(facts, gone.address)) continue;
     out.push_back(
         lost(child, gone.address, gone.prefix_bits,

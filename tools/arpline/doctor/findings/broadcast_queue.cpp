@@ -19,7 +19,7 @@ std::uint64_t wanted_length(std::uint64_t used, const DropSample& drops) {
   return std::min(kLongest, std::bit_ceil(std::max(burst, 2 * used)));
 }
 
-// Any child's wish is the parent's length: the largest counts.
+// Any child's request is the parent's length: the largest counts.
 void tell(const Parent& parent, const Child& child, const DropSample& drops, Findings& out) {
   const std::uint64_t used = child.device->broadcast_queue;
   out.push_back(
@@ -35,7 +35,7 @@ void tell(const Parent& parent, const Child& child, const DropSample& drops, Fin
            visible(parent.link.name), parent.rx_dropped),
        .command = used >= kLongest
                       ? Command{}
-                      : Command{"{}ip link set dev {} type macvlan bcqueuelen {}", child.space->enter,
+                      : Command{"{}ip link set dev {} type macvlan bcqueuelen {}", child.netns->enter,
                                 child.device->name, wanted_length(used, drops)},
        .about = {.parent = parent.link.ifindex}});
 }

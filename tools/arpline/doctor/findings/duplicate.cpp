@@ -12,7 +12,7 @@ namespace arpline::doctor {
 namespace {
 
 struct Holder {
-  const Space* space = nullptr;
+  const NetnsFacts* netns = nullptr;
   const Device* device = nullptr;
   InterfaceAddress address;
   int parent = 0;
@@ -45,7 +45,7 @@ Holders holders_of(const Facts& facts) {
       auto& list = holders[{child.lower, address.address}];
       // An interface may have it twice, with two prefixes.
       if (!list.empty() && list.back().device == child.device) continue;
-      list.push_back({child.space, child.device, address, child.parent->link.ifindex});
+      list.push_back({child.netns, child.device, address, child.parent->link.ifindex});
     }
   }
   for (auto& [key, list] : holders) add_host(facts, key, list);
@@ -56,20 +56,20 @@ void tell(const std::vector<Holder>& holders, Findings& out) {
   std::string places;
   About about{.parent = holders.front().parent};
   for (const auto& holder : holders) {
-    places += fmt::format("{}{} ({})", places.empty() ? "" : ", ", place(*holder.space, *holder.device),
+    places += fmt::format("{}{} ({})", places.empty() ? "" : ", ", place(*holder.netns, *holder.device),
                           format_mac(holder.device->mac));
     about.devices.push_back(holder.device);
   }
   // Which of them is right nobody can tell; the host's own address is the last one to take away.
   const auto container = std::ranges::find_if(holders.rbegin(), holders.rend(),
-                                              [](const Holder& holder) { return !holder.space->own; });
+                                              [](const Holder& holder) { return !holder.netns->own; });
   out.push_back(
       {.id = "duplicate",
        .severity = Severity::critical,
        .certainty = Certainty::certain,
        .subject = format_ipv4(holders.front().address.address),
        .evidence = fmt::format("{} interfaces on one wire have this address: {}", holders.size(), places),
-       .command = Command{"{}ip addr del {} dev {}", container->space->enter, text(container->address),
+       .command = Command{"{}ip addr del {} dev {}", container->netns->enter, text(container->address),
                           container->device->name},
        .about = std::move(about)});
 }
@@ -79,7 +79,7 @@ void tell(const std::vector<Holder>& holders, Findings& out) {
 void duplicate(const Facts& facts, Findings& out) {
   for (const auto& [key, holders] : holders_of(facts)) {
     const bool container =
-        std::ranges::any_of(holders, [](const Holder& holder) { return !holder.space->own; });
+        std::ranges::any_of(holders, [](const Holder& holder) { return !holder.netns->own; });
     if (holders.size() > 1 && container) tell(holders, out);
   }
 }

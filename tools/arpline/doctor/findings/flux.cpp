@@ -16,7 +16,7 @@ using Siblings = std::vector<Child>;
 // Those of one namespace on one wire; the host's own children are its own business.
 std::map<std::tuple<std::uint64_t, int>, Siblings> siblings_of(const Facts& facts) {
   std::map<std::tuple<std::uint64_t, int>, Siblings> found;
-  for (const auto& child : containers_of(facts)) found[{child.space->inode, child.lower}].push_back(child);
+  for (const auto& child : containers_of(facts)) found[{child.netns->inode, child.lower}].push_back(child);
   return found;
 }
 
@@ -25,30 +25,30 @@ bool in_flux(const Siblings& siblings) {
   return std::ranges::any_of(siblings, [&](const Child& child) {
     return child.device->up && !child.device->addresses.empty() &&
            std::ranges::any_of(siblings, [&](const Child& other) {
-             return other.device != child.device && answers_for_others(*other.space, *other.device);
+             return other.device != child.device && answers_for_others(*other.netns, *other.device);
            });
   });
 }
 
 void tell(const Siblings& siblings, Findings& out) {
-  const auto& space = *siblings.front().space;
+  const auto& netns = *siblings.front().netns;
   std::string list;
   About about{.parent = siblings.front().parent->link.ifindex};
   for (const auto& child : siblings) {
     list += fmt::format("{}{} ({}, arp_ignore {})", list.empty() ? "" : ", ", visible(child.device->name),
-                        format_mac(child.device->mac), arp_ignore(space, *child.device));
+                        format_mac(child.device->mac), arp_ignore(netns, *child.device));
     about.devices.push_back(child.device);
   }
   out.push_back(
       {.id = "flux",
        .severity = Severity::warning,
        .certainty = Certainty::certain,
-       .subject = fmt::format("{} on {}", visible(space.name), visible(siblings.front().parent->link.name)),
+       .subject = fmt::format("{} on {}", visible(netns.name), visible(siblings.front().parent->link.name)),
        .evidence = fmt::format("{} interfaces of one namespace hear the same requests and answer for each "
                                "other: {}; peers learn now one MAC, now another",
                                siblings.size(), list),
        .command =
-           Command{"{}sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2", space.enter},
+           Command{"{}sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2", netns.enter},
        .about = std::move(about)});
 }
 

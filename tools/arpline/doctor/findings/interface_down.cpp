@@ -11,7 +11,7 @@ namespace arpline::doctor {
 namespace {
 
 bool is_at(const Tombstone& gone, const Child& child) {
-  return gone.netns == child.space->name && gone.interface == child.device->name;
+  return gone.netns == child.netns->name && gone.interface == child.device->name;
 }
 
 const Tombstone* tombstone_of(const Child& child) {
@@ -65,7 +65,7 @@ void child_down(const Child& child, Findings& out) {
                  .subject = place(child),
                  .evidence = fmt::format("the interface is administratively down ({}); {}",
                                          addresses_of(device), since(child)),
-                 .command = Command{"{}ip link set dev {} up", child.space->enter, device.name},
+                 .command = Command{"{}ip link set dev {} up", child.netns->enter, device.name},
                  .about = {.parent = child.parent->link.ifindex, .devices = {child.device}}});
 }
 

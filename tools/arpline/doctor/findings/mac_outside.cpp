@@ -24,12 +24,12 @@ bool stands_on(const Device& device, const Child& child) {
 // Another interface of this host with the same MAC; empty: there is none. In mode passthru it is the parent's.
 Owner twin_of(const Facts& facts, const Endpoint& endpoint) {
   if (endpoint.mac == endpoint.parent->link.mac) return {};
-  for (const auto& space : facts.spaces) {
-    for (const auto& device : space.devices) {
+  for (const auto& netns : facts.namespaces) {
+    for (const auto& device : netns.devices) {
       const bool itself =
           endpoint.child && (endpoint.child->device == &device ||
-                             (endpoint.child->space == &space && stands_on(device, *endpoint.child)));
-      if (device.mac == endpoint.mac && !device.loopback && !itself) return {&space, &device};
+                             (endpoint.child->netns == &netns && stands_on(device, *endpoint.child)));
+      if (device.mac == endpoint.mac && !device.loopback && !itself) return {&netns, &device};
     }
   }
   return {};
@@ -46,9 +46,9 @@ void mac_outside(const Facts& facts, Findings& out) {
   for (const auto& endpoint : endpoints_of(facts)) {
     if (endpoint.known == nullptr || !endpoint.known->seen_outside || comes_back_by_right(endpoint)) continue;
     const auto& seen = *endpoint.known->seen_outside;
-    const auto [space, device] = twin_of(facts, endpoint);
+    const auto [netns, device] = twin_of(facts, endpoint);
     const auto why = device != nullptr
-                         ? fmt::format("{} has the same MAC", place(*space, *device))
+                         ? fmt::format("{} has the same MAC", place(*netns, *device))
                          : std::string{
                                "another station has the same MAC, or a loop brings its frames back; the "
                                "switch learns it now at one port, now at another"};

@@ -54,7 +54,7 @@ void look_at_child(const Child& child, Findings& out) {
   const auto& device = *child.device;
   if (!is_in_the_way(device.managed)) return;
   const bool trouble =
-      !device.up || device.addresses.empty() || lost_something(*child.parent, child.space->name, device.name);
+      !device.up || device.addresses.empty() || lost_something(*child.parent, child.netns->name, device.name);
   out.push_back({.id = "managed",
                  .severity = trouble ? Severity::warning : Severity::note,
                  .certainty = Certainty::certain,

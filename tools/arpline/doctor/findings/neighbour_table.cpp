@@ -16,21 +16,21 @@ constexpr std::size_t kMostNamed = 5;
 constexpr std::uint32_t kGrowth = 8;
 
 struct Holder {
-  const Space* space = nullptr;
+  const NetnsFacts* netns = nullptr;
   std::size_t entries = 0;
 };
 
 // The namespaces with the most entries that count, the fullest first.
 std::string holders_of(const Facts& facts) {
   std::vector<Holder> holders;
-  for (const auto& space : facts.spaces)
-    if (const auto entries = space.neighbours.size() - exempt_neighbours(space); entries > 0)
-      holders.push_back({&space, entries});
+  for (const auto& netns : facts.namespaces)
+    if (const auto entries = netns.neighbours.size() - exempt_neighbours(netns); entries > 0)
+      holders.push_back({&netns, entries});
   std::ranges::stable_sort(holders, std::greater{}, &Holder::entries);
   std::string list;
   for (std::size_t i = 0; i < std::min(holders.size(), kMostNamed); ++i)
     list +=
-        fmt::format("{}{} {}", list.empty() ? "" : ", ", visible(holders[i].space->name), holders[i].entries);
+        fmt::format("{}{} {}", list.empty() ? "" : ", ", visible(holders[i].netns->name), holders[i].entries);
   if (holders.size() > kMostNamed) list += fmt::format(", {} others less", holders.size() - kMostNamed);
   return list.empty() ? "no reachable namespace" : list;
 }

@@ -14,21 +14,21 @@ namespace {
 // Longer than a peer's kernel takes to find out by itself that nobody answers at the old MAC.
 constexpr double kFresh = 60;
 
-Command forget(const Space& space, const Device& device, Ipv4 address) {
-  return Command{"{}ip neigh del {} dev {}", space.enter, format_ipv4(address), device.name};
+Command forget(const NetnsFacts& netns, const Device& device, Ipv4 address) {
+  return Command{"{}ip neigh del {} dev {}", netns.enter, format_ipv4(address), device.name};
 }
 
 // Entries of this host and its containers can be looked at.
 void by_neighbours(const Facts& facts, const Endpoint& endpoint, Findings& out) {
-  for (const auto& space : facts.spaces) {
-    for (const auto& neighbour : space.neighbours) {
+  for (const auto& netns : facts.namespaces) {
+    for (const auto& neighbour : netns.neighbours) {
       if (neighbour.address != endpoint.address || neighbour.mac == endpoint.mac || neighbour.mac == 0 ||
           !resolved(neighbour))
         continue;
-      const auto* device = find_device(space, neighbour.ifindex);
+      const auto* device = find_device(netns, neighbour.ifindex);
       const auto* earlier = earlier_life(endpoint, neighbour.mac);
       const bool written_down = (neighbour.state & NUD_PERMANENT) != 0;
-      if (device == nullptr || !hears_the_same_wire(endpoint, space, *device) ||
+      if (device == nullptr || !hears_the_same_wire(endpoint, netns, *device) ||
           (earlier == nullptr && !written_down))
         continue;
       const auto why = earlier != nullptr
@@ -38,10 +38,10 @@ void by_neighbours(const Facts& facts, const Endpoint& endpoint, Findings& out) 
                      .severity = Severity::warning,
                      .certainty = Certainty::certain,
                      .subject = subject_of(endpoint),
-                     .evidence = fmt::format("{} sends to {} for {}, {}; it is {}'s now", place(space, *device),
+                     .evidence = fmt::format("{} sends to {} for {}, {}; it is {}'s now", place(netns, *device),
                                              format_mac(neighbour.mac), format_ipv4(endpoint.address), why,
                                              format_mac(endpoint.mac)),
-                     .command = forget(space, *device, endpoint.address),
+                     .command = forget(netns, *device, endpoint.address),
                      .about = about_of(endpoint)});
     }
   }

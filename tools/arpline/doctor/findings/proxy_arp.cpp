@@ -63,7 +63,7 @@ About about_all(const std::vector<Endpoint>& endpoints) {
 
 Command switch_off(const Owner& owner) {
   if (owner.device == nullptr || !owner.device->proxy_arp) return {};
-  return set_sysctl(*owner.space, owner.device->name, "proxy_arp", 0);
+  return set_sysctl(*owner.netns, owner.device->name, "proxy_arp", 0);
 }
 
 void by_claims(const Facts& facts, const Parent& parent, Mac mac, const Proxy& proxy, Findings& out) {
@@ -83,28 +83,28 @@ void by_claims(const Facts& facts, const Parent& parent, Mac mac, const Proxy& p
 }
 
 // The kernel answers for what it would send on through another interface (arp_fwd_proxy() in net/ipv4/arp.c).
-bool would_answer(const Space& space, const Device& device, const Endpoint& endpoint) {
-  if (!device.up || device.noarp || !hears_the_same_wire(endpoint, space, device)) return false;
-  const auto* route = route_to(space, endpoint.address);
+bool would_answer(const NetnsFacts& netns, const Device& device, const Endpoint& endpoint) {
+  if (!device.up || device.noarp || !hears_the_same_wire(endpoint, netns, device)) return false;
+  const auto* route = route_to(netns, endpoint.address);
   return route != nullptr && route->ifindex != device.ifindex && route->ifindex != 0;
 }
 
 // Nobody has been heard yet, but a setting of this host says that somebody will.
-void by_settings(const std::vector<Endpoint>& endpoints, const Space& space, const Device& device,
+void by_settings(const std::vector<Endpoint>& endpoints, const NetnsFacts& netns, const Device& device,
                  Findings& out) {
   std::vector<Endpoint> others;
   for (const auto& endpoint : endpoints)
-    if (would_answer(space, device, endpoint)) others.push_back(endpoint);
+    if (would_answer(netns, device, endpoint)) others.push_back(endpoint);
   if (others.empty()) return;
   out.push_back(
       {.id = "proxy_arp",
        .severity = Severity::warning,
        .certainty = Certainty::likely,
-       .subject = fmt::format("{} on {}", place(space, device), visible(others.front().parent->link.name)),
+       .subject = fmt::format("{} on {}", place(netns, device), visible(others.front().parent->link.name)),
        .evidence = fmt::format("proxy_arp is on, and its routes to {} go through another interface: "
                                "where it forwards it answers for {} with {}",
                                list_of(others), others.size() == 1 ? "it" : "them", format_mac(device.mac)),
-       .command = switch_off({&space, &device}),
+       .command = switch_off({&netns, &device}),
        .about = about_all(others)});
 }
 
@@ -118,9 +118,9 @@ void proxy_arp(const Facts& facts, Findings& out) {
     by_claims(facts, *parent, mac, proxy, out);
     told.insert(mac);
   }
-  for (const auto& space : facts.spaces)
-    for (const auto& device : space.devices)
-      if (device.proxy_arp && !told.contains(device.mac)) by_settings(endpoints, space, device, out);
+  for (const auto& netns : facts.namespaces)
+    for (const auto& device : netns.devices)
+      if (device.proxy_arp && !told.contains(device.mac)) by_settings(endpoints, netns, device, out);
 }
 
 }  // namespace arpline::doctor

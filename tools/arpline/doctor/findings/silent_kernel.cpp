@@ -23,8 +23,8 @@ struct Cause {
 // Sets what of conf/all and the device's own setting is in the way.
 Command reset(const Child& child, const char* key, int all, int own, int unwanted) {
   Command command;
-  if (all == unwanted) command = set_sysctl(*child.space, "all", key, 0);
-  if (own == unwanted) command = then(command, set_sysctl(*child.space, child.device->name, key, 0));
+  if (all == unwanted) command = set_sysctl(*child.netns, "all", key, 0);
+  if (own == unwanted) command = then(command, set_sysctl(*child.netns, child.device->name, key, 0));
   return command;
 }
 
@@ -34,14 +34,14 @@ std::string both(const char* key, int all, int own) {
 
 // These silence the kernel for everybody, whether anybody has asked yet or not.
 std::optional<Cause> for_everybody(const Child& child) {
-  const auto& [space, device] = std::tie(*child.space, *child.device);
+  const auto& [netns, device] = std::tie(*child.netns, *child.device);
   if (device.noarp)
     return Cause{.evidence = "the interface has ARP switched off (NOARP)",
-                 .command = Command{"{}ip link set dev {} arp on", space.enter, device.name}};
-  if (arp_ignore(space, device) == kAnswerNothing)
+                 .command = Command{"{}ip link set dev {} arp on", netns.enter, device.name}};
+  if (arp_ignore(netns, device) == kAnswerNothing)
     return Cause{
-        .evidence = both("arp_ignore", space.all.arp_ignore, device.arp_ignore) + ": the kernel answers nobody",
-        .command = reset(child, "arp_ignore", space.all.arp_ignore, device.arp_ignore, kAnswerNothing)};
+        .evidence = both("arp_ignore", netns.all.arp_ignore, device.arp_ignore) + ": the kernel answers nobody",
+        .command = reset(child, "arp_ignore", netns.all.arp_ignore, device.arp_ignore, kAnswerNothing)};
   return std::nullopt;
 }
 
@@ -52,23 +52,23 @@ bool in_a_subnet(const Device& device, Ipv4 requester) {
 
 // These silence it for who asks from outside the subnet: the last requester is looked at.
 std::optional<Cause> for_requester(const Child& child, const KnownEndpoint& endpoint) {
-  const auto& [space, device] = std::tie(*child.space, *child.device);
+  const auto& [netns, device] = std::tie(*child.netns, *child.device);
   if (endpoint.last_requester == 0 || in_a_subnet(device, endpoint.last_requester)) return std::nullopt;
   const auto who = fmt::format("{} ({}) asks from outside the interface's subnets",
                                format_ipv4(endpoint.last_requester), format_mac(endpoint.last_requester_mac));
-  if (arp_ignore(space, device) == kOnlyFromTheSubnet)
+  if (arp_ignore(netns, device) == kOnlyFromTheSubnet)
     return Cause{
         .severity = Severity::warning,
-        .evidence = who + "; " + both("arp_ignore", space.all.arp_ignore, device.arp_ignore),
-        .command = reset(child, "arp_ignore", space.all.arp_ignore, device.arp_ignore, kOnlyFromTheSubnet)};
-  const auto* route = route_to(space, endpoint.last_requester);
-  if (rp_filter(space, device) != kStrict || (route != nullptr && route->ifindex == device.ifindex))
+        .evidence = who + "; " + both("arp_ignore", netns.all.arp_ignore, device.arp_ignore),
+        .command = reset(child, "arp_ignore", netns.all.arp_ignore, device.arp_ignore, kOnlyFromTheSubnet)};
+  const auto* route = route_to(netns, endpoint.last_requester);
+  if (rp_filter(netns, device) != kStrict || (route != nullptr && route->ifindex == device.ifindex))
     return std::nullopt;
   return Cause{
       .severity = Severity::warning,
       .evidence = fmt::format("{}; {}, and the way back to it is not {}", who,
-                              both("rp_filter", space.all.rp_filter, device.rp_filter), visible(device.name)),
-      .command = Command{"{}ip route add {}/32 dev {}", space.enter, format_ipv4(endpoint.last_requester),
+                              both("rp_filter", netns.all.rp_filter, device.rp_filter), visible(device.name)),
+      .command = Command{"{}ip route add {}/32 dev {}", netns.enter, format_ipv4(endpoint.last_requester),
                          device.name}};
 }
 

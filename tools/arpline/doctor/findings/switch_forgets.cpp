@@ -31,7 +31,7 @@ bool is_told_by_its_path(const KnownEndpoint& endpoint) {
 // For what is not served another finding says why.
 bool counts(const Endpoint& endpoint) {
   const bool silent =
-      endpoint.child && (arp_ignore(*endpoint.child->space, *endpoint.child->device) > kMostArpIgnore ||
+      endpoint.child && (arp_ignore(*endpoint.child->netns, *endpoint.child->device) > kMostArpIgnore ||
                          endpoint.child->device->noarp);
   return endpoint.known != nullptr && endpoint.known->reason.empty() && !endpoint.known->probing && !silent &&
          !endpoint.known->conflict.gave_up && !endpoint.known->conflict.moves_too_often;
@@ -108,7 +108,7 @@ void announced(const Parent& parent, const std::vector<Endpoint>& endpoints, Fin
 // A container that has just spoken to somebody tells the switch by itself.
 bool is_silent(const Child& child) {
   constexpr unsigned kTalking = NUD_REACHABLE | NUD_DELAY | NUD_PROBE;
-  return std::ranges::none_of(child.space->neighbours, [&](const Neighbour& neighbour) {
+  return std::ranges::none_of(child.netns->neighbours, [&](const Neighbour& neighbour) {
     return neighbour.ifindex == child.device->ifindex && (neighbour.state & kTalking) != 0;
   });
 }

@@ -22,7 +22,7 @@ bool has_subnet(const Device& device, Ipv4 address) {
 }
 
 // Why the host takes the address, or its gateway, to be on that interface; empty: it does not.
-std::string why_there(const Space& host, const Device& device, Ipv4 address, Ipv4 gateway) {
+std::string why_there(const NetnsFacts& host, const Device& device, Ipv4 address, Ipv4 gateway) {
   if (has_subnet(device, address)) return "its subnet is that of an address of " + visible(device.name);
   for (const auto& route : host.routes)
     if (route.ifindex == device.ifindex && route.gateway == 0 && route.prefix_bits > 0 &&
@@ -38,7 +38,7 @@ std::string why_there(const Space& host, const Device& device, Ipv4 address, Ipv
 }
 
 Ipv4 gateway_of(const Child& child) {
-  for (const auto& route : child.space->routes)
+  for (const auto& route : child.netns->routes)
     if (route.ifindex == child.device->ifindex && route.gateway != 0) return route.gateway;
   return 0;
 }
@@ -53,7 +53,7 @@ bool is_on_parent(const Facts& facts, const Child& child, Mac mac) {
 
 // Somebody has been heard through the parent: whatever the host thinks, the wire is right.
 bool reached(const Facts& facts, const Child& child, const InterfaceAddress& address) {
-  for (const auto& neighbour : child.space->neighbours)
+  for (const auto& neighbour : child.netns->neighbours)
     if (neighbour.ifindex == child.device->ifindex && resolved(neighbour) && !neighbour.exempt &&
         !is_on_parent(facts, child, neighbour.mac))
       return true;
@@ -64,7 +64,7 @@ bool reached(const Facts& facts, const Child& child, const InterfaceAddress& add
 
 std::size_t unresolved(const Child& child) {
   return static_cast<std::size_t>(
-      std::ranges::count_if(child.space->neighbours, [&](const Neighbour& neighbour) {
+      std::ranges::count_if(child.netns->neighbours, [&](const Neighbour& neighbour) {
         return neighbour.ifindex == child.device->ifindex &&
                (neighbour.state & (NUD_FAILED | NUD_INCOMPLETE)) != 0;
       }));
@@ -72,7 +72,7 @@ std::size_t unresolved(const Child& child) {
 
 // Then the address only sits on the wrong one of the container's interfaces.
 bool has_child_on(const Child& child, int wire) {
-  return std::ranges::any_of(child.space->devices, [&](const Device& device) {
+  return std::ranges::any_of(child.netns->devices, [&](const Device& device) {
     return device.macvlan() && device.lower_in_host && device.lower == wire;
   });
 }
@@ -102,14 +102,14 @@ Command move_to(const Child& child, const Device& nic, const InterfaceAddress& a
       "{0}ip link del dev {1} && ip link add link {2} name {1} address {3} netns {4} type macvlan mode bridge "
       "&& "
       "{0}ip addr add {5} dev {1} && {0}ip link set dev {1} up",
-      child.space->enter,
+      child.netns->enter,
       device.name,
       nic.name,
       format_mac(device.mac),
-      child.space->target,
+      child.netns->target,
       text(address)};
   if (gateway == 0) return command;
-  return then(command, Command{"{}ip route add default via {}", child.space->enter, format_ipv4(gateway)});
+  return then(command, Command{"{}ip route add default via {}", child.netns->enter, format_ipv4(gateway)});
 }
 
 void look_at(const Facts& facts, const Child& child, const InterfaceAddress& address, Findings& out) {

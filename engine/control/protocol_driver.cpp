@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/protocol_driver.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "kernel/gateways.hpp"
+
+namespace arpline {
+namespace {
+
+constexpr std::uint64_t kInsideRetryNs = 5'000'000;
+constexpr std::uint64_t kInsidePatienceNs = 1'000'000'000;  // then the worker sends it
+constexpr std::uint64_t kParentsNs = 10'000'000'000;        // so long the parent's addresses are remembered
+constexpr std::uint64_t kDisputeLineNs = 1'000'000'000;     // so seldom is a disputed gateway told of
+constexpr std::size_t kInsideAtOnce = 4096;
+
+// In observe nothing is sent, so nothing must wait to be.
+Protocol::Settings settings_of(const Config& config, const ParentConfig& own) {
+  return {.announce = config.announce,
+          .on_conflict = config.mode == Mode::observe ? OnConflict::alert : config.on_conflict,
+          .probe = config.probe,
+          .path_probe_ns = own.path_probe_ns};
+}
+
+// The interface; all static endpoints are one's.
+InterfaceKey owner_of(const Desired& desired) {
+  if (!desired.settings) return 0;
+  const auto word = [](int number) { return static_cast<InterfaceKey>(static_cast<std::uint32_t>(number)); };
+  return word(desired.settings->nsid) << 32U | word(desired.settings->ifindex);
+}
+
+AnnouncedEndpoint subject_of(const Desired& desired) {
+  return {.mac = desired.word & ARPL_MAC_MASK,
+          .address = desired.key.address,
+          .vlan = desired.key.vlan,
+          .announceable = desired.announceable,
+          .vepa = desired.vepa,
+          .owner = owner_of(desired)};
+}
+
+// After ARPL_EVENT_CLAIM_*.
+bool was_dropped(const arpl_event& event) {
+  return event.type == ARPL_EVENT_CLAIM_DROPPED;
+}
+
+}  // namespace
+
+ProtocolDriver::ProtocolDriver(const Config& config, const ParentConfig& own, const Maps& maps,
+                               const EndpointRegistry& registry, OpenNetns open)
+    : parent_(own.name),
+      registry_(registry),
+      open_(std::move(open)),
+      protocol_(settings_of(config, own),
+                {.slots = maps.slots(), .stats = maps.stats(), .limits = &maps.limits()},
+                std::random_device{}()),
+      gateways_(open_) {
+  set(config, own, now_ns());
+}
+
+void ProtocolDriver::set(const Config& config, const ParentConfig& own, std::uint64_t now) {
+  protocol_.set(settings_of(config, own), now);
+  gateways_.configure(own.gateways, own.path_probe_ns != 0, now);
+  announce_ = {
+      .on_conflict = config.on_conflict, .refresh_ns = config.announce.refresh_ns, .pps = config.announce.pps};
+}
+
+void ProtocolDriver::put(const Table::Entry& entry, Arrival arrival, std::uint64_t now) {
+  protocol_.put(entry.slot, subject_of(entry.desired), arrival, now, *this);
+  gateways_.add(entry.slot, entry.desired, now);
+}
+
+void ProtocolDriver::start(std::uint64_t now) {
+  for (const auto& [key, entry] : registry_.table().entries()) put(entry, Arrival::found, now);
+}
+
+// An endpoint with another MAC or other flags is among both.
+void ProtocolDriver::follow(const Table::Changes& changes, std::uint64_t now) {
+  for (const auto& entry : changes.withdrawn) {
+    if (registry_.table().find_slot(entry.slot) != nullptr) continue;
+    protocol_.erase(entry.slot, now);
+    gateways_.erase(entry.slot);
+  }
+  for (const auto* list : {&changes.added, &changes.reconfigured})
+    for (const auto& entry : *list)
+      put(entry, entry.desired.heard_at == 0 ? Arrival::found : Arrival::changed, now);
+}
+
+void ProtocolDriver::carrier_up(std::uint64_t now) {
+  protocol_.carrier_up(now);
+}
+
+std::optional<Id> ProtocolDriver::id_of(const arpl_event& event) const {
+  const auto& entries = registry_.table().entries();
+  const auto at = entries.find({.address = event.address, .vlan = event.vlan, .zero = 0});
+  return at == entries.end() ? std::nullopt : std::optional{at->second.slot};
+}
+
+void ProtocolDriver::on_event(const arpl_event& event, std::uint64_t now) {
+  if (event.type == ARPL_EVENT_OWN_MAC) return protocol_.on_own_mac(event.mac, event.time_ns);
+  if (event.type == ARPL_EVENT_HOST_ANSWER)
+    return protocol_.on_host_answer(event.address, event.vlan, event.time_ns);
+  const auto id = id_of(event);
+  if (!id) return;
+  if (event.type == ARPL_EVENT_PROBE_ANSWER) return protocol_.on_answer(*id, event.mac, event.time_ns, *this);
+  protocol_.on_claim(*id,
+                     {.mac = event.mac,
+                      .origin = registry_.claim_origin_of(event),
+                      .dropped = was_dropped(event),
+                      .at = event.time_ns},
+                     now, *this);
+}
+
+bool ProtocolDriver::order(const arpl_write& frame) {
+  if (service_ == nullptr || !service_->order({.frame = frame})) return false;
+  ordered_ = true;
+  return true;
+}
+
+// What goes through the container's interface reaches the wire from there: the worker must not send it as well,
+// or an owner that defends once takes the second one for a second conflict (RFC 5227 section 2.4).
+bool ProtocolDriver::send(const Outgoing& frame) {
+  if (service_ == nullptr) return false;
+  const auto* entry = frame.inside ? registry_.table().find_slot(frame.id) : nullptr;
+  if (entry == nullptr || !entry->desired.settings || entry->desired.settings->nsid < 0 ||
+      inside_.size() >= kMostInside)
+    return order(frame.frame);
+  inside_.push_back({.nsid = entry->desired.settings->nsid,
+                     .since = now_ns(),
+                     .frame = {.ifindex = entry->desired.settings->ifindex, .frame = frame.frame}});
+  return true;
+}
+
+bool ProtocolDriver::speaks(const arpl_write& frame, std::uint64_t now) const {
+  const auto& entries = registry_.table().entries();
+  const auto at = entries.find({.address = frame.sender_ip, .vlan = frame.vlan, .zero = 0});
+  return at != entries.end() && protocol_.speaks_for(at->second.slot, frame.sender_mac, now);
+}
+
+// Those of one namespace in one go; without those whose time is over. What can't be sent there, or waits for
+// too long, the worker sends: the wire hears it, the siblings don't.
+std::uint64_t ProtocolDriver::send_inside(std::uint64_t now) {
+  const auto order_instead = [&](const arpl_write& frame) {
+    if (speaks(frame, now)) order(frame);
+  };
+  for (; !inside_.empty() && now > inside_.front().since + kInsidePatienceNs; inside_.pop_front())
+    order_instead(inside_.front().frame.frame);
+  if (!sender_.idle()) return now + kInsideRetryNs;
+  for (const auto& failed : sender_.take_failed()) order_instead(failed.frame);
+  if (inside_.empty()) return kNever;
+  const auto nsid = inside_.front().nsid;
+  std::vector<InsideFrame> frames;
+  for (; !inside_.empty() && inside_.front().nsid == nsid && frames.size() < kInsideAtOnce; inside_.pop_front())
+    if (speaks(inside_.front().frame.frame, now)) frames.push_back(inside_.front().frame);
+  if (frames.empty()) return now + kInsideRetryNs;
+  if (Fd netns = open_(nsid)) {
+    sender_.send(std::move(netns), std::move(frames));
+  } else {
+    for (const auto& one : frames) order_instead(one.frame);
+  }
+  return now + kInsideRetryNs;
+}
+
+// Macvlan hands nothing of a container's to its parent, nor does the wire.
+bool ProtocolDriver::at_parent(Ipv4 gateway, std::uint64_t now) {
+  if (parents_at_ == 0 || now - parents_at_ > kParentsNs) {
+    parents_ = addresses_here(parent_);
+    parents_at_ = now;
+  }
+  return std::ranges::find(parents_, gateway) != parents_.end();
+}
+
+void ProtocolDriver::set_gateway(Id id, Ipv4 gateway, std::uint64_t now) {
+  const auto* entry = registry_.table().find_slot(id);
+  if (entry == nullptr) return;
+  const bool tagged = entry->desired.key.vlan != 0;
+  protocol_.set_gateway(id, tagged && tags_hidden_ ? 0 : gateway,
+                        gateway != 0 && !tagged && at_parent(gateway, now), now);
+}
+
+std::uint64_t ProtocolDriver::run(std::uint64_t now, Service* service) {
+  if (service == nullptr) return kNever;
+  service_ = service;
+  auto wake = gateways_.tick(now, [&](Id id, Ipv4 gateway) { set_gateway(id, gateway, now); });
+  wake = std::min(wake, protocol_.tick(now, *this));
+  wake = std::min(wake, send_inside(now));
+  if (std::exchange(ordered_, false)) service->wake();
+  service_ = nullptr;
+  return wake;
+}
+
+bool ProtocolDriver::is_too_slow() const {
+  return announce_.pps > 0 && protocol_.refreshes_per_second() > static_cast<double>(announce_.pps);
+}
+
+void ProtocolDriver::report(const Report& report) {
+  const auto* entry = registry_.table().find_slot(report.id);
+  if (entry == nullptr) return;
+  const auto address = format_ipv4(entry->desired.key.address);
+  const auto mac = format_mac(report.mac);
+  switch (report.kind) {
+    case ReportKind::defended:
+      return spdlog::warn("{}: {} is defended against {}", visible(parent_), address, mac);
+    case ReportKind::gave_up:
+      return spdlog::warn("{}: {} is given up: {} claims it", visible(parent_), address, mac);
+    case ReportKind::moves_too_often:
+      return spdlog::warn("{}: {} moves too often, now to {}: left alone until it keeps still",
+                          visible(parent_), address, mac);
+    case ReportKind::moves_no_more:
+      return spdlog::warn("{}: {} keeps still again", visible(parent_), address);
+    case ReportKind::conflict_over:
+      return spdlog::info("{}: {} is no longer contested", visible(parent_), address);
+    case ReportKind::path_lost:
+      return spdlog::warn("{}: {} does not reach its gateway {} any more", visible(parent_), address,
+                          gateway_text(report.id));
+    case ReportKind::path_back:
+      return spdlog::warn("{}: {} reaches its gateway {} again", visible(parent_), address,
+                          gateway_text(report.id));
+    case ReportKind::gateway_moved:
+      return spdlog::info("{}: the gateway {} of {} answers from {} now", visible(parent_),
+                          gateway_text(report.id), address, mac);
+    case ReportKind::gateway_disputed:
+      if (arpl_bucket_take(&dispute_arrival_, now_ns(), {kDisputeLineNs, kDisputeLineNs}) == 0) return;
+      return spdlog::warn("{}: {} answers in place of the gateway {} of {}: not believed", visible(parent_),
+                          mac, gateway_text(report.id), address);
+    case ReportKind::conflict:  // has its own line, with where it came from
+    case ReportKind::path_suspect:
+    case ReportKind::path_fine:
+      return;
+  }
+}
+
+std::string ProtocolDriver::gateway_text(Id id) const {
+  const auto path = protocol_.view(id, now_ns()).path;
+  return path ? format_ipv4(path->gateway) : "";
+}
+
+}  // namespace arpline

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/config.hpp"
+#include "control/endpoint_registry.hpp"
+#include "control/gateways.hpp"
+#include "control/inside_sender.hpp"
+#include "kernel/maps.hpp"
+#include "protocol/protocol.hpp"
+#include "report/status.hpp"
+#include "worker/service.hpp"
+
+namespace arpline {
+
+/// Keeps the entries for a parent's endpoints right: tells the protocol machines what happens, and carries
+/// their frames to the worker and into the containers, their reports to the log. All calls from the control
+/// thread.
+class ProtocolDriver final : private Actions {
+ public:
+  static constexpr std::size_t kMostInside =
+      65536;  ///< frames that wait to be sent through containers' interfaces
+
+  /// `maps` and `registry` outlive it.
+  ProtocolDriver(const Config& config, const ParentConfig& own, const Maps& maps,
+                 const EndpointRegistry& registry, OpenNetns open);
+
+  void set(const Config& config, const ParentConfig& own, std::uint64_t now);
+  /// Tags don't reach the programs: an answer to a tagged who-has would not be known as one, so nobody asks.
+  void hide_tags(bool hidden) noexcept { tags_hidden_ = hidden; }
+  /// For the log.
+  void rename(const ForeignText& parent) { parent_ = parent; }
+
+  /// All that the table has, at the start.
+  void start(std::uint64_t now);
+  void follow(const Table::Changes& changes, std::uint64_t now);
+  void carrier_up(std::uint64_t now);
+  void on_event(const arpl_event& event, std::uint64_t now);
+
+  /// Does what is due; nothing is sent without a service. Returns when to call it again.
+  std::uint64_t run(std::uint64_t now, Service* service);
+
+  void describe(Id id, EndpointStatus& endpoint, std::uint64_t now) const;
+  void describe(ParentStatus& parent) const;
+  /// The pace does not suffice for the refreshes.
+  bool is_too_slow() const;
+
+ private:
+  struct Inside {
+    int nsid = -1;
+    std::uint64_t since = 0;
+    InsideFrame frame;
+  };
+
+  bool send(const Outgoing& frame) override;
+  void report(const Report& report) override;
+
+  void put(const Table::Entry& entry, Arrival arrival, std::uint64_t now);
+  void set_gateway(Id id, Ipv4 gateway, std::uint64_t now);
+  bool order(const arpl_write& frame);
+  /// The endpoint of an announcement still has that MAC and may be announced.
+  bool speaks(const arpl_write& frame, std::uint64_t now) const;
+  std::uint64_t send_inside(std::uint64_t now);
+  bool at_parent(Ipv4 gateway, std::uint64_t now);
+  std::optional<Id> id_of(const arpl_event& event) const;
+  std::string gateway_text(Id id) const;
+
+  ForeignText parent_;
+  const EndpointRegistry& registry_;
+  OpenNetns open_;
+  Protocol protocol_;
+  Gateways gateways_;
+  AnnounceStatus announce_;
+  Service* service_ = nullptr;
+  bool ordered_ = false;
+  bool tags_hidden_ = false;
+  std::deque<Inside> inside_;
+  std::vector<Ipv4> parents_;  // its addresses, and when they were read
+  std::uint64_t parents_at_ = 0;
+  __u64 dispute_arrival_ = 0;  // of the lines about disputed gateways
+  InsideSender sender_;
+};
+
+}  // namespace arpline

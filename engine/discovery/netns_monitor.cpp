@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "discovery/netns_monitor.hpp"
+
+#include <algorithm>
+#include <climits>
+#include <iterator>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+
+namespace arpline {
+namespace {
+
+constexpr int kRetryMs = 2;
+constexpr int kSearchPauseMs = 50;
+
+// What was said about its endpoints is true still, and there may be more.
+bool gains_only(const Interface& before, const Interface& now) {
+  auto same = now;
+  same.addresses = before.addresses;
+  return same == before && std::ranges::includes(now.addresses, before.addresses, comes_before);
+}
+
+std::vector<std::string> all_folders(const std::vector<std::string>& more) {
+  auto folders = known_netns_folders();
+  folders.insert(folders.end(), more.begin(), more.end());
+  return folders;
+}
+
+// The kernel names a child's parent by the id that the asking namespace has in itself: it must have one.
+int own_nsid(Netlink& route) {
+  const auto nsid = find_nsid(route, {.inode = own_netns_inode(), .own = true});
+  if (!nsid) throw SetupError("the own network namespace gets no id; is /proc mounted?");
+  return *nsid;
+}
+
+}  // namespace
+
+NetnsMonitor::NetnsMonitor(NetnsObserver& observer, const std::vector<std::string>& more_folders)
+    : observer_(observer),
+      route_(NETLINK_ROUTE),
+      own_nsid_(own_nsid(route_)),
+      places_(all_folders(more_folders)),
+      search_(all_folders(more_folders)) {
+  places_.watch_new_folders();
+}
+
+Netns NetnsMonitor::described(int nsid, const Known& known) const {
+  return {.nsid = nsid, .inode = known.ways.inode, .name = known.name, .own = is_own(nsid)};
+}
+
+std::vector<Interface> NetnsMonitor::placed(int nsid, const Known& known) const {
+  std::vector<Interface> interfaces;
+  const auto netns = described(nsid, known);
+  for (const auto& [ifindex, child] : known.children)
+    if (auto interface = place_child(child, links_, netns, known.all))
+      interfaces.push_back(std::move(*interface));
+  return interfaces;
+}
+
+std::vector<Interface> NetnsMonitor::children_on(int parent) const {
+  std::vector<Interface> children;
+  for (const auto& [nsid, known] : known_)
+    for (auto& interface : placed(nsid, known))
+      if (interface.parent == parent) children.push_back(std::move(interface));
+  return children;
+}
+
+std::vector<Netns> NetnsMonitor::all_netns() const {
+  std::vector<Netns> all;
+  for (const auto& [nsid, known] : known_) all.push_back(described(nsid, known));
+  return all;
+}
+
+Fd NetnsMonitor::open(int nsid) const {
+  const auto at = known_.find(nsid);
+  return at == known_.end() ? Fd{} : open_netns(at->second.ways);
+}
+
+void NetnsMonitor::earliest(Stale& marks, int nsid, std::uint64_t at) {
+  const auto [mark, fresh] = marks.try_emplace(nsid, at);
+  if (!fresh) mark->second = std::min(mark->second, at);
+}
+
+void NetnsMonitor::report_event(int nsid, int ifindex, InterfaceEventKind what, Ipv4 address) {
+  observer_.on_interface_event(
+      {.at = now_, .nsid = nsid, .ifindex = ifindex, .what = what, .address = address});
+}
+
+NetnsMonitor::Known& NetnsMonitor::know(int nsid, bool has_way) {
+  const auto [at, fresh] = known_.try_emplace(nsid);
+  if (fresh) {
+    if (is_own(nsid)) at->second.ways = {.inode = own_netns_inode(), .own = true};
+    earliest(stale_, nsid, now_);
+    if (!has_way && !is_own(nsid)) search_.request();
+  }
+  return at->second;
+}
+
+void NetnsMonitor::forget(int nsid) {
+  const auto at = known_.find(nsid);
+  if (at == known_.end()) return;
+  if (!at->second.children.empty()) {
+    report_event(nsid, 0, InterfaceEventKind::netns_destroyed);
+    changed(nsid, now_);
+  }
+  forget_ways(nsid, at->second);
+  host_names_.erase(host_names_.lower_bound({nsid, INT_MIN}), host_names_.upper_bound({nsid, INT_MAX}));
+  known_.erase(at);
+  stale_.erase(nsid);
+}
+
+// The inode may be another namespace's by now.
+void NetnsMonitor::forget_ways(int nsid, Known& known) {
+  const auto at = nsid_of_inode_.find(known.ways.inode);
+  if (at != nsid_of_inode_.end() && at->second == nsid) nsid_of_inode_.erase(at);
+  known.ways = {};
+}
+
+// A way into a namespace: it gets an id, and from then on its events come here.
+void NetnsMonitor::meet(const ReachableNetns& found) {
+  if (found.inode == known_.at(own_nsid_).ways.inode) return;
+  const auto known_inode = nsid_of_inode_.find(found.inode);
+  if (known_inode == nsid_of_inode_.end()) {
+    const auto nsid = find_nsid(route_, found);
+    if (!nsid || is_own(*nsid)) return;
+    know(*nsid, true).ways = found;
+    nsid_of_inode_.insert_or_assign(found.inode, *nsid);
+    earliest(stale_, *nsid, now_);
+    return;
+  }
+  const auto at = known_.find(known_inode->second);
+  if (at == known_.end()) return;
+  auto& ways = at->second.ways;
+  if (ways.path.empty() && !found.path.empty()) ways.path = found.path;
+  if (found.pids.empty() || ways.pids.size() >= ReachableNetns::kMostPids) return;
+  const auto pid = found.pids.front();
+  if (std::ranges::find(ways.pids, pid) != ways.pids.end()) return;
+  ways.pids.push_back(pid);
+  if (!at->second.children.empty() && ways.pids.size() == 1) earliest(stale_, at->first, now_);
+}
+
+void NetnsMonitor::refresh_child(int nsid, int ifindex, std::uint64_t heard_at) {
+  auto child = dump_child(route_, dumped(nsid), own_nsid_, ifindex);
+  if (!child) read_events();  // what became of it has been said by now
+  auto at = known_.find(nsid);
+  if (at == known_.end()) return;
+  auto old = at->second.children.find(ifindex);
+  if (!child) {
+    if (old == at->second.children.end()) return;
+    at->second.children.erase(old);
+    at->second.pending.erase(ifindex);
+    return changed(nsid, heard_at);
+  }
+  const bool anew = old == at->second.children.end() || old->second.interface.addresses.size() <= kMostReadAnew;
+  if (anew) {
+    at->second.pending.erase(ifindex);
+    if (!dump_addresses(route_, dumped(nsid), *child)) return;
+  } else {
+    fold(at->second);
+    child->interface.addresses = old->second.interface.addresses;
+  }
+  keep_names(*child, old == at->second.children.end() ? nullptr : &old->second);
+  if (old == at->second.children.end()) {
+    if (at->second.children.empty()) {  // its settings are of interest now
+      at->second.settings_at = 0;
+      earliest(stale_, nsid, heard_at);
+    }
+    if (const auto name = host_names_.find({nsid, ifindex}); name != host_names_.end())
+      child->interface.host_name = name->second;
+    report_event(nsid, ifindex, InterfaceEventKind::appeared);
+    at->second.children.emplace(ifindex, std::move(*child));
+    return changed(nsid, heard_at, false);
+  }
+  if (old->second == *child) return;
+  const bool gains = gains_only(old->second.interface, child->interface);
+  old->second = std::move(*child);
+  changed(nsid, heard_at, !gains);
+}
+
+// A way that has closed is forgotten, and another one looked for.
+void NetnsMonitor::refresh_ways(Known& known, int nsid) {
+  forget_ended(known.ways);
+  const bool old = known.settings_at == 0 || now_ - known.settings_at >= kSettingsNs;
+  if (is_own(nsid)) {
+    known.all = own_arp_settings().value_or(NetnsArpSettings{});
+  } else if (const Fd fd = open_netns(known.ways); fd && nsid_of(route_, fd.get()) == nsid) {
+    if (old) known.all = arp_settings_of(fd.get()).value_or(known.all);
+    if (old) known.settings_at = now_;
+  } else if (!known.children.empty()) {
+    forget_ways(nsid, known);
+    search_.request();
+  }
+  known.name = known.ways.inode == 0 && !known.ways.own ? "id " + std::to_string(nsid) : netns_name(known.ways);
+}
+
+bool NetnsMonitor::misses(int nsid, const Children& found) const {
+  const auto at = known_.find(nsid);
+  return at != known_.end() && std::ranges::any_of(at->second.children, [&found](const auto& entry) {
+           return !found.contains(entry.first);
+         });
+}
+
+void NetnsMonitor::take_children(int nsid, Known& known, Children children) {
+  for (auto& [ifindex, child] : children) {
+    const auto old = known.children.find(ifindex);
+    keep_names(child, old == known.children.end() ? nullptr : &old->second);
+    if (old != known.children.end()) continue;
+    if (const auto name = host_names_.find({nsid, ifindex}); name != host_names_.end())
+      child.interface.host_name = name->second;
+    report_event(nsid, ifindex, InterfaceEventKind::appeared);
+  }
+  known.children = std::move(children);
+  known.pending.clear();
+}
+
+void NetnsMonitor::refresh_netns(int nsid, std::uint64_t heard_at) {
+  if (is_own(nsid)) read_host_addresses();
+  auto children = dump_netns(route_, dumped(nsid), own_nsid_);
+  if (!children || misses(nsid, *children)) {
+    read_events();  // what became of them has been said by now, and goes before what is read after it
+    children = dump_netns(route_, dumped(nsid), own_nsid_);
+  }
+  const auto at = known_.find(nsid);
+  if (at == known_.end()) return;
+  constexpr int kLoopback = 1;  // every namespace has it, under this number
+  if (!children && !is_own(nsid) && !get_link(route_, nsid, kLoopback)) return forget(nsid);
+  auto& known = at->second;
+  fold(known);
+  const auto before = placed(nsid, known);
+  if (children) take_children(nsid, known, std::move(*children));
+  if (!known.children.empty() || is_own(nsid)) refresh_ways(known, nsid);
+  if (placed(nsid, known) != before) changed(nsid, heard_at);
+}
+
+// In turns, one interface of each namespace, and then one namespace at least: whoever changes all the time
+// keeps nobody else waiting.
+std::pair<int, int> NetnsMonitor::next_child(const StaleChildren& stale, int after) {
+  const auto next = stale.upper_bound({after, INT_MAX});
+  return next == stale.end() ? stale.begin()->first : next->first;
+}
+
+// Interfaces before namespaces: they are what somebody waits for.
+void NetnsMonitor::refresh(std::uint64_t until) {
+  while (!stale_children_.empty() && now_ns() < until) {
+    const auto id = next_child(stale_children_, last_child_);
+    const auto heard_at = stale_children_.at(id);
+    stale_children_.erase(id);
+    last_child_ = id.first;
+    refresh_child(id.first, id.second, heard_at);
+  }
+  while (!stale_.empty()) {
+    auto next = stale_.upper_bound(last_netns_);
+    if (next == stale_.end()) next = stale_.begin();
+    const auto [nsid, heard_at] = *next;
+    stale_.erase(next);
+    last_netns_ = nsid;
+    refresh_netns(nsid, heard_at);
+    if (now_ns() >= until) break;
+  }
+}
+
+// What the events have said goes into what was read.
+void NetnsMonitor::fold(Known& known) {
+  for (auto& [ifindex, pending] : std::exchange(known.pending, {})) {
+    const auto at = known.children.find(ifindex);
+    if (at == known.children.end()) continue;
+    auto& addresses = at->second.interface.addresses;
+    std::vector<InterfaceAddress> come;
+    std::vector<InterfaceAddress> merged;
+    for (const auto& [address, added] : pending)
+      if (added) come.push_back(address);
+    std::erase_if(addresses, [&said = pending](const InterfaceAddress& one) { return said.contains(one); });
+    merged.reserve(addresses.size() + come.size());
+    std::ranges::merge(addresses, come, std::back_inserter(merged), comes_before);
+    addresses = std::move(merged);
+  }
+}
+
+bool NetnsMonitor::has(const Known& known, const Child& child, const InterfaceAddress& address) {
+  const auto pending = known.pending.find(child.interface.ifindex);
+  if (pending != known.pending.end())
+    if (const auto said = pending->second.find(address); said != pending->second.end()) return said->second;
+  return std::ranges::binary_search(child.interface.addresses, address, comes_before);
+}
+
+void NetnsMonitor::tell(int nsid, std::uint64_t heard_at) {
+  const auto begun = now_ns();
+  const auto at = known_.find(nsid);
+  if (at != known_.end()) fold(at->second);
+  observer_.on_children(nsid, at == known_.end() ? std::vector<Interface>{} : placed(nsid, at->second),
+                        heard_at);
+  const auto ended = now_ns();
+  const auto again = known_.find(nsid);
+  if (again != known_.end())
+    again->second.rests_until = ended + std::min(kRest * (ended - begun), kLongestRestNs);
+}
+
+void NetnsMonitor::publish() {
+  if (std::exchange(own_links_changed_, false)) {
+    observer_.on_own_links();
+    if (!host_changed_) host_changed_ = now_;
+  }
+  if (const auto heard_at = std::exchange(host_changed_, {})) observer_.on_host_addresses(*heard_at);
+  if (changed_.empty()) return;
+  const auto now = now_ns();
+  Stale later;
+  for (const auto& [nsid, heard_at] : std::exchange(changed_, {})) {
+    const auto at = known_.find(nsid);
+    if (at != known_.end() && now < at->second.rests_until && !losing_.contains(nsid)) {
+      later.emplace(nsid, heard_at);
+    } else {
+      tell(nsid, heard_at);
+    }
+  }
+  losing_.clear();
+  for (const auto& [nsid, heard_at] : later) earliest(changed_, nsid, heard_at);
+  observer_.on_children_told();
+}
+
+void NetnsMonitor::read_host_addresses() {
+  const auto found = dump_addresses(route_);
+  if (!found) return;
+  decltype(host_addresses_) now;
+  for (const auto& one : *found)
+    now[one.ifindex].insert({.address = one.address, .prefix_bits = one.prefix_bits});
+  if (now == host_addresses_) return;
+  host_addresses_ = std::move(now);
+  if (!host_changed_) host_changed_ = now_;
+}
+
+HostAddresses NetnsMonitor::host_addresses(int parent) const {
+  HostAddresses host;
+  for (const auto& [ifindex, addresses] : host_addresses_)
+    for (const auto& one : addresses) host.all.insert(one.address);
+  const auto own = known_.find(own_nsid_);
+  const int all = own == known_.end() ? 0 : own->second.all.arp_ignore;
+  links_.each_place_on(parent, [&](const LinkRecord& link, std::uint16_t vlan) {
+    if (std::max(all, link.arp_ignore) == 0) return;
+    auto& only = host.only[vlan];
+    if (const auto at = host_addresses_.find(link.ifindex); at != host_addresses_.end())
+      for (const auto& one : at->second) only.insert(one.address);
+  });
+  return host;
+}
+
+void NetnsMonitor::read_own_links() {
+  const auto links = dump_links(route_).value();
+  links_.clear();
+  for (const auto& link : links) links_.put(link);
+  own_links_changed_ = true;
+}
+
+void NetnsMonitor::everything_is_stale() {
+  read_own_links();
+  for (const auto& [nsid, known] : known_) earliest(stale_, nsid, now_);
+  search_.request();
+  overrun_ = false;
+}
+
+void NetnsMonitor::look() {
+  now_ = now_ns();
+  know(own_nsid_);
+  everything_is_stale();
+  const auto never = [] { return false; };
+  search_.step(now_, never, [this](const ReachableNetns& found) { meet(found); });
+  refresh(UINT64_MAX);
+  publish();
+}
+
+void NetnsMonitor::work() {
+  read_events();
+  publish();  // what is taken away does not wait
+  now_ = now_ns();
+  if (overrun_) {
+    // Ids and inodes of namespaces whose end was not heard are used again: every way is to be tried anew.
+    nsid_of_inode_.clear();
+    everything_is_stale();
+  }
+  const auto until = now_ + kSliceNs;
+  const auto met = [this](const ReachableNetns& found) { meet(found); };
+  if (!places_.read(now_, met)) search_.request();
+  refresh(until);
+  search_.step(
+      now_, [until] { return now_ns() >= until; }, met);
+  publish();
+}
+
+// Until the first of those that are to be told may be.
+int NetnsMonitor::rest_ms(std::uint64_t now) const {
+  constexpr std::uint64_t kMillisecond = 1'000'000;
+  auto rest = kLongestRestNs;
+  for (const auto& [nsid, heard_at] : changed_) {
+    const auto at = known_.find(nsid);
+    const auto until = at == known_.end() ? now : at->second.rests_until;
+    rest = std::min(rest, until > now ? until - now : 0);
+  }
+  return static_cast<int>((rest + kMillisecond - 1) / kMillisecond);
+}
+
+int NetnsMonitor::patience_ms() const {
+  const auto now = now_ns();
+  if (overrun_ || !stale_.empty() || !stale_children_.empty()) return 0;
+  if (search_.wanted(now)) return 0;
+  if (places_.waiting()) return kRetryMs;
+  const int rest = changed_.empty() ? -1 : rest_ms(now);
+  if (!search_.requested()) return rest;
+  return rest < 0 ? kSearchPauseMs : std::min(rest, kSearchPauseMs);
+}
+
+// As many namespaces as keep the pace of one look at each in kReconcileNs.
+void NetnsMonitor::tick(std::uint64_t interval_ns) {
+  now_ = now_ns();
+  if (!places_.watch_new_folders().empty()) search_.request();
+  cycle_ns_ += interval_ns;
+  if (cycle_ns_ >= kReconcileNs) {
+    cycle_ns_ = 0;
+    search_.request();
+  }
+  if (std::exchange(busy_, false) && ++put_off_ < kMostPutOff) return;
+  put_off_ = 0;
+  const auto ticks = kReconcileNs / interval_ns;
+  for (auto left = (known_.size() + ticks - 1) / ticks; left > 0; --left) {
+    auto next = known_.upper_bound(cursor_);
+    if (next == known_.end()) next = known_.begin();
+    if (next == known_.end()) return;
+    cursor_ = next->first;
+    earliest(stale_, cursor_, now_);
+  }
+}
+
+}  // namespace arpline

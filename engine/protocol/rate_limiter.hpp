@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "protocol/announced_endpoint.hpp"
+#include "shared/bucket.h"
+
+namespace arpline {
+
+/// Frames a second, for all endpoints together; so much may come at once as kBurstNs has room for, and one
+/// frame always. A share of a whole takes from both: the rest of the whole is left to the others.
+class RateLimiter {
+ public:
+  static constexpr std::uint64_t kBurstNs = 50'000'000;  ///< how late a control loop may be without losing any
+
+  /// per_second = 0: nothing.
+  explicit RateLimiter(std::uint64_t per_second) { set(per_second); }
+  /// `whole` outlives it.
+  RateLimiter(std::uint64_t per_second, RateLimiter& whole) : whole_(&whole) { set(per_second); }
+  void set(std::uint64_t per_second) noexcept { interval_ns_ = per_second == 0 ? 0 : kSecondNs / per_second; }
+
+  /// Between two frames; 0: nothing is sent.
+  std::uint64_t interval_ns() const noexcept { return interval_ns_; }
+
+  bool take(std::uint64_t now, std::uint32_t frames = 1) noexcept {
+    if (interval_ns_ == 0 || (whole_ != nullptr && whole_->when(now, frames) > now)) return false;
+    return arpl_bucket_take(&arrival_, now, budget(frames)) != 0 &&
+           (whole_ == nullptr || whole_->take(now, frames));
+  }
+
+  /// When take() can succeed.
+  std::uint64_t when(std::uint64_t now, std::uint32_t frames = 1) const noexcept {
+    if (interval_ns_ == 0) return kNever;
+    const auto [cost, burst] = budget(frames);
+    const auto own = std::max<std::uint64_t>(now, arrival_ + cost > burst ? arrival_ + cost - burst : 0);
+    return whole_ == nullptr ? own : std::max(own, whole_->when(now, frames));
+  }
+
+ private:
+  static constexpr std::uint64_t kSecondNs = 1'000'000'000;
+
+  arpl_budget budget(std::uint32_t frames) const noexcept {
+    const auto cost = interval_ns_ * frames;
+    return {.interval_ns = cost, .burst_ns = std::max<__u64>(cost, kBurstNs)};
+  }
+
+  RateLimiter* whole_ = nullptr;
+  std::uint64_t interval_ns_ = 0;
+  __u64 arrival_ = 0;
+};
+
+}  // namespace arpline
