@@ -42,6 +42,8 @@ def forked(work, output) -> int:
     try:
         pickle.dump(work(), output)
         output.flush()
+    except SystemExit:
+        pass  # it was told to end
     except BaseException:  # whatever it is, there is no result
         traceback.print_exc()
     sys.stdout.flush()

@@ -21,8 +21,8 @@ BUILDS = {
                    "tests/unit", "tests/sim", "tests/threads", "tests/packet", "tests/parity"),
     "build-tsan": ("-Db_sanitize=thread", *SANITIZER_OPTIONS, "--", "tests/threads"),
     "build-fuzz": ("-Dfuzzers=true", "-Dtests=false", "-Ddpdk=disabled", "-Db_sanitize=address,undefined",
-                   "-Db_lundef=false", "-Doptimization=1", "-Dcpp_args=-fsanitize=fuzzer-no-link -fno-sanitize-recover=undefined -g1", "--",
-                   "tests/fuzz"),
+                   "-Db_lundef=false", "-Doptimization=1",
+                   "-Dcpp_args=-fsanitize=fuzzer-no-link -fno-sanitize-recover=undefined -g1", "--", "tests/fuzz"),
 }
 COMPILERS = {"build-fuzz": {"CC": "clang", "CXX": "clang++"}}
 
