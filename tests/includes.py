@@ -27,8 +27,8 @@ MAY_INCLUDE = {
     "arpgen": {"shared", "base", "port"},
     "bpf": {"shared"},
 }
-# One file of a component that may do more, by what its name begins with.
-MORE = {"tools/arpline/replay": {"worker", "port"}, "tools/arpline/explain": {"worker", "port"}}
+# A part of a component that may do more, by what its name begins with.
+MORE = {"tools/arpline/replay": {"worker", "port"}}
 # `worker` brings `port` in behind control's back; these must not name it themselves.
 NEVER = {"control": {"port"}, "arpline": {"port"}}
 SHARED_MAY_INCLUDE = re.compile(r"^(linux/.*|asm/.*|bpf/bpf_helpers\.h|bpf/bpf_endian\.h)$")
