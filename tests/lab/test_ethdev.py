@@ -50,8 +50,8 @@ def test_containers_reach_and_are_reached(serve):
 
 
 @pytest.mark.alone
-def test_every_request_is_answered_once():
-    loads.every_request_is_answered_once(ETHDEV)
+def test_every_request_is_answered_once(serve):
+    loads.every_request_is_answered_once(serve, ETHDEV)
 
 
 def test_both_queues_are_served(serve):

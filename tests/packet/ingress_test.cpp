@@ -101,7 +101,7 @@ void expect_check(const Row& row, const BpfRunner::Run& run, BpfRunner& runner) 
   EXPECT_EQ(runner.slot(endpoint_slot).unanswered, row.state.unanswered + 1);
 }
 
-TEST_P(LoadedProgram, GivesTheVerdictOfTheRow) {
+TEST_P(LoadedProgram, gives_the_verdict_of_the_row) {
   const Row& row = GetParam();
   BpfRunner& runner = BpfRunner::shared();
   runner.install(row.state);
@@ -133,7 +133,7 @@ class CppDecision : public testing::TestWithParam<Row> {
   }
 };
 
-TEST_P(CppDecision, GivesTheVerdictOfTheRow) {
+TEST_P(CppDecision, gives_the_verdict_of_the_row) {
   const Row& row = GetParam();
   runner().install(row.state);
   const Bytes frame = build(row.frame);

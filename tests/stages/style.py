@@ -11,6 +11,7 @@ from .results import BUILD, ROOT, Run, execute
 FORMATTED = (".c", ".h", ".cpp", ".hpp")
 TIDY_TIMEOUT_SECONDS = 300
 TURNS = 24
+OTHER_CASE = re.compile(r"\bTEST(?:_F|_P)?\(\s*\w+,\s*(\w*[A-Z]\w*)\s*\)")
 
 
 def our_files() -> list[str]:
@@ -35,6 +36,7 @@ def style(run: Run) -> None:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(lambda path: clang_format(run, path), [one for one in files if one.endswith(FORMATTED)]))
     run.check("flake8", ["flake8", *filter(is_python, files)])
+    test_names(run, [one for one in files if one.startswith("tests/") and one.endswith(".cpp")])
     run.check("includes", ["tests/includes.py"])
     run.check("docs/verdicts.md", ["tools/verdicts", "--check"])
 
@@ -48,6 +50,13 @@ def clang_format(run: Run, path: str) -> None:
     else:
         lines = text.count("[-Wclang-format-violations]")
         run.failed(f"clang-format {path}", f"{lines} places; clang-format -i {path}" if lines else text)
+
+
+def test_names(run: Run, files) -> None:
+    """Google Test's cases are in snake_case, as the packet rows and the lab tests are (docs/CONTRIBUTING.md)."""
+    if run.wanted("test names"):
+        found = [f"{path}: {case}" for path in files for case in OTHER_CASE.findall((ROOT / path).read_text("utf-8"))]
+        run.passed() if not found else run.failed("test names", "\n".join(found))
 
 
 def tidy(run: Run) -> None:
