@@ -41,7 +41,7 @@ globals().update({f"{make.__name__}_in_the_lab": in_the_lab(make) for make in (
 
 
 def pytest_addoption(parser):
-    parser.addoption("--jobs", type=int, default=3, help="lab tests at once; 0: all in this process, as for --pdb")
+    parser.addoption("--jobs", type=int, default=4, help="lab tests at once; 0: all in this process, as for --pdb")
 
 
 def pytest_configure(config):
