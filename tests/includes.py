@@ -27,8 +27,8 @@ MAY_INCLUDE = {
     "arpgen": {"shared", "base", "port"},
     "bpf": {"shared"},
 }
-# One file of a component that may do more, by what its name begins with.
-MORE = {"tools/arpline/replay": {"worker", "port"}, "tools/arpline/explain": {"worker", "port"}}
+# A part of a component that may do more, by what its name begins with.
+MORE = {"tools/arpline/replay": {"worker", "port"}}
 # `worker` brings `port` in behind control's back; these must not name it themselves.
 NEVER = {"control": {"port"}, "arpline": {"port"}}
 SHARED_MAY_INCLUDE = re.compile(r"^(linux/.*|asm/.*|bpf/bpf_helpers\.h|bpf/bpf_endian\.h)$")
@@ -76,7 +76,8 @@ def included_component(including: str, name: str) -> str | None:
 def check(path: str, text: str) -> list[str]:
     wrong = []
     if RTE.search(text) and not RTE_ONLY_IN.match(path):
-        wrong.append(f"{path}: {RTE.search(text)[0]} belongs into port/ethdev.*, the main of arplined-dpdk or a test's ethdev file")
+        wrong.append(f"{path}: {RTE.search(text)[0]} belongs into port/ethdev.*, the main of arplined-dpdk or a test's "
+                     "ethdev file")
     component = component_of(path)
     if component is None:
         return wrong

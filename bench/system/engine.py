@@ -10,11 +10,11 @@ from report_tables import table
 FEW, MANY = 64, 65_536
 STEPS = ("receive", "decide", "send")
 
-METHOD = """The engine's own pieces without NIC and kernel: `EthdevPort` over rings in memory (DPDK's net_ring), `Front`
-(the whole decision), bursts of {burst}. Each endpoint is asked by one requester that its kernel has answered, at random; all
-answers are REFLECT's. Addresses are of 64 interfaces. Ticks of the time stamp counter, {ghz:.2f} GHz here: not cycles where
-the core runs at another speed. A round's figures are the medians of {fillings} fillings of a ring of {room} frames, which
-was written just before; the table has the medians of the rounds."""
+METHOD = """The engine's own pieces without NIC and kernel: `EthdevPort` over rings in memory (DPDK's net_ring),
+`Front` (the whole decision), bursts of {burst}. Each endpoint is asked by one requester that its kernel has answered,
+at random; all answers are REFLECT's. Addresses are of 64 interfaces. Ticks of the time stamp counter, {ghz:.2f} GHz
+here: not cycles where the core runs at another speed. A round's figures are the medians of {fillings} fillings of a
+ring of {room} frames, which was written just before; the table has the medians of the rounds."""
 
 
 def run(settings) -> dict:
@@ -43,6 +43,7 @@ def section(found: dict) -> str:
         rows.append((endpoints, *(f"{ticks:.1f} ({ticks / total * 100:.0f} %)" for ticks in medians.values()),
                      f"{min(decided):.1f} – {max(decided):.1f}", f"**{total:.1f}**",
                      f"{total / found['tsc_hz'] * 1e9:.1f}", f"{found['tsc_hz'] / total / 1e6:.1f}"))
-    method = METHOD.format(burst=found["burst"], ghz=found["tsc_hz"] / 1e9, fillings=found["fillings"], room=found["room"])
-    return method + "\n\n" + table(("endpoints", "receive", "decide", "send", "decide, least – most", "ticks a frame", "ns",
-                                    "M frames/s"), rows)
+    method = METHOD.format(burst=found["burst"], ghz=found["tsc_hz"] / 1e9, fillings=found["fillings"],
+                           room=found["room"])
+    heading = ("endpoints", "receive", "decide", "send", "decide, least – most", "ticks a frame", "ns", "M frames/s")
+    return method + "\n\n" + table(heading, rows)

@@ -81,7 +81,8 @@ def measured(given, chosen) -> dict:
     words = [word for word in ("--quick", "--smoke", "--pinned") if getattr(given, word[2:])]
     words += [f"--rounds {given.rounds}"] * bool(given.rounds) + [f"--only {given.only}"] * bool(given.only)
     document = {"run": {"command": " ".join(["bench/run", *words]), "rounds": chosen.rounds, "pinned": given.pinned},
-                "machine": machine.facts(), "responders": [], "generator": [], "fast_path": {}, "attacks": {}, "lookups": {},
+                "machine": machine.facts(), "responders": [], "generator": [], "fast_path": {}, "attacks": {},
+                "lookups": {},
                 "streams": {}, "discovery": {}, "protocol": {}, "replay": {}, "engine": {}, "micro": []}
     if given.pinned:
         running.pin_responders()

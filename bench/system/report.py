@@ -160,7 +160,7 @@ def markdown(document, prefix="") -> str:
         "`build/bench/micro/micro --benchmark_filter=wire/ring`.", micro(document, ("wire",)),
         "The egress program, and the shared headers as the engine compiles them:", micro(document,
                                                                                          ("egress", "header")),
-        "The protocol machines by number of endpoints: what one endpoint costs in one second, when all of them are announced "
-        "every 60 s, and when each also asks its gateway every 10 s:", micro(document, ("protocol",),
-                                                                             "second and endpoint"),
+        "The protocol machines by number of endpoints: what one endpoint costs in one second, when all of them are "
+        "announced every 60 s, and when each also asks its gateway every 10 s:", micro(document, ("protocol",),
+                                                                                       "second and endpoint"),
         REMARKS.strip(), ""])

@@ -4,31 +4,15 @@ import contextlib
 import ctypes
 import json
 import os
-import sys
 import threading
 import time
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
-
-from lab import (PATIENCE, ROOT, Arplined, CommandError, Lab, arpgen, arpline, arplined, exchange,  # noqa: E402,F401
+from lab import (PATIENCE, ROOT, Arplined, CommandError, Lab, arpgen, arpline, arplined, exchange,  # noqa: F401
                  frames, run, teardown, wired)
 
 REQUESTER_MAC = "02:b0:00:00:00:01"
 REQUESTER = "10.77.0.9"
 CREDIT_WINDOW = 128  # frames per queue that a dead or hung worker can lose
-
-
-class Skip(Exception):
-    """The test cannot run here; the text is the reason."""
-
-
-def options(alone=False, timeout=60):
-    """alone: it measures time or load and runs beside nothing else. timeout: in seconds."""
-    def mark(function):
-        function.alone, function.timeout = alone, timeout
-        return function
-    return mark
 
 
 def wait_until(condition, seconds=10.0, what="the condition"):

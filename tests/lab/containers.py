@@ -5,7 +5,8 @@ import secrets
 import socket
 import struct
 
-from common import Skip, endpoint, never_answered, run, wait_state, wait_until, who_has
+import pytest
+from common import endpoint, never_answered, run, wait_state, wait_until, who_has
 from lab import runtimes
 
 NETLINK_ROUTE, RTM_GETLINK, NLM_F_REQUEST, IFLA_TARGET_NETNSID = 0, 18, 1, 46
@@ -16,7 +17,7 @@ def available(runtime, *args, **options):
     try:
         return runtime(*args, **options)
     except runtimes.Unavailable as reason:
-        raise Skip(str(reason)) from None
+        pytest.skip(str(reason))
 
 
 def macs_that_answer(wire, container) -> set[str]:

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Tests that need what this machine lacks: their module says NEEDS = "vlan" (a kernel with 802.1Q), "flower" (with tc's
-flower) or "nics" (network cards of its own), and they run in one virtual machine for all of them.
+Tests that need what this machine lacks: they are marked needs("vlan") (a kernel with 802.1Q), needs("flower") (with
+tc's flower) or needs("nics") (network cards of its own), and they run in one virtual machine for all of them.
 """
-import json
 import os
 import subprocess
+from functools import lru_cache
+from xml.etree import ElementTree
 
-from common import Lab
-from lab import build_dir, vm
+from _pytest.reports import TestReport
+from lab import Lab, build_dir, vm
+from stages import junit
 
 INSIDE = "ARPLINE_LAB_GUEST"
 LIMIT_SECONDS = 1200
@@ -20,49 +22,60 @@ TRIALS = {
 }
 
 
+@lru_cache
 def there(need) -> bool:
     """Whether this machine has it."""
     if need in TRIALS:
         return subprocess.run(["unshare", "--net", "sh", "-c", TRIALS[need]], capture_output=True,
                               check=False).returncode == 0
-    return need is None or INSIDE in os.environ
+    return INSIDE in os.environ
 
 
-def split(tests):
+def lacking(item) -> list[str]:
+    """What the test needs and this machine does not have."""
+    return [marker.args[0] for marker in item.iter_markers("needs") if not there(marker.args[0])]
+
+
+def split(items):
     """Those for this machine, those for the virtual one."""
-    lacking = {need for need in {function.needs for _, function in tests} if not there(need)}
-    return ([one for one in tests if one[1].needs not in lacking], [one for one in tests if one[1].needs in lacking])
+    return [one for one in items if not lacking(one)], [one for one in items if lacking(one)]
 
 
-def results_for(names, result, text):
-    return [{"name": name, "seconds": 0.0, "text": text, "result": result} for name in names]
+def reports_of(item, outcome, text, seconds):
+    """What pytest would report of a test with that result."""
+    path, line, name = item.location
+    why = (str(path), line, f"Skipped: {text}") if outcome == "skipped" else text or None
+    call = TestReport(item.nodeid, item.location, {}, outcome, why, "call", duration=seconds)
+    return [call, TestReport(item.nodeid, item.location, {}, "passed", None, "teardown")]
 
 
-def run(tests):
-    """Their results, as run.py has them."""
-    names = [name for name, _ in tests]
+def run(names) -> dict:
+    """(outcome, text, seconds) of each."""
     if INSIDE in os.environ:
-        return results_for(names, "skipped", "the virtual machine lacks it too")
-    print(f"{len(names)} tests need what this kernel does not have: in a virtual machine", flush=True)
+        return of_all(names, "skipped", "the virtual machine lacks it too")
     environment = {INSIDE: 1, "ARPLINE_BUILD": build_dir(), "ARPLINE_LAB_PATIENCE": PATIENCE}
     try:
         with Lab() as lab:
-            outcome = vm.boot(lab, vm.fetch(), ["tests/lab/run.py", "--jobs", 2, "--json", "{REPORT}", *names],
+            outcome = vm.boot(lab, vm.fetch(), ["tests/lab/run.py", "--jobs", 2, "--junitxml", "{REPORT}", *names],
                               environment, LIMIT_SECONDS)
     except vm.Unavailable as reason:
-        return results_for(names, "skipped", str(reason))
+        return of_all(names, "skipped", str(reason))
     return collected(names, outcome)
 
 
-def collected(names, outcome):
+def of_all(names, outcome, text) -> dict:
+    return {name: (outcome, text, 0.0) for name in names}
+
+
+def collected(names, outcome) -> dict:
     try:
-        results = json.loads(outcome.report)
-    except json.JSONDecodeError:
-        results = []
-    missing = sorted(set(names) - {one["name"] for one in results})
+        results = junit.results(outcome.report)
+    except ElementTree.ParseError:
+        results = {}
+    missing = sorted(set(names) - set(results))
     if not missing:
         return results
     console = "\n".join(outcome.console.splitlines()[-CONSOLE_LINES:])
     ended = "ended" if outcome.finished else f"did not end in {LIMIT_SECONDS} s"
     why = f"no result; the virtual machine {ended}"
-    return results + results_for(missing[:1], "failed", f"{why}:\n{console}") + results_for(missing[1:], "failed", why)
+    return {**results, **of_all(missing, "failed", why), missing[0]: ("failed", f"{why}:\n{console}", 0.0)}

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from common import Skip
+import pytest
 
 NETWORKD = "/lib/systemd/systemd-networkd"
 # In a mount namespace of its own: nothing of the machine's is touched. A /sys that is read-only tells both managers
@@ -14,7 +14,7 @@ PRIVATE = "mount -t sysfs -o ro sysfs /sys && for d in {folders}; do mkdir -p $d
 def needs(*programs):
     for program in programs:
         if not shutil.which(program) and not Path(program).exists():
-            raise Skip(f"{program} is not installed: tools/deps runtimes")
+            pytest.skip(f"{program} is not installed: tools/deps runtimes")
 
 
 def start(lab, ns, name, folders, script):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A host whose NIC gives ARP to a device of DPDK's and everything else to the kernel, as the hardware would: by tc, in a
-namespace of its own between the wire and the host's two interfaces."""
+"""
+A host whose NIC gives ARP to a device of DPDK's and everything else to the kernel, as the hardware would: by tc, in a
+namespace of its own between the wire and the host's two interfaces.
+"""
 from common import wait_known
 
 
@@ -37,5 +39,3 @@ def serve_steered(lab, children=1, config=None):
     daemon = host.start_arplined({**(config or {}), "parent": {host.nic: CONFIG}})
     wait_known(host, *host.children)
     return host, peer, daemon, peer.wire()
-
-

@@ -5,7 +5,8 @@ import ctypes
 import os
 import struct
 
-from common import Skip, run
+import pytest
+from common import run
 
 SYS_BPF = 321  # x86-64
 BPF_OBJ_GET, BPF_LINK_CREATE = 7, 28
@@ -25,7 +26,7 @@ def _bpf(command: int, attributes: bytes) -> int:
 def at_egress(lab, host, program: str):
     """tools/lab/bpf/PROGRAM.bpf.c is in front of all clsact filters of the host's parent for as long as this lasts."""
     if os.uname().machine != "x86_64":
-        raise Skip("the number of the system call is known for x86-64 only")
+        pytest.skip("the number of the system call is known for x86-64 only")
     pin = f"/sys/fs/bpf/{lab.id}-tcx"
     run("bpftool", "prog", "load", lab.bpf_object(program), pin, "type", "classifier")
     try:
@@ -39,7 +40,7 @@ def at_egress(lab, host, program: str):
             try:
                 link = _bpf(BPF_LINK_CREATE, struct.pack("IIII", fd, ifindex, BPF_TCX_EGRESS, 0))
             except OSError as error:
-                raise Skip(f"this kernel has no tcx: {error}") from error
+                pytest.skip(f"this kernel has no tcx: {error}")
     finally:
         os.close(fd)
     try:

@@ -6,9 +6,9 @@ kernel alone, without a flood, when the same happens.
 """
 import time
 
+import pytest
 from attacks import (GOOD_PER_SECOND, SETTLE_MS, STRANGERS, TRIALS, Had, Storming, asking, forged,
                      learned, states)
-from common import Lab, options
 
 FLOOD_PER_SECOND = 200_000
 CHILDREN, MADE_AGAIN = 16, 8
@@ -68,43 +68,42 @@ def qdisc_is_deleted(chaos):
     chaos.host.ns.run("tc", "qdisc", "del", "dev", chaos.host.nic, "clsact", check=False)
 
 
-def whole_again(happens, seconds=1.5, kernel_cares=True, beyond=GOOD_PER_SECOND):
+def whole_again(lab, happens, seconds=1.5, kernel_cares=True, beyond=GOOD_PER_SECOND):
     """
     beyond: so many who-has of the peer may be lost beyond what it loses of the flood alone, and of the kernel alone
     without a flood, which is nothing where the kernel does not care.
     """
-    with Lab() as lab:
-        chaos = Chaos(lab)
-        kernel = chaos.under(happens, seconds, flood=False) if kernel_cares else Had(0, 0)
-        chaos.host.start_arplined()
-        learned(chaos.host, chaos.peer)
-        quiet = chaos.under()
-        had = chaos.under(happens, seconds)
-        said = f"{happens.__name__}: {had} in the flood, {kernel} of the kernel alone, {quiet} of the flood alone"
-        print(said)
-        assert had.lost <= kernel.lost + had.asked * (1 - quiet.share) + beyond, said
-        for _ in range(TRIALS):
-            if (after := chaos.under()).share >= AFTERWARDS * quiet.share:
-                break
-        assert after.share >= AFTERWARDS * quiet.share, f"afterwards {after}"
-        assert "unanswered" not in str(states(chaos.host)), states(chaos.host)
+    chaos = Chaos(lab)
+    kernel = chaos.under(happens, seconds, flood=False) if kernel_cares else Had(0, 0)
+    chaos.host.start_arplined()
+    learned(chaos.host, chaos.peer)
+    quiet = chaos.under()
+    had = chaos.under(happens, seconds)
+    said = f"{happens.__name__}: {had} in the flood, {kernel} of the kernel alone, {quiet} of the flood alone"
+    print(said)
+    assert had.lost <= kernel.lost + had.asked * (1 - quiet.share) + beyond, said
+    for _ in range(TRIALS):
+        if (after := chaos.under()).share >= AFTERWARDS * quiet.share:
+            break
+    assert after.share >= AFTERWARDS * quiet.share, f"afterwards {after}"
+    assert "unanswered" not in str(states(chaos.host)), states(chaos.host)
 
 
-@options(alone=True)
-def test_parent_that_was_down_for_a_moment_is_whole_again_within_a_second_in_a_storm():
-    whole_again(parent_flaps)
+@pytest.mark.alone
+def test_parent_that_was_down_for_a_moment_is_whole_again_within_a_second_in_a_storm(lab):
+    whole_again(lab, parent_flaps)
 
 
-@options(alone=True)
-def test_containers_made_again_are_whole_again_within_a_second_in_a_storm():
-    whole_again(containers_are_made_again)
+@pytest.mark.alone
+def test_containers_made_again_are_whole_again_within_a_second_in_a_storm(lab):
+    whole_again(lab, containers_are_made_again)
 
 
-@options(alone=True)
-def test_program_taken_off_the_veths_other_end_and_put_back_is_noticed_within_a_second_in_a_storm():
-    whole_again(far_program_comes_and_goes, kernel_cares=False)
+@pytest.mark.alone
+def test_program_taken_off_the_veths_other_end_and_put_back_is_noticed_within_a_second_in_a_storm(lab):
+    whole_again(lab, far_program_comes_and_goes, kernel_cares=False)
 
 
-@options(alone=True)
-def test_qdisc_that_somebody_deletes_costs_no_answer_in_a_storm():
-    whole_again(qdisc_is_deleted, seconds=5.0, kernel_cares=False, beyond=10)
+@pytest.mark.alone
+def test_qdisc_that_somebody_deletes_costs_no_answer_in_a_storm(lab):
+    whole_again(lab, qdisc_is_deleted, seconds=5.0, kernel_cares=False, beyond=10)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A wrong configuration is refused with one line that names what is wrong, before anything is touched."""
-from common import Lab, refused, wired
+from common import refused, wired
 
 WRONG = {
     "unknown key": ("colour = 'blue'", ("colour",)),
@@ -35,49 +35,45 @@ LATER = {
 }
 
 
-def every(cases, extra=()):
-    with Lab() as lab:
-        host, _ = wired(lab)
-        path = lab.folder / "wrong.toml"
-        failed = []
-        for name, (text, words) in cases.items():
-            path.write_text(text + "\n", encoding="utf-8")
-            try:
-                refused(host, "--parent", host.nic, "--config", path, expect=(*words, *extra))
-            except AssertionError as error:
-                failed.append(f"{name}: {error}")
-        assert not failed, "\n".join(failed)
+def every(lab, cases, extra=()):
+    host, _ = wired(lab)
+    path = lab.folder / "wrong.toml"
+    failed = []
+    for name, (text, words) in cases.items():
+        path.write_text(text + "\n", encoding="utf-8")
+        try:
+            refused(host, "--parent", host.nic, "--config", path, expect=(*words, *extra))
+        except AssertionError as error:
+            failed.append(f"{name}: {error}")
+    assert not failed, "\n".join(failed)
 
 
-def test_wrong_keys_and_types_are_refused():
-    every(WRONG)
+def test_wrong_keys_and_types_are_refused(lab):
+    every(lab, WRONG)
 
 
-def test_keys_of_later_versions_are_refused_by_name():
-    every({key: (text, (key,)) for key, text in LATER.items()}, extra=("not in this version",))
+def test_keys_of_later_versions_are_refused_by_name(lab):
+    every(lab, {key: (text, (key,)) for key, text in LATER.items()}, extra=("not in this version",))
 
 
-def test_missing_file_is_refused():
-    with Lab() as lab:
-        host, _ = wired(lab)
-        refused(host, "--parent", host.nic, "--config", lab.folder / "none.toml", expect=("none.toml",))
+def test_missing_file_is_refused(lab, wired):
+    host, _ = wired()
+    refused(host, "--parent", host.nic, "--config", lab.folder / "none.toml", expect=("none.toml",))
 
 
-def test_missing_parent_is_refused():
-    with Lab() as lab:
-        host, _ = wired(lab)
-        refused(host, "--parent", "nosuch0", expect=("nosuch0",))
+def test_missing_parent_is_refused(wired):
+    host, _ = wired()
+    refused(host, "--parent", "nosuch0", expect=("nosuch0",))
 
 
-def test_whole_configuration_is_accepted():
-    with Lab() as lab:
-        host, peer = wired(lab)
-        host.start_arplined({
-            "mode": "answer", "pair_ttl": "30s", "claims": "alert",
-            "parent": {"nic0": {"fast_path": True, "fast_path_exclude": [], "trunk": False, "generic_xdp": False,
-                                "on_stop": "detach", "path_probe": "5s", "gateways": ["10.77.0.1"]}},
-            "limits": {"to_child": 50, "ring": 10000, "foreign": "off"},
-            "announce": {"on_conflict": "alert", "style": "request", "repeat": 2, "interval": "2s", "delay": "0s",
-                         "refresh": "30s", "pps": 50, "probe": "off"},
-        })
-        assert peer.ping(host.children[0].address).answered == 3
+def test_whole_configuration_is_accepted(wired):
+    host, peer = wired()
+    host.start_arplined({
+        "mode": "answer", "pair_ttl": "30s", "claims": "alert",
+        "parent": {"nic0": {"fast_path": True, "fast_path_exclude": [], "trunk": False, "generic_xdp": False,
+                            "on_stop": "detach", "path_probe": "5s", "gateways": ["10.77.0.1"]}},
+        "limits": {"to_child": 50, "ring": 10000, "foreign": "off"},
+        "announce": {"on_conflict": "alert", "style": "request", "repeat": 2, "interval": "2s", "delay": "0s",
+                     "refresh": "30s", "pps": 50, "probe": "off"},
+    })
+    assert peer.ping(host.children[0].address).answered == 3

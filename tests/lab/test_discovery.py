@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
-from common import Lab, confirm, endpoint, exchange, frames, options, run, serve, wait_state, wait_until, who_has, wired
+import pytest
+from common import confirm, endpoint, exchange, frames, run, wait_state, wait_until, who_has
 from containers import destroyed, gone, marked, served
 from lab.runtimes import Held
 
@@ -44,59 +45,55 @@ def bring_up(path, interface="mv9", address=ADDRESS):
 
 # Where it is.
 
-def test_macvlan_created_inside_a_namespace_of_a_configured_folder_is_served_until_it_is_unmounted():
-    with Lab() as lab:
-        folder = lab.folder / "sandboxes"
-        host, _, _, wire = serve(lab, children=0, config={"netns_folders": [str(folder)]})
-        path = mounted(lab, folder)
-        create_in(host, path)
-        child = bring_up(path)
-        assert served(wire, host, child)["namespace"] == "sandbox"
-        mark = marked(host, path)
-        run("umount", path)
-        gone(wire, host, child, mark)
+def test_macvlan_created_inside_a_namespace_of_a_configured_folder_is_served_until_it_is_unmounted(lab, serve):
+    folder = lab.folder / "sandboxes"
+    host, _, _, wire = serve(children=0, config={"netns_folders": [str(folder)]})
+    path = mounted(lab, folder)
+    create_in(host, path)
+    child = bring_up(path)
+    assert served(wire, host, child)["namespace"] == "sandbox"
+    mark = marked(host, path)
+    run("umount", path)
+    gone(wire, host, child, mark)
 
 
-def test_macvlan_moved_into_a_namespace_that_only_a_mount_elsewhere_holds_is_served_until_it_is_unmounted():
+def test_macvlan_moved_into_a_namespace_that_only_a_mount_elsewhere_holds_is_served_until_it_is_unmounted(lab, serve):
     """Nobody can open that namespace by a path or a process; the id that the move gave it is enough."""
-    with Lab() as lab:
-        host, _, _, wire = serve(lab, children=0)
-        path = mounted(lab, lab.folder / "elsewhere")
-        move_in(host, path)
-        child = bring_up(path)
-        served(wire, host, child)
-        mark = marked(host, path)
-        run("umount", path)
-        gone(wire, host, child, mark)
+    host, _, _, wire = serve(children=0)
+    path = mounted(lab, lab.folder / "elsewhere")
+    move_in(host, path)
+    child = bring_up(path)
+    served(wire, host, child)
+    mark = marked(host, path)
+    run("umount", path)
+    gone(wire, host, child, mark)
 
 
-def test_macvlan_created_where_only_a_mount_elsewhere_leads_is_its_kernels_until_a_process_is_there():
-    with Lab() as lab:
-        host, peer = wired(lab, children=0)
-        path = mounted(lab, lab.folder / "elsewhere")
-        create_in(host, path)
-        child = bring_up(path)
-        host.start_arplined()
-        wire = peer.wire()
-        for _ in range(3):  # each answer is a hint that there is somebody to be found
-            assert [one.sha for one in wire.replies(who_has(child), 1.0)] == [child.mac]
-        assert endpoint(host, child) is None
-        time.sleep(1.1)  # a stranger is reported once a second
-        run("nsenter", f"--net={path}", "ping", "-c", 2, "-W", 1, "10.77.0.1")
-        served(wire, host, child)
-        time.sleep(1)  # it is known by its id now, with the process gone
-        served(wire, host, child)
+def test_macvlan_created_where_only_a_mount_elsewhere_leads_is_its_kernels_until_a_process_is_there(lab, wired):
+    host, peer = wired(children=0)
+    path = mounted(lab, lab.folder / "elsewhere")
+    create_in(host, path)
+    child = bring_up(path)
+    host.start_arplined()
+    wire = peer.wire()
+    for _ in range(3):  # each answer is a hint that there is somebody to be found
+        assert [one.sha for one in wire.replies(who_has(child), 1.0)] == [child.mac]
+    assert endpoint(host, child) is None
+    time.sleep(1.1)  # a stranger is reported once a second
+    run("nsenter", f"--net={path}", "ping", "-c", 2, "-W", 1, "10.77.0.1")
+    served(wire, host, child)
+    time.sleep(1)  # it is known by its id now, with the process gone
+    served(wire, host, child)
 
 
-def test_containers_that_were_there_before_the_daemon_are_found_wherever_they_are():
-    with Lab() as lab:
-        host, peer = wired(lab, children=1)
-        host.add_child(created_inside=True)
-        held = Held(lab)
-        create_in(host, held.pid)
-        host.start_arplined()
-        for child in (*host.children, bring_up(held.path)):
-            served(peer.wire(), host, child)
+def test_containers_that_were_there_before_the_daemon_are_found_wherever_they_are(lab, wired):
+    host, peer = wired(children=1)
+    host.add_child(created_inside=True)
+    held = Held(lab)
+    create_in(host, held.pid)
+    host.start_arplined()
+    for child in (*host.children, bring_up(held.path)):
+        served(peer.wire(), host, child)
 
 
 # What else happens.
@@ -121,38 +118,36 @@ def sockets_in(ns):
     return found
 
 
-def test_daemon_holds_no_descriptor_or_socket_of_a_container():
-    with Lab() as lab:
-        host, _, daemon, wire = serve(lab, children=2)
-        host.add_child(created_inside=True)
-        confirm(wire, host, *host.children)
-        ours = descriptors(daemon.pid)
-        assert not [one for one in ours if one.startswith("net:")], ours
-        sockets = {re.sub(r"\D", "", one) for one in ours if one.startswith("socket:")}
-        assert sockets & sockets_in(host.ns), "its own sockets are not recognized"
-        for child in host.children:
-            assert not sockets & sockets_in(child.ns), "a socket in the container"
+def test_daemon_holds_no_descriptor_or_socket_of_a_container(serve):
+    host, _, daemon, wire = serve(children=2)
+    host.add_child(created_inside=True)
+    confirm(wire, host, *host.children)
+    ours = descriptors(daemon.pid)
+    assert not [one for one in ours if one.startswith("net:")], ours
+    sockets = {re.sub(r"\D", "", one) for one in ours if one.startswith("socket:")}
+    assert sockets & sockets_in(host.ns), "its own sockets are not recognized"
+    for child in host.children:
+        assert not sockets & sockets_in(child.ns), "a socket in the container"
 
 
-def test_two_hundred_interfaces_that_come_and_go_in_a_container_disturb_nobody():
-    with Lab() as lab:
-        host, _, daemon, wire = serve(lab, children=2)
-        confirm(wire, host, *host.children)
-        logged, before = daemon.log, endpoint(host, host.children[0])
-        noise = lab.folder / "noise"
-        noise.write_text("".join(f"link add v{n} type veth peer name w{n}\n" for n in range(200)) +
-                         "".join(f"link del v{n}\n" for n in range(200)), encoding="ascii")
-        process = host.children[0].ns.spawn("ip", "-batch", noise)
-        sent, found = exchange(wire, lambda n: who_has(host.children[n % 2]), 300, 3.0)
-        assert process.wait(timeout=30) == 0
-        answers = [one for one in found if one.op == frames.REPLY]
-        assert len(answers) == sent, f"{len(answers)} of {sent}"
-        after = endpoint(host, host.children[0])
-        assert after["state"] == "confirmed" and after["ringed"] > before["ringed"], after
-        # Labs that run beside this one share the neighbour table, and how much of it each gets is logged.
-        said = [line for line in daemon.log.removeprefix(logged).splitlines()
-                if "neighbour" not in line and "all limits are in force" not in line]
-        assert not said, f"it logged what is nobody's business: {said}"
+def test_two_hundred_interfaces_that_come_and_go_in_a_container_disturb_nobody(lab, serve):
+    host, _, daemon, wire = serve(children=2)
+    confirm(wire, host, *host.children)
+    logged, before = daemon.log, endpoint(host, host.children[0])
+    noise = lab.folder / "noise"
+    noise.write_text("".join(f"link add v{n} type veth peer name w{n}\n" for n in range(200)) +
+                     "".join(f"link del v{n}\n" for n in range(200)), encoding="ascii")
+    process = host.children[0].ns.spawn("ip", "-batch", noise)
+    sent, found = exchange(wire, lambda n: who_has(host.children[n % 2]), 300, 3.0)
+    assert process.wait(timeout=30) == 0
+    answers = [one for one in found if one.op == frames.REPLY]
+    assert len(answers) == sent, f"{len(answers)} of {sent}"
+    after = endpoint(host, host.children[0])
+    assert after["state"] == "confirmed" and after["ringed"] > before["ringed"], after
+    # Labs that run beside this one share the neighbour table, and how much of it each gets is logged.
+    said = [line for line in daemon.log.removeprefix(logged).splitlines()
+            if "neighbour" not in line and "all limits are in force" not in line]
+    assert not said, f"it logged what is nobody's business: {said}"
 
 
 def dropped_events(daemon):
@@ -162,27 +157,26 @@ def dropped_events(daemon):
     return sum(int(line.split()[8]) for line in lines if line.split()[9] in inodes)
 
 
-@options(timeout=90)
-def test_table_is_right_after_more_events_than_the_socket_holds():
-    with Lab() as lab:
-        host, _, daemon, wire = serve(lab, children=4)
-        confirm(wire, host, *host.children)
-        noisy, loses, dies, stays = host.children
-        mark = marked(host, dies.ns.path)
-        daemon.sigstop()
-        noisy.ns.ip_batch([f"link set lo mtu {mtu}" for _ in range(4_000) for mtu in (60_000, 65_536)])
-        assert dropped_events(daemon) > 0, "the socket held them all"
-        loses.remove_address()
-        dies.delete()
-        destroyed(host, mark)  # from here on its inode and its id are free to be used again
-        inside = host.add_child(created_inside=True)
-        comes = host.add_child()
-        daemon.sigcont()
-        wait_state(host, loses, None, 10)
-        wait_state(host, dies, None, 10)
-        for child in (noisy, stays, comes, inside):
-            served(wire, host, child)
-        known = {one["address"] for one in host.status()["endpoints"]}
-        assert known == {child.address for child in (noisy, stays, comes, inside)}, known
-        loses.add_address(f"{loses.address}/16")  # and events are heard as before
-        wait_until(lambda: endpoint(host, loses), 1, "a new address is found")
+@pytest.mark.timeout(90)
+def test_table_is_right_after_more_events_than_the_socket_holds(serve):
+    host, _, daemon, wire = serve(children=4)
+    confirm(wire, host, *host.children)
+    noisy, loses, dies, stays = host.children
+    mark = marked(host, dies.ns.path)
+    daemon.sigstop()
+    noisy.ns.ip_batch([f"link set lo mtu {mtu}" for _ in range(4_000) for mtu in (60_000, 65_536)])
+    assert dropped_events(daemon) > 0, "the socket held them all"
+    loses.remove_address()
+    dies.delete()
+    destroyed(host, mark)  # from here on its inode and its id are free to be used again
+    inside = host.add_child(created_inside=True)
+    comes = host.add_child()
+    daemon.sigcont()
+    wait_state(host, loses, None, 10)
+    wait_state(host, dies, None, 10)
+    for child in (noisy, stays, comes, inside):
+        served(wire, host, child)
+    known = {one["address"] for one in host.status()["endpoints"]}
+    assert known == {child.address for child in (noisy, stays, comes, inside)}, known
+    loses.add_address(f"{loses.address}/16")  # and events are heard as before
+    wait_until(lambda: endpoint(host, loses), 1, "a new address is found")

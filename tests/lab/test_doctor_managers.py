@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from common import Lab, run, wait_until, wired
+from common import run, wait_until
 from doctor import find, findings, found, healthy
 from managers import needs, networkd, start
 
@@ -31,56 +31,52 @@ def addresses(child) -> str:
     return child.ns.ip("-br", "addr", "show", "dev", child.interface).stdout
 
 
-def test_networkd_in_a_container_takes_its_address_with_the_carrier():
-    with Lab() as lab:
-        host, peer = wired(lab, children=2)
-        child = host.children[0]
-        child.remove_address()
-        started = networkd(lab, child.ns, "mv0", f"Address={child.address}/16")
-        finding = told(host, started, "networkd")
-        assert finding["severity"] == "note" and child.ns.name in finding["subject"], finding
-        # It has files of its own: from the host, its programs are nobody's to run.
-        assert finding["command"] is None and "KeepConfiguration=yes" in finding["evidence"], finding
-        assert "10-lab.network.d/arpline.conf" in finding["evidence"], finding
-        wait_until(lambda: child.address in addresses(child), 5, "networkd gives the address")
-        peer.ns.ip("link", "set", peer.nic, "down")
-        wait_until(lambda: child.address not in addresses(child), 5, "networkd takes the address")
-        finding = found(host, "managed", child.mac)
-        assert finding["severity"] == "warning", finding
-        folder = Path(f"/proc/{started[0].pid}/root/etc/systemd/network/10-lab.network.d")
-        folder.mkdir()
-        (folder / "arpline.conf").write_text("[Network]\nKeepConfiguration=yes\n", encoding="ascii")
-        assert not find(host, "managed"), findings(host)
+def test_networkd_in_a_container_takes_its_address_with_the_carrier(lab, wired):
+    host, peer = wired(children=2)
+    child = host.children[0]
+    child.remove_address()
+    started = networkd(lab, child.ns, "mv0", f"Address={child.address}/16")
+    finding = told(host, started, "networkd")
+    assert finding["severity"] == "note" and child.ns.name in finding["subject"], finding
+    # It has files of its own: from the host, its programs are nobody's to run.
+    assert finding["command"] is None and "KeepConfiguration=yes" in finding["evidence"], finding
+    assert "10-lab.network.d/arpline.conf" in finding["evidence"], finding
+    wait_until(lambda: child.address in addresses(child), 5, "networkd gives the address")
+    peer.ns.ip("link", "set", peer.nic, "down")
+    wait_until(lambda: child.address not in addresses(child), 5, "networkd takes the address")
+    finding = found(host, "managed", child.mac)
+    assert finding["severity"] == "warning", finding
+    folder = Path(f"/proc/{started[0].pid}/root/etc/systemd/network/10-lab.network.d")
+    folder.mkdir()
+    (folder / "arpline.conf").write_text("[Network]\nKeepConfiguration=yes\n", encoding="ascii")
+    assert not find(host, "managed"), findings(host)
 
 
-def test_networkd_that_keeps_the_configuration_is_no_finding():
-    with Lab() as lab:
-        host, _ = wired(lab)
-        process, log = networkd(lab, host.children[0].ns, "mv0", "KeepConfiguration=yes")
-        root = Path(f"/proc/{process.pid}/root")
-        wait_until(lambda: any((root / "run/systemd/netif/links").glob("*")), 15,
-                   lambda: f"networkd knows its interfaces: {log.read_text()[-2000:]}")
-        time.sleep(0.5)
-        healthy(host)
-        assert host.children[0].address in addresses(host.children[0])
+def test_networkd_that_keeps_the_configuration_is_no_finding(lab, wired):
+    host, _ = wired()
+    process, log = networkd(lab, host.children[0].ns, "mv0", "KeepConfiguration=yes")
+    root = Path(f"/proc/{process.pid}/root")
+    wait_until(lambda: any((root / "run/systemd/netif/links").glob("*")), 15,
+               lambda: f"networkd knows its interfaces: {log.read_text()[-2000:]}")
+    time.sleep(0.5)
+    healthy(host)
+    assert host.children[0].address in addresses(host.children[0])
 
 
-def test_networkd_on_the_parent_is_a_note():
-    with Lab() as lab:
-        host, _ = wired(lab)
-        finding = told(host, networkd(lab, host.ns, host.nic, "Address=10.77.0.2/16"), "networkd")
-        assert (finding["severity"], finding["subject"]) == ("note", host.nic), finding
-        assert host.arpline("doctor").returncode == 0
-        assert "systemd-networkd manages" in host.arpline("preflight", host.nic).stdout
+def test_networkd_on_the_parent_is_a_note(lab, wired):
+    host, _ = wired()
+    finding = told(host, networkd(lab, host.ns, host.nic, "Address=10.77.0.2/16"), "networkd")
+    assert (finding["severity"], finding["subject"]) == ("note", host.nic), finding
+    assert host.arpline("doctor").returncode == 0
+    assert "systemd-networkd manages" in host.arpline("preflight", host.nic).stdout
 
 
-def test_network_manager_on_the_parent():
-    with Lab() as lab:
-        host, _ = wired(lab)
-        host.address("10.77.0.2/16")
-        started = network_manager(lab, host.ns)
-        finding = told(host, started, "NetworkManager")
-        assert finding["subject"] == host.nic and "NetworkManager" in finding["evidence"], finding
-        assert finding["command"] is None, "its files are not the host's"
-        run("nsenter", "-t", started[0].pid, "-m", "-n", "nmcli", "device", "set", host.nic, "managed", "no")
-        wait_until(lambda: not find(host, "managed"), 5, lambda: findings(host))
+def test_network_manager_on_the_parent_is_found(lab, wired):
+    host, _ = wired()
+    host.address("10.77.0.2/16")
+    started = network_manager(lab, host.ns)
+    finding = told(host, started, "NetworkManager")
+    assert finding["subject"] == host.nic and "NetworkManager" in finding["evidence"], finding
+    assert finding["command"] is None, "its files are not the host's"
+    run("nsenter", "-t", started[0].pid, "-m", "-n", "nmcli", "device", "set", host.nic, "managed", "no")
+    wait_until(lambda: not find(host, "managed"), 5, lambda: findings(host))

@@ -7,8 +7,8 @@ import time
 from contextlib import contextmanager
 from types import SimpleNamespace
 
-from common import (REQUESTER_MAC, Lab, arpgen, confirm, endpoint, exchange, frames, options, serve_fast, verdict,
-                    wait_state, wait_until, who_has)
+import pytest
+from common import REQUESTER_MAC, arpgen, confirm, endpoint, exchange, frames, verdict, wait_state, wait_until, who_has
 from test_reload import reload
 
 HOST = "10.77.0.2"
@@ -69,40 +69,38 @@ def answers_seen(peer, address, seconds=1.0) -> list:
 
 # What vanishes.
 
-def vanishes(withdraw):
-    with Lab() as lab:
-        host, peer, _, wire = serve_fast(lab, children=2)
-        goes, stays = host.children
-        confirm(wire, host, goes, stays, mac=peer.mac, address="10.77.0.1")
-        wire.close()
-        with flooded(host, peer, "reflect", f"who-has to={goes.address}-{stays.address}"):
-            assert answers_seen(peer, goes.address, 0.3)
-            withdraw(goes)
-            wait_state(host, goes, None, 5)
-            assert not answers_seen(peer, goes.address)
-            assert answers_seen(peer, stays.address, 0.5)
+def vanishes(serve_fast, withdraw):
+    host, peer, _, wire = serve_fast(children=2)
+    goes, stays = host.children
+    confirm(wire, host, goes, stays, mac=peer.mac, address="10.77.0.1")
+    wire.close()
+    with flooded(host, peer, "reflect", f"who-has to={goes.address}-{stays.address}"):
+        assert answers_seen(peer, goes.address, 0.3)
+        withdraw(goes)
+        wait_state(host, goes, None, 5)
+        assert not answers_seen(peer, goes.address)
+        assert answers_seen(peer, stays.address, 0.5)
 
 
-def test_address_removed_during_a_flood_is_not_answered_for_any_more():
-    vanishes(lambda child: child.remove_address())
+def test_address_removed_during_a_flood_is_not_answered_for_any_more(serve_fast):
+    vanishes(serve_fast, lambda child: child.remove_address())
 
 
-def test_container_deleted_during_a_flood_is_not_answered_for_any_more():
-    vanishes(lambda child: child.delete())
+def test_container_deleted_during_a_flood_is_not_answered_for_any_more(serve_fast):
+    vanishes(serve_fast, lambda child: child.delete())
 
 
-def test_mac_changed_during_a_flood_is_never_given_again():
-    with Lab() as lab:
-        host, peer, _, wire = serve_fast(lab)
-        child = host.children[0]
-        confirm(wire, host, child, mac=peer.mac, address="10.77.0.1")
-        wire.close()
-        with flooded(host, peer, "reflect", f"who-has to={child.address}"):
-            child.link("address", NEW_MAC)
-            wait_until(lambda: (endpoint(host, child) or {}).get("mac") == NEW_MAC, 5, "the new MAC is known")
-            before = verdict(host, "reflect")
-            assert {one.sha for one in answers_seen(peer, child.address)} == {NEW_MAC}
-            assert verdict(host, "reflect") > before
+def test_mac_changed_during_a_flood_is_never_given_again(serve_fast):
+    host, peer, _, wire = serve_fast()
+    child = host.children[0]
+    confirm(wire, host, child, mac=peer.mac, address="10.77.0.1")
+    wire.close()
+    with flooded(host, peer, "reflect", f"who-has to={child.address}"):
+        child.link("address", NEW_MAC)
+        wait_until(lambda: (endpoint(host, child) or {}).get("mac") == NEW_MAC, 5, "the new MAC is known")
+        before = verdict(host, "reflect")
+        assert {one.sha for one in answers_seen(peer, child.address)} == {NEW_MAC}
+        assert verdict(host, "reflect") > before
 
 
 # Who is silent.
@@ -122,37 +120,34 @@ def silent_in_a_storm(host, peer, child):
     assert not [one for one in found if one.op == frames.REPLY]
 
 
-def test_container_that_never_answers_is_never_answered_for():
+def test_container_that_never_answers_is_never_answered_for(serve_fast):
     """arp_ignore from the start: nobody but its kernel could have said that it answers."""
-    with Lab() as lab:
-        host, peer, _, _ = serve_fast(lab, config={"limits": {"to_child": 10}})
-        child = host.children[0]
-        child.ns.sysctl("net/ipv4/conf/all/arp_ignore", 8)
-        silent_in_a_storm(host, peer, child)
+    host, peer, _, _ = serve_fast(config={"limits": {"to_child": 10}})
+    child = host.children[0]
+    child.ns.sysctl("net/ipv4/conf/all/arp_ignore", 8)
+    silent_in_a_storm(host, peer, child)
 
 
-def test_container_that_stops_answering_falls_silent_after_three_seconds_of_samples():
-    with Lab() as lab:
-        host, peer, _, wire = serve_fast(lab)
-        child = host.children[0]
-        confirm(wire, host, child)
-        child.ns.sysctl("net/ipv4/conf/all/arp_ignore", 8)
-        # Not many: the labs that run beside have parents too, which share the room in the neighbour table.
-        with flooded(host, peer, "to_child_new", f"who-has to={child.address} {STRANGERS}", frames_at_least=10):
-            wait_state(host, child, "not_served", 10, "unanswered")
-        silent_in_a_storm(host, peer, child)
+def test_container_that_stops_answering_falls_silent_after_three_seconds_of_samples(serve_fast):
+    host, peer, _, wire = serve_fast()
+    child = host.children[0]
+    confirm(wire, host, child)
+    child.ns.sysctl("net/ipv4/conf/all/arp_ignore", 8)
+    # Not many: the labs that run beside have parents too, which share the room in the neighbour table.
+    with flooded(host, peer, "to_child_new", f"who-has to={child.address} {STRANGERS}", frames_at_least=10):
+        wait_state(host, child, "not_served", 10, "unanswered")
+    silent_in_a_storm(host, peer, child)
 
 
-def test_container_without_arp_falls_silent_at_once():
-    with Lab() as lab:
-        host, peer, _, wire = serve_fast(lab)
-        child = host.children[0]
-        confirm(wire, host, child, mac=peer.mac, address="10.77.0.1")
-        with flooded(host, peer, "reflect", f"who-has to={child.address}"):
-            child.link("arp", "off")
-            wait_state(host, child, "not_served", 5, "noarp")
-            assert not answers_seen(peer, child.address)
-        silent_in_a_storm(host, peer, child)
+def test_container_without_arp_falls_silent_at_once(serve_fast):
+    host, peer, _, wire = serve_fast()
+    child = host.children[0]
+    confirm(wire, host, child, mac=peer.mac, address="10.77.0.1")
+    with flooded(host, peer, "reflect", f"who-has to={child.address}"):
+        child.link("arp", "off")
+        wait_state(host, child, "not_served", 5, "noarp")
+        assert not answers_seen(peer, child.address)
+    silent_in_a_storm(host, peer, child)
 
 
 # What only the host answers for.
@@ -167,39 +162,37 @@ def host_answers(wire, address, times=10) -> int:
     return answered
 
 
-def test_host_answers_for_its_own_addresses_and_by_proxy_during_floods():
+def test_host_answers_for_its_own_addresses_and_by_proxy_during_floods(serve_fast):
     """Its parent's address, a virtual one on lo, and one behind it (proxy_arp); with limits.foreign too."""
-    with Lab() as lab:
-        host, peer, daemon, wire = serve_fast(lab, config={"mode": "answer"})
-        child, vip, behind = host.children[0], "10.77.50.1", "10.77.60.7"
-        host.address(f"{HOST}/16")
-        host.ns.ip_batch([f"addr add {vip}/32 dev lo", "link add far0 type veth peer name far1", "link set far0 up",
-                          "link set far1 up", "route add 10.77.60.0/24 dev far0"])
-        for name, value in (("conf/nic0/proxy_arp", 1), ("conf/nic0/forwarding", 1), ("neigh/nic0/proxy_delay", 0)):
-            host.ns.sysctl(f"net/ipv4/{name}", value)
-        every = (HOST, vip, behind)
-        confirm(wire, host, child)
-        confirm(wire, host, child, mac=peer.mac, address="10.77.0.1")
-        with flooded(host, peer, "reflect", f"who-has to={child.address}"):
-            for address in every:
-                assert host_answers(wire, address) == 10, address
-        reload(host, daemon, {"limits": {"foreign": 10}})
-        with flooded(host, peer, "foreign_limited", "who-has to=10.77.200.0/24"):
-            assert verdict(host, "foreign") > 0
-            for address in every:
-                assert host_answers(wire, address) == 10, address
+    host, peer, daemon, wire = serve_fast(config={"mode": "answer"})
+    child, vip, behind = host.children[0], "10.77.50.1", "10.77.60.7"
+    host.address(f"{HOST}/16")
+    host.ns.ip_batch([f"addr add {vip}/32 dev lo", "link add far0 type veth peer name far1", "link set far0 up",
+                      "link set far1 up", "route add 10.77.60.0/24 dev far0"])
+    for name, value in (("conf/nic0/proxy_arp", 1), ("conf/nic0/forwarding", 1), ("neigh/nic0/proxy_delay", 0)):
+        host.ns.sysctl(f"net/ipv4/{name}", value)
+    every = (HOST, vip, behind)
+    confirm(wire, host, child)
+    confirm(wire, host, child, mac=peer.mac, address="10.77.0.1")
+    with flooded(host, peer, "reflect", f"who-has to={child.address}"):
+        for address in every:
+            assert host_answers(wire, address) == 10, address
+    reload(host, daemon, {"limits": {"foreign": 10}})
+    with flooded(host, peer, "foreign_limited", "who-has to=10.77.200.0/24"):
+        assert verdict(host, "foreign") > 0
+        for address in every:
+            assert host_answers(wire, address) == 10, address
 
 
-def test_virtual_address_that_the_host_announces_is_answered_whatever_limits_foreign_allows():
+def test_virtual_address_that_the_host_announces_is_answered_whatever_limits_foreign_allows(serve_fast):
     """As keepalived takes one over in a storm: nobody has had an answer for it here before."""
-    with Lab() as lab:
-        host, _, _, wire = serve_fast(lab, config={"limits": {"foreign": 0}})
-        for vip in ("10.77.50.1", "10.77.50.2"):
-            host.ns.ip("addr", "add", f"{vip}/32", "dev", "lo")
-        assert host_answers(wire, "10.77.50.1", 1) == host_answers(wire, "10.77.50.2", 1) == 0
-        host.wire().send(frames.arp(eth_src=host.mac, spa="10.77.50.1", tpa="10.77.50.1"))
-        assert host_answers(wire, "10.77.50.1") == 10
-        assert host_answers(wire, "10.77.50.2", 1) == 0
+    host, _, _, wire = serve_fast(config={"limits": {"foreign": 0}})
+    for vip in ("10.77.50.1", "10.77.50.2"):
+        host.ns.ip("addr", "add", f"{vip}/32", "dev", "lo")
+    assert host_answers(wire, "10.77.50.1", 1) == host_answers(wire, "10.77.50.2", 1) == 0
+    host.wire().send(frames.arp(eth_src=host.mac, spa="10.77.50.1", tpa="10.77.50.1"))
+    assert host_answers(wire, "10.77.50.1") == 10
+    assert host_answers(wire, "10.77.50.2", 1) == 0
 
 
 # A gateway that changes its MAC in a storm.
@@ -213,59 +206,57 @@ def neighbour(child):
     return found[0].get("lladdr") if found else None
 
 
-def gateway_moves(limits):
+def gateway_moves(serve_fast, limits):
     """Whether the container's kernel has the new MAC once the gateway has asked for it ten times in the storm."""
-    with Lab() as lab:
-        host, peer, daemon, wire = serve_fast(lab, config={"mode": "answer"})
-        child = host.children[0]
-        confirm(wire, host, child)
-        child.ns.spawn("ping", "-n", "-c", 1, "-W", 5, GATEWAY)
-        asked = wire.collect(5, lambda found: any(one.tpa == GATEWAY for one in found))
-        assert asked, "the container does not ask"
-        wire.send(frames.arp(op=frames.REPLY, eth_dst=child.mac, eth_src=OLD, spa=GATEWAY, tha=child.mac,
-                             tpa=child.address))
-        wait_until(lambda: neighbour(child) == OLD, 5, lambda: f"the container knows its gateway: {neighbour(child)}")
-        reload(host, daemon, {"limits": limits})
-        with flooded(host, peer, "reflect_new", f"who-has to={child.address} {STRANGERS}"):
-            before = verdict(host, "reflect_new")
-            for _ in range(10):
-                wire.send(who_has(child, NEW, GATEWAY))
-            wait_until(lambda: verdict(host, "reflect_new") > before + 100, 10, "the storm goes on")
-            return neighbour(child) == NEW
+    host, peer, daemon, wire = serve_fast(config={"mode": "answer"})
+    child = host.children[0]
+    confirm(wire, host, child)
+    child.ns.spawn("ping", "-n", "-c", 1, "-W", 5, GATEWAY)
+    asked = wire.collect(5, lambda found: any(one.tpa == GATEWAY for one in found))
+    assert asked, "the container does not ask"
+    wire.send(frames.arp(op=frames.REPLY, eth_dst=child.mac, eth_src=OLD, spa=GATEWAY, tha=child.mac,
+                         tpa=child.address))
+    wait_until(lambda: neighbour(child) == OLD, 5, lambda: f"the container knows its gateway: {neighbour(child)}")
+    reload(host, daemon, {"limits": limits})
+    with flooded(host, peer, "reflect_new", f"who-has to={child.address} {STRANGERS}"):
+        before = verdict(host, "reflect_new")
+        for _ in range(10):
+            wire.send(who_has(child, NEW, GATEWAY))
+        wait_until(lambda: verdict(host, "reflect_new") > before + 100, 10, "the storm goes on")
+        return neighbour(child) == NEW
 
 
-def test_container_follows_its_gateway_to_a_new_mac_in_a_storm():
-    assert gateway_moves(SPENT)
+def test_container_follows_its_gateway_to_a_new_mac_in_a_storm(serve_fast):
+    assert gateway_moves(serve_fast, SPENT)
 
 
-def test_without_the_share_for_the_trusted_it_would_not():
-    assert not gateway_moves({**SPENT, "to_child_trusted": 0})
+def test_without_the_share_for_the_trusted_it_would_not(serve_fast):
+    assert not gateway_moves(serve_fast, {**SPENT, "to_child_trusted": 0})
 
 
 # The daemon is held up or killed.
 
-@options(timeout=90)
-def test_daemon_stopped_for_twenty_seconds_costs_nothing_and_says_nothing_stale():
-    with Lab() as lab:
-        host, peer, daemon, wire = serve_fast(lab, config={"limits": {"ring": 1000}})
-        child = host.children[0]
-        confirm(wire, host, child, mac=peer.mac, address="10.77.0.1")
-        wire.close()
-        flood = Flood(peer, f"who-has to={child.address}", rate=5000, seconds=60)
-        wait_until(lambda: verdict(host, "reflect") > 100 and verdict(host, "ring") > 100, 10, "both ways answer")
-        daemon.sigstop()
-        stopped_at = time.monotonic()
-        wait_until(lambda: verdict(host, "lease_expired") > 0, 10, "the lease ends")
-        before = host.status()["verdicts"]
-        time.sleep(max(0, stopped_at + 20 - time.monotonic()))
-        after = host.status()["verdicts"]
-        assert [name for name, count in after.items() if count != before[name]] == ["lease_expired"]
-        daemon.sigcont()
-        wait_until(lambda: verdict(host, "reflect") > after["reflect"], 10, "it serves again")
-        assert flood.process.poll() is None, "the flood ended before the test"
-        flood.process.send_signal(signal.SIGINT)
-        answers = flood.end()["answers"]
-        assert answers["answered"] > 0 and answers["late"] == answers["duplicate"] == answers["wrong_mac"] == 0, answers
+@pytest.mark.timeout(90)
+def test_daemon_stopped_for_twenty_seconds_costs_nothing_and_says_nothing_stale(serve_fast):
+    host, peer, daemon, wire = serve_fast(config={"limits": {"ring": 1000}})
+    child = host.children[0]
+    confirm(wire, host, child, mac=peer.mac, address="10.77.0.1")
+    wire.close()
+    flood = Flood(peer, f"who-has to={child.address}", rate=5000, seconds=60)
+    wait_until(lambda: verdict(host, "reflect") > 100 and verdict(host, "ring") > 100, 10, "both ways answer")
+    daemon.sigstop()
+    stopped_at = time.monotonic()
+    wait_until(lambda: verdict(host, "lease_expired") > 0, 10, "the lease ends")
+    before = host.status()["verdicts"]
+    time.sleep(max(0, stopped_at + 20 - time.monotonic()))
+    after = host.status()["verdicts"]
+    assert [name for name, count in after.items() if count != before[name]] == ["lease_expired"]
+    daemon.sigcont()
+    wait_until(lambda: verdict(host, "reflect") > after["reflect"], 10, "it serves again")
+    assert flood.process.poll() is None, "the flood ended before the test"
+    flood.process.send_signal(signal.SIGINT)
+    answers = flood.end()["answers"]
+    assert answers["answered"] > 0 and answers["late"] == answers["duplicate"] == answers["wrong_mac"] == 0, answers
 
 
 # Sums.
@@ -300,39 +291,37 @@ def judged(grown) -> int:
     return sum(count for name, count in grown.items() if name not in NOT_VERDICTS)
 
 
-@options(alone=True)
-def test_counters_are_exact_on_two_queues_at_once():
+@pytest.mark.alone
+def test_counters_are_exact_on_two_queues_at_once(serve_fast):
     """One CPU's queue gets all that arpgen can send; the other one's what a socket can."""
-    with Lab() as lab:
-        host, peer, _, wire = serve_fast(lab, children=4, queues=2)
-        confirm(wire, host, *host.children, mac=peer.mac, address="10.77.0.1")
-        peer.aim_at_queue(1, 2)
-        counted = Counted(host)
-        flood = Flood(peer, "who-has to=10.77.1.1-10.77.1.4", rate=None, seconds=2, more=("--cpu", 0, "--count-only"))
-        sent, _ = exchange(wire, lambda n: who_has(host.children[n % 4]), 500, 2.0)
-        report = flood.end()
-        grown = counted.grown()
-        assert judged(grown) == grown["received"] == grown["requests"], grown
-        assert grown["received"] <= report["offered"]["frames"] + sent
-        assert grown["reflect"] > sent
-        assert 0 < report["answers"]["answered"] <= grown["received"], (report["answers"], grown)
+    host, peer, _, wire = serve_fast(children=4, queues=2)
+    confirm(wire, host, *host.children, mac=peer.mac, address="10.77.0.1")
+    peer.aim_at_queue(1, 2)
+    counted = Counted(host)
+    flood = Flood(peer, "who-has to=10.77.1.1-10.77.1.4", rate=None, seconds=2, more=("--cpu", 0, "--count-only"))
+    sent, _ = exchange(wire, lambda n: who_has(host.children[n % 4]), 500, 2.0)
+    report = flood.end()
+    grown = counted.grown()
+    assert judged(grown) == grown["received"] == grown["requests"], grown
+    assert grown["received"] <= report["offered"]["frames"] + sent
+    assert grown["reflect"] > sent
+    assert 0 < report["answers"]["answered"] <= grown["received"], (report["answers"], grown)
 
 
-def test_counters_are_exact_with_limits_that_drop():
-    with Lab() as lab:
-        limits = {"foreign": 100, "reflect_max": 200, "to_child": 10}
-        host, peer, _, wire = serve_fast(lab, children=4, config={"limits": limits})
-        confirm(wire, host, *host.children, mac=peer.mac, address="10.77.0.1")
-        counted = Counted(host)
-        flood = Flood(peer, "who-has to=10.77.1.1-10.77.1.4", "who-has to=10.77.200.0/24",
-                      f"who-has to=10.77.1.1 {STRANGERS}", "announcement from=10.77.3.0/24 macs=own",
-                      rate=20000, seconds=2)
-        report = flood.end()
-        grown = counted.grown()
-        assert judged(grown) == grown["received"] <= report["offered"]["frames"], (grown, report["offered"])
-        for name in ("reflect", "reflect_capped", "foreign", "foreign_limited", "announcement", "to_child_new"):
-            assert grown[name] > 0, name
-        reflected = grown["reflect"] + grown["reflect_new"]
-        others = sum(grown[name] for name in ("ring", "to_child_new", "to_child_sample", "to_child_excess",
-                                              "over_budget"))
-        assert reflected <= report["answers"]["answered"] <= reflected + others, (grown, report["answers"])
+def test_counters_are_exact_with_limits_that_drop(serve_fast):
+    limits = {"foreign": 100, "reflect_max": 200, "to_child": 10}
+    host, peer, _, wire = serve_fast(children=4, config={"limits": limits})
+    confirm(wire, host, *host.children, mac=peer.mac, address="10.77.0.1")
+    counted = Counted(host)
+    flood = Flood(peer, "who-has to=10.77.1.1-10.77.1.4", "who-has to=10.77.200.0/24",
+                  f"who-has to=10.77.1.1 {STRANGERS}", "announcement from=10.77.3.0/24 macs=own",
+                  rate=20000, seconds=2)
+    report = flood.end()
+    grown = counted.grown()
+    assert judged(grown) == grown["received"] <= report["offered"]["frames"], (grown, report["offered"])
+    for name in ("reflect", "reflect_capped", "foreign", "foreign_limited", "announcement", "to_child_new"):
+        assert grown[name] > 0, name
+    reflected = grown["reflect"] + grown["reflect_new"]
+    others = sum(grown[name] for name in ("ring", "to_child_new", "to_child_sample", "to_child_excess",
+                                          "over_budget"))
+    assert reflected <= report["answers"]["answered"] <= reflected + others, (grown, report["answers"])

@@ -3,8 +3,8 @@
 import json
 import socket
 
-from common import Arplined, Lab, frames, never_answered, residue, wait_known, wait_state, wait_until, who_has
-from steered import CONFIG, serve_steered, steered
+from common import Arplined, frames, never_answered, residue, wait_known, wait_state, wait_until, who_has
+from steered import CONFIG
 
 
 def verdict_grows(host, name, by=1):
@@ -12,112 +12,103 @@ def verdict_grows(host, name, by=1):
     return lambda: host.status()["verdicts"][name] >= before + by
 
 
-def test_kernel_answers_first_and_the_engine_repeats_it():
-    with Lab() as lab:
-        host, _, _, wire = serve_steered(lab)
-        child = host.children[0]
-        to_child = verdict_grows(host, "to_child_new")
-        first = wire.replies(who_has(child), 1.0)
-        wait_until(to_child, 2, "it went to the child")
-        repeated = verdict_grows(host, "reflect")
-        second = wire.replies(who_has(child), 1.0)
-        wait_until(repeated, 2, "the engine answered")
-        assert [one.bytes_without_padding for one in first] == [one.bytes_without_padding for one in second] != []
+def test_kernel_answers_first_and_the_engine_repeats_it(serve_steered):
+    host, _, _, wire = serve_steered()
+    child = host.children[0]
+    to_child = verdict_grows(host, "to_child_new")
+    first = wire.replies(who_has(child), 1.0)
+    wait_until(to_child, 2, "it went to the child")
+    repeated = verdict_grows(host, "reflect")
+    second = wire.replies(who_has(child), 1.0)
+    wait_until(repeated, 2, "the engine answered")
+    assert [one.bytes_without_padding for one in first] == [one.bytes_without_padding for one in second] != []
 
 
-def test_containers_and_the_host_reach_the_peer_and_are_reached():
-    with Lab() as lab:
-        host, peer, _, _ = serve_steered(lab, children=2)
-        for child in host.children:
-            assert peer.ping(child.address).answered == 3
-            assert child.ping("10.77.0.1").answered == 3
-        assert peer.ping("10.77.0.2").answered == 3
-        assert host.children[0].ping(host.children[1].address).answered == 3
+def test_containers_and_the_host_reach_the_peer_and_are_reached(serve_steered):
+    host, peer, _, _ = serve_steered(children=2)
+    for child in host.children:
+        assert peer.ping(child.address).answered == 3
+        assert child.ping("10.77.0.1").answered == 3
+    assert peer.ping("10.77.0.2").answered == 3
+    assert host.children[0].ping(host.children[1].address).answered == 3
 
 
-def test_what_is_not_an_endpoints_is_the_kernels():
-    with Lab() as lab:
-        host, _, _, wire = serve_steered(lab)
-        foreign = verdict_grows(host, "foreign")
-        found = wire.replies(frames.arp(eth_src="02:b0:00:00:00:01", spa="10.77.0.9", tpa="10.77.0.2"), 1.0)
-        assert [one.sha for one in found] == [host.mac], "the host's own address is answered by its kernel"
-        wait_until(foreign, 2, "it was handed over")
+def test_what_is_not_an_endpoints_is_the_kernels(serve_steered):
+    host, _, _, wire = serve_steered()
+    foreign = verdict_grows(host, "foreign")
+    found = wire.replies(frames.arp(eth_src="02:b0:00:00:00:01", spa="10.77.0.9", tpa="10.77.0.2"), 1.0)
+    assert [one.sha for one in found] == [host.mac], "the host's own address is answered by its kernel"
+    wait_until(foreign, 2, "it was handed over")
 
 
-def test_nothing_is_left_after_a_stop():
-    with Lab() as lab:
-        host, _, daemon, wire = serve_steered(lab)
-        assert wire.replies(who_has(host.children[0]), 1.0)
-        daemon.process.terminate()
-        assert daemon.wait_exit() == 0, daemon.log
-        assert residue(host) == []
-        links = host.ns.ip("-br", "link").stdout
-        assert "arpl" not in links, links
+def test_nothing_is_left_after_a_stop(serve_steered):
+    host, _, daemon, wire = serve_steered()
+    assert wire.replies(who_has(host.children[0]), 1.0)
+    daemon.process.terminate()
+    assert daemon.wait_exit() == 0, daemon.log
+    assert residue(host) == []
+    links = host.ns.ip("-br", "link").stdout
+    assert "arpl" not in links, links
 
 
-def test_detach_takes_everything_away_with_the_daemon_alive_or_dead():
-    with Lab() as lab:
-        host, _, daemon, wire = serve_steered(lab)
-        assert wire.replies(who_has(host.children[0]), 1.0)
-        daemon.kill9()
-        assert residue(host), "a killed daemon leaves its maps for the next one"
-        assert host.arpline("detach", host.nic).returncode == 0
-        assert residue(host) == [], residue(host)
-        daemon = host.start_arplined({"parent": {host.nic: CONFIG}})
-        assert host.arpline("detach", host.nic).returncode == 0
-        assert daemon.wait_exit() == 0 and residue(host) == []
+def test_detach_takes_everything_away_with_the_daemon_alive_or_dead(serve_steered):
+    host, _, daemon, wire = serve_steered()
+    assert wire.replies(who_has(host.children[0]), 1.0)
+    daemon.kill9()
+    assert residue(host), "a killed daemon leaves its maps for the next one"
+    assert host.arpline("detach", host.nic).returncode == 0
+    assert residue(host) == [], residue(host)
+    daemon = host.start_arplined({"parent": {host.nic: CONFIG}})
+    assert host.arpline("detach", host.nic).returncode == 0
+    assert daemon.wait_exit() == 0 and residue(host) == []
 
 
-def test_next_start_after_kill_9_goes_on_where_the_first_one_ended():
-    with Lab() as lab:
-        host, _, daemon, wire = serve_steered(lab)
-        child = host.children[0]
-        assert wire.replies(who_has(child), 1.0)
-        before = host.status()["verdicts"]["to_child_new"]
-        daemon.kill9()
-        assert "arpl" not in host.ns.run("ip", "-br", "link").stdout, "the tap outlives the daemon"
-        host.start_arplined({"parent": {host.nic: CONFIG}})
-        repeated = verdict_grows(host, "reflect")
-        assert wire.replies(who_has(child), 1.0)
-        wait_until(repeated, 2, "the pair is still known")
-        assert host.status()["verdicts"]["to_child_new"] == before
+def test_next_start_after_kill_9_goes_on_where_the_first_one_ended(serve_steered):
+    host, _, daemon, wire = serve_steered()
+    child = host.children[0]
+    assert wire.replies(who_has(child), 1.0)
+    before = host.status()["verdicts"]["to_child_new"]
+    daemon.kill9()
+    assert "arpl" not in host.ns.run("ip", "-br", "link").stdout, "the tap outlives the daemon"
+    host.start_arplined({"parent": {host.nic: CONFIG}})
+    repeated = verdict_grows(host, "reflect")
+    assert wire.replies(who_has(child), 1.0)
+    wait_until(repeated, 2, "the pair is still known")
+    assert host.status()["verdicts"]["to_child_new"] == before
 
 
-def test_deleted_container_is_not_answered_and_its_mac_is_no_longer_ours():
-    with Lab() as lab:
-        host, _, _, wire = serve_steered(lab, children=2)
-        gone = host.children[0]
-        assert wire.replies(who_has(gone), 1.0)
-        own = verdict_grows(host, "own_mac")
-        wire.send(frames.arp(eth_src=gone.mac, spa="10.77.0.9", tpa="10.77.0.2"))
-        wait_until(own, 2, "a child's MAC from the wire is seen")
-        gone.delete()
-        wait_state(host, gone, None, 10)
-        wait_until(lambda: not wire.replies(who_has(gone), 0.3), 5, "its own kernel falls silent")
-        never_answered(wire, gone, 30)
-        before = host.status()["verdicts"]["own_mac"]
-        foreign = verdict_grows(host, "foreign")
-        wire.send(frames.arp(eth_src=gone.mac, spa="10.77.0.9", tpa="10.77.0.2"))
-        wait_until(foreign, 2, "the frame is seen")
-        assert host.status()["verdicts"]["own_mac"] == before
+def test_deleted_container_is_not_answered_and_its_mac_is_no_longer_ours(serve_steered):
+    host, _, _, wire = serve_steered(children=2)
+    gone = host.children[0]
+    assert wire.replies(who_has(gone), 1.0)
+    own = verdict_grows(host, "own_mac")
+    wire.send(frames.arp(eth_src=gone.mac, spa="10.77.0.9", tpa="10.77.0.2"))
+    wait_until(own, 2, "a child's MAC from the wire is seen")
+    gone.delete()
+    wait_state(host, gone, None, 10)
+    wait_until(lambda: not wire.replies(who_has(gone), 0.3), 5, "its own kernel falls silent")
+    never_answered(wire, gone, 30)
+    before = host.status()["verdicts"]["own_mac"]
+    foreign = verdict_grows(host, "foreign")
+    wire.send(frames.arp(eth_src=gone.mac, spa="10.77.0.9", tpa="10.77.0.2"))
+    wait_until(foreign, 2, "the frame is seen")
+    assert host.status()["verdicts"]["own_mac"] == before
 
 
-def test_claim_from_the_wire_contests_the_address_and_is_told():
-    with Lab() as lab:
-        host, _, daemon, wire = serve_steered(lab)
-        child = host.children[0]
-        assert wire.replies(who_has(child), 1.0)
-        wire.send(frames.arp(eth_src="02:b0:00:00:00:66", spa=child.address, tpa=child.address))
-        wait_state(host, child, "confirmed", 5, "contested")
-        wait_until(lambda: "02:b0:00:00:00:66 claims" in daemon.log, 5, "the log names it")
+def test_claim_from_the_wire_contests_the_address_and_is_told(serve_steered):
+    host, _, daemon, wire = serve_steered()
+    child = host.children[0]
+    assert wire.replies(who_has(child), 1.0)
+    wire.send(frames.arp(eth_src="02:b0:00:00:00:66", spa=child.address, tpa=child.address))
+    wait_state(host, child, "confirmed", 5, "contested")
+    wait_until(lambda: "02:b0:00:00:00:66 claims" in daemon.log, 5, "the log names it")
 
 
-def test_observe_counts_and_leaves_everything_to_the_kernel():
-    with Lab() as lab:
-        host, _, _, wire = serve_steered(lab, config={"mode": "observe"})
-        counted = verdict_grows(host, "would_to_child_new")
-        assert wire.replies(who_has(host.children[0]), 1.0)
-        wait_until(counted, 2, "it is counted")
+def test_observe_counts_and_leaves_everything_to_the_kernel(serve_steered):
+    host, _, _, wire = serve_steered(config={"mode": "observe"})
+    counted = verdict_grows(host, "would_to_child_new")
+    assert wire.replies(who_has(host.children[0]), 1.0)
+    wait_until(counted, 2, "it is counted")
 
 
 def ask_telemetry(command):
@@ -129,46 +120,43 @@ def ask_telemetry(command):
         return json.loads(client.recv(65536))[command.split(",")[0]]
 
 
-def test_telemetry_tells_endpoints_verdicts_and_limits():
-    with Lab() as lab:
-        host, _, _, wire = serve_steered(lab, children=2, config={"eal": ["--file-prefix=arpline-lab"]})
-        child = host.children[0]
-        assert wire.replies(who_has(child), 1.0)
-        wait_until(verdict_grows(host, "to_child_new", 0), 2)
-        endpoints = ask_telemetry("/arpline/endpoints")
-        names = [f"{host.nic}/{one.address.replace('.', '_')}" for one in host.children]
-        assert list(endpoints) == names, endpoints
-        assert endpoints[names[0]] == f"{child.mac} served, requests 1, to_child 1, ringed 0, reflected 0", endpoints
-        assert list(ask_telemetry("/arpline/endpoints,1")) == names[1:] and not ask_telemetry("/arpline/endpoints,2")
-        status = host.status()
-        verdicts = ask_telemetry(f"/arpline/verdicts,{host.nic}")
-        assert {name: verdicts[f"{host.nic}/{name}"] for name in status["verdicts"]} == status["verdicts"]
-        assert verdicts[f"{host.nic}/engine_answered"] == 0 and not ask_telemetry("/arpline/verdicts,other")
-        limits = ask_telemetry("/arpline/limits")
-        assert limits[f"{host.nic}/events"] == 100 and limits[f"{host.nic}/foreign"] == "off", limits
+def test_telemetry_tells_endpoints_verdicts_and_limits(serve_steered):
+    host, _, _, wire = serve_steered(children=2, config={"eal": ["--file-prefix=arpline-lab"]})
+    child = host.children[0]
+    assert wire.replies(who_has(child), 1.0)
+    wait_until(verdict_grows(host, "to_child_new", 0), 2)
+    endpoints = ask_telemetry("/arpline/endpoints")
+    names = [f"{host.nic}/{one.address.replace('.', '_')}" for one in host.children]
+    assert list(endpoints) == names, endpoints
+    assert endpoints[names[0]] == f"{child.mac} served, requests 1, to_child 1, ringed 0, reflected 0", endpoints
+    assert list(ask_telemetry("/arpline/endpoints,1")) == names[1:] and not ask_telemetry("/arpline/endpoints,2")
+    status = host.status()
+    verdicts = ask_telemetry(f"/arpline/verdicts,{host.nic}")
+    assert {name: verdicts[f"{host.nic}/{name}"] for name in status["verdicts"]} == status["verdicts"]
+    assert verdicts[f"{host.nic}/engine_answered"] == 0 and not ask_telemetry("/arpline/verdicts,other")
+    limits = ask_telemetry("/arpline/limits")
+    assert limits[f"{host.nic}/events"] == 100 and limits[f"{host.nic}/foreign"] == "off", limits
 
 
-def test_device_that_would_take_the_hosts_frames_is_refused():
-    with Lab() as lab:
-        host, _ = steered(lab)
-        for steering in ({}, {"steering": "flow"}):
-            daemon = Arplined(host, {"parent": {host.nic: {"port": "ethdev", "device": CONFIG["device"], **steering}}})
-            assert daemon.wait_exit() == 1
-            assert "net_af_packet0: the device does not share its NIC with nic0; refused" in daemon.log, daemon.log
-            assert residue(host) == []
-
-
-def test_port_that_is_changed_over_keep_leaves_no_program_behind():
-    """From xsk, whose XDP program stays attached: it would go on answering by tables that nobody keeps right."""
-    with Lab() as lab:
-        host, peer = steered(lab)
-        host.start_arplined({"parent": {host.nic: {"on_stop": "keep"}}}).stop()
-        assert "prog/xdp" in host.ns.ip("-d", "link", "show", "dev", host.nic).stdout
-        daemon = host.start_arplined({"parent": {host.nic: CONFIG}})
-        assert "prog/xdp" not in host.ns.ip("-d", "link", "show", "dev", host.nic).stdout, daemon.log
-        assert "attached in another way" in daemon.log, daemon.log
-        wait_known(host, *host.children)
-        answered = peer.ping(host.children[0].address).answered
-        assert answered == 3, f"{answered} of 3 pings"
-        assert daemon.stop() == 0
+def test_device_that_would_take_the_hosts_frames_is_refused(steered):
+    host, _ = steered()
+    for steering in ({}, {"steering": "flow"}):
+        daemon = Arplined(host, {"parent": {host.nic: {"port": "ethdev", "device": CONFIG["device"], **steering}}})
+        assert daemon.wait_exit() == 1
+        assert "net_af_packet0: the device does not share its NIC with nic0; refused" in daemon.log, daemon.log
         assert residue(host) == []
+
+
+def test_port_that_is_changed_over_keep_leaves_no_program_behind(steered):
+    """From xsk, whose XDP program stays attached: it would go on answering by tables that nobody keeps right."""
+    host, peer = steered()
+    host.start_arplined({"parent": {host.nic: {"on_stop": "keep"}}}).stop()
+    assert "prog/xdp" in host.ns.ip("-d", "link", "show", "dev", host.nic).stdout
+    daemon = host.start_arplined({"parent": {host.nic: CONFIG}})
+    assert "prog/xdp" not in host.ns.ip("-d", "link", "show", "dev", host.nic).stdout, daemon.log
+    assert "attached in another way" in daemon.log, daemon.log
+    wait_known(host, *host.children)
+    answered = peer.ping(host.children[0].address).answered
+    assert answered == 3, f"{answered} of 3 pings"
+    assert daemon.stop() == 0
+    assert residue(host) == []

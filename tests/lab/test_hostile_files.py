@@ -9,7 +9,8 @@ import sys
 import time
 from pathlib import Path
 
-from common import Lab, Skip, arpline, options, run, serve, wait_known, wait_until, wired
+import pytest
+from common import arpline, run, wait_known, wait_until, wired
 from doctor import find, findings
 
 HOSTILE = Path(__file__).with_name("hostile.py")
@@ -27,14 +28,14 @@ def hostile(lab, child, kind):
                                  ready, stdout=out, stderr=out)
     wait_until(lambda: ready.exists() or process.poll() is not None, 10, "it is ready")
     if not ready.exists():
-        raise Skip(f"{kind}: {log.read_text(encoding='utf-8').strip().splitlines()[-1]}")
+        pytest.skip(f"{kind}: {log.read_text(encoding='utf-8').strip().splitlines()[-1]}")
     return process
 
 
 def traced(host, lab, *words):
     """What the program has opened, or tried to: (path, flags) each."""
     if not shutil.which("strace"):
-        raise Skip("strace is not installed: tools/deps")
+        pytest.skip("strace is not installed: tools/deps")
     log = lab.folder / "strace.log"
     done = host.ns.run("strace", "-f", "-qq", "-s", "300", "-e", "trace=open,openat,openat2,execve,execveat", "-o", log,
                        arpline(), *words, check=False)
@@ -50,76 +51,74 @@ def timed(host, *words):
     return time.monotonic() - began, done
 
 
-def never_opened(kind):
-    with Lab() as lab:
-        host, _ = wired(lab)
-        hostile(lab, host.children[0], kind)
-        opened = traced(host, lab, "doctor", "--json")
-        below = [(path, flags) for path, flags in opened if "NetworkManager" in path]
-        assert below and all("O_PATH" in flags for _, flags in below), below
-        # What was found to be a small file is opened by its descriptor; here nothing is.
-        wrong = [path for path, _ in opened if re.search(r"shadow|kmsg|^/proc/self/fd/", path)]
-        assert not wrong, wrong
-        assert not find(host, "managed")
-        took, done = timed(host, "doctor")
-        assert took < LONGEST_SECONDS, f"{took:.1f} s: {done.stdout}"
+def never_opened(lab, kind):
+    host, _ = wired(lab)
+    hostile(lab, host.children[0], kind)
+    opened = traced(host, lab, "doctor", "--json")
+    below = [(path, flags) for path, flags in opened if "NetworkManager" in path]
+    assert below and all("O_PATH" in flags for _, flags in below), below
+    # What was found to be a small file is opened by its descriptor; here nothing is.
+    wrong = [path for path, _ in opened if re.search(r"shadow|kmsg|^/proc/self/fd/", path)]
+    assert not wrong, wrong
+    assert not find(host, "managed")
+    took, done = timed(host, "doctor")
+    assert took < LONGEST_SECONDS, f"{took:.1f} s: {done.stdout}"
 
 
-@options(alone=True)
-def test_small_file_is_read_and_its_finding_runs_nothing_of_the_containers():
-    with Lab() as lab:
-        host, _ = wired(lab)
-        process = hostile(lab, host.children[0], "file")
-        found = [path for path, _ in traced(host, lab, "doctor", "--json") if path.startswith("/proc/self/fd/")]
-        assert len(found) == 1, found
-        [finding] = find(host, "managed")
-        assert finding["command"] is None and str(process.pid) in finding["evidence"], finding
-        assert not any("nsenter -t" in (one["command"] or "") and " -m" in one["command"] for one in findings(host))
+@pytest.mark.alone
+def test_small_file_is_read_and_its_finding_runs_nothing_of_the_containers(lab, wired):
+    host, _ = wired()
+    process = hostile(lab, host.children[0], "file")
+    found = [path for path, _ in traced(host, lab, "doctor", "--json") if path.startswith("/proc/self/fd/")]
+    assert len(found) == 1, found
+    [finding] = find(host, "managed")
+    assert finding["command"] is None and str(process.pid) in finding["evidence"], finding
+    assert not any("nsenter -t" in (one["command"] or "") and " -m" in one["command"] for one in findings(host))
 
 
-@options(alone=True)
-def test_device_node_is_not_opened():
-    never_opened("device")
+@pytest.mark.alone
+def test_device_node_is_not_opened(lab):
+    never_opened(lab, "device")
 
 
-@options(alone=True)
-def test_fifo_without_a_writer_is_not_opened():
-    never_opened("fifo")
+@pytest.mark.alone
+def test_fifo_without_a_writer_is_not_opened(lab):
+    never_opened(lab, "fifo")
 
 
-@options(alone=True)
-def test_link_out_of_the_containers_root_is_not_followed():
-    never_opened("shadow")
+@pytest.mark.alone
+def test_link_out_of_the_containers_root_is_not_followed(lab):
+    never_opened(lab, "shadow")
 
 
-@options(alone=True)
-def test_link_through_the_hosts_root_is_not_followed():
-    never_opened("host")
+@pytest.mark.alone
+def test_link_through_the_hosts_root_is_not_followed(lab):
+    never_opened(lab, "host")
 
 
-@options(alone=True)
-def test_link_to_a_magic_link_is_not_followed():
-    never_opened("magic")
+@pytest.mark.alone
+def test_link_to_a_magic_link_is_not_followed(lab):
+    never_opened(lab, "magic")
 
 
-@options(alone=True)
-def test_huge_file_is_not_opened():
-    never_opened("huge")
+@pytest.mark.alone
+def test_huge_file_is_not_opened(lab):
+    never_opened(lab, "huge")
 
 
-@options(alone=True)
-def test_folder_in_a_files_place_is_not_opened():
-    never_opened("directory")
+@pytest.mark.alone
+def test_folder_in_a_files_place_is_not_opened(lab):
+    never_opened(lab, "directory")
 
 
-@options(alone=True)
-def test_folder_that_is_a_link_is_not_followed():
-    never_opened("folder")
+@pytest.mark.alone
+def test_folder_that_is_a_link_is_not_followed(lab):
+    never_opened(lab, "folder")
 
 
-@options(alone=True)
-def test_kernels_file_below_a_files_name_is_not_opened():
-    never_opened("kmsg")
+@pytest.mark.alone
+def test_kernels_file_below_a_files_name_is_not_opened(lab):
+    never_opened(lab, "kmsg")
 
 
 def ended_readers(host):
@@ -127,40 +126,38 @@ def ended_readers(host):
     return run("pgrep", "-f", f"{arpline()} doctor", check=False).stdout.split()
 
 
-@options(alone=True)
-def test_file_system_that_never_answers_holds_nobody_up():
-    with Lab() as lab:
-        host, _ = wired(lab, children=2)
-        process = hostile(lab, host.children[0], "fuse")
-        hostile(lab, host.children[1], "file")
-        for command in (("doctor",), ("doctor", "--json")):
-            took, done = timed(host, *command)
-            assert took < LONGEST_SECONDS, f"{took:.1f} s: {done.stdout}"
-        assert f"/proc/{process.pid}/root: its file system does not answer" in done.stdout, done.stdout
-        assert find(host, "managed"), "the other container's file is read all the same"
-        process.kill()
-        wait_until(lambda: not ended_readers(host), 5, lambda: f"who has waited for it ends: {ended_readers(host)}")
+@pytest.mark.alone
+def test_file_system_that_never_answers_holds_nobody_up(lab, wired):
+    host, _ = wired(children=2)
+    process = hostile(lab, host.children[0], "fuse")
+    hostile(lab, host.children[1], "file")
+    for command in (("doctor",), ("doctor", "--json")):
+        took, done = timed(host, *command)
+        assert took < LONGEST_SECONDS, f"{took:.1f} s: {done.stdout}"
+    assert f"/proc/{process.pid}/root: its file system does not answer" in done.stdout, done.stdout
+    assert find(host, "managed"), "the other container's file is read all the same"
+    process.kill()
+    wait_until(lambda: not ended_readers(host), 5, lambda: f"who has waited for it ends: {ended_readers(host)}")
 
 
-@options(alone=True)
-def test_daemon_opens_nothing_in_a_containers_mounts():
-    with Lab() as lab:
-        host, _, daemon, _ = serve(lab)
-        if not shutil.which("strace"):
-            raise Skip("strace is not installed: tools/deps")
-        log = lab.folder / "daemon.strace"
-        tracer = host.ns.spawn("strace", "-f", "-qq", "-e", "trace=open,openat,openat2,execve", "-o", log, "-p",
-                               daemon.pid)
-        wait_until(lambda: "TracerPid:\t0" not in Path(f"/proc/{daemon.pid}/status").read_text(encoding="ascii"), 5,
-                   "it is traced")
-        for kind in ("device", "fifo", "fuse"):
-            child = host.add_child()
-            hostile(lab, child, kind)
-            wait_known(host, child)
-        assert host.status()["lease"] == "live"
-        tracer.terminate()
-        tracer.wait(5)
-        opened = log.read_text(encoding="utf-8", errors="replace")
-        assert "/ns/net" in opened or "/run/netns" in opened, "it did look for them"
-        wrong = re.findall(r"\"(/proc/\d+/(?:root|cwd|fd|map_files)[^\"]*|[^\"]*NetworkManager[^\"]*)\"", opened)
-        assert not wrong and "execve(" not in opened, wrong
+@pytest.mark.alone
+def test_daemon_opens_nothing_in_a_containers_mounts(lab, serve):
+    host, _, daemon, _ = serve()
+    if not shutil.which("strace"):
+        pytest.skip("strace is not installed: tools/deps")
+    log = lab.folder / "daemon.strace"
+    tracer = host.ns.spawn("strace", "-f", "-qq", "-e", "trace=open,openat,openat2,execve", "-o", log, "-p",
+                           daemon.pid)
+    wait_until(lambda: "TracerPid:\t0" not in Path(f"/proc/{daemon.pid}/status").read_text(encoding="ascii"), 5,
+               "it is traced")
+    for kind in ("device", "fifo", "fuse"):
+        child = host.add_child()
+        hostile(lab, child, kind)
+        wait_known(host, child)
+    assert host.status()["lease"] == "live"
+    tracer.terminate()
+    tracer.wait(5)
+    opened = log.read_text(encoding="utf-8", errors="replace")
+    assert "/ns/net" in opened or "/run/netns" in opened, "it did look for them"
+    wrong = re.findall(r"\"(/proc/\d+/(?:root|cwd|fd|map_files)[^\"]*|[^\"]*NetworkManager[^\"]*)\"", opened)
+    assert not wrong and "execve(" not in opened, wrong

@@ -6,7 +6,8 @@ import os
 import re
 import subprocess
 
-from common import Lab, arpline, arplined, options, run, wait_until, wired
+import pytest
+from common import arpline, arplined, run, wait_until
 
 CLONE_NEWNS = 0x20000
 
@@ -95,101 +96,97 @@ def run_commands(lab, host, shell) -> set:
     return {one["id"] for one in findings}
 
 
-@options(timeout=120)
-def test_no_name_of_a_containers_reaches_a_terminal_as_it_is():
+@pytest.mark.timeout(120)
+def test_no_name_of_a_containers_reaches_a_terminal_as_it_is(lab, wired):
     own_netns_folder()
-    with Lab() as lab:
-        host, _ = wired(lab, children=0)
-        children = hostile_children(lab, host)
-        daemon = host.start_arplined()
-        wait_until(lambda: len(host.status()["endpoints"]) == len(children), 10, "all endpoints are known")
-        for child in children:
-            child.ping("10.77.0.1", 1)
-        names = {one["interface"] for one in as_json(host, "status")["parents"][0]["endpoints"]}
-        assert names == {visible(name) for name in INTERFACES}, names
-        senders = {one["interface"] for one in as_json(host, "status", "--senders")["parents"][0]["senders"]}
-        assert {visible(name) for name in INTERFACES} <= senders, senders
-        for child in children[::2]:
-            child.ns.ip("addr", "del", f"{child.address}/{child.prefix_bits}", "dev", child.interface)
-        for child in children[1::2]:
-            child.ns.ip("link", "set", "dev", child.interface, "down")
-        gone = as_json(host, "status", "--gone")["gone"]
-        assert {visible(name) for name in INTERFACES[::2]} <= {one["interface"] for one in gone}, gone
-        texts = {args: printed(host, *args.split()).decode("ascii")
-                 for args in ("status", "status --gone", "status --senders", "doctor", "limit",
-                              f"preflight {host.nic}")}
-        for name in (b"\x1b[31mred", b"\x9b2J", b"\xe2\x80\xaegnp", b"\xff\xfe\xc0\xaf"):
-            for args in ("status --senders", "doctor"):
-                assert visible(name) in texts[args], f"{visible(name)} is not in {args}: {texts[args]}"
-            assert visible(name) in texts["status"] + texts["status --gone"], texts
-        printed(host, "preflight", "no\x1bne")
-        as_json(host, "preflight", host.nic)
-        log = is_clean(daemon.log_path.read_bytes())
-        assert b"\n<3>forged" not in log and b"\\x1b[31mred" in log, log
+    host, _ = wired(children=0)
+    children = hostile_children(lab, host)
+    daemon = host.start_arplined()
+    wait_until(lambda: len(host.status()["endpoints"]) == len(children), 10, "all endpoints are known")
+    for child in children:
+        child.ping("10.77.0.1", 1)
+    names = {one["interface"] for one in as_json(host, "status")["parents"][0]["endpoints"]}
+    assert names == {visible(name) for name in INTERFACES}, names
+    senders = {one["interface"] for one in as_json(host, "status", "--senders")["parents"][0]["senders"]}
+    assert {visible(name) for name in INTERFACES} <= senders, senders
+    for child in children[::2]:
+        child.ns.ip("addr", "del", f"{child.address}/{child.prefix_bits}", "dev", child.interface)
+    for child in children[1::2]:
+        child.ns.ip("link", "set", "dev", child.interface, "down")
+    gone = as_json(host, "status", "--gone")["gone"]
+    assert {visible(name) for name in INTERFACES[::2]} <= {one["interface"] for one in gone}, gone
+    texts = {args: printed(host, *args.split()).decode("ascii")
+             for args in ("status", "status --gone", "status --senders", "doctor", "limit",
+                          f"preflight {host.nic}")}
+    for name in (b"\x1b[31mred", b"\x9b2J", b"\xe2\x80\xaegnp", b"\xff\xfe\xc0\xaf"):
+        for args in ("status --senders", "doctor"):
+            assert visible(name) in texts[args], f"{visible(name)} is not in {args}: {texts[args]}"
+        assert visible(name) in texts["status"] + texts["status --gone"], texts
+    printed(host, "preflight", "no\x1bne")
+    as_json(host, "preflight", host.nic)
+    log = is_clean(daemon.log_path.read_bytes())
+    assert b"\n<3>forged" not in log and b"\\x1b[31mred" in log, log
 
 
-@options(timeout=120)
-def test_every_suggested_command_mends_and_runs_nothing_of_a_name():
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("shell", ("sh", "bash"))
+def test_every_suggested_command_mends_and_runs_nothing_of_a_name(lab, wired, shell):
     own_netns_folder()
-    for shell in ("sh", "bash"):
-        with Lab() as lab:
-            host, _ = wired(lab, children=0)
-            children = hostile_children(lab, host)
-            host.start_arplined()
-            wait_until(lambda: len(host.status()["endpoints"]) == len(children), 10, "all endpoints are known")
-            for number, child in enumerate(children):
-                match number % 4:
-                    case 0:
-                        child.ns.ip("link", "set", "dev", child.interface, "down")
-                    case 1:
-                        child.ns.ip("link", "set", "dev", child.interface, "arp", "off")
-                    case 2:
-                        child.ns.sysctl(f"net/ipv4/conf/{child.interface}/arp_ignore", 8)
-                    case 3:
-                        child.ns.ip("addr", "del", f"{child.address}/{child.prefix_bits}", "dev", child.interface)
-                        child.ns.ip("addr", "add", f"{child.address}/32", "dev", "lo")
-            wait_until(lambda: as_json(host, "status", "--gone")["gone"], 5, "arplined has heard of it")
-            commands = run_commands(lab, host, shell)
-            assert commands == {"interface_down", "silent_kernel", "address_elsewhere"}, commands
-            wait_until(lambda: not run_commands(lab, host, shell), 5,
-                       lambda: f"all is mended: {as_json(host, 'doctor')['findings']}")
+    host, _ = wired(children=0)
+    children = hostile_children(lab, host)
+    host.start_arplined()
+    wait_until(lambda: len(host.status()["endpoints"]) == len(children), 10, "all endpoints are known")
+    for number, child in enumerate(children):
+        match number % 4:
+            case 0:
+                child.ns.ip("link", "set", "dev", child.interface, "down")
+            case 1:
+                child.ns.ip("link", "set", "dev", child.interface, "arp", "off")
+            case 2:
+                child.ns.sysctl(f"net/ipv4/conf/{child.interface}/arp_ignore", 8)
+            case 3:
+                child.ns.ip("addr", "del", f"{child.address}/{child.prefix_bits}", "dev", child.interface)
+                child.ns.ip("addr", "add", f"{child.address}/32", "dev", "lo")
+    wait_until(lambda: as_json(host, "status", "--gone")["gone"], 5, "arplined has heard of it")
+    commands = run_commands(lab, host, shell)
+    assert commands == {"interface_down", "silent_kernel", "address_elsewhere"}, commands
+    wait_until(lambda: not run_commands(lab, host, shell), 5,
+               lambda: f"all is mended: {as_json(host, 'doctor')['findings']}")
 
 
-def test_doctor_finds_an_interface_by_its_bytes_and_as_it_is_printed():
-    with Lab() as lab:
-        host, _ = wired(lab)
-        rename(host.children[0], b"\x1b[31m")
-        host.children[0].ns.ip("link", "set", "dev", "\x1b[31m", "down")
-        for asked in ("\x1b[31m", "\\x1b[31m"):
-            assert [one["id"] for one in as_json(host, "doctor", asked)["findings"]] == ["interface_down"], asked
+def test_doctor_finds_an_interface_by_its_bytes_and_as_it_is_printed(wired):
+    host, _ = wired()
+    rename(host.children[0], b"\x1b[31m")
+    host.children[0].ns.ip("link", "set", "dev", "\x1b[31m", "down")
+    for asked in ("\x1b[31m", "\\x1b[31m"):
+        assert [one["id"] for one in as_json(host, "doctor", asked)["findings"]] == ["interface_down"], asked
 
 
-def test_a_parent_with_such_a_name_is_served_and_its_commands_are_right():
-    with Lab() as lab:
-        host, _ = wired(lab)
-        host.ns.ip("link", "set", host.nic, "down")
-        host.ns.ip("link", "set", host.nic, "name", "-$(id>pwn)'\x1b")
-        host.nic = "-$(id>pwn)'\x1b"
-        host.ns.ip("link", "set", "dev", host.nic, "up")
-        daemon = host.ns.spawn(arplined(), f"--parent={host.nic}")
-        try:
-            wait_until(lambda: as_json(host, "status")["parents"], 10, "it is served")
-            assert as_json(host, "status")["parents"][0]["parent"] == "-$(id>pwn)'\\x1b"
-            daemon.kill()
-            daemon.wait()
-            wait_until(lambda: [one for one in as_json(host, "doctor")["findings"] if one["id"] == "stale_lease"], 10,
-                       "its lease has ended")
-            told = [one for one in as_json(host, "doctor")["findings"] if one["id"] == "stale_lease"][0]
-            folders = ":".join(os.path.dirname(program()) for program in (arpline, arplined))
-            path = f"PATH={folders}:{os.environ['PATH']}"
-            daemon = host.ns.spawn("env", path, "sh", "-c", f"exec {told['command']}")
-            wait_until(lambda: "stale_lease" not in {one["id"] for one in as_json(host, "doctor")["findings"]}, 10,
-                       "it is started again")
-            daemon.kill()
-            daemon.wait()
-            off = re.search("; (arpline detach .*) takes them off$", told["evidence"])[1]
-            host.ns.run("env", path, "sh", "-c", off)
-            assert not as_json(host, "status")["parents"]
-            assert not os.path.exists("pwn")
-        finally:
-            daemon.kill()
+def test_parent_with_such_a_name_is_served_and_its_commands_are_right(wired):
+    host, _ = wired()
+    host.ns.ip("link", "set", host.nic, "down")
+    host.ns.ip("link", "set", host.nic, "name", "-$(id>pwn)'\x1b")
+    host.nic = "-$(id>pwn)'\x1b"
+    host.ns.ip("link", "set", "dev", host.nic, "up")
+    daemon = host.ns.spawn(arplined(), f"--parent={host.nic}")
+    try:
+        wait_until(lambda: as_json(host, "status")["parents"], 10, "it is served")
+        assert as_json(host, "status")["parents"][0]["parent"] == "-$(id>pwn)'\\x1b"
+        daemon.kill()
+        daemon.wait()
+        wait_until(lambda: [one for one in as_json(host, "doctor")["findings"] if one["id"] == "stale_lease"], 10,
+                   "its lease has ended")
+        told = [one for one in as_json(host, "doctor")["findings"] if one["id"] == "stale_lease"][0]
+        folders = ":".join(os.path.dirname(program()) for program in (arpline, arplined))
+        path = f"PATH={folders}:{os.environ['PATH']}"
+        daemon = host.ns.spawn("env", path, "sh", "-c", f"exec {told['command']}")
+        wait_until(lambda: "stale_lease" not in {one["id"] for one in as_json(host, "doctor")["findings"]}, 10,
+                   "it is started again")
+        daemon.kill()
+        daemon.wait()
+        off = re.search("; (arpline detach .*) takes them off$", told["evidence"])[1]
+        host.ns.run("env", path, "sh", "-c", off)
+        assert not as_json(host, "status")["parents"]
+        assert not os.path.exists("pwn")
+    finally:
+        daemon.kill()

@@ -5,7 +5,8 @@ or it would say nothing that arplined mends it.
 """
 from concurrent.futures import ThreadPoolExecutor
 
-from common import Lab, options
+import pytest
+from common import Lab
 from lab.scenes import claims, neighbours, quiet_container, receiving, shaped, storm
 
 
@@ -21,16 +22,15 @@ def in_two_labs(build, measure, config=None, **numbers):
     return found
 
 
-@options(timeout=90)
-def test_quiet_container_is_lost_to_the_switch_but_not_with_announcements():
-    with Lab() as lab:
-        sides = [quiet_container.build(lab, children=4, side=side) for side in ("-without", "-with")]
-        sides[1][2].start_arplined(quiet_container.REFRESH)
-        with ThreadPoolExecutor() as together:
-            without, served = together.map(lambda nodes: quiet_container.measure(*nodes, quiet_seconds=5, count=5),
-                                           sides)
-        assert without == (100, 100, 4), f"without arplined: warm, lost, out of reach: {without}"
-        assert served == (100, 0, 0), f"with arplined: warm, lost, out of reach: {served}"
+@pytest.mark.timeout(90)
+def test_quiet_container_is_lost_to_the_switch_but_not_with_announcements(lab):
+    sides = [quiet_container.build(lab, children=4, side=side) for side in ("-without", "-with")]
+    sides[1][2].start_arplined(quiet_container.REFRESH)
+    with ThreadPoolExecutor() as together:
+        without, served = together.map(lambda nodes: quiet_container.measure(*nodes, quiet_seconds=5, count=5),
+                                       sides)
+    assert without == (100, 100, 4), f"without arplined: warm, lost, out of reach: {without}"
+    assert served == (100, 0, 0), f"with arplined: warm, lost, out of reach: {served}"
 
 
 def in_a_storm(host, peer):
@@ -39,14 +39,15 @@ def in_a_storm(host, peer):
             for flood in (storm.who_has, storm.other_broadcast)]
 
 
-@options(alone=True)
+@pytest.mark.alone
 def test_storm_of_broadcast_starves_who_has_but_not_with_the_fast_path():
     without, served = in_two_labs(lambda lab: receiving(lab, 64), in_a_storm)
     assert without[0] < 0.5 and without[1] < 0.8, f"without arplined, who-has and other broadcast: {without}"
     assert min(served) > 0.99, f"with arplined: {served}"
 
 
-@options(alone=True, timeout=90)
+@pytest.mark.alone
+@pytest.mark.timeout(90)
 def test_full_neighbour_table_silences_containers_but_not_their_answers_with_arplined():
     without, served = in_two_labs(neighbours.build, neighbours.measure, seconds=2)
     assert without[0] < 0.5 and without[1] < neighbours.CHILDREN and without[2] < 0.5, \
@@ -55,7 +56,7 @@ def test_full_neighbour_table_silences_containers_but_not_their_answers_with_arp
         f"with arplined: a peer's answered, gateways found, newcomers' answered: {served}"
 
 
-@options(alone=True)
+@pytest.mark.alone
 def test_answers_wait_behind_bulk_traffic_but_not_those_of_the_fast_path():
     without, served = in_two_labs(shaped.build, shaped.measure, seconds=1)
     assert without[0] < 0.5, f"without arplined: in time, at all, median: {without}"

@@ -8,7 +8,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from common import Lab, ROOT, Skip, confirm, options, run, wait_state, wait_until, who_has
+import pytest
+from common import Lab, ROOT, confirm, run, wait_state, wait_until, who_has
 from lab import Machine, machine
 
 BUILD_SECONDS = 900
@@ -47,14 +48,16 @@ def newer(package: Path, folder: Path) -> Path:
 def booted(before_boot="", upgrade=False):
     """(lab, machine, peer, the peer's wire): a machine that has the package in /mnt, not installed yet."""
     if reason := machine.missing():
-        raise Skip(reason)
+        pytest.skip(reason)
     package = built()
     with Lab() as lab:
         host, peer = lab.host(), lab.peer()
         lab.connect(host, peer)
-        shutil.copy(package, lab.folder / "arpline.deb")
-        shutil.copy(package.with_name(package.name.replace("arpline_", "arpline-dpdk_")), lab.folder / "arpline-dpdk.deb")
-        files = [lab.folder / "arpline.deb", lab.folder / "arpline-dpdk.deb", *([newer(package, lab.folder)] if upgrade else [])]
+        files = [lab.folder / "arpline.deb", lab.folder / "arpline-dpdk.deb"]
+        shutil.copy(package, files[0])
+        shutil.copy(package.with_name(package.name.replace("arpline_", "arpline-dpdk_")), files[1])
+        if upgrade:
+            files.append(newer(package, lab.folder))
         copy = Machine(lab, host, before_boot, files)
         copy.wait_booted()
         yield lab, copy, peer, peer.wire()
@@ -146,7 +149,7 @@ class Asking:
         self._thread.join()
 
 
-@options(timeout=TIMEOUT_SECONDS)
+@pytest.mark.timeout(TIMEOUT_SECONDS)
 def test_installed_without_a_configuration_it_waits_for_one():
     with booted() as (_, copy, _, wire):
         child = container(copy, 0)
@@ -160,7 +163,7 @@ def test_installed_without_a_configuration_it_waits_for_one():
         confirm(wire, copy, child)
 
 
-@options(timeout=TIMEOUT_SECONDS)
+@pytest.mark.timeout(TIMEOUT_SECONDS)
 def test_installed_where_no_systemd_runs_it_serves_from_the_next_boot():
     install = "dpkg --install /mnt/arpline.deb"
     prepare = f"{install} && dpkg --purge arpline && {install} && echo '[parent.nic0]' >{CONFIG}"
@@ -169,7 +172,7 @@ def test_installed_where_no_systemd_runs_it_serves_from_the_next_boot():
         confirm(wire, copy, container(copy, 0))
 
 
-@options(timeout=TIMEOUT_SECONDS)
+@pytest.mark.timeout(TIMEOUT_SECONDS)
 def test_parent_that_comes_after_the_boot_is_served():
     prepare = f"dpkg --install /mnt/arpline.deb && echo '[parent.late0]' >{CONFIG}"
     with booted(prepare) as (_, copy, _, _):
@@ -178,7 +181,7 @@ def test_parent_that_comes_after_the_boot_is_served():
         wait_until(lambda: copy.property("arplined", "ActiveState") == "active", 10, lambda: log(copy))
 
 
-@options(timeout=TIMEOUT_SECONDS)
+@pytest.mark.timeout(TIMEOUT_SECONDS)
 def test_unit_is_sound_and_closed():
     with booted("dpkg --install /mnt/arpline.deb") as (_, copy, _, _):
         done = copy.run("systemd-analyze", "verify", "arplined.service", check=False)
@@ -187,7 +190,7 @@ def test_unit_is_sound_and_closed():
         assert done.returncode == 0, done.stdout
 
 
-@options(timeout=TIMEOUT_SECONDS)
+@pytest.mark.timeout(TIMEOUT_SECONDS)
 def test_deleted_containers_namespace_dies_whenever_it_was_made():
     with serving(containers=1) as (copy, _, wire, (early,)):
         late = container(copy, 1)
@@ -202,7 +205,7 @@ def test_deleted_containers_namespace_dies_whenever_it_was_made():
         confirm(wire, copy, again)
 
 
-@options(timeout=TIMEOUT_SECONDS)
+@pytest.mark.timeout(TIMEOUT_SECONDS)
 def test_restart_loses_no_answer_and_detaches_nothing():
     with serving() as (copy, _, wire, (child,)):
         before = attached_link(copy)
@@ -214,7 +217,7 @@ def test_restart_loses_no_answer_and_detaches_nothing():
         assert attached_link(copy) == before
 
 
-@options(timeout=TIMEOUT_SECONDS)
+@pytest.mark.timeout(TIMEOUT_SECONDS)
 def test_reload_takes_the_new_configuration_and_refuses_a_broken_one():
     with serving() as (copy, _, wire, (child,)):
         pid = copy.property("arplined", "MainPID")
@@ -228,7 +231,7 @@ def test_reload_takes_the_new_configuration_and_refuses_a_broken_one():
         assert copy.status()["mode"] == "observe" and copy.property("arplined", "MainPID") == pid
 
 
-@options(timeout=TIMEOUT_SECONDS)
+@pytest.mark.timeout(TIMEOUT_SECONDS)
 def test_upgrade_loses_no_answer_and_detaches_nothing():
     with serving(upgrade=True) as (copy, _, wire, (child,)):
         before, pid = attached_link(copy), copy.property("arplined", "MainPID")
@@ -243,7 +246,7 @@ def test_upgrade_loses_no_answer_and_detaches_nothing():
         assert copy.property("arplined", "ActiveState") == "inactive", "an upgrade starts what was stopped"
 
 
-@options(timeout=TIMEOUT_SECONDS)
+@pytest.mark.timeout(TIMEOUT_SECONDS)
 def test_killed_daemon_is_started_again():
     with serving() as (copy, peer, wire, (child,)):
         before, pid = attached_link(copy), copy.property("arplined", "MainPID")
@@ -255,7 +258,7 @@ def test_killed_daemon_is_started_again():
         assert peer.ping(child.address).answered == 3
 
 
-@options(timeout=TIMEOUT_SECONDS)
+@pytest.mark.timeout(TIMEOUT_SECONDS)
 def test_hung_daemon_is_started_again():
     with serving() as (copy, _, wire, (child,)):
         before = attached_link(copy)
@@ -271,7 +274,7 @@ def test_hung_daemon_is_started_again():
         confirm(wire, copy, child)
 
 
-@options(timeout=TIMEOUT_SECONDS)
+@pytest.mark.timeout(TIMEOUT_SECONDS)
 def test_control_group_reaches_the_socket_and_others_do_not():
     with booted("dpkg --install /mnt/arpline.deb") as (_, copy, _, _):
         configure(copy, 'control_group = "adm"')
@@ -284,7 +287,7 @@ def test_control_group_reaches_the_socket_and_others_do_not():
             assert (done.returncode == 0) == allowed, f"{group}: {done.stderr}"
 
 
-@options(timeout=TIMEOUT_SECONDS)
+@pytest.mark.timeout(TIMEOUT_SECONDS)
 def test_removed_it_leaves_nothing_attached_pinned_or_running():
     with booted() as (_, copy, peer, wire):
         child, before = container(copy, 0), traces(copy)
@@ -304,11 +307,13 @@ def test_removed_it_leaves_nothing_attached_pinned_or_running():
 
 def traces(copy) -> set[str]:
     """Whatever is named after arpline on the machine, but for its log."""
-    return set(copy.shell("find / /run /sys/fs/bpf -xdev -iname '*arpline*' -not -path '/var/log/*'").stdout.splitlines())
+    found = copy.shell("find / /run /sys/fs/bpf -xdev -iname '*arpline*' -not -path '/var/log/*'").stdout
+    return set(found.splitlines())
 
 
 def attached_elsewhere(copy) -> str:
-    return copy.shell("tc -n elsewhere filter show dev par0 egress; ip -n elsewhere -d link show dev par0 | grep prog/xdp",
+    return copy.shell("tc -n elsewhere filter show dev par0 egress; "
+                      "ip -n elsewhere -d link show dev par0 | grep prog/xdp",
                       check=False).stdout
 
 
@@ -323,7 +328,8 @@ def elsewhere(copy):
     assert attached_elsewhere(copy)
 
 
-@options(alone=True, timeout=TIMEOUT_SECONDS)
+@pytest.mark.alone
+@pytest.mark.timeout(TIMEOUT_SECONDS)
 def test_service_runs_dpdks_daemon_with_the_drop_in_of_its_package():
     with booted() as (_, copy, _, wire):
         child = container(copy, 0)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which Linux peers take a new MAC from an announcement, and which settings of theirs refuse: docs/protocol.md."""
-from common import Lab, frames, wait_until
+from common import frames, wait_until
 from lab.wire import Wire
 
 ADDRESS, OLD_MAC, NEW_MAC = "10.77.1.1", "02:a7:00:00:00:01", "02:a7:00:00:00:02"
@@ -43,37 +43,33 @@ class Peer:
         return self.believes(**announcement)
 
 
-def test_announcement_is_believed_at_once_as_a_request_and_as_the_reply_that_we_send():
-    with Lab() as lab:
-        one = Peer(lab)
-        assert one.resolved_and_believes()
-        assert one.resolved_and_believes(op=frames.REPLY, tha=NEW_MAC)
-        assert not one.resolved_and_believes(op=frames.REPLY), "a reply whose target MAC is another waits for locktime"
+def test_announcement_is_believed_at_once_as_a_request_and_as_the_reply_that_we_send(lab):
+    one = Peer(lab)
+    assert one.resolved_and_believes()
+    assert one.resolved_and_believes(op=frames.REPLY, tha=NEW_MAC)
+    assert not one.resolved_and_believes(op=frames.REPLY), "a reply whose target MAC is another waits for locktime"
 
 
-def test_settings_that_do_not_keep_a_peer_from_believing():
-    with Lab() as lab:
-        one = Peer(lab)
-        for key, value in ((f"{NEIGH}/locktime", 10_000), (f"{CONF}/arp_accept", 0), (f"{CONF}/arp_filter", 1),
-                           (f"{CONF}/rp_filter", 1)):
-            one.peer.ns.sysctl(key, value)
-            assert one.resolved_and_believes(), f"{key} = {value}"
+def test_settings_that_do_not_keep_a_peer_from_believing(lab):
+    one = Peer(lab)
+    for key, value in ((f"{NEIGH}/locktime", 10_000), (f"{CONF}/arp_accept", 0), (f"{CONF}/arp_filter", 1),
+                       (f"{CONF}/rp_filter", 1)):
+        one.peer.ns.sysctl(key, value)
+        assert one.resolved_and_believes(), f"{key} = {value}"
 
 
-def test_peer_that_drops_gratuitous_arp_or_has_a_permanent_entry_keeps_the_old_mac():
-    with Lab() as lab:
-        one = Peer(lab)
-        one.peer.ns.sysctl(f"{CONF}/drop_gratuitous_arp", 1)
-        assert not one.resolved_and_believes()
-        assert not one.resolved_and_believes(op=frames.REPLY, tha=NEW_MAC)
-        one.peer.ns.sysctl(f"{CONF}/drop_gratuitous_arp", 0)
-        one.peer.ns.ip("neigh", "replace", ADDRESS, "lladdr", OLD_MAC, "dev", one.peer.nic, "nud", "permanent")
-        assert not one.believes()
+def test_peer_that_drops_gratuitous_arp_or_has_a_permanent_entry_keeps_the_old_mac(lab):
+    one = Peer(lab)
+    one.peer.ns.sysctl(f"{CONF}/drop_gratuitous_arp", 1)
+    assert not one.resolved_and_believes()
+    assert not one.resolved_and_believes(op=frames.REPLY, tha=NEW_MAC)
+    one.peer.ns.sysctl(f"{CONF}/drop_gratuitous_arp", 0)
+    one.peer.ns.ip("neigh", "replace", ADDRESS, "lladdr", OLD_MAC, "dev", one.peer.nic, "nud", "permanent")
+    assert not one.believes()
 
 
-def test_only_arp_accept_makes_an_entry_of_an_announcement():
-    with Lab() as lab:
-        one = Peer(lab)
-        assert not one.believes() and one.entry() == ""
-        one.peer.ns.sysctl(f"{CONF}/arp_accept", 1)
-        assert one.believes()
+def test_only_arp_accept_makes_an_entry_of_an_announcement(lab):
+    one = Peer(lab)
+    assert not one.believes() and one.entry() == ""
+    one.peer.ns.sysctl(f"{CONF}/arp_accept", 1)
+    assert one.believes()

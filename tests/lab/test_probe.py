@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Probing (opt in): whether anybody has a new address is asked before it is announced (RFC 5227 section 2.1)."""
-from common import Lab, Metronome, announcements, endpoint, frames, options, serve, wait_until
-from switched import parties, serve_quietly, station, switched
+from common import Metronome, announcements, endpoint, frames, wait_until
+from switched import parties, serve_quietly, station
 
 PROBES = 3
 ANNOUNCED_SECONDS = 2.0  # after the probes, in the fast form; far more than it takes
@@ -23,23 +23,21 @@ def of_rfc(found, child):
             (frames.BROADCAST, child.mac, child.mac, frames.ZERO_MAC), one
 
 
-def test_new_address_is_announced_after_three_probes():
-    with Lab() as lab:
-        host, _, _, wire = serve(lab, config={"announce": {"probe": "fast"}})
-        there = host.children[0]
-        assert not probes(wire.collect(0.5), there), "what was there before is not new"
-        child = host.add_child()
-        asked, told = probed(wire, child, 5.0)
-        assert len(asked) == PROBES and told, f"{len(asked)} probes, {len(told)} announcements"
-        of_rfc(asked, child)
-        assert max(one.at for one in asked) < told[0].at
-        assert host.status()["sent"]["probes"] == PROBES
+def test_new_address_is_announced_after_three_probes(serve):
+    host, _, _, wire = serve(config={"announce": {"probe": "fast"}})
+    there = host.children[0]
+    assert not probes(wire.collect(0.5), there), "what was there before is not new"
+    child = host.add_child()
+    asked, told = probed(wire, child, 5.0)
+    assert len(asked) == PROBES and told, f"{len(asked)} probes, {len(told)} announcements"
+    of_rfc(asked, child)
+    assert max(one.at for one in asked) < told[0].at
+    assert host.status()["sent"]["probes"] == PROBES
 
 
-@options(timeout=60)
-def test_rfc_5227_has_its_own_times():
-    with Lab() as lab, Metronome() as metronome:
-        host, _, _, wire = serve(lab, config={"announce": {"probe": "rfc5227"}})
+def test_rfc_5227_has_its_own_times(serve):
+    with Metronome() as metronome:
+        host, _, _, wire = serve(config={"announce": {"probe": "rfc5227"}})
         child = host.add_child()
         wait_until(lambda: (endpoint(host, child) or {}).get("probing"), 5, "it is being probed for")
         asked, told = probed(wire, child, 12.0)
@@ -52,16 +50,15 @@ def test_rfc_5227_has_its_own_times():
         assert not endpoint(host, child)["probing"]
 
 
-def test_address_that_somebody_else_has_is_not_announced():
-    with Lab() as lab:
-        switch, host, peer = switched(lab)
-        wire = peer.wire()
-        serve_quietly(host, wire, {"probe": "fast", "refresh": "100ms"})
-        rival = station(lab, switch, "rival", "10.77.1.2/16")
-        child = host.add_child(address="10.77.1.2/16")
-        asked, told = probed(wire, child, ANNOUNCED_SECONDS)
-        assert asked and not told, f"{len(asked)} probes, {len(told)} announcements"
-        wait_until(lambda: parties(host, child) == {rival.mac: "elsewhere"}, 5, lambda: parties(host, child))
-        assert not endpoint(host, child)["probing"]
-        free = host.add_child(address="10.77.1.3/16")
-        assert all(probed(wire, free, ANNOUNCED_SECONDS)), "one that nobody has is"
+def test_address_that_somebody_else_has_is_not_announced(lab, switched):
+    switch, host, peer = switched()
+    wire = peer.wire()
+    serve_quietly(host, wire, {"probe": "fast", "refresh": "100ms"})
+    rival = station(lab, switch, "rival", "10.77.1.2/16")
+    child = host.add_child(address="10.77.1.2/16")
+    asked, told = probed(wire, child, ANNOUNCED_SECONDS)
+    assert asked and not told, f"{len(asked)} probes, {len(told)} announcements"
+    wait_until(lambda: parties(host, child) == {rival.mac: "elsewhere"}, 5, lambda: parties(host, child))
+    assert not endpoint(host, child)["probing"]
+    free = host.add_child(address="10.77.1.3/16")
+    assert all(probed(wire, free, ANNOUNCED_SECONDS)), "one that nobody has is"

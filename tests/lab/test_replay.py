@@ -6,7 +6,7 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from common import Lab, arpline, confirm, frames, run, serve, who_has
+from common import arpline, confirm, frames, run, who_has
 
 ENDPOINT, ENDPOINT_MAC = "10.77.1.5", "02:42:0a:4d:01:05"
 PEER, PEER_MAC = "10.77.1.9", "52:54:00:12:34:09"
@@ -61,7 +61,7 @@ def options(raw: bytes) -> dict:
 
 
 def written(raw: bytes):
-    """The interfaces' names, and of each frame interface, time, bytes and comment; every block is as long as it says."""
+    """The interfaces' names; interface, time, bytes and comment of each frame. Every block is as long as it says."""
     names, packets, at = [], [], 0
     while at < len(raw):
         kind, length = struct.unpack_from("<II", raw, at)
@@ -81,7 +81,7 @@ def written(raw: bytes):
     return names, packets
 
 
-def test_sums_of_a_known_capture():
+def test_sums_of_a_known_capture_are_right():
     with capture(pcap(EXCHANGE)) as path:
         found = sums(path, *AS_ENDPOINT)
         assert counted(found) == {"to_child_new": 1, "reflect": 1, "foreign": 1}, counted(found)
@@ -105,13 +105,14 @@ def test_one_direction_needs_confirmed():
 def test_configuration_is_followed():
     with capture(pcap(EXCHANGE)) as path:
         config = path.with_name("arpline.toml")
-        config.write_text(f"mode = 'observe'\n[parent.nic0]\nstatic = [{{ ip = '{ENDPOINT}', mac = '{ENDPOINT_MAC}' }}]\n",
+        static = f"[{{ ip = '{ENDPOINT}', mac = '{ENDPOINT_MAC}' }}]"
+        config.write_text(f"mode = 'observe'\n[parent.nic0]\nstatic = {static}\n",
                           encoding="utf-8")
         found = counted(sums(path, "--config", config, "--parent", "nic0"))
         assert found == {"would_to_child_new": 1, "would_reflect": 1, "foreign": 1}, found
 
 
-def test_a_line_for_each_arp_frame():
+def test_each_arp_frame_has_its_line():
     with capture(pcap(EXCHANGE)) as path:
         lines = replay("--frames", path, *AS_ENDPOINT).stdout.splitlines()[:4]
         assert [line.split()[:2] for line in lines] == [["0.000000000", "to_child_new"], ["0.100000000", "sent"],
@@ -147,22 +148,21 @@ def test_broken_captures_are_refused_in_one_line():
             assert len(said) == 1 and str(path) in said[0] and words in said[0], f"{name}: {said}"
 
 
-def test_the_capture_is_never_written_over():
+def test_capture_is_never_written_over():
     with capture(pcap(EXCHANGE)) as path:
         assert replay(path, *AS_ENDPOINT, "--write", path, check=False).returncode == 1
         assert path.read_bytes() == pcap(EXCHANGE)
 
 
-def test_like_a_parent_that_is_served():
-    with Lab() as lab:
-        host, _, _, wire = serve(lab, 2, {"limits": {"to_child": 50}, "parent": {"nic0": {"fast_path": False}}})
-        child = host.children[0]
-        confirm(wire, host, child)
-        before = host.status()["verdicts"]
-        path = lab.folder / "in.pcap"
-        path.write_bytes(pcap([who_has(child)] * 3))
-        done = host.ns.run(arpline(), "replay", "--like", host.nic, "--confirmed", "--json", path)
-        found = json.loads(done.stdout)
-        assert counted(found) == {"to_child_new": 1, "ring": 2}, counted(found)
-        assert {one["address"] for one in found["endpoints"]} == {one.address for one in host.children}
-        assert host.status()["verdicts"] == before, "the live counters have moved"
+def test_replay_answers_like_a_parent_that_is_served(lab, serve):
+    host, _, _, wire = serve(2, {"limits": {"to_child": 50}, "parent": {"nic0": {"fast_path": False}}})
+    child = host.children[0]
+    confirm(wire, host, child)
+    before = host.status()["verdicts"]
+    path = lab.folder / "in.pcap"
+    path.write_bytes(pcap([who_has(child)] * 3))
+    done = host.ns.run(arpline(), "replay", "--like", host.nic, "--confirmed", "--json", path)
+    found = json.loads(done.stdout)
+    assert counted(found) == {"to_child_new": 1, "ring": 2}, counted(found)
+    assert {one["address"] for one in found["endpoints"]} == {one.address for one in host.children}
+    assert host.status()["verdicts"] == before, "the live counters have moved"

@@ -5,8 +5,9 @@ import struct
 from collections import Counter
 from pathlib import Path
 
-from common import (CREDIT_WINDOW, Arplined, Lab, confirm, endpoint, exchange, frames, link_id, options, residue, run,
-                    serve, serve_fast, verdict, wait_known, who_has)
+import pytest
+from common import (CREDIT_WINDOW, Arplined, confirm, endpoint, exchange, frames, link_id, residue, run, verdict,
+                    wait_known, who_has)
 from containers import served
 
 RATE = 400
@@ -40,80 +41,76 @@ def under_load(wire, host, steps, seconds):
     return sent, Counter(one.tpa for one in found if one.op == frames.REPLY)
 
 
-def restart_with_keep(start, way, config=KEEP):
-    with Lab() as lab:
-        host, _, daemon, wire = start(lab, config=config)
-        confirm_all(wire, host)
-        later = []
-        before = verdict(host, way)
-        sent, answers = under_load(wire, host, [(1.0, daemon.process.terminate), (
-            1.5, lambda: later.append(Arplined(host, config)))], 3.5)
-        assert answers == sent, f"{sum(answers.values())} answers to {sum(sent.values())} requests"
-        assert daemon.wait_exit() == 0 and later[0].running()
-        assert verdict(host, way) - before > sum(sent.values()) / 2, "it was the kernel that answered"
+def restart_with_keep(start, verdict_name, config=KEEP):
+    host, _, daemon, wire = start(config=config)
+    confirm_all(wire, host)
+    later = []
+    before = verdict(host, verdict_name)
+    sent, answers = under_load(wire, host, [(1.0, daemon.process.terminate), (
+        1.5, lambda: later.append(Arplined(host, config)))], 3.5)
+    assert answers == sent, f"{sum(answers.values())} answers to {sum(sent.values())} requests"
+    assert daemon.wait_exit() == 0 and later[0].running()
+    assert verdict(host, verdict_name) - before > sum(sent.values()) / 2, "it was the kernel that answered"
 
 
-@options(alone=True)
-def test_restart_with_keep_loses_nothing_and_answers_nothing_twice():
+@pytest.mark.alone
+def test_restart_with_keep_loses_nothing_and_answers_nothing_twice(serve):
     restart_with_keep(serve, "ring")
 
 
-@options(alone=True)
-def test_restart_with_keep_loses_nothing_with_the_fast_path():
+@pytest.mark.alone
+def test_restart_with_keep_loses_nothing_with_the_fast_path(serve_fast):
     restart_with_keep(serve_fast, "reflect")
 
 
-def five_restarts(config=KEEP):
-    with Lab() as lab:
-        host, _, daemon, wire = serve(lab, config=config)
-        confirm_all(wire, host)
-        daemons = [daemon]
+def five_restarts(serve, config=KEEP):
+    host, _, daemon, wire = serve(config=config)
+    confirm_all(wire, host)
+    daemons = [daemon]
 
-        def again():
-            daemons[-1].stop()
-            daemons.append(Arplined(host, config))
-        sent, answers = under_load(wire, host, [(0.5 + 0.8 * n, again) for n in range(5)], 5.0)
-        assert answers == sent, f"{sum(answers.values())} answers to {sum(sent.values())} requests"
-
-
-@options(alone=True)
-def test_five_restarts_in_a_row_lose_nothing():
-    five_restarts()
+    def again():
+        daemons[-1].stop()
+        daemons.append(Arplined(host, config))
+    sent, answers = under_load(wire, host, [(0.5 + 0.8 * n, again) for n in range(5)], 5.0)
+    assert answers == sent, f"{sum(answers.values())} answers to {sum(sent.values())} requests"
 
 
-def kill_9_and_a_new_start(config=None):
-    with Lab() as lab:
-        host, _, daemon, wire = serve(lab, config=config)
-        confirm_all(wire, host)
-        sent, answers = under_load(wire, host, [(1.0, daemon.process.kill), (1.5, lambda: Arplined(host, config))], 4.0)
-        lost = sum(sent.values()) - sum(answers.values())
-        assert 0 <= lost <= CREDIT_WINDOW, f"lost {lost}"
-        assert not answers - sent, f"answered twice: {answers - sent}"
+@pytest.mark.alone
+def test_five_restarts_in_a_row_lose_nothing(serve):
+    five_restarts(serve)
 
 
-@options(alone=True)
-def test_kill_9_and_a_new_start_lose_at_most_the_window():
-    kill_9_and_a_new_start()
+def kill_9_and_a_new_start(serve, config=None):
+    host, _, daemon, wire = serve(config=config)
+    confirm_all(wire, host)
+    sent, answers = under_load(wire, host, [(1.0, daemon.process.kill), (1.5, lambda: Arplined(host, config))], 4.0)
+    lost = sum(sent.values()) - sum(answers.values())
+    assert 0 <= lost <= CREDIT_WINDOW, f"lost {lost}"
+    assert not answers - sent, f"answered twice: {answers - sent}"
 
 
-@options(alone=True)
-def test_kill_9_with_the_fast_path_loses_nothing_and_leaves_it_to_the_kernel_when_the_lease_ends():
-    with Lab() as lab:
-        host, _, daemon, wire = serve_fast(lab)
-        confirm_all(wire, host)
-        at_kill = []
+@pytest.mark.alone
+def test_kill_9_and_a_new_start_lose_at_most_the_window(serve):
+    kill_9_and_a_new_start(serve)
 
-        def kill():
-            daemon.kill9()
-            at_kill.append(verdict(host, "reflect"))
-        sent, answers = under_load(wire, host, [(0.5, kill)], 3.0)
-        assert answers == sent, f"{sum(answers.values())} answers to {sum(sent.values())} requests"
-        verdicts = host.status()["verdicts"]
-        assert verdicts["reflect"] > at_kill[0] and verdicts["lease_expired"] > 0, verdicts
-        host.start_arplined()
-        before = verdict(host, "reflect")
-        assert wire.replies(who_has(host.children[0], *asked(0)), 1.0)
-        assert verdict(host, "reflect") == before + 1, "the pairs are forgotten"
+
+@pytest.mark.alone
+def test_kill_9_with_the_fast_path_loses_nothing_and_leaves_it_to_the_kernel_when_the_lease_ends(serve_fast):
+    host, _, daemon, wire = serve_fast()
+    confirm_all(wire, host)
+    at_kill = []
+
+    def kill():
+        daemon.kill9()
+        at_kill.append(verdict(host, "reflect"))
+    sent, answers = under_load(wire, host, [(0.5, kill)], 3.0)
+    assert answers == sent, f"{sum(answers.values())} answers to {sum(sent.values())} requests"
+    verdicts = host.status()["verdicts"]
+    assert verdicts["reflect"] > at_kill[0] and verdicts["lease_expired"] > 0, verdicts
+    host.start_arplined()
+    before = verdict(host, "reflect")
+    assert wire.replies(who_has(host.children[0], *asked(0)), 1.0)
+    assert verdict(host, "reflect") == before + 1, "the pairs are forgotten"
 
 
 # Upgrades.
@@ -148,95 +145,91 @@ def map_ids(pins: str):
             for path in Path(pins).iterdir() if path.name != "ingress_link"}
 
 
-def upgrade(change, leaves=()):
+def upgrade(serve, change, leaves=()):
     """What is pinned is another version's: new maps on the same link, and nothing of the old ones is left."""
-    with Lab() as lab:
-        host, peer, daemon, wire = serve(lab, children=2)
-        confirm(wire, host, *host.children)
-        pins = host.status()["pins"]
-        daemon.kill9()
-        before, link, names = map_ids(pins), link_id(pins), {path.name for path in Path(pins).iterdir()}
-        change(pins)
-        second = host.start_arplined()
-        assert host.status()["pins"] == pins and link_id(pins) == link, "the program was attached anew"
-        after = map_ids(pins)
-        assert not set(before.values()) & set(after.values()), "an old map is still in use"
-        assert {path.name for path in Path(pins).iterdir()} == names
-        wait_known(host, *host.children)
-        for child in host.children:
-            served(wire, host, child)
-        assert second.stop() == 0
-        assert residue(host) == list(leaves), residue(host)
-        assert peer.ping(host.children[0].address).answered == 3
+    host, peer, daemon, wire = serve(children=2)
+    confirm(wire, host, *host.children)
+    pins = host.status()["pins"]
+    daemon.kill9()
+    before, link, names = map_ids(pins), link_id(pins), {path.name for path in Path(pins).iterdir()}
+    change(pins)
+    second = host.start_arplined()
+    assert host.status()["pins"] == pins and link_id(pins) == link, "the program was attached anew"
+    after = map_ids(pins)
+    assert not set(before.values()) & set(after.values()), "an old map is still in use"
+    assert {path.name for path in Path(pins).iterdir()} == names
+    wait_known(host, *host.children)
+    for child in host.children:
+        served(wire, host, child)
+    assert second.stop() == 0
+    assert residue(host) == list(leaves), residue(host)
+    assert peer.ping(host.children[0].address).answered == 3
 
 
-def test_maps_of_another_abi_are_replaced_on_the_same_link():
-    upgrade(other_abi)
+def test_maps_of_another_abi_are_replaced_on_the_same_link(serve):
+    upgrade(serve, other_abi)
 
 
-def test_maps_of_another_abi_with_names_and_shapes_of_their_own_are_replaced():
+def test_maps_of_another_abi_with_names_and_shapes_of_their_own_are_replaced(serve):
     def change(pins):
         other_abi(pins)
         other_shape(pins, "slots")
         foreign_name(pins)
-    upgrade(change)
+    upgrade(serve, change)
 
 
-def test_map_of_another_shape_is_not_taken_over():
-    upgrade(lambda pins: other_shape(pins, "slots"))
+def test_map_of_another_shape_is_not_taken_over(serve):
+    upgrade(serve, lambda pins: other_shape(pins, "slots"))
 
 
-def test_map_that_is_missing_is_made_anew():
-    upgrade(lambda pins: Path(pins, "limits").unlink())
+def test_map_that_is_missing_is_made_anew(serve):
+    upgrade(serve, lambda pins: Path(pins, "limits").unlink())
 
 
-def test_pins_without_meta_are_replaced():
+def test_pins_without_meta_are_replaced(serve):
     """Only meta knew who had made the qdisc: it may be somebody else's and stays."""
-    upgrade(lambda pins: Path(pins, "meta").unlink(), leaves=("a clsact qdisc on the parent",))
+    upgrade(serve, lambda pins: Path(pins, "meta").unlink(), leaves=("a clsact qdisc on the parent",))
 
 
-@options(alone=True)
-def test_upgrade_to_another_abi_under_load_loses_at_most_the_window():
-    with Lab() as lab:
-        host, _, daemon, wire = serve(lab, config=KEEP)
-        confirm_all(wire, host)
-        pins, later = host.status()["pins"], []
+@pytest.mark.alone
+def test_upgrade_to_another_abi_under_load_loses_at_most_the_window(serve):
+    host, _, daemon, wire = serve(config=KEEP)
+    confirm_all(wire, host)
+    pins, later = host.status()["pins"], []
 
-        def stop():
-            assert daemon.stop() == 0
-            other_abi(pins)
-        sent, answers = under_load(wire, host, [(1.0, stop), (1.5, lambda: later.append(Arplined(host, KEEP)))], 4.0)
-        lost = sum(sent.values()) - sum(answers.values())
-        assert 0 <= lost <= CREDIT_WINDOW, f"lost {lost}"
-        later[0].wait_serving()
-        ringed = endpoint(host, host.children[0])["ringed"]
-        assert ringed > 0, "it does not answer"
-
-
-def test_detach_of_another_abis_pins_leaves_nothing():
-    with Lab() as lab:
-        host, peer, daemon, wire = serve(lab)
-        confirm(wire, host, host.children[0])
-        pins = host.status()["pins"]
-        daemon.kill9()
+    def stop():
+        assert daemon.stop() == 0
         other_abi(pins)
-        done = host.arpline("detach", host.nic)
-        assert done.returncode == 0, done.stderr
-        assert not residue(host), residue(host)
-        assert peer.ping(host.children[0].address).answered == 3
+    sent, answers = under_load(wire, host, [(1.0, stop), (1.5, lambda: later.append(Arplined(host, KEEP)))], 4.0)
+    lost = sum(sent.values()) - sum(answers.values())
+    assert 0 <= lost <= CREDIT_WINDOW, f"lost {lost}"
+    later[0].wait_serving()
+    ringed = endpoint(host, host.children[0])["ringed"]
+    assert ringed > 0, "it does not answer"
 
 
-def test_containers_that_went_while_no_daemon_ran_are_no_longer_in_the_table():
-    with Lab() as lab:
-        host, _, daemon, wire = serve(lab, children=3)
-        stays, goes, changes = host.children
-        confirm(wire, host, stays, goes, changes)
-        daemon.kill9()
-        goes.delete()
-        changes.link("address", "02:a7:00:00:77:77")
-        comes = host.add_child()
-        host.start_arplined()
-        assert endpoint(host, stays)["state"] == "confirmed", "the table was emptied"
-        assert endpoint(host, goes) is None and endpoint(host, comes)
-        assert endpoint(host, changes)["mac"] == "02:a7:00:00:77:77"
-        assert endpoint(host, changes)["state"] == "waiting", "the old MAC's kernel has confirmed it"
+def test_detach_of_another_abis_pins_leaves_nothing(serve):
+    host, peer, daemon, wire = serve()
+    confirm(wire, host, host.children[0])
+    pins = host.status()["pins"]
+    daemon.kill9()
+    other_abi(pins)
+    done = host.arpline("detach", host.nic)
+    assert done.returncode == 0, done.stderr
+    assert not residue(host), residue(host)
+    assert peer.ping(host.children[0].address).answered == 3
+
+
+def test_containers_that_went_while_no_daemon_ran_are_no_longer_in_the_table(serve):
+    host, _, daemon, wire = serve(children=3)
+    stays, goes, changes = host.children
+    confirm(wire, host, stays, goes, changes)
+    daemon.kill9()
+    goes.delete()
+    changes.link("address", "02:a7:00:00:77:77")
+    comes = host.add_child()
+    host.start_arplined()
+    assert endpoint(host, stays)["state"] == "confirmed", "the table was emptied"
+    assert endpoint(host, goes) is None and endpoint(host, comes)
+    assert endpoint(host, changes)["mac"] == "02:a7:00:00:77:77"
+    assert endpoint(host, changes)["state"] == "waiting", "the old MAC's kernel has confirmed it"

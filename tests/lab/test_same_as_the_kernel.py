@@ -5,8 +5,9 @@ import time
 from collections import Counter
 from random import Random
 
+import pytest
 import odd_frames
-from common import Lab, frames, options, verdict, wait_known, wait_until, who_has, wired
+from common import Lab, frames, verdict, wait_known, wait_until, who_has, wired
 
 PARENT_MAC = "02:aa:00:00:00:01"
 PARENT_ADDRESS = "10.77.0.2"
@@ -77,48 +78,43 @@ def differences(sides, cases, warm, first=1):
     return found
 
 
-def two_sides(bare_lab, served_lab, config=None, fast=False):
+@pytest.fixture
+def two_sides():
     """fast: arpline answers by the fast path, else by the ring."""
-    return Side(bare_lab, False), Side(served_lab, True, config, fast)
-
-
-@options(timeout=120)
-def test_cold_requesters_get_what_the_kernel_says():
     with Lab() as bare_lab, Lab() as served_lab:
-        sides = two_sides(bare_lab, served_lab)
-        found = differences(sides, odd_frames.EVERY, warm=False)
-        assert not found, "\n".join(found)
-        assert verdict(sides[1].host, "to_child_new") >= len(odd_frames.REQUESTS) - 1
+        yield lambda config=None, fast=False: (Side(bare_lab, False), Side(served_lab, True, config, fast))
 
 
-def warm_requesters(way, fast):
-    with Lab() as bare_lab, Lab() as served_lab:
-        sides = two_sides(bare_lab, served_lab, fast=fast)
-        before = verdict(sides[1].host, way)
-        found = differences(sides, odd_frames.REQUESTS, warm=True)
-        # The longer than 128 bytes are the kernel's.
-        assert verdict(sides[1].host, way) - before >= len(odd_frames.REQUESTS) - 2, f"{way} did not answer"
-        found += differences(sides, {**odd_frames.ODD, **odd_frames.CLAIMS}, warm=True,
-                             first=len(odd_frames.REQUESTS) + 1)
-        assert not found, "\n".join(found)
+ANSWERED_BY = pytest.mark.parametrize("answered_by, fast", (("ring", False), ("reflect", True)),
+                                      ids=("ring", "reflect"))
 
 
-@options(timeout=120)
-def test_warm_requesters_get_from_the_ring_what_the_kernel_says():
-    warm_requesters("ring", fast=False)
+@pytest.mark.timeout(120)
+def test_cold_requesters_get_what_the_kernel_says(two_sides):
+    sides = two_sides()
+    found = differences(sides, odd_frames.EVERY, warm=False)
+    assert not found, "\n".join(found)
+    assert verdict(sides[1].host, "to_child_new") >= len(odd_frames.REQUESTS) - 1
 
 
-@options(timeout=120)
-def test_warm_requesters_get_from_the_fast_path_what_the_kernel_says():
-    warm_requesters("reflect", fast=True)
+@pytest.mark.timeout(120)
+@ANSWERED_BY
+def test_warm_requesters_get_what_the_kernel_says(two_sides, answered_by, fast):
+    sides = two_sides(fast=fast)
+    before = verdict(sides[1].host, answered_by)
+    found = differences(sides, odd_frames.REQUESTS, warm=True)
+    # The longer than 128 bytes are the kernel's.
+    assert verdict(sides[1].host, answered_by) - before >= len(odd_frames.REQUESTS) - 2, f"{answered_by} did not answer"
+    found += differences(sides, {**odd_frames.ODD, **odd_frames.CLAIMS}, warm=True,
+                         first=len(odd_frames.REQUESTS) + 1)
+    assert not found, "\n".join(found)
 
 
-@options(timeout=120)
-def test_observe_gives_what_the_kernel_says():
-    with Lab() as bare_lab, Lab() as served_lab:
-        sides = two_sides(bare_lab, served_lab, {"mode": "observe"})
-        found = differences(sides, odd_frames.EVERY, warm=False)
-        assert not found, "\n".join(found)
+@pytest.mark.timeout(120)
+def test_observe_gives_what_the_kernel_says(two_sides):
+    sides = two_sides({"mode": "observe"})
+    found = differences(sides, odd_frames.EVERY, warm=False)
+    assert not found, "\n".join(found)
 
 
 def mutated(random, mac, ip):
@@ -172,50 +168,40 @@ def stray(frame, random, _):
 CHANGES = (flip, flip, flip, cut, pad, tag, unicast, stray)
 
 
-def mutated_frames(way, fast):
+@pytest.mark.timeout(120)
+@ANSWERED_BY
+def test_mutated_frames_get_what_the_kernel_says(two_sides, answered_by, fast):
     """ARPLINE_SEED=N plays another thousand."""
     seed = int(os.environ.get("ARPLINE_SEED", "1"))
     random = Random(seed)
-    with Lab() as bare_lab, Lab() as served_lab:
-        # Many of them are odd, more a second than are let through by default.
-        sides = two_sides(bare_lab, served_lab, {"limits": {"odd": "off"}}, fast=fast)
-        askers = [requester(number) for number in range(1, 33)]
-        for mac, ip in askers:
-            warm_up(sides, mac, ip)
-        before = verdict(sides[1].host, way)
-        for batch in range(40):
-            builds = [mutated(random, *random.choice(askers)) for _ in range(25)]
-            for side in sides:
-                side.wire.arrived()
-                for build in builds:
-                    side.wire.send(build(side.layout))
-            bare, served = (side.gather(WAIT_SECONDS) for side in sides)
-            if bare != served:
-                bare, served = bare + sides[0].gather(LATE_SECONDS), served + sides[1].gather(LATE_SECONDS)
-            assert bare == served, f"seed {seed}, batch {batch}: only the kernel alone {[*(bare - served)]}, " \
-                                   f"only with arpline {[*(served - bare)]}"
-        assert verdict(sides[1].host, way) > before, f"{way} answered nothing"
-
-
-@options(timeout=120)
-def test_mutated_frames_get_from_the_ring_what_the_kernel_says():
-    mutated_frames("ring", fast=False)
-
-
-@options(timeout=120)
-def test_mutated_frames_get_from_the_fast_path_what_the_kernel_says():
-    mutated_frames("reflect", fast=True)
-
-
-def test_tag_that_the_nic_takes_out_is_not_mistaken_for_none():
-    """With trunk = true a new requester behind a hidden tag gets what the kernel gives it: nothing."""
-    with Lab() as bare_lab, Lab() as served_lab:
-        config = {"parent": {"nic0": {"trunk": True}}, "limits": {"to_child": 1}}
-        sides = two_sides(bare_lab, served_lab, config)
-        warm_up(sides, *requester(200))
+    # Many of them are odd, more a second than are let through by default.
+    sides = two_sides({"limits": {"odd": "off"}}, fast=fast)
+    askers = [requester(number) for number in range(1, 33)]
+    for mac, ip in askers:
+        warm_up(sides, mac, ip)
+    before = verdict(sides[1].host, answered_by)
+    for batch in range(40):
+        builds = [mutated(random, *random.choice(askers)) for _ in range(25)]
         for side in sides:
-            side.peer.tag_arp(in_frame=False)
-        for number in range(201, 231):
-            bare, served = ask_both(sides, lambda side: who_has(side.target, *requester(number)))
-            assert bare == served == Counter(), f"requester {number}: {bare} and {served}"
-        wait_until(lambda: sides[1].host.status()["warnings"], 5, "status warns about the hidden tags")
+            side.wire.arrived()
+            for build in builds:
+                side.wire.send(build(side.layout))
+        bare, served = (side.gather(WAIT_SECONDS) for side in sides)
+        if bare != served:
+            bare, served = bare + sides[0].gather(LATE_SECONDS), served + sides[1].gather(LATE_SECONDS)
+        assert bare == served, f"seed {seed}, batch {batch}: only the kernel alone {[*(bare - served)]}, " \
+                               f"only with arpline {[*(served - bare)]}"
+    assert verdict(sides[1].host, answered_by) > before, f"{answered_by} answered nothing"
+
+
+def test_tag_that_the_nic_takes_out_is_not_mistaken_for_none(two_sides):
+    """With trunk = true a new requester behind a hidden tag gets what the kernel gives it: nothing."""
+    config = {"parent": {"nic0": {"trunk": True}}, "limits": {"to_child": 1}}
+    sides = two_sides(config)
+    warm_up(sides, *requester(200))
+    for side in sides:
+        side.peer.tag_arp(in_frame=False)
+    for number in range(201, 231):
+        bare, served = ask_both(sides, lambda side: who_has(side.target, *requester(number)))
+        assert bare == served == Counter(), f"requester {number}: {bare} and {served}"
+    wait_until(lambda: sides[1].host.status()["warnings"], 5, "status warns about the hidden tags")

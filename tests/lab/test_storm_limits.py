@@ -6,7 +6,7 @@ import socket
 import struct
 import time
 
-from common import PATIENCE, Lab, frames, serve, wait_until
+from common import PATIENCE, frames, serve, wait_until
 from test_reload import reload
 
 LIMITED, OTHER, MARK = 0x88B5, 0x88B6, 0x88B7
@@ -76,97 +76,90 @@ def change_groups(host, how, groups) -> None:
             fcntl.ioctl(any_socket, how, struct.pack("16sH6s16x", host.nic.encode(), 0, group))
 
 
-def test_flood_of_a_limited_ethertype_is_limited_and_all_else_arrives():
-    with Lab() as lab:
-        parent = Parent(lab, '[limits.broadcast]\n"0x88b5" = 10\nipv4 = 0\n[limits.multicast]\nipv6 = 0\n')
-        flood = frame(frames.BROADCAST, LIMITED)
-        others = [frame(frames.BROADCAST, OTHER), *NEEDED]
-        started = time.monotonic()
-        found = parent.through([one for _ in range(FLOOD) for one in (flood, *others)])
-        due = 10 * (time.monotonic() - started)
-        assert {one: found.count(one) for one in others} == {one: FLOOD for one in others}
-        assert 10 <= found.count(flood) <= 10 + due + 1, f"{found.count(flood)} of {FLOOD}"
-        limit = parent.limit("broadcast", "0x88b5")
-        assert limit == {"kind": "broadcast", "ethertype": "0x88b5", "per_second": 10,
-                         "passed": found.count(flood), "limited": FLOOD - found.count(flood)}
-        assert not parent.through([ipv4_udp(9)] * 5), "another IPv4 broadcast than DHCP"
-        assert not parent.through([ipv6(17, bytes(8))] * 5), "another IPv6 multicast than neighbour discovery"
-        assert parent.pass_whole(frame(parent.host.mac, 0x0800, bytes(20))), "unicast"
+def test_flood_of_a_limited_ethertype_is_limited_and_all_else_arrives(lab):
+    parent = Parent(lab, '[limits.broadcast]\n"0x88b5" = 10\nipv4 = 0\n[limits.multicast]\nipv6 = 0\n')
+    flood = frame(frames.BROADCAST, LIMITED)
+    others = [frame(frames.BROADCAST, OTHER), *NEEDED]
+    started = time.monotonic()
+    found = parent.through([one for _ in range(FLOOD) for one in (flood, *others)])
+    due = 10 * (time.monotonic() - started)
+    assert {one: found.count(one) for one in others} == {one: FLOOD for one in others}
+    assert 10 <= found.count(flood) <= 10 + due + 1, f"{found.count(flood)} of {FLOOD}"
+    limit = parent.limit("broadcast", "0x88b5")
+    assert limit == {"kind": "broadcast", "ethertype": "0x88b5", "per_second": 10,
+                     "passed": found.count(flood), "limited": FLOOD - found.count(flood)}
+    assert not parent.through([ipv4_udp(9)] * 5), "another IPv4 broadcast than DHCP"
+    assert not parent.through([ipv6(17, bytes(8))] * 5), "another IPv6 multicast than neighbour discovery"
+    assert parent.pass_whole(frame(parent.host.mac, 0x0800, bytes(20))), "unicast"
 
 
-def test_multicast_is_limited_for_groups_that_nobody_has_joined():
-    with Lab() as lab:
-        parent = Parent(lab, "[limits.multicast]\nother = 0\n", children=2)
-        joined, strange = frame(GROUP, LIMITED), frame(STRANGE_GROUP, LIMITED)
-        inside, interface = parent.host.children[1].ns, parent.host.children[1].interface
-        assert not parent.through([joined, strange] * 3)
-        inside.ip("maddr", "add", GROUP, "dev", interface)
-        wait_until(lambda: parent.pass_whole(joined), 5, "the group of a container passes")
-        assert not parent.through([strange] * 3)
-        inside.ip("maddr", "del", GROUP, "dev", interface)
-        wait_until(lambda: not parent.through([joined]), 5, "the group that was left is limited")
+def test_multicast_is_limited_for_groups_that_nobody_has_joined(lab):
+    parent = Parent(lab, "[limits.multicast]\nother = 0\n", children=2)
+    joined, strange = frame(GROUP, LIMITED), frame(STRANGE_GROUP, LIMITED)
+    inside, interface = parent.host.children[1].ns, parent.host.children[1].interface
+    assert not parent.through([joined, strange] * 3)
+    inside.ip("maddr", "add", GROUP, "dev", interface)
+    wait_until(lambda: parent.pass_whole(joined), 5, "the group of a container passes")
+    assert not parent.through([strange] * 3)
+    inside.ip("maddr", "del", GROUP, "dev", interface)
+    wait_until(lambda: not parent.through([joined]), 5, "the group that was left is limited")
 
 
-def test_multicast_is_limited_although_a_container_takes_all_groups_and_it_is_named():
-    with Lab() as lab:
-        parent = Parent(lab, "[limits.multicast]\nother = 0\n", children=2)
-        strange = frame(STRANGE_GROUP, LIMITED)
-        taker = parent.host.children[0]
-        taker.link("allmulticast", "on")
-        wait_until(lambda: [one for one in parent.host.status()["warnings"]
-                            if "takes all multicast" in one and taker.ns.name in one], 5, "the container is named")
-        assert not parent.through([strange] * 3), "a container has lifted the host's limit"
-        assert "limits.multicast is lifted" not in parent.daemon.log
-        parent.host.ns.ip("link", "set", parent.host.nic, "allmulticast", "on")
-        wait_until(lambda: parent.pass_whole(strange), 5, "the host itself asks for all groups: they pass")
-        wait_until(lambda: "limits.multicast is lifted" in parent.daemon.log, 5, "the log says so")
-        parent.host.ns.ip("link", "set", parent.host.nic, "allmulticast", "off")
-        wait_until(lambda: not parent.through([strange]), 5, "it is limited again")
-        taker.link("allmulticast", "off")
-        wait_until(lambda: not [one for one in parent.host.status()["warnings"] if "multicast" in one], 20, "nobody")
+def test_multicast_is_limited_although_a_container_takes_all_groups_and_it_is_named(lab):
+    parent = Parent(lab, "[limits.multicast]\nother = 0\n", children=2)
+    strange = frame(STRANGE_GROUP, LIMITED)
+    taker = parent.host.children[0]
+    taker.link("allmulticast", "on")
+    wait_until(lambda: [one for one in parent.host.status()["warnings"]
+                        if "takes all multicast" in one and taker.ns.name in one], 5, "the container is named")
+    assert not parent.through([strange] * 3), "a container has lifted the host's limit"
+    assert "limits.multicast is lifted" not in parent.daemon.log
+    parent.host.ns.ip("link", "set", parent.host.nic, "allmulticast", "on")
+    wait_until(lambda: parent.pass_whole(strange), 5, "the host itself asks for all groups: they pass")
+    wait_until(lambda: "limits.multicast is lifted" in parent.daemon.log, 5, "the log says so")
+    parent.host.ns.ip("link", "set", parent.host.nic, "allmulticast", "off")
+    wait_until(lambda: not parent.through([strange]), 5, "it is limited again")
+    taker.link("allmulticast", "off")
+    wait_until(lambda: not [one for one in parent.host.status()["warnings"] if "multicast" in one], 20, "nobody")
 
 
-def test_multicast_is_not_limited_while_there_are_more_groups_than_the_map_holds():
-    with Lab() as lab:
-        parent = Parent(lab, "[limits.multicast]\nother = 0\n")
-        strange = frame(STRANGE_GROUP, LIMITED)
-        groups = [bytes.fromhex(f"3333aa00{number:04x}") for number in range(MOST_GROUPS)]
-        change_groups(parent.host, SIOCADDMULTI, groups)
-        wait_until(lambda: parent.pass_whole(strange), 5, "all groups pass")
-        assert any(str(MOST_GROUPS) in one for one in parent.host.status()["warnings"])
-        change_groups(parent.host, SIOCDELMULTI, groups[:100])
-        wait_until(lambda: not parent.through([strange]), 5, "it is limited again")
+def test_multicast_is_not_limited_while_there_are_more_groups_than_the_map_holds(lab):
+    parent = Parent(lab, "[limits.multicast]\nother = 0\n")
+    strange = frame(STRANGE_GROUP, LIMITED)
+    groups = [bytes.fromhex(f"3333aa00{number:04x}") for number in range(MOST_GROUPS)]
+    change_groups(parent.host, SIOCADDMULTI, groups)
+    wait_until(lambda: parent.pass_whole(strange), 5, "all groups pass")
+    assert any(str(MOST_GROUPS) in one for one in parent.host.status()["warnings"])
+    change_groups(parent.host, SIOCDELMULTI, groups[:100])
+    wait_until(lambda: not parent.through([strange]), 5, "it is limited again")
 
 
-def test_observe_counts_what_limits_would_drop_and_drops_nothing():
-    with Lab() as lab:
-        parent = Parent(lab, 'mode = "observe"\n[limits.broadcast]\n"0x88b5" = 0\n[limits.multicast]\nother = 0\n')
-        assert parent.pass_whole(*[frame(frames.BROADCAST, LIMITED)] * 20, *[frame(GROUP, LIMITED)] * 10)
-        limits = parent.limit("broadcast", "0x88b5"), parent.limit("multicast", "other")
-        assert limits[0]["limited"] == 20 and limits[1]["limited"] >= 10, limits
+def test_observe_counts_what_limits_would_drop_and_drops_nothing(lab):
+    parent = Parent(lab, 'mode = "observe"\n[limits.broadcast]\n"0x88b5" = 0\n[limits.multicast]\nother = 0\n')
+    assert parent.pass_whole(*[frame(frames.BROADCAST, LIMITED)] * 20, *[frame(GROUP, LIMITED)] * 10)
+    limits = parent.limit("broadcast", "0x88b5"), parent.limit("multicast", "other")
+    assert limits[0]["limited"] == 20 and limits[1]["limited"] >= 10, limits
 
 
-def test_reload_changes_limits_and_keeps_what_they_have_counted():
-    with Lab() as lab:
-        parent = Parent(lab, '[limits.broadcast]\n"0x88b5" = 0\n')
-        flood, other = frame(frames.BROADCAST, LIMITED), frame(frames.BROADCAST, OTHER)
-        assert not parent.through([flood] * 7)
-        reload(parent.host, parent.daemon, '[limits.broadcast]\n"0x88b5" = 1000000\nother = 0\n')
-        assert parent.pass_whole(*[flood] * 20) and not parent.through([other])
-        limit = parent.limit("broadcast", "0x88b5")
-        assert (limit["per_second"], limit["passed"], limit["limited"]) == (1000000, 20, 7)
-        reload(parent.host, parent.daemon, "")
-        assert parent.pass_whole(*[flood, other] * 5) and parent.host.status()["storm"] == []
+def test_reload_changes_limits_and_keeps_what_they_have_counted(lab):
+    parent = Parent(lab, '[limits.broadcast]\n"0x88b5" = 0\n')
+    flood, other = frame(frames.BROADCAST, LIMITED), frame(frames.BROADCAST, OTHER)
+    assert not parent.through([flood] * 7)
+    reload(parent.host, parent.daemon, '[limits.broadcast]\n"0x88b5" = 1000000\nother = 0\n')
+    assert parent.pass_whole(*[flood] * 20) and not parent.through([other])
+    limit = parent.limit("broadcast", "0x88b5")
+    assert (limit["per_second"], limit["passed"], limit["limited"]) == (1000000, 20, 7)
+    reload(parent.host, parent.daemon, "")
+    assert parent.pass_whole(*[flood, other] * 5) and parent.host.status()["storm"] == []
 
 
-def test_limits_end_when_the_daemon_has_died():
-    with Lab() as lab:
-        parent = Parent(lab, '[limits.broadcast]\n"0x88b5" = 0\n')
-        flood = frame(frames.BROADCAST, LIMITED)
-        assert not parent.through([flood] * 3)
-        parent.daemon.kill9()
-        wait_until(lambda: parent.host.status()["lease"] == "expired", 5, "the lease ends")
-        assert parent.pass_whole(*[flood] * 10)
-        parent.host.start_arplined("")
-        assert parent.pass_whole(*[flood] * 10), "the next one takes over what it was not asked for"
-        assert parent.host.status()["storm"] == []
+def test_limits_end_when_the_daemon_has_died(lab):
+    parent = Parent(lab, '[limits.broadcast]\n"0x88b5" = 0\n')
+    flood = frame(frames.BROADCAST, LIMITED)
+    assert not parent.through([flood] * 3)
+    parent.daemon.kill9()
+    wait_until(lambda: parent.host.status()["lease"] == "expired", 5, "the lease ends")
+    assert parent.pass_whole(*[flood] * 10)
+    parent.host.start_arplined("")
+    assert parent.pass_whole(*[flood] * 10), "the next one takes over what it was not asked for"
+    assert parent.host.status()["storm"] == []

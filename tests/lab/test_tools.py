@@ -9,7 +9,8 @@ import subprocess
 import time
 from pathlib import Path
 
-from common import Lab, Skip, arpgen, arpline, arplined, options, run, serve, teardown, wait_until, wired
+import pytest
+from common import arpgen, arpline, arplined, run, teardown, wait_until
 from doctor import found
 from test_replay import AS_ENDPOINT, EXCHANGE, capture, pcap, replay
 
@@ -32,26 +33,24 @@ def status_of(pid):
 
 # Privileges.
 
-def test_doctor_prints_without_capabilities():
+def test_doctor_prints_without_capabilities(lab, wired):
     if not shutil.which("strace"):
-        raise Skip("strace is not installed: tools/deps")
-    with Lab() as lab:
-        host, _ = wired(lab)
-        log = lab.folder / "strace.log"
-        host.ns.run("strace", "-qq", "-e", "trace=capset,prctl,write", "-o", log, arpline(), "doctor", check=False)
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-        said = next(at for at, line in enumerate(lines) if line.startswith("write(1,"))
-        dropped = [at for at, line in enumerate(lines) if "effective=0, permitted=0, inheritable=0" in line]
-        assert dropped and dropped[-1] < said, lines[-20:]
-        assert any("PR_SET_NO_NEW_PRIVS, 1" in line for line in lines[:said])
+        pytest.skip("strace is not installed: tools/deps")
+    host, _ = wired()
+    log = lab.folder / "strace.log"
+    host.ns.run("strace", "-qq", "-e", "trace=capset,prctl,write", "-o", log, arpline(), "doctor", check=False)
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    said = next(at for at, line in enumerate(lines) if line.startswith("write(1,"))
+    dropped = [at for at, line in enumerate(lines) if "effective=0, permitted=0, inheritable=0" in line]
+    assert dropped and dropped[-1] < said, lines[-20:]
+    assert any("PR_SET_NO_NEW_PRIVS, 1" in line for line in lines[:said])
 
 
-def test_status_needs_nothing_but_the_socket():
-    with Lab() as lab:
-        host, _, _, _ = serve(lab)
-        for words in (("status",), ("status", "--json"), ("status", "--gone"), ("status", "--senders")):
-            done = host.ns.run(*NO_PRIVILEGES, arpline(), *words, check=False)
-            assert done.returncode == 0 and done.stdout, (words, done)
+def test_status_needs_nothing_but_the_socket(serve):
+    host, _, _, _ = serve()
+    for words in (("status",), ("status", "--json"), ("status", "--gone"), ("status", "--senders")):
+        done = host.ns.run(*NO_PRIVILEGES, arpline(), *words, check=False)
+        assert done.returncode == 0 and done.stdout, (words, done)
 
 
 def test_replay_refuses_root_unless_told_and_reads_as_nobody():
@@ -77,81 +76,75 @@ def test_replay_refuses_root_unless_told_and_reads_as_nobody():
 
 # What they say and suggest.
 
-def test_folder_is_no_configuration():
-    with Lab() as lab:
-        host, _ = wired(lab, children=0)
-        for argv in ((arplined(), "--parent", host.nic, "--config", lab.folder), (arpline(), "check", lab.folder),
-                     (arplined(), "--parent", host.nic, "--config", "")):
-            done = host.ns.run(*argv, check=False, timeout=10)
-            assert done.returncode == 1 and len(done.stderr.strip().splitlines()) == 1, done
+def test_folder_is_no_configuration(lab, wired):
+    host, _ = wired(children=0)
+    for argv in ((arplined(), "--parent", host.nic, "--config", lab.folder), (arpline(), "check", lab.folder),
+                 (arplined(), "--parent", host.nic, "--config", "")):
+        done = host.ns.run(*argv, check=False, timeout=10)
+        assert done.returncode == 1 and len(done.stderr.strip().splitlines()) == 1, done
 
 
-def test_nobody_is_told_to_mount_over_a_folder():
-    with Lab() as lab:
-        host, _ = wired(lab, children=0)
-        done = host.ns.run(arplined(), "--parent", host.nic, "--pin-root", lab.folder / "pins", check=False, timeout=10)
-        assert done.returncode == 1 and "/sys/fs/bpf" in done.stderr, done
-        assert not re.search(r"mount -t bpf bpf (?!/sys/fs/bpf)", done.stderr), done.stderr
+def test_nobody_is_told_to_mount_over_a_folder(lab, wired):
+    host, _ = wired(children=0)
+    done = host.ns.run(arplined(), "--parent", host.nic, "--pin-root", lab.folder / "pins", check=False, timeout=10)
+    assert done.returncode == 1 and "/sys/fs/bpf" in done.stderr, done
+    assert not re.search(r"mount -t bpf bpf (?!/sys/fs/bpf)", done.stderr), done.stderr
 
 
-def test_preflight_of_an_ordinary_user_calls_no_program_foreign():
-    with Lab() as lab:
-        host, _, _, _ = serve(lab)
-        done = host.ns.run("setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", arpline(), "preflight",
-                           host.nic, check=False)
-        lines = [line for line in done.stdout.splitlines() if "xdp_program" in line]
-        assert len(lines) == 1 and lines[0].startswith("warning") and "root's to know" in lines[0], done
-        assert "xdp off" not in done.stdout and "bpftool link" not in done.stdout, done.stdout
+def test_preflight_of_an_ordinary_user_calls_no_program_foreign(serve):
+    host, _, _, _ = serve()
+    done = host.ns.run("setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", arpline(), "preflight",
+                       host.nic, check=False)
+    lines = [line for line in done.stdout.splitlines() if "xdp_program" in line]
+    assert len(lines) == 1 and lines[0].startswith("warning") and "root's to know" in lines[0], done
+    assert "xdp off" not in done.stdout and "bpftool link" not in done.stdout, done.stdout
 
 
-def test_own_program_of_another_daemon_is_not_to_be_removed():
-    with Lab() as lab:
-        host, _, _, _ = serve(lab)
-        other = f"{teardown.PINS}-tools-{lab.folder.name}"
-        done = host.ns.run(arplined(), "--parent", host.nic, "--run-root", lab.folder / "run", "--pin-root", other,
-                           check=False, timeout=20)
-        if Path(other).is_dir():
-            Path(other).rmdir()
-        assert done.returncode == 1 and "arpline's own" in done.stderr and "xdp off" not in done.stderr, done
+def test_own_program_of_another_daemon_is_not_to_be_removed(lab, serve):
+    host, _, _, _ = serve()
+    other = f"{teardown.PINS}-tools-{lab.folder.name}"
+    done = host.ns.run(arplined(), "--parent", host.nic, "--run-root", lab.folder / "run", "--pin-root", other,
+                       check=False, timeout=20)
+    if Path(other).is_dir():
+        Path(other).rmdir()
+    assert done.returncode == 1 and "arpline's own" in done.stderr and "xdp off" not in done.stderr, done
 
 
-@options(alone=True)
-def test_daemon_that_hangs_is_told_as_hung_by_every_command_in_time():
-    with Lab() as lab:
-        host, _, daemon, _ = serve(lab)
-        daemon.sigstop()
-        try:
-            for words in (("status",), ("status", "--gone"), ("limit",), ("reload",), ("doctor",)):
-                began = time.monotonic()
-                done = host.ns.run(arpline(), *words, check=False)
-                took = time.monotonic() - began
-                said = done.stdout + done.stderr
-                assert took < LONGEST_SECONDS, f"{words}: {took:.1f} s"
-                assert done.returncode != 0 and ("hangs" in said or "does not answer" in said), (words, done)
-                assert "no arplined runs" not in said, (words, said)
-            assert "does not answer" in found(host, "stale_lease")["evidence"]
-        finally:
-            daemon.sigcont()
-        wait_until(lambda: host.status()["lease"] == "live", 5, "it goes on")
+@pytest.mark.alone
+def test_daemon_that_hangs_is_told_as_hung_by_every_command_in_time(serve):
+    host, _, daemon, _ = serve()
+    daemon.sigstop()
+    try:
+        for words in (("status",), ("status", "--gone"), ("limit",), ("reload",), ("doctor",)):
+            began = time.monotonic()
+            done = host.ns.run(arpline(), *words, check=False)
+            took = time.monotonic() - began
+            said = done.stdout + done.stderr
+            assert took < LONGEST_SECONDS, f"{words}: {took:.1f} s"
+            assert done.returncode != 0 and ("hangs" in said or "does not answer" in said), (words, done)
+            assert "no arplined runs" not in said, (words, said)
+        assert "does not answer" in found(host, "stale_lease")["evidence"]
+    finally:
+        daemon.sigcont()
+    wait_until(lambda: host.status()["lease"] == "live", 5, "it goes on")
 
 
 # What they write.
 
-def test_full_disk_is_an_error_of_every_tool():
-    with Lab() as lab:
-        host, _, _, _ = serve(lab)
-        with capture(pcap(EXCHANGE)) as path:
-            commands = [(arpline(), *words) for words in
-                        (("status",), ("status", "--json"), ("status", "--gone"), ("limit",), ("limit", "--json"),
-                         ("reload",), ("preflight", host.nic), ("replay", "--as-root", path, *AS_ENDPOINT),
-                         ("replay", "--as-root", "--json", path, *AS_ENDPOINT), ("--help",), ("--version",))]
-            commands += [(arplined(), "--help"), (arplined(), "--version"), (arpgen(), "presets"), (arpgen(), "--help"),
-                         (arpgen(), "print", "--to", "10.0.0.1", "--frames", "10000")]
-            for command in commands:
-                done = full(*host.ns.command(*command))
-                assert done.returncode == 1 and len(done.stderr.splitlines()) == 1, (command, done)
-            done = full(*host.ns.command(arpline(), "doctor"))
-            assert done.returncode == 3 and len(done.stderr.splitlines()) == 1, done
+def test_full_disk_is_an_error_of_every_tool(serve):
+    host, _, _, _ = serve()
+    with capture(pcap(EXCHANGE)) as path:
+        commands = [(arpline(), *words) for words in
+                    (("status",), ("status", "--json"), ("status", "--gone"), ("limit",), ("limit", "--json"),
+                     ("reload",), ("preflight", host.nic), ("replay", "--as-root", path, *AS_ENDPOINT),
+                     ("replay", "--as-root", "--json", path, *AS_ENDPOINT), ("--help",), ("--version",))]
+        commands += [(arplined(), "--help"), (arplined(), "--version"), (arpgen(), "presets"), (arpgen(), "--help"),
+                     (arpgen(), "print", "--to", "10.0.0.1", "--frames", "10000")]
+        for command in commands:
+            done = full(*host.ns.command(*command))
+            assert done.returncode == 1 and len(done.stderr.splitlines()) == 1, (command, done)
+        done = full(*host.ns.command(arpline(), "doctor"))
+        assert done.returncode == 3 and len(done.stderr.splitlines()) == 1, done
 
 
 def test_capture_on_standard_input_is_never_written_over():
@@ -197,28 +190,26 @@ SAY = ("import socket, sys; s = socket.socket(socket.AF_UNIX); s.connect(sys.arg
        " + b'\\n'); print(s.recv(65536).decode())")
 
 
-def test_control_group_may_not_change_anything_by_whatever_it_says():
-    with Lab() as lab:
-        host, _, daemon, _ = serve(lab, config={"control_group": grp.getgrgid(NOBODY).gr_name})
-        socket = next(teardown.RUN.glob(f"*-{host.ns.inode}/control.sock"))
-        for request in ({"cmd": "detach"}, {"cmd": "reload"}, {"cmd": "limit", "reset": True},
-                        {"cmd": "limit", "name": "to_child", "value": "7"}, {"cmd": "limit", "value": None}):
-            done = host.ns.run("setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "/usr/bin/python3",
-                               "-c", SAY, socket, json.dumps(request))
-            assert "control_group_may_change" in json.loads(done.stdout)["error"], (request, done.stdout)
-        assert daemon.running() and host.status()["limits"]["to_child"] == 100
-        assert "asked for by" not in daemon.log, daemon.log
+def test_control_group_may_not_change_anything_by_whatever_it_says(serve):
+    host, _, daemon, _ = serve(config={"control_group": grp.getgrgid(NOBODY).gr_name})
+    socket = next(teardown.RUN.glob(f"*-{host.ns.inode}/control.sock"))
+    for request in ({"cmd": "detach"}, {"cmd": "reload"}, {"cmd": "limit", "reset": True},
+                    {"cmd": "limit", "name": "to_child", "value": "7"}, {"cmd": "limit", "value": None}):
+        done = host.ns.run("setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "/usr/bin/python3",
+                           "-c", SAY, socket, json.dumps(request))
+        assert "control_group_may_change" in json.loads(done.stdout)["error"], (request, done.stdout)
+    assert daemon.running() and host.status()["limits"]["to_child"] == 100
+    assert "asked for by" not in daemon.log, daemon.log
 
 
-def test_log_tells_who_has_changed_a_limit():
-    with Lab() as lab:
-        host, _, daemon, _ = serve(lab)
-        host.arpline("limit", "to_child", "7")
-        line = next(line for line in daemon.log.splitlines() if "limit to_child is 7 now" in line)
-        assert re.search(r"asked for by uid 0, pid \d+, command \"arpline\"$", line), line
-        host.ns.run("python3", "-c", "import socket, sys; open('/proc/self/comm', 'w').write('a\\x1b[31m\\n'); "
-                    "s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); "
-                    "s.sendall(b'{\"cmd\": \"limit\", \"name\": \"to_child\", \"value\": \"8\"}\\n'); s.recv(100000)",
-                    next(teardown.RUN.glob(f"*-{host.ns.inode}/control.sock")))
-        line = next(line for line in daemon.log.splitlines() if "limit to_child is 8 now" in line)
-        assert r'command "a\x1b[31m"' in line and "\x1b[31m" not in line.rsplit("command", 1)[1], line
+def test_log_tells_who_has_changed_a_limit(serve):
+    host, _, daemon, _ = serve()
+    host.arpline("limit", "to_child", "7")
+    line = next(line for line in daemon.log.splitlines() if "limit to_child is 7 now" in line)
+    assert re.search(r"asked for by uid 0, pid \d+, command \"arpline\"$", line), line
+    host.ns.run("python3", "-c", "import socket, sys; open('/proc/self/comm', 'w').write('a\\x1b[31m\\n'); "
+                "s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); "
+                "s.sendall(b'{\"cmd\": \"limit\", \"name\": \"to_child\", \"value\": \"8\"}\\n'); s.recv(100000)",
+                next(teardown.RUN.glob(f"*-{host.ns.inode}/control.sock")))
+    line = next(line for line in daemon.log.splitlines() if "limit to_child is 8 now" in line)
+    assert r'command "a\x1b[31m"' in line and "\x1b[31m" not in line.rsplit("command", 1)[1], line

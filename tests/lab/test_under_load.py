@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""At 1000 who-has a second: what a hung, killed, restarted or stopped daemon costs. Each phase asks a child of its own."""
+"""At 1000 who-has a second: what a hung, killed, restarted or stopped daemon costs. A phase asks a child of its own."""
 import subprocess
 import sys
 import time
 
-from common import (CREDIT_WINDOW, Arplined, Lab, Metronome, arpline, confirm, exchange, frames, options, serve, wait_until,
+import pytest
+from common import (CREDIT_WINDOW, Arplined, Lab, Metronome, arpline, confirm, exchange, frames, serve, wait_until,
                     who_has)
 from lab.sh import cpu_seconds
 
@@ -46,86 +47,84 @@ class Phases:
         return [sent - len(answers) for sent, answers in zip(self.sent, self.replies)]
 
 
-def hang(config=None, seconds=10):
+def hang(serve, config=None, seconds=10):
     """Hung for so long: at most the window is lost, and nothing stale is said."""
-    with Lab() as lab:
-        host, _, daemon, wire = serve(lab, children=4, config=config)
-        confirm(wire, host, *host.children)
-        phases = Phases(host, [(1, None), (2, daemon.sigstop), (seconds - 2, None), (2, daemon.sigcont)])
-        lost = phases.run(wire)
-        assert lost[0] == 0, f"lost before anything happened: {lost}"
-        assert 0 <= lost[1] <= CREDIT_WINDOW, f"lost {lost}"
-        assert lost[2] == 0, f"the kernel did not answer everything: {lost}"
-        assert lost[3] == 0, f"lost after it went on: {lost}"
-        woken_at = min(one.at for one in phases.replies[3])
-        stale = [one for phase in (0, 1, 2) for one in phases.replies[phase] if one.at > woken_at + 0.05 + phases.late]
-        assert not stale, f"{len(stale)} stale answers"
-        wait_until(lambda: host.status()["lease"] == "live", 5, "it serves again")
+    host, _, daemon, wire = serve(children=4, config=config)
+    confirm(wire, host, *host.children)
+    phases = Phases(host, [(1, None), (2, daemon.sigstop), (seconds - 2, None), (2, daemon.sigcont)])
+    lost = phases.run(wire)
+    assert lost[0] == 0, f"lost before anything happened: {lost}"
+    assert 0 <= lost[1] <= CREDIT_WINDOW, f"lost {lost}"
+    assert lost[2] == 0, f"the kernel did not answer everything: {lost}"
+    assert lost[3] == 0, f"lost after it went on: {lost}"
+    woken_at = min(one.at for one in phases.replies[3])
+    stale = [one for phase in (0, 1, 2) for one in phases.replies[phase] if one.at > woken_at + 0.05 + phases.late]
+    assert not stale, f"{len(stale)} stale answers"
+    wait_until(lambda: host.status()["lease"] == "live", 5, "it serves again")
 
 
-@options(alone=True, timeout=90)
-def test_hung_daemon_costs_at_most_the_window_and_says_nothing_stale():
-    hang()
+@pytest.mark.alone
+@pytest.mark.timeout(90)
+def test_hung_daemon_costs_at_most_the_window_and_says_nothing_stale(serve):
+    hang(serve)
 
 
-@options(alone=True, timeout=90)
-def test_kill_restart_and_stop_cost_at_most_the_window():
-    with Lab() as lab:
-        host, _, daemon, wire = serve(lab, children=5)
-        confirm(wire, host, *host.children)
-        later = []
-        phases = Phases(host, [(1, None), (2, lambda: daemon.process.kill()), (3, lambda: later.append(Arplined(host))),
-                               (1, None), (2, lambda: later[0].process.terminate())])
-        lost = phases.run(wire)
-        assert lost[0] == 0, f"lost before anything happened: {lost}"
-        assert lost[3] == 0, f"lost after the restart: {lost}"
-        assert all(0 <= one <= CREDIT_WINDOW for one in lost), f"lost {lost}"
-        assert later[0].wait_exit() == 0
+@pytest.mark.alone
+@pytest.mark.timeout(90)
+def test_kill_restart_and_stop_cost_at_most_the_window(serve):
+    host, _, daemon, wire = serve(children=5)
+    confirm(wire, host, *host.children)
+    later = []
+    phases = Phases(host, [(1, None), (2, lambda: daemon.process.kill()), (3, lambda: later.append(Arplined(host))),
+                           (1, None), (2, lambda: later[0].process.terminate())])
+    lost = phases.run(wire)
+    assert lost[0] == 0, f"lost before anything happened: {lost}"
+    assert lost[3] == 0, f"lost after the restart: {lost}"
+    assert all(0 <= one <= CREDIT_WINDOW for one in lost), f"lost {lost}"
+    assert later[0].wait_exit() == 0
 
 
-@options(alone=True, timeout=60)
-def test_detach_under_load_costs_at_most_the_window():
-    with Lab() as lab:
-        host, _, daemon, wire = serve(lab, children=3)
-        confirm(wire, host, *host.children)
-        daemon.kill9()
-        wait_until(lambda: host.status()["lease"] == "expired", 5, "the lease is expired")
-        detaching = []
+@pytest.mark.alone
+def test_detach_under_load_costs_at_most_the_window(serve):
+    host, _, daemon, wire = serve(children=3)
+    confirm(wire, host, *host.children)
+    daemon.kill9()
+    wait_until(lambda: host.status()["lease"] == "expired", 5, "the lease is expired")
+    detaching = []
 
-        def detach():
-            detaching.append(host.ns.spawn(arpline(), "detach", host.nic))
-        phases = Phases(host, [(1, None), (1, detach), (1, None)])
-        lost = phases.run(wire)
-        assert detaching[0].wait(timeout=10) == 0
-        assert lost[0] == 0 and lost[2] == 0 and 0 <= lost[1] <= CREDIT_WINDOW, f"lost {lost}"
+    def detach():
+        detaching.append(host.ns.spawn(arpline(), "detach", host.nic))
+    phases = Phases(host, [(1, None), (1, detach), (1, None)])
+    lost = phases.run(wire)
+    assert detaching[0].wait(timeout=10) == 0
+    assert lost[0] == 0 and lost[2] == 0 and 0 <= lost[1] <= CREDIT_WINDOW, f"lost {lost}"
 
 
 def total(status, stage) -> int:
     return sum(status[stage].values())
 
 
-def every_request_is_answered_once(config=None):
-    with Lab() as lab:
-        host, _, _, wire = serve(lab, children=4, config=config)
-        confirm(wire, host, *host.children)
-        before = host.status()
-        sent, found = exchange(wire, lambda n: who_has(host.children[n % 4]), RATE, 5.0)
-        answers = [one for one in found if one.op == frames.REPLY]
-        assert len(answers) == sent
-        after = host.status()
-        assert total(after, "verdicts") - total(before, "verdicts") == sent, "one verdict a frame on the wire stage"
-        rung = after["verdicts"]["ring"]
-        assert total(after, "engine_verdicts") == rung, "one verdict a frame on the engine stage"
-        assert rung - before["verdicts"]["ring"] > sent * 0.9, "the engine answered too little of it"
+def every_request_is_answered_once(serve, config=None):
+    host, _, _, wire = serve(children=4, config=config)
+    confirm(wire, host, *host.children)
+    before = host.status()
+    sent, found = exchange(wire, lambda n: who_has(host.children[n % 4]), RATE, 5.0)
+    answers = [one for one in found if one.op == frames.REPLY]
+    assert len(answers) == sent
+    after = host.status()
+    assert total(after, "verdicts") - total(before, "verdicts") == sent, "one verdict a frame on the wire stage"
+    rung = after["verdicts"]["ring"]
+    assert total(after, "engine_verdicts") == rung, "one verdict a frame on the engine stage"
+    assert rung - before["verdicts"]["ring"] > sent * 0.9, "the engine answered too little of it"
 
 
-@options(alone=True, timeout=60)
-def test_every_request_is_answered_once():
-    every_request_is_answered_once()
+@pytest.mark.alone
+def test_every_request_is_answered_once(serve):
+    every_request_is_answered_once(serve)
 
 
 def idle(daemon):
-    """It has next to nothing to do and sleeps: it needs little more of the CPU than a loop that wakes a hundred times a second."""
+    """It sleeps: it needs little more of the CPU than a loop that wakes a hundred times a second."""
     loop = "import time\nwhile True: time.sleep(0.01)"
     with subprocess.Popen([sys.executable, "-c", loop]) as control:
         try:
@@ -138,11 +137,9 @@ def idle(daemon):
     assert used < 3 * controls, f"{used:.3f} s of CPU in 10 s, the loop {controls:.3f} s"
 
 
-@options(timeout=60)
-def test_idle_daemon_costs_next_to_nothing():
-    with Lab() as lab:
-        _, _, daemon, _ = serve(lab, children=16)
-        idle(daemon)
+def test_idle_daemon_costs_next_to_nothing(serve):
+    _, _, daemon, _ = serve(children=16)
+    idle(daemon)
 
 
 def test_containers_cost_memory_for_themselves_only():

@@ -2,7 +2,7 @@
 """What other people's programs make of it: watchers of ARP, and hosts that probe for an address before they take it."""
 import re
 
-from common import Lab, confirm, options, serve, wait_until, wired
+from common import confirm, wait_until
 from managers import needs, networkd
 
 FREE = "10.77.9.9"
@@ -41,50 +41,46 @@ def listens(ns, count):
     wait_until(lambda: len(ns.run("cat", "/proc/net/packet").stdout.splitlines()) - 1 >= count, 10, "they listen")
 
 
-def test_arpwatch_and_arpalert_learn_a_container_from_its_announcements_alone():
-    with Lab() as lab:
-        host, peer = wired(lab, children=0)
-        (lab.folder / "arp.dat").touch()
-        (lab.folder / "arpalert.conf").write_text(ARPALERT.format(folder=lab.folder), encoding="utf-8")
-        arpwatch = watched(lab, peer.ns, peer.nic, "arpwatch", "-d", "-N", "-f", lab.folder / "arp.dat")
-        arpalert = watched(lab, peer.ns, peer.nic, "arpalert", "-F", "-f", lab.folder / "arpalert.conf")
-        listens(peer.ns, 2)
-        host.start_arplined()
-        child = host.add_child()
-        wait_until(lambda: re.search(rf"ip address: {child.address}\n.*\n +ethernet address: {child.mac}", arpwatch()),
-                   5, arpwatch)
-        wait_until(lambda: f"mac={child.mac}, ip={child.address}, type=new" in arpalert(), 5, arpalert)
+def test_arpwatch_and_arpalert_learn_a_container_from_its_announcements_alone(lab, wired):
+    host, peer = wired(children=0)
+    (lab.folder / "arp.dat").touch()
+    (lab.folder / "arpalert.conf").write_text(ARPALERT.format(folder=lab.folder), encoding="utf-8")
+    arpwatch = watched(lab, peer.ns, peer.nic, "arpwatch", "-d", "-N", "-f", lab.folder / "arp.dat")
+    arpalert = watched(lab, peer.ns, peer.nic, "arpalert", "-F", "-f", lab.folder / "arpalert.conf")
+    listens(peer.ns, 2)
+    host.start_arplined()
+    child = host.add_child()
+    wait_until(lambda: re.search(rf"ip address: {child.address}\n.*\n +ethernet address: {child.mac}", arpwatch()),
+               5, arpwatch)
+    wait_until(lambda: f"mac={child.mac}, ip={child.address}, type=new" in arpalert(), 5, arpalert)
 
 
-def test_arping_of_busybox_is_told_that_a_containers_address_is_in_use():
+def test_arping_of_busybox_is_told_that_a_containers_address_is_in_use(serve):
     needs("busybox")
-    with Lab() as lab:
-        host, peer, _, wire = serve(lab)
-        child = host.children[0]
-        confirm(wire, host, child)
+    host, peer, _, wire = serve()
+    child = host.children[0]
+    confirm(wire, host, child)
 
-        def in_use(address):
-            done = peer.ns.run("busybox", "arping", "-D", "-c", "2", "-w", "2", "-I", peer.nic, address, check=False)
-            return done.returncode == 1 and child.mac in done.stdout
-        assert in_use(child.address)
-        assert not in_use(FREE)
+    def in_use(address):
+        done = peer.ns.run("busybox", "arping", "-D", "-c", "2", "-w", "2", "-I", peer.nic, address, check=False)
+        return done.returncode == 1 and child.mac in done.stdout
+    assert in_use(child.address)
+    assert not in_use(FREE)
 
 
-@options(timeout=60)
-def test_networkd_does_not_take_a_containers_address():
+def test_networkd_does_not_take_a_containers_address(lab, serve):
     """Its conflict detection is another implementation of RFC 5227; it takes the address that nobody has."""
-    with Lab() as lab:
-        host, peer, _, wire = serve(lab)
-        child = host.children[0]
-        confirm(wire, host, child)
-        peer.ns.ip("addr", "flush", "dev", peer.nic)
-        lines = [f"[Address]\\nAddress={one}/16\\nDuplicateAddressDetection=ipv4" for one in (child.address, FREE)]
-        process, log = networkd(lab, peer.ns, peer.nic, *lines)
+    host, peer, _, wire = serve()
+    child = host.children[0]
+    confirm(wire, host, child)
+    peer.ns.ip("addr", "flush", "dev", peer.nic)
+    lines = [f"[Address]\\nAddress={one}/16\\nDuplicateAddressDetection=ipv4" for one in (child.address, FREE)]
+    process, log = networkd(lab, peer.ns, peer.nic, *lines)
 
-        def has(address):
-            assert process.poll() is None, log.read_text()
-            return f"{address}/" in peer.ns.ip("-br", "addr", "show", "dev", peer.nic).stdout
-        wait_until(lambda: f"Dropping address {child.address}, as an address conflict" in log.read_text(), 15,
-                   lambda: f"it is told: {log.read_text()}")
-        wait_until(lambda: has(FREE), 15, "it takes the one that is free")
-        assert not has(child.address)
+    def has(address):
+        assert process.poll() is None, log.read_text()
+        return f"{address}/" in peer.ns.ip("-br", "addr", "show", "dev", peer.nic).stdout
+    wait_until(lambda: f"Dropping address {child.address}, as an address conflict" in log.read_text(), 15,
+               lambda: f"it is told: {log.read_text()}")
+    wait_until(lambda: has(FREE), 15, "it takes the one that is free")
+    assert not has(child.address)

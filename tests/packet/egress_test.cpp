@@ -104,7 +104,7 @@ class LoadedEgress : public testing::Test {
 
 class LoadedEgressProgram : public LoadedEgress, public testing::WithParamInterface<EgressRow> {};
 
-TEST_P(LoadedEgressProgram, DoesWhatTheRowSays) {
+TEST_P(LoadedEgressProgram, does_what_the_row_says) {
   const EgressRow& row = GetParam();
   BpfRunner& runner = BpfRunner::shared();
   runner.install(row.state);
@@ -133,7 +133,7 @@ TEST_F(LoadedEgress, reports_an_unknown_mac_once_a_second) {
 
 class CppConfirmation : public testing::TestWithParam<EgressRow> {};
 
-TEST_P(CppConfirmation, DoesWhatTheRowSays) {
+TEST_P(CppConfirmation, does_what_the_row_says) {
   const EgressRow& row = GetParam();
   static CppRunner runner;
   runner.install(row.state);

@@ -133,7 +133,7 @@ void expect_row(const Row& row, const Outcome& outcome, Runner& runner, Span too
   }
 }
 
-TEST_P(LoadedProgram, GivesTheVerdictOfTheRow) {
+TEST_P(LoadedProgram, gives_the_verdict_of_the_row) {
   const Row& row = GetParam();
   BpfRunner& runner = BpfRunner::shared();
   runner.install(row.state);
@@ -152,7 +152,7 @@ class CppDecision : public testing::TestWithParam<Row> {
   }
 };
 
-TEST_P(CppDecision, GivesTheVerdictOfTheRow) {
+TEST_P(CppDecision, gives_the_verdict_of_the_row) {
   const Row& row = GetParam();
   runner().install(row.state);
   const Bytes frame = build(row.frame);

@@ -68,7 +68,7 @@ FrameSpec answer_to(Mac requester_mac, Ipv4 requester) {
           .target_ip = requester};
 }
 
-TYPED_TEST(Sequence, TheKernelAnswersFirstAndTheRingRepeatsIt) {
+TYPED_TEST(Sequence, the_kernel_answers_first_and_the_ring_repeats_it) {
   this->install({.confirmed = false});
   this->expect({}, ARPL_to_child_new);
   this->expect({}, ARPL_to_child_new);
@@ -78,7 +78,7 @@ TYPED_TEST(Sequence, TheKernelAnswersFirstAndTheRingRepeatsIt) {
   this->expect(who_has_of(stranger_mac, ip(10, 1, 0, 98)), ARPL_to_child_new);
 }
 
-TYPED_TEST(Sequence, OneSourceCannotSpendTheWholeBudget) {
+TYPED_TEST(Sequence, one_source_cannot_spend_the_whole_budget) {
   this->install({});
   for (int i = 0; i < 5; ++i) this->expect({}, ARPL_to_child_new);
   this->expect({}, ARPL_ring);
@@ -93,7 +93,7 @@ Mac meets(Mac source) {
   }
 }
 
-TYPED_TEST(Sequence, TwoSourcesThatMeetInOneBucketHaveOneShareAndAreBothAnswered) {
+TYPED_TEST(Sequence, two_sources_that_meet_in_one_bucket_have_one_share_and_are_both_answered) {
   const FrameSpec other = who_has_of(meets(peer_mac), peer_ip);
   this->install({.ring = Budget::zero, .switches = ARPL_LIMIT_FAST_PATH});
   for (int i = 0; i < 5; ++i) this->expect(i % 2 == 0 ? FrameSpec{} : other, ARPL_to_child_new);
@@ -101,7 +101,7 @@ TYPED_TEST(Sequence, TwoSourcesThatMeetInOneBucketHaveOneShareAndAreBothAnswered
   this->expect(who_has_of(stranger_mac, peer_ip), ARPL_to_child_new);
 }
 
-TYPED_TEST(Sequence, AllSourcesTogetherCannotSpendMoreThanTheBudget) {
+TYPED_TEST(Sequence, all_sources_together_cannot_spend_more_than_the_budget) {
   this->install({.source = Budget::unlimited});
   const auto from = TypeParam::runner().now();
   std::map<std::uint32_t, int> counts;
@@ -118,7 +118,7 @@ TYPED_TEST(Sequence, AllSourcesTogetherCannotSpendMoreThanTheBudget) {
   EXPECT_EQ(counts[ARPL_over_budget] + counts[ARPL_ring] + counts[ARPL_to_child_new], 600);
 }
 
-TYPED_TEST(Sequence, ProbesDoNotUseUpTheBudgetOfNewRequesters) {
+TYPED_TEST(Sequence, probes_do_not_use_up_the_budget_of_new_requesters) {
   this->install({});
   for (int i = 0; i < 50; ++i) this->expect({.sender_ip = 0}, ARPL_to_child_probe);
   for (int i = 0; i < 5; ++i) this->expect({}, ARPL_to_child_new);
@@ -126,7 +126,7 @@ TYPED_TEST(Sequence, ProbesDoNotUseUpTheBudgetOfNewRequesters) {
   this->expect({.sender_ip = 0}, ARPL_to_child_probe);
 }
 
-TYPED_TEST(Sequence, UnicastAndBroadcastShareOneBudget) {
+TYPED_TEST(Sequence, unicast_and_broadcast_share_one_budget) {
   this->install({});
   for (int i = 0; i < 3; ++i) this->expect({}, ARPL_to_child_new);
   for (int i = 0; i < 2; ++i) this->expect({.eth_dst = endpoint_mac}, ARPL_unicast_new);
@@ -134,7 +134,7 @@ TYPED_TEST(Sequence, UnicastAndBroadcastShareOneBudget) {
   this->expect({}, ARPL_ring);
 }
 
-TYPED_TEST(Sequence, OneSourcesOddFramesLeaveRoomForTheNext) {
+TYPED_TEST(Sequence, one_sources_odd_frames_leave_room_for_the_next) {
   this->install({.odd = Budget::normal});
   const FrameSpec odd{.bytes = 200};
   FrameSpec other = who_has_of(stranger_mac, ip(10, 1, 0, 98));
@@ -145,7 +145,7 @@ TYPED_TEST(Sequence, OneSourcesOddFramesLeaveRoomForTheNext) {
   this->expect(other, ARPL_odd_limited);
 }
 
-TYPED_TEST(Sequence, APairIsSampledOnceAndRenewedByTheAnswer) {
+TYPED_TEST(Sequence, a_pair_is_sampled_once_and_renewed_by_the_answer) {
   this->install({.pair = Pair::half_old});
   this->expect({}, ARPL_to_child_sample);
   this->expect({}, ARPL_ring);
@@ -155,7 +155,7 @@ TYPED_TEST(Sequence, APairIsSampledOnceAndRenewedByTheAnswer) {
   EXPECT_LE(arpl_stamp_age_ns(word, TypeParam::runner().now()), 200 * milliseconds);
 }
 
-TYPED_TEST(Sequence, AKernelThatAnswersNoCheckIsSilentAfterThreeAndRecoversWithItsFirstAnswer) {
+TYPED_TEST(Sequence, a_kernel_that_answers_no_check_is_silent_after_three_and_recovers_with_its_first_answer) {
   this->install({.confirmed_ago = 31 * seconds,
                  .pair = Pair::half_old,
                  .ring = Budget::zero,
@@ -180,7 +180,7 @@ TYPED_TEST(Sequence, AKernelThatAnswersNoCheckIsSilentAfterThreeAndRecoversWithI
   this->expect({}, ARPL_reflect);
 }
 
-TYPED_TEST(Sequence, WhatTheKernelIsKnownNotToAnswerNeverMakesItSilent) {
+TYPED_TEST(Sequence, what_the_kernel_is_known_not_to_answer_never_makes_it_silent) {
   this->install({.netns = 3, .sibling_netns = 3});
   const FrameSpec martian{.eth_src = stranger_mac, .sender_mac = stranger_mac, .sender_ip = sibling_ip};
   for (int i = 0; i < 10; ++i) {
@@ -192,7 +192,7 @@ TYPED_TEST(Sequence, WhatTheKernelIsKnownNotToAnswerNeverMakesItSilent) {
   this->expect({}, ARPL_to_child_new);
 }
 
-TYPED_TEST(Sequence, WhileEgressIsNotSeenNothingIsUnanswered) {
+TYPED_TEST(Sequence, while_egress_is_not_seen_nothing_is_unanswered) {
   this->install({.unanswered = 2, .egress_seen_ago = 3 * seconds});
   for (int i = 0; i < 10; ++i) {
     this->expect(who_has_of(mac(2, 0, 0, 9, 0, i), ip(10, 1, 0, 98)), ARPL_to_child_new);
@@ -201,7 +201,7 @@ TYPED_TEST(Sequence, WhileEgressIsNotSeenNothingIsUnanswered) {
   EXPECT_EQ(this->slot().unanswered, 2U);
 }
 
-TYPED_TEST(Sequence, OnlyChecksCountAsUnanswered) {
+TYPED_TEST(Sequence, only_checks_count_as_unanswered) {
   this->install({.pair = Pair::fresh, .socket = false});
   for (int i = 0; i < 5; ++i) this->expect({}, ARPL_to_child_excess);
   this->expect({.eth_dst = endpoint_mac, .sender_ip = ip(10, 1, 0, 98)}, ARPL_unicast_new);
@@ -210,21 +210,21 @@ TYPED_TEST(Sequence, OnlyChecksCountAsUnanswered) {
   EXPECT_NE(this->slot().unanswered_at, 0U) << "it owes an answer";
 }
 
-TYPED_TEST(Sequence, ObserveCountsNothingAsUnanswered) {
+TYPED_TEST(Sequence, observe_counts_nothing_as_unanswered) {
   this->install({.confirmed = false, .to_child = Budget::spent, .switches = ARPL_LIMIT_OBSERVE});
   expect_counted(TypeParam::run({}), ARPL_to_child_check, true);
   EXPECT_EQ(this->slot().unanswered, 0U);
   EXPECT_EQ(this->slot().unanswered_at, 0U);
 }
 
-TYPED_TEST(Sequence, InObserveWhatTheKernelAnswersConfirms) {
+TYPED_TEST(Sequence, in_observe_what_the_kernel_answers_confirms) {
   this->install({.confirmed = false, .switches = ARPL_LIMIT_OBSERVE});
   expect_counted(TypeParam::run({}), ARPL_to_child_new, true);
   TypeParam::egress(answer_to(peer_mac, peer_ip));
   expect_counted(TypeParam::run({}), ARPL_ring, true);
 }
 
-TYPED_TEST(Sequence, ACheckConfirmsTheEndpointAndNoPair) {
+TYPED_TEST(Sequence, a_check_confirms_the_endpoint_and_no_pair) {
   this->install(
       {.confirmed = false, .to_child = Budget::spent, .ring = Budget::zero, .switches = ARPL_LIMIT_FAST_PATH});
   this->expect({}, ARPL_to_child_check);
@@ -234,7 +234,7 @@ TYPED_TEST(Sequence, ACheckConfirmsTheEndpointAndNoPair) {
   this->expect(who_has_of(stranger_mac, ip(10, 1, 0, 98)), ARPL_reflect_new);
 }
 
-TYPED_TEST(Sequence, AForgedReplyFromInsideConfirmsNothing) {
+TYPED_TEST(Sequence, a_forged_reply_from_inside_confirms_nothing) {
   this->install({.confirmed = false, .to_child = Budget::spent, .checks_spent = true});
   TypeParam::egress(answer_to(peer_mac, peer_ip));
   TypeParam::egress(answer_to(peer_mac, 0));
@@ -242,7 +242,7 @@ TYPED_TEST(Sequence, AForgedReplyFromInsideConfirmsNothing) {
   EXPECT_EQ(this->slot().confirmed_at, 0U);
 }
 
-TYPED_TEST(Sequence, AReplyConfirmsOnce) {
+TYPED_TEST(Sequence, a_reply_confirms_once) {
   this->install({.confirmed = false});
   this->expect({}, ARPL_to_child_new);
   TypeParam::egress(answer_to(peer_mac, peer_ip));
@@ -251,14 +251,14 @@ TYPED_TEST(Sequence, AReplyConfirmsOnce) {
   EXPECT_EQ(this->slot().confirmed_at, 0U) << "nobody has asked twice";
 }
 
-TYPED_TEST(Sequence, AnotherGenerationForgetsEveryPair) {
+TYPED_TEST(Sequence, another_generation_forgets_every_pair) {
   this->install({.pair = Pair::fresh});
   this->expect({}, ARPL_ring);
   this->slot().generation++;
   this->expect({}, ARPL_to_child_new);
 }
 
-TYPED_TEST(Sequence, AConfirmedPairIsFoundInTheSlotAndInTheTable) {
+TYPED_TEST(Sequence, a_confirmed_pair_is_found_in_the_slot_and_in_the_table) {
   this->install({.confirmed = false, .handed_ago = just_now});
   TypeParam::egress(answer_to(peer_mac, peer_ip));
   const auto in_the_slot = this->slot().last_pair;
@@ -271,7 +271,7 @@ TYPED_TEST(Sequence, AConfirmedPairIsFoundInTheSlotAndInTheTable) {
   this->expect({}, ARPL_to_child_excess);
 }
 
-TYPED_TEST(Sequence, InAFullSetOfPairsTheOldestIsEvicted) {
+TYPED_TEST(Sequence, in_a_full_set_of_pairs_the_oldest_is_evicted) {
   this->install({.confirmed = false, .source = Budget::unlimited});  // who meets in a set meets in a share too
   // One requester more than a set has words.
   std::map<std::uint32_t, std::vector<Mac>> sets;
@@ -294,7 +294,7 @@ TYPED_TEST(Sequence, InAFullSetOfPairsTheOldestIsEvicted) {
   this->expect(who_has_of(requesters.front(), peer_ip), ARPL_to_child_new);
 }
 
-TYPED_TEST(Sequence, AnAnswerToAProbeConfirmsTheEndpointButNoPair) {
+TYPED_TEST(Sequence, an_answer_to_a_probe_confirms_the_endpoint_but_no_pair) {
   this->install({.confirmed = false, .requester_ip = 0, .to_child = Budget::spent, .checks_spent = true});
   this->expect({}, ARPL_over_budget);
   this->expect({.sender_ip = 0}, ARPL_to_child_probe);
@@ -303,7 +303,7 @@ TYPED_TEST(Sequence, AnAnswerToAProbeConfirmsTheEndpointButNoPair) {
   this->expect({}, ARPL_ring);
 }
 
-TYPED_TEST(Sequence, AClaimContestsTheAddressAtOnceAndItIsAnsweredForAsBefore) {
+TYPED_TEST(Sequence, a_claim_contests_the_address_at_once_and_it_is_answered_for_as_before) {
   const FrameSpec claims[] = {
       {.eth_src = stranger_mac, .op = 2, .sender_mac = stranger_mac, .sender_ip = endpoint_ip},
       {.eth_src = stranger_mac, .sender_mac = stranger_mac, .sender_ip = endpoint_ip},
@@ -320,13 +320,13 @@ TYPED_TEST(Sequence, AClaimContestsTheAddressAtOnceAndItIsAnsweredForAsBefore) {
   }
 }
 
-TYPED_TEST(Sequence, TheRingGetsNoMoreThanTheWindow) {
+TYPED_TEST(Sequence, the_ring_gets_no_more_than_the_window) {
   this->install({.pair = Pair::fresh});
   for (std::uint64_t i = 0; i < credit_window; ++i) this->expect({}, ARPL_ring);
   this->expect({}, ARPL_to_child_excess);
 }
 
-TYPED_TEST(Sequence, ObserveTakesNoCredit) {
+TYPED_TEST(Sequence, observe_takes_no_credit) {
   this->install({.pair = Pair::fresh, .switches = ARPL_LIMIT_OBSERVE});
   for (std::uint64_t i = 0; i <= credit_window; ++i) {
     const Outcome outcome = TypeParam::run({});
@@ -336,7 +336,7 @@ TYPED_TEST(Sequence, ObserveTakesNoCredit) {
 }
 
 // Another CPU, or a program that read its clock after us, may have written a time that is ahead of our `now`.
-TEST(TimesAheadOfNow, AreNotAnAge) {
+TEST(TimesAheadOfNow, are_not_an_age) {
   CppRunner runner;
   runner.install({.pair = Pair::fresh, .socket = false});
   arpl_slot& slot = runner.slot(endpoint_slot);
@@ -349,7 +349,7 @@ TEST(TimesAheadOfNow, AreNotAnAge) {
   EXPECT_EQ(arpl_slot_contested(&slot, runner.now()), 1);
 }
 
-TEST(LoadedProgramEvents, OfOneSourceAreAQuarterOfTheirBudgetAndLeaveClaimsTheirs) {
+TEST(LoadedProgramEvents, of_one_source_are_a_quarter_of_their_budget_and_leave_claims_theirs) {
   if (const auto reason = BpfRunner::reason_to_skip(); !reason.empty()) GTEST_SKIP() << reason;
   BpfRunner& runner = BpfRunner::shared();
   runner.install({});
@@ -367,7 +367,7 @@ TEST(LoadedProgramEvents, OfOneSourceAreAQuarterOfTheirBudgetAndLeaveClaimsTheir
   EXPECT_EQ(runner.run(claim).outcome.events.size(), 1U) << "what own MACs use up is not its";
 }
 
-TEST(LoadedProgramEvents, TellOfOneAnswerToAQuestion) {
+TEST(LoadedProgramEvents, tell_of_one_answer_to_a_question) {
   if (const auto reason = BpfRunner::reason_to_skip(); !reason.empty()) GTEST_SKIP() << reason;
   BpfRunner& runner = BpfRunner::shared();
   runner.install({.awaits = peer_ip, .host_awaits = peer_ip});
@@ -379,7 +379,7 @@ TEST(LoadedProgramEvents, TellOfOneAnswerToAQuestion) {
   EXPECT_EQ(flood(endpoint_mac).size() + flood(parent_mac).size(), 0U);
 }
 
-TEST(ADriverWithoutRoomForMetadata, SendsAConfirmedPairToTheChild) {
+TEST(ADriverWithoutRoomForMetadata, sends_a_confirmed_pair_to_the_child) {
   if (const auto reason = BpfRunner::reason_to_skip(); !reason.empty()) GTEST_SKIP() << reason;
   BpfRunner& runner = BpfRunner::shared();
   runner.install({.pair = Pair::fresh});
@@ -389,7 +389,7 @@ TEST(ADriverWithoutRoomForMetadata, SendsAConfirmedPairToTheChild) {
   EXPECT_EQ(run.outcome.credit_taken, 0U) << "given back";
 }
 
-TEST(ADriverWithoutRoomForMetadata, PassesANewRequesterOverTheBudget) {
+TEST(ADriverWithoutRoomForMetadata, passes_a_new_requester_over_the_budget) {
   if (const auto reason = BpfRunner::reason_to_skip(); !reason.empty()) GTEST_SKIP() << reason;
   BpfRunner& runner = BpfRunner::shared();
   runner.install({.to_child = Budget::spent});
@@ -399,7 +399,7 @@ TEST(ADriverWithoutRoomForMetadata, PassesANewRequesterOverTheBudget) {
   EXPECT_EQ(run.outcome.credit_taken, 0U) << "given back";
 }
 
-TEST(Rows, CoverEveryVerdictAndEveryWouldTwin) {
+TEST(Rows, cover_every_verdict_and_every_would_twin) {
   std::set<std::uint32_t> covered;
   for (const Row& row : rows())
     if (row.expect.verdict) covered.insert(counter_of(*row.expect.verdict, row.expect.would));
@@ -410,13 +410,13 @@ TEST(Rows, CoverEveryVerdictAndEveryWouldTwin) {
   }
 }
 
-TEST(Rows, HaveNamesOfTheirOwn) {
+TEST(Rows, have_names_of_their_own) {
   std::set<std::string> names;
   for (const Row& row : rows()) EXPECT_TRUE(names.insert(row.name).second) << row.name;
   for (const EgressRow& row : egress_rows()) EXPECT_TRUE(names.insert("egress_" + row.name).second) << row.name;
 }
 
-TEST(ClockAtZero, DecidesAndConfirmsLikeAtAnyOtherTime) {
+TEST(ClockAtZero, decides_and_confirms_like_at_any_other_time) {
   CppRunner runner{0};
   runner.install({.confirmed = false});
   runner.slot(sibling_slot).confirmed_at = 0;
@@ -426,20 +426,20 @@ TEST(ClockAtZero, DecidesAndConfirmsLikeAtAnyOtherTime) {
   EXPECT_EQ(runner.slot(endpoint_slot).unanswered, 0U);
 }
 
-TEST(ClockAtZero, AnEmptyBudgetIsEmpty) {
+TEST(ClockAtZero, an_empty_budget_is_empty) {
   CppRunner runner{0};
   runner.install({.confirmed = false, .to_child = Budget::zero});
   expect_counted(runner.run(build({})), ARPL_over_budget, false);
 }
 
-TEST(ClockAtZero, TheBudgetIsItsBurst) {
+TEST(ClockAtZero, the_budget_is_its_burst) {
   CppRunner runner{0};
   runner.install({.confirmed = false});
   for (int i = 0; i < 5; ++i) expect_counted(runner.run(build({})), ARPL_to_child_new, false);
   expect_counted(runner.run(build({})), ARPL_over_budget, false);
 }
 
-TEST(ExactTimes, ALeaseEndsAtItsTime) {
+TEST(ExactTimes, a_lease_ends_at_its_time) {
   CppRunner runner;
   runner.install({.pair = Pair::fresh});
   __u64 lease = runner.now() + 1;
@@ -449,7 +449,7 @@ TEST(ExactTimes, ALeaseEndsAtItsTime) {
   expect_counted(runner.run(build({})), ARPL_lease_expired, false);
 }
 
-TEST(ExactTimes, AContestEndsAfterSixtySeconds) {
+TEST(ExactTimes, a_contest_ends_after_sixty_seconds) {
   CppRunner runner;
   runner.install({.claimed_ago = 60 * seconds - 1});
   EXPECT_EQ(arpl_slot_contested(&runner.slot(endpoint_slot), runner.now()), 1);
@@ -457,7 +457,7 @@ TEST(ExactTimes, AContestEndsAfterSixtySeconds) {
   EXPECT_EQ(arpl_slot_contested(&runner.slot(endpoint_slot), runner.now()), 0);
 }
 
-TEST(ExactTimes, APairEndsWithinAStampOfItsTimeToLive) {
+TEST(ExactTimes, a_pair_ends_within_a_stamp_of_its_time_to_live) {
   CppRunner runner;
   runner.install({.pair = Pair::half_old_sampled});  // answered 31 s ago
   runner.set_now(runner.now() + 29 * seconds - 135 * milliseconds);
@@ -473,7 +473,7 @@ std::vector<int> bits_in_parts(const std::vector<__u64>& filter) {
   return bits;
 }
 
-TEST(WhatIsHeard, FromTheWireAndFromContainersHasFilterPartsOfItsOwn) {
+TEST(WhatIsHeard, from_the_wire_and_from_containers_has_filter_parts_of_its_own) {
   std::vector<__u64> filter(ARPL_FILTER_WORDS);
   std::vector<__u64> heard(ARPL_HEARD_ENTRIES);
   arpl_tables tables;
@@ -495,7 +495,7 @@ TEST(WhatIsHeard, FromTheWireAndFromContainersHasFilterPartsOfItsOwn) {
   EXPECT_EQ(bits[6], bits[7]);
 }
 
-TEST(WhatIsHeard, AStationIsRememberedByItsMac) {
+TEST(WhatIsHeard, a_station_is_remembered_by_its_mac) {
   std::vector<__u64> heard(ARPL_HEARD_ENTRIES);
   arpl_tables tables;
   tables.keys = hash_keys;
@@ -506,7 +506,7 @@ TEST(WhatIsHeard, AStationIsRememberedByItsMac) {
   EXPECT_EQ(arpl_was_station(&tables, stranger_mac, 100 * seconds, 10 * seconds), 0);
 }
 
-TEST(WhatIsHandedOver, IsTakenOnceAndNotAfterItsTimeHoweverOldItIs) {
+TEST(WhatIsHandedOver, is_taken_once_and_not_after_its_time_however_old_it_is) {
   std::vector<__u64> heard(ARPL_HEARD_ENTRIES);
   arpl_tables tables;
   tables.keys = hash_keys;
@@ -525,7 +525,7 @@ TEST(WhatIsHandedOver, IsTakenOnceAndNotAfterItsTimeHoweverOldItIs) {
 }
 
 // A million are the limit: other kernels and compilers may need several times as many.
-TEST(TheVerifier, FollowsEachProgramWithATenthOfItsLimit) {
+TEST(TheVerifier, follows_each_program_with_a_tenth_of_its_limit) {
   if (const auto reason = BpfRunner::reason_to_skip(); !reason.empty()) GTEST_SKIP() << reason;
   for (const auto followed : BpfRunner::shared().verified_instructions()) {
     if (followed == 0) GTEST_SKIP() << "this kernel does not tell";
@@ -533,7 +533,7 @@ TEST(TheVerifier, FollowsEachProgramWithATenthOfItsLimit) {
   }
 }
 
-TEST(TablesWithoutContents, PassEverything) {
+TEST(TablesWithoutContents, pass_everything) {
   arpl_tables empty;
   const Bytes frame = build({});
   arpl_arp arp{};
@@ -550,7 +550,7 @@ TEST(TablesWithoutContents, PassEverything) {
   EXPECT_EQ(decision.slot, ARPL_NO_SLOT);
 }
 
-TEST(TablesWithAQueueTooMany, SendTheExcessToTheChild) {
+TEST(TablesWithAQueueTooMany, send_the_excess_to_the_child) {
   CppRunner runner;
   runner.install({.pair = Pair::fresh});
   runner.tables().sockets = ~0ULL;

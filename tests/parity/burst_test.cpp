@@ -36,7 +36,7 @@ struct Lane {
   std::vector<Frame> frames;
 };
 
-TEST(ABurst, BecomesWhatItsFramesBecomeOneByOne) {
+TEST(ABurst, becomes_what_its_frames_become_one_by_one) {
   Mutator mutator(1);
   Lane together;
   Lane alone;

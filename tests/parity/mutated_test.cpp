@@ -47,7 +47,7 @@ void run_group(Ways& ways, Mutator& mutator, const packet::Row& row, const packe
   EXPECT_STREQ(ways.difference(), nullptr) << "in a state near that of " << row.name;
 }
 
-TEST(AMillionMutatedFrames, GetTheSameVerdictsAndBytesFromTheProgramAndTheEngine) {
+TEST(AMillionMutatedFrames, get_the_same_verdicts_and_bytes_from_the_program_and_the_engine) {
   if (const auto reason = packet::BpfRunner::reason_to_skip(); !reason.empty()) GTEST_SKIP() << reason;
   Ways& ways = Ways::shared();
   Mutator mutator(seed());

@@ -25,7 +25,7 @@ class BothWays : public testing::TestWithParam<Row> {
   }
 };
 
-TEST_P(BothWays, GiveTheSameVerdictAndTheSameBytes) {
+TEST_P(BothWays, give_the_same_verdict_and_the_same_bytes) {
   const Row& row = GetParam();
   Ways& ways = Ways::shared();
   ways.install(row.state);

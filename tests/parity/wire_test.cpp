@@ -82,7 +82,7 @@ class OnAWire : public testing::TestWithParam<Row> {
   }
 };
 
-TEST_P(OnAWire, ARowEndsInTheSameBytes) {
+TEST_P(OnAWire, a_row_ends_in_the_same_bytes) {
   const Row& row = GetParam();
   Ways& ways = Ways::shared();
   auto& way = XskWay::shared();

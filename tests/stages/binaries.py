@@ -20,9 +20,9 @@ BUILDS = {
     "build-asan": ("-Db_sanitize=address,undefined", *SANITIZER_OPTIONS, "--",
                    "tests/unit", "tests/sim", "tests/threads", "tests/packet", "tests/parity"),
     "build-tsan": ("-Db_sanitize=thread", *SANITIZER_OPTIONS, "--", "tests/threads"),
-    "build-fuzz": ("-Dfuzzers=true", "-Dtests=false", "-Ddpdk=disabled", "-Db_sanitize=address,undefined", "-Db_lundef=false",
-                   "-Doptimization=1", "-Dcpp_args=-fsanitize=fuzzer-no-link -fno-sanitize-recover=undefined -g1", "--",
-                   "tests/fuzz"),
+    "build-fuzz": ("-Dfuzzers=true", "-Dtests=false", "-Ddpdk=disabled", "-Db_sanitize=address,undefined",
+                   "-Db_lundef=false", "-Doptimization=1",
+                   "-Dcpp_args=-fsanitize=fuzzer-no-link -fno-sanitize-recover=undefined -g1", "--", "tests/fuzz"),
 }
 COMPILERS = {"build-fuzz": {"CC": "clang", "CXX": "clang++"}}
 
@@ -162,5 +162,6 @@ def run_fuzzer(run: Run, program: Path, seconds: int) -> None:
         print(f"{name}: {seconds} s from seed {seed}", flush=True)
     # An input that never ends is found; one that is slow because others use the CPUs is none.
     run.check(name, [program, f"-seed={seed}", f"-max_total_time={seconds}", "-timeout=120", "-report_slow_units=120",
-                     "-rss_limit_mb=2048", "-len_control=20", f"-artifact_prefix={found}/{program.name}-", corpus, seeds],
+                     "-rss_limit_mb=2048", "-len_control=20", f"-artifact_prefix={found}/{program.name}-", corpus,
+                     seeds],
               timeout=seconds + 300, env={**os.environ, "ARPLINE_FUZZ_COMPLETE": "1"})

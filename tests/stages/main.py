@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
 tests/run [--only STAGE[,STAGE…]] [--all] [--seeds N] [--fuzz MINUTES [--fuzz-seed N]] [PATTERN]: builds arpline and
-tests it. The last line counts the checks; the exit code is 0 only when none failed. PATTERN is a part of a check's name.
+tests it. The last line counts the checks; the exit code is 0 when none failed. PATTERN is a part of a check's name.
 --seeds runs so many of the simulator, from a random one on (docs/simulator.md). --fuzz runs the fuzzers alone, for so
 long in all (docs/testing.md). --all includes what takes minutes (clang-tidy); with CI=true in the environment a
 twenty-fourth of that is done, another one with each commit.
@@ -20,9 +20,9 @@ from stages import bench, binaries, lab, package, style  # noqa: E402
 from stages.beside import Beside  # noqa: E402
 from stages.results import BUILD, ROOT, Run, Stage  # noqa: E402
 
-STAGES = {"style": style.style, "unit": binaries.unit, "sim": binaries.sim, "packet": binaries.packet, "package": package.package,
-          "lab": lab.lab, "bench": bench.bench, "asan": binaries.asan, "tsan": binaries.tsan, "fuzz": binaries.fuzz,
-          "tidy": style.tidy}
+STAGES = {"style": style.style, "unit": binaries.unit, "sim": binaries.sim, "packet": binaries.packet,
+          "package": package.package, "lab": lab.lab, "bench": bench.bench, "asan": binaries.asan,
+          "tsan": binaries.tsan, "fuzz": binaries.fuzz, "tidy": style.tidy}
 BESIDE = ("tidy",)  # nothing in it waits or measures
 
 
@@ -48,8 +48,8 @@ def main() -> int:
         print("tests/run: loading BPF programs and making network namespaces needs root", file=sys.stderr)
         return 1
     started = time.monotonic()
-    if given.stages != ["fuzz"] and subprocess.run([str(ROOT / "tools" / "build"), str(BUILD), "-Dtests=true", "-Dbench=true",
-                       "-Ddpdk=enabled"], check=False).returncode != 0:
+    build = [str(ROOT / "tools" / "build"), str(BUILD), "-Dtests=true", "-Dbench=true", "-Ddpdk=enabled"]
+    if given.stages != ["fuzz"] and subprocess.run(build, check=False).returncode != 0:
         print("0 passed, 1 failed, 0 skipped")
         return 1
     run = Run(given.pattern, given.all, os.environ.get("CI") == "true", given.seeds, given.fuzz, given.fuzz_seed)

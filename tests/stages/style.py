@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the source looks: clang-format, the include table, and clang-tidy: of all with --all, in CI of a part by turns."""
+"""How the source looks: clang-format, flake8, the include table; and clang-tidy: all with --all, a part of it in CI."""
 import json
 import os
+import re
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,20 +11,32 @@ from .results import BUILD, ROOT, Run, execute
 FORMATTED = (".c", ".h", ".cpp", ".hpp")
 TIDY_TIMEOUT_SECONDS = 300
 TURNS = 24
+OTHER_CASE = re.compile(r"\bTEST(?:_F|_P)?\(\s*\w+,\s*(\w*[A-Z]\w*)\s*\)")
 
 
 def our_files() -> list[str]:
+    """All that git has or would take."""
     # The clone may be another user's than root's.
     code, listed = execute(["git", "-c", "safe.directory=*", "ls-files", "--cached", "--others",
                             "--exclude-standard"], 30)
     if code != 0:
         raise RuntimeError(f"git ls-files: {listed.strip()}")
-    return sorted(path for path in listed.splitlines() if path.endswith(FORMATTED) and (ROOT / path).exists())
+    return sorted(path for path in listed.splitlines() if (ROOT / path).is_file())
+
+
+def is_python(path: str) -> bool:
+    if path.endswith(".py"):
+        return True
+    with open(ROOT / path, "rb") as file:
+        return re.match(rb"#!.*python3", file.readline(80)) is not None
 
 
 def style(run: Run) -> None:
+    files = our_files()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(lambda path: clang_format(run, path), our_files()))
+        list(pool.map(lambda path: clang_format(run, path), [one for one in files if one.endswith(FORMATTED)]))
+    run.check("flake8", ["flake8", *filter(is_python, files)])
+    test_names(run, [one for one in files if one.startswith("tests/") and one.endswith(".cpp")])
     run.check("includes", ["tests/includes.py"])
     run.check("docs/verdicts.md and docs/counters.md", ["tools/counters", "--check"])
     run.check("ABI version", ["tools/abi", "--check"])
@@ -38,6 +51,13 @@ def clang_format(run: Run, path: str) -> None:
     else:
         lines = text.count("[-Wclang-format-violations]")
         run.failed(f"clang-format {path}", f"{lines} places; clang-format -i {path}" if lines else text)
+
+
+def test_names(run: Run, files) -> None:
+    """Google Test's cases are in snake_case, as the packet rows and the lab tests are (docs/CONTRIBUTING.md)."""
+    if run.wanted("test names"):
+        found = [f"{path}: {case}" for path in files for case in OTHER_CASE.findall((ROOT / path).read_text("utf-8"))]
+        run.passed() if not found else run.failed("test names", "\n".join(found))
 
 
 def tidy(run: Run) -> None:

@@ -14,7 +14,7 @@ void wait_for(const Background& background) {
   ASSERT_EQ(poll(&one, 1, -1), 1);
 }
 
-TEST(Background, MakesTextsInOrderAndTellsWhenTheyAreDone) {
+TEST(Background, makes_texts_in_order_and_tells_when_they_are_done) {
   Background background;
   EXPECT_TRUE(background.take().empty());
   std::latch begin{1};
@@ -36,7 +36,7 @@ TEST(Background, MakesTextsInOrderAndTellsWhenTheyAreDone) {
   EXPECT_TRUE(background.take().empty());
 }
 
-TEST(Background, BeginsNothingThatNobodyWaitsForAnyMore) {
+TEST(Background, begins_nothing_that_nobody_waits_for_any_more) {
   Background background;
   std::latch begun{1};
   std::latch begin{1};
@@ -65,7 +65,7 @@ TEST(Background, BeginsNothingThatNobodyWaitsForAnyMore) {
   EXPECT_FALSE(made);
 }
 
-TEST(Background, EndsWithWorkThatNobodyTakes) {
+TEST(Background, ends_with_work_that_nobody_takes) {
   Background background;
   for (std::uint64_t ticket = 1; ticket <= 16; ++ticket)
     background.give(ticket, [] { return std::string{"x"}; });

@@ -24,12 +24,12 @@ int taken(__u64& word, std::uint64_t now, int tries, std::uint64_t interval_ns =
   return n;
 }
 
-TEST(Bucket, HoldsItsBurstAtOnceAndNoMore) {
+TEST(Bucket, holds_its_burst_at_once_and_no_more) {
   __u64 word = 0;
   EXPECT_EQ(taken(word, 1000 * second, 10'000), 500);
 }
 
-TEST(Bucket, RefillsAtItsRate) {
+TEST(Bucket, refills_at_its_rate) {
   __u64 word = 0;
   std::uint64_t now = 1000 * second;
   taken(word, now, 10'000);
@@ -39,7 +39,7 @@ TEST(Bucket, RefillsAtItsRate) {
   }
 }
 
-TEST(Bucket, GivesOneTokenPerInterval) {
+TEST(Bucket, gives_one_token_per_interval) {
   __u64 word = 0;
   const std::uint64_t now = 1000 * second;
   taken(word, now, 10'000);
@@ -47,7 +47,7 @@ TEST(Bucket, GivesOneTokenPerInterval) {
   EXPECT_EQ(taken(word, now + interval, 10), 1);
 }
 
-TEST(Bucket, NeverExceedsBurstAndRateUnderASteadyFlood) {
+TEST(Bucket, never_exceeds_burst_and_rate_under_a_steady_flood) {
   __u64 word = 0;
   int n = 0;
   const std::uint64_t start = 5 * second;
@@ -56,26 +56,26 @@ TEST(Bucket, NeverExceedsBurstAndRateUnderASteadyFlood) {
   EXPECT_LE(n, 500 + 1000);
 }
 
-TEST(Bucket, ARateBelowItsOwnIsNeverRefused) {
+TEST(Bucket, a_rate_below_its_own_is_never_refused) {
   __u64 word = 0;
   for (std::uint64_t i = 1; i < 10'000; ++i) ASSERT_EQ(taken(word, i * interval, 1, interval, interval), 1);
 }
 
-TEST(Bucket, ABurstOfOneIsOneFramePerInterval) {
+TEST(Bucket, a_burst_of_one_is_one_frame_per_interval) {
   __u64 word = 0;
   EXPECT_EQ(taken(word, second, 10, interval, interval), 1);
   EXPECT_EQ(taken(word, second + interval - 1, 10, interval, interval), 0);
   EXPECT_EQ(taken(word, second + interval, 10, interval, interval), 1);
 }
 
-TEST(Bucket, ABudgetOfNothingGivesNothing) {
+TEST(Bucket, a_budget_of_nothing_gives_nothing) {
   __u64 word = 0;
   EXPECT_EQ(taken(word, 1000 * second, 10, second, 0), 0);
   EXPECT_EQ(taken(word, 1000 * second, 10, second, second - 1), 0);
   EXPECT_EQ(word, 0U) << "a refusal costs nothing";
 }
 
-TEST(Bucket, ABudgetOfNothingGivesNothingAtAnyTime) {
+TEST(Bucket, a_budget_of_nothing_gives_nothing_at_any_time) {
   for (const std::uint64_t now : {std::uint64_t{0}, std::uint64_t{1}, second, max - 1, max}) {
     __u64 word = 0;
     EXPECT_EQ(taken(word, now, 10, second, 0), 0) << now;
@@ -83,7 +83,7 @@ TEST(Bucket, ABudgetOfNothingGivesNothingAtAnyTime) {
   }
 }
 
-TEST(Bucket, TheHighestRateIsAFrameANanosecond) {
+TEST(Bucket, the_highest_rate_is_a_frame_a_nanosecond) {
   for (const std::uint64_t start : {std::uint64_t{0}, second, 3600 * 24 * 365 * second}) {
     __u64 word = 0;
     EXPECT_EQ(taken(word, start, 10'000, 1, 1000), 1000) << start;
@@ -93,7 +93,7 @@ TEST(Bucket, TheHighestRateIsAFrameANanosecond) {
   }
 }
 
-TEST(Bucket, WithoutALimitGivesAlwaysAndRemembersNothing) {
+TEST(Bucket, without_a_limit_gives_always_and_remembers_nothing) {
   __u64 word = 0;
   EXPECT_EQ(taken(word, 1000 * second, 100'000, 0, 0), 100'000);
   EXPECT_EQ(word, 0U);
@@ -101,19 +101,19 @@ TEST(Bucket, WithoutALimitGivesAlwaysAndRemembersNothing) {
   EXPECT_EQ(taken(word, 0, 10, 0, 0), 10);
 }
 
-TEST(Bucket, WorksFromAClockAtZero) {
+TEST(Bucket, works_from_a_clock_at_zero) {
   __u64 word = 0;
   EXPECT_EQ(taken(word, 0, 10'000), 500);
   EXPECT_EQ(taken(word, interval, 10'000), 1);
 }
 
-TEST(Bucket, ALongIdleTimeFillsItToItsBurstOnly) {
+TEST(Bucket, a_long_idle_time_fills_it_to_its_burst_only) {
   __u64 word = 0;
   taken(word, second, 10'000);
   EXPECT_EQ(taken(word, 3600 * 24 * 365 * second, 10'000), 500);
 }
 
-TEST(Bucket, ARefusalTakesNothing) {
+TEST(Bucket, a_refusal_takes_nothing) {
   __u64 word = 0;
   taken(word, second, 500);
   const __u64 full = word;
@@ -121,7 +121,7 @@ TEST(Bucket, ARefusalTakesNothing) {
   EXPECT_EQ(word, full);
 }
 
-TEST(Bucket, APeekTakesNothingAndTellsTheTruth) {
+TEST(Bucket, a_peek_takes_nothing_and_tells_the_truth) {
   __u64 word = 0;
   for (int i = 0; i < 600; ++i) {
     const __u64 before = word;
@@ -132,14 +132,14 @@ TEST(Bucket, APeekTakesNothingAndTellsTheTruth) {
   EXPECT_TRUE(arpl_bucket_peek(&word, second, {0, 0}));
 }
 
-TEST(Bucket, AClockThatStepsBackGivesNothingForIt) {
+TEST(Bucket, a_clock_that_steps_back_gives_nothing_for_it) {
   __u64 word = 0;
   taken(word, 10 * second, 10'000);
   EXPECT_EQ(taken(word, 9 * second, 10'000), 0);
   EXPECT_EQ(taken(word, 10 * second + interval, 10'000), 1);
 }
 
-TEST(Bucket, MaximumValuesNeitherOverflowNorGiveMore) {
+TEST(Bucket, maximum_values_neither_overflow_nor_give_more) {
   __u64 word = 0;
   EXPECT_EQ(taken(word, second, 10, max, burst), 0) << "an endless interval";
   word = 0;
@@ -150,7 +150,7 @@ TEST(Bucket, MaximumValuesNeitherOverflowNorGiveMore) {
   EXPECT_EQ(taken(word, max - burst, 10'000), 500) << "a clock near its end";
 }
 
-TEST(Bucket, TwoThreadsTogetherNeverTakeMoreThanTheBudget_threads) {
+TEST(Bucket, two_threads_together_never_take_more_than_the_budget_threads) {
   __u64 word = 0;
   std::atomic<std::uint64_t> clock{second};
   std::atomic<int> total{0};
@@ -173,7 +173,7 @@ TEST(Bucket, TwoThreadsTogetherNeverTakeMoreThanTheBudget_threads) {
   EXPECT_GE(total.load(), 500) << "lost races are not lost for ever";
 }
 
-TEST(Bucket, TwoThreadsAtTheSameInstantTakeTheBurst_threads) {
+TEST(Bucket, two_threads_at_the_same_instant_take_the_burst_threads) {
   __u64 word = 0;
   std::atomic<int> total{0};
   const auto spend = [&] { total.fetch_add(taken(word, second, 100'000)); };
@@ -184,7 +184,7 @@ TEST(Bucket, TwoThreadsAtTheSameInstantTakeTheBurst_threads) {
   EXPECT_EQ(total.load(), 500);
 }
 
-TEST(Bucket, TwoThreadsAtTheHighestRateNeverTakeMoreThanTheBudget_threads) {
+TEST(Bucket, two_threads_at_the_highest_rate_never_take_more_than_the_budget_threads) {
   __u64 word = 0;
   std::atomic<int> total{0};
   const auto spend = [&] { total.fetch_add(taken(word, 0, 100'000, 1, 1000)); };
@@ -195,7 +195,7 @@ TEST(Bucket, TwoThreadsAtTheHighestRateNeverTakeMoreThanTheBudget_threads) {
   EXPECT_EQ(total.load(), 1000);
 }
 
-TEST(Bucket, TwoThreadsGetNothingFromABudgetOfNothing_threads) {
+TEST(Bucket, two_threads_get_nothing_from_a_budget_of_nothing_threads) {
   __u64 word = 0;
   std::atomic<int> total{0};
   const auto spend = [&] { total.fetch_add(taken(word, second, 100'000, second, 0)); };

@@ -22,7 +22,7 @@ bool comes_true(const std::function<bool()>& condition) {
   return condition();
 }
 
-TEST(Leases, AreExtendedAtOnceAndAgainWithoutTheLoop) {
+TEST(Leases, are_extended_at_once_and_again_without_the_loop) {
   __u64 lease = 0;
   Leases leases(kNeverInATest);
   leases.add(lease);
@@ -31,7 +31,7 @@ TEST(Leases, AreExtendedAtOnceAndAgainWithoutTheLoop) {
   EXPECT_TRUE(comes_true([&] { return value_of(lease) > first; }));
 }
 
-TEST(Leases, OfALoopThatHangsAreExtendedNoMore) {
+TEST(Leases, of_a_loop_that_hangs_are_extended_no_more) {
   __u64 lease = 0;
   __u64 other = 0;
   Leases leases(std::chrono::nanoseconds{0});  // its last turn is too long ago already
@@ -43,7 +43,7 @@ TEST(Leases, OfALoopThatHangsAreExtendedNoMore) {
   EXPECT_EQ(value_of(lease), first) << "another one's start extends no other";
 }
 
-TEST(Leases, AreExtendedAgainOnceTheLoopIsAlive) {
+TEST(Leases, are_extended_again_once_the_loop_is_alive) {
   __u64 lease = 0;
   Leases leases(milliseconds{1});
   leases.add(lease);
@@ -54,7 +54,7 @@ TEST(Leases, AreExtendedAgainOnceTheLoopIsAlive) {
   }));
 }
 
-TEST(Leases, ThatAreRemovedAreTouchedByNobody) {
+TEST(Leases, that_are_removed_are_touched_by_nobody) {
   __u64 kept = 0;
   Leases leases(kNeverInATest);
   leases.add(kept);

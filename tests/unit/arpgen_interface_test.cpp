@@ -47,14 +47,14 @@ void put_kind(nlmsghdr* header, const char* kind) {
 
 using Links = std::vector<unsigned>;
 
-TEST(ArpgenInterface, ADefaultRouteLeadsToItsLink) {
+TEST(ArpgenInterface, a_default_route_leads_to_its_link) {
   const auto put = [](nlmsghdr* header) { mnl_attr_put_u32(header, RTA_OIF, 7); };
   EXPECT_EQ(default_route_links(*route(0, RTN_UNICAST, put).header), Links{7});
   EXPECT_EQ(default_route_links(*route(24, RTN_UNICAST, put).header), Links{});
   EXPECT_EQ(default_route_links(*route(0, RTN_UNREACHABLE, put).header), Links{}) << "leads nowhere";
 }
 
-TEST(ArpgenInterface, AMultipathDefaultRouteLeadsToAllItsLinks) {
+TEST(ArpgenInterface, a_multipath_default_route_leads_to_all_its_links) {
   const auto put = [](nlmsghdr* header) {
     nlattr* nest = mnl_attr_nest_start(header, RTA_MULTIPATH);
     for (const int index : {3, 9}) {
@@ -71,14 +71,14 @@ TEST(ArpgenInterface, AMultipathDefaultRouteLeadsToAllItsLinks) {
   EXPECT_EQ(default_route_links(*route(0, RTN_UNICAST, put).header), (Links{3, 9}));
 }
 
-TEST(ArpgenInterface, ADefaultRouteByAnUnknownLinkIsAnybodys) {
+TEST(ArpgenInterface, a_default_route_by_an_unknown_link_is_anybodys) {
   const auto put = [](nlmsghdr* header) { mnl_attr_put_u32(header, RTA_NH_ID, 1); };
   const auto links = default_route_links(*route(0, RTN_UNICAST, put).header);
   EXPECT_EQ(links, Links{0});
   EXPECT_EQ(default_route_beside(5, {}, links), 5U);
 }
 
-TEST(ArpgenInterface, ALinkStandsOnItsLowerAndInItsMaster) {
+TEST(ArpgenInterface, a_link_stands_on_its_lower_and_in_its_master) {
   const auto message = link(5, [](nlmsghdr* header) {
     mnl_attr_put_u32(header, IFLA_LINK, 2);
     mnl_attr_put_u32(header, IFLA_MASTER, 8);
@@ -91,7 +91,7 @@ TEST(ArpgenInterface, ALinkStandsOnItsLowerAndInItsMaster) {
   EXPECT_EQ(read.flags, 0U) << "down";
 }
 
-TEST(ArpgenInterface, ALowerInAnotherNamespaceIsNone) {
+TEST(ArpgenInterface, a_lower_in_another_namespace_is_none) {
   const auto message = link(5, [](nlmsghdr* header) {
     mnl_attr_put_u32(header, IFLA_LINK, 2);
     mnl_attr_put_u32(header, IFLA_LINK_NETNSID, 0);
@@ -99,7 +99,7 @@ TEST(ArpgenInterface, ALowerInAnotherNamespaceIsNone) {
   EXPECT_EQ(link_of(*message.header).lower, 0U);
 }
 
-TEST(ArpgenInterface, TheEndsOfAVethDoNotStandOnEachOther) {
+TEST(ArpgenInterface, the_ends_of_a_veth_do_not_stand_on_each_other) {
   const auto message = link(5, [](nlmsghdr* header) {
     mnl_attr_put_u32(header, IFLA_LINK, 4);
     put_kind(header, "veth");
@@ -116,7 +116,7 @@ const std::array<Link, 7> wires{{{.index = 2},
                                  {.index = 7},
                                  {.index = 8}}};
 
-TEST(ArpgenInterface, OneWireIsWhateverStandsOnItOrIsBridgedWithIt) {
+TEST(ArpgenInterface, one_wire_is_whatever_stands_on_it_or_is_bridged_with_it) {
   EXPECT_EQ(default_route_beside(2, wires, Links{2}), 2U) << "itself";
   EXPECT_EQ(default_route_beside(2, wires, Links{3}), 3U) << "what stands on it";
   EXPECT_EQ(default_route_beside(3, wires, Links{2}), 2U) << "what it stands on";
@@ -130,7 +130,7 @@ TEST(ArpgenInterface, OneWireIsWhateverStandsOnItOrIsBridgedWithIt) {
   EXPECT_FALSE(default_route_beside(2, wires, Links{}));
 }
 
-TEST(ArpgenInterface, NamesAnInterfaceThatIsNotThere) {
+TEST(ArpgenInterface, names_an_interface_that_is_not_there) {
   for (const std::string name : {"", "no-such-if", "a-name-that-is-far-too-long-for-one"}) {
     EXPECT_THROW(index_of(name), SetupError) << name;
     EXPECT_THROW(identity_of(name), SetupError) << name;
@@ -139,7 +139,7 @@ TEST(ArpgenInterface, NamesAnInterfaceThatIsNotThere) {
   }
 }
 
-TEST(ArpgenInterface, LoopbackIsNoEthernet) {
+TEST(ArpgenInterface, loopback_is_no_ethernet) {
   EXPECT_EQ(index_of("lo"), 1U);
   EXPECT_NO_THROW(require_up("lo"));
   EXPECT_THROW(identity_of("lo"), SetupError);

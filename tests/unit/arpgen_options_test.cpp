@@ -44,7 +44,7 @@ bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-TEST(ArpgenOptions, AreBoundedByDefault) {
+TEST(ArpgenOptions, are_bounded_by_default) {
   const Options options = good("run -i eth7 --to 10.0.0.1");
   EXPECT_EQ(options.command, Command::run);
   EXPECT_EQ(options.interface, "eth7");
@@ -62,7 +62,7 @@ TEST(ArpgenOptions, AreBoundedByDefault) {
   EXPECT_FALSE(options.pass_answers || options.per_address || options.poisson);
 }
 
-TEST(ArpgenOptions, ReadEveryOptionOfRun) {
+TEST(ArpgenOptions, read_every_option_of_run) {
   const Options options = good(
       "run --interface eth7 --preset spoof --to 10.0.0.0/24 --from 10.1.0.0/16 --seed 18446744073709551615 "
       "--source xsk --rate 2.5M --poisson --seconds 0.5 --frames 10k --deadline-ms 20 --cpu 1 --format json "
@@ -87,7 +87,7 @@ TEST(ArpgenOptions, ReadEveryOptionOfRun) {
   EXPECT_TRUE(good("run -i eth7 --to 10.0.0.1 --count-only").count_only);
 }
 
-TEST(ArpgenOptions, ReadEveryOptionOfSearch) {
+TEST(ArpgenOptions, read_every_option_of_search) {
   const Options options = good(
       "search -i eth7 --to 10.0.0.1 --loss 1 --trial-seconds 2 --max-rate 500k --resolution 2.5% --format csv");
   EXPECT_EQ(options.command, Command::search);
@@ -102,7 +102,7 @@ TEST(ArpgenOptions, ReadEveryOptionOfSearch) {
   EXPECT_EQ(defaults.max_rate, 0);
 }
 
-TEST(ArpgenOptions, PrintAndPresetsNeedNoInterface) {
+TEST(ArpgenOptions, print_and_presets_need_no_interface) {
   const Options options = good("print --to 10.0.0.1 --from 10.0.0.2");
   EXPECT_EQ(options.command, Command::print);
   EXPECT_EQ(options.frames, 10U);
@@ -110,7 +110,7 @@ TEST(ArpgenOptions, PrintAndPresetsNeedNoInterface) {
   EXPECT_EQ(good("presets").command, Command::presets);
 }
 
-TEST(ArpgenOptions, SpecsOfTheCommandLineFollowThoseOfThePreset) {
+TEST(ArpgenOptions, specs_of_the_command_line_follow_those_of_the_preset) {
   const auto result = parse({"run", "-i", "eth7", "--preset", "storm", "--to", "10.0.0.1", "--traffic",
                              "other weight=2", "--traffic", "announcement"});
   ASSERT_TRUE(std::holds_alternative<Options>(result));
@@ -119,7 +119,7 @@ TEST(ArpgenOptions, SpecsOfTheCommandLineFollowThoseOfThePreset) {
   EXPECT_THROW(specs_of({.preset = "flood", .to = "10.0.0.1"}), SetupError);
 }
 
-TEST(ArpgenOptions, RefuseContradictionsWithAReason) {
+TEST(ArpgenOptions, refuse_contradictions_with_a_reason) {
   const std::string run = "run -i eth7 --to 10.0.0.1 ";
   EXPECT_TRUE(contains(refusal(run + "--poisson"), "--rate"));
   EXPECT_TRUE(contains(refusal(run + "--window 5 --rate 100"), "closed loop"));
@@ -135,7 +135,7 @@ TEST(ArpgenOptions, RefuseContradictionsWithAReason) {
   refusal("print --to 10.0.0.1 --rate 5");
 }
 
-TEST(ArpgenOptions, RefuseValuesOutOfRange) {
+TEST(ArpgenOptions, refuse_values_out_of_range) {
   const std::string run = "run -i eth7 --to 10.0.0.1 ";
   for (const std::string words :
        {"--rate 0",       "--rate -5",    "--rate x",     "--rate 5x",       "--rate 5kk",
@@ -148,7 +148,7 @@ TEST(ArpgenOptions, RefuseValuesOutOfRange) {
     refusal("search -i eth7 --to 10.0.0.1 " + words);
 }
 
-TEST(ArpgenOptions, HelpIsNoError) {
+TEST(ArpgenOptions, help_is_no_error) {
   for (const std::string line : {"--help", "run --help", "search --help", "print --help", "--version"}) {
     testing::internal::CaptureStdout();
     const auto result = parse(line);

@@ -43,7 +43,7 @@ Results results_of_a_storm() {
   return results;
 }
 
-TEST(ArpgenReport, ATableShowsWhatWasOfferedAndAnswered) {
+TEST(ArpgenReport, a_table_shows_what_was_offered_and_answered) {
   const auto text = to_table(results_of_a_storm(), false);
   for (const auto* part : {"eth7 by live, seed 5: 2.00 s, deadline 1000 ms", "94.00 %", "20.0 us", "1.00 k",
                            "p99.99", "who-has to=10.0.0.0-10.0.0.99"})
@@ -51,7 +51,7 @@ TEST(ArpgenReport, ATableShowsWhatWasOfferedAndAnswered) {
   EXPECT_FALSE(contains(text, "wrong\n")) << "nothing was";
 }
 
-TEST(ArpgenReport, ATableShowsTheWorstAddressesFirst) {
+TEST(ArpgenReport, a_table_shows_the_worst_addresses_first) {
   const auto text = to_table(results_of_a_storm(), false);
   EXPECT_TRUE(contains(text, "15 of 100 targets have unanswered requests")) << text;
   EXPECT_LT(text.find("10.0.0.14 "), text.find("10.0.0.13 "));
@@ -60,12 +60,12 @@ TEST(ArpgenReport, ATableShowsTheWorstAddressesFirst) {
   EXPECT_TRUE(contains(text, "5 more"));
 }
 
-TEST(ArpgenReport, PerAddressShowsThemAll) {
+TEST(ArpgenReport, per_address_shows_them_all) {
   const auto text = to_table(results_of_a_storm(), true);
   for (int i = 0; i < 100; ++i) EXPECT_TRUE(contains(text, "\n10.0.0." + std::to_string(i) + " ")) << i;
 }
 
-TEST(ArpgenReport, ATableOfSeveralStreamsHasOneRowEach) {
+TEST(ArpgenReport, a_table_of_several_streams_has_one_row_each) {
   auto results = results_of_a_storm();
   results.streams.push_back({.name = "claim to=10.0.0.1", .frames = 500});
   const auto text = to_table(results, false);
@@ -74,7 +74,7 @@ TEST(ArpgenReport, ATableOfSeveralStreamsHasOneRowEach) {
   EXPECT_TRUE(contains(text, "2500")) << text;
 }
 
-TEST(ArpgenReport, ATableNamesEveryKindOfWrongAnswerThatCame) {
+TEST(ArpgenReport, a_table_names_every_kind_of_wrong_answer_that_came) {
   auto results = results_of_a_storm();
   results.streams[0].answers.wrong_mac = 3;
   results.streams[0].answers.echoed = 2;
@@ -84,7 +84,7 @@ TEST(ArpgenReport, ATableNamesEveryKindOfWrongAnswerThatCame) {
   EXPECT_FALSE(contains(text, "by broadcast"));
 }
 
-TEST(ArpgenReport, ATableWithoutRequestsHasNoLatency) {
+TEST(ArpgenReport, a_table_without_requests_has_no_latency) {
   Results results{.interface = "eth7", .source = "live", .seconds = 1};
   results.streams = {{.name = "other", .frames = 500}};
   const auto text = to_table(results, false);
@@ -92,7 +92,7 @@ TEST(ArpgenReport, ATableWithoutRequestsHasNoLatency) {
   EXPECT_TRUE(contains(text, "500"));
 }
 
-TEST(ArpgenReport, ATableLeavesOutWhatWasOnlyCounted) {
+TEST(ArpgenReport, a_table_leaves_out_what_was_only_counted) {
   auto results = results_of_a_storm();
   results.streams[0].answers.timed = 0;
   for (auto& address : results.addresses) address.asked = address.answered = 0;
@@ -102,7 +102,7 @@ TEST(ArpgenReport, ATableLeavesOutWhatWasOnlyCounted) {
   EXPECT_TRUE(contains(text, "94.00 %"));
 }
 
-TEST(ArpgenReport, JsonKeepsItsContract) {
+TEST(ArpgenReport, json_keeps_its_contract) {
   auto results = results_of_a_storm();
   results.streams[0].answers.duplicate = 7;
   const auto document = to_json(results);
@@ -126,7 +126,7 @@ TEST(ArpgenReport, JsonKeepsItsContract) {
   EXPECT_EQ(document["latency_ns"]["timed"], 1880);
 }
 
-TEST(ArpgenReport, JsonHasEveryStreamAndEveryAddress) {
+TEST(ArpgenReport, json_has_every_stream_and_every_address) {
   const auto document = to_json(results_of_a_storm());
   ASSERT_EQ(document["streams"].size(), 1U);
   const auto& stream = document["streams"][0];
@@ -142,7 +142,7 @@ TEST(ArpgenReport, JsonHasEveryStreamAndEveryAddress) {
   EXPECT_EQ(document["addresses"][1]["mac"], "02:42:0a:00:00:01");
 }
 
-TEST(ArpgenReport, CsvHasARowAStreamAndOneForAll) {
+TEST(ArpgenReport, csv_has_a_row_a_stream_and_one_for_all) {
   const auto text = to_csv(results_of_a_storm(), false);
   EXPECT_EQ(lines_of(text), 3);
   std::set<std::ptrdiff_t> columns;
@@ -155,13 +155,13 @@ TEST(ArpgenReport, CsvHasARowAStreamAndOneForAll) {
   EXPECT_TRUE(contains(text, "\n\"all\",2000,"));
 }
 
-TEST(ArpgenReport, CsvPerAddressHasARowAnAddress) {
+TEST(ArpgenReport, csv_per_address_has_a_row_an_address) {
   const auto text = to_csv(results_of_a_storm(), true);
   EXPECT_EQ(lines_of(text), 101);
   EXPECT_TRUE(text.starts_with("address,vlan,mac,asked,answered,unanswered\n10.0.0.0,0,,20,19,1\n")) << text;
 }
 
-TEST(ArpgenReport, ALiveLineIsAboutItsInterval) {
+TEST(ArpgenReport, a_live_line_is_about_its_interval) {
   Results before;
   before.seconds = 1;
   before.streams = {stream_result("x", 1'000'000, 0)};
@@ -176,7 +176,7 @@ TEST(ArpgenReport, ALiveLineIsAboutItsInterval) {
   EXPECT_EQ(lines_of(line), 0);
 }
 
-TEST(ArpgenReport, ALiveLineFitsWhateverHappens) {
+TEST(ArpgenReport, a_live_line_fits_whatever_happens) {
   Results now;
   now.seconds = 7'199.9;
   now.streams = {stream_result("x", 199'999'999'999, 99'999'999'999)};
@@ -187,7 +187,7 @@ TEST(ArpgenReport, ALiveLineFitsWhateverHappens) {
   EXPECT_TRUE(contains(live_line({}, {}, 0), "offered      0/s"));
 }
 
-TEST(ArpgenReport, AmountsHaveThreeDigits) {
+TEST(ArpgenReport, amounts_have_three_digits) {
   EXPECT_EQ(format_amount(0), "0");
   EXPECT_EQ(format_amount(999.4), "999");
   EXPECT_EQ(format_amount(999.6), "1.00 k");
@@ -202,7 +202,7 @@ TEST(ArpgenReport, AmountsHaveThreeDigits) {
   EXPECT_EQ(format_ns(2'000'000'000), "2.00 s");
 }
 
-TEST(ArpgenReport, ARatioIsNotRoundedToAllOrNothing) {
+TEST(ArpgenReport, a_ratio_is_not_rounded_to_all_or_nothing) {
   EXPECT_EQ(format_ratio(1), "100.00 %");
   EXPECT_EQ(format_ratio(0.999999), "99.99 %");
   EXPECT_EQ(format_ratio(0.000001), "<0.01 %");

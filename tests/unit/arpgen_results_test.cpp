@@ -19,7 +19,7 @@ StreamResult timed(const std::vector<std::uint64_t>& latencies) {
   return stream;
 }
 
-TEST(ArpgenResults, PercentilesAreExactForSmallValues) {
+TEST(ArpgenResults, percentiles_are_exact_for_small_values) {
   std::vector<std::uint64_t> latencies;
   for (std::uint64_t ns = 1; ns <= 100; ++ns) latencies.push_back(ns);
   const auto stream = timed(latencies);
@@ -29,7 +29,7 @@ TEST(ArpgenResults, PercentilesAreExactForSmallValues) {
   EXPECT_EQ(percentile(stream.histogram, 0), 1U) << "the smallest one";
 }
 
-TEST(ArpgenResults, APercentileIsNeverTooLowAndAtMostOne64thTooHigh) {
+TEST(ArpgenResults, a_percentile_is_never_too_low_and_at_most_one_64th_too_high) {
   for (const std::uint64_t ns : {1'000UL, 12'345UL, 999'999UL, 123'456'789UL, 30'000'000'000UL}) {
     const auto value = percentile(timed({ns}).histogram, 0.5);
     EXPECT_GE(value, ns);
@@ -38,7 +38,7 @@ TEST(ArpgenResults, APercentileIsNeverTooLowAndAtMostOne64thTooHigh) {
   }
 }
 
-TEST(ArpgenResults, RareOutliersShowInTheHighPercentiles) {
+TEST(ArpgenResults, rare_outliers_show_in_the_high_percentiles) {
   std::vector<std::uint64_t> latencies(9'990, 1'000);
   latencies.insert(latencies.end(), 10, 1'000'000);
   const Latency latency = latency_of(timed(latencies));
@@ -50,14 +50,14 @@ TEST(ArpgenResults, RareOutliersShowInTheHighPercentiles) {
   EXPECT_EQ(latency.max, 1'000'000U);
 }
 
-TEST(ArpgenResults, NothingTimedIsAllZero) {
+TEST(ArpgenResults, nothing_timed_is_all_zero) {
   EXPECT_EQ(percentile({}, 0.5), 0U);
   EXPECT_EQ(percentile(std::vector<std::uint64_t>(ARPGEN_BUCKETS), 0.5), 0U);
   EXPECT_EQ(latency_of({}).p99, 0U);
   EXPECT_EQ(latency_of({}).min, 0U);
 }
 
-TEST(ArpgenResults, TheTotalIsTheSumOfTheStreams) {
+TEST(ArpgenResults, the_total_is_the_sum_of_the_streams) {
   Results results;
   results.streams = {timed({100, 200}), timed({50}), {}};
   results.streams[0].frames = results.streams[0].asked = 10;
@@ -81,7 +81,7 @@ TEST(ArpgenResults, TheTotalIsTheSumOfTheStreams) {
   EXPECT_EQ(total({}).frames, 0U);
 }
 
-TEST(ArpgenResults, UnansweredIsWhatNeitherCameInTimeNorLate) {
+TEST(ArpgenResults, unanswered_is_what_neither_came_in_time_nor_late) {
   StreamResult stream{.asked = 100};
   stream.answers.answered = 80;
   stream.answers.late = 15;

@@ -31,7 +31,7 @@ SearchResult search_on(Bench& bench, const SearchBounds& bounds = {}) {
   return search(bounds, [&](double rate) { return bench(rate); });
 }
 
-TEST(ArpgenSearch, FindsTheCapacityToItsResolution) {
+TEST(ArpgenSearch, finds_the_capacity_to_its_resolution) {
   for (const double capacity : {2.9e6, 1e6, 333'333.0, 50'000.0, 4'321.0}) {
     Bench bench{.capacity = capacity};
     const auto result = search_on(bench);
@@ -43,7 +43,7 @@ TEST(ArpgenSearch, FindsTheCapacityToItsResolution) {
   }
 }
 
-TEST(ArpgenSearch, BeginsAtFullSpeedOrAtTheHighestRate) {
+TEST(ArpgenSearch, begins_at_full_speed_or_at_the_highest_rate) {
   Bench bench;
   search_on(bench);
   EXPECT_EQ(bench.rates.at(0), 0) << "full speed";
@@ -54,7 +54,7 @@ TEST(ArpgenSearch, BeginsAtFullSpeedOrAtTheHighestRate) {
   for (const double rate : limited.rates) EXPECT_LE(rate, 2e6);
 }
 
-TEST(ArpgenSearch, EveryPassIsConfirmedByASecondTrial) {
+TEST(ArpgenSearch, every_pass_is_confirmed_by_a_second_trial) {
   Bench bench;
   const auto result = search_on(bench);
   for (std::size_t i = 0; i < result.trials.size(); ++i) {
@@ -65,7 +65,7 @@ TEST(ArpgenSearch, EveryPassIsConfirmedByASecondTrial) {
   }
 }
 
-TEST(ArpgenSearch, APassThatIsNotConfirmedIsNone) {
+TEST(ArpgenSearch, a_pass_that_is_not_confirmed_is_none) {
   int trials = 0;
   // Every first trial at a rate passes by luck, every second one fails above the capacity.
   double last = -1;
@@ -81,7 +81,7 @@ TEST(ArpgenSearch, APassThatIsNotConfirmedIsNone) {
   EXPECT_GT(trials, 4);
 }
 
-TEST(ArpgenSearch, AResponderThatAnswersEverythingIsLimitedByTheSource) {
+TEST(ArpgenSearch, a_responder_that_answers_everything_is_limited_by_the_source) {
   Bench bench{.capacity = 1e9};
   const auto result = search_on(bench);
   EXPECT_EQ(result.trials.size(), 2U);
@@ -89,7 +89,7 @@ TEST(ArpgenSearch, AResponderThatAnswersEverythingIsLimitedByTheSource) {
   EXPECT_EQ(result.limit, Limit::generator);
 }
 
-TEST(ArpgenSearch, AResponderThatAnswersTheHighestRateIsLimitedByThat) {
+TEST(ArpgenSearch, a_responder_that_answers_the_highest_rate_is_limited_by_that) {
   Bench bench{.capacity = 1e9};
   const auto result = search_on(bench, {.max_rate = 1e6});
   EXPECT_EQ(result.best->offered, 1e6);
@@ -98,7 +98,7 @@ TEST(ArpgenSearch, AResponderThatAnswersTheHighestRateIsLimitedByThat) {
   EXPECT_EQ(search_on(slow, {.max_rate = 1e6}).limit, Limit::generator) << "it was never offered";
 }
 
-TEST(ArpgenSearch, WhatWasNotOfferedHasNotPassed) {
+TEST(ArpgenSearch, what_was_not_offered_has_not_passed) {
   // At full speed 3 M/s, which fail; paced, the source reaches no more than 1.2 M/s, which pass.
   const auto result = search({}, [](double rate) -> Outcome {
     if (rate == 0) return {3e6, 0.5};
@@ -109,7 +109,7 @@ TEST(ArpgenSearch, WhatWasNotOfferedHasNotPassed) {
   EXPECT_EQ(result.limit, Limit::generator);
 }
 
-TEST(ArpgenSearch, ASourceThatIsAlwaysABitShortEndsAllTheSame) {
+TEST(ArpgenSearch, a_source_that_is_always_a_bit_short_ends_all_the_same) {
   for (const double share : {0.999, 0.99, 0.985, 0.97, 0.9, 0.5}) {
     const auto result = search({}, [share](double rate) -> Outcome {
       const double offered = rate == 0 ? 3e6 : rate * share;
@@ -121,7 +121,7 @@ TEST(ArpgenSearch, ASourceThatIsAlwaysABitShortEndsAllTheSame) {
   }
 }
 
-TEST(ArpgenSearch, MakesNoMoreTrialsThanItMay) {
+TEST(ArpgenSearch, makes_no_more_trials_than_it_may) {
   Bench bench{.capacity = 3};
   const auto result = search_on(bench, {.max_trials = 7});
   EXPECT_EQ(result.trials.size(), 7U);
@@ -129,7 +129,7 @@ TEST(ArpgenSearch, MakesNoMoreTrialsThanItMay) {
   EXPECT_FALSE(result.best);
 }
 
-TEST(ArpgenSearch, LossAtEveryRateFindsNothing) {
+TEST(ArpgenSearch, loss_at_every_rate_finds_nothing) {
   const auto result = search({}, [](double rate) -> Outcome { return {rate == 0 ? 3e6 : rate, 1}; });
   EXPECT_FALSE(result.best);
   EXPECT_LE(result.trials.size(), 32U);
@@ -137,16 +137,16 @@ TEST(ArpgenSearch, LossAtEveryRateFindsNothing) {
   EXPECT_TRUE(to_json(result)["per_second"].is_null());
 }
 
-TEST(ArpgenSearch, ALossOfExactlyTheBoundPasses) {
+TEST(ArpgenSearch, a_loss_of_exactly_the_bound_passes) {
   const auto result = search({.loss = 0.01}, [](double) -> Outcome { return {1e6, 0.01}; });
   EXPECT_EQ(result.best->loss, 0.01);
 }
 
-TEST(ArpgenSearch, ATrialThatSendsNothingIsAnError) {
+TEST(ArpgenSearch, a_trial_that_sends_nothing_is_an_error) {
   EXPECT_THROW(search({}, [](double) -> Outcome { return {0, 0}; }), SetupError);
 }
 
-TEST(ArpgenSearch, ReportsTheResultAndEveryTrial) {
+TEST(ArpgenSearch, reports_the_result_and_every_trial) {
   Bench bench;
   const auto result = search_on(bench);
   const auto document = to_json(result);

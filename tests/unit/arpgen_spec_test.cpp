@@ -20,7 +20,7 @@ std::string error_of(const std::string& text) {
   return "";
 }
 
-TEST(ArpgenSpec, HasDefaultsForAllButTheTargets) {
+TEST(ArpgenSpec, has_defaults_for_all_but_the_targets) {
   const Spec spec = parse_spec("who-has to=10.0.0.0/24");
   EXPECT_EQ(spec.text, "who-has to=10.0.0.0/24");
   EXPECT_EQ(spec.kind, ARPGEN_WHO_HAS);
@@ -34,7 +34,7 @@ TEST(ArpgenSpec, HasDefaultsForAllButTheTargets) {
   EXPECT_FALSE(spec.own_macs || spec.unicast || spec.vlan != 0);
 }
 
-TEST(ArpgenSpec, TakesItsWordsInAnyOrder) {
+TEST(ArpgenSpec, takes_its_words_in_any_order) {
   const Spec spec = parse_spec(
       "  who-has  weight=7 vlan=42 unicast macs=own mac=02:42:00:00:00:01 requesters=sequential order=zipf:0.8 "
       "from=10.1.0.0/16\tto=10.0.0.1 ");
@@ -49,7 +49,7 @@ TEST(ArpgenSpec, TakesItsWordsInAnyOrder) {
   EXPECT_EQ(spec.from->count, 65536U);
 }
 
-TEST(ArpgenSpec, MeansTheDefaultByItsName) {
+TEST(ArpgenSpec, means_the_default_by_its_name) {
   const Spec spec =
       parse_spec("who-has to=10.0.0.1 from=10.0.0.2 order=uniform requesters=uniform mac=own macs=one");
   EXPECT_EQ(spec.order, ARPGEN_UNIFORM);
@@ -58,7 +58,7 @@ TEST(ArpgenSpec, MeansTheDefaultByItsName) {
   EXPECT_DOUBLE_EQ(parse_spec("who-has to=10.0.0.1 order=zipf").exponent, 1.0);
 }
 
-TEST(ArpgenSpec, NamesTheWordThatItDoesNotUnderstand) {
+TEST(ArpgenSpec, names_the_word_that_it_does_not_understand) {
   for (const std::string word : {"speed=3",
                                  "to",
                                  "to=",
@@ -94,13 +94,13 @@ TEST(ArpgenSpec, NamesTheWordThatItDoesNotUnderstand) {
   EXPECT_NE(error_of(""), "");
 }
 
-TEST(ArpgenSpec, RefusesAWordThatIsGivenTwice) {
+TEST(ArpgenSpec, refuses_a_word_that_is_given_twice) {
   EXPECT_NE(error_of("who-has to=10.0.0.1 to=10.0.0.2").find("word \"to=10.0.0.2\": given twice"),
             std::string::npos);
   EXPECT_NE(error_of("who-has to=10.0.0.1 unicast unicast"), "");
 }
 
-TEST(ArpgenSpec, RefusesWordsThatMeanNothingTogether) {
+TEST(ArpgenSpec, refuses_words_that_mean_nothing_together) {
   for (const std::string text :
        {"who-has", "probe", "claim", "reply from=10.0.0.1", "announcement to=10.0.0.1", "other to=10.0.0.1",
         "announcement order=sequential", "probe to=10.0.0.1 from=10.0.0.2", "probe to=10.0.0.1 macs=own",
@@ -110,7 +110,7 @@ TEST(ArpgenSpec, RefusesWordsThatMeanNothingTogether) {
   }
 }
 
-TEST(ArpgenSpec, EveryKindAndEveryFlawHasAName) {
+TEST(ArpgenSpec, every_kind_and_every_flaw_has_a_name) {
   EXPECT_EQ(kinds().size(), std::size_t{ARPGEN_KINDS});
   EXPECT_EQ(flaws().size(), std::size_t{ARPGEN_FLAWS - 1});
   std::set<std::string_view> names;
@@ -126,7 +126,7 @@ TEST(ArpgenSpec, EveryKindAndEveryFlawHasAName) {
   }
 }
 
-TEST(ArpgenSpec, OnlyFlawlessRequestsAreExpectedToBeAnswered) {
+TEST(ArpgenSpec, only_flawless_requests_are_expected_to_be_answered) {
   EXPECT_TRUE(parse_spec("who-has to=10.0.0.1").answered());
   EXPECT_TRUE(parse_spec("probe to=10.0.0.1").answered());
   for (const std::string text : {"announcement", "other", "claim to=10.0.0.1", "reply to=10.0.0.1"}) {

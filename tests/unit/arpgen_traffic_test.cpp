@@ -48,7 +48,7 @@ bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-TEST(ArpgenTraffic, TheInterfaceIsTheRequesterByDefault) {
+TEST(ArpgenTraffic, the_interface_is_the_requester_by_default) {
   const Plan plan = make_plan({"who-has to=10.0.0.1-10.0.0.9"}, self, 42);
   EXPECT_EQ(plan.plan.seed, 42U);
   ASSERT_EQ(plan.plan.stream_count, 1U);
@@ -62,7 +62,7 @@ TEST(ArpgenTraffic, TheInterfaceIsTheRequesterByDefault) {
   EXPECT_TRUE(plan.zipf.empty());
 }
 
-TEST(ArpgenTraffic, CarriesEveryWordOver) {
+TEST(ArpgenTraffic, carries_every_word_over) {
   const arpgen_stream stream =
       plan_of({"probe to=10.0.0.1 vlan=42 unicast mac=02:00:00:00:00:07 order=sequential"}).plan.streams[0];
   EXPECT_EQ(stream.kind, ARPGEN_PROBE);
@@ -77,7 +77,7 @@ TEST(ArpgenTraffic, CarriesEveryWordOver) {
   EXPECT_EQ(other.requester_order, ARPGEN_SEQUENTIAL);
 }
 
-TEST(ArpgenTraffic, OwnMacsAreLocallyAdministeredUnlessToldOtherwise) {
+TEST(ArpgenTraffic, own_macs_are_locally_administered_unless_told_otherwise) {
   const auto first_bytes = [](const std::string& words) {
     const Plan plan = plan_of({"who-has to=10.0.0.1 from=10.1.0.0/16 macs=own" + words});
     EXPECT_EQ(plan.plan.streams[0].macs_of_their_own, 1);
@@ -87,14 +87,14 @@ TEST(ArpgenTraffic, OwnMacsAreLocallyAdministeredUnlessToldOtherwise) {
   EXPECT_EQ(first_bytes(" mac=06:55:01:02:03:04"), 0x5506U) << "two bytes, the rest is the IP";
 }
 
-TEST(ArpgenTraffic, AProbeIsFromNobody) {
+TEST(ArpgenTraffic, a_probe_is_from_nobody) {
   const arpgen_stream stream = plan_of({"probe to=10.0.0.0/24"}, {.mac = own_mac}).plan.streams[0];
   EXPECT_EQ(stream.requester_first, 0U);
   EXPECT_EQ(stream.requester_count, 1U);
   EXPECT_EQ(stream.flow_count, 256U);
 }
 
-TEST(ArpgenTraffic, NeedsAnInterfaceOnlyForWhatTheSpecLeavesOut) {
+TEST(ArpgenTraffic, needs_an_interface_only_for_what_the_spec_leaves_out) {
   EXPECT_EQ(error_of({"who-has to=10.0.0.1 from=10.0.0.2 mac=02:00:00:00:00:01"}, {}), "");
   EXPECT_EQ(error_of({"who-has to=10.0.0.1 from=10.0.0.2 macs=own"}, {}), "");
   EXPECT_EQ(error_of({"other mac=02:00:00:00:00:01"}, {}), "");
@@ -105,13 +105,13 @@ TEST(ArpgenTraffic, NeedsAnInterfaceOnlyForWhatTheSpecLeavesOut) {
   EXPECT_TRUE(contains(error_of({"other macs=own"}, {.mac = own_mac}), "from="));
 }
 
-TEST(ArpgenTraffic, AFlowForEveryPairThatFits) {
+TEST(ArpgenTraffic, a_flow_for_every_pair_that_fits) {
   const arpgen_stream stream = plan_of({"who-has to=10.0.0.0/24 from=10.1.0.0/20"}).plan.streams[0];
   EXPECT_EQ(stream.flows_hashed, 0);
   EXPECT_EQ(stream.flow_count, 256U * 4096U) << "all flows that there are";
 }
 
-TEST(ArpgenTraffic, HashedFlowsWhereThereAreTooManyPairs) {
+TEST(ArpgenTraffic, hashed_flows_where_there_are_too_many_pairs) {
   const arpgen_stream stream = plan_of({"who-has to=10.0.0.0/26 from=10.1.0.0/16"}).plan.streams[0];
   EXPECT_EQ(stream.flows_hashed, 1);
   EXPECT_EQ(stream.flow_count, 1U << 18);
@@ -127,7 +127,7 @@ const std::vector<std::string> mix = {
     "other",
 };
 
-TEST(ArpgenTraffic, StreamsShareFlowsAndTargetsWithoutOverlap) {
+TEST(ArpgenTraffic, streams_share_flows_and_targets_without_overlap) {
   const Plan plan = plan_of(mix);
   std::vector<int> flows(ARPGEN_MAX_FLOWS);
   std::vector<int> targets(ARPGEN_MAX_TARGETS);
@@ -148,14 +148,14 @@ TEST(ArpgenTraffic, StreamsShareFlowsAndTargetsWithoutOverlap) {
   }
 }
 
-TEST(ArpgenTraffic, NobodyAnswersWhatIsNoFlawlessRequest) {
+TEST(ArpgenTraffic, nobody_answers_what_is_no_flawless_request) {
   const Plan plan = plan_of(
       {"announcement", "reply to=10.0.0.1", "claim to=10.0.0.1", "other", "who-has to=10.0.0.1 flaw=long"});
   for (const auto& stream : std::span{plan.plan.streams, plan.plan.stream_count})
     EXPECT_EQ(stream.flow_count, 0U);
 }
 
-TEST(ArpgenTraffic, EveryFrameOfAMixHasItsPlace) {
+TEST(ArpgenTraffic, every_frame_of_a_mix_has_its_place) {
   const Plan plan = plan_of(mix);
   const arpgen_tables tables{plan.zipf};
   for (std::uint64_t index = 0; index < 200'000; ++index) {
@@ -173,7 +173,7 @@ TEST(ArpgenTraffic, EveryFrameOfAMixHasItsPlace) {
   }
 }
 
-TEST(ArpgenTraffic, ARequesterAmongTheTargetsNeverAsksForItself) {
+TEST(ArpgenTraffic, a_requester_among_the_targets_never_asks_for_itself) {
   for (const std::string order : {"", " order=sequential requesters=sequential"}) {
     const Plan plan = plan_of({"who-has to=10.0.0.1-10.0.0.4 from=10.0.0.1-10.0.0.4" + order});
     const arpgen_tables tables{plan.zipf};
@@ -190,7 +190,7 @@ TEST(ArpgenTraffic, ARequesterAmongTheTargetsNeverAsksForItself) {
   }
 }
 
-TEST(ArpgenTraffic, SharesFollowTheWeights) {
+TEST(ArpgenTraffic, shares_follow_the_weights) {
   const Plan plan = plan_of({"other weight=1", "claim to=10.0.0.1 weight=2", "announcement weight=5"});
   std::vector<double> frames(3);
   constexpr int count = 80'000;
@@ -204,7 +204,7 @@ TEST(ArpgenTraffic, SharesFollowTheWeights) {
   EXPECT_EQ(plan_of({"other weight=1000000", "other", "other"}).plan.streams[2].share, 0xffffffffU);
 }
 
-TEST(ArpgenTraffic, TheLongestFrameIsTheOneThatFrameHMakes) {
+TEST(ArpgenTraffic, the_longest_frame_is_the_one_that_frame_h_makes) {
   const auto bytes = [](const std::string& words) {
     return plan_of({"who-has to=10.0.0.1 " + words}).plan.frame_bytes;
   };
@@ -224,7 +224,7 @@ TEST(ArpgenTraffic, TheLongestFrameIsTheOneThatFrameHMakes) {
   }
 }
 
-TEST(ArpgenTraffic, ZipfMakesTheFirstTargetsTheMostAsked) {
+TEST(ArpgenTraffic, zipf_makes_the_first_targets_the_most_asked) {
   const Plan plan = plan_of({"other", "who-has to=10.0.0.0/24 order=zipf"});
   ASSERT_EQ(plan.zipf.size(), std::size_t{2} * ARPGEN_ZIPF_SLOTS);
   const auto slots = std::span{plan.zipf}.subspan(ARPGEN_ZIPF_SLOTS);
@@ -239,12 +239,12 @@ TEST(ArpgenTraffic, ZipfMakesTheFirstTargetsTheMostAsked) {
   }
 }
 
-TEST(ArpgenTraffic, AnExponentOfZeroIsUniform) {
+TEST(ArpgenTraffic, an_exponent_of_zero_is_uniform) {
   const Plan plan = plan_of({"who-has to=10.0.0.0/16 order=zipf:0"});
   for (std::uint32_t u = 0; u < ARPGEN_ZIPF_SLOTS; ++u) ASSERT_EQ(plan.zipf[u], u);
 }
 
-TEST(ArpgenTraffic, NamesTheLimits) {
+TEST(ArpgenTraffic, names_the_limits) {
   EXPECT_TRUE(contains(error_of({"who-has to=10.0.0.0/15"}), "ARPGEN_MAX_TARGETS"));
   EXPECT_TRUE(contains(error_of({"who-has to=10.0.0.0/15 order=zipf"}), "ARPGEN_MAX_TARGETS"));
   EXPECT_TRUE(contains(error_of({"who-has to=10.0.0.0/16", "who-has to=11.0.0.1"}), "ARPGEN_MAX_TARGETS"));
@@ -254,7 +254,7 @@ TEST(ArpgenTraffic, NamesTheLimits) {
   EXPECT_TRUE(contains(error_of({}), "--traffic"));
 }
 
-TEST(ArpgenTraffic, RefusesStreamsWhoseAnswersLookTheSame) {
+TEST(ArpgenTraffic, refuses_streams_whose_answers_look_the_same) {
   const auto confused = [](const std::string& a, const std::string& b) {
     return contains(error_of({a, b}), "told apart");
   };

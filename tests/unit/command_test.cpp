@@ -70,7 +70,7 @@ class Scratch {
   fs::path before_;
 };
 
-TEST(Command, AShellReadsEachWordAsItWas) {
+TEST(Command, a_shell_reads_each_word_as_it_was) {
   const Scratch scratch;
   std::string script;
   std::string wanted;
@@ -89,14 +89,14 @@ TEST(Command, AShellReadsEachWordAsItWas) {
   }
 }
 
-TEST(Command, IsPrintableWhateverTheWord) {
+TEST(Command, is_printable_whatever_the_word) {
   for (const auto& word : words()) {
     const Command command{"ip link set dev {} up", word};
     for (const char c : command.text()) ASSERT_TRUE(c >= ' ' && c <= '~') << command.text();
   }
 }
 
-TEST(Command, ACommandWithinACommandIsOneWord) {
+TEST(Command, a_command_within_a_command_is_one_word) {
   const Scratch scratch;
   for (const auto& word : hostile_words()) {
     const Command inner{"printf %s {}", word};
@@ -105,7 +105,7 @@ TEST(Command, ACommandWithinACommandIsOneWord) {
   EXPECT_TRUE(scratch.is_empty());
 }
 
-TEST(Command, PlainWordsNumbersAndCommandsStayAsTheyAre) {
+TEST(Command, plain_words_numbers_and_commands_stay_as_they_are) {
   const Command enter{"nsenter --net={} ", "/run/netns/web"};
   EXPECT_EQ((Command{"{}ip addr add {}/{} dev {}", enter, "10.0.0.1", 24, "eth0.100"}.text()),
             "nsenter --net=/run/netns/web ip addr add 10.0.0.1/24 dev eth0.100");
@@ -113,19 +113,19 @@ TEST(Command, PlainWordsNumbersAndCommandsStayAsTheyAre) {
   EXPECT_EQ(then(Command{}, Command{"b"}).text(), "b");
 }
 
-TEST(Command, ALineBreakAtTheEndCantBeTyped) {
+TEST(Command, a_line_break_at_the_end_cant_be_typed) {
   EXPECT_FALSE(is_typeable("a\n"));
   EXPECT_FALSE(is_typeable(std::string{"a\0b", 3}));
   EXPECT_TRUE(is_typeable("\na"));
 }
 
-TEST(Command, ANameThatLooksLikeAnOptionIsNone) {
+TEST(Command, a_name_that_looks_like_an_option_is_none) {
   EXPECT_EQ(detach_command("-f").text(), "arpline detach -- -f");
   EXPECT_EQ(start_command("-f").text(), "arplined --parent=-f");
 }
 
 // Of every finding that names an interface: the shell runs nothing but the programs of the command itself.
-TEST(Command, DoctorsCommandsRunNothingOfAName) {
+TEST(Command, doctors_commands_run_nothing_of_a_name) {
   const Scratch scratch;
   for (const auto& name : hostile_words()) {
     if (name.empty() || name.find('/') != std::string::npos) continue;

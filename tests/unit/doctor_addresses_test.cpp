@@ -14,7 +14,7 @@ Facts on_wrong_parent() {
   return facts;
 }
 
-TEST(DoctorWrongParent, SubnetIsOnAnotherNicAndNobodyAnswers) {
+TEST(DoctorWrongParent, subnet_is_on_another_nic_and_nobody_answers) {
   const auto told = only(on_wrong_parent(), "wrong_parent");
   EXPECT_EQ(told.severity, Severity::critical);
   EXPECT_EQ(told.certainty, Certainty::likely);
@@ -23,7 +23,7 @@ TEST(DoctorWrongParent, SubnetIsOnAnotherNicAndNobodyAnswers) {
   EXPECT_TRUE(contains(told.command.text(), "default via 10.1.0.1"));
 }
 
-TEST(DoctorWrongParent, OnlyANoteToWhoAsksForItBeforeItHasAskedAnybody) {
+TEST(DoctorWrongParent, only_a_note_to_who_asks_for_it_before_it_has_asked_anybody) {
   auto facts = on_wrong_parent();
   web(facts).neighbours.clear();
   expect_healthy(facts);
@@ -32,7 +32,7 @@ TEST(DoctorWrongParent, OnlyANoteToWhoAsksForItBeforeItHasAskedAnybody) {
   EXPECT_EQ(exit_code(examine(facts)), 0);
 }
 
-TEST(DoctorWrongParent, NotWhenSomebodyAnsweredThroughTheParent) {
+TEST(DoctorWrongParent, not_when_somebody_answered_through_the_parent) {
   auto facts = on_wrong_parent();
   web(facts).neighbours.push_back(
       {.address = ip("10.1.0.9"), .ifindex = kMv0, .mac = kGatewayMac, .state = NUD_STALE});
@@ -41,19 +41,19 @@ TEST(DoctorWrongParent, NotWhenSomebodyAnsweredThroughTheParent) {
   only(facts, "wrong_parent");
 }
 
-TEST(DoctorWrongParent, NotWhenTheParentHasTheSubnetToo) {
+TEST(DoctorWrongParent, not_when_the_parent_has_the_subnet_too) {
   auto facts = on_wrong_parent();
   facts.namespaces[0].routes.push_back({.destination = ip("10.1.0.0"), .prefix_bits = 25, .ifindex = kNic0});
   expect_healthy(facts);
 }
 
-TEST(DoctorWrongParent, NotWhenAMacvlanOfTheHostOnTheParentHasTheSubnet) {
+TEST(DoctorWrongParent, not_when_a_macvlan_of_the_host_on_the_parent_has_the_subnet) {
   auto facts = on_wrong_parent();
   facts.namespaces[0].devices.push_back(macvlan("shim", 0x0200000000b0, "10.1.0.3"));
   expect_healthy(facts);
 }
 
-TEST(DoctorWrongParent, TheGatewayAsNeighbourOnAnotherNic) {
+TEST(DoctorWrongParent, the_gateway_as_neighbour_on_another_nic) {
   auto facts = on_wrong_parent();
   facts.namespaces[0].devices[1].addresses.clear();
   facts.namespaces[0].routes.erase(facts.namespaces[0].routes.begin() + 1);
@@ -63,7 +63,7 @@ TEST(DoctorWrongParent, TheGatewayAsNeighbourOnAnotherNic) {
   EXPECT_TRUE(contains(only(facts, "wrong_parent").evidence, "gateway 10.1.0.1"));
 }
 
-TEST(DoctorWrongParent, NotWhenTheRequesterOfTheSubnetCameThroughTheParent) {
+TEST(DoctorWrongParent, not_when_the_requester_of_the_subnet_came_through_the_parent) {
   auto facts = on_wrong_parent();
   facts.parents[0].endpoints.push_back({.address = ip("10.1.0.11"),
                                         .mac = web_device(facts).mac,
@@ -72,7 +72,7 @@ TEST(DoctorWrongParent, NotWhenTheRequesterOfTheSubnetCameThroughTheParent) {
   expect_healthy(facts);
 }
 
-TEST(DoctorInterfaceDown, SaysWhoAndHowToMendIt) {
+TEST(DoctorInterfaceDown, says_who_and_how_to_mend_it) {
   auto facts = healthy_host();
   web_device(facts).up = web_device(facts).running = false;
   const auto told = only(facts, "interface_down");
@@ -81,7 +81,7 @@ TEST(DoctorInterfaceDown, SaysWhoAndHowToMendIt) {
   EXPECT_TRUE(contains(told.evidence, "not known"));
 }
 
-TEST(DoctorInterfaceDown, WithATombstoneItSaysSinceWhen) {
+TEST(DoctorInterfaceDown, with_a_tombstone_it_says_since_when) {
   auto facts = healthy_host();
   web_device(facts).up = false;
   facts.parents[0].gone.push_back({.address = ip("10.0.0.11"),
@@ -92,14 +92,14 @@ TEST(DoctorInterfaceDown, WithATombstoneItSaysSinceWhen) {
   EXPECT_TRUE(contains(only(facts, "interface_down").evidence, "link down 12.5 s ago"));
 }
 
-TEST(DoctorInterfaceDown, AnInterfaceThatNeverHadAnAddressIsLessBad) {
+TEST(DoctorInterfaceDown, an_interface_that_never_had_an_address_is_less_bad) {
   auto facts = healthy_host();
   web_device(facts).up = false;
   web_device(facts).addresses.clear();
   EXPECT_EQ(only(facts, "interface_down").severity, Severity::warning);
 }
 
-TEST(DoctorInterfaceDown, TheParentIsToldOnceForAllItsContainers) {
+TEST(DoctorInterfaceDown, the_parent_is_told_once_for_all_its_containers) {
   auto facts = healthy_host();
   facts.namespaces[0].devices[0].up = facts.namespaces[0].devices[0].running = false;
   EXPECT_EQ(only(facts, "interface_down").command.text(), "ip link set dev nic0 up");
@@ -117,7 +117,7 @@ Tombstone web_tombstone() {
           .trail = {{12.3, "address removed"}, {12.0, "link down"}}};
 }
 
-TEST(DoctorAddressGone, TheContainerIsThereAndItsAddressIsNot) {
+TEST(DoctorAddressGone, the_container_is_there_and_its_address_is_not) {
   auto facts = healthy_host();
   facts.parents[0].gone = {web_tombstone()};
   const auto told = only(facts, "address_gone");
@@ -126,14 +126,14 @@ TEST(DoctorAddressGone, TheContainerIsThereAndItsAddressIsNot) {
   EXPECT_EQ(told.command.text(), "nsenter --net=/run/netns/web ip addr add 10.0.0.13/24 dev mv0");
 }
 
-TEST(DoctorAddressGone, NotWhenItCameBackOrMoved) {
+TEST(DoctorAddressGone, not_when_it_came_back_or_moved) {
   auto facts = healthy_host();
   facts.parents[0].gone = {web_tombstone()};
   db_device(facts).addresses.push_back({.address = ip("10.0.0.13"), .prefix_bits = 24});
   expect_healthy(facts);
 }
 
-TEST(DoctorAddressGone, AContainerThatEndedIsToldOnlyToWhoAsks) {
+TEST(DoctorAddressGone, a_container_that_ended_is_told_only_to_who_asks) {
   auto facts = healthy_host();
   facts.parents[0].gone = {web_tombstone()};
   facts.parents[0].gone[0].netns = "batch";
@@ -144,7 +144,7 @@ TEST(DoctorAddressGone, AContainerThatEndedIsToldOnlyToWhoAsks) {
   expect_healthy(facts);
 }
 
-TEST(DoctorAddressGone, PinnedMapsRememberForADeadDaemon) {
+TEST(DoctorAddressGone, pinned_maps_remember_for_a_dead_daemon) {
   auto facts = served_host();
   facts.parents[0].daemon = Daemon::absent;
   web_device(facts).addresses.clear();
@@ -153,7 +153,7 @@ TEST(DoctorAddressGone, PinnedMapsRememberForADeadDaemon) {
   expect_healthy(facts);
 }
 
-TEST(DoctorAddressElsewhere, TheLoopbackInterfaceHasIt) {
+TEST(DoctorAddressElsewhere, the_loopback_interface_has_it) {
   auto facts = healthy_host();
   web_device(facts).addresses.clear();
   auto lo = nic(1, "lo", "10.0.0.11");
@@ -166,7 +166,7 @@ TEST(DoctorAddressElsewhere, TheLoopbackInterfaceHasIt) {
   EXPECT_TRUE(contains(told.command.text(), "ip addr del 10.0.0.11/32 dev lo"));
 }
 
-TEST(DoctorAddressElsewhere, AnotherNetworkOfTheContainerIsNoFinding) {
+TEST(DoctorAddressElsewhere, another_network_of_the_container_is_no_finding) {
   auto facts = healthy_host();
   web_device(facts).addresses.clear();
   web(facts).devices.push_back(nic(9, "eth1", "172.18.0.2"));
@@ -175,7 +175,7 @@ TEST(DoctorAddressElsewhere, AnotherNetworkOfTheContainerIsNoFinding) {
   EXPECT_TRUE(contains(only(facts, "address_elsewhere").evidence, "in the subnet of nic0"));
 }
 
-TEST(DoctorAddressElsewhere, TheSubnetIsRoutedThroughAnotherInterface) {
+TEST(DoctorAddressElsewhere, the_subnet_is_routed_through_another_interface) {
   auto facts = healthy_host();
   web(facts).devices.push_back(nic(9, "eth1", ""));
   web(facts).routes[0].metric = 200;
@@ -186,7 +186,7 @@ TEST(DoctorAddressElsewhere, TheSubnetIsRoutedThroughAnotherInterface) {
                        "ip route del 10.0.0.0/24 dev eth1 metric 100"));
 }
 
-TEST(DoctorDuplicate, TwoContainersOrTheHostHaveOneAddress) {
+TEST(DoctorDuplicate, two_containers_or_the_host_have_one_address) {
   auto facts = healthy_host();
   db_device(facts).addresses = {{.address = ip("10.0.0.11"), .prefix_bits = 24}};
   const auto told = only(facts, "duplicate");
@@ -199,7 +199,7 @@ TEST(DoctorDuplicate, TwoContainersOrTheHostHaveOneAddress) {
   EXPECT_TRUE(contains(with_host.command.text(), "netns/web"));
 }
 
-TEST(DoctorDuplicate, NotOnAnotherWireNorWhileDown) {
+TEST(DoctorDuplicate, not_on_another_wire_nor_while_down) {
   auto facts = healthy_host();
   db_device(facts).addresses = {{.address = ip("10.0.0.11"), .prefix_bits = 24}};
   db_device(facts).lower = kNic1;  // no parent of these facts

@@ -17,7 +17,7 @@ Facts claimed(Mac mac, std::optional<double> last_seconds_ago) {
   return facts;
 }
 
-TEST(DoctorAddressClaimed, SaysWhoseSinceWhenAndHowOften) {
+TEST(DoctorAddressClaimed, says_whose_since_when_and_how_often) {
   const auto told = only(claimed(kOutsider, 2.5), "address_claimed");
   EXPECT_EQ(told.severity, Severity::critical);
   EXPECT_TRUE(contains(told.evidence, "3 times, first 90.0 s ago, last 2.5 s ago, from the wire"));
@@ -25,13 +25,13 @@ TEST(DoctorAddressClaimed, SaysWhoseSinceWhenAndHowOften) {
   EXPECT_TRUE(told.command.empty());
 }
 
-TEST(DoctorAddressClaimed, AnOldClaimIsOnlyWorthKnowing) {
+TEST(DoctorAddressClaimed, an_old_claim_is_only_worth_knowing) {
   EXPECT_EQ(only(claimed(kOutsider, 600), "address_claimed").severity, Severity::warning);
   EXPECT_EQ(only(claimed(kOutsider, 7200), "address_claimed").severity, Severity::note);
   EXPECT_EQ(only(claimed(kOutsider, std::nullopt), "address_claimed").severity, Severity::warning);
 }
 
-TEST(DoctorAddressClaimed, NamesASiblingAndTheParent) {
+TEST(DoctorAddressClaimed, names_a_sibling_and_the_parent) {
   EXPECT_TRUE(contains(only(claimed(0x0200000000a2, 1), "address_claimed").evidence, "that is db/mv0"));
   auto facts = claimed(0x020000000002, 1);
   EXPECT_TRUE(contains(only(facts, "address_claimed").evidence, "that is host/nic0"));
@@ -39,14 +39,14 @@ TEST(DoctorAddressClaimed, NamesASiblingAndTheParent) {
   EXPECT_EQ(only(facts, "address_claimed").command.text(), "sysctl -w net.ipv4.conf.nic0.proxy_arp=0");
 }
 
-TEST(DoctorAddressClaimed, KnowsTheEarlierMacOfTheSameAddress) {
+TEST(DoctorAddressClaimed, knows_the_earlier_mac_of_the_same_address) {
   auto facts = claimed(kOutsider, 1);
   facts.parents[0].gone.push_back(
       {.address = ip("10.0.0.11"), .mac = kOutsider, .netns = "old", .interface = "mv0", .seconds_ago = 30});
   EXPECT_TRUE(contains(only(facts, "address_claimed").evidence, "had itself until 30.0 s ago"));
 }
 
-TEST(DoctorAddressClaimed, WithoutAnyCountANeighbourEntryTells) {
+TEST(DoctorAddressClaimed, without_any_count_a_neighbour_entry_tells) {
   auto facts = healthy_host();
   facts.namespaces[2].neighbours.push_back(
       {.address = ip("10.0.0.11"), .ifindex = kMv0, .mac = kOutsider, .state = NUD_STALE});
@@ -57,7 +57,7 @@ TEST(DoctorAddressClaimed, WithoutAnyCountANeighbourEntryTells) {
   expect_healthy(facts);
 }
 
-TEST(DoctorSilentKernel, SettingsThatSilenceItForEverybody) {
+TEST(DoctorSilentKernel, settings_that_silence_it_for_everybody) {
   auto facts = healthy_host();
   web(facts).all.arp_ignore = 8;
   const auto told = only(facts, "silent_kernel");
@@ -72,7 +72,7 @@ TEST(DoctorSilentKernel, SettingsThatSilenceItForEverybody) {
             "nsenter --net=/run/netns/web ip link set dev mv0 arp on");
 }
 
-TEST(DoctorSilentKernel, StrictReversePathAndARequesterFromElsewhere) {
+TEST(DoctorSilentKernel, strict_reverse_path_and_a_requester_from_elsewhere) {
   auto facts = served_host();
   facts.parents[0].endpoints[0].last_requester = ip("10.0.0.9");
   facts.parents[0].endpoints[0].asked_seconds_ago = 0.5;
@@ -88,7 +88,7 @@ TEST(DoctorSilentKernel, StrictReversePathAndARequesterFromElsewhere) {
   EXPECT_TRUE(contains(only(facts, "silent_kernel").evidence, "arp_ignore is 2"));
 }
 
-TEST(DoctorSilentKernel, UnansweredSamplesAndWhatExplainsThem) {
+TEST(DoctorSilentKernel, unanswered_samples_and_what_explains_them) {
   auto facts = served_host();
   facts.parents[0].endpoints[0].reason = "unanswered";
   EXPECT_TRUE(contains(only(facts, "silent_kernel").evidence, "packet filter"));
@@ -101,7 +101,7 @@ TEST(DoctorSilentKernel, UnansweredSamplesAndWhatExplainsThem) {
       << "permanent ones take no room";
 }
 
-TEST(DoctorFlux, TwoChildrenOfOneNamespaceThatAnswerForEachOther) {
+TEST(DoctorFlux, two_children_of_one_namespace_that_answer_for_each_other) {
   auto facts = healthy_host();
   auto second = macvlan("mv1", 0x0200000000a3, "10.0.0.13");
   second.ifindex = kMv0 + 1;
@@ -116,14 +116,14 @@ TEST(DoctorFlux, TwoChildrenOfOneNamespaceThatAnswerForEachOther) {
   EXPECT_EQ(ids(examine(facts)), std::vector<std::string>{"interface_down"});
 }
 
-TEST(DoctorFlux, TheHostsOwnChildrenAreItsOwnBusiness) {
+TEST(DoctorFlux, the_hosts_own_children_are_its_own_business) {
   auto facts = healthy_host();
   facts.namespaces[0].devices.push_back(macvlan("vrrp.5", 0x00005e000105, "10.0.0.55"));
   facts.namespaces[0].devices.push_back(macvlan("vrrp.6", 0x00005e000106, "10.0.0.56"));
   expect_healthy(facts);
 }
 
-TEST(DoctorReplies, TakesWhatIsThereAndLeavesOutTheRest) {
+TEST(DoctorReplies, takes_what_is_there_and_leaves_out_the_rest) {
   const auto endpoints = endpoints_in(nlohmann::json::parse(R"({"endpoints": [
     {"address": "10.0.0.11", "vlan": 5, "mac": "02:00:00:00:00:a1", "prefix": 24, "reason": "contested", "claims": 2,
      "claimants": [{"mac": "02:cc:00:00:00:01", "first_seconds_ago": 9.5, "last_seconds_ago": 1, "times": 2,
@@ -143,7 +143,7 @@ TEST(DoctorReplies, TakesWhatIsThereAndLeavesOutTheRest) {
   EXPECT_TRUE(endpoints_in(nullptr).empty());
 }
 
-TEST(DoctorReplies, TombstonesOfOneParent) {
+TEST(DoctorReplies, tombstones_of_one_parent) {
   const auto gone = tombstones_in(nlohmann::json::parse(R"({"gone": [
     {"parent": "nic0", "address": "10.0.0.11", "mac": "02:00:00:00:00:a1", "namespace": "web", "interface": "mv0",
      "seconds_ago": 12.3, "lived_seconds": 3.2, "reason": "address removed 3.2 s after up",

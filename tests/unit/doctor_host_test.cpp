@@ -7,13 +7,13 @@
 namespace arpline::doctor {
 namespace {
 
-TEST(Doctor, AHealthyHostGivesNoFinding) {
+TEST(Doctor, a_healthy_host_gives_no_finding) {
   expect_healthy(healthy_host());
   expect_healthy(served_host());
   EXPECT_EQ(exit_code({}), 0);
 }
 
-TEST(Doctor, TheMostSevereComesFirstAndGivesTheExitCode) {
+TEST(Doctor, the_most_severe_comes_first_and_gives_the_exit_code) {
   auto facts = served_host();
   facts.parents[0].link.xdp_mode = XdpMode::generic;
   EXPECT_EQ(exit_code(examine(facts)), 0);
@@ -24,7 +24,7 @@ TEST(Doctor, TheMostSevereComesFirstAndGivesTheExitCode) {
   EXPECT_EQ(exit_code(examine(facts)), 2);
 }
 
-TEST(Doctor, AnEndpointChoosesItsFindings) {
+TEST(Doctor, an_endpoint_chooses_its_findings) {
   auto facts = healthy_host();
   web_device(facts).noarp = true;
   for (const auto* asked : {"10.0.0.11", "web", "mv0", "nic0"}) {
@@ -41,7 +41,7 @@ TEST(Doctor, AnEndpointChoosesItsFindings) {
   EXPECT_THROW(examine(facts), SetupError);
 }
 
-TEST(Doctor, JsonTellsEverythingAndTakesAnyBytes) {
+TEST(Doctor, json_tells_everything_and_takes_any_bytes) {
   auto facts = healthy_host();
   web_device(facts).noarp = true;
   web(facts).name = "bad\xffname";
@@ -54,14 +54,14 @@ TEST(Doctor, JsonTellsEverythingAndTakesAnyBytes) {
   EXPECT_TRUE(root.at("endpoint").is_null());
 }
 
-TEST(Doctor, TextEndsWithTheSum) {
+TEST(Doctor, text_ends_with_the_sum) {
   auto facts = healthy_host();
   facts.unseen = {"something"};
   EXPECT_EQ(findings_as_text(facts, {}),
             "not looked at: something\nnic0: 0 critical, 0 warning(s), 0 note(s)\n");
 }
 
-TEST(DoctorManaged, SaysByWhomAndHowToEndIt) {
+TEST(DoctorManaged, says_by_whom_and_how_to_end_it) {
   auto facts = healthy_host();
   facts.parents[0].managed = {.who = Manager::network_manager};
   EXPECT_EQ(only(facts, "managed").command.text(), "nmcli device set ifname nic0 managed no");
@@ -73,7 +73,7 @@ TEST(DoctorManaged, SaysByWhomAndHowToEndIt) {
   expect_healthy(facts);
 }
 
-TEST(DoctorManaged, NoProgramOfAContainersIsRunByTheHostsRoot) {
+TEST(DoctorManaged, no_program_of_a_containers_is_run_by_the_hosts_root) {
   auto facts = healthy_host();
   web_device(facts).managed = {
       .who = Manager::systemd_networkd, .network_file = "/etc/systemd/network/10-a.network", .pid = 99};
@@ -83,7 +83,7 @@ TEST(DoctorManaged, NoProgramOfAContainersIsRunByTheHostsRoot) {
   EXPECT_TRUE(contains(told.evidence, "10-a.network.d/arpline.conf")) << told.evidence;
 }
 
-TEST(DoctorManaged, AContainersInterfaceThatLostItsAddressIsWorse) {
+TEST(DoctorManaged, a_containers_interface_that_lost_its_address_is_worse) {
   auto facts = healthy_host();
   web_device(facts).managed = {.who = Manager::systemd_networkd};
   EXPECT_EQ(only(facts, "managed").severity, Severity::note);
@@ -91,7 +91,7 @@ TEST(DoctorManaged, AContainersInterfaceThatLostItsAddressIsWorse) {
   EXPECT_EQ(only(facts, "managed").severity, Severity::warning);
 }
 
-TEST(DoctorBroadcastQueue, OnlyItsOwnDropsCount) {
+TEST(DoctorBroadcastQueue, only_its_own_drops_count) {
   auto facts = healthy_host();
   facts.parents[0].rx_dropped = 5000;
   expect_healthy(facts);
@@ -106,7 +106,7 @@ TEST(DoctorBroadcastQueue, OnlyItsOwnDropsCount) {
   EXPECT_TRUE(only(facts, "broadcast_queue").command.text().ends_with(" 65536"));
 }
 
-TEST(DoctorNeighbourTable, NearAndOverTheLimit) {
+TEST(DoctorNeighbourTable, near_and_over_the_limit) {
   auto facts = healthy_host();
   facts.neighbours->entries = 819;
   expect_healthy(facts);
@@ -119,7 +119,7 @@ TEST(DoctorNeighbourTable, NearAndOverTheLimit) {
   EXPECT_EQ(only(facts, "neighbour_table").severity, Severity::critical);
 }
 
-TEST(DoctorNeighbourTable, PermanentEntriesDoNotCount) {
+TEST(DoctorNeighbourTable, permanent_entries_do_not_count) {
   auto facts = healthy_host();
   facts.neighbours->entries = 1000;
   for (int i = 0; i < 900; ++i) facts.namespaces[0].neighbours.push_back({.exempt = true});
@@ -128,7 +128,7 @@ TEST(DoctorNeighbourTable, PermanentEntriesDoNotCount) {
   EXPECT_TRUE(contains(only(facts, "neighbour_table").evidence, "900 of 1024 entries"));
 }
 
-TEST(DoctorStaleLease, DeadAndHung) {
+TEST(DoctorStaleLease, dead_and_hung) {
   auto facts = served_host();
   facts.parents[0].lease_seconds = -5;
   facts.parents[0].owner_pid = 4711;
@@ -147,7 +147,7 @@ TEST(DoctorStaleLease, DeadAndHung) {
   expect_healthy(facts);
 }
 
-TEST(DoctorHiddenEgress, TheSelfTestIsCertainAndAListIsNot) {
+TEST(DoctorHiddenEgress, the_self_test_is_certain_and_a_list_is_not) {
   auto facts = served_host();
   facts.parents[0].before_egress = {{.pref = 1, .handle = 1, .kind = "bpf", .name = "other"}};
   expect_healthy(facts);  // the daemon sees its own frames: it lets them through
@@ -162,7 +162,7 @@ TEST(DoctorHiddenEgress, TheSelfTestIsCertainAndAListIsNot) {
   EXPECT_EQ(only(facts, "hidden_egress").certainty, Certainty::possible);
 }
 
-TEST(DoctorVlanOffload, OnlyWithVlansInPlay) {
+TEST(DoctorVlanOffload, only_with_vlans_in_play) {
   auto facts = served_host();
   facts.parents[0].link.rx_vlan_offload = true;
   expect_healthy(facts);
@@ -180,7 +180,7 @@ TEST(DoctorVlanOffload, OnlyWithVlansInPlay) {
   expect_healthy(facts);
 }
 
-TEST(DoctorChildren, OnAVlanInterfaceBelongToItsParent) {
+TEST(DoctorChildren, on_a_vlan_interface_belong_to_its_parent) {
   auto facts = healthy_host();
   auto vlan = nic(20, "nic0.100", "");
   vlan.kind = "vlan";

@@ -44,14 +44,14 @@ Facts with_lost_path(std::optional<bool> host_reaches) {
   return facts;
 }
 
-TEST(DoctorPaths, AnAnnouncedHostThatReachesItsGatewayIsHealthy) {
+TEST(DoctorPaths, an_announced_host_that_reaches_its_gateway_is_healthy) {
   expect_healthy(announced_host());
   auto facts = with_lost_path(true);
   first(facts).path->state = "suspect";
   expect_healthy(facts);  // it is being found out
 }
 
-TEST(DoctorSwitchDropsMac, TheHostReachesTheGatewayAndTheContainerDoesNot) {
+TEST(DoctorSwitchDropsMac, the_host_reaches_the_gateway_and_the_container_does_not) {
   const auto told = only(with_lost_path(true), "switch_drops_mac");
   EXPECT_EQ(told.severity, Severity::critical);
   EXPECT_EQ(told.certainty, Certainty::likely);
@@ -63,14 +63,14 @@ TEST(DoctorSwitchDropsMac, TheHostReachesTheGatewayAndTheContainerDoesNot) {
   EXPECT_TRUE(told.command.empty());
 }
 
-TEST(DoctorSwitchDropsMac, WhatStaysSuspectIsAsGoodAsLost) {
+TEST(DoctorSwitchDropsMac, what_stays_suspect_is_as_good_as_lost) {
   auto facts = with_lost_path(true);
   first(facts).path->state = "suspect";
   first(facts).path->since_seconds = 40;
   only(facts, "switch_drops_mac");
 }
 
-TEST(DoctorSwitchDropsMac, ASiblingThatIsAnsweredMeanwhileTellsAsMuchAsTheHost) {
+TEST(DoctorSwitchDropsMac, a_sibling_that_is_answered_meanwhile_tells_as_much_as_the_host) {
   auto facts = with_lost_path(std::nullopt);
   facts.parents[0].endpoints[1].path->answered_seconds_ago = 1;
   EXPECT_TRUE(contains(only(facts, "switch_drops_mac").evidence, "but answers db/mv0 on nic0 (10.0.0.12)"));
@@ -78,7 +78,7 @@ TEST(DoctorSwitchDropsMac, ASiblingThatIsAnsweredMeanwhileTellsAsMuchAsTheHost) 
   only(facts, "gateway_unreachable");
 }
 
-TEST(DoctorSwitchDropsMac, NamesTheOtherPortWhereTheMacWasSeenOutside) {
+TEST(DoctorSwitchDropsMac, names_the_other_port_where_the_mac_was_seen_outside) {
   auto facts = with_lost_path(true);
   first(facts).seen_outside = SeenOutside{.times = 7, .first_seconds_ago = 9, .last_seconds_ago = 1};
   const auto findings = examine(facts);
@@ -86,7 +86,7 @@ TEST(DoctorSwitchDropsMac, NamesTheOtherPortWhereTheMacWasSeenOutside) {
   EXPECT_TRUE(contains(findings[0].evidence, "at another port")) << findings[0].evidence;
 }
 
-TEST(DoctorGatewayUnreachable, NeitherTheContainerNorTheHostIsAnswered) {
+TEST(DoctorGatewayUnreachable, neither_the_container_nor_the_host_is_answered) {
   const auto told = only(with_lost_path(false), "gateway_unreachable");
   EXPECT_EQ(told.severity, Severity::critical);
   EXPECT_EQ(told.certainty, Certainty::likely);
@@ -95,7 +95,7 @@ TEST(DoctorGatewayUnreachable, NeitherTheContainerNorTheHostIsAnswered) {
   EXPECT_EQ(only(with_lost_path(std::nullopt), "gateway_unreachable").certainty, Certainty::possible);
 }
 
-TEST(DoctorGatewayUnreachable, IsOneFindingForAllThatHaveTheGateway) {
+TEST(DoctorGatewayUnreachable, is_one_finding_for_all_that_have_the_gateway) {
   auto facts = with_lost_path(false);
   facts.parents[0].endpoints[1].path = first(facts).path;
   EXPECT_TRUE(contains(only(facts, "gateway_unreachable").evidence, "and 1 more"));
@@ -105,7 +105,7 @@ TEST(DoctorGatewayUnreachable, IsOneFindingForAllThatHaveTheGateway) {
   }
 }
 
-TEST(DoctorGatewayUnreachable, OneThatNeverAnsweredMayNotExist) {
+TEST(DoctorGatewayUnreachable, one_that_never_answered_may_not_exist) {
   auto facts = with_lost_path(false);
   first(facts).path->answered_seconds_ago.reset();
   first(facts).path->gateway_mac = 0;
@@ -114,7 +114,7 @@ TEST(DoctorGatewayUnreachable, OneThatNeverAnsweredMayNotExist) {
   EXPECT_TRUE(contains(told.evidence, "10.0.0.1 has never answered it")) << told.evidence;
 }
 
-TEST(DoctorPaths, WhatIsExplainedOtherwiseIsNotTheSwitchsFault) {
+TEST(DoctorPaths, what_is_explained_otherwise_is_not_the_switchs_fault) {
   for (const bool host_reaches : {true, false}) {
     auto facts = with_lost_path(host_reaches);
     web_device(facts).up = false;
@@ -125,7 +125,7 @@ TEST(DoctorPaths, WhatIsExplainedOtherwiseIsNotTheSwitchsFault) {
   }
 }
 
-TEST(DoctorSwitchForgets, AnEndpointThatWasAnnouncedTooLongAgo) {
+TEST(DoctorSwitchForgets, an_endpoint_that_was_announced_too_long_ago) {
   auto facts = announced_host();
   first(facts).announced_seconds_ago = 400;
   expect_healthy(facts);  // its who-has for the gateway tell the switch as well
@@ -137,7 +137,7 @@ TEST(DoctorSwitchForgets, AnEndpointThatWasAnnouncedTooLongAgo) {
   expect_healthy(facts);
 }
 
-TEST(DoctorSwitchForgets, OneThatWasNeverAnnouncedAlthoughThereWasTime) {
+TEST(DoctorSwitchForgets, one_that_was_never_announced_although_there_was_time) {
   auto facts = announced_host();
   first(facts).path.reset();
   first(facts).announced_seconds_ago.reset();
@@ -155,7 +155,7 @@ TEST(DoctorSwitchForgets, OneThatWasNeverAnnouncedAlthoughThereWasTime) {
   expect_healthy(facts);
 }
 
-TEST(DoctorSwitchForgets, ASettingThatIsLongerThanSwitchesRemember) {
+TEST(DoctorSwitchForgets, a_setting_that_is_longer_than_switches_remember) {
   auto facts = announced_host();
   first(facts).path.reset();
   auto& announce = *facts.parents[0].announce;
@@ -171,7 +171,7 @@ TEST(DoctorSwitchForgets, ASettingThatIsLongerThanSwitchesRemember) {
   expect_healthy(facts);
 }
 
-TEST(DoctorSwitchForgets, APaceThatDoesNotGetRound) {
+TEST(DoctorSwitchForgets, a_pace_that_does_not_get_round) {
   auto facts = announced_host();
   first(facts).path.reset();
   facts.parents[0].announce->pps = 1;
@@ -183,7 +183,7 @@ TEST(DoctorSwitchForgets, APaceThatDoesNotGetRound) {
   EXPECT_TRUE(contains(told.command.text(), "pps = 7 ")) << told.command.text();
 }
 
-TEST(DoctorSwitchForgets, WithoutArplinedOnlyWhoAsksForASilentContainerIsTold) {
+TEST(DoctorSwitchForgets, without_arplined_only_who_asks_for_a_silent_container_is_told) {
   auto facts = healthy_host();
   web(facts).neighbours.back().state = NUD_STALE;
   expect_healthy(facts);
@@ -205,7 +205,7 @@ Facts with_mac_outside() {
   return facts;
 }
 
-TEST(DoctorMacOutside, ItsMacComesInFromTheWire) {
+TEST(DoctorMacOutside, its_mac_comes_in_from_the_wire) {
   const auto told = only(with_mac_outside(), "mac_outside");
   EXPECT_EQ(told.severity, Severity::warning);
   EXPECT_TRUE(contains(told.evidence, "7 times, first 9.0 s ago, last 1.0 s ago")) << told.evidence;
@@ -215,13 +215,13 @@ TEST(DoctorMacOutside, ItsMacComesInFromTheWire) {
   EXPECT_EQ(only(facts, "mac_outside").severity, Severity::note);
 }
 
-TEST(DoctorMacOutside, IsNormalInVepa) {
+TEST(DoctorMacOutside, is_normal_in_vepa) {
   auto facts = with_mac_outside();
   web_device(facts).mode = MacvlanMode::vepa;
   expect_healthy(facts);
 }
 
-TEST(DoctorMacOutside, NamesTheTwinOnThisHost) {
+TEST(DoctorMacOutside, names_the_twin_on_this_host) {
   auto facts = with_mac_outside();
   facts.namespaces[0].devices[1].mac = kWebMac;
   EXPECT_TRUE(contains(only(facts, "mac_outside").evidence, "host/nic1 has the same MAC"));
@@ -233,7 +233,7 @@ TEST(DoctorMacOutside, NamesTheTwinOnThisHost) {
   EXPECT_TRUE(contains(only(facts, "mac_outside").evidence, "loop")) << "what stands on it is no twin";
 }
 
-TEST(DoctorOldMac, ANeighbourEntryOfThisHostThatWasNotRenewed) {
+TEST(DoctorOldMac, a_neighbour_entry_of_this_host_that_was_not_renewed) {
   auto facts = announced_host();
   facts.namespaces[2].neighbours.push_back(
       {.address = ip("10.0.0.11"), .ifindex = kMv0, .mac = kOutsider, .state = NUD_REACHABLE});
@@ -249,7 +249,7 @@ TEST(DoctorOldMac, ANeighbourEntryOfThisHostThatWasNotRenewed) {
   expect_healthy(facts);
 }
 
-TEST(DoctorOldMac, AnEntryThatSomebodyHasWrittenDown) {
+TEST(DoctorOldMac, an_entry_that_somebody_has_written_down) {
   auto facts = announced_host();
   facts.namespaces[0].neighbours.push_back(
       {.address = ip("10.0.0.11"), .ifindex = kNic0, .mac = kOutsider, .state = NUD_PERMANENT});
@@ -260,7 +260,7 @@ TEST(DoctorOldMac, AnEntryThatSomebodyHasWrittenDown) {
   expect_healthy(facts);
 }
 
-TEST(DoctorOldMac, WhoHasThatPeersSendToAnotherMac) {
+TEST(DoctorOldMac, who_has_that_peers_send_to_another_mac) {
   auto facts = announced_host();
   first(facts).misdirected =
       Misdirected{.times = 3, .mac = kOutsider, .requester = ip("10.0.0.9"), .last_seconds_ago = 2};
@@ -289,7 +289,7 @@ void claim_both(Facts& facts, Mac mac, const std::string& party) {
                            .party = party}};
 }
 
-TEST(DoctorProxyArp, OneFindingForWhoAnswersForEveryone) {
+TEST(DoctorProxyArp, one_finding_for_who_answers_for_everyone) {
   auto facts = announced_host();
   claim_both(facts, kOutsider, "proxy");
   const auto told = only(facts, "proxy_arp");
@@ -301,7 +301,7 @@ TEST(DoctorProxyArp, OneFindingForWhoAnswersForEveryone) {
   EXPECT_TRUE(told.command.empty());
 }
 
-TEST(DoctorProxyArp, NamesTheInterfaceOfThisHostAndItsSetting) {
+TEST(DoctorProxyArp, names_the_interface_of_this_host_and_its_setting) {
   auto facts = announced_host();
   claim_both(facts, facts.namespaces[0].devices[0].mac, "proxy");
   facts.namespaces[0].devices[0].proxy_arp = true;
@@ -310,7 +310,7 @@ TEST(DoctorProxyArp, NamesTheInterfaceOfThisHostAndItsSetting) {
   EXPECT_EQ(told.command.text(), "sysctl -w net.ipv4.conf.nic0.proxy_arp=0");
 }
 
-TEST(DoctorProxyArp, ThreeAddressesAreEnoughWhereArplinedDoesNotTell) {
+TEST(DoctorProxyArp, three_addresses_are_enough_where_arplined_does_not_tell) {
   auto facts = announced_host();
   claim_both(facts, kOutsider, "");
   EXPECT_EQ(ids(examine(facts)), (std::vector<std::string>{"address_claimed", "address_claimed"}));
@@ -320,7 +320,7 @@ TEST(DoctorProxyArp, ThreeAddressesAreEnoughWhereArplinedDoesNotTell) {
   only(facts, "proxy_arp");
 }
 
-TEST(DoctorProxyArp, ASettingThatWillAnswerForWhatIsRoutedElsewhere) {
+TEST(DoctorProxyArp, a_setting_that_will_answer_for_what_is_routed_elsewhere) {
   auto facts = announced_host();
   facts.namespaces[0].devices[0].proxy_arp = true;
   expect_healthy(facts);  // the way to the containers is nic0's own subnet
@@ -334,7 +334,7 @@ TEST(DoctorProxyArp, ASettingThatWillAnswerForWhatIsRoutedElsewhere) {
   expect_healthy(facts);
 }
 
-TEST(DoctorAddressClaimed, SaysWhoItIsAndWhatWasDone) {
+TEST(DoctorAddressClaimed, says_who_it_is_and_what_was_done) {
   auto facts = announced_host();
   first(facts).claimants = {{.mac = kOutsider, .last_seconds_ago = 5, .times = 2, .party = "elsewhere"}};
   EXPECT_FALSE(contains(only(facts, "address_claimed").evidence, "arplined"));
@@ -348,7 +348,7 @@ TEST(DoctorAddressClaimed, SaysWhoItIsAndWhatWasDone) {
   EXPECT_TRUE(contains(only(facts, "address_claimed").evidence, "moves between MACs too often"));
 }
 
-TEST(DoctorReplies, WhatTheProtocolMachinesSay) {
+TEST(DoctorReplies, what_the_protocol_machines_say) {
   const auto parent =
       nlohmann::json::parse(R"({"announce": {"on_conflict": "alert", "refresh_seconds": 1.5, "pps": 7},
     "endpoints": [{"address": "10.0.0.11", "heard_at_ns": 5, "announced_seconds_ago": 3.5, "probing": true,

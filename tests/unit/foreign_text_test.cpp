@@ -77,15 +77,15 @@ bool is_printable_ascii(const std::string& text) {
   return true;
 }
 
-TEST(ForeignText, IsWrittenVisibly) {
+TEST(ForeignText, is_written_visibly) {
   for (const auto& row : kRows) EXPECT_EQ(visible(row.bytes), row.visible) << row.what;
 }
 
-TEST(ForeignText, LosesNothing) {
+TEST(ForeignText, loses_nothing) {
   for (const auto& row : kRows) EXPECT_EQ(from_visible(row.visible).raw(), row.bytes) << row.what;
 }
 
-TEST(ForeignText, NoTwoBytesLookTheSameAndNoneIsPrintedAsItIs) {
+TEST(ForeignText, no_two_bytes_look_the_same_and_none_is_printed_as_it_is) {
   for (int first = 0; first < 256; ++first) {
     for (int second = 0; second < 256; ++second) {
       const std::string bytes{static_cast<char>(first), static_cast<char>(second)};
@@ -97,12 +97,12 @@ TEST(ForeignText, NoTwoBytesLookTheSameAndNoneIsPrintedAsItIs) {
   }
 }
 
-TEST(ForeignText, WhatIsNoEscapeStaysWhenReadBack) {
+TEST(ForeignText, what_is_no_escape_stays_when_read_back) {
   for (const auto* text : {"\\", "a\\q", "\\x1", "\\x+1", "\\u12", "\\Uffffffff"})
     EXPECT_EQ(from_visible(text).raw(), text);
 }
 
-TEST(ForeignText, PrintableLinesKeepTheirBreaksAndBackslashes) {
+TEST(ForeignText, printable_lines_keep_their_breaks_and_backslashes) {
   EXPECT_EQ(printable("a\\x1b\nb\x1b\xc2\x9b\x7f\xff\r\n"), "a\\x1b\nb\\x1b\\u009b\\x7f\\xff\\x0d\n");
   for (const auto& row : kRows) {
     EXPECT_EQ(printable(visible(row.bytes)), visible(row.bytes)) << row.what;
@@ -110,7 +110,7 @@ TEST(ForeignText, PrintableLinesKeepTheirBreaksAndBackslashes) {
   }
 }
 
-TEST(ForeignText, ALineOfTheLogIsOneLine) {
+TEST(ForeignText, a_line_of_the_log_is_one_line) {
   EXPECT_EQ(visible_line("nic0: found\n<3>forged \xe2\x80\xae"), "nic0: found\\x0a<3>forged \\u202e");
 }
 

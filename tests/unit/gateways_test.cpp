@@ -28,36 +28,36 @@ std::string gateway(const std::vector<Route>& routes) {
   return found == 0 ? "none" : format_ipv4(found);
 }
 
-TEST(Gateways, TheDefaultRouteOfTheInterfaceNamesIt) {
+TEST(Gateways, the_default_route_of_the_interface_names_it) {
   const auto on_link = route_to("10.1.0.0", 24, "0.0.0.0");
   EXPECT_EQ(gateway({on_link, default_route("10.1.0.1")}), "10.1.0.1");
   EXPECT_EQ(gateway({on_link}), "none");
   EXPECT_EQ(gateway({}), "none");
 }
 
-TEST(Gateways, AnotherInterfacesRouteIsNone) {
+TEST(Gateways, another_interfaces_route_is_none) {
   EXPECT_EQ(gateway({default_route("10.1.0.1", 0, kInterface + 1)}), "none");
 }
 
-TEST(Gateways, TheSmallestMetricWins) {
+TEST(Gateways, the_smallest_metric_wins) {
   EXPECT_EQ(
       gateway({default_route("10.1.0.1", 20), default_route("10.1.0.2", 10), default_route("10.1.0.3", 30)}),
       "10.1.0.2");
 }
 
-TEST(Gateways, WithoutADefaultRouteTheWidestOneCounts) {
+TEST(Gateways, without_a_default_route_the_widest_one_counts) {
   const auto narrow = route_to("192.0.2.0", 24, "10.1.0.2");
   const auto wide = route_to("172.16.0.0", 12, "10.1.0.3");
   EXPECT_EQ(gateway({narrow, wide}), "10.1.0.3");
   EXPECT_EQ(gateway({narrow, wide, default_route("10.1.0.1", 100)}), "10.1.0.1");
 }
 
-TEST(Gateways, OneOutsideOfTheAddressesSubnetDoesNotCount) {
+TEST(Gateways, one_outside_of_the_addresses_subnet_does_not_count) {
   EXPECT_EQ(gateway({default_route("10.2.0.1"), default_route("10.1.0.9", 50)}), "10.1.0.9");
   EXPECT_EQ(gateway({default_route("10.2.0.1")}), "none");
 }
 
-TEST(Gateways, TheAddressItselfIsNone) {
+TEST(Gateways, the_address_itself_is_none) {
   EXPECT_EQ(gateway({default_route("10.1.0.5")}), "none");
 }
 

@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint64_t second = ARPL_SECOND_NS;
 constexpr std::uint64_t start = 1000 * second;
 
-TEST(Backoff, GrowsUpToItsLongestAndBeginsAnew) {
+TEST(Backoff, grows_up_to_its_longest_and_begins_anew) {
   Backoff backoff;
   EXPECT_TRUE(backoff.due(0));
   std::uint64_t now = start;
@@ -29,7 +29,7 @@ TEST(Backoff, GrowsUpToItsLongestAndBeginsAnew) {
   EXPECT_TRUE(backoff.due(now + second));
 }
 
-TEST(Turns, TellTheLongestEverAndLately) {
+TEST(Turns, tell_the_longest_ever_and_lately) {
   Turns turns;
   turns.add(5, start);
   turns.add(3, start + second);
@@ -44,7 +44,7 @@ TEST(Turns, TellTheLongestEverAndLately) {
   EXPECT_EQ(turns.longest_ns(), 5U);
 }
 
-TEST(ReflectGuard, IsOffForAWhileWhenMostIsRefused) {
+TEST(ReflectGuard, is_off_for_a_while_when_most_is_refused) {
   ReflectGuard guard;
   EXPECT_TRUE(guard.look(1000, 0, start));
   EXPECT_TRUE(guard.look(2000, 980, start + second)) << "a driver at its limit";
@@ -54,7 +54,7 @@ TEST(ReflectGuard, IsOffForAWhileWhenMostIsRefused) {
   EXPECT_TRUE(guard.look(2140, 1111, start + 3 * second + ReflectGuard::kOffNs));
 }
 
-TEST(ReflectGuard, StaysOffLongerEachTimeUntilItWentWell) {
+TEST(ReflectGuard, stays_off_longer_each_time_until_it_went_well) {
   ReflectGuard guard;
   std::uint64_t count = 0;
   std::uint64_t now = start;
@@ -81,7 +81,7 @@ TEST(ReflectGuard, StaysOffLongerEachTimeUntilItWentWell) {
 }
 
 // The maps' counters begin anew when another set is made.
-TEST(ReflectGuard, TakesCountersThatBeginAnew) {
+TEST(ReflectGuard, takes_counters_that_begin_anew) {
   ReflectGuard guard;
   guard.look(1000, 900, start);
   EXPECT_TRUE(guard.look(0, 0, start + 20 * second));

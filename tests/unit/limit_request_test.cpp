@@ -39,13 +39,13 @@ struct LimitRequestTest : testing::Test {
   NeighbourFit fit;
 };
 
-TEST_F(LimitRequestTest, WithoutANameOrAValueNothingChanges) {
+TEST_F(LimitRequestTest, without_a_name_or_a_value_nothing_changes) {
   ask({{"cmd", "limit"}});
   ask({{"cmd", "limit"}, {"name", "foreign"}});
   EXPECT_EQ(now, file);
 }
 
-TEST_F(LimitRequestTest, AValueIsANumberOrAWord) {
+TEST_F(LimitRequestTest, a_value_is_a_number_or_a_word) {
   ask({{"name", "foreign"}, {"value", 10}});
   EXPECT_EQ(now.rate(*find_limit("foreign")), 10U);
   ask({{"name", "foreign"}, {"value", "20"}});
@@ -54,7 +54,7 @@ TEST_F(LimitRequestTest, AValueIsANumberOrAWord) {
   EXPECT_EQ(now.rate(*find_limit("foreign")), std::nullopt);
 }
 
-TEST_F(LimitRequestTest, ResettingOneOrAllPutsBackWhatTheFileSays) {
+TEST_F(LimitRequestTest, resetting_one_or_all_puts_back_what_the_file_says) {
   ask({{"name", "to_child"}, {"value", 1000}});
   ask({{"name", "foreign"}, {"value", 10}});
   ask({{"name", "to_child"}, {"reset", true}});
@@ -64,14 +64,14 @@ TEST_F(LimitRequestTest, ResettingOneOrAllPutsBackWhatTheFileSays) {
   EXPECT_EQ(now, file);
 }
 
-TEST_F(LimitRequestTest, AWrongNameIsRefusedWithAllThatThereAre) {
+TEST_F(LimitRequestTest, a_wrong_name_is_refused_with_all_that_there_are) {
   const auto said = refusal({{"name", "to_chidl"}, {"value", 1}});
   EXPECT_EQ(said, "there is no limit to_chidl; there are " + limit_names());
   EXPECT_NE(refusal({{"name", 5}, {"value", 1}}), "accepted");
   EXPECT_EQ(refusal({{"value", 1}}), "which limit? There are " + limit_names());
 }
 
-TEST_F(LimitRequestTest, AWrongValueIsRefusedWithWhatIsPossible) {
+TEST_F(LimitRequestTest, a_wrong_value_is_refused_with_what_is_possible) {
   for (const json& value :
        {json(-1), json("off"), json(""), json("x"), json(nullptr), json(1.5), json::array()})
     EXPECT_EQ(refusal({{"name", "to_child"}, {"value", value}}),
@@ -80,7 +80,7 @@ TEST_F(LimitRequestTest, AWrongValueIsRefusedWithWhatIsPossible) {
   EXPECT_NE(refusal({{"name", "to_child"}, {"value", 1}, {"reset", true}}), "accepted");
 }
 
-TEST_F(LimitRequestTest, EachSaysWhereItsValueComesFrom) {
+TEST_F(LimitRequestTest, each_says_where_its_value_comes_from) {
   EXPECT_EQ(entry("to_child")["from"], "file");
   EXPECT_EQ(entry("foreign")["from"], "default");
   EXPECT_TRUE(entry("foreign")["rate"].is_null());
@@ -94,7 +94,7 @@ TEST_F(LimitRequestTest, EachSaysWhereItsValueComesFrom) {
   EXPECT_EQ(entry("to_child_source")["from"], "set");
 }
 
-TEST_F(LimitRequestTest, WhatTheNeighbourTableHasNoRoomForIsShownBesideWhatIsAskedFor) {
+TEST_F(LimitRequestTest, what_the_neighbour_table_has_no_room_for_is_shown_beside_what_is_asked_for) {
   ask({{"name", "to_child"}, {"value", 100}});
   EXPECT_EQ(entry("to_child")["in_force"], 100);
   fit = {.asked = 1700, .room = 384};
@@ -105,7 +105,7 @@ TEST_F(LimitRequestTest, WhatTheNeighbourTableHasNoRoomForIsShownBesideWhatIsAsk
   EXPECT_TRUE(entry("foreign")["in_force"].is_null());
 }
 
-TEST_F(LimitRequestTest, TheLogHasALineForEachThatIsDifferentNow) {
+TEST_F(LimitRequestTest, the_log_has_a_line_for_each_that_is_different_now) {
   const auto before = now;
   ask({{"name", "to_child"}, {"value", 100}});
   ask({{"name", "foreign"}, {"value", 10}});

@@ -52,7 +52,7 @@ std::string refusal(std::string_view name, const std::string& text) {
   return "accepted";
 }
 
-TEST(Limits, HaveNamesOfTheirOwnAndWordsInTheMapOfTheirOwn) {
+TEST(Limits, have_names_of_their_own_and_words_in_the_map_of_their_own) {
   std::set<std::string_view> names;
   std::set<const arpl_budget*> budgets;
   const arpl_limits map{};
@@ -66,7 +66,7 @@ TEST(Limits, HaveNamesOfTheirOwnAndWordsInTheMapOfTheirOwn) {
   EXPECT_EQ(find_limit("to_chidl"), nullptr);
 }
 
-TEST(Limits, AreTheDocumentedDefaultsAndOfThoseThatDropOnlyOddIsOnUnasked) {
+TEST(Limits, are_the_documented_defaults_and_of_those_that_drop_only_odd_is_on_unasked) {
   const Limits limits;
   EXPECT_EQ(limits.rate(spec("to_child")), 100U);
   EXPECT_EQ(limits.rate(spec("to_child_trusted")), 50U);
@@ -80,7 +80,7 @@ TEST(Limits, AreTheDocumentedDefaultsAndOfThoseThatDropOnlyOddIsOnUnasked) {
     EXPECT_EQ(parse_rate(spec(name), "off"), std::nullopt) << name;
 }
 
-TEST(Limits, ASharesDefaultIsAQuarterOfItsWholeRoundedUpAndFollowsIt) {
+TEST(Limits, a_shares_default_is_a_quarter_of_its_whole_rounded_up_and_follows_it) {
   Limits limits;
   EXPECT_EQ(limits.rate(spec("to_child_source")), 25U);
   limits.set(spec("to_child"), 7);
@@ -94,7 +94,7 @@ TEST(Limits, ASharesDefaultIsAQuarterOfItsWholeRoundedUpAndFollowsIt) {
     EXPECT_EQ(limits.rate(spec(name)), 5000U) << name;
 }
 
-TEST(Limits, AShareWithAValueOfItsOwnKeepsItUntilItIsReset) {
+TEST(Limits, a_share_with_a_value_of_its_own_keeps_it_until_it_is_reset) {
   Limits limits;
   limits.set(spec("to_child_source"), 3);
   limits.set(spec("to_child"), 1000);
@@ -104,25 +104,25 @@ TEST(Limits, AShareWithAValueOfItsOwnKeepsItUntilItIsReset) {
   EXPECT_FALSE(limits.is_set(spec("to_child_source")));
 }
 
-TEST(Limits, ABudgetLetsItsBurstThroughAtOnceAndThenItsRate) {
+TEST(Limits, a_budget_lets_its_burst_through_at_once_and_then_its_rate) {
   EXPECT_EQ(passed(budget_of("to_child", 100), 10000, 1000), (std::pair{500, 100}));
   EXPECT_EQ(passed(budget_of("foreign", 100), 10000, 1000), (std::pair{100, 100}));
   EXPECT_EQ(passed(budget_of("foreign", 1), 10000, 1000), (std::pair{1, 1}));
 }
 
-TEST(Limits, ABudgetOfZeroLetsNothingThroughAndOffLetsEverything) {
+TEST(Limits, a_budget_of_zero_lets_nothing_through_and_off_lets_everything) {
   for (const auto* name : {"to_child", "ring", "foreign", "events"})
     EXPECT_EQ(passed(budget_of(name, 0), 100, 100), (std::pair{0, 0})) << name;
   EXPECT_EQ(passed(budget_of("foreign", std::nullopt), 100, 100), (std::pair{100, 100}));
 }
 
-TEST(Limits, ABudgetOfTheMaximumLetsAFrameThroughEveryNanosecond) {
+TEST(Limits, a_budget_of_the_maximum_lets_a_frame_through_every_nanosecond) {
   const auto budget = budget_of("foreign", kMostPerSecond);
   __u64 bucket = 0;
   for (std::uint64_t i = 0; i < 1000; ++i) EXPECT_TRUE(arpl_bucket_take(&bucket, start + i, budget));
 }
 
-TEST(Limits, WritingThemTouchesNothingButTheBudgets) {
+TEST(Limits, writing_them_touches_nothing_but_the_budgets) {
   arpl_limits map{};
   map.pair_ttl_ns = 1;
   map.credit_window = 2;
@@ -135,13 +135,13 @@ TEST(Limits, WritingThemTouchesNothingButTheBudgets) {
   EXPECT_EQ(map.flags, 4U);
 }
 
-TEST(Limits, ReadFromTheMapTheyAreWhatWasWritten) {
+TEST(Limits, read_from_the_map_they_are_what_was_written) {
   for (const std::uint64_t rate : {0U, 1U, 100U, 20000U, 1000000U, 1000000000U})
     EXPECT_EQ(rate_of(budget_of("to_child", rate)), rate);
   EXPECT_EQ(rate_of(budget_of("foreign", std::nullopt)), std::nullopt);
 }
 
-TEST(Limits, AreGivenAsNumbersAndOffOnlyWhereThatIsTheDefault) {
+TEST(Limits, are_given_as_numbers_and_off_only_where_that_is_the_default) {
   EXPECT_EQ(parse_rate(spec("to_child"), "0"), 0U);
   EXPECT_EQ(parse_rate(spec("to_child"), "1000000000"), kMostPerSecond);
   EXPECT_EQ(parse_rate(spec("foreign"), "off"), std::nullopt);
@@ -150,7 +150,7 @@ TEST(Limits, AreGivenAsNumbersAndOffOnlyWhereThatIsTheDefault) {
     EXPECT_EQ(refusal("foreign", text), "foreign: must be \"off\" or 0 to 1000000000 frames a second") << text;
 }
 
-TEST(Limits, InForceKeepWhatControlHasSeenMeanwhile) {
+TEST(Limits, in_force_keep_what_control_has_seen_meanwhile) {
   Config config;
   config.claims = ClaimsPolicy::drop;
   arpl_limits map{};

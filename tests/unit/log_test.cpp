@@ -24,26 +24,26 @@ std::uint64_t taken(LogLimiter& limiter, bool error, std::uint64_t now, int trie
   return n;
 }
 
-TEST(LogLimiter, TakesWhatIsSavedUpAndThenItsRate) {
+TEST(LogLimiter, takes_what_is_saved_up_and_then_its_rate) {
   LogLimiter limiter;
   EXPECT_EQ(taken(limiter, false, start, 5000), LogLimiter::kLinesSaved);
   EXPECT_EQ(taken(limiter, false, start + second, 5000), LogLimiter::kLinesPerSecond);
 }
 
-TEST(LogLimiter, ErrorsPassAFloodOfOtherLinesWithABoundOfTheirOwn) {
+TEST(LogLimiter, errors_pass_a_flood_of_other_lines_with_a_bound_of_their_own) {
   LogLimiter limiter;
   taken(limiter, false, start, 5000);
   EXPECT_EQ(taken(limiter, true, start, 5000), LogLimiter::kErrorsSaved);
   EXPECT_EQ(taken(limiter, true, start + second, 5000), LogLimiter::kErrorsPerSecond);
 }
 
-TEST(LogLimiter, SaysNothingWhileNothingIsLeftOut) {
+TEST(LogLimiter, says_nothing_while_nothing_is_left_out) {
   LogLimiter limiter;
   EXPECT_EQ(taken(limiter, false, start, 10), 10U);
   EXPECT_EQ(limiter.take_report(start + 3600 * second), 0U);
 }
 
-TEST(LogLimiter, SaysHowManyWereLeftOutOnceThereIsRoomAgain) {
+TEST(LogLimiter, says_how_many_were_left_out_once_there_is_room_again) {
   LogLimiter limiter;
   taken(limiter, false, start, LogLimiter::kLinesSaved + 7);
   taken(limiter, true, start, LogLimiter::kErrorsSaved + 3);
@@ -53,7 +53,7 @@ TEST(LogLimiter, SaysHowManyWereLeftOutOnceThereIsRoomAgain) {
   EXPECT_EQ(limiter.take_report(start + 2 * LogLimiter::kReportAfterNs), 0U) << "it is said once";
 }
 
-TEST(LogLimiter, AddsUpUnderAFloodThatDoesNotEnd) {
+TEST(LogLimiter, adds_up_under_a_flood_that_does_not_end) {
   LogLimiter limiter;
   std::uint64_t written = 0;
   std::uint64_t reports = 0;
@@ -85,7 +85,7 @@ std::string written_of_a_flood() {
   return text;
 }
 
-TEST(Log, IsBoundedAndKeepsErrorsAndItsLinesApart) {
+TEST(Log, is_bounded_and_keeps_errors_and_its_lines_apart) {
   const auto text = written_of_a_flood();
   const auto lines = static_cast<std::uint64_t>(std::ranges::count(text, '\n'));
   EXPECT_GT(lines, LogLimiter::kLinesSaved);
@@ -101,7 +101,7 @@ std::string read_some(int fd) {
 }
 
 // A pipe and a stream socket, as the journal's is.
-TEST(LineWriter, LosesWholeLinesWhereNobodyReads) {
+TEST(LineWriter, loses_whole_lines_where_nobody_reads) {
   for (const bool as_socket : {false, true}) {
     std::array<int, 2> ends{};
     ASSERT_EQ(as_socket ? socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) : pipe(ends.data()), 0);
@@ -129,7 +129,7 @@ TEST(LineWriter, LosesWholeLinesWhereNobodyReads) {
   }
 }
 
-TEST(LineWriter, CutsALineThatIsTooLong) {
+TEST(LineWriter, cuts_a_line_that_is_too_long) {
   std::array<int, 2> ends{};
   ASSERT_EQ(pipe(ends.data()), 0);
   LineWriter writer(ends[1]);
@@ -141,14 +141,14 @@ TEST(LineWriter, CutsALineThatIsTooLong) {
   close(ends[1]);
 }
 
-TEST(LogLimiter, ReportsWhatCouldNotBeWritten) {
+TEST(LogLimiter, reports_what_could_not_be_written) {
   LogLimiter limiter;
   EXPECT_TRUE(limiter.take(false, start));
   limiter.lose(start);
   EXPECT_EQ(limiter.take_report(start + LogLimiter::kReportAfterNs), 1U);
 }
 
-TEST(Journal, IsKnownByDeviceAndInode) {
+TEST(Journal, is_known_by_device_and_inode) {
   std::array<int, 2> ends{};
   ASSERT_EQ(pipe(ends.data()), 0);
   struct stat status {};

@@ -31,7 +31,7 @@ arpl_parsed parse(const FrameSpec& spec) {
   return parse(spec, arp);
 }
 
-TEST(Parser, FillsInEveryField) {
+TEST(Parser, fills_in_every_field) {
   arpl_arp arp{};
   ASSERT_EQ(parse({.op = 2, .target_mac = packet::stranger_mac}, arp), ARPL_PARSED);
   EXPECT_EQ(arp.eth_dst, ARPL_MAC_BROADCAST);
@@ -46,7 +46,7 @@ TEST(Parser, FillsInEveryField) {
   EXPECT_EQ(arp.arp_offset, 14);
 }
 
-TEST(Parser, TakesTheVlanFromOneTag) {
+TEST(Parser, takes_the_vlan_from_one_tag) {
   arpl_arp arp{};
   ASSERT_EQ(parse({.tags = {{.type = 0x8100, .tci = 0xffff}}}, arp), ARPL_PARSED);
   EXPECT_EQ(arp.vlan, 4095) << "without priority and drop eligible bit";
@@ -57,7 +57,7 @@ TEST(Parser, TakesTheVlanFromOneTag) {
   EXPECT_EQ(arp.tags, 1);
 }
 
-TEST(Parser, KnowsTwoAndThreeTagsAndNoFourth) {
+TEST(Parser, knows_two_and_three_tags_and_no_fourth) {
   const Tag q{.type = 0x8100, .tci = 1};
   const Tag ad{.type = 0x88a8, .tci = 1};
   EXPECT_EQ(parse({.tags = {q, q}}), ARPL_PARSED_TAGS);
@@ -69,16 +69,16 @@ TEST(Parser, KnowsTwoAndThreeTagsAndNoFourth) {
   EXPECT_EQ(parse({.tags = {ad, ad, ad}}), ARPL_PARSED_TAGS);
 }
 
-TEST(Parser, LeavesOtherProtocolsAlone) {
+TEST(Parser, leaves_other_protocols_alone) {
   for (const int type : {0x0000, 0x05dc, 0x0800, 0x8035, 0x86dd, 0x9100, 0x88e5, 0xffff})
     EXPECT_EQ(parse({.ethertype = static_cast<std::uint16_t>(type)}), ARPL_NOT_ARP) << type;
 }
 
-TEST(Parser, TakesHardwareTypeSixAsLinuxDoes) {
+TEST(Parser, takes_hardware_type_six_as_linux_does) {
   EXPECT_EQ(parse({.hrd = 6}), ARPL_PARSED);
 }
 
-TEST(Parser, CallsEveryWrongHeaderMalformed) {
+TEST(Parser, calls_every_wrong_header_malformed) {
   EXPECT_EQ(parse({.hrd = 0x0100}), ARPL_PARSED_MALFORMED);
   EXPECT_EQ(parse({.pro = 0x0806}), ARPL_PARSED_MALFORMED);
   EXPECT_EQ(parse({.hln = 0}), ARPL_PARSED_MALFORMED);
@@ -87,7 +87,7 @@ TEST(Parser, CallsEveryWrongHeaderMalformed) {
   EXPECT_EQ(parse({.pln = 16}), ARPL_PARSED_MALFORMED);
 }
 
-TEST(Parser, ReadsNothingBehindAFrameOfAnyLength) {
+TEST(Parser, reads_nothing_behind_a_frame_of_any_length) {
   for (std::size_t tags = 0; tags <= 3; ++tags) {
     const std::size_t header = 14 + 4 * tags;
     for (std::size_t bytes = 0; bytes <= header + 28; ++bytes) {
@@ -101,7 +101,7 @@ TEST(Parser, ReadsNothingBehindAFrameOfAnyLength) {
   }
 }
 
-TEST(Parser, StoresMacsAsItLoadsThem) {
+TEST(Parser, stores_macs_as_it_loads_them) {
   const std::uint8_t bytes[6] = {0x02, 0x42, 0x0a, 0x01, 0x00, 0x05};
   EXPECT_EQ(arpl_load_mac(bytes), packet::endpoint_mac);
   std::uint8_t out[7] = {0, 0, 0, 0, 0, 0, 0xee};

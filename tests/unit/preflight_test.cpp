@@ -42,13 +42,13 @@ bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-TEST(Preflight, NothingToSayAboutAGoodParent) {
+TEST(Preflight, nothing_to_say_about_a_good_parent) {
   const auto findings = judge(good_facts());
   for (const Finding& one : findings) EXPECT_EQ(one.level, Level::ok) << one.name << ": " << one.evidence;
   EXPECT_EQ(exit_code(findings), 0);
 }
 
-TEST(Preflight, NamesMissingCapabilities) {
+TEST(Preflight, names_missing_capabilities) {
   auto facts = good_facts();
   facts.missing_caps = {"CAP_NET_ADMIN", "CAP_BPF"};
   EXPECT_EQ(finding(facts, "privileges").level, Level::blocker);
@@ -57,7 +57,7 @@ TEST(Preflight, NamesMissingCapabilities) {
   EXPECT_EQ(finding(facts, "privileges").level, Level::warning);
 }
 
-TEST(Preflight, ListsTheInterfacesWhenThereIsNoSuchOne) {
+TEST(Preflight, lists_the_interfaces_when_there_is_no_such_one) {
   auto facts = good_facts();
   facts.link.reset();
   EXPECT_EQ(finding(facts, "device").level, Level::blocker);
@@ -66,7 +66,7 @@ TEST(Preflight, ListsTheInterfacesWhenThereIsNoSuchOne) {
   EXPECT_EQ(exit_code(judge(facts)), 1);
 }
 
-TEST(Preflight, NamesTheParentOfAMacvlan) {
+TEST(Preflight, names_the_parent_of_a_macvlan) {
   auto facts = good_facts();
   facts.link->kind = "macvtap";
   facts.lower = "eth0";
@@ -76,13 +76,13 @@ TEST(Preflight, NamesTheParentOfAMacvlan) {
   EXPECT_TRUE(contains(finding(facts, "device").evidence, "another network namespace"));
 }
 
-TEST(Preflight, RefusesLoopback) {
+TEST(Preflight, refuses_loopback) {
   auto facts = good_facts();
   facts.link->loopback = true;
   EXPECT_EQ(finding(facts, "device").level, Level::blocker);
 }
 
-TEST(Preflight, WarnsAboutALinkWithoutCarrier) {
+TEST(Preflight, warns_about_a_link_without_carrier) {
   auto facts = good_facts();
   facts.link->running = false;
   EXPECT_TRUE(contains(finding(facts, "link").evidence, "carrier"));
@@ -90,7 +90,7 @@ TEST(Preflight, WarnsAboutALinkWithoutCarrier) {
   EXPECT_TRUE(contains(finding(facts, "link").remedy, "ip link set dev eth7 up"));
 }
 
-TEST(Preflight, BondAndBridgeHaveNoRing) {
+TEST(Preflight, bond_and_bridge_have_no_ring) {
   auto facts = good_facts();
   facts.link->kind = "bond";
   EXPECT_EQ(finding(facts, "kind").level, Level::note);
@@ -101,7 +101,7 @@ TEST(Preflight, BondAndBridgeHaveNoRing) {
   EXPECT_TRUE(contains(finding(facts, "native_xdp").remedy, "generic_xdp = true"));
 }
 
-TEST(Preflight, NativeXdpIsNeededUnlessGenericIsAskedFor) {
+TEST(Preflight, native_xdp_is_needed_unless_generic_is_asked_for) {
   auto facts = good_facts();
   facts.link->xdp_features = xdp_feature::basic;
   EXPECT_EQ(finding(facts, "native_xdp").level, Level::blocker);
@@ -112,7 +112,7 @@ TEST(Preflight, NativeXdpIsNeededUnlessGenericIsAskedFor) {
   EXPECT_EQ(finding(facts, "native_xdp").level, Level::note);
 }
 
-TEST(Preflight, ALargeMtuNeedsFragments) {
+TEST(Preflight, a_large_mtu_needs_fragments) {
   auto facts = good_facts();
   facts.link->mtu = 9000;
   EXPECT_EQ(finding(facts, "mtu").level, Level::ok);
@@ -123,7 +123,7 @@ TEST(Preflight, ALargeMtuNeedsFragments) {
   EXPECT_EQ(finding(facts, "mtu").level, Level::ok);
 }
 
-TEST(Preflight, TellsAForeignProgramFromItsOwn) {
+TEST(Preflight, tells_a_foreign_program_from_its_own) {
   auto facts = good_facts();
   facts.link->xdp_mode = XdpMode::native;
   facts.link->xdp_prog_id = 42;
@@ -138,7 +138,7 @@ TEST(Preflight, TellsAForeignProgramFromItsOwn) {
   EXPECT_EQ(finding(facts, "xdp_program").level, Level::note);
 }
 
-TEST(Preflight, AnEgressFilterMattersOnlyInFrontOfOurs) {
+TEST(Preflight, an_egress_filter_matters_only_in_front_of_ours) {
   auto facts = good_facts();
   facts.egress = {{.pref = 10, .handle = 1, .kind = "bpf", .name = "cilium"}};
   EXPECT_EQ(finding(facts, "egress").level, Level::ok);
@@ -150,14 +150,14 @@ TEST(Preflight, AnEgressFilterMattersOnlyInFrontOfOurs) {
   EXPECT_TRUE(contains(finding(facts, "egress").evidence, "cilium"));
 }
 
-TEST(Preflight, TcxRunsBeforeEveryFilter) {
+TEST(Preflight, tcx_runs_before_every_filter) {
   auto facts = good_facts();
   facts.tcx = {"meter (id 5)"};
   EXPECT_EQ(finding(facts, "egress").level, Level::warning);
   EXPECT_TRUE(contains(finding(facts, "egress").evidence, "meter (id 5)"));
 }
 
-TEST(Preflight, StrippedTagsMatterWithVlansOnly) {
+TEST(Preflight, stripped_tags_matter_with_vlans_only) {
   auto facts = good_facts();
   facts.link->rx_vlan_offload = true;
   EXPECT_EQ(finding(facts, "rx_vlan_offload").level, Level::note);
@@ -169,7 +169,7 @@ TEST(Preflight, StrippedTagsMatterWithVlansOnly) {
   EXPECT_EQ(finding(facts, "rx_vlan_offload").level, Level::warning);
 }
 
-TEST(Preflight, NamesTheOffloadThatTakesServiceTagsOut) {
+TEST(Preflight, names_the_offload_that_takes_service_tags_out) {
   auto facts = good_facts();
   EXPECT_EQ(finding(facts, "rx_stag_offload").level, Level::ok);
   facts.link->rx_stag_offload = true;
@@ -179,7 +179,7 @@ TEST(Preflight, NamesTheOffloadThatTakesServiceTagsOut) {
   EXPECT_EQ(finding(facts, "rx_stag_offload").level, Level::warning);
 }
 
-TEST(Preflight, SaysWhoElseManagesTheInterface) {
+TEST(Preflight, says_who_else_manages_the_interface) {
   auto facts = good_facts();
   facts.manager = Manager::network_manager;
   EXPECT_TRUE(contains(finding(facts, "manager").remedy, "nmcli device set ifname eth7 managed no"));
@@ -188,7 +188,7 @@ TEST(Preflight, SaysWhoElseManagesTheInterface) {
   EXPECT_TRUE(contains(finding(facts, "manager").remedy, facts.network_file.raw()));
 }
 
-TEST(Preflight, KernelFeatures) {
+TEST(Preflight, kernel_features) {
   auto facts = good_facts();
   facts.kernel = {.btf = false,
                   .bpffs = false,
@@ -204,7 +204,7 @@ TEST(Preflight, KernelFeatures) {
   EXPECT_EQ(finding(facts, "af_xdp").level, Level::blocker);
 }
 
-TEST(Preflight, CountsChildren) {
+TEST(Preflight, counts_children) {
   auto facts = good_facts();
   facts.children = 0;
   EXPECT_EQ(finding(facts, "children").level, Level::note);
@@ -212,7 +212,7 @@ TEST(Preflight, CountsChildren) {
   EXPECT_TRUE(contains(finding(facts, "children").evidence, "no privilege"));
 }
 
-TEST(Preflight, JsonHasEveryFindingAndTakesAnyBytes) {
+TEST(Preflight, json_has_every_finding_and_takes_any_bytes) {
   auto facts = good_facts();
   facts.interface = "bad\xffname";
   facts.link.reset();
@@ -223,7 +223,7 @@ TEST(Preflight, JsonHasEveryFindingAndTakesAnyBytes) {
   EXPECT_EQ(root.at("findings").back().at("level"), "blocker");
 }
 
-TEST(Preflight, TextEndsWithTheSum) {
+TEST(Preflight, text_ends_with_the_sum) {
   auto facts = good_facts();
   facts.children = 0;
   EXPECT_TRUE(

@@ -46,21 +46,21 @@ std::vector<std::uint8_t> reply_to(std::string_view request) {
   return out;
 }
 
-TEST(Reply, IsTheKernels) {
+TEST(Reply, is_the_kernels) {
   EXPECT_EQ(reply_to(who_has), hex("525400123499 02420a010005 0806 0001 0800 06 04 0002"
                                    "02420a010005 0a010005 525400123499 0a010063"));
 }
 
-TEST(Reply, KeepsTheTagsIdAndNotItsPriority) {
+TEST(Reply, keeps_the_tags_id_and_not_its_priority) {
   EXPECT_EQ(reply_to(tagged_who_has), hex("525400123499 02420a010005 8100 0064 0806 0001 0800 06 04 0002"
                                           "02420a010005 0a010005 525400123499 0a010063"));
 }
 
-TEST(Reply, ToAPriorityTaggedRequestIsUntagged) {
+TEST(Reply, to_a_priority_tagged_request_is_untagged) {
   EXPECT_EQ(reply_to(priority_tagged_who_has), reply_to(who_has));
 }
 
-TEST(Reply, GoesToTheSenderMacAsTheKernelsDoes) {
+TEST(Reply, goes_to_the_sender_mac_as_the_kernels_does) {
   auto frame = hex(who_has);
   frame[11] = 0x77;  // another Ethernet source
   arpl_arp arp{};
@@ -70,7 +70,7 @@ TEST(Reply, GoesToTheSenderMacAsTheKernelsDoes) {
   EXPECT_EQ(out, reply_to(who_has));
 }
 
-TEST(Reply, WritesNothingBehindItsLength) {
+TEST(Reply, writes_nothing_behind_its_length) {
   const auto frame = hex(who_has);
   arpl_arp arp{};
   ASSERT_EQ(arpl_parse(frame.data(), frame.data() + frame.size(), &arp), ARPL_PARSED);
@@ -80,7 +80,7 @@ TEST(Reply, WritesNothingBehindItsLength) {
   for (std::size_t i = length; i < out.size(); ++i) EXPECT_EQ(out[i], 0xee) << i;
 }
 
-TEST(Reply, IsWrittenInPlaceOfTheRequest) {
+TEST(Reply, is_written_in_place_of_the_request) {
   for (const auto request : {who_has, tagged_who_has}) {
     auto frame = hex(request);
     arpl_arp arp{};
@@ -90,7 +90,7 @@ TEST(Reply, IsWrittenInPlaceOfTheRequest) {
   }
 }
 
-TEST(Reply, IsUnderstoodByOurOwnParser) {
+TEST(Reply, is_understood_by_our_own_parser) {
   const auto out = reply_to(tagged_who_has);
   arpl_arp arp{};
   ASSERT_EQ(arpl_parse(out.data(), out.data() + out.size(), &arp), ARPL_PARSED);
@@ -110,33 +110,33 @@ std::vector<std::uint8_t> announcement(__u16 vlan) {
   return bytes_of(arpl_announcement(endpoint_mac, endpoint_ip, vlan));
 }
 
-TEST(Announcement, IsThatOfRfc5227) {
+TEST(Announcement, is_that_of_rfc5227) {
   EXPECT_EQ(announcement(0), hex("ffffffffffff 02420a010005 0806 0001 0800 06 04 0001"
                                  "02420a010005 0a010005 000000000000 0a010005"));
 }
 
-TEST(Announcement, CarriesItsVlan) {
+TEST(Announcement, carries_its_vlan) {
   EXPECT_EQ(announcement(4094), hex("ffffffffffff 02420a010005 8100 0ffe 0806 0001 0800 06 04 0001"
                                     "02420a010005 0a010005 000000000000 0a010005"));
 }
 
-TEST(Announcement, LeavesTheSlotsFlagsOut) {
+TEST(Announcement, leaves_the_slots_flags_out) {
   EXPECT_EQ(bytes_of(arpl_announcement(endpoint_mac | ARPL_SLOT_FLUX, endpoint_ip, 0)), announcement(0));
 }
 
-TEST(Announcement, AsAReplyHasTheSameMacAsSenderAndTarget) {
+TEST(Announcement, as_a_reply_has_the_same_mac_as_sender_and_target) {
   EXPECT_EQ(bytes_of(arpl_announcement_reply(endpoint_mac, endpoint_ip, 0)),
             hex("ffffffffffff 02420a010005 0806 0001 0800 06 04 0002"
                 "02420a010005 0a010005 02420a010005 0a010005"));
 }
 
-TEST(Probe, IsThatOfRfc5227) {
+TEST(Probe, is_that_of_rfc5227) {
   EXPECT_EQ(bytes_of(arpl_probe(endpoint_mac, endpoint_ip, 0)),
             hex("ffffffffffff 02420a010005 0806 0001 0800 06 04 0001"
                 "02420a010005 00000000 000000000000 0a010005"));
 }
 
-TEST(WhoHas, AsksOneStationOrAll) {
+TEST(WhoHas, asks_one_station_or_all) {
   const auto broadcast =
       hex("ffffffffffff 02420a010005 8100 0064 0806 0001 0800 06 04 0001"
           "02420a010005 0a010005 000000000000 0a010001");

@@ -38,7 +38,7 @@ std::string refusal(const std::string& lines) {
   return "accepted";
 }
 
-TEST(AddressRange, HoldsWhatItsPrefixCovers) {
+TEST(AddressRange, holds_what_its_prefix_covers) {
   const AddressRange range{.network = ip("10.1.2.0"), .prefix_bits = 23};
   EXPECT_TRUE(range.contains(ip("10.1.2.0")));
   EXPECT_TRUE(range.contains(ip("10.1.3.255")));
@@ -46,18 +46,18 @@ TEST(AddressRange, HoldsWhatItsPrefixCovers) {
   EXPECT_FALSE(range.contains(ip("10.1.1.255")));
 }
 
-TEST(AddressRange, WithoutAPrefixHoldsAllAndWithAllBitsOne) {
+TEST(AddressRange, without_a_prefix_holds_all_and_with_all_bits_one) {
   EXPECT_TRUE((AddressRange{.network = ip("10.0.0.0"), .prefix_bits = 0}.contains(ip("192.168.1.1"))));
   const AddressRange one{.network = ip("10.0.0.5"), .prefix_bits = 32};
   EXPECT_TRUE(one.contains(ip("10.0.0.5")));
   EXPECT_FALSE(one.contains(ip("10.0.0.4")));
 }
 
-TEST(Pattern, WithoutAnyPartMatchesAll) {
+TEST(Pattern, without_any_part_matches_all) {
   EXPECT_TRUE(Pattern{}.matches("eth0", "blue", ip("10.0.0.1"), 1));
 }
 
-TEST(Pattern, EveryPartThatIsGivenMustMatch) {
+TEST(Pattern, every_part_that_is_given_must_match) {
   const Pattern pattern{.interface = "eth*",
                         .netns = "blue-?",
                         .address = AddressRange{.network = ip("10.0.0.0"), .prefix_bits = 24},
@@ -69,7 +69,7 @@ TEST(Pattern, EveryPartThatIsGivenMustMatch) {
   EXPECT_FALSE(pattern.matches("eth12", "blue-1", ip("10.0.0.9"), 0x43));
 }
 
-TEST(Selection, ReadsStaticEndpoints) {
+TEST(Selection, reads_static_endpoints) {
   const auto statics = load(R"(static = [{ ip = "192.168.1.50/24", mac = "52:54:00:12:34:56", vlan = 100 },
                                          { ip = "192.168.1.50", mac = "52:54:00:12:34:57" }])")
                            .statics;
@@ -82,7 +82,7 @@ TEST(Selection, ReadsStaticEndpoints) {
   EXPECT_EQ(statics[1].vlan, 0) << "untagged";
 }
 
-TEST(Selection, ReadsPatterns) {
+TEST(Selection, reads_patterns) {
   const auto parent = load(R"(include = [{ interface = "eth*", namespace = "web-?" }]
                               exclude = [{ address = "10.0.0.7/24" }, { address = "10.0.0.5" },
                                          { mac = "02:00:00:00:00:09" }])");
@@ -94,13 +94,13 @@ TEST(Selection, ReadsPatterns) {
   EXPECT_EQ(parent.exclude[2].mac, mac_from_text("02:00:00:00:00:09"));
 }
 
-TEST(Selection, ReadsArraysOfTablesInTheirLongFormToo) {
+TEST(Selection, reads_arrays_of_tables_in_their_long_form_too) {
   const auto parent =
       load("[[parent.nic0.exclude]]\ninterface = \"a\"\n[[parent.nic0.exclude]]\ninterface = \"b\"");
   EXPECT_EQ(parent.exclude.size(), 2U);
 }
 
-TEST(Selection, RefusesWithFileLineAndKey) {
+TEST(Selection, refuses_with_file_line_and_key) {
   const auto line =
       refusal("static = [\n{ ip = \"10.0.0.5\", mac = \"02:00:00:00:00:01\" },\n{ ip = \"10.0.0\" }]");
   EXPECT_NE(line.find(R"(.toml:4: parent.nic0.static[1].ip: "10.0.0" is no IPv4 address)"), std::string::npos)
@@ -109,7 +109,7 @@ TEST(Selection, RefusesWithFileLineAndKey) {
             std::string::npos);
 }
 
-TEST(Selection, RefusesAnAddressThatIsThereTwiceInOneVlan) {
+TEST(Selection, refuses_an_address_that_is_there_twice_in_one_vlan) {
   constexpr const char* kEntry = R"({ ip = "10.0.0.5", mac = "02:00:00:00:00:01" })";
   const auto twice = std::string("static = [") + kEntry + ", " + kEntry + "]";
   EXPECT_NE(refusal(twice).find("static[1]: 10.0.0.5 is there twice"), std::string::npos) << refusal(twice);
@@ -119,7 +119,7 @@ TEST(Selection, RefusesAnAddressThatIsThereTwiceInOneVlan) {
             std::string::npos);
 }
 
-TEST(Selection, RefusesWhatCanBeNoHostsAddressOrMac) {
+TEST(Selection, refuses_what_can_be_no_hosts_address_or_mac) {
   for (const auto* address :
        {"0.0.0.0", "0.1.2.3", "127.0.0.1", "224.0.0.1", "239.255.255.250", "255.255.255.255", "10.0.0.0/24",
         "10.0.0.255/24", "10.0.0.5/33", "10.0.0.5/", "10.0.0.5/-1", "x"}) {
@@ -132,7 +132,7 @@ TEST(Selection, RefusesWhatCanBeNoHostsAddressOrMac) {
   }
 }
 
-TEST(Selection, TakesBothAddressesOfAPointToPointNetwork) {
+TEST(Selection, takes_both_addresses_of_a_point_to_point_network) {
   EXPECT_EQ(load(R"(static = [{ ip = "10.0.0.4/31", mac = "02:00:00:00:00:01" },
                               { ip = "10.0.0.5/31", mac = "02:00:00:00:00:02" },
                               { ip = "10.0.0.6/32", mac = "02:00:00:00:00:03" }])")
@@ -140,7 +140,7 @@ TEST(Selection, TakesBothAddressesOfAPointToPointNetwork) {
             3U);
 }
 
-TEST(Selection, RefusesWrongTypesAndUnknownKeys) {
+TEST(Selection, refuses_wrong_types_and_unknown_keys) {
   for (const auto* line :
        {"static = 1", "static = [1]", R"(static = { ip = "10.0.0.5" })", R"(static = [{ ip = "10.0.0.5" }])",
         R"(static = [{ mac = "02:00:00:00:00:01" }])", R"(static = [{ ip = 5, mac = "02:00:00:00:00:01" }])",

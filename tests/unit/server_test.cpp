@@ -109,7 +109,7 @@ class ServerTest : public testing::Test {
   std::uint64_t now_ = second;
 };
 
-TEST_F(ServerTest, AnswersEachLineWithALine) {
+TEST_F(ServerTest, answers_each_line_with_a_line) {
   const auto one = client();
   say(one, "{\"bytes\":1}\n");
   EXPECT_EQ(read_all(one), "{\"filler\":\"x\"}\n");
@@ -119,7 +119,7 @@ TEST_F(ServerTest, AnswersEachLineWithALine) {
   EXPECT_EQ(read_all(one), "{\"filler\":\"xxxx\"}\n");
 }
 
-TEST_F(ServerTest, AnswersWhatItCannotReadWithAnError) {
+TEST_F(ServerTest, answers_what_it_cannot_read_with_an_error) {
   const auto one = client();
   say(one, "nonsense\n");
   EXPECT_EQ(read_all(one).find("{\"error\":"), 0U);
@@ -127,13 +127,13 @@ TEST_F(ServerTest, AnswersWhatItCannotReadWithAnError) {
   EXPECT_EQ(read_all(one), "{\"filler\":\"x\"}\n");
 }
 
-TEST_F(ServerTest, HangsUpOnARequestWithoutAnEnd) {
+TEST_F(ServerTest, hangs_up_on_a_request_without_an_end) {
   const auto one = client();
   say(one, std::string(Server::kMaxRequestBytes, 'x'));
   EXPECT_TRUE(hung_up_on(one));
 }
 
-TEST_F(ServerTest, SendsALongAnswerPieceByPieceAndAnswersOthersMeanwhile) {
+TEST_F(ServerTest, sends_a_long_answer_piece_by_piece_and_answers_others_meanwhile) {
   const auto slow = client();
   const auto quick = client();
   say(slow, "{\"bytes\":40000000}\n");
@@ -142,7 +142,7 @@ TEST_F(ServerTest, SendsALongAnswerPieceByPieceAndAnswersOthersMeanwhile) {
   EXPECT_EQ(read_all(slow).size(), 40000000 + std::strlen("{\"filler\":\"\"}\n"));
 }
 
-TEST_F(ServerTest, RefusesAnswersBeyondTheBoundOfAllClientsUntilOneIsRead) {
+TEST_F(ServerTest, refuses_answers_beyond_the_bound_of_all_clients_until_one_is_read) {
   const auto half = std::to_string(Server::kMaxPendingBytes / 2);
   const auto first = client();
   const auto second_one = client();
@@ -154,7 +154,7 @@ TEST_F(ServerTest, RefusesAnswersBeyondTheBoundOfAllClientsUntilOneIsRead) {
   EXPECT_EQ(read_all(second_one).find("{\"filler\""), 0U);
 }
 
-TEST_F(ServerTest, ForgetsWhatWaitedForAClientThatIsDropped) {
+TEST_F(ServerTest, forgets_what_waited_for_a_client_that_is_dropped) {
   const auto half = std::to_string(Server::kMaxPendingBytes / 2);
   auto first = client();
   say(first, "{\"bytes\":" + half + "}\n");
@@ -165,7 +165,7 @@ TEST_F(ServerTest, ForgetsWhatWaitedForAClientThatIsDropped) {
   EXPECT_EQ(read_all(other).find("{\"filler\""), 0U);
 }
 
-TEST_F(ServerTest, DropsWhoSendsNoWholeRequestOrDoesNotRead) {
+TEST_F(ServerTest, drops_who_sends_no_whole_request_or_does_not_read) {
   const auto silent = client();
   const auto halfway = client();
   const auto not_reading = client();
@@ -179,7 +179,7 @@ TEST_F(ServerTest, DropsWhoSendsNoWholeRequestOrDoesNotRead) {
   EXPECT_TRUE(hung_up_on(not_reading));
 }
 
-TEST_F(ServerTest, KeepsWhoReadsSlowlyButGoesOnReading) {
+TEST_F(ServerTest, keeps_who_reads_slowly_but_goes_on_reading) {
   const auto one = client();
   say(one, "{\"bytes\":10000000}\n");
   std::string all;
@@ -197,7 +197,7 @@ TEST_F(ServerTest, KeepsWhoReadsSlowlyButGoesOnReading) {
   }
 }
 
-TEST_F(ServerTest, DropsWhoReadsAByteNowAndThen) {
+TEST_F(ServerTest, drops_who_reads_a_byte_now_and_then) {
   const auto one = client();
   say(one, "{\"bytes\":10000000}\n");
   for (int i = 0; i < 3; ++i) {
@@ -210,7 +210,7 @@ TEST_F(ServerTest, DropsWhoReadsAByteNowAndThen) {
   EXPECT_TRUE(hung_up_on(one));
 }
 
-TEST_F(ServerTest, WhatTheLoopSpendsElsewhereIsNobodysDelay) {
+TEST_F(ServerTest, what_the_loop_spends_elsewhere_is_nobodys_delay) {
   const auto halfway = client();
   const auto not_reading = client();
   say(halfway, "{\"byt");
@@ -222,7 +222,7 @@ TEST_F(ServerTest, WhatTheLoopSpendsElsewhereIsNobodysDelay) {
   EXPECT_EQ(read_all(not_reading).size(), 10'000'000 + std::strlen("{\"filler\":\"\"}\n"));
 }
 
-TEST_F(ServerTest, PutsOffWhatWouldKeepTheLoopTooLongAndForgetsNobody) {
+TEST_F(ServerTest, puts_off_what_would_keep_the_loop_too_long_and_forgets_nobody) {
   constexpr const char* kLong = "{\"bytes\":1,\"takes_ms\":60}\n";
   std::vector<Fd> clients;
   clients.reserve(4);
@@ -262,7 +262,7 @@ Fd connect_to(const std::string& path) {
   return fd;
 }
 
-TEST(ServerPutOff, AnswersWhenItIsTimeAndTheNextRequestAfterIt) {
+TEST(ServerPutOff, answers_when_it_is_time_and_the_next_request_after_it) {
   const auto path = testing::TempDir() + "arpline-put-off-" + std::to_string(getpid());
   EventLoop loop;
   std::uint64_t ticket = 0;
@@ -301,7 +301,7 @@ TEST(ServerPutOff, AnswersWhenItIsTimeAndTheNextRequestAfterIt) {
   unlink(path.c_str());
 }
 
-TEST(ServerPutOff, WhatTakesLongIsMadeInAThreadAndOthersAreAnsweredMeanwhile) {
+TEST(ServerPutOff, what_takes_long_is_made_in_a_thread_and_others_are_answered_meanwhile) {
   const auto path = testing::TempDir() + "arpline-background-" + std::to_string(getpid());
   EventLoop loop;
   std::latch begin{1};
@@ -350,7 +350,7 @@ TEST(ServerPutOff, WhatTakesLongIsMadeInAThreadAndOthersAreAnsweredMeanwhile) {
   unlink(path.c_str());
 }
 
-TEST_F(ServerTest, WhoWaitsLongestMakesRoom) {
+TEST_F(ServerTest, who_waits_longest_makes_room) {
   std::vector<Fd> idle;
   for (std::size_t i = 0; i < Server::kMaxClients; ++i) idle.push_back(client());
   say(idle[0], "{\"bytes\":1}\n");
@@ -363,13 +363,13 @@ TEST_F(ServerTest, WhoWaitsLongestMakesRoom) {
   EXPECT_FALSE(hung_up_on(idle[2]));
 }
 
-TEST_F(ServerTest, IsItsOwnersAloneWithoutAGroup) {
+TEST_F(ServerTest, is_its_owners_alone_without_a_group) {
   struct stat status {};
   ASSERT_EQ(stat(path_.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600U);
 }
 
-TEST(ServerGroup, MayUseTheSocket) {
+TEST(ServerGroup, may_use_the_socket) {
   const auto path = testing::TempDir() + "arpline-group-" + std::to_string(getpid());
   EventLoop loop;
   const Server server(
@@ -381,7 +381,7 @@ TEST(ServerGroup, MayUseTheSocket) {
   unlink(path.c_str());
 }
 
-TEST(ServerGroup, IsFoundByItsName) {
+TEST(ServerGroup, is_found_by_its_name) {
   EXPECT_EQ(find_group("root"), std::optional<gid_t>{0});
   EXPECT_EQ(find_group("no such group"), std::nullopt);
   EXPECT_EQ(socket_group(""), std::nullopt);

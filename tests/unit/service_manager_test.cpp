@@ -44,7 +44,7 @@ class ServiceManagerTest : public testing::Test {
   Fd socket_{socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
 };
 
-TEST_F(ServiceManagerTest, HearsOfEveryStepOfALife) {
+TEST_F(ServiceManagerTest, hears_of_every_step_of_a_life) {
   const ServiceManager manager;
   manager.ready("serving nic0");
   EXPECT_EQ(heard(), "READY=1\nSTATUS=serving nic0");
@@ -58,7 +58,7 @@ TEST_F(ServiceManagerTest, HearsOfEveryStepOfALife) {
   EXPECT_EQ(heard(), "STOPPING=1");
 }
 
-TEST_F(ServiceManagerTest, IsFedTwiceAsOftenAsItAsks) {
+TEST_F(ServiceManagerTest, is_fed_twice_as_often_as_it_asks) {
   setenv("WATCHDOG_USEC", "10000000", 1);
   ServiceManager manager;
   int pings = 0;
@@ -69,7 +69,7 @@ TEST_F(ServiceManagerTest, IsFedTwiceAsOftenAsItAsks) {
   EXPECT_EQ(pings, 12);
 }
 
-TEST_F(ServiceManagerTest, IsNotFedWhileTheDaemonIsNotHealthy) {
+TEST_F(ServiceManagerTest, is_not_fed_while_the_daemon_is_not_healthy) {
   setenv("WATCHDOG_USEC", "1000000", 1);
   ServiceManager manager;
   manager.tick(100 * second, false);
@@ -78,7 +78,7 @@ TEST_F(ServiceManagerTest, IsNotFedWhileTheDaemonIsNotHealthy) {
   EXPECT_EQ(heard(), "WATCHDOG=1");
 }
 
-TEST_F(ServiceManagerTest, IsNotFedUnlessItAsksThisProcess) {
+TEST_F(ServiceManagerTest, is_not_fed_unless_it_asks_this_process) {
   ServiceManager nobody;
   nobody.tick(100 * second, true);
   setenv("WATCHDOG_USEC", "1000000", 1);

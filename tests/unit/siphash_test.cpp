@@ -10,7 +10,7 @@ namespace arpline {
 namespace {
 
 // The values were computed once by an implementation in Python that gives the paper's vector for SipHash-2-4.
-TEST(SipHash, GivesTheValuesOfAnIndependentImplementation) {
+TEST(SipHash, gives_the_values_of_an_independent_implementation) {
   EXPECT_EQ(arpl_siphash3(0x0706050403020100U, 0x0f0e0d0c0b0a0908U, 0, 0, 0), 0x59b0db3ca5406644U);
   EXPECT_EQ(arpl_siphash3(0x0706050403020100U, 0x0f0e0d0c0b0a0908U, 0x0706050403020100U, 0x0f0e0d0c0b0a0908U,
                           0x1716151413121110U),
@@ -27,7 +27,7 @@ void expect_all_changed(std::uint64_t a, std::uint64_t b, int bit) {
   EXPECT_LE(std::popcount(a ^ b), 48) << "bit " << bit;
 }
 
-TEST(SipHash, EveryBitOfTheKeyChangesEverything) {
+TEST(SipHash, every_bit_of_the_key_changes_everything) {
   const auto plain = arpl_siphash3(1, 2, 3, 4, 5);
   for (int bit = 0; bit < 64; ++bit) {
     expect_all_changed(plain, arpl_siphash3(1 ^ 1ULL << bit, 2, 3, 4, 5), bit);
@@ -35,7 +35,7 @@ TEST(SipHash, EveryBitOfTheKeyChangesEverything) {
   }
 }
 
-TEST(SipHash, EveryBitOfTheInputChangesEverything) {
+TEST(SipHash, every_bit_of_the_input_changes_everything) {
   const auto plain = arpl_siphash3(1, 2, 3, 4, 5);
   for (int bit = 0; bit < 64; ++bit) {
     expect_all_changed(plain, arpl_siphash3(1, 2, 3 ^ 1ULL << bit, 4, 5), bit);
@@ -44,7 +44,7 @@ TEST(SipHash, EveryBitOfTheInputChangesEverything) {
   }
 }
 
-TEST(SipHash, NeighbouringRequestersSpreadOverTheWholeTable) {
+TEST(SipHash, neighbouring_requesters_spread_over_the_whole_table) {
   constexpr std::uint64_t places = 1024;
   std::set<std::uint64_t> used;
   for (std::uint64_t i = 0; i < places; ++i) used.insert(arpl_siphash3(1, 2, i, 0, 0) % places);

@@ -11,7 +11,7 @@
 namespace arpline {
 namespace {
 
-TEST(Verdicts, EachHasACounterOfItsOwnNameAtItsOwnIndex) {
+TEST(Verdicts, each_has_a_counter_of_its_own_name_at_its_own_index) {
 #define ARPL_WIRE(class, name, description) \
   EXPECT_EQ(offsetof(arpl_verdict_counts, name), sizeof(__u64) * ARPL_##name) << #name;
 #include "shared/verdicts.def"
@@ -31,23 +31,23 @@ TEST(Verdicts, EachHasACounterOfItsOwnNameAtItsOwnIndex) {
 #define EXPECT_WOULD_REFLECT(name) EXPECT_WOULD_TO_CHILD(name)
 #define EXPECT_WOULD_DROP(name) EXPECT_WOULD_TO_CHILD(name)
 
-TEST(Verdicts, EachActingOneHasATwinForObserve){
+TEST(Verdicts, each_acting_one_has_a_twin_for_observe){
 #define ARPL_WIRE(class, name, description) EXPECT_WOULD_##class(name)
 #include "shared/verdicts.def"
 }
 
-TEST(Verdicts, TheTwinsLieBehindTheVerdictsWithoutAGap) {
+TEST(Verdicts, the_twins_lie_behind_the_verdicts_without_a_gap) {
   EXPECT_EQ(arpl_would_index(static_cast<arpl_verdict>(ARPL_FIRST_ACTING)), ARPL_WIRE_VERDICTS);
   EXPECT_EQ(arpl_would_index(static_cast<arpl_verdict>(ARPL_WIRE_VERDICTS - 1)), ARPL_VERDICT_COUNTERS - 1);
 }
 
-TEST(Verdicts, EachIsOfTheClassOfTheTable) {
+TEST(Verdicts, each_is_of_the_class_of_the_table) {
 #define ARPL_WIRE(class, name, description) \
   EXPECT_EQ(arpl_class_of(ARPL_##name), ARPL_CLASS_##class) << #name;
 #include "shared/verdicts.def"
 }
 
-TEST(Verdicts, HaveUniqueNamesAndADescriptionOnOneLine) {
+TEST(Verdicts, have_unique_names_and_a_description_on_one_line) {
   std::set<std::string> wire;
   std::set<std::string> other;
   std::set<std::string> engine;

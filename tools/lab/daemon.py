@@ -7,7 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from . import sh
+from . import sh, teardown
 
 
 def to_toml(config: dict) -> str:
@@ -78,11 +78,15 @@ class Arplined:
         while time.monotonic() < end:
             if not self.running():
                 raise sh.CommandError(f"arplined ended with exit code {self.process.returncode}: {self.log.strip()}")
-            status = read_status(self.host)
-            if status and status["daemon"] and status["lease"] == "live":
-                return status
-            time.sleep(0.05)
+            # Whoever is asked needs CPU time that the start needs too: nobody before there is somebody who answers.
+            if self._has_socket() and (status := read_status(self.host)):
+                if status["daemon"] and status["lease"] == "live":
+                    return status
+            time.sleep(0.02)
         raise sh.CommandError(f"arplined does not serve after {seconds} s: {self.log.strip()}")
+
+    def _has_socket(self) -> bool:
+        return any(teardown.RUN.glob(f"*-{self.host.ns.inode}/control.sock"))
 
     def wait_exit(self, seconds=10.0) -> int:
         return self.process.wait(timeout=seconds * sh.PATIENCE)
@@ -103,7 +107,8 @@ class Arplined:
         self.process.send_signal(signal.SIGSTOP)
         tasks = Path(f"/proc/{self.pid}/task")
         end = time.monotonic() + 5
-        while any(task.read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0] != "T" for task in tasks.glob("*/stat")):
+        while any(task.read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0] != "T"
+                  for task in tasks.glob("*/stat")):
             if time.monotonic() > end:
                 raise sh.CommandError("arplined does not stop")
             time.sleep(0.001)

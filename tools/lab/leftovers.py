@@ -60,7 +60,8 @@ def _unmount_sandboxes(inodes) -> None:
 
 
 def _mounts(kind=None) -> list[Path]:
-    fields = [line.split() for line in Path("/proc/self/mounts").read_text(encoding="utf-8", errors="surrogateescape").split("\n") if line]
+    text = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="surrogateescape")
+    fields = [line.split() for line in text.split("\n") if line]
     return [Path(ESCAPED.sub(lambda octal: chr(int(octal[1], 8)), one[1]))
             for one in fields if kind is None or one[2] in kind]
 

@@ -42,7 +42,8 @@ def cpu_seconds(pid: int) -> float:
 
 def run(*argv, check=True, timeout=30, stdin=None) -> subprocess.CompletedProcess:
     argv = [str(word) for word in argv]
-    done = subprocess.run(argv, input=stdin, capture_output=True, text=True, timeout=timeout,
+    done = subprocess.run(argv, input=stdin, capture_output=True, text=True,
+                          timeout=timeout * max(1.0, PATIENCE / 2),
                           stdin=None if stdin is not None else subprocess.DEVNULL)
     if check and done.returncode != 0:
         said = (done.stderr or done.stdout).strip()

@@ -67,8 +67,8 @@ def make_taps(namespace) -> list[str]:
 def serve_files(lab, namespace) -> subprocess.Popen:
     socket, log = lab.folder / "files.sock", lab.folder / "files.log"
     with open(log, "wb") as output:
-        server = namespace.spawn(VIRTIOFSD, "-f", "--rlimit-nofile=0", f"--socket-path={socket}", "-o", "source=/", "-o",
-                                 "sandbox=chroot", "-o", "cache=always", stdout=output, stderr=subprocess.STDOUT)
+        server = namespace.spawn(VIRTIOFSD, "-f", "--rlimit-nofile=0", f"--socket-path={socket}", "-o", "source=/",
+                                 "-o", "sandbox=chroot", "-o", "cache=always", stdout=output, stderr=subprocess.STDOUT)
     end = time.monotonic() + 10
     while not socket.exists():
         if server.poll() is not None or time.monotonic() > end:
@@ -80,7 +80,7 @@ def serve_files(lab, namespace) -> subprocess.Popen:
 def machine(kernel: Kernel, folder: Path) -> list[str]:
     # The server of files reads and writes the machine's memory: it has to be shared.
     return ["-machine", "q35,memory-backend=ram", "-accel", "tcg", "-cpu", CPU, "-smp", str(QUEUES), "-m", MEMORY,
-             "-object", f"memory-backend-memfd,id=ram,size={MEMORY},share=on",
+            "-object", f"memory-backend-memfd,id=ram,size={MEMORY},share=on",
             "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             "-kernel", str(kernel.image), "-initrd", str(folder / "initrd.cpio"),
             "-append", "console=ttyS0 quiet loglevel=5 panic=-1 mitigations=off",
