@@ -8,10 +8,12 @@
 
 namespace arpline {
 
-/// The writer of bits in a filter that others read: a bit is set while anything stands on it.
+/// The writer of a bit filter that other threads and the programs read. It counts the users of each bit and
+/// clears a bit with its last user.
 class Filter {
  public:
-  /// `words` outlive it. Bits that an earlier run left and nothing stands on stay: they cost a look, no more.
+  /// `words` outlive it. A bit that an earlier run left without a user stays set: it costs a useless lookup, no
+  /// more.
   explicit Filter(std::span<std::uint64_t> words) : words_(words) {}
 
   void add(std::uint32_t bit) {

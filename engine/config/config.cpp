@@ -29,7 +29,7 @@ std::uint64_t duration_of(const Place& place) {
 
 constexpr std::uint64_t kMsNs = 1'000'000;
 
-// Up to a day: what is added to a time must not wrap.
+// A day at most, so that a time plus a period can't wrap.
 std::uint64_t period_of(const Place& place, std::uint64_t least_ms) {
   const auto value = duration_of(place);
   if (value < least_ms * kMsNs || value > 24 * 3'600'000 * kMsNs)
@@ -37,7 +37,7 @@ std::uint64_t period_of(const Place& place, std::uint64_t least_ms) {
   return value;
 }
 
-// The same, or "0s" for none.
+// A period, or "0s" for none.
 std::uint64_t period_or_none_of(const Place& place, std::uint64_t least_ms) {
   return duration_of(place) == 0 ? 0 : period_of(place, least_ms);
 }
@@ -75,14 +75,14 @@ std::vector<std::string> folders_of(const Place& place) {
   });
 }
 
-// Its answer to these is the end of the process.
+// The EAL ends the process when it sees one of these.
 std::vector<std::string> eal_of(const Place& place) {
   return words_of(place, "an argument of DPDK's EAL", [](const std::string& word, const Place& entry) {
     if (word == "-h" || word == "--help" || word == "-v") entry.fail("is no argument for a daemon");
   });
 }
 
-// A key of a later version.
+// For a key that a later version will have.
 constexpr auto later = [](auto&, const Place& place) { place.fail("not in this version"); };
 
 const Keys<Config> kTop{
@@ -144,7 +144,7 @@ const Keys<ParentConfig> kParent{
      }},
 };
 
-// A number, or "off" where that is possible.
+// A number, or "off" where the limit allows it.
 Rate limit_of(const LimitSpec& spec, const Place& place) {
   const auto word = place.node.value_exact<std::string>();
   try {
@@ -236,7 +236,7 @@ Ingress ingress_of(const ParentConfig& parent) {
 
 std::uint64_t parse_duration(const std::string& text) {
   constexpr std::uint64_t kHourNs = 3'600'000'000'000;
-  // A year: what is added to a time must not wrap.
+  // A year at most, so that a time plus a duration can't wrap.
   constexpr std::uint64_t kLongestNs = 8760 * kHourNs;
   static const std::map<std::string_view, std::uint64_t> kUnits{
       {"ms", 1'000'000}, {"s", 1'000'000'000}, {"m", 60'000'000'000}, {"h", kHourNs}};
@@ -258,7 +258,7 @@ namespace {
 
 constexpr std::size_t kMostBytes = 4 << 20;
 
-// A folder can be opened like a file, and reads as nothing.
+// fopen() succeeds on a folder; only fread() reports EISDIR.
 std::string text_of(const std::string& path) {
   const std::unique_ptr<FILE, int (*)(FILE*)> file{std::fopen(path.c_str(), "rbe"), std::fclose};
   if (!file) throw_errno("read " + path, errno);

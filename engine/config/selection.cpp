@@ -38,7 +38,7 @@ std::uint32_t host_part(std::uint8_t prefix_bits) {
   return prefix_bits == 0 ? 0xffffffffU : ~(0xffffffffU << (32 - prefix_bits));
 }
 
-// Who answers for such an address on a wire is nobody.
+// No host answers ARP for these addresses.
 void refuse_no_host(const Place& place, const Written& written) {
   const auto address = arpl_swap32(written.address);
   const auto first = address >> 24;

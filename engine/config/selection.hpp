@@ -9,8 +9,8 @@
 
 namespace arpline {
 
-/// `static`: an array of tables with `ip`, `mac` and perhaps `vlan`. No (vlan, ip) twice; what can be no host's
-/// address or MAC is refused. Throws SetupError with file, line and key.
+/// `static`: an array of tables with `ip`, `mac` and an optional `vlan`. Throws SetupError with file, line and
+/// key, also for a (vlan, ip) that occurs twice and an address or MAC that no host can have.
 std::vector<StaticEndpoint> static_endpoints_of(const Place& place);
 
 /// `include` or `exclude`: an array of tables, each with at least one of `interface`, `namespace`, `address`

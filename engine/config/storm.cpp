@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kMostDigits = 4;
 
 bool is_tag(unsigned type) {
-  constexpr unsigned kOldTag = 0x9100;  // of bridges older than IEEE 802.1ad
+  constexpr unsigned kOldTag = 0x9100;  // 802.1ad tags of older bridges
   return type == ARPL_ETHERTYPE_8021Q || type == ARPL_ETHERTYPE_8021AD || type == kOldTag;
 }
 

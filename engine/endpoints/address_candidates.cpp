@@ -8,7 +8,7 @@
 namespace arpline {
 namespace {
 
-// Its kernel answers for nothing now: who else has the address may, until it is back.
+// Its kernel answers no ARP at present, so another interface with the address may have it meanwhile.
 bool is_silent(const Desired& desired) {
   return (desired.word & (ARPL_SLOT_DOWN | ARPL_SLOT_NOARP)) != 0;
 }
@@ -63,7 +63,7 @@ std::vector<arpl_endpoint_key> AddressCandidates::keys() const {
   return all;
 }
 
-// An interface that is down loses its place to the next one, and has it again when it is up.
+// An interface that is down loses the address to the next candidate, and has it again when it is up.
 std::optional<Desired> AddressCandidates::resolve(const arpl_endpoint_key& key, const Describe& describe) {
   struct Candidate {
     Asking asking;
@@ -79,7 +79,7 @@ std::optional<Desired> AddressCandidates::resolve(const arpl_endpoint_key& key, 
   const auto awake = [](const Candidate& one) { return !is_silent(one.desired); };
   auto winner = std::ranges::find_if(chosen, awake);
   if (winner == chosen.end()) winner = chosen.begin();
-  // More than one was there at the start, and nothing tells which of them was there before.
+  // Several candidates existed when arpline started, and it can't know which of them was first.
   const auto rival = [&](const Candidate& one) {
     return one.asking.at_start && one.asking.who != winner->asking.who && awake(one);
   };

@@ -16,7 +16,7 @@ bool ends_interface(InterfaceEventKind what) {
          what == InterfaceEventKind::netns_destroyed;
 }
 
-// Whether it took the address away, and not only the link from under it.
+// Whether the event removed the address, not only the link below it.
 bool took_away(const InterfaceEvent& event, Ipv4 address) {
   return ends_interface(event.what) ||
          (event.what == InterfaceEventKind::address_removed && event.address == address);
@@ -73,7 +73,8 @@ std::string reason_of(const Tombstone& tombstone) {
   const auto first = std::ranges::find_if(
       tombstone.trail, [&](const InterfaceEvent& one) { return took_away(one, tombstone.key.address); });
   if (first == tombstone.trail.end()) return "no longer found";
-  // The kernel removes the addresses of an interface just before the interface.
+  // The kernel removes an interface's addresses just before the interface, and the interface's end is the
+  // cause.
   const auto end = std::find_if(first, tombstone.trail.end(), [&](const InterfaceEvent& one) {
     return ends_interface(one.what) && one.at - first->at < kSameActNs;
   });
@@ -85,7 +86,7 @@ std::string reason_of(const Tombstone& tombstone) {
 
 void History::on(const InterfaceEvent& event) {
   if (const auto its = of_netns_.find(event.nsid); its != of_netns_.end()) {
-    for (auto left = its->second.size(); left > 0; --left) {  // the newest first
+    for (auto left = its->second.size(); left > 0; --left) {  // newest first
       auto& tombstone = *its->second[left - 1];
       if (event.at > tombstone.gone_at + kAftermathNs) break;
       if (concerns(event, tombstone.settings) && tombstone.trail.size() < kLongestTrail)
@@ -127,7 +128,7 @@ const Tombstone& History::gone(const ForeignText& parent, const Desired& endpoin
   return tombstones_.back();
 }
 
-// The oldest of the namespace that has the most.
+// Evicts the oldest tombstone of the namespace that has the most.
 void History::make_room() {
   const auto most =
       std::ranges::max_element(of_netns_, {}, [](const auto& entry) { return entry.second.size(); });

@@ -9,7 +9,7 @@
 namespace arpline {
 namespace {
 
-// One aligned word: the programs see all of it or nothing. The last cell's mark stays.
+// One aligned word, so that the programs see the old cell or the new one. The overflow mark is kept.
 void publish(__u64& cell, __u64 value) {
   std::atomic_ref<__u64>(cell).store(value | (cell & ARPL_CELL_OVERFLOW), std::memory_order_seq_cst);
 }

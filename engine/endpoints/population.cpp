@@ -21,7 +21,7 @@ arpl_endpoint_key key_of(const Interface& interface, Ipv4 address) {
 }
 
 void touch(std::vector<Population::Touched>& list, const Interface& interface, int nsid, Ipv4 address) {
-  // An interface may have it twice, with two prefixes.
+  // An interface may have the same address twice, with two prefix lengths.
   const auto key = key_of(interface, address);
   if (!list.empty() && list.back().key.address == address && list.back().who.ifindex == interface.ifindex)
     return;
@@ -49,7 +49,8 @@ void Population::leave(int nsid, const Resident& old, Changes& changes) {
   for (const auto& address : old.interface.addresses) touch(changes.went, old.interface, nsid, address.address);
 }
 
-// Another prefix is one of all addresses in its network, when it is the first or the last of it.
+// The first address of a subnet, or the removal of the last, may change the widest prefix of every address in
+// that subnet.
 void Population::follow_addresses(int nsid, Resident& resident, std::vector<InterfaceAddress> now,
                                   Changes& changes) {
   std::vector<InterfaceAddress> gone;

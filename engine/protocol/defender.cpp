@@ -24,7 +24,7 @@ Defender::Place& Defender::place_of(const Address& address, std::uint64_t now) {
   return places_.emplace(address, Place{.last_at = now}).first->second;
 }
 
-// Each further move makes the wait longer.
+// A further move while it is unsettled prolongs that state.
 void Defender::move(Place& place, Mac owner, std::uint64_t now) {
   if (place.owner == owner) return;
   const bool first_seen = place.owner == 0;
@@ -52,7 +52,7 @@ bool Defender::settle(Id id, const AnnouncedEndpoint& subject, Arrival arrival, 
   auto& place = place_of(address, now);
   auto& endpoint = endpoints_[id];
   if (!same) {
-    // Nobody else can have had it undisputed since then.
+    // No other station can have had it undisputed since then.
     const bool ours_before = place.ours_until != 0 && now - place.ours_until < kSilentNs;
     endpoint = {.address = address,
                 .mac = subject.mac,
@@ -64,7 +64,7 @@ bool Defender::settle(Id id, const AnnouncedEndpoint& subject, Arrival arrival, 
   return now < place.still_at && !std::exchange(place.told, true);
 }
 
-// With its withdrawal a claim is more than a word: the address has moved there.
+// An endpoint that goes soon after a claim has moved to the claimant.
 void Defender::forget(Id id, std::uint64_t now) {
   const auto it = endpoints_.find(id);
   if (it == endpoints_.end()) return;
@@ -134,8 +134,8 @@ void Defender::silence(Endpoint& endpoint, std::uint64_t now) {
   endpoint.owes = endpoint.incumbent;
 }
 
-// RFC 5227 section 2.4 (b) and (c). A copy is no second conflict: networks double frames, and so do bonds. Who
-// answers for everyone would make each address be given up: it is defended against, and that is all.
+// RFC 5227 section 2.4 (b) and (c). Networks and bonds duplicate frames, so a copy of a claim is no second
+// conflict. A proxy claims every address, so no address is given up because of one.
 void Defender::judge(Endpoint& endpoint, const Claim& claim, Verdict& verdict, std::uint64_t now) {
   const auto recent = [now](std::uint64_t at) { return at != 0 && now - at < rfc5227::kDefendIntervalNs; };
   const auto at = claim.at == 0 ? now : claim.at;

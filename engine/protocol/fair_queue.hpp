@@ -13,10 +13,10 @@
 
 namespace arpline {
 
-/// What is due when, for many interfaces. Of what is due, one interface has its turn after the other, however
-/// much each has waiting; within an interface who has waited longest is next. So two thousand addresses of one
-/// container delay the others' by as many turns as there are interfaces, and no more (start-time fair queueing,
-/// every turn costs the same).
+/// A queue of endpoints with due times, fair between interfaces: the interfaces with due endpoints take turns,
+/// and within an interface the endpoint that is due for longest goes first. So the two thousand addresses of
+/// one container delay another container's single address by one turn of each interface at most (start-time
+/// fair queueing with equal costs).
 class FairQueue {
  public:
   void put(InterfaceKey owner, std::uint64_t at, Id id) {
@@ -43,10 +43,10 @@ class FairQueue {
 
   bool empty() const noexcept { return lines_.empty(); }
   std::size_t owners() const noexcept { return lines_.size(); }
-  /// When the first is due; kNever: nothing waits.
+  /// The earliest due time; kNever when the queue is empty.
   std::uint64_t first() const { return heads_.empty() ? kNever : heads_.begin()->first; }
 
-  /// Whose turn it is; none: nothing is due.
+  /// The endpoint whose turn it is; nullopt when none is due.
   std::optional<Id> due(std::uint64_t now) {
     while (!asleep_.empty() && asleep_.begin()->first <= now) {
       const auto owner = asleep_.begin()->second;
@@ -68,7 +68,7 @@ class FairQueue {
     return std::nullopt;
   }
 
-  /// The owner has had its turn: those of the others come before its next one.
+  /// The interface has had its turn; the others come before its next one.
   void served(InterfaceKey owner) {
     const auto it = lines_.find(owner);
     if (it == lines_.end()) return;
@@ -84,8 +84,8 @@ class FairQueue {
   struct Line {
     std::set<std::pair<std::uint64_t, Id>> waiting;
     std::uint64_t turn = 0;
-    std::uint64_t number = 0;  // who became ready first is first among equals
-    bool ready = false;        // its first was due
+    std::uint64_t number = 0;  // breaks ties: the interface that became ready first goes first
+    bool ready = false;        // its first endpoint is due
   };
 
   void leave(InterfaceKey owner, const Line& line) {
@@ -105,9 +105,9 @@ class FairQueue {
   }
 
   std::map<InterfaceKey, Line> lines_;
-  std::set<std::pair<std::uint64_t, InterfaceKey>> heads_;   // of all
-  std::set<std::pair<std::uint64_t, InterfaceKey>> asleep_;  // of those whose first is not due yet
-  std::set<std::tuple<std::uint64_t, std::uint64_t, InterfaceKey>> ready_;  // by whose turn it is
+  std::set<std::pair<std::uint64_t, InterfaceKey>> heads_;   // all interfaces, by their first due time
+  std::set<std::pair<std::uint64_t, InterfaceKey>> asleep_;  // those that are not ready, by their first due time
+  std::set<std::tuple<std::uint64_t, std::uint64_t, InterfaceKey>> ready_;  // in the order of their turns
   std::uint64_t turn_ = 0;
   std::uint64_t number_ = 0;
 };

@@ -9,7 +9,7 @@
 namespace arpline {
 namespace {
 
-// The announcement is on its way before the who-has that is to profit from it.
+// The announcement has to reach the switch before the who-has that follows.
 constexpr std::uint64_t kBehindAnnouncementNs = 100'000'000;
 
 }  // namespace
@@ -20,8 +20,8 @@ void PathProber::queue(Id id, Path& path, std::uint64_t at) {
   if (at != kNever) queue_.put(path.wanted.owner, at, id);
 }
 
-// While all of them have room in the period, as it was asked for. Otherwise each interface has an equal share
-// of the pace, and stretches its own period until that suffices for its endpoints.
+// The configured period while the rate limit suffices for all endpoints. Otherwise each interface has an equal
+// share of the rate, and its period is doubled until the share suffices for its endpoints.
 std::uint64_t PathProber::period(InterfaceKey owner) const {
   const auto room_for = [this](std::uint64_t count) { return interval_ns_ * count * 5 / 4; };
   auto period_ns = every_ns_;
@@ -32,7 +32,7 @@ std::uint64_t PathProber::period(InterfaceKey owner) const {
   return period_ns;
 }
 
-// Until its next turn in the period.
+// Schedules the next regular who-has.
 void PathProber::rest(Id id, Path& path, std::uint64_t now) {
   path.step = Step::regular;
   queue(id, path, next_turn(id, period(path.wanted.owner), now));
@@ -93,7 +93,7 @@ void PathProber::want_host(const Path& path) {
   hosts_[key].wanted = true;
 }
 
-// What was awaited has not come in time. While nobody was asked that is as it should be.
+// The awaited answer has not come in time. In Step::listen nobody was asked, so silence is the good case.
 void PathProber::missed(Id id, Path& path, std::uint64_t now, Out& out) {
   path.asked_at = 0;
   if (path.step == Step::listen) return accept(id, path, path.candidate, now, out);
@@ -104,7 +104,7 @@ void PathProber::missed(Id id, Path& path, std::uint64_t now, Out& out) {
   fail(id, path, now, out);
 }
 
-// A who-has was not answered by anybody who is believed.
+// A who-has got no answer that counts as the gateway's.
 void PathProber::fail(Id id, Path& path, std::uint64_t now, Out& out) {
   path.candidate = 0;
   path.answered_once = false;
@@ -156,13 +156,13 @@ void PathProber::dispute(Id id, Path& path, Mac mac, std::uint64_t at, Out& out)
   out.disputed(id, mac);
 }
 
-// Somebody who was not asked has answered; who was may still.
+// A MAC that was not asked has answered. The one that was asked may still answer.
 void PathProber::stray(Id id, Path& path, Mac mac, std::uint64_t at, Out& out) {
   dispute(id, path, mac, at, out);
   if (path.strays < kMostStrays) out.listen(id, path.view.gateway);
 }
 
-// Whether an answer is the gateway's.
+// Whether the answer counts as the gateway's; otherwise moves the path to its next step.
 bool PathProber::weigh(Id id, Path& path, Mac mac, std::uint64_t at, Out& out) {
   if (path.step == Step::listen) {
     dispute(id, path, mac, at, out);
@@ -234,7 +234,7 @@ void PathProber::host_answered(Ipv4 gateway, std::uint16_t vlan, std::uint64_t a
   it->second.reached = true;
 }
 
-// One at a time: the programs wait for one answer.
+// One gateway at a time, because the programs wait for one answer only (arpl_limits.host_awaits).
 std::uint64_t PathProber::ask_as_host(std::uint64_t now, RateLimiter& pace, Out& out) {
   const auto wanted = [](const auto& one) { return one.second.wanted; };
   auto next = std::ranges::find_if(hosts_, wanted);
@@ -253,7 +253,7 @@ std::uint64_t PathProber::ask_as_host(std::uint64_t now, RateLimiter& pace, Out&
 
 std::uint64_t PathProber::tick(std::uint64_t now, RateLimiter& pace, Out& out) {
   interval_ns_ = pace.interval_ns();
-  ask_as_host(now, pace, out);  // before the many
+  ask_as_host(now, pace, out);  // before the endpoints take all of the rate
   auto wake = kNever;
   while (const auto due = queue_.due(now)) {
     const auto id = *due;

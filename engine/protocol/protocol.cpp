@@ -18,7 +18,7 @@ void publish(T& word, T value) {
   std::atomic_ref<T>(word).store(value, std::memory_order_seq_cst);
 }
 
-// At least one of what there is.
+// Half of the rate, but never 0 of a rate that is not 0.
 std::uint64_t ahead_of(std::uint64_t pps) {
   return pps == 1 ? 1 : pps / 2;
 }
@@ -31,14 +31,14 @@ ReportKind told_of(PathState before, PathState now) {
 
 }  // namespace
 
-// What the path prober wants done, at one moment.
+// Carries out the path prober's effects at one point of time.
 class Protocol::Out final : public PathProber::Out {
  public:
   Out(Protocol& protocol, std::uint64_t now, Actions& actions)
       : protocol_(protocol), now_(now), actions_(actions) {}
 
-  // The programs listen from before the question is on its way. It may have stopped answering just now: the
-  // next look ends this.
+  // Published before the who-has is sent, so that the programs can't miss the answer. An endpoint that may not
+  // be announced any more sends nothing; the next poll stops its probing.
   bool ask(Id id, Ipv4 gateway, Mac to) override {
     if (!protocol_.may_be_announced(id, now_)) return true;
     const auto& subject = protocol_.endpoints_[id].subject;
@@ -52,7 +52,7 @@ class Protocol::Out final : public PathProber::Out {
 
   void listen(Id id, Ipv4 gateway) override { publish<__be32>(protocol_.tables_.stats[id].awaits, gateway); }
 
-  // RFC 5227's form, with sender IP 0: the parent may have no address here, and nobody learns anything by it.
+  // A probe (sender IP 0), because the parent may have no address here, and so that no station learns one.
   bool ask_as_host(Ipv4 gateway, std::uint16_t vlan) override {
     auto& limits = *protocol_.tables_.limits;
     publish<__u64>(limits.host_awaits, ARPL_AWAITS(gateway, vlan));
@@ -114,7 +114,8 @@ void Protocol::set(const Settings& settings, std::uint64_t now) {
   for (Id id = 0; id < endpoints_.size(); ++id) watch_path(id, now);
 }
 
-// Whoever asks a gateway that has come here, or has gone, asks otherwise from now on.
+// An endpoint has appeared or gone: the endpoints that use its address as their gateway switch between probing
+// and PathState::sibling.
 void Protocol::settle_gateways(const Address& address, bool here, std::uint64_t now) {
   auto& count = here_[address];
   count += here ? 1U : -1U;
@@ -124,7 +125,7 @@ void Protocol::settle_gateways(const Address& address, bool here, std::uint64_t 
   for (const auto id : askers->second) watch_path(id, now);
 }
 
-// A gateway that is here can't answer through the wire: nobody is asked.
+// A gateway on this host can't answer through the wire, so it is not probed.
 void Protocol::watch_path(Id id, std::uint64_t now) {
   const auto& endpoint = endpoints_[id];
   if (!endpoint.allowed || endpoint.unproven) return;
@@ -176,7 +177,7 @@ void Protocol::erase(Id id, std::uint64_t now) {
   leave(id, now);
 }
 
-// Nothing of what was there is known any more.
+// Resets the endpoint. Claims that were reported up to now stay reported.
 void Protocol::leave(Id id, std::uint64_t now) {
   auto& endpoint = endpoints_[id];
   if (!endpoint.known) return;
@@ -224,8 +225,8 @@ bool Protocol::speaks_for(Id id, Mac mac, std::uint64_t now) const {
          may_be_announced(id, now);
 }
 
-// The programs tell of no more claims than their budget allows. What they saw and did not tell within a look is
-// somebody's on the wire: who is here has a budget of his own.
+// The programs report claims within a budget, but write claimed_at for each. A claim that is not reported
+// within a poll period came from the wire, since claims from this host have a budget of their own.
 void Protocol::note_unheard(Id id, std::uint64_t now) {
   auto& endpoint = endpoints_[id];
   const auto claimed_at = tables_.slots[id].claimed_at;
@@ -246,7 +247,7 @@ void Protocol::judge(Id id, std::uint64_t now, Actions& actions) {
   note_unheard(id, now);
   const bool contested = arpl_slot_contested(&tables_.slots[id], now) != 0;
   if (endpoint.contested && !contested) actions.report({.id = id, .kind = ReportKind::conflict_over});
-  if (endpoint.troubled) {  // the others are many
+  if (endpoint.troubled) {  // an optimisation: most endpoints have no conflict
     const auto state = defender_.state(id, now);
     if (endpoint.moving && !state.moves_too_often)
       actions.report({.id = id, .kind = ReportKind::moves_no_more});
@@ -269,7 +270,7 @@ void Protocol::begin(Id id, std::uint64_t now) {
   use(id, now);
 }
 
-// The address is free, or nobody wants to know.
+// The address is free, or probing is off.
 void Protocol::use(Id id, std::uint64_t now) {
   auto& endpoint = endpoints_[id];
   endpoint.unproven = false;
@@ -287,7 +288,7 @@ void Protocol::on_claim(Id id, Claim claim, std::uint64_t now, Actions& actions)
   if (id >= endpoints_.size() || !endpoints_[id].known) return;
   auto& endpoint = endpoints_[id];
   endpoint.heard = std::max<std::uint64_t>(endpoint.heard, tables_.slots[id].claimed_at);
-  // Its own MAC was heard before it was known to be its own.
+  // The endpoint's new MAC was heard before netlink reported it.
   if (claim.mac == endpoint.subject.mac) return;
   const auto verdict = defender_.on_claim(id, claim, now);
   endpoint.troubled = true;
@@ -296,7 +297,7 @@ void Protocol::on_claim(Id id, Claim claim, std::uint64_t now, Actions& actions)
   };
   report(ReportKind::conflict);
   if (verdict.gave_up) report(ReportKind::gave_up);
-  // RFC 5227 section 2.1.1: what is not known to be free is not ours to defend.
+  // RFC 5227 section 2.1.1: an address must not be defended before its probing has ended.
   const bool proven = settings_.probe == ProbeMode::off || !endpoint.unproven;
   if (verdict.defend && proven && !std::exchange(endpoint.to_defend, true)) {
     endpoint.claimant = claim.mac;
@@ -341,7 +342,7 @@ bool Protocol::send(const Outgoing& frame, Actions& actions) {
   return true;
 }
 
-// RFC 5227 section 2.4: one announcement, as a request. What has changed meanwhile is not defended.
+// RFC 5227 section 2.4: one announcement, as a request. A defence that is no longer allowed is dropped.
 std::uint64_t Protocol::defend(std::uint64_t now, Actions& actions) {
   while (const auto due = to_defend_.due(now)) {
     const auto id = *due;
@@ -380,7 +381,7 @@ std::uint64_t Protocol::probe(std::uint64_t now, Actions& actions) {
   return wake;
 }
 
-// Something may have changed since it was planned.
+// Checks again, because the endpoint may have changed since it was planned.
 Announcer::Sent Protocol::announce(const Announcer::Due& due, std::uint64_t now, Actions& actions) {
   auto& endpoint = endpoints_[due.id];
   if (!may_be_announced(due.id, now)) {
@@ -405,7 +406,7 @@ Announcer::Sent Protocol::announce(const Announcer::Due& due, std::uint64_t now,
   return Announcer::Sent::yes;
 }
 
-// Defences and probes before announcements: they can't wait.
+// Defences and probes go before announcements, because they are urgent.
 std::uint64_t Protocol::tick(std::uint64_t now, Actions& actions) {
   look(now, actions);
   auto wake = std::min(look_at_, defend(now, actions));

@@ -20,16 +20,16 @@
 
 namespace arpline {
 
-/// The maps' memory that the machines share with the programs; it outlives them.
+/// The map memory that the machines share with the programs; it has to outlive them.
 struct ProtocolTables {
   std::span<const arpl_slot> slots;
-  std::span<arpl_endpoint_stats> stats;  ///< `awaits` is written
-  arpl_limits* limits = nullptr;         ///< `host_awaits` is written
+  std::span<arpl_endpoint_stats> stats;  ///< the machines write `awaits`
+  arpl_limits* limits = nullptr;         ///< the machines write `host_awaits`
 };
 
-/// All protocol machines of one parent: what is announced, defended and probed for its endpoints, and when.
-/// Pure: time and chance are values, frames and words go to Actions. What the programs see of an endpoint
-/// (claims, unanswered samples) counts from the moment at which they have written it. One thread.
+/// All protocol machines of one parent: decides when its endpoints are announced, defended and probed. Pure:
+/// time and chance are values, frames and reports go to Actions. It reads the programs' view of an endpoint
+/// (claims, unanswered checks) from the slots at each decision. Not thread-safe.
 class Protocol {
  public:
   struct Settings {
@@ -45,46 +45,48 @@ class Protocol {
   Protocol& operator=(const Protocol&) = delete;
   ~Protocol() = default;
 
-  /// From now on.
+  /// In force at once.
   void set(const Settings& settings, std::uint64_t now);
 
-  /// From now on the endpoint is like this. The same as before changes nothing, unless it is `changed`.
+  /// Adds or changes an endpoint. An unchanged endpoint with Arrival::found has no effect; with
+  /// Arrival::changed it is announced anew.
   void put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now, Actions& actions);
-  /// It is no more.
+  /// The endpoint is gone.
   void erase(Id id, std::uint64_t now);
-  /// The address that it asks the way to; 0: none. at_parent: it is the parent's own. Not known before put().
+  /// Sets the gateway of an endpoint after put(); 0: none. at_parent: the gateway is the parent itself.
   void set_gateway(Id id, Ipv4 gateway, bool at_parent, std::uint64_t now);
-  /// The parent has its carrier back, or has moved: the switch may know nothing.
+  /// The parent's carrier is back or its switch port may have changed: announces all endpoints, since the
+  /// switch may have forgotten their MACs.
   void carrier_up(std::uint64_t now);
 
-  /// The programs have reported a claim of its address.
+  /// A program has reported a claim of the endpoint's address.
   void on_claim(Id id, Claim claim, std::uint64_t now, Actions& actions);
-  /// A MAC of ours came in from the wire as a source.
+  /// A frame with a MAC of this host as its source came in from the wire.
   void on_own_mac(Mac mac, std::uint64_t now) { sightings_.on(mac, now); }
-  /// Its gateway has answered, from this MAC, at that time.
+  /// A program has seen an answer for the endpoint's gateway from this MAC.
   void on_answer(Id id, Mac gateway_mac, std::uint64_t at, Actions& actions);
   void on_host_answer(Ipv4 gateway, std::uint16_t vlan, std::uint64_t at);
 
-  /// Whether the endpoint still has this MAC and may be announced: for frames that had to wait.
+  /// For frames that had to wait: whether the endpoint still has this MAC and may be announced.
   bool speaks_for(Id id, Mac mac, std::uint64_t now) const;
 
-  /// Does what is due; returns when to call it again, at the latest.
+  /// Does all due work; returns the latest time at which to call it again.
   std::uint64_t tick(std::uint64_t now, Actions& actions);
 
-  /// What is known of an endpoint, for status.
+  /// An endpoint's state, for status.
   struct View {
     std::uint64_t announced_at = 0;  ///< 0: never
-    bool probing = false;            ///< it is not announced before it is known to be free
+    bool probing = false;            ///< it will be announced after its probes
     bool gave_up = false;
     bool moves_too_often = false;
     bool silent = false;  ///< a claim keeps it from being announced
     std::uint64_t defended_at = 0;
     std::uint64_t defences = 0;
-    std::optional<PathProber::View> path;             ///< none: it has no gateway
-    std::optional<Sightings::Sighting> seen_outside;  ///< its MAC, as a source on the wire
+    std::optional<PathProber::View> path;             ///< nullopt: it has no gateway
+    std::optional<Sightings::Sighting> seen_outside;  ///< its MAC as a source on the wire
   };
   View view(Id id, std::uint64_t now) const;
-  /// Who has claimed an endpoint's address with this MAC; `otherwise` where it is no proxy.
+  /// ClaimOrigin::proxy when the MAC is known to be a proxy's, else `otherwise`.
   ClaimOrigin claim_origin_of(Mac mac, ClaimOrigin otherwise, std::uint64_t now) const {
     return defender_.claim_origin_of(mac, otherwise, now);
   }
@@ -96,30 +98,30 @@ class Protocol {
     std::uint64_t asked = 0;  ///< who-has for gateways
   };
   const Counts& counts() const noexcept { return counts_; }
-  /// How many refreshes a second the endpoints need, those that may be announced.
+  /// Frames a second that the refreshes of all announced endpoints need.
   double refreshes_per_second() const;
-  /// What is remembered of others, for the tests of the bounds.
+  /// The number of remembered entries, for the tests of the bounds.
   std::size_t remembered() const noexcept { return defender_.remembered() + sightings_.size(); }
 
  private:
-  static constexpr std::uint64_t kLookNs = 250'000'000;  // so late is noticed what the programs don't report
+  static constexpr std::uint64_t kLookNs = 250'000'000;  // period at which the slots are polled
 
   struct Endpoint {
     AnnouncedEndpoint subject;
     Ipv4 gateway = 0;
     bool gateway_at_parent = false;
     bool known = false;
-    bool allowed = false;    // as judged last
-    bool contested = false;  // likewise
-    bool moving = false;     // likewise: too often
-    bool to_defend = false;  // it waits for the pace, against whom, since when
-    Mac claimant = 0;        // of any value: anybody may write any MAC into a claim
+    bool allowed = false;    // may_be_announced() at the last update
+    bool contested = false;  // at the last update
+    bool moving = false;     // moves too often, at the last update
+    bool to_defend = false;  // a defence waits for the rate limit; against `claimant`, since `to_defend_at`
+    Mac claimant = 0;        // any value, since anybody can write any MAC into a claim
     std::uint64_t to_defend_at = 0;
-    bool troubled = false;      // the defender may have something to say about it
-    bool unproven = false;      // to be probed for
-    bool changed = false;       // its siblings are to hear of it
-    std::uint64_t heard = 0;    // the last claim that was told
-    std::uint64_t unheard = 0;  // since when there is one that was not; 0: there is none
+    bool troubled = false;      // the defender may restrict it, so ask
+    bool unproven = false;      // it needs probing before it is announced
+    bool changed = false;       // its siblings have to receive the next announcement
+    std::uint64_t heard = 0;    // claimed_at of the last claim that was reported
+    std::uint64_t unheard = 0;  // since when there is a claim that was not reported; 0: none
     std::uint64_t announced_at = 0;
   };
   using Address = Defender::Address;
@@ -147,7 +149,7 @@ class Protocol {
   ProtocolTables tables_;
   Rng rng_;
   RateLimiter pace_;
-  RateLimiter ahead_;  // of defences and probes: half of it, so that what they are for is announced as well
+  RateLimiter ahead_;  // of defences and probes: half of the rate, so that they leave some for announcements
   RateLimiter asking_pace_;
   Announcer announcer_;
   AddressProber address_prober_;
@@ -157,8 +159,8 @@ class Protocol {
   Counts counts_;
   std::vector<Endpoint> endpoints_;  // by id
   FairQueue to_defend_;
-  std::map<Address, unsigned> here_;        // addresses of endpoints
-  std::map<Address, std::set<Id>> askers_;  // by the gateway that they ask
+  std::map<Address, unsigned> here_;        // number of endpoints with each address
+  std::map<Address, std::set<Id>> askers_;  // endpoints by their gateway
   std::uint64_t look_at_ = 0;
 };
 

@@ -15,7 +15,7 @@
 
 namespace arpline {
 
-/// A value of the configuration, and where it stands: "file:line: key".
+/// A TOML value with its file and full key, so that an error names "file:line: key".
 struct Place {
   const std::string& file;
   std::string key;
@@ -26,11 +26,11 @@ struct Place {
   }
 };
 
-/// What each key of a table does to the target.
+/// The setter for each key of a table.
 template <class Target>
 using Keys = std::map<std::string, std::function<void(Target&, const Place&)>, std::less<>>;
 
-/// The value, exactly of that type; otherwise SetupError "expected …".
+/// The value, which must have exactly this type; throws SetupError "expected …" otherwise.
 template <class T>
 T value_of(const Place& place, std::string_view expected) {
   const auto value = place.node.value_exact<T>();
@@ -43,7 +43,8 @@ inline const toml::table& table_of(const Place& place) {
   return *place.node.as_table();
 }
 
-/// Calls what stands for each key of the table; a key without an entry: SetupError.
+/// Calls the setter of each key in `table`; throws SetupError for an unknown key. `prefix` is put before the
+/// keys in errors.
 template <class Target>
 void apply(const Keys<Target>& keys, const toml::table& table, const std::string& prefix,
            const std::string& file, Target& target) {
@@ -55,7 +56,7 @@ void apply(const Keys<Target>& keys, const toml::table& table, const std::string
   }
 }
 
-/// One target for each table of an array.
+/// Makes one target from each table of an array.
 template <class Target>
 std::vector<std::pair<Target, Place>> apply_each(const Keys<Target>& keys, const Place& place) {
   if (!place.node.is_array()) place.fail("expected an array of tables");
