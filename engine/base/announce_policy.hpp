@@ -16,7 +16,7 @@ struct Schedule {
   std::uint64_t interval_ns = 2'000'000'000;  ///< between two announcements of a set
   std::uint64_t delay_ns = 0;                 ///< from the first set to a second one; 0: no second set
   std::uint64_t refresh_ns = 60'000'000'000;  ///< period of the refreshes that follow; 0: none
-  std::uint64_t pps = 100;                    ///< limit in frames a second, all endpoints together; 0: nothing is sent
+  std::uint64_t pps = 100;  ///< limit in frames a second, all endpoints together; 0: nothing is sent
   bool operator==(const Schedule&) const = default;
 };
 

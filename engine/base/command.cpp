@@ -25,7 +25,7 @@ std::string quoted(std::string_view text) {
 
 // POSIX printf reads octal escapes only. '!' is escaped because interactive shells expand it here too, '%' and
 // '-' because printf reads formats and options.
-std::string printed(std::string_view text) {
+std::string printf_substitution(std::string_view text) {
   std::string out{"\"$(printf '"};
   for (const char c : text) {
     if (is_plain(c) && c != '%' && c != '-')
@@ -41,7 +41,7 @@ std::string printed(std::string_view text) {
 std::string shell_word(const ForeignText& text) {
   const auto& bytes = text.raw();
   if (!bytes.empty() && std::ranges::all_of(bytes, is_plain)) return bytes;
-  return std::ranges::all_of(bytes, is_printable) ? quoted(bytes) : printed(bytes);
+  return std::ranges::all_of(bytes, is_printable) ? quoted(bytes) : printf_substitution(bytes);
 }
 
 Command then(const Command& first, const Command& second) {

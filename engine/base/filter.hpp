@@ -17,14 +17,14 @@ class Filter {
   explicit Filter(std::span<std::uint64_t> words) : words_(words) {}
 
   void add(std::uint32_t bit) {
-    ++standing_[bit];
+    ++users_[bit];
     std::atomic_ref<std::uint64_t>(words_[bit / kWordBits]).fetch_or(1ULL << bit % kWordBits);
   }
 
   void remove(std::uint32_t bit) {
-    const auto at = standing_.find(bit);
-    if (at == standing_.end() || --at->second > 0) return;
-    standing_.erase(at);
+    const auto at = users_.find(bit);
+    if (at == users_.end() || --at->second > 0) return;
+    users_.erase(at);
     std::atomic_ref<std::uint64_t>(words_[bit / kWordBits]).fetch_and(~(1ULL << bit % kWordBits));
   }
 
@@ -32,7 +32,7 @@ class Filter {
   static constexpr std::uint32_t kWordBits = 64;
 
   std::span<std::uint64_t> words_;
-  std::unordered_map<std::uint32_t, std::uint32_t> standing_;
+  std::unordered_map<std::uint32_t, std::uint32_t> users_;
 };
 
 }  // namespace arpline

@@ -39,7 +39,7 @@ struct ParentConfig {
   std::vector<Pattern> include;  ///< empty: all endpoints
   std::vector<Pattern> exclude;
   std::uint64_t path_probe_ns = 10'000'000'000;  ///< 0: off
-  std::vector<Ipv4> gateways;  ///< the first one in an endpoint's subnet overrides its routes
+  std::vector<Ipv4> gateways;                    ///< the first one in an endpoint's subnet overrides its routes
   bool operator==(const ParentConfig&) const = default;
 };
 
@@ -52,7 +52,8 @@ struct Config {
   std::uint64_t pair_ttl_ns = 60'000'000'000;
   std::vector<ParentConfig> parents;  ///< at least one, each name once
   Limits limits;
-  bool host_share = true;                     ///< lower the limits that create neighbours to what the host's neighbour table has room for
+  bool host_share =
+      true;  ///< lower the limits that create neighbours to what the host's neighbour table has room for
   std::vector<StormLimit> storm;              ///< on broadcast and multicast other than ARP
   ClaimsPolicy claims = ClaimsPolicy::alert;  ///< for claims of endpoints' addresses that this host sends
   Schedule announce;

@@ -8,7 +8,7 @@
 
 namespace arpline {
 
-struct Place;
+struct ConfigEntry;
 
 /// A limit on broadcast or multicast frames that are not ARP.
 struct StormLimit {
@@ -21,6 +21,6 @@ struct StormLimit {
 /// Adds the entries of `limits.broadcast` or `limits.multicast` to `limits`: frames a second by "ipv4", "ipv6",
 /// "other" or a hexadecimal ethertype, at most ARPL_MAX_STORM_LIMITS in all. Throws SetupError with file, line
 /// and key.
-void add_storm_limits(arpl_storm_kind kind, const Place& place, std::vector<StormLimit>& limits);
+void add_storm_limits(arpl_storm_kind kind, const ConfigEntry& table, std::vector<StormLimit>& limits);
 
 }  // namespace arpline

@@ -44,21 +44,21 @@ class AddressCandidates {
   using Describe = std::function<std::optional<Desired>(Who)>;
   std::optional<Desired> resolve(const arpl_endpoint_key& key, const Describe& describe);
 
-  bool has(const arpl_endpoint_key& key) const { return asking_.contains(key); }
+  bool has(const arpl_endpoint_key& key) const { return candidates_.contains(key); }
   /// The candidates of one key in their order.
   std::vector<Who> asking(const arpl_endpoint_key& key) const;
   /// All keys that have a candidate.
   std::vector<arpl_endpoint_key> keys() const;
 
  private:
-  struct Asking {
+  struct Candidate {
     Who who;
     std::uint64_t heard_at = 0;  // time of the last change
     bool at_start = false;       // it had the address before arpline started
     bool first = false;          // it is known to have had it first
   };
 
-  std::map<arpl_endpoint_key, std::vector<Asking>, KeyLess> asking_;
+  std::map<arpl_endpoint_key, std::vector<Candidate>, KeyLess> candidates_;
 };
 
 }  // namespace arpline

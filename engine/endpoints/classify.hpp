@@ -28,9 +28,9 @@ struct Desired {
   arpl_endpoint_key key{};
   std::uint64_t word = 0;  ///< MAC word | ARPL_SLOT_*; answered for only while no flag is set
   std::uint8_t prefix_bits = 32;
-  bool slow = false;          ///< the program must not reflect for it
-  bool announceable = false;  ///< up, running, not NOARP, arp_ignore 0 to 2, no duplicate
-  bool vepa = false;          ///< its broadcasts come back from the switch
+  bool slow = false;                 ///< the program must not reflect for it
+  bool announceable = false;         ///< up, running, not NOARP, arp_ignore 0 to 2, no duplicate
+  bool vepa = false;                 ///< its broadcasts come back from the switch
   std::optional<Settings> settings;  ///< nullopt: adopted from an earlier run, not seen in this one yet
   ForeignText netns;
   ForeignText interface;

@@ -50,7 +50,8 @@ struct Tombstone {
   ForeignText interface;
   Settings settings;
   std::uint64_t gone_at = 0;
-  std::optional<std::uint64_t> up_at;  ///< since when it was up with this address; nullopt: since before the start
+  std::optional<std::uint64_t>
+      up_at;  ///< since when it was up with this address; nullopt: since before the start
   std::vector<InterfaceEvent> trail;  ///< oldest first
 };
 
@@ -88,13 +89,13 @@ class History {
   using Id = std::pair<int, int>;  // nsid, ifindex
 
   void make_room();
-  void begin_life(const Id& id);
+  void add_interface(const Id& id);
 
-  std::map<Id, std::deque<InterfaceEvent>> living_;
+  std::map<Id, std::deque<InterfaceEvent>> events_;
   std::vector<Id> ended_;
   std::list<Tombstone> tombstones_;
-  std::map<int, std::deque<std::list<Tombstone>::iterator>> of_netns_;  // by nsid, oldest first
-  std::map<int, std::size_t> living_of_netns_;
+  std::map<int, std::deque<std::list<Tombstone>::iterator>> tombstones_of_netns_;  // by nsid, oldest first
+  std::map<int, std::size_t> interfaces_of_netns_;
 };
 
 }  // namespace arpline

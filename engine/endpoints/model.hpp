@@ -21,7 +21,7 @@ struct Netns {
   int nsid = -1;
   std::uint64_t inode = 0;  ///< of its nsfs file; 0: not known yet
   ForeignText name;         ///< as from netns_name()
-  bool own = false;  ///< it is the parent's namespace
+  bool own = false;         ///< it is the parent's namespace
   bool operator==(const Netns&) const = default;
 };
 

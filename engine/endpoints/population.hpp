@@ -46,29 +46,28 @@ class Population {
   void each_of(int nsid, F&& f) const {
     const auto at = namespaces_.find(nsid);
     if (at == namespaces_.end()) return;
-    for (const auto& [ifindex, resident] : at->second) f(resident.interface);
+    for (const auto& [ifindex, child] : at->second) f(child.interface);
   }
   /// Calls it for each interface of all namespaces.
   template <class F>
   void each(F&& f) const {
-    for (const auto& [nsid, residents] : namespaces_) each_of(nsid, f);
+    for (const auto& [nsid, children] : namespaces_) each_of(nsid, f);
   }
   std::vector<int> namespaces() const;
 
  private:
-  struct Resident {
+  struct Child {
     Interface interface;  // its addresses are sorted by comes_before()
     std::uint64_t flags = 0;
     Prefixes prefixes;
   };
-  using Residents = std::map<int, Resident>;  // by ifindex
+  using Children = std::map<int, Child>;  // by ifindex
 
-  static void leave(int nsid, const Resident& old, Changes& changes);
-  static void follow(int nsid, Resident& old, Interface now, std::uint64_t flags, Changes& changes);
-  static void follow_addresses(int nsid, Resident& resident, std::vector<InterfaceAddress> now,
-                               Changes& changes);
+  static void remove_interface(int nsid, const Child& old, Changes& changes);
+  static void update_interface(int nsid, Child& old, Interface now, std::uint64_t flags, Changes& changes);
+  static void update_addresses(int nsid, Child& child, std::vector<InterfaceAddress> now, Changes& changes);
 
-  std::map<int, Residents> namespaces_;
+  std::map<int, Children> namespaces_;
 };
 
 }  // namespace arpline

@@ -15,14 +15,14 @@ void publish(T& field, T value) {
   std::atomic_ref<T>(field).store(value, std::memory_order_seq_cst);
 }
 
-arpl_endpoint value_of(std::uint32_t slot, const Desired& wanted) {
+arpl_endpoint make_value(std::uint32_t slot, const Desired& wanted) {
   arpl_endpoint value{.slot = slot, .prefix_bits = wanted.prefix_bits, .zero = {}, .dotted = {}};
   std::memcpy(value.dotted, &wanted.key.address, sizeof value.dotted);
   return value;
 }
 
 // For arpl_endpoint_stats.netns: nsid + 1, 0 when there is none.
-__u32 number_of(const Desired& wanted) {
+__u32 netns_number(const Desired& wanted) {
   return wanted.settings && wanted.settings->nsid >= 0 ? static_cast<__u32>(wanted.settings->nsid) + 1 : 0;
 }
 
@@ -84,15 +84,15 @@ void Table::write_slot(std::uint32_t slot, const Desired& wanted) {
   publish<__u64>(s.unanswered_at, 0);
   // A claim by the endpoint's new MAC was the change itself, heard before netlink reported it.
   if (stats_[slot].last_claimant_mac == (wanted.word & ARPL_MAC_MASK)) publish<__u64>(s.claimed_at, 0);
-  write_ways(slot, wanted);
+  write_attributes(slot, wanted);
   publish<__u64>(s.word, wanted.word);
 }
 
-void Table::write_ways(std::uint32_t slot, const Desired& wanted) {
+void Table::write_attributes(std::uint32_t slot, const Desired& wanted) {
   auto& s = slots_[slot];
   publish<__be32>(s.netmask, netmask(wanted.prefix_bits));
   publish<__u16>(s.ways, wanted.slow ? ARPL_WAY_SLOW : 0);
-  publish<__u32>(stats_[slot].netns, number_of(wanted));
+  publish<__u32>(stats_[slot].netns, netns_number(wanted));
 }
 
 bool Table::add(const Desired& wanted, Changes& changes) {
@@ -102,7 +102,7 @@ bool Table::add(const Desired& wanted, Changes& changes) {
   }
   const auto slot = free_.front();
   // Published before the slot's word is written: until then a lookup finds a withdrawn slot.
-  if (!map_.put(wanted.key, value_of(slot, wanted))) {
+  if (!map_.put(wanted.key, make_value(slot, wanted))) {
     ++changes.refused;
     return false;
   }
@@ -123,9 +123,9 @@ void Table::update(Entry& entry, const Desired& wanted, Changes& changes) {
   const auto before = entry.desired;
   entry.desired = wanted;
   if (before.prefix_bits != wanted.prefix_bits) {
-    map_.put(wanted.key, value_of(entry.slot, wanted));
+    map_.put(wanted.key, make_value(entry.slot, wanted));
   }
-  write_ways(entry.slot, wanted);
+  write_attributes(entry.slot, wanted);
   if (before.also_at != wanted.also_at && before.word == wanted.word) changes.also_at.push_back(entry);
   // slots_[…].word is 0 after silence().
   if (before.word != wanted.word || slots_[entry.slot].word != wanted.word) {

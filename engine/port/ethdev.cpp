@@ -36,10 +36,10 @@ constexpr int kSendBufferBytes = 4 << 20;
 constexpr std::size_t kMostFrames = 64;  // per call of rte_eth_rx_burst() and rte_eth_tx_burst()
 // A device without a descriptor to poll is polled after a nap: a short one until it has been idle for this
 // long, then a long one.
-constexpr std::uint64_t kLivelyNs = 1'000'000'000;
+constexpr std::uint64_t kActiveNs = 1'000'000'000;
 // The kernel frees a closed socket's queue a moment after close().
-constexpr std::chrono::milliseconds kReleased{50};
-constexpr std::chrono::milliseconds kReleasedAtLast{800};
+constexpr std::chrono::milliseconds kReleasePause{50};
+constexpr std::chrono::milliseconds kLongestReleasePause{800};
 constexpr std::chrono::nanoseconds kShortNap{50'000};
 constexpr std::chrono::nanoseconds kLongNap{1'000'000};
 
@@ -57,7 +57,7 @@ Frame frame_of(rte_mbuf* mbuf, std::uint16_t queue) noexcept {
 }
 
 // Sets the mbuf's length to the one that the worker gave the frame.
-rte_mbuf* cut(const Frame& frame) noexcept {
+rte_mbuf* with_length(const Frame& frame) noexcept {
   auto* mbuf = mbuf_of(frame);
   mbuf->data_len = static_cast<std::uint16_t>(frame.len);
   mbuf->pkt_len = frame.len;
@@ -67,7 +67,7 @@ rte_mbuf* cut(const Frame& frame) noexcept {
 std::uint16_t transmit(std::uint16_t port, std::uint16_t queue, Burst burst) noexcept {
   std::array<rte_mbuf*, kMostFrames> mbufs;
   const auto n = std::min(burst.size(), mbufs.size());
-  for (std::size_t i = 0; i < n; ++i) mbufs[i] = cut(burst[i]);
+  for (std::size_t i = 0; i < n; ++i) mbufs[i] = with_length(burst[i]);
   return rte_eth_tx_burst(port, queue, mbufs.data(), static_cast<std::uint16_t>(n));
 }
 
@@ -91,7 +91,7 @@ std::vector<int> af_xdp_sockets() {
 // unusable.
 void wait_for_queues(const EthdevOptions& options) {
   { const XskPort queues(options.rings_of, options.queues, options.queues); }
-  std::this_thread::sleep_for(kReleased);
+  std::this_thread::sleep_for(kReleasePause);
 }
 
 // One device for each queue, because that also works where the driver reports no combined channels (veth).
@@ -185,11 +185,11 @@ void EthdevPort::enable() {
 
 // On a busy machine the kernel needs longer to free a queue. Each retry needs a new device.
 void EthdevPort::start(std::size_t i) {
-  for (auto pause = kReleased;; pause *= 2) {
+  for (auto pause = kReleasePause;; pause *= 2) {
     try {
       return devices_->wire[i]->start();
     } catch (const SetupError&) {
-      if (options_.rings_of.empty() || pause > kReleasedAtLast) throw;
+      if (options_.rings_of.empty() || pause > kLongestReleasePause) throw;
     }
     std::this_thread::sleep_for(pause);
     devices_->wire[i] = net_af_xdp_device(options_, i);
@@ -225,7 +225,7 @@ std::size_t EthdevPort::receive(Burst burst) noexcept {
     }
   }
   next_ = (next_ + 1) % queues_.size();
-  asleep_ = asleep_ && count == 0;
+  idle_ = idle_ && count == 0;
   return count;
 }
 
@@ -270,10 +270,10 @@ std::size_t EthdevPort::allocate(Burst burst) noexcept {
 void EthdevPort::wait(std::chrono::milliseconds timeout) noexcept {
   timespec left{};
   auto nap = std::chrono::nanoseconds{std::min(timeout, kLongestWait)};
-  if (!asleep_) last_frame_at_ = now_ns();
-  asleep_ = true;
+  if (!idle_) last_frame_at_ = now_ns();
+  idle_ = true;
   if (polled_.size() == 1) {
-    nap = std::min(nap, now_ns() - last_frame_at_ < kLivelyNs ? kShortNap : kLongNap);
+    nap = std::min(nap, now_ns() - last_frame_at_ < kActiveNs ? kShortNap : kLongNap);
   }
   left.tv_sec = nap.count() / 1'000'000'000;
   left.tv_nsec = nap.count() % 1'000'000'000;

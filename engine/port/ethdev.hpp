@@ -20,8 +20,9 @@ struct EthdevOptions {
   ForeignText rings_of;      ///< for net_af_xdp: the interface whose rings it reads, one device per queue
   std::string xsks_map;      ///< for net_af_xdp: the path where the map is pinned
   std::uint16_t queues = 1;  ///< upper limit; the device may have fewer
-  ForeignText steers_from;  ///< make the device take only ARP from this interface; empty: take every frame
-  std::string kernel;       ///< the device that hands frames to the kernel, in the form of `device`; empty: drop them
+  ForeignText steers_from;   ///< make the device take only ARP from this interface; empty: take every frame
+  std::string
+      kernel;  ///< the device that hands frames to the kernel, in the form of `device`; empty: drop them
 };
 
 /// A port on any DPDK ethdev. "net_af_xdp" means one such device on each queue of the parent; these read the
@@ -74,7 +75,7 @@ class EthdevPort {
   Fd wake_;
   std::vector<pollfd> polled_;
   std::size_t next_ = 0;
-  bool asleep_ = false;  // no frame received since the last wait()
+  bool idle_ = false;  // no frame received since the last wait()
   std::uint64_t last_frame_at_ = 0;
   std::atomic<std::uint64_t> not_handed_over_{0};
 };

@@ -58,18 +58,18 @@ std::string first_cpu(const cpu_set_t& cpus) {
 }
 
 // Captures stdout and stderr: the EAL prints its errors and its usage there.
-class CaughtOutput {
+class CapturedOutput {
  public:
-  CaughtOutput() : file_(memfd_create("eal", MFD_CLOEXEC)) {
+  CapturedOutput() : file_(memfd_create("eal", MFD_CLOEXEC)) {
     std::fflush(nullptr);
     for (std::size_t i = 0; i < kept_.size(); ++i) {
       kept_.at(i) = Fd{dup(static_cast<int>(i) + STDOUT_FILENO)};
       if (file_) dup2(file_.get(), static_cast<int>(i) + STDOUT_FILENO);
     }
   }
-  CaughtOutput(const CaughtOutput&) = delete;
-  CaughtOutput& operator=(const CaughtOutput&) = delete;
-  ~CaughtOutput() { end(); }
+  CapturedOutput(const CapturedOutput&) = delete;
+  CapturedOutput& operator=(const CapturedOutput&) = delete;
+  ~CapturedOutput() { end(); }
 
   std::string end() {
     std::fflush(nullptr);
@@ -89,16 +89,16 @@ class CaughtOutput {
 };
 
 // Blocks all signals while the EAL starts its threads, which inherit the mask.
-class NoSignals {
+class BlockedSignals {
  public:
-  NoSignals() {
+  BlockedSignals() {
     sigset_t all;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before_);
   }
-  NoSignals(const NoSignals&) = delete;
-  NoSignals& operator=(const NoSignals&) = delete;
-  ~NoSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  BlockedSignals(const BlockedSignals&) = delete;
+  BlockedSignals& operator=(const BlockedSignals&) = delete;
+  ~BlockedSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
  private:
   sigset_t before_{};
@@ -109,10 +109,10 @@ std::string reason_in(const std::string& text) {
   std::string reason;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
-    const bool tells =
+    const bool is_error =
         std::ranges::any_of(std::array{"nvalid", "nrecognized", "annot", "rror", "ailed", "No such"},
                             [&](const char* word) { return line.find(word) != std::string::npos; });
-    if (!tells || line.starts_with(' ') || line.find("FATAL") != std::string::npos ||
+    if (!is_error || line.starts_with(' ') || line.find("FATAL") != std::string::npos ||
         reason.find(line) != std::string::npos)
       continue;
     reason += (reason.empty() ? "" : "; ") + line;
@@ -160,8 +160,8 @@ Eal::Eal(const std::vector<std::string>& arguments, const std::vector<std::strin
 
   // systemd may set a list of folders here, which DPDK would use as one path.
   unsetenv("RUNTIME_DIRECTORY");
-  const NoSignals no_signals;
-  CaughtOutput output;
+  const BlockedSignals blocked;
+  CapturedOutput output;
   const int result = rte_eal_init(static_cast<int>(words.size()), argv.data());
   const auto text = output.end();
   pthread_setaffinity_np(pthread_self(), sizeof cpus, &cpus);  // rte_eal_init() has pinned the thread

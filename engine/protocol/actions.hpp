@@ -34,9 +34,9 @@ enum class ReportKind : std::uint8_t {
   gave_up,          ///< no longer announced or defended: RFC 5227 section 2.4 (a), (b)
   moves_too_often,  ///< no longer announced or defended until it stops to move: RFC 7432 section 15.1
   moves_no_more,
-  conflict_over,  ///< no claim for ARPL_CONTESTED_NS
-  path_suspect,   ///< the gateway did not answer a who-has
-  path_lost,  ///< nor any of the attempts that followed
+  conflict_over,     ///< no claim for ARPL_CONTESTED_NS
+  path_suspect,      ///< the gateway did not answer a who-has
+  path_lost,         ///< nor any of the attempts that followed
   path_fine,         ///< the gateway answered while suspect
   path_back,         ///< the gateway answers again after path_lost
   gateway_moved,     ///< the gateway answers from another MAC than before

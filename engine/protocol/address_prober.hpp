@@ -10,6 +10,7 @@
 #include "protocol/announced_endpoint.hpp"
 #include "protocol/fair_queue.hpp"
 #include "protocol/rate_limiter.hpp"
+#include "protocol/timing.hpp"
 
 namespace arpline {
 
@@ -30,7 +31,7 @@ class AddressProber {
 
   /// Sends the due probes with `send`, which returns false when there is no room, and adds the endpoints whose
   /// probes nobody has answered to `free`. Returns when to call it again.
-  std::uint64_t tick(std::uint64_t now, Rng& rng, RateLimiter& pace, const std::function<bool(Id)>& send,
+  std::uint64_t tick(std::uint64_t now, Rng& rng, RateLimiter& limiter, const std::function<bool(Id)>& send,
                      std::vector<Id>& free);
 
  private:

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
-#include <random>
 
 #include "base/claim_origin.hpp"
 #include "base/net.hpp"
@@ -34,20 +32,9 @@ enum class Arrival {
 
 struct Claim {
   Mac mac = 0;
-  ClaimOrigin origin =
-      ClaimOrigin::elsewhere;  ///< as far as the MAC tells; Defender detects proxies
-  bool dropped = false;        ///< sent by this host and dropped before the wire
-  std::uint64_t at = 0;        ///< when a program saw it; 0: now
+  ClaimOrigin origin = ClaimOrigin::elsewhere;  ///< as far as the MAC tells; Defender detects proxies
+  bool dropped = false;                         ///< sent by this host and dropped before the wire
+  std::uint64_t at = 0;                         ///< when a program saw it; 0: now
 };
-
-/// A time that never comes.
-inline constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
-
-using Rng = std::mt19937_64;
-
-/// A random number from `low` to `high`, both included.
-inline std::uint64_t uniform(Rng& rng, std::uint64_t low, std::uint64_t high) {
-  return low + rng() % (high - low + 1);
-}
 
 }  // namespace arpline

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <vector>
 
-#include "protocol/spread.hpp"
-
 namespace arpline {
 namespace {
 
@@ -44,7 +42,7 @@ void Announcer::set_schedule(const Schedule& schedule, std::uint64_t now) {
 }
 
 void Announcer::appear(Id id, std::uint64_t now, bool changed, InterfaceKey owner) {
-  Plan next{.owner = owner, .left = schedule_.repeat, .changed = changed, .began_at = now, .urgent_at = now};
+  Plan next{.owner = owner, .left = schedule_.repeat, .changed = changed, .started_at = now, .urgent_at = now};
   if (const auto it = planned_.find(id); it != planned_.end()) {
     next.urgent_at = std::min(now, it->second.urgent_at);
     next.changed = changed || it->second.changed;
@@ -71,7 +69,7 @@ Announcer::Plan Announcer::after_set(Plan plan, std::uint64_t now) const {
   } else if (schedule_.delay_ns > 0 && !plan.second) {
     plan.second = true;
     plan.left = schedule_.repeat;
-    plan.urgent_at = std::max(plan.began_at + schedule_.delay_ns, now + schedule_.interval_ns);
+    plan.urgent_at = std::max(plan.started_at + schedule_.delay_ns, now + schedule_.interval_ns);
   } else {
     plan.urgent_at = kNever;
   }
@@ -108,14 +106,14 @@ std::uint64_t Announcer::next_wake(std::uint64_t now) const {
   return std::min(at, refresh_share() > kTogetherNs ? due : std::max(due, now + kTogetherNs));
 }
 
-std::uint64_t Announcer::tick(std::uint64_t now, RateLimiter& pace, const Send& send) {
+std::uint64_t Announcer::tick(std::uint64_t now, RateLimiter& limiter, const Send& send) {
   while (auto* queue = due_queue(now)) {
     const bool urgent = queue == &urgent_;
     const auto id = queue->due(now).value();
     auto next = planned_.at(id);
     const Due due{.id = id, .first_after_change = urgent && next.changed};
     const auto cost = frames();
-    if (!pace.take(now, cost)) return pace.when(now, cost);
+    if (!limiter.take(now, cost)) return limiter.when(now, cost);
     const auto sent = send(due);
     if (sent == Sent::full) return now + kRetryNs;
     if (sent == Sent::held) {

@@ -9,6 +9,7 @@
 #include "protocol/announced_endpoint.hpp"
 #include "protocol/fair_queue.hpp"
 #include "protocol/rate_limiter.hpp"
+#include "protocol/timing.hpp"
 
 namespace arpline {
 
@@ -23,7 +24,11 @@ class Announcer {
     Id id = 0;
     bool first_after_change = false;
   };
-  enum class Sent { yes, held, full };  ///< held: it must not be announced at present; full: no room for the frame now
+  enum class Sent {
+    yes,
+    held,
+    full
+  };  ///< held: it must not be announced at present; full: no room for the frame now
   using Send = std::function<Sent(const Due&)>;
 
   explicit Announcer(const Schedule& schedule) : schedule_(schedule) {}
@@ -40,7 +45,7 @@ class Announcer {
   bool holds(Id id) const { return !planned_.contains(id); }
 
   /// Sends the due announcements within the rate limit. Returns when to call it again, kNever without any plan.
-  std::uint64_t tick(std::uint64_t now, RateLimiter& pace, const Send& send);
+  std::uint64_t tick(std::uint64_t now, RateLimiter& limiter, const Send& send);
 
   /// The number of frames of one announcement.
   std::uint32_t frames() const;
@@ -48,10 +53,10 @@ class Announcer {
  private:
   struct Plan {
     InterfaceKey owner = 0;
-    std::uint32_t left = 0;      // announcements of the set that are not sent yet
-    bool second = false;         // this is the set after `delay`
-    bool changed = false;        // the siblings have not received the change yet
-    std::uint64_t began_at = 0;  // start of the first set
+    std::uint32_t left = 0;        // announcements of the set that are not sent yet
+    bool second = false;           // this is the set after `delay`
+    bool changed = false;          // the siblings have not received the change yet
+    std::uint64_t started_at = 0;  // start of the first set
     std::uint64_t urgent_at = kNever;
     std::uint64_t refresh_at = kNever;
   };

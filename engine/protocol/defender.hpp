@@ -35,14 +35,14 @@ class Defender {
   static constexpr std::uint32_t kProxyAddresses = 3;        ///< a MAC that claims so many addresses is a proxy
   static constexpr std::uint64_t kProxyNs = 60'000'000'000;  ///< the time in which it has to claim them
   static constexpr std::uint64_t kGatewayNs =
-      600'000'000'000;                                  ///< a MAC counts as a gateway's for this time after its answer
-  static constexpr std::size_t kMostClaimants = 256;    ///< over all endpoints
+      600'000'000'000;  ///< a MAC counts as a gateway's for this time after its answer
+  static constexpr std::size_t kMostClaimants = 256;  ///< over all endpoints
   static constexpr std::size_t kMostGateways = 256;
   static constexpr std::size_t kMostAddresses = 65536;  ///< with a remembered history
 
   using Address = std::pair<std::uint16_t, Ipv4>;  ///< VLAN first
 
-  struct Verdict {
+  struct Decision {
     ClaimOrigin origin = ClaimOrigin::elsewhere;
     bool defend = false;   ///< send one announcement
     bool gave_up = false;  ///< this claim made it give up
@@ -64,18 +64,18 @@ class Defender {
   /// The endpoint is gone. The history of its address stays, since it may come back with another MAC.
   void forget(Id id, std::uint64_t now);
   /// Nobody has answered the probes: the address is ours.
-  void prove(Id id);
+  void confirm(Id id);
   /// An announcement of it was sent.
   void announced(Id id);
 
-  Verdict on_claim(Id id, const Claim& claim, std::uint64_t now);
+  Decision on_claim(Id id, const Claim& claim, std::uint64_t now);
   /// A station claims the address, and its MAC is not known.
-  void disturb(Id id, std::uint64_t now);
+  void on_unreported_claim(Id id, std::uint64_t now);
   /// A defence was sent; DEFEND_INTERVAL starts here.
   void defended(Id id, std::uint64_t now);
   /// The gateway has answered from this MAC. From its second answer on, a claim by this MAC counts as a
   /// proxy's.
-  void know_gateway(const Address& gateway, Mac mac, std::uint64_t now);
+  void on_gateway_answer(const Address& gateway, Mac mac, std::uint64_t now);
 
   /// Whether conflicts and moves leave the endpoint free to be announced.
   bool allows(Id id, std::uint64_t now) const;
@@ -84,28 +84,28 @@ class Defender {
   ClaimOrigin claim_origin_of(Mac mac, ClaimOrigin otherwise, std::uint64_t now) const;
 
   /// The number of remembered entries, for the tests of the bounds.
-  std::size_t remembered() const noexcept { return places_.size() + claimants_.size() + gateways_.size(); }
+  std::size_t remembered() const noexcept { return histories_.size() + claimants_.size() + gateways_.size(); }
 
  private:
   // The history of an address on this host, whichever interface has it.
-  struct Place {
+  struct AddressHistory {
     Mac owner = 0;
     std::uint32_t count = 0;
     std::uint64_t first_at = 0;
     std::uint64_t last_at = 0;
-    std::uint64_t still_at = 0;     // it has moved too often; it counts as unsettled until then
-    bool told = false;              // moves_too_often was reported
+    std::uint64_t unsettled_until = 0;  // it has moved too often; it counts as unsettled until then
+    bool reported = false;              // moves_too_often was reported
     std::uint64_t defended_at = 0;
-    std::uint64_t ours_until = 0;   // the last time at which it was ours and undisputed
-    Mac claimant = 0;               // the last one from the wire
+    std::uint64_t ours_until = 0;  // the last time at which it was ours and undisputed
+    Mac claimant = 0;              // the last one from the wire
     std::uint64_t claimed_at = 0;
   };
   struct Endpoint {
     Address address;
     Mac mac = 0;
     bool gave_up = false;
-    bool incumbent = false;  // it was ours before the first claim
-    bool owes = false;       // one announcement is due before a claim may silence it again
+    bool incumbent = false;          // it was ours before the first claim
+    bool owes_announcement = false;  // one announcement is due before a claim may silence it again
     std::uint64_t since = 0;
     std::uint64_t claimed_at = 0;  // the last claim from the wire
     std::uint64_t silent_until = 0;
@@ -124,17 +124,17 @@ class Defender {
     std::uint32_t answers = 0;
   };
 
-  Place& place_of(const Address& address, std::uint64_t now);
-  static void move(Place& place, Mac owner, std::uint64_t now);
+  AddressHistory& history_of(const Address& address, std::uint64_t now);
+  static void move(AddressHistory& history, Mac owner, std::uint64_t now);
   static bool is_incumbent(const Endpoint& endpoint, std::uint64_t now);
   static void silence(Endpoint& endpoint, std::uint64_t now);
-  void note(Claimant& claimant, Id id, std::uint64_t now);
+  void note_claim(Claimant& claimant, Id id, std::uint64_t now);
   Claimant& claimant(Mac mac);
-  void judge(Endpoint& endpoint, const Claim& claim, Verdict& verdict, std::uint64_t now);
+  void apply_policy(Endpoint& endpoint, const Claim& claim, Decision& decision, std::uint64_t now);
 
   OnConflict policy_ = OnConflict::alert;
   std::unordered_map<Id, Endpoint> endpoints_;
-  std::map<Address, Place> places_;
+  std::map<Address, AddressHistory> histories_;
   std::set<std::pair<std::uint64_t, Address>> by_age_;  // keys of histories_, least recently used first
   std::unordered_map<Mac, Claimant> claimants_;
   std::map<Address, Gateway> gateways_;

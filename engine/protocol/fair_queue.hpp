@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "protocol/announced_endpoint.hpp"
+#include "protocol/timing.hpp"
 
 namespace arpline {
 
@@ -20,93 +21,93 @@ namespace arpline {
 class FairQueue {
  public:
   void put(InterfaceKey owner, std::uint64_t at, Id id) {
-    auto& line = lines_[owner];
-    leave(owner, line);
-    line.waiting.emplace(at, id);
-    enter(owner, line);
+    auto& flow = flows_[owner];
+    unlink(owner, flow);
+    flow.waiting.emplace(at, id);
+    link(owner, flow);
   }
 
   void erase(InterfaceKey owner, std::uint64_t at, Id id) {
-    const auto it = lines_.find(owner);
-    if (it == lines_.end()) return;
-    auto& line = it->second;
-    leave(owner, line);
-    line.waiting.erase({at, id});
-    if (line.waiting.empty()) {
-      lines_.erase(it);
+    const auto it = flows_.find(owner);
+    if (it == flows_.end()) return;
+    auto& flow = it->second;
+    unlink(owner, flow);
+    flow.waiting.erase({at, id});
+    if (flow.waiting.empty()) {
+      flows_.erase(it);
     } else {
-      enter(owner, line);
+      link(owner, flow);
     }
   }
 
   void clear() { *this = {}; }
 
-  bool empty() const noexcept { return lines_.empty(); }
-  std::size_t owners() const noexcept { return lines_.size(); }
+  bool empty() const noexcept { return flows_.empty(); }
   /// The earliest due time; kNever when the queue is empty.
-  std::uint64_t first() const { return heads_.empty() ? kNever : heads_.begin()->first; }
+  std::uint64_t first() const { return by_first_due_.empty() ? kNever : by_first_due_.begin()->first; }
 
   /// The endpoint whose turn it is; nullopt when none is due.
   std::optional<Id> due(std::uint64_t now) {
-    while (!asleep_.empty() && asleep_.begin()->first <= now) {
-      const auto owner = asleep_.begin()->second;
-      asleep_.erase(asleep_.begin());
-      auto& line = lines_.at(owner);
-      line.turn = std::max(line.turn, turn_);
-      line.number = ++number_;
-      line.ready = true;
-      ready_.emplace(line.turn, line.number, owner);
+    while (!not_ready_.empty() && not_ready_.begin()->first <= now) {
+      const auto owner = not_ready_.begin()->second;
+      not_ready_.erase(not_ready_.begin());
+      auto& flow = flows_.at(owner);
+      flow.turn = std::max(flow.turn, turn_);
+      flow.number = ++number_;
+      flow.ready = true;
+      ready_.emplace(flow.turn, flow.number, owner);
     }
     while (!ready_.empty()) {
       const auto owner = std::get<2>(*ready_.begin());
-      auto& line = lines_.at(owner);
-      if (line.waiting.begin()->first <= now) return line.waiting.begin()->second;
-      leave(owner, line);
-      line.ready = false;
-      enter(owner, line);
+      auto& flow = flows_.at(owner);
+      if (flow.waiting.begin()->first <= now) return flow.waiting.begin()->second;
+      unlink(owner, flow);
+      flow.ready = false;
+      link(owner, flow);
     }
     return std::nullopt;
   }
 
   /// The interface has had its turn; the others come before its next one.
   void served(InterfaceKey owner) {
-    const auto it = lines_.find(owner);
-    if (it == lines_.end()) return;
-    auto& line = it->second;
-    leave(owner, line);
-    turn_ = std::max(turn_, line.turn);
-    line.turn = turn_ + 1;
-    line.number = ++number_;
-    enter(owner, line);
+    const auto it = flows_.find(owner);
+    if (it == flows_.end()) return;
+    auto& flow = it->second;
+    unlink(owner, flow);
+    turn_ = std::max(turn_, flow.turn);
+    flow.turn = turn_ + 1;
+    flow.number = ++number_;
+    link(owner, flow);
   }
 
  private:
-  struct Line {
+  struct Flow {
     std::set<std::pair<std::uint64_t, Id>> waiting;
     std::uint64_t turn = 0;
     std::uint64_t number = 0;  // breaks ties: the interface that became ready first goes first
     bool ready = false;        // its first endpoint is due
   };
 
-  void leave(InterfaceKey owner, const Line& line) {
-    if (line.waiting.empty()) return;
-    heads_.erase({line.waiting.begin()->first, owner});
-    asleep_.erase({line.waiting.begin()->first, owner});
-    ready_.erase({line.turn, line.number, owner});
+  void unlink(InterfaceKey owner, const Flow& flow) {
+    if (flow.waiting.empty()) return;
+    by_first_due_.erase({flow.waiting.begin()->first, owner});
+    not_ready_.erase({flow.waiting.begin()->first, owner});
+    ready_.erase({flow.turn, flow.number, owner});
   }
-  void enter(InterfaceKey owner, const Line& line) {
-    const auto head = line.waiting.begin()->first;
-    heads_.emplace(head, owner);
-    if (line.ready) {
-      ready_.emplace(line.turn, line.number, owner);
+  void link(InterfaceKey owner, const Flow& flow) {
+    const auto head = flow.waiting.begin()->first;
+    by_first_due_.emplace(head, owner);
+    if (flow.ready) {
+      ready_.emplace(flow.turn, flow.number, owner);
     } else {
-      asleep_.emplace(head, owner);
+      not_ready_.emplace(head, owner);
     }
   }
 
-  std::map<InterfaceKey, Line> lines_;
-  std::set<std::pair<std::uint64_t, InterfaceKey>> heads_;   // all interfaces, by their first due time
-  std::set<std::pair<std::uint64_t, InterfaceKey>> asleep_;  // those that are not ready, by their first due time
+  std::map<InterfaceKey, Flow> flows_;
+  std::set<std::pair<std::uint64_t, InterfaceKey>> by_first_due_;  // all interfaces, by their first due time
+  std::set<std::pair<std::uint64_t, InterfaceKey>>
+      not_ready_;  // those that are not ready, by their first due time
   std::set<std::tuple<std::uint64_t, std::uint64_t, InterfaceKey>> ready_;  // in the order of their turns
   std::uint64_t turn_ = 0;
   std::uint64_t number_ = 0;

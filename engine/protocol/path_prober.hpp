@@ -11,6 +11,7 @@
 #include "protocol/announced_endpoint.hpp"
 #include "protocol/fair_queue.hpp"
 #include "protocol/rate_limiter.hpp"
+#include "protocol/timing.hpp"
 
 namespace arpline {
 
@@ -36,9 +37,9 @@ enum class PathState : std::uint8_t { unknown, reachable, suspect, lost, sibling
 class PathProber {
  public:
   static constexpr std::uint64_t kAnswerNs = 1'000'000'000;     ///< a later answer does not count
-  static constexpr std::uint64_t kHostEveryNs = 1'000'000'000;  ///< least time between two who-has of the parent
+  static constexpr std::uint64_t kHostEveryNs = 1'000'000'000;  ///< least time between the parent's who-has
   static constexpr std::size_t kMostGateways = 256;             ///< with a who-has of the parent
-  static constexpr std::uint32_t kMostStrays = 8;               ///< answers from other MACs to one who-has that are examined
+  static constexpr std::uint32_t kMostStrays = 8;  ///< answers from other MACs to one who-has that are examined
   static constexpr std::uint64_t kDisputedNs = 60'000'000'000;  ///< least time between two reports of a dispute
 
   struct View {
@@ -50,8 +51,7 @@ class PathProber {
     std::uint64_t rtt_ns = 0;       ///< of the last answer
     Mac disputed_by = 0;            ///< the last other MAC that answered; 0: none
     std::uint64_t disputed_at = 0;
-    std::optional<bool>
-        host_reaches;  ///< only while the state is suspect or lost; nullopt: not known
+    std::optional<bool> host_reaches;  ///< only while the state is suspect or lost; nullopt: not known
   };
   struct Wanted {
     Ipv4 gateway = 0;  ///< 0: none
@@ -61,9 +61,9 @@ class PathProber {
     bool operator==(const Wanted&) const = default;
   };
   /// The effects that it asks for, from within tick() and answered().
-  class Out {
+  class Effects {
    public:
-    virtual ~Out() = default;
+    virtual ~Effects() = default;
     /// Send a who-has for the gateway to the MAC `to`, 0 for broadcast. False when there is no room for it now.
     virtual bool ask(Id id, Ipv4 gateway, Mac to) = 0;
     /// Report the next answer, without a who-has.
@@ -88,10 +88,10 @@ class PathProber {
   /// Stops probing: the endpoint must not send, or is gone.
   void stop(Id id);
 
-  void answered(Id id, Mac gateway_mac, std::uint64_t at, Out& out);
+  void answered(Id id, Mac gateway_mac, std::uint64_t at, Effects& effects);
   void host_answered(Ipv4 gateway, std::uint16_t vlan, std::uint64_t at);
 
-  std::uint64_t tick(std::uint64_t now, RateLimiter& pace, Out& out);
+  std::uint64_t tick(std::uint64_t now, RateLimiter& limiter, Effects& effects);
 
   std::optional<View> view(Id id, std::uint64_t now) const;
 
@@ -106,15 +106,15 @@ class PathProber {
     View view;
     Wanted wanted;
     Step step = Step::regular;
-    Step failed = Step::regular;   // the step whose answer is being verified
-    std::uint64_t asked_at = 0;    // 0: no answer is awaited
-    Mac asked = 0;                 // destination of the who-has; 0: broadcast
-    std::uint64_t open_until = 0;  // until then a second answer to the last who-has is a dispute
-    Mac candidate = 0;             // a new MAC that has answered for the gateway
-    std::uint32_t strays = 0;      // answers from other MACs since the gateway's last answer
-    std::uint64_t told_at = 0;     // time of the last report of a dispute
-    bool answered_once = false;    // one answer since the path was lost
-    bool spoke = false;            // it was announced because of the present failure
+    Step unverified_step = Step::regular;   // the step whose answer is being verified
+    std::uint64_t asked_at = 0;             // 0: no answer is awaited
+    Mac asked_mac = 0;                      // destination of the who-has; 0: broadcast
+    std::uint64_t open_until = 0;           // until then a second answer to the last who-has is a dispute
+    Mac candidate = 0;                      // a new MAC that has answered for the gateway
+    std::uint32_t stray_answers = 0;        // answers from other MACs since the gateway's last answer
+    std::uint64_t dispute_reported_at = 0;  // time of the last report of a dispute
+    bool answered_once = false;             // one answer since the path was lost
+    bool announced = false;                 // it was announced because of the present failure
     std::uint64_t failing_since = 0;
     std::uint64_t at = kNever;  // due time in queue_
   };
@@ -127,25 +127,25 @@ class PathProber {
 
   std::uint64_t period(InterfaceKey owner) const;
   void queue(Id id, Path& path, std::uint64_t at);
-  void rest(Id id, Path& path, std::uint64_t now);
-  void set_state(Id id, Path& path, PathState state, std::uint64_t now, Out& out);
-  void missed(Id id, Path& path, std::uint64_t now, Out& out);
-  void fail(Id id, Path& path, std::uint64_t now, Out& out);
-  void dispute(Id id, Path& path, Mac mac, std::uint64_t at, Out& out);
-  void stray(Id id, Path& path, Mac mac, std::uint64_t at, Out& out);
-  bool weigh(Id id, Path& path, Mac mac, std::uint64_t at, Out& out);
-  void accept(Id id, Path& path, Mac mac, std::uint64_t at, Out& out);
-  bool ask(Id id, Path& path, std::uint64_t now, Out& out);
-  void listen(Id id, Path& path, std::uint64_t now, Out& out);
-  void want_host(const Path& path);
-  std::uint64_t ask_as_host(std::uint64_t now, RateLimiter& pace, Out& out);
+  void schedule_regular(Id id, Path& path, std::uint64_t now);
+  void set_state(Id id, Path& path, PathState state, std::uint64_t now, Effects& effects);
+  void on_timeout(Id id, Path& path, std::uint64_t now, Effects& effects);
+  void fail(Id id, Path& path, std::uint64_t now, Effects& effects);
+  void dispute(Id id, Path& path, Mac mac, std::uint64_t at, Effects& effects);
+  void on_stray(Id id, Path& path, Mac mac, std::uint64_t at, Effects& effects);
+  bool examine(Id id, Path& path, Mac mac, std::uint64_t at, Effects& effects);
+  void accept(Id id, Path& path, Mac mac, std::uint64_t at, Effects& effects);
+  bool ask(Id id, Path& path, std::uint64_t now, Effects& effects);
+  void listen(Id id, Path& path, std::uint64_t now, Effects& effects);
+  void request_host_who_has(const Path& path);
+  std::uint64_t ask_as_host(std::uint64_t now, RateLimiter& limiter, Effects& effects);
   std::optional<bool> host_reaches(const Path& path, std::uint64_t now) const;
 
   std::uint64_t every_ns_;
   std::uint64_t interval_ns_ = 0;  // between two frames, by the rate limit
   std::unordered_map<Id, Path> paths_;
-  std::unordered_map<InterfaceKey, std::size_t> asking_;  // number of probed endpoints of each interface
-  std::size_t all_asking_ = 0;
+  std::unordered_map<InterfaceKey, std::size_t> probed_of_interface_;  // number of endpoints
+  std::size_t probed_ = 0;
   FairQueue queue_;
   std::map<Gateway, HostView> hosts_;
   std::uint64_t host_asked_at_ = 0;

@@ -16,6 +16,7 @@
 #include "protocol/defender.hpp"
 #include "protocol/path_prober.hpp"
 #include "protocol/sightings.hpp"
+#include "protocol/timing.hpp"
 #include "shared/abi.h"
 
 namespace arpline {
@@ -104,7 +105,7 @@ class Protocol {
   std::size_t remembered() const noexcept { return defender_.remembered() + sightings_.size(); }
 
  private:
-  static constexpr std::uint64_t kLookNs = 250'000'000;  // period at which the slots are polled
+  static constexpr std::uint64_t kPollNs = 250'000'000;  // period at which the slots are polled
 
   struct Endpoint {
     AnnouncedEndpoint subject;
@@ -117,29 +118,29 @@ class Protocol {
     bool to_defend = false;  // a defence waits for the rate limit; against `claimant`, since `to_defend_at`
     Mac claimant = 0;        // any value, since anybody can write any MAC into a claim
     std::uint64_t to_defend_at = 0;
-    bool troubled = false;      // the defender may restrict it, so ask
-    bool unproven = false;      // it needs probing before it is announced
-    bool changed = false;       // its siblings have to receive the next announcement
-    std::uint64_t heard = 0;    // claimed_at of the last claim that was reported
-    std::uint64_t unheard = 0;  // since when there is a claim that was not reported; 0: none
+    bool restricted = false;              // the defender may restrict it, so ask
+    bool to_probe = false;                // it needs probing before it is announced
+    bool changed = false;                 // its siblings have to receive the next announcement
+    std::uint64_t reported_claim_at = 0;  // claimed_at of the last claim that was reported
+    std::uint64_t unreported_since = 0;   // since when there is a claim that was not reported; 0: none
     std::uint64_t announced_at = 0;
   };
   using Address = Defender::Address;
-  class Out;
+  class Effects;
 
   bool may_be_announced(Id id, std::uint64_t now) const;
-  void judge(Id id, std::uint64_t now, Actions& actions);
-  void note_unheard(Id id, std::uint64_t now);
-  void begin(Id id, std::uint64_t now);
-  void end(Id id);
+  void update(Id id, std::uint64_t now, Actions& actions);
+  void note_unreported(Id id, std::uint64_t now);
+  void start(Id id, std::uint64_t now);
+  void stop(Id id);
   void watch_path(Id id, std::uint64_t now);
-  void settle_gateways(const Address& address, bool here, std::uint64_t now);
-  void ask_nobody(Id id);
-  void leave(Id id, std::uint64_t now);
+  void update_gateway_users(const Address& address, bool here, std::uint64_t now);
+  void clear_gateway(Id id);
+  void reset(Id id, std::uint64_t now);
   void drop_defence(Id id);
   void drop_defences();
-  void use(Id id, std::uint64_t now);
-  void look(std::uint64_t now, Actions& actions);
+  void start_announcing(Id id, std::uint64_t now);
+  void poll_slots(std::uint64_t now, Actions& actions);
   std::uint64_t defend(std::uint64_t now, Actions& actions);
   std::uint64_t probe(std::uint64_t now, Actions& actions);
   Announcer::Sent announce(const Announcer::Due& due, std::uint64_t now, Actions& actions);
@@ -148,9 +149,10 @@ class Protocol {
   Settings settings_;
   ProtocolTables tables_;
   Rng rng_;
-  RateLimiter pace_;
-  RateLimiter ahead_;  // of defences and probes: half of the rate, so that they leave some for announcements
-  RateLimiter asking_pace_;
+  RateLimiter limiter_;
+  // For defences and probes: half of the rate, so that they leave some for announcements.
+  RateLimiter urgent_limiter_;
+  RateLimiter path_limiter_;
   Announcer announcer_;
   AddressProber address_prober_;
   Defender defender_;
@@ -159,9 +161,9 @@ class Protocol {
   Counts counts_;
   std::vector<Endpoint> endpoints_;  // by id
   FairQueue to_defend_;
-  std::map<Address, unsigned> here_;        // number of endpoints with each address
-  std::map<Address, std::set<Id>> askers_;  // endpoints by their gateway
-  std::uint64_t look_at_ = 0;
+  std::map<Address, unsigned> addresses_;          // number of endpoints with each address
+  std::map<Address, std::set<Id>> gateway_users_;  // endpoints by their gateway
+  std::uint64_t poll_at_ = 0;
 };
 
 }  // namespace arpline

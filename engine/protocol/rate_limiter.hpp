@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "protocol/announced_endpoint.hpp"
+#include "protocol/timing.hpp"
 #include "shared/bucket.h"
 
 namespace arpline {
@@ -13,7 +13,8 @@ namespace arpline {
 /// with a `whole` takes each token from both, so it limits its users to a part of the whole.
 class RateLimiter {
  public:
-  static constexpr std::uint64_t kBurstNs = 50'000'000;  ///< a control loop may be this late without losing tokens
+  static constexpr std::uint64_t kBurstNs =
+      50'000'000;  ///< a control loop may be this late without losing tokens
 
   /// per_second = 0: no frame passes.
   explicit RateLimiter(std::uint64_t per_second) { set(per_second); }

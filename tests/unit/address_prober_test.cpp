@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "protocol/rfc5227.hpp"
+#include "protocol/timing.hpp"
 
 namespace arpline {
 namespace {

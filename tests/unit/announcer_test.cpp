@@ -7,7 +7,7 @@
 #include <map>
 #include <vector>
 
-#include "protocol/spread.hpp"
+#include "protocol/timing.hpp"
 
 namespace arpline {
 namespace {

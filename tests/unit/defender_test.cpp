@@ -27,10 +27,10 @@ class DefenderTest : public testing::Test {
     return defender_.settle(0, subject(1, mac), Arrival::changed, now);
   }
 
-  Defender::Verdict claim(std::uint64_t now, Mac mac = kRival, ClaimOrigin origin = ClaimOrigin::elsewhere) {
-    const auto verdict = defender_.on_claim(0, {.mac = mac, .origin = origin}, now);
-    if (verdict.defend) defender_.defended(0, now);
-    return verdict;
+  Defender::Decision claim(std::uint64_t now, Mac mac = kRival, ClaimOrigin origin = ClaimOrigin::elsewhere) {
+    const auto decision = defender_.on_claim(0, {.mac = mac, .origin = origin}, now);
+    if (decision.defend) defender_.defended(0, now);
+    return decision;
   }
 
   Defender defender_;
@@ -97,9 +97,9 @@ TEST_F(DefenderTest, always_defends_at_most_once_per_defend_interval) {
 TEST_F(DefenderTest, siblings_and_the_host_are_not_defended_against_and_silence_nobody) {
   follow(OnConflict::always, Arrival::changed);
   for (const auto origin : {ClaimOrigin::sibling, ClaimOrigin::host}) {
-    const auto verdict = claim(kSecond, kRival, origin);
-    EXPECT_FALSE(verdict.defend);
-    EXPECT_EQ(verdict.origin, origin);
+    const auto decision = claim(kSecond, kRival, origin);
+    EXPECT_FALSE(decision.defend);
+    EXPECT_EQ(decision.origin, origin);
     EXPECT_TRUE(defender_.allows(0, kSecond));
   }
 }
@@ -142,7 +142,7 @@ TEST_F(DefenderTest, newcomer_is_one_no_more_after_a_minute_without_a_claim_or_w
   EXPECT_TRUE(defender_.allows(0, 122 * kSecond));
   defender_.forget(0, 1000 * kSecond);
   defender_.settle(0, subject(2), Arrival::changed, 2000 * kSecond);
-  defender_.prove(0);
+  defender_.confirm(0);
   claim(2001 * kSecond);
   claim(2050 * kSecond);
   EXPECT_TRUE(defender_.allows(0, 2062 * kSecond));
@@ -164,7 +164,7 @@ TEST_F(DefenderTest, container_that_was_there_a_moment_ago_is_no_newcomer) {
 
 TEST_F(DefenderTest, claim_that_nobody_told_of_silences_as_well) {
   follow(OnConflict::alert);
-  defender_.disturb(0, kSecond);
+  defender_.on_unreported_claim(0, kSecond);
   EXPECT_FALSE(defender_.allows(0, 2 * kSecond));
 }
 
@@ -189,10 +189,10 @@ TEST_F(DefenderTest, who_claims_three_addresses_within_a_minute_is_called_a_prox
 
 TEST_F(DefenderTest, gateway_that_claims_an_address_is_defended_against_and_makes_nobody_give_up) {
   follow(OnConflict::once);
-  defender_.know_gateway({0, 9}, kRival, kSecond);
+  defender_.on_gateway_answer({0, 9}, kRival, kSecond);
   EXPECT_EQ(defender_.claim_origin_of(kRival, ClaimOrigin::elsewhere, kSecond), ClaimOrigin::elsewhere)
       << "one answer is little";
-  defender_.know_gateway({0, 9}, kRival, 2 * kSecond);
+  defender_.on_gateway_answer({0, 9}, kRival, 2 * kSecond);
   EXPECT_TRUE(claim(3 * kSecond).defend);
   const auto second = claim(4 * kSecond);
   EXPECT_EQ(second.origin, ClaimOrigin::proxy);
@@ -201,18 +201,18 @@ TEST_F(DefenderTest, gateway_that_claims_an_address_is_defended_against_and_make
 }
 
 TEST_F(DefenderTest, gateway_is_forgotten_when_it_has_not_answered_for_ten_minutes_or_from_another_mac) {
-  for (const auto at : {kSecond, 2 * kSecond}) defender_.know_gateway({0, 9}, kRival, at);
+  for (const auto at : {kSecond, 2 * kSecond}) defender_.on_gateway_answer({0, 9}, kRival, at);
   EXPECT_EQ(defender_.claim_origin_of(kRival, ClaimOrigin::elsewhere, 601 * kSecond), ClaimOrigin::proxy);
   EXPECT_EQ(defender_.claim_origin_of(kRival, ClaimOrigin::elsewhere, 603 * kSecond), ClaimOrigin::elsewhere);
-  for (const auto at : {700 * kSecond, 701 * kSecond}) defender_.know_gateway({0, 9}, kRival, at);
-  defender_.know_gateway({0, 9}, kOther, 702 * kSecond);
+  for (const auto at : {700 * kSecond, 701 * kSecond}) defender_.on_gateway_answer({0, 9}, kRival, at);
+  defender_.on_gateway_answer({0, 9}, kOther, 702 * kSecond);
   EXPECT_EQ(defender_.claim_origin_of(kRival, ClaimOrigin::elsewhere, 703 * kSecond), ClaimOrigin::elsewhere);
 }
 
 TEST_F(DefenderTest, gateway_that_keeps_answering_is_not_pushed_out_by_others) {
   for (std::uint64_t i = 1; i < 10'000; ++i) {
-    if (i % 100 == 1) defender_.know_gateway({0, 9}, kRival, i * kSecond / 10);
-    defender_.know_gateway({0, static_cast<Ipv4>(1000 + i)}, kOther + i, i * kSecond / 10);
+    if (i % 100 == 1) defender_.on_gateway_answer({0, 9}, kRival, i * kSecond / 10);
+    defender_.on_gateway_answer({0, static_cast<Ipv4>(1000 + i)}, kOther + i, i * kSecond / 10);
   }
   EXPECT_EQ(defender_.claim_origin_of(kRival, ClaimOrigin::elsewhere, 1000 * kSecond), ClaimOrigin::proxy);
 }
@@ -273,7 +273,7 @@ TEST_F(DefenderTest, restart_with_the_same_mac_is_no_move) {
 TEST_F(DefenderTest, ever_new_claimants_and_addresses_are_not_remembered_without_limit) {
   follow(OnConflict::alert);
   for (Mac mac = 1; mac < 100'000; ++mac) claim(mac * 1000, 0x100000 + mac);
-  for (Mac mac = 1; mac < 10'000; ++mac) defender_.know_gateway({0, static_cast<Ipv4>(mac)}, mac, mac);
+  for (Mac mac = 1; mac < 10'000; ++mac) defender_.on_gateway_answer({0, static_cast<Ipv4>(mac)}, mac, mac);
   EXPECT_LE(defender_.remembered(), 1 + Defender::kMostClaimants + Defender::kMostGateways);
 }
 

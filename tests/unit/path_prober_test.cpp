@@ -24,7 +24,7 @@ struct Asked {
 };
 
 // A gateway behind the prober, which answers or does not.
-class PathProberTest : public testing::Test, protected PathProber::Out {
+class PathProberTest : public testing::Test, protected PathProber::Effects {
  protected:
   void run(std::uint64_t until) {
     while (now_ < until) {
