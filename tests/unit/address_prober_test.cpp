@@ -20,7 +20,7 @@ struct Probed {
 
 class AddressProberTest : public testing::TestWithParam<std::uint64_t> {
  protected:
-  // From time 0 until nothing is left to do.
+  // Runs from time 0 until no work is left.
   Probed run(ProbeMode mode) {
     prober_.set_mode(mode);
     Probed probed;

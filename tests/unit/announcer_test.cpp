@@ -21,7 +21,7 @@ struct Sent {
   bool first_after_change = false;
 };
 
-// Wakes the announcer when it wants to be woken, as the control loop does: in whole milliseconds.
+// Calls tick() at the times that it returns, rounded to whole milliseconds like the control loop.
 class Driver {
  public:
   explicit Driver(const Schedule& schedule) : announcer(schedule), pace(schedule.pps) {}
@@ -82,7 +82,7 @@ TEST(Announcer, never_exceeds_the_pace_in_any_window_and_forgets_nobody) {
   for (std::size_t first = 0; first < sent.size(); ++first) {
     for (const std::size_t frames : {30U, 100U, 1000U}) {
       if (first + frames >= sent.size()) continue;
-      // So many frames more than the burst take at least so long.
+      // The frames beyond the burst take at least this time.
       EXPECT_GE(sent[first + frames].at - sent[first].at + RateLimiter::kBurstNs, frames * kSecond / kPps);
     }
   }
@@ -109,7 +109,7 @@ TEST(Announcer, what_a_late_loop_missed_is_not_made_good_in_one_burst) {
   Driver driver({.repeat = 1, .refresh_ns = 60 * kSecond, .pps = 1'000'000});
   for (Id id = 0; id < kIds; ++id) driver.announcer.appear(id, 0, false);
   driver.run(0, 61 * kSecond);
-  const auto sent = driver.run(61 * kSecond + 200 * kMs, 70 * kSecond);  // nobody has looked for 200 ms
+  const auto sent = driver.run(61 * kSecond + 200 * kMs, 70 * kSecond);  // the loop is 200 ms late
   std::map<std::uint64_t, int> windows;
   for (const auto& one : sent) ++windows[one.at / (10 * kMs)];
   for (const auto& [window, frames] : windows) EXPECT_LE(frames, 2 * kIds / 6000);

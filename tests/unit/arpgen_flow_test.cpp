@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which request an answer is matched to, and what a histogram remembers of a latency.
+// The matching of answers to requests, and the precision of the latency histogram.
 #include "arpgen/bpf/flow.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// When frames are sent: by the clock, whatever happens to them, or by the answers, when the loop is closed.
+// The times at which frames are sent: set by the clock in an open loop, by the answers in a closed one.
 #include "arpgen/bpf/pace.h"
 
 #include <gtest/gtest.h>
@@ -21,7 +21,7 @@ struct Pace : testing::Test {
   }
   void sent(std::uint32_t quantile = 0) { arpgen_advance(&pace, &progress, 1, quantile); }
   void every(std::uint64_t nanoseconds) { pace.gap = nanoseconds << ARPGEN_GAP_BITS; }
-  /// Sends all that is due at `now`; returns when each was due.
+  /// Sends the frames that are due at `now`; returns their due times.
   std::vector<std::uint64_t> due_at(std::uint64_t now) {
     std::vector<std::uint64_t> due;
     while (turn(now) == ARPGEN_SEND) {

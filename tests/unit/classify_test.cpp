@@ -18,7 +18,7 @@ Interface child(int nsid, const char* address, Mac mac = 0x2) {
   return i;
 }
 
-// The endpoints on the interfaces of one namespace, in their order.
+// The endpoints of a namespace's interfaces, in order.
 std::vector<Desired> classify(const std::vector<Interface>& interfaces) {
   const auto flags = flags_of(interfaces);
   std::vector<Desired> found;

@@ -272,7 +272,7 @@ TEST(Config, a_missing_file_is_refused) {
 
 TEST(Duration, that_is_longer_than_a_year_is_refused_and_does_not_wrap) {
   EXPECT_EQ(parse_duration("8760h"), 8760 * 3'600'000'000'000U);
-  // 5,124,096 h are 2^64 ns and 25 min.
+  // 5,124,096 h are 2^64 ns and 25 min, so this would wrap.
   for (const auto* text :
        {"5124096h", "8761h", "4294967297s", "18446744073709551615ms", "99999999999999999999h"})
     EXPECT_THROW(parse_duration(text), SetupError) << text;

@@ -17,7 +17,7 @@ AnnouncedEndpoint subject(Ipv4 address = 1, Mac mac = kOurs) {
 
 class DefenderTest : public testing::Test {
  protected:
-  // It has been there for long.
+  // By default the endpoint has been here since long before time 0.
   void follow(OnConflict policy, Arrival arrival = Arrival::found) {
     defender_.set_policy(policy);
     defender_.settle(0, subject(), arrival, 0);

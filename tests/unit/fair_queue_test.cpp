@@ -8,7 +8,7 @@
 namespace arpline {
 namespace {
 
-// The next one, which has its turn and is due no more.
+// Serves the next endpoint and removes it from the queue.
 Id take(FairQueue& queue, InterfaceKey owner_of_id, std::uint64_t at, std::uint64_t now) {
   const auto id = queue.due(now);
   EXPECT_TRUE(id.has_value());

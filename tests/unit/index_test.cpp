@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What control writes into `endpoint_index`, looked up as the programs do it.
+// Looks up control's entries in `endpoint_index` as the programs do.
 #include "endpoints/index.hpp"
 
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@ arpl_endpoint_key key_of(std::uint32_t address, std::uint16_t vlan = 0) {
   return {.address = address, .vlan = vlan, .zero = 0};
 }
 
-// So many keys that stand in one bucket.
+// Returns `count` keys of one bucket.
 std::vector<arpl_endpoint_key> colliding(std::size_t count) {
   const auto bucket = [](const arpl_endpoint_key& key) {
     return arpl_index_bucket_of(factor, arpl_index_cell(key.address, key.vlan));
@@ -38,7 +38,7 @@ class IndexTest : public testing::Test {
     tables_.keys.factor = factor;
   }
 
-  // As the table does it.
+  // Also updates the hash map, as the table does.
   void put(const arpl_endpoint_key& key, std::uint32_t slot) {
     hash_[key] = {.slot = slot, .prefix_bits = 24, .zero = {}, .dotted = {}};
     index_.put(key, slot);
@@ -47,7 +47,7 @@ class IndexTest : public testing::Test {
     index_.erase(key);
     hash_.erase(key);
   }
-  // With the filter in front or without it, what is looked up is the same.
+  // A look-up has the same result with and without the filter.
   std::uint32_t found(const arpl_endpoint_key& key) {
     const auto slot = arpl_index_find(&tables_, key.address, key.vlan);
     EXPECT_EQ(arpl_index_find_filtered(&tables_, key.address, key.vlan), slot);

@@ -23,7 +23,7 @@ struct Asked {
   bool by_host = false;
 };
 
-// A gateway behind the prober, which answers or does not.
+// A prober with a gateway that may answer or not.
 class PathProberTest : public testing::Test, protected PathProber::Effects {
  protected:
   void run(std::uint64_t until) {
@@ -39,7 +39,7 @@ class PathProberTest : public testing::Test, protected PathProber::Effects {
   PathState state() { return prober_.view(0, now_)->state; }
   std::optional<bool> host_reaches() { return prober_.view(0, now_)->host_reaches; }
 
-  // Until it is lost: nobody answers.
+  // Runs without answers until the path is lost.
   void lose() {
     answers_ = false;
     run(now_ + kPeriod + 4 * kSecond);
@@ -52,7 +52,7 @@ class PathProberTest : public testing::Test, protected PathProber::Effects {
   bool answers_ = true;
   bool answers_host_ = true;
   Mac gateway_mac_ = kGatewayMac;
-  // Somebody who answers in its place: before it, behind it, and whether anybody has asked or not.
+  // An attacker that answers before the gateway, after it, or without a who-has.
   Mac first_mac_ = 0;
   Mac second_mac_ = 0;
   Mac flood_mac_ = 0;
@@ -89,14 +89,14 @@ class PathProberTest : public testing::Test, protected PathProber::Effects {
     ++disputes_;
   }
 
-  // The programs tell of one answer for each time that somebody listens.
+  // The programs report one answer per listen().
   void tell(Mac mac) {
     if (mac == 0 || !listens_) return;
     const auto id = *std::exchange(listens_, std::nullopt);
     prober_.answered(id, mac, now_, *this);
   }
 
-  // 2 ms after it was asked.
+  // The answer comes 2 ms after the who-has.
   void answer() {
     tell(flood_mac_);
     if (!pending_) return;
@@ -190,12 +190,13 @@ TEST_F(PathProberTest, where_the_pace_does_not_suffice_all_ask_more_seldom_and_f
   pace_.set(10);
   for (Id id = 0; id < kMany; ++id) watch(id);
   run(now_ + 200 * kSecond);
-  EXPECT_GE(asked_.size(), 2 * kMany);  // each 80 s: ten seconds, doubled until 8 of 10 a second suffice
+  EXPECT_GE(asked_.size(),
+            2 * kMany);  // one per 80 s each: the period is doubled until it needs 8 of the 10 frames a second
   EXPECT_LE(asked_.size(), 3 * kMany + kMany / 2);
   EXPECT_EQ(state(), PathState::reachable);
   answers_ = false;
   asked_.clear();
-  run(now_ + 300 * kSecond);  // three questions each
+  run(now_ + 300 * kSecond);  // three who-has each
   EXPECT_EQ(state(), PathState::lost);
   EXPECT_TRUE(std::ranges::any_of(asked_, &Asked::by_host));
 }

@@ -109,8 +109,7 @@ TEST(Population, another_vlan_is_another_place) {
   EXPECT_EQ(changes.came.size(), 1U);
 }
 
-// What is touched is what is worked on: thirty thousand addresses that come one after the other touch each
-// once.
+// Each touched address costs work: thirty thousand addresses that come one by one are touched once each.
 TEST(Population, thirty_thousand_addresses_of_one_network_are_touched_once_each) {
   Population all;
   auto one = child(1, 2);

@@ -52,7 +52,7 @@ class ProtocolTest : public testing::Test {
     worker_.full = false;
   }
 
-  // Wakes it as the control loop does.
+  // Calls tick() as the control loop does.
   void run(std::uint64_t from, std::uint64_t until) {
     for (auto now = from; now < until; now = std::min(protocol_.tick(now, worker_), now + kSecond / 4)) {
     }

@@ -40,7 +40,7 @@ class ServerTest : public testing::Test {
     return {{"filler", std::string(request.at("bytes").get<std::size_t>(), 'x')}};
   }
 
-  // Everything that waits is handled.
+  // Handles all pending events.
   void run() {
     std::array<epoll_event, 64> events{};
     while (const int count = epoll_wait(epoll_.get(), events.data(), events.size(), 0)) {
@@ -69,7 +69,7 @@ class ServerTest : public testing::Test {
     say_within_a_tick(client, text);
   }
 
-  // Time is the test's own: however slow the machine is, no client's patience ends by itself.
+  // The test sets the time, so no time-out depends on the machine's speed.
   void tick() { server_.tick(now_); }
 
   void pass(std::uint64_t time) {
@@ -79,7 +79,7 @@ class ServerTest : public testing::Test {
     }
   }
 
-  // Until nothing more comes, after a tick neither.
+  // Reads until no more bytes come, not even after a tick.
   std::string read_all(const Fd& client) {
     std::string all;
     for (auto more = read_now(client); !more.empty(); more = read_now(client)) {
@@ -219,7 +219,7 @@ TEST_F(ServerTest, WhatTheLoopSpendsElsewhereIsNobodysDelay) {
   const auto not_reading = client();
   say(halfway, "{\"byt");
   say(not_reading, "{\"bytes\":10000000}\n");
-  now_ += 60 * second;  // the process was stopped, say
+  now_ += 60 * second;  // as after a SIGSTOP of the process
   tick();
   say_within_a_tick(halfway, "es\":1}\n");
   EXPECT_EQ(read_all(halfway), "{\"filler\":\"x\"}\n");
@@ -246,7 +246,7 @@ TEST_F(ServerTest, PutsOffWhatWouldKeepTheLoopTooLongAndForgetsNobody) {
   }
 }
 
-// A process chooses its name: it must not reach the log as it is.
+// A process chooses its name, so the log must escape it.
 TEST(AskerTest, is_told_with_a_command_of_printable_characters_only) {
   std::array<char, 16> before{};
   ASSERT_EQ(prctl(PR_GET_NAME, before.data()), 0);
@@ -302,7 +302,7 @@ TEST(ServerPutOff, AnswersWhenItIsTimeAndTheNextRequestAfterIt) {
   run();
   one.reset();
   run();
-  server.answer(ticket, {{"done", true}});  // who has asked is gone
+  server.answer(ticket, {{"done", true}});  // the client is gone
   unlink(path.c_str());
 }
 

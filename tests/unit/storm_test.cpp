@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What no storm limit may touch, told from the bytes of a frame; and what the daemon makes of it.
+// The frames that no storm limit may drop, by their bytes, and the daemon's part of these limits.
 #include "shared/storm.h"
 
 #include <fmt/format.h>
@@ -18,9 +18,9 @@ namespace {
 
 using packet::Bytes;
 
-// In host order; -1: no limit's.
+// The ethertype that the limits see, host order; -1: no limit applies.
 std::int32_t look(const Bytes& frame, std::size_t bytes) {
-  // A heap block of exactly this size, so that a sanitizer sees a read behind it.
+  // A heap block of exactly this size, so that a sanitizer finds a read beyond it.
   const auto exact = std::make_unique<std::uint8_t[]>(bytes);
   std::copy_n(frame.begin(), bytes, exact.get());
   const auto found = arpl_storm_ethertype(exact.get(), exact.get() + bytes);

@@ -64,8 +64,8 @@ struct arpgen_stream {
 	__u32 requester_order; /* ARPGEN_UNIFORM or ARPGEN_SEQUENTIAL */
 	__u32 first_target;    /* index of its first target in `asked` and `targets` */
 	__u32 first_flow;      /* index of its first flow in `flows` */
-	__u32 flow_count; /* requester_count * target_count, or a power of two when hashed; 0: nobody answers the stream */
-	__u16 vlan; /* 0: no tag */
+	__u32 flow_count; /* requester_count * target_count, a power of two when hashed, 0 for no answers */
+	__u16 vlan;	  /* 0: no tag */
 	__u8 flows_hashed;
 	__u8 macs_of_their_own; /* the last four bytes of a requester's MAC are its IP */
 	__u8 unicast;		/* to the MAC of the target's first answer, broadcast until then */

@@ -55,7 +55,7 @@ arpgen_window_open(const struct arpgen_pace *pace, struct arpgen_progress *progr
 	return progress->asked < settled + progress->given_up + pace->window;
 }
 
-/* What the sender does at `now`. `settled`: number of requests with any answer. */
+/* Decides the sender's step at `now`. `settled`: number of requests with any answer. */
 static inline __attribute__((always_inline)) enum arpgen_turn
 arpgen_turn(const struct arpgen_pace *pace, struct arpgen_progress *progress, __u64 settled, __u64 now)
 {
