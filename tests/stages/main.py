@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
 tests/run [--only STAGE[,STAGE…]] [--all] [--seeds N] [--fuzz MINUTES [--fuzz-seed N]] [PATTERN]: builds arpline and
-tests it. The last line counts the checks; the exit code is 0 only when none failed. PATTERN is a part of a check's name.
+tests it. The last line counts the checks; the exit code is 0 when none failed. PATTERN is a part of a check's name.
 --seeds runs so many of the simulator, from a random one on (docs/simulator.md). --fuzz runs the fuzzers alone, for so
 long in all (docs/testing.md). --all includes what takes minutes (clang-tidy); with CI=true in the environment a
 twenty-fourth of that is done, another one with each commit.

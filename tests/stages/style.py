@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the source looks: clang-format, the include table, and clang-tidy: of all with --all, in CI of a part by turns."""
+"""How the source looks: clang-format, flake8, the include table; and clang-tidy: all with --all, a part of it in CI."""
 import json
 import os
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 
+from . import words
 from .results import BUILD, ROOT, Run, execute
 
 FORMATTED = (".c", ".h", ".cpp", ".hpp")
@@ -26,6 +27,7 @@ def style(run: Run) -> None:
         list(pool.map(lambda path: clang_format(run, path), our_files()))
     run.check("includes", ["tests/includes.py"])
     run.check("docs/verdicts.md", ["tools/verdicts", "--check"])
+    words.words(run)
 
 
 def clang_format(run: Run, path: str) -> None:
