@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// limit MODE --interface IF: one of the limits that responders are measured against, until SIGTERM.
+// limit MODE --interface IF: runs one of the limits that responders are compared with, until SIGTERM.
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/ether.h>

@@ -12,15 +12,15 @@ namespace arpline::limits {
 
 enum class Mode { xdp_tx, xdp_tx_hash, xdp_tx_index, to_child, af_xdp, pass, drop };
 
-/// Where the children's addresses and MACs begin, and how many there are: at most ARPL_MAX_ENDPOINTS for the
-/// modes that look them up.
+/// The children's addresses and MACs, each range consecutive; at most ARPL_MAX_ENDPOINTS for the modes that
+/// look them up.
 struct Children {
   std::uint32_t first_ip = 0;   ///< host order
-  std::uint64_t first_mac = 0;  ///< the six bytes as one number
+  std::uint64_t first_mac = 0;  ///< the six bytes as one number, first byte highest
   std::uint32_t count = 0;
 };
 
-/// One mode's XDP program. The link is not pinned: it ends with the process, whatever ends that.
+/// One mode's XDP program. The link is not pinned, so it ends with the process in any case.
 class Program {
  public:
   Program(Mode mode, const Children& children);
@@ -29,8 +29,8 @@ class Program {
   Program& operator=(const Program&) = delete;
 
   void attach(const std::string& interface);
-  int sockets_fd() const;         ///< of the map that takes the AF_XDP socket
-  std::uint64_t handled() const;  ///< by all CPUs
+  int sockets_fd() const;         ///< the XSKMAP for the AF_XDP socket
+  std::uint64_t handled() const;  ///< frames, over all CPUs
 
  private:
   void fill_hash(const Children& children);

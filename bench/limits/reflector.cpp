@@ -20,13 +20,13 @@ namespace {
 
 constexpr std::uint32_t kBatch = 64;
 constexpr std::uint32_t kRing = 2048;
-// As many frames as a ring has places: no ring can overflow.
+// No more frames than a ring has entries, so that no ring can overflow.
 constexpr std::uint32_t kFrames = kRing;
 constexpr std::uint32_t kFrameBytes = 2048;
 constexpr std::size_t kMemoryBytes = std::size_t{kFrames} * kFrameBytes;
 constexpr int kSendBufferBytes = 4 << 20;
 constexpr int kLongestWaitMs = 100;
-// The kernel frees a queue a moment after its last owner has gone.
+// The kernel frees a queue a moment after its last owner has ended.
 constexpr std::chrono::seconds kBusyRetry{1};
 
 // Byte offsets: Ethernet II and RFC 826.
@@ -97,7 +97,7 @@ void Reflector::give_all_frames() {
   xsk_ring_prod__submit(&fill_, kFrames);
 }
 
-// Frames that are on the wire go back to where the kernel puts received ones.
+// Moves sent frames from the completion ring to the fill ring.
 void Reflector::recycle() noexcept {
   std::uint32_t from = 0;
   std::uint32_t to = 0;
@@ -111,7 +111,7 @@ void Reflector::recycle() noexcept {
   xsk_ring_cons__release(&completion_, n);
 }
 
-// The XDP program lets only who-has through.
+// The XDP program redirects who-has only.
 void Reflector::answer(const xdp_desc& frame) const noexcept {
   auto* p = static_cast<unsigned char*>(xsk_umem__get_data(memory_, frame.addr));
   std::array<unsigned char, 10> asker{};
@@ -124,7 +124,7 @@ void Reflector::answer(const xdp_desc& frame) const noexcept {
   std::memcpy(p + kTarget, asker.data(), asker.size());
 }
 
-// Copy mode sends a bounded number a call and says EAGAIN while there is more.
+// In copy mode the kernel sends a bounded number of frames per call and returns EAGAIN while more are left.
 void Reflector::send_all() noexcept {
   if (xsk_ring_prod__needs_wakeup(&tx_) == 0) return;
   for (std::uint32_t tries = 0; tries < kBatch; ++tries) {

@@ -9,19 +9,19 @@
 
 namespace arpline::limits {
 
-/// The bare AF_XDP reflector: takes who-has from queue 0, makes answers of them in place, sends them back. No
-/// table, no policy, nothing of arpline's engine.
+/// The bare AF_XDP reflector, an upper bound for responders on AF_XDP: receives who-has from queue 0, turns
+/// them into answers in place and sends them back. It has no table, no policy and no code of arpline's engine.
 class Reflector {
  public:
-  /// sockets_fd: the map that the XDP program redirects through.
+  /// sockets_fd: the XSKMAP of the XDP program.
   Reflector(const std::string& interface, int sockets_fd);
   ~Reflector();
   Reflector(const Reflector&) = delete;
   Reflector& operator=(const Reflector&) = delete;
 
-  /// One batch; when there is none, waits for a frame or a signal, 100 ms at most.
+  /// Handles one batch; without one, waits for a frame or a signal, 100 ms at most.
   void step() noexcept;
-  /// Frames taken and sent back.
+  /// Frames received and sent back.
   std::uint64_t answered() const noexcept { return answered_; }
 
  private:

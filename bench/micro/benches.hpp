@@ -5,14 +5,15 @@ namespace arpline::bench {
 
 class Harness;
 
-/// Every row of the packet tables through the loaded programs: wire/VERDICT/ROW and egress/OUTCOME/ROW; beside
-/// them wire/empty and wire/reflector. The time is that of one frame.
+/// Runs every row of the packet tables through the loaded programs: wire/VERDICT/ROW and egress/OUTCOME/ROW,
+/// with wire/empty and wire/reflector for comparison. The unit is the time of one frame.
 void register_programs(Harness& harness);
 
 /// The shared headers as the engine compiles them: header/WHAT.
 void register_headers();
 
-/// The protocol machines: protocol/WHAT_ENDPOINTS. The time is that of one endpoint and one second of theirs.
+/// The protocol machines: protocol/WHAT_ENDPOINTS. The unit is the time for one endpoint in one second of
+/// operation.
 void register_protocol();
 
 }  // namespace arpline::bench

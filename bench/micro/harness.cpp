@@ -36,7 +36,7 @@ void put_program(const bpf_map* map, std::uint32_t key, const bpf_program* progr
   put(map, key, &fd);
 }
 
-// Nanoseconds per frame.
+// Returns nanoseconds per frame.
 double run(const bpf_program* program, const packet::Bytes& frame, xdp_md* context) {
   bpf_test_run_opts opts{};
   opts.sz = sizeof opts;
@@ -127,7 +127,7 @@ double Harness::measure(bench_target target, const packet::Row& row) {
   return run_wire(programs.at(target), row);
 }
 
-// Needs no restoring: this program leaves a frame, and what it decides by, as they were.
+// Needs no restoring, because this program changes neither the frame nor its state.
 double Harness::measure(const packet::EgressRow& row) {
   runner_.install(row.state);
   return run(runner_.skeleton().progs.arpl_egress, packet::build(row.frame), nullptr);

@@ -12,17 +12,18 @@ struct restore_bpf;
 
 namespace arpline::bench {
 
-/// Nanoseconds per frame through BPF_PROG_TEST_RUN, of arpline's program, the empty one and the bare reflector,
-/// each frame of a run meeting the same state.
+/// Measures nanoseconds per frame with BPF_PROG_TEST_RUN for arpline's programs, the empty one and the bare
+/// reflector. Each frame of a run finds the same state: restore.bpf.c restores it before each frame.
 class Harness {
  public:
-  /// Frames in one run. A run costs 20 ms besides: the kernel waits for all CPUs when it changes the program.
+  /// Frames in one run. A run also costs 20 ms, because the kernel waits for all CPUs when it changes the
+  /// program.
   static constexpr std::uint32_t batch = 5000;
 
   /// The empty program with the same frame.
   struct Empty {
     double ns = 0;
-    double restoring_ns = 0;  ///< what putting the state back before each frame adds
+    double restoring_ns = 0;  ///< cost per frame of restoring the state
   };
 
   explicit Harness(packet::BpfRunner& runner);
@@ -32,7 +33,7 @@ class Harness {
 
   Empty empty(const packet::Row& row);
   Empty empty(const packet::EgressRow& row);
-  /// These install the row's state anew; what they return contains restoring_ns.
+  /// Both set up the row's state first; the result includes restoring_ns.
   double measure(bench_target target, const packet::Row& row);
   double measure(const packet::EgressRow& row);
 

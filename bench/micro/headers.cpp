@@ -33,7 +33,7 @@ void parse(benchmark::State& state, const FrameSpec& spec) {
   }
 }
 
-// States that one frame more does not change; the ring's credit is given back each time.
+// States that a frame does not change, but for the ring's credit, which is given back each time.
 void decide(benchmark::State& state, const FrameSpec& spec, const State& tables) {
   CppRunner runner;
   runner.install(tables);

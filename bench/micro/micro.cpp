@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Google Benchmark's own options; --benchmark_filter=wire/ring picks a verdict.
+// Takes Google Benchmark's options; --benchmark_filter=wire/ring selects a verdict.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 

@@ -16,7 +16,7 @@ using packet::EgressRow;
 using packet::Row;
 
 constexpr int iterations = 4;
-// The test-run interface takes no shorter frame.
+// BPF_PROG_TEST_RUN accepts no shorter frame.
 constexpr std::size_t shortest_test_run = 14;
 
 std::string verdict_name(const Row& row) {
@@ -34,14 +34,14 @@ std::string outcome_name(const EgressRow& row) {
   return row.expect.seen ? "other_arp" : "not_arp";
 }
 
-// Whether every frame of the batch got the row's verdict, and none another.
+// Whether every frame of the batch got the row's verdict and no other.
 bool all_got_it(const Row& row, std::vector<std::uint64_t> before, const std::vector<std::uint64_t>& after) {
   if (row.expect.verdict)
     before.at(packet::counter_of(*row.expect.verdict, row.expect.would)) += Harness::batch;
   return before == after;
 }
 
-// The time of one frame, and how many times the empty program's it is.
+// Reports the time of one frame and its ratio to the empty program's.
 class Report {
  public:
   Report(benchmark::State& state, Harness::Empty empty) : state_(state), empty_(empty) {}
@@ -52,7 +52,7 @@ class Report {
   Report& operator=(const Report&) = delete;
 
   void add(double measured_ns) {
-    // Noise can make what is subtracted larger than what is measured.
+    // Noise can make the difference negative.
     const double ns = std::max(measured_ns - empty_.restoring_ns, 1.0);
     state_.SetIterationTime(ns * 1e-9);
     sum_ns_ += ns;

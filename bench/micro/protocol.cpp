@@ -17,7 +17,7 @@ constexpr std::uint64_t kMillisecond = 1'000'000;
 constexpr Ipv4 kGateway = 0x0100000a;
 constexpr Mac kGatewayMac = 0x0702;
 
-// A parent whose endpoints are all served, and a gateway that answers everything at once.
+// A parent with all endpoints served and a gateway that answers at once.
 class Parent final : private Actions {
  public:
   Parent(std::size_t endpoints, bool paths)
@@ -33,7 +33,7 @@ class Parent final : private Actions {
     for (int second = 0; second < 120; ++second) pass();
   }
 
-  // A second, woken as the control loop is.
+  // One second of the machines, woken as the control loop wakes them.
   void pass() {
     const auto end = now_ + kSecond;
     while (now_ < end) {
@@ -60,7 +60,7 @@ class Parent final : private Actions {
   Protocol protocol_;
 };
 
-// By endpoint: manual time.
+// Reports the time per endpoint, hence manual time.
 void second(benchmark::State& state, std::size_t endpoints, bool paths) {
   Parent parent(endpoints, paths);
   for ([[maybe_unused]] auto _ : state) {

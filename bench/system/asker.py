@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A peer that asks for one address again and again, and notes when the answers came."""
+"""A peer that asks for one address repeatedly and records the times of the answers."""
 import threading
 import time
 
@@ -9,7 +9,7 @@ PAUSE_SECONDS = 0.001
 
 
 class Asker:
-    """About 1,000 who-has a second while ask() is in force."""
+    """Sends about 1,000 who-has a second within ask()."""
 
     def __init__(self, peer):
         self._wire, self._mac = peer.wire(), peer.mac
@@ -34,7 +34,7 @@ class Asker:
         self._frame = None
 
     def last_answer(self, address: str) -> float | None:
-        """When the last one came, on the clock of time.monotonic(), a millisecond late at most on an idle machine."""
+        """The time of the last answer on time.monotonic()'s clock, at most a millisecond late on an idle machine."""
         return self._last.get(address)
 
     def _run(self) -> None:

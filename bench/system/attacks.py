@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-What a station on the wire, or root in a container, can do to what is answered: each attack beside the same traffic
-without it, and beside the kernel alone. bench/run --only attacks
+The damage that a station on the wire, or root in a container, can do to the answers: each attack compared with the same
+traffic without it and with the kernel alone. bench/run --only attacks
 """
 import contextlib
 import subprocess
@@ -17,12 +17,12 @@ from running import Arplined
 
 WITHOUT, ATTACKED, KERNEL = "without", "attacked", "kernel"
 WELL_BEHAVED_RATE = 200
-STRANGERS = "10.77.64.0-10.77.127.255"  # nobody has these
+STRANGERS = "10.77.64.0-10.77.127.255"  # no station has these
 RIVAL = "02:00:00:00:ba:d1"
 
 
 def asking(place, kind="who-has", first=0) -> str:
-    """The well-behaved peer, for all containers from that one on but the last, which is the attacker where one is."""
+    """The well-behaved peer's who-has, for the containers from `first` on but the last, which may be the attacker."""
     sender = "" if kind == "probe" else f" from={place.requester}"
     return f"{kind} to={place.address(first)}-{place.address(place.plan.addresses - 2)}{sender}"
 
@@ -36,7 +36,7 @@ def for_one(place, more="") -> str:
 
 
 def of_every_kind(place) -> list[str]:
-    """Each kind of sender has addresses of its own: an answer does not say to which frame it belongs."""
+    """Each kind of sender has addresses of its own, because an answer does not name its frame."""
     to = f"who-has to={place.targets}"
     return [f"{to} from=10.77.64.0/20 macs=own unicast", f"{to} from=10.99.0.0/20 macs=own",
             f"{to} from=10.77.80.0/20 macs=own flaw=hardware-type", f"{to} from=10.77.96.0/20 macs=own flaw=long",
@@ -50,7 +50,7 @@ def nothing(_place):
 
 @contextlib.contextmanager
 def claims(place):
-    """One for each container."""
+    """A claim of each container's address."""
     with contextlib.closing(Wire(place.peer.ns, place.peer.nic)) as wire:
         for child in place.host.children:
             wire.send(frames.arp(eth_src=RIVAL, spa=child.address, tpa=child.address))
@@ -59,7 +59,7 @@ def claims(place):
 
 @contextlib.contextmanager
 def announced(place):
-    """Everybody whom there could be has announced himself before."""
+    """All possible requesters have announced themselves before."""
     place.peer.arpgen("--traffic", "announcement from=10.0.0.0/8 macs=own requesters=sequential", "--cpu", 0,
                       frames=1_000_000, seconds=10)
     yield
@@ -67,7 +67,7 @@ def announced(place):
 
 @contextlib.contextmanager
 def addresses(place):
-    """The last container has those of all others."""
+    """The last container takes the addresses of all others."""
     *others, attacker = place.host.children
     bits = place.plan.peer.partition("/")[2]
 
@@ -82,7 +82,7 @@ def addresses(place):
 
 @contextlib.contextmanager
 def mac(place):
-    """The last container has the peer's."""
+    """The last container takes the peer's MAC."""
     attacker = place.host.children[-1]
     attacker.link("address", place.peer.mac)
     try:
@@ -95,11 +95,11 @@ def mac(place):
 class Attack:
     name: str
     title: str
-    specs: Callable  # the flood's, in equal parts
+    specs: Callable  # the flood's specs, in equal parts
     control: Callable = lambda place: [flood(place)]
     meanwhile: Callable = nothing
     good: Callable = asking
-    share: float = 1.0  # of the flood's rate
+    share: float = 1.0  # part of the flood's rate
 
 
 ATTACKS = (
@@ -127,7 +127,7 @@ ATTACKS = (
 
 
 def run(places, settings, say) -> dict:
-    """Samples by attack and side; `failed` has what went wrong."""
+    """Returns samples by attack and side; `failed` has the errors."""
     found = {"attacks": {}, "failed": [], "requests_per_second": WELL_BEHAVED_RATE}
     place = places.of(MANY)
     for number in range(settings.rounds):

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How soon a container that comes is answered for, and one that goes no more: one at a time."""
+"""The delay until a new container is answered for, and until a removed one no longer is: one change at a time."""
 import math
 import time
 
 CONFIRM_SECONDS = 3.0
 SETTLE_SECONDS = 0.05
-GONE_SECONDS = 0.03  # for so long it is still asked for an address that has gone
+GONE_SECONDS = 0.03  # the peer goes on asking for a removed address for this long
 
 
 def percentiles(values) -> dict:
-    """Of milliseconds."""
+    """The percentiles of a list of milliseconds."""
     times = sorted(values)
 
     def at(share):
@@ -18,7 +18,7 @@ def percentiles(values) -> dict:
 
 
 def confirmed(watched, asker, address: str) -> dict:
-    """The endpoint, once its kernel has been heard answering while somebody asks; {} when that does not happen."""
+    """Waits until the endpoint is confirmed while the peer asks for it; returns it, {} when that never happens."""
     end = time.monotonic() + CONFIRM_SECONDS
     while time.monotonic() < end:
         time.sleep(SETTLE_SECONDS)
@@ -31,12 +31,12 @@ def confirmed(watched, asker, address: str) -> dict:
 
 
 def milliseconds(found: dict, since_ns) -> float:
-    """What never came counts as the time that it was waited for."""
+    """A missing result counts as the time-out."""
     return (found["confirmed_at_ns"] - since_ns) / 1e6 if found and since_ns else CONFIRM_SECONDS * 1e3
 
 
 def addresses_added(watched, asker, steps) -> dict:
-    """steps: (box, address). To an interface that is up; the peer asks before the address is there."""
+    """steps: (box, address), added to an interface that is up; the peer asks before the address is there."""
     from_event, from_start = [], []
     for box, address in steps:
         asker.ask(address)
@@ -50,7 +50,7 @@ def addresses_added(watched, asker, steps) -> dict:
 
 
 def children_made_inside(watched, asker, crowd) -> dict:
-    """As Podman and CNI do: a fresh namespace, the interface made in it, the address, up; timed from there."""
+    """Does as Podman and CNI do: a new namespace, the interface made in it, the address, up; the delay starts there."""
     from_event, from_up = [], []
     for box in crowd.boxes:
         asker.ask(box.address)
@@ -66,7 +66,7 @@ def children_made_inside(watched, asker, crowd) -> dict:
 
 
 def addresses_removed(asker, steps) -> dict:
-    """Asked all the while, by unicast, which a crowd's other interfaces do not see: the last answer on the wire."""
+    """The peer always asks, by unicast, which a crowd's other interfaces do not receive; the last answer counts."""
     after = []
     for box, address in steps:
         asker.ask(address, box.mac)
@@ -89,7 +89,7 @@ def namespaces_deleted(crowd) -> None:
 
 
 def withdrawn(watched, expected: int) -> dict:
-    """The daemon's own times, from the event's receipt, once there are so many; the latest when they never come."""
+    """The daemon's own delays, from the netlink message on: waits for `expected` of them, or for a time-out."""
     end = time.monotonic() + CONFIRM_SECONDS
     while (found := watched.status()["withdrawn"])["count"] < expected and time.monotonic() < end:
         time.sleep(SETTLE_SECONDS)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who is measured: each a name, the lab it needs, and how it is started there."""
+"""The measured responders, each with its name, its lab and its start command."""
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ class Contestant:
     title: str
     lab: str
     start: Callable
-    counts: str = "answered"  # the field of arpgen's report that says how much came back
-    program: str = ""  # it is skipped where this is not installed
+    counts: str = "answered"  # the field of arpgen's report that counts its answers
+    program: str = ""  # without this program installed it is skipped
 
     def reason_to_skip(self) -> str:
         return f"{self.program} is not installed" if self.program and not shutil.which(self.program) else ""
@@ -41,7 +41,7 @@ def limit(mode: str) -> Callable:
 
 
 def testpmd(host):
-    # Both of its threads where all responders are; the main one only waits.
+    # Both of its threads on the responders' CPU; the main thread only waits.
     cpus = f"({cpu_list()})"
     return Process(host, ["stdbuf", "-oL", "dpdk-testpmd", "--no-huge", "--no-shconf", "--no-pci", "-m", 512,
                           "--lcores", f"0@{cpus},1@{cpus}", "--vdev", f"net_af_xdp0,iface={host.nic}",
@@ -49,7 +49,7 @@ def testpmd(host):
                    "Press enter to exit", env={"RUNTIME_DIRECTORY": str(host.lab.folder)})
 
 
-# All that answer through AF_XDP, on the same veth.
+# All responders that answer through AF_XDP, on the same veth.
 PORTS = ("ethdev-64", "testpmd", "arplined-64", "af-xdp")
 
 CONTESTANTS = (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Discovery: how soon, for how many, and at what price. bench/run --only discovery"""
+"""Discovery: delays, capacity and cost. bench/run --only discovery"""
 import time
 
 from lab import Crowd
@@ -11,7 +11,7 @@ from watched import PATIENCE_SECONDS, Watched
 
 
 def run(lab, settings, say) -> dict:
-    """One entry for each figure; settings: a settings.Discovery."""
+    """Returns an entry per figure; settings: a settings.Discovery."""
     host, peer = lab.host("host-crowd"), lab.peer("peer-crowd")
     lab.connect(host, peer)
     with Asker(peer) as asker:
@@ -32,7 +32,7 @@ def one_at_a_time(host, asker, settings, say) -> dict:
         added = changes.addresses_added(watched, asker, steps)
     say(f"address added: confirmed after {times(added['from_event'])}")
     with Watched(host) as watched:
-        # Backwards: the first address of a subnet takes the later ones along.
+        # In reverse order, because the kernel deletes the secondary addresses of a subnet together with the first.
         removed = {"on_the_wire": changes.addresses_removed(asker, steps[::-1]),
                    "from_event": changes.withdrawn(watched, settings.samples)}
     say(f"address removed: withdrawn after {times(removed['from_event'])}")
@@ -49,7 +49,7 @@ def one_at_a_time(host, asker, settings, say) -> dict:
 
 
 def with_a_crowd(host, crowd, settings, say) -> dict:
-    """Started with all of them there, and then left alone."""
+    """Starts the daemon while the whole crowd exists, then leaves it idle."""
     starts = []
     for _ in range(settings.starts):
         with Watched(host, serving=False) as watched:
@@ -68,7 +68,7 @@ def with_a_crowd(host, crowd, settings, say) -> dict:
 
 
 def busy(host, asker, crowd, settings, say) -> dict:
-    """What goes while the crowd's addresses change."""
+    """Delays of removals while the crowd's addresses change."""
     addresses = Crowd(host, "some", "10.77.32.1", settings.samples)
     namespaces = Crowd(host, "more", "10.77.40.1", settings.samples)
     for some in (addresses, namespaces):
@@ -87,7 +87,7 @@ def busy(host, asker, crowd, settings, say) -> dict:
 
 
 def rounds(host, crowd, settings, say) -> dict:
-    """All of them come, one in ten by being moved into its namespace, and go again, as fast as the kernel can."""
+    """The whole crowd comes, one in ten moved into its namespace, and goes again, as fast as the kernel can."""
     found = []
     moved = settings.crowd // 10 + 1
     with Watched(host) as watched:

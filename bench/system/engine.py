@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The engine over a DPDK device in memory: ticks of the time stamp counter per frame. bench/run --only engine"""
+"""The engine on a DPDK device in memory: time stamp counter ticks per frame. bench/run --only engine"""
 import json
 import statistics
 import subprocess
@@ -28,7 +28,7 @@ def run(settings) -> dict:
 
 
 def of(found: dict, endpoints: int, step: str) -> list[float]:
-    """Round by round."""
+    """The values of all rounds."""
     return [one[step] for one in found.get("rounds", ()) if one["endpoints"] == endpoints]
 
 

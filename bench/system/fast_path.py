@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-The fast path: its rate beside the bare XDP_TX reflector's, and what a well-behaved peer has of it while others flood.
+The fast path: its rate compared with the bare XDP_TX reflector's, and its answers to a well-behaved peer during floods.
 bench/run --only fast_path
 """
 import contextlib
@@ -23,13 +23,13 @@ OF_NAME = {one.name: one for one in CONTESTANTS}
 
 
 def spoofed(place) -> str:
-    """65,533 requesters, each with a MAC of its own: the whole subnet but the peer, the containers' addresses too."""
+    """65,533 requesters, each with its own MAC: the subnet without the peer, but with the containers' addresses."""
     return f"who-has to={place.targets} from={place.forged} macs=own"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """Who is asked as fast as the generator can, where, and by whom."""
+    """A measurement at full speed: the responder, its host and the requesters."""
     name: str
     lab: str
     ways: tuple
@@ -45,13 +45,13 @@ ENTRIES = (Entry(KERNEL, MANY, (ONE,)), Entry(REFLECTOR, MANY, (ONE, RANDOM)), E
 
 @dataclass(frozen=True)
 class Case:
-    """What goes on while a peer asks for the last container 100 times a second."""
+    """The background load while a peer asks for the last container 100 times a second."""
     name: str
     title: str
     rate: int = 0  # frames/s
     flood: Callable | None = None
     scan: bool = False  # another host fills the neighbour table
-    gateways: bool = False  # the container resolves its own
+    gateways: bool = False  # the container resolves gateways
 
 
 CASES = (Case("other", "0.5 M/s of other broadcast", 500_000, lambda place: "other"),
@@ -62,7 +62,7 @@ CASES = (Case("other", "0.5 M/s of other broadcast", 500_000, lambda place: "oth
 
 
 def run(places, settings, say) -> dict:
-    """Samples by contestant and way, and by case and contestant; `failed` has what went wrong."""
+    """Returns samples by contestant and kind of requesters, and by case and contestant; `failed` has the errors."""
     found = {"full": {}, "cases": {}, "failed": [], "addresses": places.of(WIDE).plan.addresses,
              "requests_per_second": WELL_BEHAVED_RATE, "gateways": GATEWAYS}
     scan, gateways = Scan(places.lab), Gateways(places.of(MANY))
@@ -84,7 +84,7 @@ def run(places, settings, say) -> dict:
 
 @contextlib.contextmanager
 def failures(found: dict, what: str):
-    """The others are measured all the same."""
+    """Collects errors, so that the other measurements go on."""
     try:
         yield
     except (CommandError, subprocess.TimeoutExpired) as error:
@@ -112,7 +112,7 @@ def full_speed(place, entry, settings, found: dict, say) -> None:
 
 
 def under(place, name: str, case: Case, settings, scan, gateways) -> dict:
-    """What the well-behaved peer had of it, in one run of a case."""
+    """The well-behaved peer's results in one run of a case."""
     asked = f"who-has to={place.address(place.plan.addresses - 1)} from={place.requester}"
     rate = int(case.rate * settings.flood_share)
     traffic = [asked]

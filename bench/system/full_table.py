@@ -11,15 +11,15 @@ from running import Arplined
 
 PATIENCE_SECONDS = 60.0
 PASSES = 10
-PASS_RATE = 30_000  # frames/s; a container's kernel can answer so many
-# What the defaults let through to the kernels would take ten minutes. pair_ttl: no pair grows old meanwhile.
+PASS_RATE = 30_000  # frames/s that a container's kernel can answer
+# With the default limits the kernels' answers would take ten minutes. The long pair_ttl keeps pairs from expiring.
 GENEROUS = {"pair_ttl": "1h", "announce": {"pps": 0},
             "limits": {"to_child": 100_000, "to_child_source": 100_000, "host_share": "off"}}
 MEASURED = {**GENEROUS, "limits": {}}
 
 
 class Filled(Arplined):
-    """All of them are in the table. Nobody asks the daemon for its status: with so many that takes long."""
+    """Every endpoint is in the table. It does not use the daemon's status, which is slow with so many endpoints."""
 
     def __init__(self, place, config: dict):
         self._expected = place.plan.addresses
@@ -36,7 +36,7 @@ class Filled(Arplined):
 
 
 class FullTable(Filled):
-    """Each of them is confirmed by its kernel too."""
+    """Every endpoint is confirmed, too."""
 
     def __init__(self, place):
         super().__init__(place, GENEROUS)
@@ -48,7 +48,7 @@ class FullTable(Filled):
             raise
 
     def _confirm_all(self, place) -> None:
-        """One who-has for each address, again and again until all kernels have answered."""
+        """Asks for each address once, repeatedly, until all kernels have answered."""
         for _ in range(PASSES):
             place.ask(PATIENCE_SECONDS, "--count-only", "--frames", self._expected, rate=PASS_RATE,
                       traffic=[f"{place.traffic} order=sequential"])

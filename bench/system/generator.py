@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The generator alone: the receiver counts and drops in XDP."""
+"""The generator alone: an XDP program at the receiver counts and drops."""
 import time
 
 from contestants import limit
@@ -8,7 +8,7 @@ from measure import PAUSE_SECONDS
 
 
 def alone(places, settings, say) -> list[dict]:
-    """Frames a second that it offered and that arrived, one row a round."""
+    """Offered and received frames a second, one row per round."""
     place = places.of(FEW)
     rows = []
     for _ in range(settings.rounds):

@@ -13,8 +13,8 @@ TP_STATUS_USER = 1
 SLOT_BYTES = 128  # the kernel's header and an ARP frame
 BLOCK_BYTES = 1 << 20
 HEADER = struct.Struct("IIIHHII")  # struct tpacket2_hdr
-UNSPECIFIED = bytes(4)  # in arplined's own test of its egress program
-ARP = struct.Struct("!28x4s6x4s")  # sender and target address of an untagged one
+UNSPECIFIED = bytes(4)  # in arplined's self-test frames
+ARP = struct.Struct("!28x4s6x4s")  # sender and target IP of an untagged frame
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Announcement:
 
 class Announcements:
     """
-    A ring with room for so many ARP frames. It is read when all is over: nothing runs beside what is measured, and no
-    rate is too high.
+    A packet ring with room for `frames` ARP frames. It is read after the measurement, so that reading does not
+   disturb it or limit the rate.
     """
 
     def __init__(self, namespace, interface: str, frames: int):
@@ -46,7 +46,7 @@ class Announcements:
         self._socket.close()
 
     def count(self) -> int:
-        """ARP frames so far; no more than the ring has room for."""
+        """ARP frames so far, at most the size of the ring."""
         low, high = 0, self._slots
         while low < high:
             middle = (low + high) // 2
@@ -57,7 +57,7 @@ class Announcements:
         return bool(HEADER.unpack_from(self._ring, slot * SLOT_BYTES)[0] & TP_STATUS_USER)
 
     def all(self, first=0) -> list[Announcement]:
-        """In the order in which they came, from the frame with that number on."""
+        """The frames from number `first` on, in the order of their arrival."""
         found = []
         for slot in range(first, self.count()):
             offset = slot * SLOT_BYTES

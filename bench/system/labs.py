@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The measured hosts. Each stands for the whole run; what nobody asks costs nothing."""
+"""The measured hosts. Each exists for the whole run; an idle one costs nothing."""
 import contextlib
 import ipaddress
 import os
@@ -17,7 +17,7 @@ BRIDGED = 64  # addresses that the bridge answers for
 @dataclass(frozen=True)
 class Plan:
     children: int
-    each: int = 1  # addresses of a child
+    each: int = 1  # addresses per child
     first: str = "10.77.1.1"
     peer: str = "10.77.0.1/16"
 
@@ -27,18 +27,18 @@ class Plan:
 
 
 PLANS = {FEW: Plan(4), MANY: Plan(64), BRIDGE: Plan(0), LEFT: Plan(4), RIGHT: Plan(4),
-         # 65,536 interfaces would be too many for any kernel; together these addresses fill the table.
+         # No kernel handles 65,536 interfaces well, so each child has many addresses; together they fill the table.
          WIDE: Plan(16, each=4_096, first="10.78.1.0", peer="10.79.200.1/15")}
 
 
 class Place:
-    """A host, and the peer that asks it."""
+    """A host and the peer that asks it."""
 
     def __init__(self, lab: Lab, kind: str, plan: Plan, settle_ms: int):
         self.plan, self.settle_ms = plan, settle_ms
         self.host, self.peer = lab.host(f"host-{kind}"), lab.peer(f"peer-{kind}", address=self.plan.peer)
         lab.connect(self.host, self.peer)
-        # Without a program or GRO a veth takes neither what is redirected into it nor what comes back by XDP_TX.
+        # Without a program or GRO a veth accepts neither redirected frames nor those of XDP_TX.
         self.peer.ns.run("ethtool", "-K", self.peer.nic, "gro", "on")
         self.napi = self.host.threaded_napi(NAPI_CPU)
         self._add_children()
@@ -64,13 +64,13 @@ class Place:
                    f"02:a7:00:00:00:{number:02x}", "--arpreply-target", "DROP")
 
     def napi_ns(self) -> int:
-        """CPU time that the parent's NAPI has used."""
+        """The CPU time of the parent's NAPI."""
         return sum(int(Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[0]) for pid in self.napi)
 
     @contextlib.contextmanager
     def napi_first(self):
-        """The NAPI's thread goes before all else on its CPU, above all before the kernel's work for macvlan's broadcast
-        queue, as a NAPI in softirq does."""
+        """Gives the NAPI's thread priority on its CPU, as a NAPI in softirq has it, mostly over the kernel's work for
+       macvlan's broadcast queue."""
         try:
             for pid in self.napi:
                 os.setpriority(os.PRIO_PROCESS, pid, -20)
@@ -85,7 +85,7 @@ class Place:
 
     @property
     def forged(self) -> str:
-        """The subnet but the requester, which is its first address: what forged senders are drawn from."""
+        """The range of forged senders: the subnet without its first address, the requester."""
         network = ipaddress.ip_interface(self.plan.peer).network
         return f"{ipaddress.IPv4Address(self.requester) + 1}-{network.broadcast_address - 1}"
 
@@ -95,11 +95,11 @@ class Place:
 
     @property
     def traffic(self) -> str:
-        """One requester, all addresses at random."""
+        """One requester asks for all addresses in random order."""
         return f"who-has to={self.targets} from={self.requester}"
 
     def ask(self, seconds: float, *words, traffic=(), **options) -> dict:
-        """What the peer asks, `traffic` or for all addresses at random; arpgen's report."""
+        """Runs arpgen on the peer with `traffic`, by default for all addresses in random order; returns its report."""
         streams = [word for spec in traffic or (self.traffic,) for word in ("--traffic", spec)]
         return self.peer.arpgen(*streams, "--cpu", GENERATOR_CPU, *words, seconds=seconds, seed=1, deadline_ms=300,
                                 settle_ms=self.settle_ms, **options)
@@ -107,8 +107,8 @@ class Place:
 
 class Places:
     """
-    Built when first needed. wide: how many addresses the host of WIDE has. settle_ms: from when the meter is there to
-    the first frame.
+    Builds each lab at its first use. wide: number of addresses of the host WIDE. settle_ms: pause between attaching the
+   meter and the first frame.
     """
 
     def __init__(self, lab: Lab, wide: int, settle_ms: int):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What looking an endpoint up costs: the bare XDP_TX reflector without and with a table. bench/run --only lookups"""
+"""The cost of an endpoint look-up: the bare XDP_TX reflector without and with a table. bench/run --only lookups"""
 from contestants import LIMIT
 from labs import MANY, WIDE
 from running import Process
@@ -9,7 +9,7 @@ LABS = (MANY, WIDE)
 
 
 def run(places, settings, say) -> dict:
-    """Answered frames a second by mode and lab, round by round."""
+    """Answered frames a second by mode and lab, one value per round."""
     found = {"endpoints": {lab: places.of(lab).plan.addresses for lab in LABS}, "answered": {}}
     for number in range(settings.fast_path.rounds):
         for lab in LABS:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""On what it was measured; nothing that names the machine."""
+"""The machine's hardware and software for the report, without anything that identifies it."""
 import os
 import re
 import subprocess
@@ -42,7 +42,7 @@ def distribution() -> str:
 
 
 def busy(seconds: float) -> float:
-    """The part of all CPUs' time that is used just now; nothing of ours should be running."""
+    """The part of all CPUs' time that others use now. Call it while no measurement runs."""
     def idle_and_all():
         fields = [int(field) for field in Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()[1:9]]
         return fields[3] + fields[4], sum(fields)

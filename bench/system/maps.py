@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""arplined's pinned maps, read without asking the daemon, whom that would cost time."""
+"""arplined's pinned maps, read without the daemon, which a request would slow down."""
 import json
 import re
 import subprocess
@@ -23,7 +23,7 @@ def dumped(host, name: str, *options) -> str:
 
 
 def endpoints(host) -> int:
-    """Entries in the table; 0 when there is none yet."""
+    """Entries in the table; 0 when it does not exist yet."""
     try:
         return len(json.loads(dumped(host, "endpoints", "-j")))
     except CommandError:
@@ -31,12 +31,12 @@ def endpoints(host) -> int:
 
 
 def confirmed(host) -> int:
-    """Endpoints that their kernels have answered for."""
+    """The number of confirmed endpoints."""
     return len(re.findall(r'"confirmed_at": [1-9]', dumped(host, "slots")))
 
 
 def verdicts(host) -> dict[str, int]:
-    """Of both stages."""
+    """The verdicts of both stages."""
     found = {}
     for row in json.loads(dumped(host, "verdicts", "-j")) + json.loads(dumped(host, "engine_verdicts", "-j")):
         cells = row["formatted"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What one contestant answers: in interleaved rounds, so that a slow minute of the machine hits all of them."""
+"""Measures the responders in interleaved rounds, so that a slow minute of the machine affects all of them."""
 import subprocess
 import time
 
@@ -8,11 +8,11 @@ from lab import CommandError
 import machine
 from contestants import CONTESTANTS
 
-PAUSE_SECONDS = 0.2  # for what is still in the kernel's queues
+PAUSE_SECONDS = 0.2  # lets the kernel's queues drain
 
 
 def sample(place, contestant, running, seconds: float, rate=None, latency=False, traffic=()) -> dict:
-    """Rates are frames a second. Matching answers to requests, as latency needs it, costs the meter's CPU much."""
+    """Rates are frames a second. `latency` makes the meter match answers to requests, which costs much CPU time."""
     before, cpu = running.counters(), running.cpu_seconds()
     report = place.ask(seconds, *(() if latency else ("--count-only",)), traffic=traffic,
                        **({"rate": rate} if rate else {}))
@@ -31,7 +31,7 @@ def sample(place, contestant, running, seconds: float, rate=None, latency=False,
 
 
 def visit(place, contestant, settings, number: int) -> dict:
-    """One contestant in one round: full speed, then the constant rates."""
+    """Measures one contestant in one round: full speed, then the constant rates."""
     busy = machine.busy(PAUSE_SECONDS)
     running = contestant.start(place.host)
     try:
@@ -48,7 +48,7 @@ def visit(place, contestant, settings, number: int) -> dict:
 
 
 def responders(places, settings, wanted, say) -> list[dict]:
-    """A result for each contestant; one that cannot run here, or does not answer, has a reason."""
+    """Returns a result per contestant; one that can't run here or does not answer has a reason instead."""
     chosen = [one for one in CONTESTANTS if one.name in wanted]
     results = {one.name: {"name": one.name, "title": one.title, "skipped": one.reason_to_skip(), "failed": "",
                           "busy": [], "full": [], "curve": []} for one in chosen}

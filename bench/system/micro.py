@@ -12,7 +12,7 @@ NOT_OF_THE_NAME = re.compile(r"/(iterations:\d+|manual_time|repeats:\d+)")
 
 
 def run(settings) -> list[dict]:
-    """Google Benchmark's results; of repetitions only the medians."""
+    """The results of Google Benchmark; the medians of repetitions only."""
     argv = [str(build_dir() / "bench" / "micro" / "micro"), "--benchmark_format=json", *settings.micro_arguments]
     done = subprocess.run(argv, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     if done.returncode != 0:
@@ -21,7 +21,7 @@ def run(settings) -> list[dict]:
 
 
 def gather(benchmarks) -> list[dict]:
-    """One entry a verdict (or header): how many rows, their nanoseconds per frame, times the empty program."""
+    """An entry per verdict (or header): number of rows, nanoseconds per frame, ratio to the empty program."""
     repeated = any(one.get("aggregate_name") == "median" for one in benchmarks)
     groups = defaultdict(list)
     for one in benchmarks:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An address that moves to another host with a new MAC: for how long a peer that keeps sending to it misses it."""
+"""The outage that a sending peer sees when an address moves to another host with a new MAC."""
 import contextlib
 import socket
 import struct
@@ -15,14 +15,14 @@ ADDRESS = "10.77.1.1"
 MACS = ("02:a7:00:00:01:01", "02:a7:00:00:01:02")
 PORT = 9
 EVERY_SECONDS = 0.001
-GONE_SECONDS = 0.3  # between the old place's end and the new one's beginning
+GONE_SECONDS = 0.3  # between the removal there and the start here
 PATIENCE_SECONDS = 10.0
 ETH_P_ALL, ETHERTYPE_IPV4, SO_TIMESTAMPNS = 3, 0x0800, 35
-NOTED = 20_000_000  # bytes of frames; some seconds of them
+NOTED = 20_000_000  # bytes; holds some seconds of frames
 
 
 class Sender:
-    """About 1,000 datagrams a second from the peer to the address; its kernel knows where."""
+    """Sends about 1,000 datagrams a second from the peer to the address; the peer's kernel chooses the MAC."""
 
     def __init__(self, peer):
         with peer.ns.entered():
@@ -41,13 +41,13 @@ class Sender:
 
     def _run(self) -> None:
         while not self._ending.is_set():
-            with contextlib.suppress(OSError):  # nobody there yet
+            with contextlib.suppress(OSError):  # nobody has the address yet
                 self._socket.sendto(b"arpline", (ADDRESS, PORT))
             time.sleep(EVERY_SECONDS)
 
 
 class Port:
-    """What goes in and out at a port of the switch, each frame with its time."""
+    """Captures the frames in and out of a port of the switch with their times."""
 
     def __init__(self, switch, node):
         with switch.ns.entered():
@@ -85,7 +85,7 @@ class Port:
 
 
 def network(lab):
-    """Two hosts and a peer on a switch. Returns (switch, peer, hosts)."""
+    """Makes two hosts and a peer on a switch. Returns (switch, peer, hosts)."""
     switch, peer = lab.switch("switch-moved", ageing_seconds=300), lab.peer("peer-moved")
     lab.connect(peer, switch)
     hosts = [lab.host(f"host-moved{number}") for number in range(2)]
@@ -95,7 +95,7 @@ def network(lab):
 
 
 def run(lab, rounds: int, say) -> list[float]:
-    """Seconds, each time that it has moved."""
+    """Returns the outage of each move in seconds."""
     switch, peer, hosts = network(lab)
     daemons = [Arplined(host) for host in hosts]
     hosts[0].add_child(address=f"{ADDRESS}/16", mac=MACS[0])

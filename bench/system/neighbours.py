@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The kernel's neighbour table during a measurement: filled by a scan, or asked for a container's gateways."""
+"""The kernel's neighbour table during a measurement: a scan fills it, or a container resolves gateways through it."""
 import contextlib
 import re
 import socket
@@ -8,22 +8,22 @@ import time
 
 from lab import CommandError, sh
 
-SCANNED_PER_SECOND = 1_000  # an address that nobody has is in the table for 3 s, and the table holds 1,024
+SCANNED_PER_SECOND = 1_000  # an unresolved address stays in the table for 3 s, and the table holds 1,024
 FILL_SECONDS = 10.0
 SO_SNDBUFFORCE = 32  # not in Python's socket
 SEND_BUFFER_BYTES = 8 << 20
-PORT = 9  # discard
+PORT = 9  # the discard service
 GATEWAYS = 20
 FIRST_GATEWAY = 101
 
 
 def table_fulls() -> int:
-    """How often the table, which is one for all namespaces, had no room."""
+    """The kernel's count of times when the table, which all namespaces share, had no room."""
     return int(re.search(r"table_fulls (\d+)", sh.run("ip", "-s", "ntable", "show", "name", "arp_cache").stdout)[1])
 
 
 class Scan:
-    """A host elsewhere scans a /16 in which nobody is: `with scan:` the table is full. Stands for the whole run."""
+    """Another host scans an empty /16: within `with scan:` the table is full. The host exists for the whole run."""
 
     def __init__(self, lab):
         here, there = lab.peer("scan", address="10.99.0.1/16"), lab.peer("scanned", address="")
@@ -31,7 +31,7 @@ class Scan:
         with here.ns.entered():
             self._socket = lab.closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         self._socket.setblocking(False)
-        # What waits for an answer counts as sent but not gone.
+        # A datagram that waits for its neighbour counts against the send buffer.
         self._socket.setsockopt(socket.SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER_BYTES)
         self.table_fulls = 0
 
@@ -58,12 +58,12 @@ class Scan:
         while not self._ending.wait(10 / SCANNED_PER_SECOND):
             for _ in range(10):
                 number = (number + 1) % 60_000
-                with contextlib.suppress(OSError):  # that is what a full table says
+                with contextlib.suppress(OSError):  # the error of a full table
                     self._socket.sendto(b"", (f"10.99.{1 + number // 250}.{1 + number % 250}", PORT))
 
 
 class Gateways:
-    """Addresses of the peer's kernel, to which a container sends as to gateways that it does not know yet."""
+    """Addresses of the peer, to which a container sends as to gateways that are not in its neighbour table."""
 
     def __init__(self, place):
         self._peer, self._child = place.peer, place.host.children[-1]
@@ -74,7 +74,7 @@ class Gateways:
             self._socket = place.host.lab.closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
 
     def ask(self, after: float, within: float) -> threading.Thread:
-        """Starts to send `after` seconds, and has sent to all of them `within` seconds from then."""
+        """Starts to send in `after` seconds; takes `within` seconds for all of them."""
         self._child.ns.ip("neigh", "flush", "all")
 
         def run():
@@ -87,6 +87,6 @@ class Gateways:
         return thread
 
     def resolved(self) -> int:
-        """How many the container's kernel knows the peer's MAC for."""
+        """The number of gateways with a MAC in the container's neighbour table."""
         known = self._child.ns.ip("neigh", "show").stdout.splitlines()
         return sum(line.split()[0] in self._addresses and f"lladdr {self._peer.mac}" in line for line in known)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The others: while something is measured, the addresses of a crowd go and come at a steady rate."""
+"""Background load: the addresses of a crowd go and come at a steady rate during a measurement."""
 import multiprocessing
 import os
 import time
@@ -18,7 +18,7 @@ def _toggle(boxes, per_second: float, count, maker: int) -> None:
 
 
 class Others:
-    """A process of its own: the one that measures must not wait for it."""
+    """Runs in a process of its own, so that it does not delay the measuring one."""
 
     def __init__(self, crowd, per_second: float):
         self._count = multiprocessing.Value("Q", 0)
@@ -35,5 +35,5 @@ class Others:
         self._process.join()
 
     def per_second(self) -> float:
-        """How many changes there were."""
+        """The rate of address changes."""
         return self._count.value / (time.monotonic() - self._started)

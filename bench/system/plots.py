@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Answered rate, and its part of what was offered, over the offered rate; drawn by gnuplot."""
+"""Plots of the answered rate and of its ratio to the offered rate, over the offered rate; drawn by gnuplot."""
 import statistics
 import subprocess
 from pathlib import Path
@@ -16,7 +16,7 @@ PLOTS = {"answered": ("answered, frames/s", "set logscale y; set format y '%.0s%
 
 
 def points(samples) -> list[tuple]:
-    """(offered, answered, ratio): medians of the rounds, one point a rate; full speed has none and is last."""
+    """(offered, answered, ratio): medians over the rounds, one point per rate; full speed is last."""
     by_rate = {}
     for sample in samples:
         by_rate.setdefault(sample["rate"] or 0, []).append(sample)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Announcing: whom it keeps reachable, how evenly, how soon, and at what price. bench/run --only protocol"""
+"""Announcing: the reachability it keeps, its evenness, delays and cost. bench/run --only protocol"""
 import time
 
 from lab import CommandError, parse_ping
@@ -11,7 +11,7 @@ from heard import Announcements
 from labs import WIDE
 from running import Arplined
 
-QUIET_EVERY_SECONDS = 4  # between two pings of a container: longer than the lab's switch remembers
+QUIET_EVERY_SECONDS = 4  # between two pings of a container: longer than the ageing time of the lab's switch
 WINDOW_SECONDS = 0.010
 PATIENCE_SECONDS = 60.0
 
@@ -25,12 +25,12 @@ def run(lab, places, settings, say) -> dict:
 
 
 def quiet(lab, settings, say) -> dict:
-    """Pings to a container that says nothing in between, beside one on a host without arplined."""
+    """Pings to a quiet container, with another one on a host without arplined for comparison."""
     running = {}
     for name, served in (("kernel", False), ("arplined", True)):
         _, peer, host = quiet_container.build(lab, children=1, side=f"-{name}")
         child = host.children[0]
-        # Nobody's kernel verifies its entry: that would be heard by the switch.
+        # Permanent entries, because a kernel that verified its entry would show the container to the switch.
         peer.ns.ip("neigh", "replace", child.address, "lladdr", child.mac, "dev", peer.nic, "nud", "permanent")
         child.ns.ip("neigh", "replace", peer.planned_address.split("/")[0], "lladdr", peer.mac, "dev", child.interface,
                     "nud", "permanent")
@@ -48,8 +48,8 @@ def quiet(lab, settings, say) -> dict:
 
 
 class Announcing:
-    """arplined with the full table, whose endpoints have all been announced once; and what the peer hears: `times`
-    all of them."""
+    """arplined with a full table, after the first announcement of each endpoint. The peer captures the announcements,
+   with room for `times` of each endpoint."""
 
     def __init__(self, place, settings, refresh: str, times: int):
         self.place = place
@@ -65,7 +65,7 @@ class Announcing:
         self._running.stop()
 
     def wait(self, count: int, what: str, first=0) -> list:
-        """Until so many addresses have been heard, from the frame with the number `first` on; these frames."""
+        """Waits until `count` addresses were announced, from frame number `first` on; returns these frames."""
         end = time.monotonic() + PATIENCE_SECONDS
         while True:
             if self._heard.count() - first >= count:
@@ -87,7 +87,7 @@ class Announcing:
 
 
 def fullest(times, seconds: float) -> int:
-    """The most of them within so long."""
+    """The greatest number of times within any window of `seconds`."""
     most, first = 0, 0
     for last, at in enumerate(times):
         while at - times[first] >= seconds:
@@ -97,7 +97,7 @@ def fullest(times, seconds: float) -> int:
 
 
 def refreshed(place, settings, say) -> dict:
-    """All endpoints, one refresh after the other."""
+    """Measures the refreshes of all endpoints."""
     with Announcing(place, settings, f"{settings.refresh_seconds}s", 3) as announcing:
         time.sleep(settings.settle_seconds)
         before, cpu, started = announcing.count(), announcing.cpu_seconds(), time.time()
@@ -116,7 +116,7 @@ def refreshed(place, settings, say) -> dict:
 
 
 def all_heard(announcements, started: float) -> dict:
-    """When the last of them was heard for the first time."""
+    """The time until the last endpoint's first announcement."""
     at = {}
     for one in announcements:
         at.setdefault(one.address, one.at - started)
@@ -124,7 +124,7 @@ def all_heard(announcements, started: float) -> dict:
 
 
 def carrier(place, settings, say) -> dict:
-    """From the moment at which the parent gets its carrier back to the last endpoint's announcement."""
+    """The time from the return of the parent's carrier to the last endpoint's announcement."""
     rounds = []
     with Announcing(place, settings, "0s", settings.carriers + 2) as announcing:
         for _ in range(settings.carriers):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How fast `arpline replay` reads: a capture in the page cache, from the start of the program to its end."""
+"""The speed of `arpline replay`: a capture in the page cache, from the program's start to its end."""
 import ipaddress
 import json
 import subprocess
@@ -29,7 +29,7 @@ def requester(number: int) -> tuple[str, str]:
 
 
 def noise() -> list[bytes]:
-    """Who-has for nobody here, somebody's announcement, a reply of another host, a frame that is not ARP."""
+    """Background frames: a who-has for a foreign address, an announcement, a reply of another host, not ARP."""
     mac, address = requester(0)
     return [frames.arp(eth_src=mac, spa=address, tpa="10.99.0.150", pad_to=60),
             frames.arp(eth_src=mac, spa=address, tpa=address, pad_to=60),
@@ -39,7 +39,7 @@ def noise() -> list[bytes]:
 
 
 def traffic():
-    """Each requester asks each endpoint, whose kernel answers the first time; now and then something else."""
+    """Each requester asks each endpoint, whose kernel answers the first time; noise in between."""
     asked, first = [], []
     for mac, address in map(requester, range(REQUESTERS)):
         for its_mac, its_address in map(endpoint, range(ENDPOINTS)):
@@ -55,7 +55,7 @@ def traffic():
 
 
 def write(path: Path, count: int) -> None:
-    """As dumpcap writes it: pcapng, one interface."""
+    """Writes pcapng with one interface, as dumpcap does."""
     with open(path, "wb") as file:
         file.write(pack("<IIIHHqI", 0x0A0D0D0A, 28, 0x1A2B3C4D, 1, 0, -1, 28))
         file.write(pack("<IIHHIHHB3xI", 1, 28, 1, 0, 262_144, 9, 1, 9, 28))

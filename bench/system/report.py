@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The report as Markdown, made from results.json alone."""
+"""The report in Markdown, made from results.json alone."""
 import statistics
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def targets(document) -> str:
 
 
 def times(one, other) -> str:
-    """Medians of ratios within a round."""
+    """The median over the rounds of the ratio within a round."""
     found = [a["answered"] / b["answered"] for a, b in zip(one["full"], other.get("full", [])) if b["answered"]]
     return f"{statistics.median(found):.2f}" if found else ""
 
@@ -61,7 +61,7 @@ def full_speed(document) -> str:
 
 
 def microseconds(samples) -> tuple[str, ...]:
-    """Nobody times what comes back as a request."""
+    """Echoed requests have no latency."""
     return tuple(f"{ns / 1e3:.0f}" if (ns := median(samples, field)) else "" for field in ("p50_ns", "p99_ns"))
 
 
@@ -133,7 +133,7 @@ def images(prefix: str) -> str:
 
 
 def markdown(document, prefix="") -> str:
-    """prefix: what the plots' names begin with."""
+    """prefix: of the plots' file names."""
     run = document["run"]
     return "\n\n".join([
         "# Performance",

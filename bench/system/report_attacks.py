@@ -16,7 +16,7 @@ TITLES = {WITHOUT: "without", ATTACKED: "**attacked**", KERNEL: "kernel, attacke
 
 
 def share(answered: float, asked: float) -> str:
-    """Never rounded up to all of it."""
+    """Never rounded up to 100 %."""
     return f"{int(answered / asked * 1000) / 10:g} %" if asked else ""
 
 
@@ -34,7 +34,7 @@ def rows_of(attack, sides) -> list[tuple]:
 
 
 def kept(sides) -> list[float]:
-    """Of what is answered without the attack, round by round: what is answered of it under attack."""
+    """The ratio of answers with the attack to answers without it, one per round."""
     def part(one):
         return one["answered"] / one["asked"] if one["asked"] else 0.0
     pairs = zip(sides.get(ATTACKED, ()), sides.get(WITHOUT, ()))

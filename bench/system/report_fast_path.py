@@ -31,7 +31,7 @@ def title(key: str, addresses: int) -> str:
 
 
 def times(rows, others) -> str:
-    """Median of the ratios within a round."""
+    """The median over the rounds of the ratio within a round."""
     found = [a["answered"] / b["answered"] for a, b in zip(rows, others) if b["answered"]]
     return f"{statistics.median(found):.3f}" if found else ""
 
@@ -81,7 +81,7 @@ def cases(found: dict) -> str:
 
 
 def p99_ratios(of_case: dict) -> list[float]:
-    """Round by round; a round in which nothing was timed has none."""
+    """One ratio per round; rounds without a latency are left out."""
     return [ours["p99_ns"] / theirs["p99_ns"] for ours, theirs in zip(of_case.get(FAST, []), of_case.get(REFLECTOR, []))
             if ours["p99_ns"] and theirs["p99_ns"]]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tables of Markdown, and the figures in them."""
+"""Markdown tables and the format of their figures."""
 import statistics
 
 

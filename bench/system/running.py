@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A responder while it runs: how it is started, pinned and ended."""
+"""Starts, pins and ends a responder."""
 import contextlib
 import json
 import os
@@ -12,19 +12,19 @@ from lab import CommandError
 
 import maps
 
-# The parent's NAPI is not on the generator's CPU: there the generator would wait for it.
+# The parent's NAPI is on another CPU than the generator, which would wait for it otherwise.
 GENERATOR_CPU = 0
 NAPI_CPU = 1
 responder_cpus = {GENERATOR_CPU, NAPI_CPU}
 
 
 def pin_responders() -> None:
-    """Processes that answer share the NAPI's CPU."""
+    """Responder processes share the NAPI's CPU."""
     responder_cpus.discard(GENERATOR_CPU)
 
 
 def pin(pid: int) -> None:
-    """All threads of a process."""
+    """Pins all threads of a process."""
     for thread in Path(f"/proc/{pid}/task").iterdir():
         with contextlib.suppress(ProcessLookupError):
             os.sched_setaffinity(int(thread.name), responder_cpus)
@@ -35,7 +35,7 @@ def cpu_list(cpus=None) -> str:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Of all threads, to the nanosecond."""
+    """The CPU time of all threads, in nanosecond precision."""
     return sum(int((thread / "schedstat").read_text(encoding="ascii").split()[0])
                for thread in Path(f"/proc/{pid}/task").iterdir()) / 1e9
 
@@ -47,7 +47,7 @@ class Nothing:
         return {}
 
     def cpu_seconds(self) -> float:
-        """What the process and its system calls have used."""
+        """The CPU time of the process and its system calls."""
         return 0.0
 
     def stop(self) -> None:
@@ -55,7 +55,7 @@ class Nothing:
 
 
 class Process(Nothing):
-    """A program in the host's namespace or another one, running once it has said a word."""
+    """A program in the host's namespace or another one; it counts as running after its first output."""
 
     def __init__(self, host, argv, says: str, ns=None, env=None, patience=20.0,
                  cpus=None):
@@ -100,7 +100,7 @@ class Process(Nothing):
 
 
 class Arplined(Nothing):
-    """The daemon, every thread of it where responders may run."""
+    """The daemon, with all its threads on the responders' CPUs."""
 
     def __init__(self, host, config=None):
         self.host = host
@@ -111,7 +111,7 @@ class Arplined(Nothing):
         return self.host.start_arplined(config)
 
     def counters(self) -> dict:
-        """Verdicts of both stages; what the engine `answered` is RING's part."""
+        """The verdicts of both stages; `answered` is the engine's part, which came through the ring."""
         return maps.verdicts(self.host)
 
     def cpu_seconds(self) -> float:
@@ -124,10 +124,10 @@ class Arplined(Nothing):
 
 
 def without_fast_path(host) -> Arplined:
-    """RING while there is credit, TO_CHILD for the rest."""
+    """Without the fast path: RING while there is credit, TO_CHILD beyond it."""
     return Arplined(host, {"parent": {host.nic: {"fast_path": False}}})
 
 
 def over_ethdev(host) -> Arplined:
-    """The same with the worker over DPDK's net_af_xdp."""
+    """Without the fast path, and with the worker on DPDK's net_af_xdp."""
     return Arplined(host, {"parent": {host.nic: {"fast_path": False, "port": "ethdev"}}})

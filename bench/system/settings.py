@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How long a run measures what."""
+"""The durations and sizes of a run's measurements."""
 from dataclasses import dataclass
 
 COMMON_VERDICTS = ("wire/(empty|reflector|not_arp/row|ring|to_child_new|to_child_excess|foreign|not_served|reply)|"
@@ -8,12 +8,12 @@ COMMON_VERDICTS = ("wire/(empty|reflector|not_arp/row|ring|to_child_new|to_child
 
 @dataclass(frozen=True)
 class Discovery:
-    samples: int  # of each kind of change, one at a time
-    boxes: int  # that have them
+    samples: int  # changes of each kind, one at a time
+    boxes: int  # containers that have these changes
     crowd: int  # containers at once
     starts: int
-    rounds: int  # of all of them made and deleted
-    settle_seconds: float  # the announcements of a start are over
+    rounds: int  # rounds in which the crowd is made and deleted
+    settle_seconds: float  # time for the announcements after a start
     idle_seconds: float
     changes_per_second: int = 1_000
 
@@ -22,12 +22,12 @@ class Discovery:
 class Protocol:
     quiet_pings: int  # 4 s apart
     moves: int
-    refresh_seconds: int  # of all addresses
+    refresh_seconds: int  # the refresh period
     watch_seconds: float
     carriers: int
     pps: int = 100_000
     settle_seconds: float = 1.0
-    down_seconds: float = 3.0  # the kernel tells of a carrier that is gone up to a second late
+    down_seconds: float = 3.0  # the kernel reports a carrier loss up to a second late
 
 
 @dataclass(frozen=True)
@@ -35,18 +35,18 @@ class FastPath:
     rounds: int
     seconds: float  # at full speed
     case_seconds: float
-    addresses: int = 65_536  # of the many; a multiple of 16
+    addresses: int = 65_536  # of the case with many addresses; a multiple of 16
     warm_seconds: float = 0.3
     rate: int | None = None  # instead of full speed
-    flood_share: float = 1.0  # of the cases' rates
-    with_others: bool = True  # the reflector and the kernel, too
+    flood_share: float = 1.0  # factor for the cases' rates
+    with_others: bool = True  # also measure the reflector and the kernel
 
 
 @dataclass(frozen=True)
 class Attacks:
     rounds: int
     seconds: float
-    rate: int = 300_000  # of the flood
+    rate: int = 300_000  # of the flood, frames/s
     warm_seconds: float = 0.3
     with_kernel: bool = True
 
@@ -58,19 +58,19 @@ class Settings:
     rates: tuple  # frames a second, for the curves
     rate_seconds: float
     curve_rounds: int
-    stream_rounds: int  # of traffic that is not ARP
-    control_rounds: int  # the same with the empty program on both sides: how far from 1 the method itself may be
-    stream_seconds: int  # iperf3 takes no less than one
+    stream_rounds: int  # rounds with traffic that is not ARP
+    control_rounds: int  # rounds with the empty program on both sides: the error of the method
+    stream_seconds: int  # at least 1, iperf3's minimum
     micro_arguments: tuple
     discovery: Discovery
     fast_path: FastPath
     protocol: Protocol
     attacks: Attacks
     replay_frames: int = 1_000_000
-    engine_frames: int = 1_000_000  # in a round
+    engine_frames: int = 1_000_000  # per round
     warm_seconds: float = 0.3
     full_speed: bool = True
-    # On a veth arplined looks every 250 ms whether the peer has the meter's program, without which no XDP_TX arrives.
+    # On a veth arplined checks every 250 ms whether the peer has a program, the meter, without which no XDP_TX arrives.
     settle_ms: int = 500
 
 
@@ -90,7 +90,7 @@ QUICK = Settings(rounds=3, seconds=1.0, rates=(100_000, 500_000, 2_000_000), rat
                  fast_path=FastPath(rounds=1, seconds=1.0, case_seconds=2.0),
                  protocol=Protocol(quiet_pings=6, moves=5, refresh_seconds=60, watch_seconds=10.0, carriers=2),
                  attacks=Attacks(rounds=1, seconds=1.0))
-# Only that each one answers, and that the report is made.
+# Checks only that each responder answers and that the report is made.
 SMOKE = Settings(rounds=1, seconds=0.3, rates=(5_000,), rate_seconds=0.3, curve_rounds=1,
                  stream_rounds=1, control_rounds=0, stream_seconds=1,
                  micro_arguments=("--benchmark_filter=wire/(empty|reflector|lease_expired)|header/reply",

@@ -2,10 +2,10 @@
 """
 Traffic that is not ARP, through the parent to a child: arplined against an empty XDP program.
 
-What iperf3 gets through in a second differs by several per cent from one second to the next, on this kind of machine
-more than any program here costs. So two equal hosts carry the same traffic at the same time, one with each program, and
-what is compared is how many packets each parent's NAPI carries in a second of its own CPU time: what slows the machine
-down slows both. Then they change sides.
+The throughput of iperf3 varies by several per cent from second to second, on shared machines more than any program
+here costs. So two equal hosts carry the same traffic at the same time, one with each program, and the compared value is
+packets per second of CPU time of each parent's NAPI: a disturbance of the machine slows both down. Then the programs
+change sides.
 """
 import json
 import math
@@ -18,13 +18,13 @@ from contestants import limit
 from labs import LEFT, RIGHT
 from running import GENERATOR_CPU, NAPI_CPU, Process, without_fast_path
 
-# Without a small MSS the writes of 64 bytes leave in packets of 1,400; with small windows all flows are alike.
+# The small MSS keeps 64-byte writes from being merged into packets of 1,400; the small windows make all flows alike.
 ARGUMENTS = {"udp": ("-u", "-l", 18, "-b", 0), "tcp": ("-l", 64, "-N", "-M", 100, "-w", "16K", "-P", 4)}
 TITLES = {"udp": "UDP, 18 bytes a packet", "tcp": "TCP, 64 bytes a write, MSS 100, 4 flows"}
 
 
 def received_per_second(report: dict) -> float:
-    """What iperf3 got: packets for UDP, bytes for TCP."""
+    """The receiver's rate in iperf3's report: packets for UDP, bytes for TCP."""
     end = report["end"]
     if "sum_received" in end:
         return end["sum_received"]["bits_per_second"] / 8
@@ -63,7 +63,7 @@ def with_programs(both, starts, protocol: str, seconds: int) -> list[dict]:
 
 
 def change_sides(both, program, settings, protocol: str) -> dict:
-    """The ratio of the program to the empty one; what is special about a side falls out of it."""
+    """The ratio of the program to the empty one; measuring on both sides cancels differences between the sides."""
     empty = limit("pass")
     empty_left, ours_right = with_programs(both, (empty, program), protocol, settings.stream_seconds)
     ours_left, empty_right = with_programs(both, (program, empty), protocol, settings.stream_seconds)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a run must reach. Ratios are taken within a round; what counts is their median."""
+"""The targets of a run. Ratios are taken within a round; their median over the rounds counts."""
 import statistics
 from dataclasses import asdict, dataclass
 
@@ -12,9 +12,9 @@ from report_fast_path import p99_ratios
 
 INVALID = "invalid"
 NOT_MEASURED = "not measured"
-# Above it the bare AF_XDP reflector is not the limit that it has to be.
+# A greater value means that the bare AF_XDP reflector was not the upper bound that it has to be.
 TESTPMD_AT_MOST = 1 / 1.2
-# Whoever answers more of what is offered has not been offered enough.
+# A responder with a greater ratio was not offered enough to show its limit.
 ANSWERED_OF_ENOUGH = 0.98
 
 
@@ -72,7 +72,7 @@ def of_fast_path(found: dict) -> list[Judged]:
         return [a["answered"] / b["answered"] for a, b in pairs if b["answered"]]
 
     def busy(judged, responder, way=ONE):
-        """Who answers all that is offered might answer more."""
+        """Whether the responder was saturated: one that answers every request might answer more."""
         samples = full.get(responder, {}).get(way, [])
         if samples and statistics.median(one["ratio"] for one in samples) > ANSWERED_OF_ENOUGH:
             judged.outcome = INVALID

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""arplined as the figures of discovery need it: its table, its own times, and what it uses."""
+"""arplined with what discovery's figures need: its table, its own delays, its memory and CPU time."""
 import re
 import time
 from pathlib import Path
@@ -8,8 +8,8 @@ from lab import Arplined, CommandError
 
 import maps
 
-# Row 11 of the decision table hands only so many who-has a second to the containers' kernels, a quarter of them for one
-# requester: what the defaults let through is not what is measured here.
+# Row 11 of the decision table limits the who-has that reach the containers' kernels, and one requester to a quarter of
+# that. The limits are raised, because they are not measured here.
 CONFIG = {"limits": {"to_child": 100_000, "host_share": "off"}}
 PATIENCE_SECONDS = 60.0
 SETTLE_SECONDS = 0.5
@@ -17,7 +17,7 @@ MB = 1e6
 
 
 class Watched:
-    """The daemon in a host, from here to the end of the block. serving: it is waited for."""
+    """The daemon in a host for the length of the block. serving: wait until it serves the parent."""
 
     def __init__(self, host, serving=True):
         self.host = host
@@ -35,11 +35,11 @@ class Watched:
             raise CommandError(f"arplined ended with exit code {code}: {self.daemon.log.strip()[-500:]}")
 
     def count(self) -> int:
-        """Entries in the pinned table, without asking the daemon, whom that would cost time."""
+        """Entries in the pinned table, read without the daemon, which a request would slow down."""
         return maps.endpoints(self.host)
 
     def wait_count(self, expected: int, pause=0.02) -> float | None:
-        """Seconds since the daemon's start, once the table has that many entries; None when it never has."""
+        """Waits for `expected` entries; returns the seconds since the daemon's start, None when they never come."""
         end = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < end:
             if self.count() == expected:
@@ -60,18 +60,18 @@ class Watched:
         return len(list(Path(f"/proc/{self.daemon.pid}/fd").iterdir()))
 
     def namespace_ids(self) -> int:
-        """In the host's namespace, of namespaces that have no name in /run/netns: of those that are gone, if any."""
+        """The nsids in the host's namespace without a name in /run/netns: these namespaces are being destroyed."""
         return sum("name:" not in line for line in self.host.ns.run("ip", "netns", "list-id").stdout.splitlines())
 
     def settle(self, ids: int) -> None:
-        """Until the kernel has done away with all but so many namespaces, and the daemon with what it does then."""
+        """Waits until the kernel has destroyed all but `ids` of these namespaces, and until the daemon is idle."""
         end = time.monotonic() + PATIENCE_SECONDS
         while self.namespace_ids() > ids and time.monotonic() < end:
             time.sleep(0.1)
         time.sleep(SETTLE_SECONDS)
 
     def memory(self) -> dict:
-        """Resident MB: all of it; of that what the maps and the rings' frames have, and files (programs, libraries)."""
+        """Resident memory in MB: total, maps and ring frames, files (programs, libraries)."""
         kinds = {"maps": 0, "files": 0, "own": 0}
         kind = "own"
         for line in Path(f"/proc/{self.daemon.pid}/smaps").read_text(encoding="utf-8").splitlines():

@@ -5,34 +5,34 @@
 
 namespace arpline {
 
-/// As what an announcement is written: RFC 5227 section 3 has the reasons for the request.
+/// The ARP operation of an announcement; RFC 5227 section 3 says why a request is the better choice.
 enum class Style { request, reply, both };
 
 /// When and how an endpoint is announced. `repeat`, `delay`, `refresh` and `interval` mean what they mean for
 /// keepalived's gratuitous ARP; the defaults are RFC 5227's.
 struct Schedule {
   Style style = Style::request;
-  std::uint32_t repeat = 2;                   ///< announcements after a change
-  std::uint64_t interval_ns = 2'000'000'000;  ///< between them
-  std::uint64_t delay_ns = 0;                 ///< after it a second set of them; 0: none
-  std::uint64_t refresh_ns = 60'000'000'000;  ///< then one every so often; 0: none
-  std::uint64_t pps = 100;                    ///< frames a second, all endpoints together; 0: nothing is sent
+  std::uint32_t repeat = 2;                   ///< announcements in a set, which is sent after a change
+  std::uint64_t interval_ns = 2'000'000'000;  ///< between two announcements of a set
+  std::uint64_t delay_ns = 0;                 ///< from the first set to a second one; 0: no second set
+  std::uint64_t refresh_ns = 60'000'000'000;  ///< period of the refreshes that follow; 0: none
+  std::uint64_t pps = 100;  ///< limit in frames a second, all endpoints together; 0: nothing is sent
   bool operator==(const Schedule&) const = default;
 };
 
-/// What becomes of an address that somebody else claims; RFC 5227 section 2.4.
+/// The reaction to a claim of an endpoint's address; RFC 5227 section 2.4, whose letters are in brackets.
 enum class OnConflict {
-  alert,   ///< not announced while it is contested
-  never,   ///< (a): given up until its interface changes
-  once,    ///< (b): defended, unless the last conflict was within DEFEND_INTERVAL: then given up
-  always,  ///< (c): defended, at most once per DEFEND_INTERVAL
+  alert,   ///< the address is not announced while it is contested
+  never,   ///< (a): give up the address until its interface changes
+  once,    ///< (b): defend it; give up after a second conflict within DEFEND_INTERVAL
+  always,  ///< (c): defend it, at most once per DEFEND_INTERVAL
 };
 
-/// Whether a new address is probed for before it is announced; RFC 5227 section 2.1.
+/// How arpline probes for a new address before it announces it; RFC 5227 section 2.1.
 enum class ProbeMode {
   off,
   rfc5227,
-  fast,  ///< a twentieth of the RFC's times
+  fast,  ///< the RFC's times divided by 20
 };
 
 }  // namespace arpline

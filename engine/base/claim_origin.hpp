@@ -6,15 +6,15 @@
 
 namespace arpline {
 
-/// Who claims an endpoint's address (RFC 5227 section 2.4).
+/// The kind of station that claims an endpoint's address (RFC 5227 section 2.4).
 enum class ClaimOrigin : std::uint8_t {
   elsewhere,  ///< another station on the wire
   host,       ///< the parent itself
-  sibling,    ///< another container of this parent: ARP flux, or the same address twice
-  proxy,      ///< somebody who answers for everyone: proxy_arp
+  sibling,    ///< another container of this parent: ARP flux, or a duplicate address
+  proxy,      ///< a station that answers for any address: proxy ARP
 };
 
-/// The word of its enumerator.
+/// The enumerator's name, as it stands in status and in the log.
 constexpr std::string_view claim_origin_name(ClaimOrigin origin) noexcept {
   switch (origin) {
     case ClaimOrigin::host:

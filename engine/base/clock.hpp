@@ -7,10 +7,12 @@
 
 namespace arpline {
 
-/// What CLOCK_MONOTONIC lacks to the kernel's own clock: not 0 in a time namespace (time_namespaces(7)).
+/// Added to CLOCK_MONOTONIC it gives the kernel's own clock; other than 0 in a time namespace
+/// (time_namespaces(7)).
 inline std::atomic<std::int64_t> clock_offset_ns{0};
 
-/// Nanoseconds of the kernel's monotonic clock: that of bpf_ktime_get_ns() and of every time in the maps.
+/// Nanoseconds of the kernel's monotonic clock, as bpf_ktime_get_ns() returns them. Every time in the maps is
+/// one of these.
 inline std::uint64_t now_ns() noexcept {
   timespec t{};
   clock_gettime(CLOCK_MONOTONIC, &t);

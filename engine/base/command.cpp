@@ -11,7 +11,7 @@ bool is_printable(char c) {
   return c >= ' ' && c <= '~';
 }
 
-// What no shell gives a meaning to, wherever in a word it stands.
+// Characters that no shell treats specially at any place in a word.
 bool is_plain(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
          std::string_view{"_-./:@%+,"}.find(c) != std::string_view::npos;
@@ -23,8 +23,9 @@ std::string quoted(std::string_view text) {
   return out + "'";
 }
 
-// Octal is what POSIX's printf knows. An interactive shell looks for ! even in here, printf for % and options.
-std::string printed(std::string_view text) {
+// POSIX printf reads octal escapes only. '!' is escaped because interactive shells expand it here too, '%' and
+// '-' because printf reads formats and options.
+std::string printf_substitution(std::string_view text) {
   std::string out{"\"$(printf '"};
   for (const char c : text) {
     if (is_plain(c) && c != '%' && c != '-')
@@ -40,7 +41,7 @@ std::string printed(std::string_view text) {
 std::string shell_word(const ForeignText& text) {
   const auto& bytes = text.raw();
   if (!bytes.empty() && std::ranges::all_of(bytes, is_plain)) return bytes;
-  return std::ranges::all_of(bytes, is_printable) ? quoted(bytes) : printed(bytes);
+  return std::ranges::all_of(bytes, is_printable) ? quoted(bytes) : printf_substitution(bytes);
 }
 
 Command then(const Command& first, const Command& second) {

@@ -13,15 +13,15 @@
 
 namespace arpline {
 
-/// `text` as one word of a POSIX shell, in printable ASCII. What no quotes can hold is made by printf, which
-/// can't give back line breaks at the end: is_typeable().
+/// `text` as one word of a POSIX shell, in printable ASCII. Bytes that quotes can't hold are written as a
+/// printf substitution, which loses NULs and trailing line breaks: see is_typeable().
 std::string shell_word(const ForeignText& text);
 
-/// Whether shell_word() gives back the same bytes.
+/// Whether the shell reads the same bytes from shell_word()'s result.
 bool is_typeable(const ForeignText& text);
 
-/// A command line for root to paste. Every argument becomes one shell word, whoever chose it; only numbers and
-/// other commands stay as they are.
+/// A command line for root to paste. Names in it come from containers, so every argument is quoted as one shell
+/// word; only numbers and other commands are inserted unquoted.
 class Command {
  public:
   Command() = default;
@@ -36,12 +36,12 @@ class Command {
   template <class... Args>
   using Pattern = fmt::format_string<decltype(word(std::declval<const Args&>()))...>;
 
-  /// The pattern is a literal: {} for each argument.
+  /// The pattern is a literal with {} for each argument.
   template <class... Args>
   explicit Command(Pattern<std::type_identity_t<Args>...> pattern, const Args&... args)
       : text_(format(pattern, word(args)...)) {}
 
-  /// Printable ASCII, as it is to be pasted.
+  /// The command line, in printable ASCII.
   const std::string& text() const noexcept { return text_; }
   bool empty() const noexcept { return text_.empty(); }
 
@@ -56,7 +56,7 @@ class Command {
   std::string text_;
 };
 
-/// "FIRST && SECOND"; what is empty counts for nothing.
+/// "FIRST && SECOND"; an empty command is left out.
 Command then(const Command& first, const Command& second);
 
 }  // namespace arpline

@@ -7,8 +7,8 @@
 
 namespace arpline {
 
-/// What went wrong while setting up, as one line: object, operation, errno text, what to do.
-/// Thrown by set-up code only; the hot path never throws.
+/// A failed set-up in one line: object, operation, errno text, remedy. Only set-up code throws it; the hot path
+/// never throws.
 class SetupError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -8,21 +8,23 @@
 
 namespace arpline {
 
-/// The writer of bits in a filter that others read: a bit is set while anything stands on it.
+/// The writer of a bit filter that other threads and the programs read. It counts the users of each bit and
+/// clears a bit with its last user.
 class Filter {
  public:
-  /// `words` outlive it. Bits that an earlier run left and nothing stands on stay: they cost a look, no more.
+  /// `words` outlive it. A bit that an earlier run left without a user stays set: it costs a useless lookup, no
+  /// more.
   explicit Filter(std::span<std::uint64_t> words) : words_(words) {}
 
   void add(std::uint32_t bit) {
-    ++standing_[bit];
+    ++users_[bit];
     std::atomic_ref<std::uint64_t>(words_[bit / kWordBits]).fetch_or(1ULL << bit % kWordBits);
   }
 
   void remove(std::uint32_t bit) {
-    const auto at = standing_.find(bit);
-    if (at == standing_.end() || --at->second > 0) return;
-    standing_.erase(at);
+    const auto at = users_.find(bit);
+    if (at == users_.end() || --at->second > 0) return;
+    users_.erase(at);
     std::atomic_ref<std::uint64_t>(words_[bit / kWordBits]).fetch_and(~(1ULL << bit % kWordBits));
   }
 
@@ -30,7 +32,7 @@ class Filter {
   static constexpr std::uint32_t kWordBits = 64;
 
   std::span<std::uint64_t> words_;
-  std::unordered_map<std::uint32_t, std::uint32_t> standing_;
+  std::unordered_map<std::uint32_t, std::uint32_t> users_;
 };
 
 }  // namespace arpline

@@ -18,7 +18,7 @@ constexpr std::uint32_t kDelete = 0x7f;
 constexpr std::uint32_t kLastOfUnicode = 0x10ffff;
 constexpr std::uint32_t kLastOfFourDigits = 0xffff;
 
-// One code point, or one byte that belongs to none.
+// One code point, or one byte that is no part of a valid one.
 struct Piece {
   std::uint32_t value = 0;
   std::size_t length = 1;
@@ -29,7 +29,8 @@ bool is_printable_ascii(std::uint32_t value) {
   return value >= kFirstPrintable && value < kDelete;
 }
 
-// How many bytes a sequence has that begins so, and the least value that needs as many; 0: none begins so.
+// A sequence's length and payload bits from its lead byte, and the least value that needs this length. A length
+// of 0: no sequence begins with this byte.
 struct Lead {
   std::size_t length = 0;
   std::uint32_t bits = 0;
@@ -74,7 +75,7 @@ void append_escape(std::string& out, const Piece& piece) {
     fmt::format_to(to, "\\U{:08x}", piece.value);
 }
 
-// Printable ASCII is handed to `keep`, which appends it.
+// `keep` appends a piece as it is and returns true, or returns false to have it escaped.
 template <class Keep>
 std::string escape(std::string_view text, Keep&& keep) {
   std::string out;
@@ -114,7 +115,8 @@ std::optional<std::uint32_t> hexadecimal(std::string_view text, std::size_t digi
   return value;
 }
 
-// Appends what the escape behind a backslash stands for. The length of what it took; 0: it is none.
+// Appends the meaning of the escape that follows a backslash; returns the escape's length, 0 when it is no
+// escape.
 std::size_t append_unescaped(std::string& out, std::string_view text) {
   if (text.empty()) return 0;
   if (text.front() == '\\') {

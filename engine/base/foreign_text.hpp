@@ -8,13 +8,13 @@
 
 namespace arpline {
 
-/// A word that a container, a runtime, a capture, the wire or a file chose: any bytes at all. It can't be
-/// formatted, printed or put into JSON as it is: visible() is for what a person or a program reads, Command
-/// (base/command.hpp) for what root pastes into a shell.
+/// A name from a container, a runtime, a capture, the wire or a file: it may hold any bytes. The type keeps it
+/// from being formatted, printed or put into JSON unescaped: visible() makes text for people and programs,
+/// Command (base/command.hpp) text that root pastes into a shell.
 class ForeignText {
  public:
   ForeignText() = default;
-  // Any text may be taken for a foreign one; the way back is the one that counts.
+  // Implicit, because escaping trusted text does no harm; there is no implicit conversion back.
   ForeignText(std::string bytes) : bytes_(std::move(bytes)) {}
   ForeignText(std::string_view bytes) : bytes_(bytes) {}
   ForeignText(const char* bytes) : bytes_(bytes) {}
@@ -30,16 +30,16 @@ class ForeignText {
   std::string bytes_;
 };
 
-/// The one form for terminals, the log and JSON: printable ASCII stays, but a backslash is doubled; any other
-/// code point is \uXXXX or \UXXXXXXXX, a control character below 0x80 and a byte that is no UTF-8 \xXX. Nothing
-/// gets lost, and no two texts look the same.
+/// The form for terminals, the log and JSON. Printable ASCII stays, a backslash is doubled; another code point
+/// becomes \uXXXX or \UXXXXXXXX; a control character below 0x80 and a byte that is no UTF-8 become \xXX.
+/// Different texts have different forms.
 std::string visible(const ForeignText& text);
 
-/// What visible() was made of. A backslash that begins none of its escapes stands for itself.
+/// The inverse of visible(). A backslash that begins no escape is kept.
 ForeignText from_visible(std::string_view text);
 
-/// The last look at lines that were put together already, escapes and all: whatever is not printable ASCII or a
-/// line break is written as visible() does, and backslashes stay. Twice is the same as once.
+/// The last safeguard for finished lines: escapes all but printable ASCII and line breaks as visible() does,
+/// and keeps backslashes, which may begin escapes. Idempotent.
 std::string printable(std::string_view lines);
 
 }  // namespace arpline

@@ -8,7 +8,7 @@
 
 namespace arpline {
 
-/// The id of a group of this machine; nullopt: there is no such group, or it can't be looked up.
+/// The id of a group of this machine; nullopt when there is none of this name or the lookup fails.
 std::optional<gid_t> find_group(const std::string& name);
 
 }  // namespace arpline

@@ -12,15 +12,15 @@ using Mac = std::uint64_t;
 /// An IPv4 address in network byte order.
 using Ipv4 = std::uint32_t;
 
-std::string format_mac(Mac mac);        ///< "02:42:0a:00:00:01"; flags in the high 16 bits are left out
+std::string format_mac(Mac mac);        ///< "02:42:0a:00:00:01"; flags in the high 16 bits are ignored
 std::string format_ipv4(Ipv4 address);  ///< "10.0.0.1"
-/// From six bytes in wire order.
+/// `bytes`: six, in wire order.
 Mac mac_from_bytes(const void* bytes);
-/// "02:42:0a:00:00:01", in either case; nullopt: it is none.
+/// Parses "02:42:0a:00:00:01", in either case; nullopt for any other text.
 std::optional<Mac> mac_from_text(const std::string& text);
-/// "10.0.0.1"; nullopt: it is none.
+/// Parses "10.0.0.1"; nullopt for any other text.
 std::optional<Ipv4> ipv4_from_text(const std::string& text);
-/// In network byte order, as the address; more than 32 bits are 32.
+/// In network byte order; more than 32 bits count as 32.
 Ipv4 netmask(unsigned prefix_bits);
 /// Whether `address` lies in the subnet of `network`.
 bool covers(Ipv4 network, unsigned prefix_bits, Ipv4 address);

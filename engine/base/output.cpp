@@ -26,7 +26,7 @@ mode_t mode_of_a_new_file() {
   return kNewFile & ~mask;
 }
 
-// The name by which the kernel knows an open file.
+// The path that the kernel has for an open file.
 std::string name_of(int fd) {
   const auto link = "/proc/self/fd/" + std::to_string(fd);
   std::string name(PATH_MAX, '\0');
@@ -38,7 +38,8 @@ std::string name_of(int fd) {
 
 }  // namespace
 
-// Opening what is there lets the kernel judge (permissions, protected_symlinks), and loses nothing of it.
+// An existing file is opened first, without truncation, so that the kernel applies permissions and
+// protected_symlinks.
 OutputFile::OutputFile(std::string path) : path_(std::move(path)), target_(path_) {
   Fd there{open(path_.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC)};
   if (!there && errno != ENOENT) throw_errno("write " + path_, errno);
@@ -89,7 +90,7 @@ bool is_same_file(int fd, const std::string& path) noexcept {
 void flush(FILE* file, const std::string& name) {
   const bool failed = std::ferror(file) != 0;
   const int error = std::fflush(file) == 0 ? 0 : errno;
-  std::clearerr(file);  // it is told once
+  std::clearerr(file);  // an error is reported once
   if (error != 0) throw_errno("write " + name, error);
   if (failed) throw SetupError("write " + name + ": not all of it could be written; is the disk full?");
 }

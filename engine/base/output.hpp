@@ -7,16 +7,15 @@
 
 namespace arpline {
 
-/// A file that is there as a whole or not at all: written under another name in the same folder, and called as
-/// it should be by commit(). What has been there stays until then. Devices and pipes are written to as they
-/// are.
+/// A file that appears complete or not at all: it is written under a temporary name in the same folder, and
+/// commit() renames it over the old file. Devices and pipes are written directly.
 class OutputFile {
  public:
   /// Throws SetupError.
   explicit OutputFile(std::string path);
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
-  /// Without commit() nothing stays of it.
+  /// Removes the temporary file unless commit() has renamed it.
   ~OutputFile();
 
   FILE* file() const noexcept { return file_.get(); }
@@ -31,19 +30,19 @@ class OutputFile {
 
   int open_beside();
 
-  std::string path_;    // as the caller calls it
-  std::string target_;  // the file that is there under that name, behind symbolic links
-  std::string beside_;  // empty: nothing has to be renamed
+  std::string path_;    // as the caller gave it
+  std::string target_;  // the path with its symbolic links resolved
+  std::string beside_;  // the temporary file; empty: none, or renamed already
   std::unique_ptr<FILE, Close> file_;
 };
 
-/// Whether the open file and the one called `path` are the same.
+/// Whether `fd` and `path` are the same file.
 bool is_same_file(int fd, const std::string& path) noexcept;
 
-/// Everything that was printed has arrived; else throws SetupError: a full disk is no success.
+/// Flushes standard output; throws SetupError when any of it is lost, for example on a full disk.
 void finish_stdout();
 
-/// Writes what is in it. Throws SetupError that calls it `name`, for what could not be written before, too.
+/// Flushes `file`; throws SetupError with `name` when this or an earlier write has failed.
 void flush(FILE* file, const std::string& name);
 
 }  // namespace arpline

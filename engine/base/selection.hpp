@@ -11,7 +11,7 @@
 
 namespace arpline {
 
-/// A set of IPv4 addresses: those whose first `prefix_bits` are `network`'s.
+/// A subnet: the addresses whose first `prefix_bits` bits are those of `network`.
 struct AddressRange {
   Ipv4 network = 0;
   std::uint8_t prefix_bits = 32;
@@ -19,7 +19,7 @@ struct AddressRange {
   bool operator==(const AddressRange&) const = default;
 };
 
-/// Picks endpoints. Every part that is given must match; one without any part matches all.
+/// Selects endpoints. Every part that is given must match; without any part it matches all.
 struct Pattern {
   std::string interface;  ///< shell pattern (fnmatch) of the interface's name; empty: any
   std::string netns;      ///< shell pattern of the namespace's name, as `arpline status` prints it; empty: any
@@ -33,7 +33,7 @@ struct Pattern {
 /// An endpoint that no macvlan interface of this kernel shows: a VM's or a VF's.
 struct StaticEndpoint {
   Ipv4 address = 0;
-  std::uint8_t prefix_bits = 0;  ///< of its subnet; 0: whoever asks counts as being in it
+  std::uint8_t prefix_bits = 0;  ///< of its subnet; 0: every requester counts as being in it
   Mac mac = 0;
   std::uint16_t vlan = 0;  ///< host order; 0: untagged
   bool operator==(const StaticEndpoint&) const = default;

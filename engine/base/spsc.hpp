@@ -8,13 +8,13 @@
 
 namespace arpline {
 
-/// A bounded ring between exactly one producing and one consuming thread. Neither side waits or allocates.
+/// A bounded ring between one producing and one consuming thread. Neither side waits or allocates.
 template <class T, std::size_t N>
 class Spsc {
   static_assert(std::has_single_bit(N));
 
  public:
-  /// Producer. False when the ring is full: the caller counts it.
+  /// For the producer. False when the ring is full: the caller counts the loss.
   bool push(const T& item) noexcept {
     const auto tail = tail_.load(std::memory_order_relaxed);
     if (tail - head_.load(std::memory_order_acquire) == N) return false;
@@ -23,7 +23,7 @@ class Spsc {
     return true;
   }
 
-  /// Consumer. False when there is nothing.
+  /// For the consumer. False when the ring is empty.
   bool pop(T& item) noexcept {
     const auto head = head_.load(std::memory_order_relaxed);
     if (head == tail_.load(std::memory_order_acquire)) return false;

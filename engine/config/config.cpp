@@ -13,159 +13,161 @@
 #include <string_view>
 
 #include "base/error.hpp"
-#include "config/place.hpp"
+#include "config/entry.hpp"
 #include "config/selection.hpp"
 
 namespace arpline {
 namespace {
 
-std::uint64_t duration_of(const Place& place) {
+std::uint64_t duration_of(const ConfigEntry& entry) {
   try {
-    return parse_duration(value_of<std::string>(place, "a duration such as \"60s\""));
+    return parse_duration(value_of<std::string>(entry, "a duration such as \"60s\""));
   } catch (const SetupError& error) {
-    place.fail(error.what());
+    entry.fail(error.what());
   }
 }
 
 constexpr std::uint64_t kMsNs = 1'000'000;
 
-// Up to a day: what is added to a time must not wrap.
-std::uint64_t period_of(const Place& place, std::uint64_t least_ms) {
-  const auto value = duration_of(place);
+// A day at most, so that a time plus a period can't wrap.
+std::uint64_t period_of(const ConfigEntry& entry, std::uint64_t least_ms) {
+  const auto value = duration_of(entry);
   if (value < least_ms * kMsNs || value > 24 * 3'600'000 * kMsNs)
-    place.fail(fmt::format("must be {} to 24h", least_ms == 0 ? "0s" : fmt::format("{}ms", least_ms)));
+    entry.fail(fmt::format("must be {} to 24h", least_ms == 0 ? "0s" : fmt::format("{}ms", least_ms)));
   return value;
 }
 
-// The same, or "0s" for none.
-std::uint64_t period_or_none_of(const Place& place, std::uint64_t least_ms) {
-  return duration_of(place) == 0 ? 0 : period_of(place, least_ms);
+// A period, or "0s" for none.
+std::uint64_t period_or_none_of(const ConfigEntry& entry, std::uint64_t least_ms) {
+  return duration_of(entry) == 0 ? 0 : period_of(entry, least_ms);
 }
 
-std::uint64_t number_of(const Place& place, std::int64_t least, std::int64_t most) {
-  const auto value = value_of<std::int64_t>(place, "a number");
-  if (value < least || value > most) place.fail(fmt::format("must be {} to {}", least, most));
+std::uint64_t number_of(const ConfigEntry& entry, std::int64_t least, std::int64_t most) {
+  const auto value = value_of<std::int64_t>(entry, "a number");
+  if (value < least || value > most) entry.fail(fmt::format("must be {} to {}", least, most));
   return static_cast<std::uint64_t>(value);
 }
 
 template <class T>
-T choice_of(const Place& place, const std::map<std::string, T>& choices) {
-  const auto it = choices.find(value_of<std::string>(place, "a string"));
+T choice_of(const ConfigEntry& entry, const std::map<std::string, T>& choices) {
+  const auto it = choices.find(value_of<std::string>(entry, "a string"));
   if (it != choices.end()) return it->second;
   std::string names;
   for (const auto& [name, unused] : choices) names += (names.empty() ? "\"" : ", \"") + name + "\"";
-  place.fail("must be one of " + names);
+  entry.fail("must be one of " + names);
 }
 
 template <class Check>
-std::vector<std::string> words_of(const Place& place, const std::string& what, Check check) {
-  if (!place.node.is_array()) place.fail(fmt::format("expected an array, each {}", what));
-  std::vector<std::string> words;
-  for (const auto& node : *place.node.as_array()) {
-    const Place entry{place.file, fmt::format("{}[{}]", place.key, words.size()), node};
-    words.push_back(value_of<std::string>(entry, what.c_str()));
-    check(words.back(), entry);
+std::vector<std::string> strings_of(const ConfigEntry& array, const std::string& what, Check check) {
+  if (!array.node.is_array()) array.fail(fmt::format("expected an array, each {}", what));
+  std::vector<std::string> strings;
+  for (const auto& node : *array.node.as_array()) {
+    const ConfigEntry entry{array.file, fmt::format("{}[{}]", array.key, strings.size()), node};
+    strings.push_back(value_of<std::string>(entry, what.c_str()));
+    check(strings.back(), entry);
   }
-  return words;
+  return strings;
 }
 
-std::vector<std::string> folders_of(const Place& place) {
-  return words_of(place, "a folder", [](const std::string& folder, const Place& entry) {
+std::vector<std::string> folders_of(const ConfigEntry& array) {
+  return strings_of(array, "a folder", [](const std::string& folder, const ConfigEntry& entry) {
     if (!folder.starts_with('/')) entry.fail("must be an absolute path");
   });
 }
 
-// Its answer to these is the end of the process.
-std::vector<std::string> eal_of(const Place& place) {
-  return words_of(place, "an argument of DPDK's EAL", [](const std::string& word, const Place& entry) {
+// The EAL ends the process when it sees one of these.
+std::vector<std::string> eal_of(const ConfigEntry& array) {
+  return strings_of(array, "an argument of DPDK's EAL", [](const std::string& word, const ConfigEntry& entry) {
     if (word == "-h" || word == "--help" || word == "-v") entry.fail("is no argument for a daemon");
   });
 }
 
-// A key of a later version.
-constexpr auto later = [](auto&, const Place& place) { place.fail("not in this version"); };
+// For a key that a later version will have.
+constexpr auto later = [](auto&, const ConfigEntry& entry) { entry.fail("not in this version"); };
 
 const Keys<Config> kTop{
     {"mode",
-     [](Config& c, const Place& p) {
-       c.mode = choice_of<Mode>(p, {{"observe", Mode::observe}, {"answer", Mode::answer}});
+     [](Config& c, const ConfigEntry& e) {
+       c.mode = choice_of<Mode>(e, {{"observe", Mode::observe}, {"answer", Mode::answer}});
      }},
     {"pair_ttl",
-     [](Config& c, const Place& p) {
-       c.pair_ttl_ns = duration_of(p);
-       if (c.pair_ttl_ns < 1'000'000'000 || c.pair_ttl_ns > 3'600'000'000'000) p.fail("must be 1s to 1h");
+     [](Config& c, const ConfigEntry& e) {
+       c.pair_ttl_ns = duration_of(e);
+       if (c.pair_ttl_ns < 1'000'000'000 || c.pair_ttl_ns > 3'600'000'000'000) e.fail("must be 1s to 1h");
      }},
     {"claims",
-     [](Config& c, const Place& p) {
-       c.claims = choice_of<ClaimsPolicy>(p, {{"alert", ClaimsPolicy::alert}, {"drop", ClaimsPolicy::drop}});
+     [](Config& c, const ConfigEntry& e) {
+       c.claims = choice_of<ClaimsPolicy>(e, {{"alert", ClaimsPolicy::alert}, {"drop", ClaimsPolicy::drop}});
      }},
     {"control_group",
-     [](Config& c, const Place& p) {
-       c.control_group = value_of<std::string>(p, "the name of a group");
-       if (c.control_group.empty()) p.fail("must not be empty; leave it out for none");
+     [](Config& c, const ConfigEntry& e) {
+       c.control_group = value_of<std::string>(e, "the name of a group");
+       if (c.control_group.empty()) e.fail("must not be empty; leave it out for none");
      }},
     {"control_group_may_change",
-     [](Config& c, const Place& p) { c.control_group_may_change = value_of<bool>(p, "true or false"); }},
-    {"netns_folders", [](Config& c, const Place& p) { c.netns_folders = folders_of(p); }},
-    {"eal", [](Config& c, const Place& p) { c.eal = eal_of(p); }},
+     [](Config& c, const ConfigEntry& e) { c.control_group_may_change = value_of<bool>(e, "true or false"); }},
+    {"netns_folders", [](Config& c, const ConfigEntry& e) { c.netns_folders = folders_of(e); }},
+    {"eal", [](Config& c, const ConfigEntry& e) { c.eal = eal_of(e); }},
 };
 
 const Keys<ParentConfig> kParent{
-    {"fast_path", [](ParentConfig& c, const Place& p) { c.fast_path = value_of<bool>(p, "true or false"); }},
-    {"fast_path_exclude", [](ParentConfig& c, const Place& p) { c.fast_path_exclude = patterns_of(p); }},
-    {"trunk", [](ParentConfig& c, const Place& p) { c.trunk = value_of<bool>(p, "true or false"); }},
+    {"fast_path",
+     [](ParentConfig& c, const ConfigEntry& e) { c.fast_path = value_of<bool>(e, "true or false"); }},
+    {"fast_path_exclude", [](ParentConfig& c, const ConfigEntry& e) { c.fast_path_exclude = patterns_of(e); }},
+    {"trunk", [](ParentConfig& c, const ConfigEntry& e) { c.trunk = value_of<bool>(e, "true or false"); }},
     {"generic_xdp",
-     [](ParentConfig& c, const Place& p) { c.generic_xdp = value_of<bool>(p, "true or false"); }},
+     [](ParentConfig& c, const ConfigEntry& e) { c.generic_xdp = value_of<bool>(e, "true or false"); }},
     {"on_stop",
-     [](ParentConfig& c, const Place& p) {
-       c.on_stop = choice_of<OnStop>(p, {{"detach", OnStop::detach}, {"keep", OnStop::keep}});
+     [](ParentConfig& c, const ConfigEntry& e) {
+       c.on_stop = choice_of<OnStop>(e, {{"detach", OnStop::detach}, {"keep", OnStop::keep}});
      }},
-    {"static", [](ParentConfig& c, const Place& p) { c.statics = static_endpoints_of(p); }},
-    {"include", [](ParentConfig& c, const Place& p) { c.include = patterns_of(p); }},
-    {"exclude", [](ParentConfig& c, const Place& p) { c.exclude = patterns_of(p); }},
-    {"path_probe", [](ParentConfig& c, const Place& p) { c.path_probe_ns = period_or_none_of(p, 100); }},
-    {"gateways", [](ParentConfig& c, const Place& p) { c.gateways = hosts_of(p); }},
+    {"static", [](ParentConfig& c, const ConfigEntry& e) { c.statics = static_endpoints_of(e); }},
+    {"include", [](ParentConfig& c, const ConfigEntry& e) { c.include = patterns_of(e); }},
+    {"exclude", [](ParentConfig& c, const ConfigEntry& e) { c.exclude = patterns_of(e); }},
+    {"path_probe", [](ParentConfig& c, const ConfigEntry& e) { c.path_probe_ns = period_or_none_of(e, 100); }},
+    {"gateways", [](ParentConfig& c, const ConfigEntry& e) { c.gateways = hosts_of(e); }},
     {"zero_copy", later},
     {"workers", later},
     {"cpus", later},
     {"busy_poll", later},
     {"port",
-     [](ParentConfig& c, const Place& p) {
-       c.port = choice_of<PortKind>(p, {{"xsk", PortKind::xsk}, {"ethdev", PortKind::ethdev}});
+     [](ParentConfig& c, const ConfigEntry& e) {
+       c.port = choice_of<PortKind>(e, {{"xsk", PortKind::xsk}, {"ethdev", PortKind::ethdev}});
      }},
     {"device",
-     [](ParentConfig& c, const Place& p) {
-       c.device = value_of<std::string>(p, "DPDK's arguments of a device, like net_af_xdp");
-       if (c.device.empty()) p.fail("must not be empty");
+     [](ParentConfig& c, const ConfigEntry& e) {
+       c.device = value_of<std::string>(e, "DPDK's arguments of a device, like net_af_xdp");
+       if (c.device.empty()) e.fail("must not be empty");
      }},
     {"steering",
-     [](ParentConfig& c, const Place& p) {
-       c.steering = choice_of<Steering>(p, {{"flow", Steering::flow}, {"external", Steering::external}});
+     [](ParentConfig& c, const ConfigEntry& e) {
+       c.steering = choice_of<Steering>(e, {{"flow", Steering::flow}, {"external", Steering::external}});
      }},
 };
 
-// A number, or "off" where that is possible.
-Rate limit_of(const LimitSpec& spec, const Place& place) {
-  const auto word = place.node.value_exact<std::string>();
+// A number, or "off" where the limit allows it.
+Rate limit_of(const LimitSpec& spec, const ConfigEntry& entry) {
+  const auto word = entry.node.value_exact<std::string>();
   try {
-    return parse_rate(spec, word ? *word : std::to_string(value_of<std::int64_t>(place, "frames a second")));
+    return parse_rate(spec, word ? *word : std::to_string(value_of<std::int64_t>(entry, "frames a second")));
   } catch (const SetupError& error) {
-    throw SetupError(fmt::format("{}:{}: limits.{}", place.file, place.node.source().begin.line, error.what()));
+    throw SetupError(fmt::format("{}:{}: limits.{}", entry.file, entry.node.source().begin.line, error.what()));
   }
 }
 
 Keys<Config> keys_of_limits() {
   Keys<Config> keys;
   for (const auto& spec : limit_specs()) {
-    keys.emplace(spec.name, [&spec](Config& c, const Place& p) { c.limits.set(spec, limit_of(spec, p)); });
+    keys.emplace(spec.name,
+                 [&spec](Config& c, const ConfigEntry& e) { c.limits.set(spec, limit_of(spec, e)); });
   }
-  keys.emplace("host_share", [](Config& c, const Place& p) {
-    c.host_share = choice_of<bool>(p, {{"on", true}, {"off", false}});
+  keys.emplace("host_share", [](Config& c, const ConfigEntry& e) {
+    c.host_share = choice_of<bool>(e, {{"on", true}, {"off", false}});
   });
   keys.emplace("broadcast",
-               [](Config& c, const Place& p) { add_storm_limits(ARPL_STORM_BROADCAST, p, c.storm); });
+               [](Config& c, const ConfigEntry& e) { add_storm_limits(ARPL_STORM_BROADCAST, e, c.storm); });
   keys.emplace("multicast",
-               [](Config& c, const Place& p) { add_storm_limits(ARPL_STORM_MULTICAST, p, c.storm); });
+               [](Config& c, const ConfigEntry& e) { add_storm_limits(ARPL_STORM_MULTICAST, e, c.storm); });
   return keys;
 }
 
@@ -173,27 +175,29 @@ const Keys<Config> kLimits = keys_of_limits();
 
 const Keys<Config> kAnnounce{
     {"on_conflict",
-     [](Config& c, const Place& p) {
-       c.on_conflict = choice_of<OnConflict>(p, {{"alert", OnConflict::alert},
+     [](Config& c, const ConfigEntry& e) {
+       c.on_conflict = choice_of<OnConflict>(e, {{"alert", OnConflict::alert},
                                                  {"never", OnConflict::never},
                                                  {"once", OnConflict::once},
                                                  {"always", OnConflict::always}});
      }},
     {"style",
-     [](Config& c, const Place& p) {
+     [](Config& c, const ConfigEntry& e) {
        c.announce.style =
-           choice_of<Style>(p, {{"request", Style::request}, {"reply", Style::reply}, {"both", Style::both}});
+           choice_of<Style>(e, {{"request", Style::request}, {"reply", Style::reply}, {"both", Style::both}});
      }},
     {"repeat",
-     [](Config& c, const Place& p) { c.announce.repeat = static_cast<std::uint32_t>(number_of(p, 1, 100)); }},
-    {"interval", [](Config& c, const Place& p) { c.announce.interval_ns = period_of(p, 10); }},
-    {"delay", [](Config& c, const Place& p) { c.announce.delay_ns = period_of(p, 0); }},
-    {"refresh", [](Config& c, const Place& p) { c.announce.refresh_ns = period_or_none_of(p, 100); }},
-    {"pps", [](Config& c, const Place& p) { c.announce.pps = number_of(p, 0, 1'000'000); }},
+     [](Config& c, const ConfigEntry& e) {
+       c.announce.repeat = static_cast<std::uint32_t>(number_of(e, 1, 100));
+     }},
+    {"interval", [](Config& c, const ConfigEntry& e) { c.announce.interval_ns = period_of(e, 10); }},
+    {"delay", [](Config& c, const ConfigEntry& e) { c.announce.delay_ns = period_of(e, 0); }},
+    {"refresh", [](Config& c, const ConfigEntry& e) { c.announce.refresh_ns = period_or_none_of(e, 100); }},
+    {"pps", [](Config& c, const ConfigEntry& e) { c.announce.pps = number_of(e, 0, 1'000'000); }},
     {"probe",
-     [](Config& c, const Place& p) {
+     [](Config& c, const ConfigEntry& e) {
        c.probe = choice_of<ProbeMode>(
-           p, {{"off", ProbeMode::off}, {"rfc5227", ProbeMode::rfc5227}, {"fast", ProbeMode::fast}});
+           e, {{"off", ProbeMode::off}, {"rfc5227", ProbeMode::rfc5227}, {"fast", ProbeMode::fast}});
      }},
 };
 
@@ -206,22 +210,22 @@ ParentConfig& parent_named(Config& config, std::string_view name) {
 
 void apply_parents(const toml::table& parents, const std::string& file, Config& config) {
   for (const auto& [name, node] : parents) {
-    const Place place{file, "parent." + std::string{name.str()}, node};
-    apply(kParent, table_of(place), place.key + ".", file, parent_named(config, name.str()));
+    const ConfigEntry entry{file, "parent." + std::string{name.str()}, node};
+    apply(kParent, table_of(entry), entry.key + ".", file, parent_named(config, name.str()));
   }
 }
 
-void apply_section(std::string_view key, const Place& place, const std::string& file, Config& config) {
+void apply_section(std::string_view key, const ConfigEntry& entry, const std::string& file, Config& config) {
   if (key == "parent") {
-    apply_parents(table_of(place), file, config);
+    apply_parents(table_of(entry), file, config);
   } else if (key == "limits") {
-    apply(kLimits, table_of(place), "limits.", file, config);
+    apply(kLimits, table_of(entry), "limits.", file, config);
   } else if (key == "announce") {
-    apply(kAnnounce, table_of(place), "announce.", file, config);
+    apply(kAnnounce, table_of(entry), "announce.", file, config);
   } else if (const auto it = kTop.find(key); it != kTop.end()) {
-    it->second(config, place);
+    it->second(config, entry);
   } else {
-    place.fail("unknown key");
+    entry.fail("unknown key");
   }
 }
 
@@ -236,7 +240,7 @@ Ingress ingress_of(const ParentConfig& parent) {
 
 std::uint64_t parse_duration(const std::string& text) {
   constexpr std::uint64_t kHourNs = 3'600'000'000'000;
-  // A year: what is added to a time must not wrap.
+  // A year at most, so that a time plus a duration can't wrap.
   constexpr std::uint64_t kLongestNs = 8760 * kHourNs;
   static const std::map<std::string_view, std::uint64_t> kUnits{
       {"ms", 1'000'000}, {"s", 1'000'000'000}, {"m", 60'000'000'000}, {"h", kHourNs}};
@@ -258,7 +262,7 @@ namespace {
 
 constexpr std::size_t kMostBytes = 4 << 20;
 
-// A folder can be opened like a file, and reads as nothing.
+// fopen() succeeds on a folder; only fread() reports EISDIR.
 std::string text_of(const std::string& path) {
   const std::unique_ptr<FILE, int (*)(FILE*)> file{std::fopen(path.c_str(), "rbe"), std::fclose};
   if (!file) throw_errno("read " + path, errno);

@@ -78,7 +78,7 @@ bool may_be_off(const LimitSpec& spec) {
 
 }  // namespace
 
-// A burst must let one frame through, or it would be a budget of nothing.
+// The burst must hold one frame, or no frame would ever pass.
 arpl_budget budget_of(Rate rate, std::uint64_t burst_ns) {
   if (!rate) return {.interval_ns = 0, .burst_ns = 0};
   if (*rate == 0) return {.interval_ns = ARPL_SECOND_NS, .burst_ns = 0};

@@ -12,53 +12,53 @@
 
 namespace arpline {
 
-/// Frames a second; none: no limit.
+/// Frames a second; nullopt: no limit.
 using Rate = std::optional<std::uint64_t>;
 
 inline constexpr std::uint64_t kMostPerSecond = 1'000'000'000;
 
-/// The rate in bucket.h's words; `burst_ns` is how long it may be saved up.
+/// The rate as a token bucket of bucket.h, which holds at most the tokens of `burst_ns`.
 arpl_budget budget_of(Rate rate, std::uint64_t burst_ns);
 
-/// One budget of the `limits` map, by the name that the configuration and `arpline limit` use.
+/// One limit: its name in the configuration and in `arpline limit`, its default and its budget in the `limits`
+/// map.
 struct LimitSpec {
   std::string_view name;
-  std::string_view what;        ///< one line for a person
-  std::string_view quarter_of;  ///< without a value of its own it is a quarter of this one
-  Rate normal;                  ///< the default otherwise; none: off unless asked for
-  std::uint64_t burst_ns;       ///< so long may a budget be saved up
+  std::string_view what;        ///< one line of description
+  std::string_view quarter_of;  ///< while it is not set it is a quarter of this limit
+  Rate normal;                  ///< the default where quarter_of is empty; nullopt: off
+  std::uint64_t burst_ns;       ///< the bucket holds the tokens of this time
   arpl_budget arpl_limits::*budget;
-  bool drops = false;  ///< in force by default, and may be "off" by name
+  bool drops = false;  ///< on by default, and may be set to "off"
 };
 
-/// All of them, in the order in which they are shown. docs/limits.md gives the reason for each default.
+/// All limits in the order in which they are shown. docs/limits.md gives the reason for each default.
 std::span<const LimitSpec> limit_specs();
-/// nullptr: there is none of this name.
+/// nullptr when no limit has this name.
 const LimitSpec* find_limit(std::string_view name);
 /// All names, for an error message: "to_child, …".
 std::string limit_names();
 
-/// Values for some of the limits; the others have their defaults.
+/// The limits that are set; the others have their defaults.
 class Limits {
  public:
   void set(const LimitSpec& spec, Rate rate) { set_[spec.name] = rate; }
   void reset(const LimitSpec& spec) { set_.erase(spec.name); }
-  /// What counts for this one.
+  /// The rate in force: the one that is set, or the default.
   Rate rate(const LimitSpec& spec) const;
   bool is_set(const LimitSpec& spec) const { return set_.contains(spec.name); }
-  /// Writes all budgets as bucket.h wants them; touches nothing else.
+  /// Writes all budgets and no other field.
   void write(arpl_limits& limits) const;
   bool operator==(const Limits&) const = default;
 
  private:
-  std::map<std::string_view, Rate> set_;  // by LimitSpec::name, whose text is static
+  std::map<std::string_view, Rate> set_;  // by LimitSpec::name, which is a literal
 };
 
-/// A budget as it lies in the map, rounded to whole nanoseconds a frame; none: no limit.
+/// The rate of a budget in the map, which is rounded to whole nanoseconds a frame; nullopt: no limit.
 Rate rate_of(const arpl_budget& budget);
 
-/// "off", or a number of frames a second. "off" only where it is the default: SetupError otherwise, or when it
-/// is neither.
+/// Parses a number of frames a second, or "off" where the limit allows it; throws SetupError otherwise.
 Rate parse_rate(const LimitSpec& spec, const std::string& text);
 
 }  // namespace arpline

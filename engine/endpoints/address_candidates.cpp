@@ -8,7 +8,7 @@
 namespace arpline {
 namespace {
 
-// Its kernel answers for nothing now: who else has the address may, until it is back.
+// Its kernel answers no ARP at present, so another interface with the address may have it meanwhile.
 bool is_silent(const Desired& desired) {
   return (desired.word & (ARPL_SLOT_DOWN | ARPL_SLOT_NOARP)) != 0;
 }
@@ -21,29 +21,29 @@ std::string place_of(const Desired& desired) {
 }  // namespace
 
 void AddressCandidates::arrive(const arpl_endpoint_key& key, Who who, std::uint64_t heard_at) {
-  auto& asking = asking_[key];
-  if (std::ranges::find(asking, who, &Asking::who) == asking.end())
-    asking.push_back({.who = who, .heard_at = heard_at, .at_start = heard_at == 0});
+  auto& candidates = candidates_[key];
+  if (std::ranges::find(candidates, who, &Candidate::who) == candidates.end())
+    candidates.push_back({.who = who, .heard_at = heard_at, .at_start = heard_at == 0});
 }
 
 void AddressCandidates::leave(const arpl_endpoint_key& key, Who who) {
-  const auto at = asking_.find(key);
-  if (at == asking_.end()) return;
-  std::erase_if(at->second, [who](const Asking& one) { return one.who == who; });
-  if (at->second.empty()) asking_.erase(at);
+  const auto at = candidates_.find(key);
+  if (at == candidates_.end()) return;
+  std::erase_if(at->second, [who](const Candidate& one) { return one.who == who; });
+  if (at->second.empty()) candidates_.erase(at);
 }
 
 void AddressCandidates::heard(const arpl_endpoint_key& key, Who who, std::uint64_t heard_at) {
-  const auto at = asking_.find(key);
-  if (at == asking_.end()) return;
-  if (const auto one = std::ranges::find(at->second, who, &Asking::who); one != at->second.end())
+  const auto at = candidates_.find(key);
+  if (at == candidates_.end()) return;
+  if (const auto one = std::ranges::find(at->second, who, &Candidate::who); one != at->second.end())
     one->heard_at = heard_at;
 }
 
 void AddressCandidates::was_first(const arpl_endpoint_key& key, Who who) {
-  const auto at = asking_.find(key);
-  if (at == asking_.end()) return;
-  const auto one = std::ranges::find(at->second, who, &Asking::who);
+  const auto at = candidates_.find(key);
+  if (at == candidates_.end()) return;
+  const auto one = std::ranges::find(at->second, who, &Candidate::who);
   if (one == at->second.end()) return;
   one->first = true;
   std::rotate(at->second.begin(), one, one + 1);
@@ -51,50 +51,51 @@ void AddressCandidates::was_first(const arpl_endpoint_key& key, Who who) {
 
 std::vector<Who> AddressCandidates::asking(const arpl_endpoint_key& key) const {
   std::vector<Who> all;
-  if (const auto at = asking_.find(key); at != asking_.end())
+  if (const auto at = candidates_.find(key); at != candidates_.end())
     for (const auto& one : at->second) all.push_back(one.who);
   return all;
 }
 
 std::vector<arpl_endpoint_key> AddressCandidates::keys() const {
   std::vector<arpl_endpoint_key> all;
-  all.reserve(asking_.size());
-  for (const auto& [key, asking] : asking_) all.push_back(key);
+  all.reserve(candidates_.size());
+  for (const auto& [key, candidates] : candidates_) all.push_back(key);
   return all;
 }
 
-// An interface that is down loses its place to the next one, and has it again when it is up.
+// An interface that is down loses the address to the next candidate, and has it again when it is up.
 std::optional<Desired> AddressCandidates::resolve(const arpl_endpoint_key& key, const Describe& describe) {
-  struct Candidate {
-    Asking asking;
+  struct Considered {
+    Candidate candidate;
     Desired desired;
   };
-  const auto at = asking_.find(key);
-  if (at == asking_.end()) return std::nullopt;
-  std::vector<Candidate> chosen;
+  const auto at = candidates_.find(key);
+  if (at == candidates_.end()) return std::nullopt;
+  std::vector<Considered> chosen;
   for (std::size_t i = 0; i < at->second.size() && i < kMostLookedAt; ++i)
     if (auto desired = describe(at->second[i].who))
-      chosen.push_back({.asking = at->second[i], .desired = std::move(*desired)});
+      chosen.push_back({.candidate = at->second[i], .desired = std::move(*desired)});
   if (chosen.empty()) return std::nullopt;
-  const auto awake = [](const Candidate& one) { return !is_silent(one.desired); };
+  const auto awake = [](const Considered& one) { return !is_silent(one.desired); };
   auto winner = std::ranges::find_if(chosen, awake);
   if (winner == chosen.end()) winner = chosen.begin();
-  // More than one was there at the start, and nothing tells which of them was there before.
-  const auto rival = [&](const Candidate& one) {
-    return one.asking.at_start && one.asking.who != winner->asking.who && awake(one);
+  // Several candidates existed when arpline started, and it can't know which of them was first.
+  const auto rival = [&](const Considered& one) {
+    return one.candidate.at_start && one.candidate.who != winner->candidate.who && awake(one);
   };
-  const bool unknown = winner->asking.at_start && !winner->asking.first && std::ranges::any_of(chosen, rival);
-  if (!unknown && winner->asking.at_start && awake(*winner) && chosen.size() > 1)
-    was_first(key, winner->asking.who);
+  const bool unknown =
+      winner->candidate.at_start && !winner->candidate.first && std::ranges::any_of(chosen, rival);
+  if (!unknown && winner->candidate.at_start && awake(*winner) && chosen.size() > 1)
+    was_first(key, winner->candidate.who);
   auto desired = std::move(winner->desired);
-  desired.heard_at = winner->asking.heard_at;
+  desired.heard_at = winner->candidate.heard_at;
   if (unknown) {
     desired.word |= ARPL_SLOT_DUPLICATE;
     desired.announceable = false;
   }
   std::size_t named = 0;
   for (const auto& other : chosen) {
-    if (other.asking.who == winner->asking.who || named++ >= kMostNamed) continue;
+    if (other.candidate.who == winner->candidate.who || named++ >= kMostNamed) continue;
     desired.also_at += (desired.also_at.empty() ? "" : ", ") + place_of(other.desired);
   }
   if (named > kMostNamed) desired.also_at += fmt::format(" and {} more", named - kMostNamed);

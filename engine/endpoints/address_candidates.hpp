@@ -18,47 +18,47 @@ struct KeyLess {
   }
 };
 
-/// What a table is to make of one key; none: nobody asks for it.
+/// The endpoint that the table is to hold under this key; nullopt: none.
 using TableUpdate = std::pair<arpl_endpoint_key, std::optional<Desired>>;
 
-/// Who asks for which (vlan, address), in the order in which they came. Who was there first has it, until it
-/// goes: nobody takes an address from another by giving it to itself. Only where two were there before anybody
-/// looked it is nobody's.
+/// The interfaces that have each (vlan, address), in the order in which they got it. The first one keeps it
+/// until it is gone, so that no container can take another's address by configuring it. Where several had it
+/// before arpline started, the first is not known, and the endpoint is a duplicate that nobody answers for.
 class AddressCandidates {
  public:
-  /// The nsid of what the configuration asks for.
+  /// The nsid of static endpoints.
   static constexpr int kStatics = -2;
-  /// So many of those who have the same address are looked at, the first ones.
+  /// resolve() considers only so many candidates of one address, the first ones.
   static constexpr std::size_t kMostLookedAt = 16;
   static constexpr std::size_t kMostNamed = 4;  ///< in Desired::also_at
 
-  /// heard_at 0: there already at the start.
+  /// `who` has the address. heard_at: the time of the netlink message, 0 when it had it before arpline started.
   void arrive(const arpl_endpoint_key& key, Who who, std::uint64_t heard_at);
   void leave(const arpl_endpoint_key& key, Who who);
-  /// Something about it has changed since, and was heard then.
+  /// The interface has changed; the message came at `heard_at`.
   void heard(const arpl_endpoint_key& key, Who who, std::uint64_t heard_at);
-  /// Of those who were there at the start this one was the first.
+  /// `who` is known to be the first of those that had the address at the start.
   void was_first(const arpl_endpoint_key& key, Who who);
 
-  /// What its address is at that interface; none: it is not chosen.
+  /// The endpoint that the address makes on this interface; nullopt when the configuration excludes it.
   using Describe = std::function<std::optional<Desired>(Who)>;
   std::optional<Desired> resolve(const arpl_endpoint_key& key, const Describe& describe);
 
-  bool has(const arpl_endpoint_key& key) const { return asking_.contains(key); }
-  /// Those who ask for it, in their order.
+  bool has(const arpl_endpoint_key& key) const { return candidates_.contains(key); }
+  /// The candidates of one key in their order.
   std::vector<Who> asking(const arpl_endpoint_key& key) const;
-  /// All keys that somebody asks for.
+  /// All keys that have a candidate.
   std::vector<arpl_endpoint_key> keys() const;
 
  private:
-  struct Asking {
+  struct Candidate {
     Who who;
-    std::uint64_t heard_at = 0;  // of the last change
-    bool at_start = false;       // it was there before anybody looked
-    bool first = false;          // and is known to have been there first
+    std::uint64_t heard_at = 0;  // time of the last change
+    bool at_start = false;       // it had the address before arpline started
+    bool first = false;          // it is known to have had it first
   };
 
-  std::map<arpl_endpoint_key, std::vector<Asking>, KeyLess> asking_;
+  std::map<arpl_endpoint_key, std::vector<Candidate>, KeyLess> candidates_;
 };
 
 }  // namespace arpline

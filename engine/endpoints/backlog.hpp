@@ -11,11 +11,11 @@
 
 namespace arpline {
 
-/// Keys that are to be looked at, by the namespace on whose account they are. Each namespace has its turn: one
-/// that changes thousands of addresses keeps nobody waiting who changes one.
+/// Keys that wait to be resolved, by the namespace that changed them. The namespaces take turns, so that one
+/// that changes thousands of addresses does not delay another that changes a single one.
 class Backlog {
  public:
-  static constexpr std::size_t kTurn = 64;  ///< keys
+  static constexpr std::size_t kTurn = 64;  ///< keys that a namespace is served in one turn
 
   void add(int nsid, const arpl_endpoint_key& key) {
     if (keys_[nsid].insert(key).second) ++size_;
@@ -23,7 +23,7 @@ class Backlog {
   bool empty() const noexcept { return size_ == 0; }
   std::size_t size() const noexcept { return size_; }
 
-  /// At most `most` keys, in turns, with their namespaces.
+  /// Removes and returns at most `most` keys with their namespaces.
   std::vector<std::pair<int, arpl_endpoint_key>> take(std::size_t most) {
     std::vector<std::pair<int, arpl_endpoint_key>> taken;
     while (taken.size() < most && size_ > 0) {
@@ -43,7 +43,7 @@ class Backlog {
  private:
   std::map<int, std::set<arpl_endpoint_key, KeyLess>> keys_;
   std::size_t size_ = 0;
-  int last_ = -3;  // whose turn it was; below every namespace's number
+  int last_ = -3;  // the namespace that was served last; starts below any nsid
 };
 
 }  // namespace arpline

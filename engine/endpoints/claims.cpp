@@ -12,7 +12,7 @@ std::uint64_t last_of(const std::vector<Claims::Claimant>& claimants) {
 
 }  // namespace
 
-// The one that has been quiet for longest makes room.
+// Evicts the endpoint whose last claim is the oldest.
 void Claims::make_room() {
   if (claims_.size() < kMostEndpoints) return;
   claims_.erase(std::ranges::min_element(claims_, {}, [](const auto& entry) { return last_of(entry.second); }));

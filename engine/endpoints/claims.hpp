@@ -10,32 +10,32 @@
 
 namespace arpline {
 
-/// Who else says that an endpoint's address is theirs. Bounded, whoever says what.
+/// The stations that claim an endpoint's address. Anybody can send claims, so both dimensions are bounded.
 class Claims {
  public:
   static constexpr std::size_t kMostEndpoints = 1024;
   static constexpr std::size_t kMostClaimants = 4;  ///< of one endpoint
 
   enum class Way {
-    wire,    ///< it came in
-    host,    ///< it was made on this host, and left it
-    dropped  ///< it was made on this host, and did not leave it
+    wire,    ///< received from the wire
+    host,    ///< sent by this host
+    dropped  ///< sent by this host and dropped before the wire
   };
 
   struct Claimant {
     Mac mac = 0;
     std::uint64_t first_at = 0;
     std::uint64_t last_at = 0;
-    std::uint64_t times = 0;  ///< as often as it was reported; what exceeds the reports' budget is not
-    Way way = Way::wire;      ///< of the last one
-    ClaimOrigin origin = ClaimOrigin::elsewhere;  ///< likewise, as far as the MAC told
+    std::uint64_t times = 0;  ///< reported claims; those beyond the budget `events` are not counted
+    Way way = Way::wire;      ///< of the last claim
+    ClaimOrigin origin = ClaimOrigin::elsewhere;  ///< of the last claim, as far as its MAC tells
   };
 
   void on(const arpl_endpoint_key& key, Mac mac, Way way, std::uint64_t now,
           ClaimOrigin origin = ClaimOrigin::elsewhere);
-  /// The endpoint is gone: so is what was said about it.
+  /// The endpoint is gone.
   void forget(const arpl_endpoint_key& key) { claims_.erase(key); }
-  /// In no order; empty for an undisputed address.
+  /// Unordered; empty when nobody has claimed the address.
   const std::vector<Claimant>& of(const arpl_endpoint_key& key) const;
 
  private:

@@ -9,12 +9,12 @@
 namespace arpline {
 namespace {
 
-// Whether the kernel of this namespace answers on this interface for addresses of its other interfaces.
+// Whether the namespace's kernel answers on this interface for addresses of its other interfaces.
 bool answers_for_others(const Interface& interface) {
   return interface.up && !interface.noarp && interface.arp_ignore == 0;
 }
 
-// By vlan, how many interfaces of the namespace hear the same broadcast and answer for each other.
+// By VLAN: the number of interfaces that hear the same broadcast and answer for each other's addresses.
 using Answering = std::map<std::uint16_t, std::size_t>;
 
 Answering count_answering(std::span<const Interface> interfaces) {
@@ -31,7 +31,7 @@ bool in_flux(const Answering& answering, const Interface& self) {
 
 std::uint64_t flags_of(const Answering& answering, const Interface& interface) {
   std::uint64_t flags = 0;
-  // In the parent's own namespace the parent itself may answer as well.
+  // In the parent's own namespace the parent may answer too.
   if (interface.netns.own) flags |= ARPL_SLOT_HOST | ARPL_SLOT_FLUX;
   if (in_flux(answering, interface)) flags |= ARPL_SLOT_FLUX;
   if (interface.mode == MacvlanMode::source) flags |= ARPL_SLOT_MODE_SOURCE;
@@ -84,7 +84,7 @@ Desired endpoint_of(const Interface& interface, std::uint64_t flags, Ipv4 addres
       .key = {.address = address, .vlan = interface.vlan, .zero = 0},
       .word = interface.mac | flags,
       .prefix_bits = prefix_bits,
-      // The host announces its own, or whoever put it there: keepalived, for one.
+      // The host's own addresses are announced by the host or by their owner, for example keepalived.
       .announceable = (flags & kSilent) == 0 && interface.arp_ignore <= 2 && !interface.netns.own,
       .vepa = interface.mode == MacvlanMode::vepa,
       .settings = Settings{.nsid = interface.netns.nsid,

@@ -13,7 +13,8 @@
 
 namespace arpline {
 
-/// What un-confirms an endpoint when it changes: where its address lies, and by which rules its kernel answers.
+/// The interface and the ARP sysctls of an endpoint. A change of any of them un-confirms it: another kernel may
+/// answer, or the same kernel by other rules.
 struct Settings {
   int nsid = -1;
   int ifindex = 0;
@@ -22,40 +23,42 @@ struct Settings {
   bool operator==(const Settings&) const = default;
 };
 
-/// An endpoint as the configuration of its interface asks for it.
+/// The endpoint that one address of an interface makes: the input of the endpoint table.
 struct Desired {
   arpl_endpoint_key key{};
-  std::uint64_t word = 0;  ///< MAC word | ARPL_SLOT_*: served only without flags
+  std::uint64_t word = 0;  ///< MAC word | ARPL_SLOT_*; answered for only while no flag is set
   std::uint8_t prefix_bits = 32;
-  bool slow = false;          ///< not by the fast path
-  bool announceable = false;  ///< up, running, not NOARP, arp_ignore 0 to 2, the only one with its address
-  bool vepa = false;          ///< what it broadcasts comes back from the switch
-  std::optional<Settings> settings;  ///< none: left by an earlier run, not looked at yet
+  bool slow = false;                 ///< the program must not reflect for it
+  bool announceable = false;         ///< up, running, not NOARP, arp_ignore 0 to 2, no duplicate
+  bool vepa = false;                 ///< its broadcasts come back from the switch
+  std::optional<Settings> settings;  ///< nullopt: adopted from an earlier run, not seen in this one yet
   ForeignText netns;
   ForeignText interface;
-  std::string also_at{};       ///< a duplicate's other places
-  std::uint64_t heard_at = 0;  ///< when what made it so was received; 0: there already at the start
+  std::string also_at{};       ///< the other interfaces with this address, for people
+  std::uint64_t heard_at = 0;  ///< time of the netlink message that made it so; 0: it was so at the start
 };
 
-/// The networks that the addresses of one interface lie in.
+/// The subnets of one interface's addresses, counted by their addresses.
 class Prefixes {
  public:
-  /// True when it is the first in its network.
+  /// True for the first address of a subnet.
   bool add(const InterfaceAddress& address);
-  /// True when it was the last in its network.
+  /// True for the last address of a subnet.
   bool remove(const InterfaceAddress& address);
-  /// Of the widest network that contains it: row 10 of the decision.
+  /// Prefix length of the widest subnet that contains the address, 32 when none does: row 10 of the decision
+  /// table needs it.
   std::uint8_t widest(Ipv4 address) const;
 
  private:
-  std::map<std::uint64_t, std::uint32_t> count_;  // by bits and network
-  std::uint64_t lengths_ = 0;                     // that have occurred: bit n for /n
+  std::map<std::uint64_t, std::uint32_t> count_;  // by prefix length and network
+  std::uint64_t lengths_ = 0;                     // bit n: a /n was added at some time
 };
 
-/// ARPL_SLOT_* that each of the interfaces of one namespace on one parent gives its addresses, in their order.
+/// ARPL_SLOT_* flags for the addresses of each interface, in the same order. `interfaces`: all of one namespace
+/// on one parent, because ARP flux depends on the others.
 std::vector<std::uint64_t> flags_of(std::span<const Interface> interfaces);
 
-/// What an address is as an endpoint; `flags` of flags_of(), `prefix_bits` of Prefixes::widest().
+/// `flags` as from flags_of(), `prefix_bits` as from Prefixes::widest().
 Desired endpoint_of(const Interface& interface, std::uint64_t flags, Ipv4 address, std::uint8_t prefix_bits);
 
 }  // namespace arpline

@@ -9,14 +9,14 @@
 namespace arpline {
 namespace {
 
-constexpr std::uint64_t kSameActNs = 100'000'000;
+constexpr std::uint64_t kSameCauseNs = 100'000'000;
 
 bool ends_interface(InterfaceEventKind what) {
   return what == InterfaceEventKind::deleted || what == InterfaceEventKind::moved ||
          what == InterfaceEventKind::netns_destroyed;
 }
 
-// Whether it took the address away, and not only the link from under it.
+// Whether the event removed the address, not only the link below it.
 bool took_away(const InterfaceEvent& event, Ipv4 address) {
   return ends_interface(event.what) ||
          (event.what == InterfaceEventKind::address_removed && event.address == address);
@@ -31,7 +31,7 @@ bool concerns(const InterfaceEvent& event, const Settings& settings) {
   return event.nsid == settings.nsid && (event.ifindex == 0 || event.ifindex == settings.ifindex);
 }
 
-const char* words(InterfaceEventKind what) {
+const char* text_of(InterfaceEventKind what) {
   switch (what) {
     case InterfaceEventKind::appeared:
       return "interface found";
@@ -64,7 +64,7 @@ const char* words(InterfaceEventKind what) {
 }  // namespace
 
 std::string describe(const InterfaceEvent& event) {
-  if (event.address == 0) return words(event.what);
+  if (event.address == 0) return text_of(event.what);
   return fmt::format("address {} {}", format_ipv4(event.address),
                      event.what == InterfaceEventKind::address_added ? "added" : "removed");
 }
@@ -73,19 +73,20 @@ std::string reason_of(const Tombstone& tombstone) {
   const auto first = std::ranges::find_if(
       tombstone.trail, [&](const InterfaceEvent& one) { return took_away(one, tombstone.key.address); });
   if (first == tombstone.trail.end()) return "no longer found";
-  // The kernel removes the addresses of an interface just before the interface.
+  // The kernel removes an interface's addresses just before the interface, and the interface's end is the
+  // cause.
   const auto end = std::find_if(first, tombstone.trail.end(), [&](const InterfaceEvent& one) {
-    return ends_interface(one.what) && one.at - first->at < kSameActNs;
+    return ends_interface(one.what) && one.at - first->at < kSameCauseNs;
   });
   const auto cause = end != tombstone.trail.end() ? end : first;
-  if (!tombstone.up_at || *tombstone.up_at > cause->at) return words(cause->what);
-  return fmt::format("{} {:.1f} s after up", words(cause->what),
+  if (!tombstone.up_at || *tombstone.up_at > cause->at) return text_of(cause->what);
+  return fmt::format("{} {:.1f} s after up", text_of(cause->what),
                      static_cast<double>(cause->at - *tombstone.up_at) / 1e9);
 }
 
 void History::on(const InterfaceEvent& event) {
-  if (const auto its = of_netns_.find(event.nsid); its != of_netns_.end()) {
-    for (auto left = its->second.size(); left > 0; --left) {  // the newest first
+  if (const auto its = tombstones_of_netns_.find(event.nsid); its != tombstones_of_netns_.end()) {
+    for (auto left = its->second.size(); left > 0; --left) {  // newest first
       auto& tombstone = *its->second[left - 1];
       if (event.at > tombstone.gone_at + kAftermathNs) break;
       if (concerns(event, tombstone.settings) && tombstone.trail.size() < kLongestTrail)
@@ -93,8 +94,8 @@ void History::on(const InterfaceEvent& event) {
     }
   }
   const Id first{event.nsid, event.ifindex};
-  if (event.ifindex != 0) begin_life(first);
-  for (auto it = living_.lower_bound(first); it != living_.end() && it->first.first == event.nsid &&
+  if (event.ifindex != 0) add_interface(first);
+  for (auto it = events_.lower_bound(first); it != events_.end() && it->first.first == event.nsid &&
                                              (event.ifindex == 0 || it->first.second == event.ifindex);
        ++it) {
     it->second.push_back(event);
@@ -112,41 +113,41 @@ const Tombstone& History::gone(const ForeignText& parent, const Desired& endpoin
                       .interface = endpoint.interface,
                       .settings = endpoint.settings.value_or(Settings{}),
                       .gone_at = now};
-  if (const auto at = living_.find({tombstone.settings.nsid, tombstone.settings.ifindex});
-      at != living_.end()) {
-    const auto& life = at->second;
-    const auto up = std::find_if(life.rbegin(), life.rend(), [&](const InterfaceEvent& one) {
+  if (const auto at = events_.find({tombstone.settings.nsid, tombstone.settings.ifindex});
+      at != events_.end()) {
+    const auto& events = at->second;
+    const auto up = std::find_if(events.rbegin(), events.rend(), [&](const InterfaceEvent& one) {
       return brought_up(one, endpoint.key.address);
     });
-    if (up != life.rend()) tombstone.up_at = up->at;
-    tombstone.trail.assign(up.base(), life.end());
+    if (up != events.rend()) tombstone.up_at = up->at;
+    tombstone.trail.assign(up.base(), events.end());
   }
   tombstones_.push_back(std::move(tombstone));
-  of_netns_[tombstones_.back().settings.nsid].push_back(std::prev(tombstones_.end()));
+  tombstones_of_netns_[tombstones_.back().settings.nsid].push_back(std::prev(tombstones_.end()));
   if (tombstones_.size() > kMostTombstones) make_room();
   return tombstones_.back();
 }
 
-// The oldest of the namespace that has the most.
+// Evicts the oldest tombstone of the namespace that has the most.
 void History::make_room() {
   const auto most =
-      std::ranges::max_element(of_netns_, {}, [](const auto& entry) { return entry.second.size(); });
+      std::ranges::max_element(tombstones_of_netns_, {}, [](const auto& entry) { return entry.second.size(); });
   tombstones_.erase(most->second.front());
   most->second.pop_front();
-  if (most->second.empty()) of_netns_.erase(most);
+  if (most->second.empty()) tombstones_of_netns_.erase(most);
 }
 
-void History::begin_life(const Id& id) {
-  if (living_.contains(id) || living_.size() >= kMostInterfaces) return;
-  auto& its = living_of_netns_[id.first];
+void History::add_interface(const Id& id) {
+  if (events_.contains(id) || events_.size() >= kMostInterfaces) return;
+  auto& its = interfaces_of_netns_[id.first];
   if (its >= kMostInterfacesOfNetns) return;
   ++its;
-  living_[id];
+  events_[id];
 }
 
 std::vector<InterfaceEvent> History::life_of(const Settings& settings) const {
-  const auto at = living_.find({settings.nsid, settings.ifindex});
-  if (at == living_.end()) return {};
+  const auto at = events_.find({settings.nsid, settings.ifindex});
+  if (at == events_.end()) return {};
   return {at->second.begin(), at->second.end()};
 }
 
@@ -157,9 +158,9 @@ void History::rename(const ForeignText& before, const ForeignText& after) {
 
 void History::bury() {
   for (const auto& id : ended_) {
-    if (living_.erase(id) == 0) continue;
-    const auto its = living_of_netns_.find(id.first);
-    if (its != living_of_netns_.end() && --its->second == 0) living_of_netns_.erase(its);
+    if (events_.erase(id) == 0) continue;
+    const auto its = interfaces_of_netns_.find(id.first);
+    if (its != interfaces_of_netns_.end() && --its->second == 0) interfaces_of_netns_.erase(its);
   }
   ended_.clear();
 }

@@ -28,19 +28,19 @@ enum class InterfaceEventKind {
   netns_destroyed
 };
 
-/// One thing that befell an interface, or a whole namespace.
+/// A change of an interface or of a whole namespace.
 struct InterfaceEvent {
-  std::uint64_t at = 0;  ///< when it was heard, nanoseconds of CLOCK_MONOTONIC
+  std::uint64_t at = 0;  ///< arrival of the netlink message, nanoseconds of now_ns()
   int nsid = -1;
-  int ifindex = 0;  ///< 0: all of the namespace's
+  int ifindex = 0;  ///< 0: all interfaces of the namespace
   InterfaceEventKind what = InterfaceEventKind::appeared;
   Ipv4 address = 0;  ///< of address_added and address_removed
 };
 
-/// "link down", "address 10.0.0.5 removed"
+/// For people: "link down", "address 10.0.0.5 removed".
 std::string describe(const InterfaceEvent& event);
 
-/// What is known of an endpoint that is no more.
+/// The record of an endpoint that is gone.
 struct Tombstone {
   ForeignText parent;
   arpl_endpoint_key key{};
@@ -50,52 +50,52 @@ struct Tombstone {
   ForeignText interface;
   Settings settings;
   std::uint64_t gone_at = 0;
-  std::optional<std::uint64_t> up_at;  ///< since when it was up with this address; none: since before the start
-  std::vector<InterfaceEvent> trail;   ///< in the order in which it was heard
+  std::optional<std::uint64_t>
+      up_at;  ///< since when it was up with this address; nullopt: since before the start
+  std::vector<InterfaceEvent> trail;  ///< oldest first
 };
 
-/// "address removed 3.2 s after up"; "no longer found" when nothing was heard.
+/// For people: "address removed 3.2 s after up"; "no longer found" when no event explains it.
 std::string reason_of(const Tombstone& tombstone);
 
-/// Remembers what befell the living interfaces, and for a while what became of the endpoints that vanished.
-/// Pure: time is a value. Bounded, and what is too much goes on the account of the namespace that has the most:
-/// none pushes out what is known of the others.
+/// The last events of each interface, and a tombstone for each endpoint that has gone, so that status and `why`
+/// can say why it stopped to be reachable. Pure: time is a value. Bounded; when a bound is reached the
+/// namespace with the most entries loses some, so that no container can push out the records of others.
 class History {
  public:
   static constexpr std::size_t kMostTombstones = 1024;
   static constexpr std::size_t kMostInterfaces = 65536;
   static constexpr std::size_t kMostInterfacesOfNetns = 4096;
-  static constexpr std::size_t kMostEvents = 8;     ///< of a living interface
+  static constexpr std::size_t kMostEvents = 8;     ///< of an interface that exists
   static constexpr std::size_t kLongestTrail = 16;  ///< of a tombstone
   static constexpr std::uint64_t kAftermathNs =
-      60ULL * 1'000'000'000ULL;  ///< what comes later is another story
+      60ULL * 1'000'000'000ULL;  ///< later events are not added to a tombstone
 
   void on(const InterfaceEvent& event);
-  /// The endpoint is no longer answered for.
+  /// The endpoint is gone; returns its new tombstone.
   const Tombstone& gone(const ForeignText& parent, const Desired& endpoint, std::uint64_t now);
-  /// The parent has another name now, and its tombstones with it.
+  /// Renames the parent in its tombstones.
   void rename(const ForeignText& before, const ForeignText& after);
-  /// Forgets the living of interfaces and namespaces that have ended; after gone() was called for their
-  /// endpoints.
+  /// Forgets the events of interfaces and namespaces that are gone. Call gone() for their endpoints first.
   void bury();
 
-  /// What befell a living interface lately, in the order in which it was heard.
+  /// The last events of an interface that exists, oldest first.
   std::vector<InterfaceEvent> life_of(const Settings& settings) const;
 
-  /// The newest last.
+  /// Oldest first.
   const std::list<Tombstone>& tombstones() const noexcept { return tombstones_; }
 
  private:
   using Id = std::pair<int, int>;  // nsid, ifindex
 
   void make_room();
-  void begin_life(const Id& id);
+  void add_interface(const Id& id);
 
-  std::map<Id, std::deque<InterfaceEvent>> living_;
+  std::map<Id, std::deque<InterfaceEvent>> events_;
   std::vector<Id> ended_;
   std::list<Tombstone> tombstones_;
-  std::map<int, std::deque<std::list<Tombstone>::iterator>> of_netns_;  // by nsid, the newest last
-  std::map<int, std::size_t> living_of_netns_;
+  std::map<int, std::deque<std::list<Tombstone>::iterator>> tombstones_of_netns_;  // by nsid, oldest first
+  std::map<int, std::size_t> interfaces_of_netns_;
 };
 
 }  // namespace arpline

@@ -9,12 +9,12 @@
 namespace arpline {
 namespace {
 
-// One aligned word: the programs see all of it or nothing. The last cell's mark stays.
+// One aligned word, so that the programs see the old cell or the new one. The overflow mark is kept.
 void publish(__u64& cell, __u64 value) {
   std::atomic_ref<__u64>(cell).store(value | (cell & ARPL_CELL_OVERFLOW), std::memory_order_seq_cst);
 }
 
-bool holds(__u64 cell, __u64 wanted) {
+bool has_key(__u64 cell, __u64 wanted) {
   return (cell & ARPL_CELL_KEY_MASK) == wanted;
 }
 
@@ -29,7 +29,7 @@ void Index::put(const arpl_endpoint_key& key, std::uint32_t slot) {
   filter_.add(arpl_endpoint_bit(factor_, key.address, key.vlan));
   auto& bucket = bucket_of(key);
   const std::span<__u64> cells{bucket.cells};
-  auto at = std::ranges::find_if(cells, [&](__u64 cell) { return holds(cell, wanted); });
+  auto at = std::ranges::find_if(cells, [&](__u64 cell) { return has_key(cell, wanted); });
   if (at == cells.end())
     at = std::ranges::find_if(cells, [](__u64 cell) { return (cell & ARPL_CELL_USED) == 0; });
   if (at == cells.end()) {
@@ -43,7 +43,7 @@ void Index::put(const arpl_endpoint_key& key, std::uint32_t slot) {
 void Index::erase(const arpl_endpoint_key& key) {
   const auto wanted = arpl_index_cell(key.address, key.vlan);
   for (auto& cell : bucket_of(key).cells)
-    if (holds(cell, wanted)) publish(cell, 0);
+    if (has_key(cell, wanted)) publish(cell, 0);
   filter_.remove(arpl_endpoint_bit(factor_, key.address, key.vlan));
 }
 

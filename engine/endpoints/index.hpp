@@ -10,19 +10,19 @@
 
 namespace arpline {
 
-/// The writer of `endpoint_index`, which frames are looked up in. A bucket that is full says so, and the
-/// programs ask the hash `endpoints` for what it has no room for.
+/// The writer of the map `endpoint_index`, in which the programs look up an endpoint with one cache line. A
+/// bucket that overflows is marked, and the programs then look in the hash map `endpoints` as well.
 class Index {
  public:
-  /// `buckets`: ARPL_INDEX_BUCKETS of them, `filter`: ARPL_FILTER_WORDS; they outlive it. `factor`: of
-  /// arpl_hash_keys.
+  /// `buckets` has ARPL_INDEX_BUCKETS entries, `filter` ARPL_FILTER_WORDS; both outlive this object. `factor`
+  /// is the one in arpl_hash_keys.
   Index(std::span<arpl_index_bucket> buckets, std::span<std::uint64_t> filter, std::uint64_t factor)
       : buckets_(buckets), filter_(filter), factor_(factor) {}
 
-  /// Puts it there, or leaves it where it stands already. Once for each erase().
+  /// Adds the key, or changes its slot in place. Each put() needs its own erase(): the filter counts them.
   void put(const arpl_endpoint_key& key, std::uint32_t slot);
   void erase(const arpl_endpoint_key& key);
-  /// Empties every cell that `wanted` says no to.
+  /// Clears each cell for which `wanted` returns false.
   void keep(const std::function<bool(const arpl_endpoint_key& key, std::uint32_t slot)>& wanted);
 
  private:

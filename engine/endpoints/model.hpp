@@ -16,12 +16,12 @@ namespace arpline {
 /// IFLA_MACVLAN_MODE, as the kernel numbers it (linux/if_link.h).
 enum class MacvlanMode : std::uint32_t { priv = 1, vepa = 2, bridge = 4, passthru = 8, source = 16 };
 
-/// A network namespace: the id that the parent's namespace has for it, and the name that a person knows it by.
+/// A network namespace: its nsid as seen from the parent's namespace, and its name for people.
 struct Netns {
   int nsid = -1;
-  std::uint64_t inode = 0;  ///< of its nsfs file; 0: not found yet
-  ForeignText name;         ///< as netns_name() writes it
-  bool own = false;         ///< the parent's
+  std::uint64_t inode = 0;  ///< of its nsfs file; 0: not known yet
+  ForeignText name;         ///< as from netns_name()
+  bool own = false;         ///< it is the parent's namespace
   bool operator==(const Netns&) const = default;
 };
 
@@ -31,7 +31,7 @@ struct InterfaceAddress {
   bool operator==(const InterfaceAddress&) const = default;
 };
 
-/// By number, so that a network is one stretch.
+/// Numeric order, so that the addresses of a subnet are adjacent.
 inline bool comes_before(const InterfaceAddress& a, const InterfaceAddress& b) noexcept {
   const auto left = ntohl(a.address);
   const auto right = ntohl(b.address);
@@ -44,36 +44,37 @@ struct AddressLess {
   }
 };
 
-/// A macvlan or macvtap interface, as the kernel told it.
+/// A macvlan or macvtap interface, from the kernel's netlink messages.
 struct Interface {
   Netns netns;
   int parent = 0;  ///< the parent's ifindex
   int ifindex = 0;
   ForeignText name;
-  ForeignText first_name;  ///< the one that it was discovered with: what it is chosen by
-  ForeignText host_name;   ///< the one that it had in the parent's namespace; empty: it was never seen there
+  ForeignText first_name;  ///< the name at its discovery; include and exclude match this one
+  ForeignText host_name;   ///< its name in the parent's namespace; empty: it was never seen there
   Mac mac = 0;
-  std::uint16_t vlan = 0;  ///< host order; 0: directly on the parent
+  std::uint16_t vlan = 0;  ///< host order; 0: it stands on the parent itself
   MacvlanMode mode = MacvlanMode::bridge;
   bool up = false;                          ///< IFF_UP
   bool running = false;                     ///< IFF_RUNNING: up and with carrier
   bool noarp = false;                       ///< IFF_NOARP
-  int arp_ignore = 0;                       ///< in force: the larger of conf/all and the device's
-  int rp_filter = 0;                        ///< likewise
-  std::vector<InterfaceAddress> addresses;  ///< as NetnsMonitor tells them: in the order of comes_before()
+  int arp_ignore = 0;                       ///< the effective value: the larger of conf/all and conf/DEVICE
+  int rp_filter = 0;                        ///< effective value
+  std::vector<InterfaceAddress> addresses;  ///< sorted by comes_before()
   bool operator==(const Interface&) const = default;
 };
 
-/// What is to be known of a parent itself.
+/// The parent interface itself.
 struct ParentLink {
   int ifindex = 0;
   ForeignText name;
   Mac mac = 0;
-  std::vector<Mac> vlan_macs;  ///< of the VLAN interfaces on it
-  bool vlan_uppers = false;    ///< there are any
+  std::vector<Mac> vlan_macs;  ///< MACs of the VLAN interfaces on it
+  bool vlan_uppers = false;    ///< it has VLAN interfaces
   std::uint32_t mtu = 0;       ///< bytes
   bool running = false;        ///< up and with carrier
-  /// Ever: a carrier that is back within a second is never told to be gone (net/core/link_watch.c).
+  /// The kernel's count of carrier changes to up. The kernel may not report a carrier loss of less than a
+  /// second (net/core/link_watch.c), so that only this count shows it.
   std::uint32_t carrier_ups = 0;
   bool operator==(const ParentLink&) const = default;
 };

@@ -11,15 +11,15 @@
 
 namespace arpline {
 
-/// An interface, by the numbers that rtnetlink has for its namespace and for itself.
+/// Identifies an interface by rtnetlink's numbers for its namespace and for itself.
 struct Who {
   int nsid = -1;
   int ifindex = 0;
   auto operator<=>(const Who&) const = default;
 };
 
-/// The interfaces of all namespaces on one parent, and what each of their addresses would be as an endpoint.
-/// What changes costs as much as changes, but for one comparison of the namespace's addresses.
+/// The children of one parent in all namespaces, and the endpoint that each of their addresses would make. An
+/// update costs one comparison of the namespace's addresses; all further work is proportional to the changes.
 class Population {
  public:
   struct Touched {
@@ -27,47 +27,47 @@ class Population {
     Who who;
   };
   struct Changes {
-    std::vector<Touched> came;      ///< the interface has this address now
-    std::vector<Touched> went;      ///< and this one no longer
-    std::vector<Touched> altered;   ///< what was said about it is wrong now: another MAC, or other flags
-    std::vector<Touched> adjusted;  ///< other ARP settings, another prefix or name
-    bool interfaces = false;        ///< some have come or gone, or have another MAC or mode
+    std::vector<Touched> came;      ///< the interface has got this address
+    std::vector<Touched> went;      ///< the interface has lost this address
+    std::vector<Touched> altered;   ///< the MAC or the slot flags have changed: the old answer is wrong now
+    std::vector<Touched> adjusted;  ///< the ARP settings, the prefix or the name has changed
+    bool interfaces = false;        ///< an interface came, went, or has another MAC or mode
   };
 
-  /// One namespace has exactly these now.
+  /// `now` are all interfaces of the namespace.
   Changes replace(int nsid, std::vector<Interface> now);
 
-  /// What the address is there, whoever else has it; nullopt: it is not there.
+  /// The endpoint that the key makes on this interface, whether or not another interface has the address too;
+  /// nullopt when this interface does not have it.
   std::optional<Desired> endpoint(Who who, const arpl_endpoint_key& key) const;
   const Interface* find(Who who) const;
-  /// f(const Interface&) for those of one namespace.
+  /// Calls f(const Interface&) for each interface of one namespace.
   template <class F>
   void each_of(int nsid, F&& f) const {
     const auto at = namespaces_.find(nsid);
     if (at == namespaces_.end()) return;
-    for (const auto& [ifindex, resident] : at->second) f(resident.interface);
+    for (const auto& [ifindex, child] : at->second) f(child.interface);
   }
-  /// The same for all.
+  /// Calls it for each interface of all namespaces.
   template <class F>
   void each(F&& f) const {
-    for (const auto& [nsid, residents] : namespaces_) each_of(nsid, f);
+    for (const auto& [nsid, children] : namespaces_) each_of(nsid, f);
   }
   std::vector<int> namespaces() const;
 
  private:
-  struct Resident {
-    Interface interface;  // its addresses in the order of comes_before()
+  struct Child {
+    Interface interface;  // its addresses are sorted by comes_before()
     std::uint64_t flags = 0;
     Prefixes prefixes;
   };
-  using Residents = std::map<int, Resident>;  // by ifindex
+  using Children = std::map<int, Child>;  // by ifindex
 
-  static void leave(int nsid, const Resident& old, Changes& changes);
-  static void follow(int nsid, Resident& old, Interface now, std::uint64_t flags, Changes& changes);
-  static void follow_addresses(int nsid, Resident& resident, std::vector<InterfaceAddress> now,
-                               Changes& changes);
+  static void remove_interface(int nsid, const Child& old, Changes& changes);
+  static void update_interface(int nsid, Child& old, Interface now, std::uint64_t flags, Changes& changes);
+  static void update_addresses(int nsid, Child& child, std::vector<InterfaceAddress> now, Changes& changes);
 
-  std::map<int, Residents> namespaces_;
+  std::map<int, Children> namespaces_;
 };
 
 }  // namespace arpline

@@ -15,14 +15,14 @@ void publish(T& field, T value) {
   std::atomic_ref<T>(field).store(value, std::memory_order_seq_cst);
 }
 
-arpl_endpoint value_of(std::uint32_t slot, const Desired& wanted) {
+arpl_endpoint make_value(std::uint32_t slot, const Desired& wanted) {
   arpl_endpoint value{.slot = slot, .prefix_bits = wanted.prefix_bits, .zero = {}, .dotted = {}};
   std::memcpy(value.dotted, &wanted.key.address, sizeof value.dotted);
   return value;
 }
 
-// arpl_endpoint_stats.netns
-__u32 number_of(const Desired& wanted) {
+// For arpl_endpoint_stats.netns: nsid + 1, 0 when there is none.
+__u32 netns_number(const Desired& wanted) {
   return wanted.settings && wanted.settings->nsid >= 0 ? static_cast<__u32>(wanted.settings->nsid) + 1 : 0;
 }
 
@@ -51,7 +51,7 @@ Table::Table(std::span<arpl_slot> slots, std::span<arpl_endpoint_stats> stats, I
   }
 }
 
-// What an earlier run left is kept where it is right: it is being asked all the time.
+// Correct cells of an earlier run are kept, because the programs use them at this moment.
 void Table::adopt_index() {
   index_.keep([this](const arpl_endpoint_key& key, std::uint32_t slot) {
     const auto it = entries_.find(key);
@@ -74,24 +74,25 @@ void Table::withdraw_slot(std::uint32_t slot) {
   bump_generation(slot);
 }
 
-// The generation stands before the word: whoever sees the new word sees that no pair of the old one counts.
+// The generation is written before the word, so that a reader of the new word finds the pairs of the old one
+// stale.
 void Table::write_slot(std::uint32_t slot, const Desired& wanted) {
   auto& s = slots_[slot];
   bump_generation(slot);
   publish<__u64>(s.confirmed_at, 0);
   publish<__u32>(s.unanswered, 0);
   publish<__u64>(s.unanswered_at, 0);
-  // A claim by the MAC that the endpoint has now was the change itself, heard before it was found.
+  // A claim by the endpoint's new MAC was the change itself, heard before netlink reported it.
   if (stats_[slot].last_claimant_mac == (wanted.word & ARPL_MAC_MASK)) publish<__u64>(s.claimed_at, 0);
-  write_ways(slot, wanted);
+  write_attributes(slot, wanted);
   publish<__u64>(s.word, wanted.word);
 }
 
-void Table::write_ways(std::uint32_t slot, const Desired& wanted) {
+void Table::write_attributes(std::uint32_t slot, const Desired& wanted) {
   auto& s = slots_[slot];
   publish<__be32>(s.netmask, netmask(wanted.prefix_bits));
   publish<__u16>(s.ways, wanted.slow ? ARPL_WAY_SLOW : 0);
-  publish<__u32>(stats_[slot].netns, number_of(wanted));
+  publish<__u32>(stats_[slot].netns, netns_number(wanted));
 }
 
 bool Table::add(const Desired& wanted, Changes& changes) {
@@ -100,8 +101,8 @@ bool Table::add(const Desired& wanted, Changes& changes) {
     return false;
   }
   const auto slot = free_.front();
-  // Published before its word is written: until then whoever asks finds a withdrawn slot.
-  if (!map_.put(wanted.key, value_of(slot, wanted))) {
+  // Published before the slot's word is written: until then a lookup finds a withdrawn slot.
+  if (!map_.put(wanted.key, make_value(slot, wanted))) {
     ++changes.refused;
     return false;
   }
@@ -122,11 +123,11 @@ void Table::update(Entry& entry, const Desired& wanted, Changes& changes) {
   const auto before = entry.desired;
   entry.desired = wanted;
   if (before.prefix_bits != wanted.prefix_bits) {
-    map_.put(wanted.key, value_of(entry.slot, wanted));
+    map_.put(wanted.key, make_value(entry.slot, wanted));
   }
-  write_ways(entry.slot, wanted);
+  write_attributes(entry.slot, wanted);
   if (before.also_at != wanted.also_at && before.word == wanted.word) changes.also_at.push_back(entry);
-  // A word of 0: silenced.
+  // slots_[…].word is 0 after silence().
   if (before.word != wanted.word || slots_[entry.slot].word != wanted.word) {
     withdraw_slot(entry.slot);
     write_slot(entry.slot, wanted);
@@ -180,7 +181,7 @@ Table::Changes Table::reconcile(const std::vector<Desired>& wanted) {
   return changes;
 }
 
-// Withdrawing first: it frees slots, and it is what must not wait.
+// Withdrawals first: they are urgent, and they free slots.
 Table::Changes Table::apply(std::span<const TableUpdate> updates) {
   Changes changes;
   for (const auto& update : updates)

@@ -15,18 +15,19 @@
 
 namespace arpline {
 
-/// Where endpoints are published by key: the BPF hash `endpoints`.
+/// The BPF hash map `endpoints`, from key to slot.
 class EndpointMap {
  public:
   virtual ~EndpointMap() = default;
-  /// False when the kernel refuses.
+  /// False when the kernel refuses it.
   virtual bool put(const arpl_endpoint_key& key, const arpl_endpoint& value) = 0;
   virtual void erase(const arpl_endpoint_key& key) = 0;
   virtual std::vector<std::pair<arpl_endpoint_key, arpl_endpoint>> all() = 0;
 };
 
-/// The one writer of the endpoint table: keeps `slots`, `endpoints` and `endpoint_index` as the configuration
-/// asks. A slot is withdrawn at once (word cleared, generation bumped) and used again last of all.
+/// The only writer of the maps `slots`, `endpoints` and `endpoint_index`. A slot is withdrawn at once (word
+/// cleared, generation raised), and free slots are reused in the order in which they became free, so that late
+/// readers of an old slot find a stale generation and not another endpoint.
 class Table {
  public:
   struct Entry {
@@ -38,34 +39,35 @@ class Table {
   struct Changes {
     std::vector<Entry> added;         ///< new, or with another MAC or other flags
     std::vector<Entry> withdrawn;     ///< no longer answered for
-    std::vector<Entry> reconfigured;  ///< un-confirmed: another interface, or other ARP settings
-    std::vector<Entry> also_at;       ///< others have given themselves its address, or no longer do
-    std::size_t refused = 0;          ///< found no room in the table
+    std::vector<Entry> reconfigured;  ///< un-confirmed, because the interface or its ARP settings changed
+    std::vector<Entry> also_at;       ///< the set of other interfaces with this address has changed
+    std::size_t refused = 0;          ///< endpoints for which the table has no room
   };
 
-  /// Adopts what an earlier run left in `map`; what nobody asks for is withdrawn by the first reconcile().
+  /// Adopts the endpoints that an earlier run left in `map`; the first reconcile() withdraws those that are not
+  /// wanted.
   Table(std::span<arpl_slot> slots, std::span<arpl_endpoint_stats> stats, Index index, EndpointMap& map);
 
-  /// Makes the table what `wanted` says. Answers for a withdrawn endpoint end with the worker's next burst
+  /// Makes the table hold exactly `wanted`. A worker may answer for a withdrawn endpoint until its next burst
   /// boundary.
   Changes reconcile(const std::vector<Desired>& wanted);
-  /// The same for these keys only.
+  /// Changes these keys only.
   Changes apply(std::span<const TableUpdate> updates);
-  /// The same for one; false when there is no room for it.
+  /// Changes one key; false when the table has no room for it.
   bool apply(const TableUpdate& update, Changes& changes);
-  /// At once, and before it is known what comes after: nobody answers for what `who` had under this key. A
-  /// update has to follow.
+  /// Stops the answers for the key at once, if its endpoint is on the interface `who`, before it is known what
+  /// follows. The caller has to apply an update afterwards.
   void silence(const arpl_endpoint_key& key, Who who);
-  /// So many endpoints it has room for beside those that are there.
+  /// The number of free slots.
   std::size_t room() const noexcept { return free_.size(); }
 
   const Entries& entries() const noexcept { return entries_; }
-  /// The entry that has this slot; nullptr when none has.
+  /// nullptr when the slot is free.
   const Entry* find_slot(std::uint32_t slot) const;
 
  private:
   void adopt_index();
-  void write_ways(std::uint32_t slot, const Desired& wanted);
+  void write_attributes(std::uint32_t slot, const Desired& wanted);
   void bump_generation(std::uint32_t slot);
   void withdraw_slot(std::uint32_t slot);
   void write_slot(std::uint32_t slot, const Desired& wanted);
@@ -81,7 +83,8 @@ class Table {
   Entries entries_;
   std::unordered_map<std::uint32_t, arpl_endpoint_key> key_of_slot_;
   std::deque<std::uint32_t> free_;
-  // One for the whole table: an address that comes back in another slot must not meet the pairs it had.
+  // One counter for all slots: an address that comes back in another slot must not match the pairs of its old
+  // one.
   std::uint32_t last_generation_ = 0;
 };
 

@@ -30,19 +30,20 @@ namespace arpline {
 namespace {
 
 constexpr std::string_view kNetAfXdp = "net_af_xdp";
-// Earlier versions find it by the attached program.
+// Earlier versions find the map through the attached program.
 constexpr bool kTakesPinnedMap = RTE_VERSION >= RTE_VERSION_NUM(24, 7, 0, 0);
 constexpr int kSendBufferBytes = 4 << 20;
-constexpr std::size_t kMostFrames = 64;  // moved in one call
-// A device without a descriptor to sleep on is asked again after a while that grows with its silence.
-constexpr std::uint64_t kLivelyNs = 1'000'000'000;
-// The kernel frees the queue of a socket that is closed a moment later.
-constexpr std::chrono::milliseconds kReleased{50};
-constexpr std::chrono::milliseconds kReleasedAtLast{800};
+constexpr std::size_t kMostFrames = 64;  // per call of rte_eth_rx_burst() and rte_eth_tx_burst()
+// A device without a descriptor to poll is polled after a nap: a short one until it has been idle for this
+// long, then a long one.
+constexpr std::uint64_t kActiveNs = 1'000'000'000;
+// The kernel frees a closed socket's queue a moment after close().
+constexpr std::chrono::milliseconds kReleasePause{50};
+constexpr std::chrono::milliseconds kLongestReleasePause{800};
 constexpr std::chrono::nanoseconds kShortNap{50'000};
 constexpr std::chrono::nanoseconds kLongNap{1'000'000};
 
-static_assert(RTE_PKTMBUF_HEADROOM >= 16, "room for what ingress hands over");
+static_assert(RTE_PKTMBUF_HEADROOM >= 16, "room for ingress's arpl_ring_meta");
 
 rte_mbuf* mbuf_of(const Frame& frame) noexcept {
   return std::bit_cast<rte_mbuf*>(frame.token);
@@ -55,8 +56,8 @@ Frame frame_of(rte_mbuf* mbuf, std::uint16_t queue) noexcept {
           .token = reinterpret_cast<std::uint64_t>(mbuf)};
 }
 
-// The mbuf as long as the worker made its frame.
-rte_mbuf* cut(const Frame& frame) noexcept {
+// Sets the mbuf's length to the one that the worker gave the frame.
+rte_mbuf* with_length(const Frame& frame) noexcept {
   auto* mbuf = mbuf_of(frame);
   mbuf->data_len = static_cast<std::uint16_t>(frame.len);
   mbuf->pkt_len = frame.len;
@@ -66,7 +67,7 @@ rte_mbuf* cut(const Frame& frame) noexcept {
 std::uint16_t transmit(std::uint16_t port, std::uint16_t queue, Burst burst) noexcept {
   std::array<rte_mbuf*, kMostFrames> mbufs;
   const auto n = std::min(burst.size(), mbufs.size());
-  for (std::size_t i = 0; i < n; ++i) mbufs[i] = cut(burst[i]);
+  for (std::size_t i = 0; i < n; ++i) mbufs[i] = with_length(burst[i]);
   return rte_eth_tx_burst(port, queue, mbufs.data(), static_cast<std::uint16_t>(n));
 }
 
@@ -76,8 +77,8 @@ bool is_af_xdp(int fd) noexcept {
   return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain == AF_XDP;
 }
 
-// Descriptors of this process that are AF_XDP sockets. net_af_xdp has no interrupts and keeps its sockets to
-// itself; poll(2) on them lets the worker sleep.
+// The process's AF_XDP sockets. net_af_xdp has neither interrupts nor a way to get its sockets; with poll(2) on
+// them the worker can sleep.
 std::vector<int> af_xdp_sockets() {
   std::vector<int> found;
   std::error_code error;
@@ -86,13 +87,14 @@ std::vector<int> af_xdp_sockets() {
   return found;
 }
 
-// Until a killed owner's sockets are gone. DPDK can't wait for that: a device whose set-up failed is lost.
+// Waits until the sockets of a killed owner are gone. DPDK can't retry: a device whose set-up has failed is
+// unusable.
 void wait_for_queues(const EthdevOptions& options) {
   { const XskPort queues(options.rings_of, options.queues, options.queues); }
-  std::this_thread::sleep_for(kReleased);
+  std::this_thread::sleep_for(kReleasePause);
 }
 
-// A device for each queue: that works where the driver reports no combined channels, too (veth).
+// One device for each queue, because that also works where the driver reports no combined channels (veth).
 std::unique_ptr<EthdevDevice> net_af_xdp_device(const EthdevOptions& options, std::size_t queue) {
   static std::atomic<unsigned> number{0};
   if (options.rings_of.raw().find_first_of(",=[]\"' ") != std::string::npos)
@@ -102,7 +104,8 @@ std::unique_ptr<EthdevDevice> net_af_xdp_device(const EthdevOptions& options, st
   const auto more = options.device.substr(kNetAfXdp.size());  // ",key=value…"
   auto arguments =
       fmt::format("{}{},iface={},start_queue={}", kNetAfXdp, number++, options.rings_of.raw(), queue);
-  // Without: a system call for each burst that is empty. With zero copy each frame that passes is copied again.
+  // busy_budget=0: otherwise each empty burst costs a system call. force_copy=1: with zero copy the kernel
+  // would copy each frame that passes to it.
   if (more.find("busy_budget=") == std::string::npos) arguments += ",busy_budget=0";
   if (more.find("force_copy=") == std::string::npos) arguments += ",force_copy=1";
   if (kTakesPinnedMap) arguments += ",use_pinned_map=1,dp_path=" + options.xsks_map;
@@ -110,7 +113,7 @@ std::unique_ptr<EthdevDevice> net_af_xdp_device(const EthdevOptions& options, st
       EthdevDeviceOptions{.arguments = arguments + more, .queues = 1, .steers_from = {}});
 }
 
-// Which lcores have a port; the control thread's alone.
+// The lcores that have a port. Only the control thread uses it.
 std::set<unsigned>& taken_lcores() {
   static std::set<unsigned> taken;
   return taken;
@@ -152,8 +155,8 @@ EthdevPort::EthdevPort(const EthdevOptions& options)
   kernel_ = devices_->kernel->id();
 }
 
-// net_af_xdp 22.11 counts one user of a UMEM too many and never closes its socket: the queue would stay taken
-// for as long as the process lives.
+// net_af_xdp 22.11 counts one user of a UMEM too many and never closes its socket, so the queue would stay
+// bound until the process ends.
 EthdevPort::~EthdevPort() {
   if (lcore_) taken_lcores().erase(*lcore_);
   devices_.reset();
@@ -173,20 +176,20 @@ void EthdevPort::enable() {
     for (const int fd : af_xdp_sockets()) {
       if (std::ranges::find(before, fd) != before.end()) continue;
       polled_.push_back({.fd = fd, .events = POLLIN, .revents = 0});
-      // Else net_af_xdp spins in send(2) when a few hundred frames are on their way.
+      // With the default send buffer net_af_xdp spins in send(2) when a few hundred frames are in flight.
       setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &kSendBufferBytes, sizeof kSendBufferBytes);
     }
   }
   lcore_ = take_lcore();
 }
 
-// On a busy machine the kernel takes longer to free a queue; with another device net_af_xdp begins anew.
+// On a busy machine the kernel needs longer to free a queue. Each retry needs a new device.
 void EthdevPort::start(std::size_t i) {
-  for (auto pause = kReleased;; pause *= 2) {
+  for (auto pause = kReleasePause;; pause *= 2) {
     try {
       return devices_->wire[i]->start();
     } catch (const SetupError&) {
-      if (options_.rings_of.empty() || pause > kReleasedAtLast) throw;
+      if (options_.rings_of.empty() || pause > kLongestReleasePause) throw;
     }
     std::this_thread::sleep_for(pause);
     devices_->wire[i] = net_af_xdp_device(options_, i);
@@ -195,7 +198,7 @@ void EthdevPort::start(std::size_t i) {
 }
 
 void EthdevPort::enter() noexcept {
-  // Its number is free again when the thread ends.
+  // Unregisters the thread when it ends, which frees its lcore id.
   struct Registered {
     Registered() noexcept { rte_thread_register(); }
     Registered(const Registered&) = delete;
@@ -222,7 +225,7 @@ std::size_t EthdevPort::receive(Burst burst) noexcept {
     }
   }
   next_ = (next_ + 1) % queues_.size();
-  asleep_ = asleep_ && count == 0;
+  idle_ = idle_ && count == 0;
   return count;
 }
 
@@ -267,10 +270,10 @@ std::size_t EthdevPort::allocate(Burst burst) noexcept {
 void EthdevPort::wait(std::chrono::milliseconds timeout) noexcept {
   timespec left{};
   auto nap = std::chrono::nanoseconds{std::min(timeout, kLongestWait)};
-  if (!asleep_) last_frame_at_ = now_ns();
-  asleep_ = true;
+  if (!idle_) last_frame_at_ = now_ns();
+  idle_ = true;
   if (polled_.size() == 1) {
-    nap = std::min(nap, now_ns() - last_frame_at_ < kLivelyNs ? kShortNap : kLongNap);
+    nap = std::min(nap, now_ns() - last_frame_at_ < kActiveNs ? kShortNap : kLongNap);
   }
   left.tv_sec = nap.count() / 1'000'000'000;
   left.tv_nsec = nap.count() % 1'000'000'000;
@@ -281,7 +284,7 @@ void EthdevPort::wait(std::chrono::milliseconds timeout) noexcept {
 
 void EthdevPort::wake() noexcept {
   const std::uint64_t one = 1;
-  if (write(wake_.get(), &one, sizeof one) < 0) return;  // EAGAIN: it is awake already
+  if (write(wake_.get(), &one, sizeof one) < 0) return;  // EAGAIN: a wake-up is pending already
 }
 
 }  // namespace arpline

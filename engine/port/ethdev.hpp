@@ -16,28 +16,29 @@
 namespace arpline {
 
 struct EthdevOptions {
-  std::string device;        ///< DPDK's arguments of a device, or the name of one that is there
-  ForeignText rings_of;      ///< net_af_xdp: the interface whose rings it reads, with a device on each queue
-  std::string xsks_map;      ///< likewise: where it is pinned
-  std::uint16_t queues = 1;  ///< at most; the device may have fewer
-  ForeignText steers_from;  ///< take ARP, and nothing else, from this interface's frames; empty: whatever comes
-  std::string kernel;       ///< the device that hands frames to the kernel, likewise; empty: they are dropped
+  std::string device;        ///< DPDK's device arguments, or the name of an existing device
+  ForeignText rings_of;      ///< for net_af_xdp: the interface whose rings it reads, one device per queue
+  std::string xsks_map;      ///< for net_af_xdp: the path where the map is pinned
+  std::uint16_t queues = 1;  ///< upper limit; the device may have fewer
+  ForeignText steers_from;   ///< make the device take only ARP from this interface; empty: take every frame
+  std::string
+      kernel;  ///< the device that hands frames to the kernel, in the form of `device`; empty: drop them
 };
 
-/// Any DPDK ethdev. "net_af_xdp" stands for one such device on each queue of the parent, which reads the rings
-/// of the program that is attached there. An Eal outlives it.
+/// A port on any DPDK ethdev. "net_af_xdp" means one such device on each queue of the parent; these read the
+/// AF_XDP rings that the attached program fills. Needs an Eal that outlives it.
 class EthdevPort {
  public:
-  /// Throws SetupError. Nothing comes in before enable().
+  /// Throws SetupError. No frame comes in before enable().
   explicit EthdevPort(const EthdevOptions& options);
   EthdevPort(const EthdevPort&) = delete;
   EthdevPort& operator=(const EthdevPort&) = delete;
   ~EthdevPort();
 
-  /// Starts the devices; those of net_af_xdp put themselves into xsks_map. Throws SetupError.
+  /// Starts the devices; net_af_xdp adds its sockets to xsks_map. Throws SetupError.
   void enable();
-  /// Makes the calling thread the one that moves frames: one of DPDK's, on an lcore of its own that the EAL was
-  /// given beyond its first.
+  /// Registers the calling thread, the worker, with DPDK and moves it to the CPUs of a free lcore when the EAL
+  /// has one beyond its main lcore.
   void enter() noexcept;
 
   std::size_t receive(Burst burst) noexcept;
@@ -48,13 +49,13 @@ class EthdevPort {
   void wait(std::chrono::milliseconds timeout) noexcept;
   void wake() noexcept;
   std::uint16_t queues() const noexcept { return static_cast<std::uint16_t>(queues_.size()); }
-  /// Not told. Under a flood net_af_xdp runs out of frames to fill, and what is redirected then is lost: with
-  /// credit for it given back at once the program would go on; without, the rest goes to the containers'
-  /// kernels.
+  /// Always 0, on purpose. Under a flood net_af_xdp runs out of fill frames and loses redirected ones. If the
+  /// loss were reported, the credit would be given back at once and the program would go on redirecting;
+  /// without it, the program runs out of credit and passes the rest to the containers' kernels.
   std::uint64_t lost(std::uint16_t /*queue*/) noexcept { return 0; }
-  /// False when the device leaves ARP with a VLAN tag where it was.
+  /// False when the device has no rule for VLAN-tagged ARP, which then stays with the kernel.
   bool steers_tagged() const noexcept;
-  /// Frames that the kernel's device did not take, ever.
+  /// Total of frames that the kernel's device did not take.
   std::uint64_t not_handed_over() const noexcept { return not_handed_over_.load(std::memory_order_relaxed); }
 
  private:
@@ -69,12 +70,12 @@ class EthdevPort {
   EthdevOptions options_;
   std::unique_ptr<Devices> devices_;
   std::vector<Queue> queues_;
-  std::optional<std::uint16_t> kernel_;  // DPDK's number of it
+  std::optional<std::uint16_t> kernel_;  // port id of the kernel's device
   std::optional<unsigned> lcore_;
   Fd wake_;
   std::vector<pollfd> polled_;
   std::size_t next_ = 0;
-  bool asleep_ = false;  // no frame since the last wait()
+  bool idle_ = false;  // no frame received since the last wait()
   std::uint64_t last_frame_at_ = 0;
   std::atomic<std::uint64_t> not_handed_over_{0};
 };

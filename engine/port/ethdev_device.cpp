@@ -18,7 +18,8 @@
 namespace arpline {
 namespace {
 
-// Per queue: what the rings of net_af_xdp hold (2,048 to fill, as many on their way out), and bursts.
+// Per queue: enough for net_af_xdp's rings (2,048 in the fill ring, as many in the completion ring) and for
+// bursts.
 constexpr std::uint32_t kFramesPerQueue = 8191;  // 2^n - 1 suits a mempool best
 constexpr std::uint16_t kDescriptors = 512;
 constexpr std::uint32_t kCachedFrames = 128;
@@ -32,7 +33,7 @@ std::string name_in(const std::string& arguments) {
   throw_errno(fmt::format("{}: {}", name_in(device), operation), error < 0 ? -error : error, advice);
 }
 
-// net_af_xdp complains that it can't remove a program that is not its own.
+// Silences net_af_xdp, which logs an error when it can't remove the program, which is not its own.
 class QuietNetAfXdp {
  public:
   QuietNetAfXdp() { rte_log_set_level(static_cast<std::uint32_t>(type_), RTE_LOG_CRIT); }
@@ -57,7 +58,7 @@ Mempool make_mempool(const std::string& name, std::uint32_t frames) {
 }
 
 bool is_memory_only(const std::string& arguments) {
-  // net_pcap can also read from an interface.
+  // net_pcap with iface= reads from an interface.
   if (arguments.find("iface=") != std::string::npos) return false;
   return std::ranges::any_of(std::array{"net_ring", "net_null", "net_pcap"},
                              [&](const char* driver) { return arguments.starts_with(driver); });
@@ -87,8 +88,9 @@ void EthdevDevice::probe() {
   if (const int error = rte_eth_dev_info_get(id_, &info_); error != 0) fail(name, "ask what it is", error);
 }
 
-// Isolated, a device takes what rules say and nothing else; before it is configured, so that this holds from
-// the first moment. What is not the parent's own NIC would not leave the rest where it was.
+// In rte_flow's isolated mode a device receives only what rules name. It is set before the device is
+// configured, so that the host loses no frame. On another NIC than the parent's the other frames would not stay
+// with the kernel.
 void EthdevDevice::isolate() const {
   const auto refuse = [&](const std::string& why) {
     throw SetupError(
@@ -96,7 +98,7 @@ void EthdevDevice::isolate() const {
                     "that the device gets ARP only: steering = \"external\"",
                     name_in(options_.arguments), why));
   };
-  // net_tap names the interface that it takes frames from.
+  // net_tap's argument `remote=` names the interface whose frames it takes.
   const bool remote = options_.arguments.find("remote=") != std::string::npos;
   if (!remote && info_.if_index != if_nametoindex(options_.steers_from.raw().c_str()))
     refuse("the device does not share its NIC with " + visible(options_.steers_from));
@@ -112,7 +114,7 @@ void EthdevDevice::configure() {
   if (const int error = rte_eth_dev_configure(id_, queues_, queues_, &config); error != 0)
     fail(options_.arguments, "configure it", error);
   pool_ = make_mempool(fmt::format("arpline_{}", id_), kFramesPerQueue * queues_);
-  // A UMEM is one piece of memory, whatever net_af_xdp makes of a pool in several.
+  // net_af_xdp does not check this: a UMEM must be contiguous.
   if (std::string_view{info_.driver_name} == "net_af_xdp" && pool_->nb_mem_chunks != 1)
     throw SetupError(fmt::format("{}: its frames lie in {} pieces of memory; take --iova-mode out of eal",
                                  name_in(options_.arguments), pool_->nb_mem_chunks));
@@ -140,7 +142,7 @@ void EthdevDevice::start() {
   if (!options_.steers_from.empty()) steer();
 }
 
-// ARP, and ARP behind one 802.1Q tag, to the first queue. What has no rule stays the kernel's.
+// Sends ARP, and ARP behind one 802.1Q tag, to the first queue. All other frames stay with the kernel.
 void EthdevDevice::steer() {
   constexpr auto kArp = RTE_BE16(RTE_ETHER_TYPE_ARP);
   constexpr rte_be16_t kAll = 0xffff;
@@ -170,7 +172,7 @@ void EthdevDevice::steer() {
   steers_tagged_ = rte_flow_create(id_, &attributes, tagged.data(), actions.data(), &error) != nullptr;
 }
 
-// net_af_xdp touches what it has freed when it closes after a set-up that failed.
+// After a failed queue set-up net_af_xdp's close uses memory that it has freed, so such a device is left open.
 EthdevDevice::~EthdevDevice() {
   if (!usable_) return;
   const QuietNetAfXdp quiet;

@@ -17,35 +17,36 @@ struct FreeMempool {
 };
 using Mempool = std::unique_ptr<rte_mempool, FreeMempool>;
 
-/// Frames for one device. Throws SetupError.
+/// A pool of `frames` mbufs for one device. Throws SetupError.
 Mempool make_mempool(const std::string& name, std::uint32_t frames);
 
-/// Whether a device moves frames in memory or files only: nobody's traffic can be taken by it.
+/// Whether a device only moves frames in memory or files, so that it can't take anybody's traffic.
 bool is_memory_only(const std::string& arguments);
 
 struct EthdevDeviceOptions {
-  std::string arguments;  ///< as DPDK's --vdev and --allow have them, or the name of a device that is there
+  std::string arguments;  ///< in the form of DPDK's --vdev and --allow, or the name of an existing device
   std::uint16_t queues = 1;
-  ForeignText steers_from;  ///< take ARP, and nothing else, from this interface's frames; empty: whatever comes
+  ForeignText steers_from;  ///< make the device take only ARP from this interface; empty: take every frame
 };
 
-/// One ethdev with its frames: probed, configured, not started. Closed and removed with it, unless it was there
-/// before.
+/// One ethdev with its mbuf pool. The constructor probes and configures it; the destructor stops and closes it,
+/// and removes it when the constructor has added it.
 class EthdevDevice {
  public:
-  /// Throws SetupError, also when it can't be given ARP alone.
+  /// Throws SetupError, also when the device can't be limited to ARP as steers_from asks.
   explicit EthdevDevice(EthdevDeviceOptions options);
   EthdevDevice(const EthdevDevice&) = delete;
   EthdevDevice& operator=(const EthdevDevice&) = delete;
   ~EthdevDevice();
 
-  /// Sets up the queues and starts it: from here on frames come in. Not to be tried twice. Throws SetupError.
+  /// Sets up the queues and starts the device; frames come in from then on. Throws SetupError; a device that
+  /// has failed must not be started again.
   void start();
 
   std::uint16_t id() const noexcept { return id_; }
   std::uint16_t queues() const noexcept { return queues_; }
   rte_mempool* pool() const noexcept { return pool_.get(); }
-  /// False when the device leaves ARP with a VLAN tag where it was.
+  /// False when the device has no rule for VLAN-tagged ARP, which then stays with the kernel.
   bool steers_tagged() const noexcept { return steers_tagged_; }
 
  private:

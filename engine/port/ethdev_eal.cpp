@@ -29,7 +29,7 @@ namespace {
 bool has_any(const std::vector<std::string>& arguments, std::initializer_list<std::string_view> names) {
   return std::ranges::any_of(arguments, [&](const std::string& one) {
     return std::ranges::any_of(names, [&](std::string_view name) {
-      // "--lcores=0" and "-l0" too.
+      // Also in the forms "--lcores=0" and "-l0".
       return one == name || one.starts_with(std::string{name} + "=") ||
              (name.size() == 2 && one.starts_with(name));
     });
@@ -45,7 +45,7 @@ bool has_free_huge_pages() {
   return false;
 }
 
-// "0000:03:00.0", or without the domain.
+// "0000:03:00.0" or "03:00.0", with or without arguments.
 bool is_pci(const std::string& device) {
   static const std::regex kAddress("([0-9a-fA-F]{4,8}:)?[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\\.[0-7](,.*)?");
   return std::regex_match(device, kAddress);
@@ -57,19 +57,19 @@ std::string first_cpu(const cpu_set_t& cpus) {
   return "0";
 }
 
-// DPDK says why on its own streams, and prints its usage there; here it is caught.
-class CaughtOutput {
+// Captures stdout and stderr: the EAL prints its errors and its usage there.
+class CapturedOutput {
  public:
-  CaughtOutput() : file_(memfd_create("eal", MFD_CLOEXEC)) {
+  CapturedOutput() : file_(memfd_create("eal", MFD_CLOEXEC)) {
     std::fflush(nullptr);
     for (std::size_t i = 0; i < kept_.size(); ++i) {
       kept_.at(i) = Fd{dup(static_cast<int>(i) + STDOUT_FILENO)};
       if (file_) dup2(file_.get(), static_cast<int>(i) + STDOUT_FILENO);
     }
   }
-  CaughtOutput(const CaughtOutput&) = delete;
-  CaughtOutput& operator=(const CaughtOutput&) = delete;
-  ~CaughtOutput() { end(); }
+  CapturedOutput(const CapturedOutput&) = delete;
+  CapturedOutput& operator=(const CapturedOutput&) = delete;
+  ~CapturedOutput() { end(); }
 
   std::string end() {
     std::fflush(nullptr);
@@ -88,31 +88,31 @@ class CaughtOutput {
   std::array<Fd, 2> kept_;
 };
 
-// DPDK's threads take none of the process's signals: they inherit this.
-class NoSignals {
+// Blocks all signals while the EAL starts its threads, which inherit the mask.
+class BlockedSignals {
  public:
-  NoSignals() {
+  BlockedSignals() {
     sigset_t all;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before_);
   }
-  NoSignals(const NoSignals&) = delete;
-  NoSignals& operator=(const NoSignals&) = delete;
-  ~NoSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  BlockedSignals(const BlockedSignals&) = delete;
+  BlockedSignals& operator=(const BlockedSignals&) = delete;
+  ~BlockedSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
  private:
   sigset_t before_{};
 };
 
-// The lines that say what was wrong, without the usage around them.
+// The error lines of the EAL's output, without its usage.
 std::string reason_in(const std::string& text) {
   std::string reason;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
-    const bool tells =
+    const bool is_error =
         std::ranges::any_of(std::array{"nvalid", "nrecognized", "annot", "rror", "ailed", "No such"},
                             [&](const char* word) { return line.find(word) != std::string::npos; });
-    if (!tells || line.starts_with(' ') || line.find("FATAL") != std::string::npos ||
+    if (!is_error || line.starts_with(' ') || line.find("FATAL") != std::string::npos ||
         reason.find(line) != std::string::npos)
       continue;
     reason += (reason.empty() ? "" : "; ") + line;
@@ -126,21 +126,21 @@ std::vector<std::string> default_eal_arguments(const std::vector<std::string>& a
                                                const std::vector<std::string>& devices, bool huge_pages) {
   std::vector<std::string> all;
   if (!has_any(arguments, {"--file-prefix"})) all.emplace_back("--file-prefix=arpline");
-  // Nothing is shared with other processes; DPDK takes --in-memory for huge pages only.
+  // arpline shares nothing with other DPDK processes. --in-memory works with huge pages only.
   if (huge_pages) {
     if (!has_any(arguments, {"--in-memory", "--no-huge"})) all.emplace_back("--in-memory");
   } else if (!has_any(arguments, {"--no-huge", "--in-memory"})) {
     all.insert(all.end(), {"--no-huge", "--no-shconf"});
     if (!has_any(arguments, {"-m"})) all.emplace_back("-m512");
   }
-  // Left to itself DPDK takes every PCI device that one of its drivers can have: the host's NICs.
+  // By default DPDK takes every PCI device that it has a driver for, the host's NICs among them.
   if (has_any(arguments, {"-a", "--allow", "-b", "--block", "--no-pci"})) return all;
   const auto before = all.size();
   for (const auto& device : devices)
     if (is_pci(device)) all.push_back("--allow=" + device);
   if (all.size() > before) return all;
   all.emplace_back("--no-pci");
-  // Physical addresses would tear a pool into pieces, and only hardware asks for them.
+  // With physical addresses a pool may not be contiguous; only hardware needs them.
   if (!has_any(arguments, {"--iova-mode"})) all.emplace_back("--iova-mode=va");
   return all;
 }
@@ -158,13 +158,13 @@ Eal::Eal(const std::vector<std::string>& arguments, const std::vector<std::strin
   for (auto& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
 
-  // A list of folders when systemd sets it; DPDK takes it for one.
+  // systemd may set a list of folders here, which DPDK would use as one path.
   unsetenv("RUNTIME_DIRECTORY");
-  const NoSignals no_signals;
-  CaughtOutput output;
+  const BlockedSignals blocked;
+  CapturedOutput output;
   const int result = rte_eal_init(static_cast<int>(words.size()), argv.data());
   const auto text = output.end();
-  pthread_setaffinity_np(pthread_self(), sizeof cpus, &cpus);  // DPDK has put it on its first lcore
+  pthread_setaffinity_np(pthread_self(), sizeof cpus, &cpus);  // rte_eal_init() has pinned the thread
   if (result < 0) {
     throw SetupError(fmt::format("start DPDK's EAL: {} ({}); see `eal` in the configuration", reason_in(text),
                                  rte_strerror(rte_errno)));

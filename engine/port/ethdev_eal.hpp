@@ -6,19 +6,20 @@
 
 namespace arpline {
 
-/// DPDK's environment. One in a process, which DPDK can't start a second time; ports do not outlive it.
+/// DPDK's environment abstraction layer. One in a process, because DPDK can't start it twice; it outlives all
+/// ports.
 class Eal {
  public:
-  /// `arguments`: DPDK's own, without the program's name. Where they say nothing else: huge pages when the
-  /// machine has some free, one lcore, and of the PCI devices only those in `devices`. The calling thread stays
-  /// on the CPUs it has. Throws SetupError.
+  /// `arguments` are DPDK's, without the program's name. Defaults that they may override: huge pages when some
+  /// are free, one lcore, and no PCI devices but those in `devices`. The calling thread keeps its CPU affinity.
+  /// Throws SetupError.
   Eal(const std::vector<std::string>& arguments, const std::vector<std::string>& devices);
   Eal(const Eal&) = delete;
   Eal& operator=(const Eal&) = delete;
   ~Eal();
 };
 
-/// What the EAL is started with, before `arguments`.
+/// The arguments that the EAL gets before `arguments`.
 std::vector<std::string> default_eal_arguments(const std::vector<std::string>& arguments,
                                                const std::vector<std::string>& devices, bool huge_pages);
 

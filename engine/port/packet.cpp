@@ -53,7 +53,7 @@ void PacketPort::wait(std::chrono::milliseconds timeout) noexcept {
 
 void PacketPort::wake() noexcept {
   const std::uint64_t one = 1;
-  if (write(wake_.get(), &one, sizeof one) < 0) return;  // EAGAIN: it is awake already
+  if (write(wake_.get(), &one, sizeof one) < 0) return;  // EAGAIN: a wake-up is pending already
 }
 
 }  // namespace arpline

@@ -10,8 +10,8 @@
 
 namespace arpline {
 
-/// Sends announcements through an AF_PACKET socket, past the queueing discipline; receives nothing. For parents
-/// that can't have a ring (bond, team, bridge) and for generic XDP.
+/// A port for parents that can't have an AF_XDP ring (bond, team, bridge) and for generic XDP. It sends
+/// announcements through an AF_PACKET socket, bypassing the qdisc, and receives nothing.
 class PacketPort {
  public:
   /// Throws SetupError.

@@ -17,11 +17,11 @@
 namespace arpline {
 namespace {
 
-// Per queue. The fill ring always offers more frames than the credit window lets the program send.
+// Per queue. The fill ring holds more frames than the credit lets the program redirect.
 constexpr std::uint32_t kRingFrames = 256;
 constexpr std::uint32_t kFrames = 512;
 constexpr std::uint32_t kFrameBytes = 2048;
-// Kept back from the fill ring, so that an announcement finds a frame.
+// Kept out of the fill ring, so that an announcement finds a free frame.
 constexpr std::size_t kReservedFrames = 64;
 constexpr int kSendBufferBytes = 4 << 20;
 constexpr std::chrono::milliseconds kFlushPause{10};
@@ -61,7 +61,7 @@ struct XskPort::Queue {
   xsk_ring_cons completion{};
   xsk_ring_cons rx{};
   xsk_ring_prod tx{};
-  std::vector<std::uint64_t> free;  // never grows beyond kFrames, reserved at start
+  std::vector<std::uint64_t> free;  // UMEM addresses; kFrames reserved at start, so it never allocates
 };
 
 XskPort::XskPort(const ForeignText& interface, std::uint16_t rx_queues, std::uint16_t tx_queues,
@@ -84,7 +84,7 @@ XskPort::XskPort(const ForeignText& interface, std::uint16_t rx_queues, std::uin
   }
 }
 
-// Sockets before the UMEM that they use.
+// The sockets have to go before their UMEM.
 XskPort::~XskPort() {
   queues_.clear();
 }
@@ -132,8 +132,8 @@ XskPort::Queue& XskPort::sender(std::uint16_t queue) noexcept {
   return *queues_[queue % tx_queues_];
 }
 
-// The kernel hands back the address that was sent. It is cut to its frame, which goes to the queue it belongs
-// to.
+// The kernel returns the address that was sent, which may point into the middle of a frame. The frame goes back
+// to the queue whose part of the UMEM it is in.
 void XskPort::reap(Queue& queue) noexcept {
   std::uint32_t at = 0;
   const auto n = xsk_ring_cons__peek(&queue.completion, kRingFrames, &at);
@@ -157,15 +157,15 @@ void XskPort::Queue::refill() noexcept {
   xsk_ring_prod__submit(&fill, static_cast<std::uint32_t>(wanted));
 }
 
-// Copy mode sends a bounded number per call and says EAGAIN while there is more.
+// In copy mode the kernel sends a bounded number of frames per call and returns EAGAIN while more are left.
 void XskPort::Queue::kick() const noexcept {
   for (std::uint32_t tries = 0; tries < kRingFrames; ++tries) {
     if (sendto(fd, nullptr, 0, MSG_DONTWAIT, nullptr, 0) >= 0 || errno != EAGAIN) return;
   }
 }
 
-// Sends what an earlier kick left, because the send buffer was full or the link down; false when something is
-// left.
+// Sends the frames that an earlier kick left, because the send buffer was full or the link down; false when
+// some are still left.
 bool XskPort::flush(Queue& queue) noexcept {
   const auto sent_all = [&] {
     return __atomic_load_n(queue.tx.consumer, __ATOMIC_ACQUIRE) == *queue.tx.producer;
@@ -248,7 +248,7 @@ void XskPort::wait(std::chrono::milliseconds timeout) noexcept {
 
 void XskPort::wake() noexcept {
   const std::uint64_t one = 1;
-  if (write(wake_.get(), &one, sizeof one) < 0) return;  // EAGAIN: it is awake already
+  if (write(wake_.get(), &one, sizeof one) < 0) return;  // EAGAIN: a wake-up is pending already
 }
 
 std::uint64_t XskPort::lost(std::uint16_t queue) noexcept {

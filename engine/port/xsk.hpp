@@ -15,19 +15,21 @@
 
 namespace arpline {
 
-/// AF_XDP sockets on all queues of a parent, in copy mode, on one UMEM. The XDP program is somebody else's.
+/// A port on AF_XDP sockets, one for each queue of a parent, in copy mode on one UMEM. It does not load or
+/// attach an XDP program.
 class XskPort {
  public:
-  /// Binds a socket to each receive queue, waiting for a killed owner's to go away, `patience` in all. Where
-  /// there are fewer transmit queues, several share one: the kernel does not check that a socket's exists. No
-  /// frame comes in before enable(). Throws SetupError.
+  /// Binds a socket to each receive queue; waits up to `patience` in all while a queue is busy, since a killed
+  /// owner's socket goes away late. With fewer transmit queues several queues share one, because the kernel
+  /// does not check that a socket's transmit queue exists. No frame comes in before enable(). Throws
+  /// SetupError.
   XskPort(const ForeignText& interface, std::uint16_t rx_queues, std::uint16_t tx_queues,
           std::chrono::milliseconds patience = std::chrono::seconds{1});
   XskPort(const XskPort&) = delete;
   XskPort& operator=(const XskPort&) = delete;
   ~XskPort();
 
-  /// Puts the sockets into the XSKMAP `xsks_map_fd`. Throws SetupError.
+  /// Adds the sockets to the XSKMAP `xsks_map_fd`. Throws SetupError.
   void enable(int xsks_map_fd);
 
   std::size_t receive(Burst burst) noexcept;

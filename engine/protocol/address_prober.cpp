@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "protocol/rfc5227.hpp"
-
 namespace arpline {
 
 using namespace rfc5227;
@@ -32,7 +30,7 @@ void AddressProber::stop(Id id) {
   probing_.erase(it);
 }
 
-std::uint64_t AddressProber::tick(std::uint64_t now, Rng& rng, RateLimiter& pace,
+std::uint64_t AddressProber::tick(std::uint64_t now, Rng& rng, RateLimiter& limiter,
                                   const std::function<bool(Id)>& send, std::vector<Id>& free) {
   while (const auto due = queue_.due(now)) {
     const auto id = *due;
@@ -42,7 +40,7 @@ std::uint64_t AddressProber::tick(std::uint64_t now, Rng& rng, RateLimiter& pace
       free.push_back(id);
       continue;
     }
-    if (!pace.take(now)) return pace.when(now);
+    if (!limiter.take(now)) return limiter.when(now);
     if (!send(id)) return now + kRetryNs;
     queue_.served(next.owner);
     ++next.sent;

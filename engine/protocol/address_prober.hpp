@@ -10,25 +10,28 @@
 #include "protocol/announced_endpoint.hpp"
 #include "protocol/fair_queue.hpp"
 #include "protocol/rate_limiter.hpp"
+#include "protocol/timing.hpp"
 
 namespace arpline {
 
-/// RFC 5227 section 2.1: asks three times whether anybody has a new address before it is announced. Its kernel
-/// has it already and answers for it; a conflict only keeps arpline from announcing it. Pure.
+/// RFC 5227 section 2.1: sends three probes for a new address before it is announced. The container's kernel
+/// has the address already and answers for it, so a conflict only keeps arpline from announcing it. Pure: time
+/// and chance are values.
 class AddressProber {
  public:
-  /// A twentieth of the RFC's times, for networks that answer within milliseconds: 0.35 s at most in all.
+  /// For ProbeMode::fast, for networks that answer within milliseconds: 0.35 s at most in all.
   static constexpr std::uint64_t kFastDivisor = 20;
 
   void set_mode(ProbeMode mode) noexcept { mode_ = mode; }
 
-  /// False: there is nothing to probe for, announce it.
+  /// False when probing is off: the address may be announced at once.
   bool start(Id id, std::uint64_t now, Rng& rng, InterfaceKey owner = 0);
   void stop(Id id);
   bool probes(Id id) const { return probing_.contains(id); }
 
-  /// Sends what is due; adds those that turned out free to `free`. When to call it again.
-  std::uint64_t tick(std::uint64_t now, Rng& rng, RateLimiter& pace, const std::function<bool(Id)>& send,
+  /// Sends the due probes with `send`, which returns false when there is no room, and adds the endpoints whose
+  /// probes nobody has answered to `free`. Returns when to call it again.
+  std::uint64_t tick(std::uint64_t now, Rng& rng, RateLimiter& limiter, const std::function<bool(Id)>& send,
                      std::vector<Id>& free);
 
  private:

@@ -2,52 +2,39 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
-#include <random>
 
 #include "base/claim_origin.hpp"
 #include "base/net.hpp"
 
 namespace arpline {
 
-/// An endpoint, as the protocol machines name it: its slot.
+/// The protocol machines' id of an endpoint: its slot.
 using Id = std::uint32_t;
-/// The interface that endpoints are on: none has more turns than another, however many addresses it has.
+/// Identifies the interface of an endpoint. Queues serve interfaces in turns, however many addresses each has.
 using InterfaceKey = std::uint64_t;
 
-/// What the machines need to know of an endpoint.
+/// The properties of an endpoint that the protocol machines need.
 struct AnnouncedEndpoint {
   Mac mac = 0;
   Ipv4 address = 0;
   std::uint16_t vlan = 0;    ///< host order
-  bool announceable = true;  ///< its configuration allows it
-  bool vepa = false;         ///< what it broadcasts comes back from the switch
+  bool announceable = true;  ///< its interface's state and the configuration allow it
+  bool vepa = false;         ///< its broadcasts come back from the switch
   InterfaceKey owner = 0;
   bool operator==(const AnnouncedEndpoint&) const = default;
 };
 
-/// How an endpoint came to be known.
+/// Why arpline learns of an endpoint.
 enum class Arrival {
-  found,    ///< at the start: nobody knows for how long it has been there
-  changed,  ///< while we looked: it came, or has another MAC, carrier or settings
+  found,    ///< it existed when arpline started, since when is not known
+  changed,  ///< it appeared, or its MAC, carrier or settings changed, while arpline ran
 };
 
 struct Claim {
   Mac mac = 0;
-  ClaimOrigin origin =
-      ClaimOrigin::elsewhere;  ///< as far as the MAC alone tells: a proxy is found out by the defender
-  bool dropped = false;        ///< it did not leave this host: nobody heard it
-  std::uint64_t at = 0;        ///< when it was seen; 0: just now
+  ClaimOrigin origin = ClaimOrigin::elsewhere;  ///< as far as the MAC tells; Defender detects proxies
+  bool dropped = false;                         ///< sent by this host and dropped before the wire
+  std::uint64_t at = 0;                         ///< when a program saw it; 0: now
 };
-
-/// A point of time that never comes.
-inline constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
-
-using Rng = std::mt19937_64;
-
-/// From `low` to `high`, both included.
-inline std::uint64_t uniform(Rng& rng, std::uint64_t low, std::uint64_t high) {
-  return low + rng() % (high - low + 1);
-}
 
 }  // namespace arpline

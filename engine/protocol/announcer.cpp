@@ -4,15 +4,13 @@
 #include <algorithm>
 #include <vector>
 
-#include "protocol/spread.hpp"
-
 namespace arpline {
 namespace {
 
 constexpr unsigned kMostUrgentInARow = 3;
 constexpr std::uint64_t kRetryNs = 1'000'000;
-// What a late control loop has missed is not made good at once: refreshes stay below twice their share of 10
-// ms.
+// The refreshes that a late control loop has missed are not sent at once: refreshes stay below twice their
+// share of 10 ms.
 constexpr std::uint64_t kDenseNs = 10'000'000;
 constexpr std::uint64_t kTogetherNs = 2'000'000;
 constexpr std::uint64_t kRefreshBurstNs = kTogetherNs + 1'000'000;
@@ -44,7 +42,7 @@ void Announcer::set_schedule(const Schedule& schedule, std::uint64_t now) {
 }
 
 void Announcer::appear(Id id, std::uint64_t now, bool changed, InterfaceKey owner) {
-  Plan next{.owner = owner, .left = schedule_.repeat, .changed = changed, .began_at = now, .urgent_at = now};
+  Plan next{.owner = owner, .left = schedule_.repeat, .changed = changed, .started_at = now, .urgent_at = now};
   if (const auto it = planned_.find(id); it != planned_.end()) {
     next.urgent_at = std::min(now, it->second.urgent_at);
     next.changed = changed || it->second.changed;
@@ -56,7 +54,7 @@ std::uint32_t Announcer::frames() const {
   return schedule_.style == Style::both ? 2 : 1;
 }
 
-// As long as a set follows its own interval no refresh is needed.
+// No refresh is needed while the next announcement of a set comes within the refresh period.
 void Announcer::plan_refresh(Id id, Plan& plan, std::uint64_t now) const {
   const auto period = schedule_.refresh_ns;
   const bool soon = plan.urgent_at != kNever && (plan.urgent_at <= now || plan.urgent_at - now <= period);
@@ -71,20 +69,20 @@ Announcer::Plan Announcer::after_set(Plan plan, std::uint64_t now) const {
   } else if (schedule_.delay_ns > 0 && !plan.second) {
     plan.second = true;
     plan.left = schedule_.repeat;
-    plan.urgent_at = std::max(plan.began_at + schedule_.delay_ns, now + schedule_.interval_ns);
+    plan.urgent_at = std::max(plan.started_at + schedule_.delay_ns, now + schedule_.interval_ns);
   } else {
     plan.urgent_at = kNever;
   }
   return plan;
 }
 
-// Between two, where all have their turn in the period.
+// The time between two refreshes when all endpoints are refreshed once in a period.
 std::uint64_t Announcer::refresh_share() const {
   return schedule_.refresh_ns / std::max<std::size_t>(1, planned_.size());
 }
 
-// Their share, and a tenth more to catch up. No limit where they are further apart than a control loop is
-// late.
+// The refreshes' share and a tenth more to catch up. No limit while they are further apart than a control loop
+// may be late.
 arpl_budget Announcer::refresh_budget() const {
   const auto share = refresh_share();
   if (share > kDenseNs) return {.interval_ns = 0, .burst_ns = 0};
@@ -100,7 +98,7 @@ FairQueue* Announcer::due_queue(std::uint64_t now) {
   return refresh ? &refresh_ : nullptr;
 }
 
-// Refreshes that lie close together are sent a few at a time: to be woken for each costs more than it does.
+// Refreshes that are close together are sent a few at a time, because a wake-up costs more than a refresh.
 std::uint64_t Announcer::next_wake(std::uint64_t now) const {
   const auto at = urgent_.first();
   if (refresh_.empty()) return at;
@@ -108,14 +106,14 @@ std::uint64_t Announcer::next_wake(std::uint64_t now) const {
   return std::min(at, refresh_share() > kTogetherNs ? due : std::max(due, now + kTogetherNs));
 }
 
-std::uint64_t Announcer::tick(std::uint64_t now, RateLimiter& pace, const Send& send) {
+std::uint64_t Announcer::tick(std::uint64_t now, RateLimiter& limiter, const Send& send) {
   while (auto* queue = due_queue(now)) {
     const bool urgent = queue == &urgent_;
     const auto id = queue->due(now).value();
     auto next = planned_.at(id);
     const Due due{.id = id, .first_after_change = urgent && next.changed};
     const auto cost = frames();
-    if (!pace.take(now, cost)) return pace.when(now, cost);
+    if (!limiter.take(now, cost)) return limiter.when(now, cost);
     const auto sent = send(due);
     if (sent == Sent::full) return now + kRetryNs;
     if (sent == Sent::held) {

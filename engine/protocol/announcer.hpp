@@ -9,48 +9,54 @@
 #include "protocol/announced_endpoint.hpp"
 #include "protocol/fair_queue.hpp"
 #include "protocol/rate_limiter.hpp"
+#include "protocol/timing.hpp"
 
 namespace arpline {
 
-/// When to announce which endpoint: a set of announcements after a change (RFC 5227 section 2.3), then one
-/// every `refresh`. What is urgent comes first, but every fourth token is a refresh's; within each an endpoint
-/// has one place in the queue, one interface has its turn after the other, and of its endpoints the one that
-/// has waited longest. Refreshes are spread over the period by the id, so that all endpoints together make no
-/// burst. Pure: time is a value, nothing is sent here.
+/// Decides when which endpoint is announced: a set of announcements after a change (RFC 5227 section 2.3), then
+/// one every `refresh`. The announcements of sets (urgent) go before refreshes, but a refresh gets at least
+/// every fourth frame. Interfaces take turns, and the endpoint that has waited longest goes first in its
+/// interface. Refreshes are spread over the period by the id, so that all endpoints together make no burst.
+/// Pure: time is a value, nothing is sent here.
 class Announcer {
  public:
   struct Due {
     Id id = 0;
     bool first_after_change = false;
   };
-  enum class Sent { yes, held, full };  ///< held: not to be announced; full: no room for it now
+  enum class Sent {
+    yes,
+    held,
+    full
+  };  ///< held: it must not be announced at present; full: no room for the frame now
   using Send = std::function<Sent(const Due&)>;
 
   explicit Announcer(const Schedule& schedule) : schedule_(schedule) {}
 
-  /// From now on. A refresh that is planned already moves to its new time.
+  /// In force at once; planned refreshes move to their new times.
   void set_schedule(const Schedule& schedule, std::uint64_t now);
 
-  /// The endpoint may be announced from now on, or is to be announced anew: a set begins. Its place in the
-  /// queue is kept. `changed`: its siblings are to hear of it too.
+  /// Starts a new set for the endpoint, which keeps its place in the queue when a set was due already.
+  /// `changed`: the siblings have to receive the first announcement too.
   void appear(Id id, std::uint64_t now, bool changed, InterfaceKey owner = 0);
-  /// It may not: withdrawn, down, contested or silent. Forgotten until it appears again.
+  /// The endpoint must not be announced: withdrawn, down, contested or unanswered. Its plan is dropped until
+  /// appear().
   void hold(Id id);
   bool holds(Id id) const { return !planned_.contains(id); }
 
-  /// Sends what is due, at most as much as the pace allows. When to call it again: kNever without any plan.
-  std::uint64_t tick(std::uint64_t now, RateLimiter& pace, const Send& send);
+  /// Sends the due announcements within the rate limit. Returns when to call it again, kNever without any plan.
+  std::uint64_t tick(std::uint64_t now, RateLimiter& limiter, const Send& send);
 
-  /// Frames that one announcement costs.
+  /// The number of frames of one announcement.
   std::uint32_t frames() const;
 
  private:
   struct Plan {
     InterfaceKey owner = 0;
-    std::uint32_t left = 0;      // of the set
-    bool second = false;         // the set under way is the second one
-    bool changed = false;        // nobody has been told yet
-    std::uint64_t began_at = 0;  // the first set
+    std::uint32_t left = 0;        // announcements of the set that are not sent yet
+    bool second = false;           // this is the set after `delay`
+    bool changed = false;          // the siblings have not received the change yet
+    std::uint64_t started_at = 0;  // start of the first set
     std::uint64_t urgent_at = kNever;
     std::uint64_t refresh_at = kNever;
   };

@@ -3,41 +3,41 @@
 
 #include <algorithm>
 
-#include "protocol/rfc5227.hpp"
+#include "protocol/timing.hpp"
 
 namespace arpline {
 
-Defender::Place& Defender::place_of(const Address& address, std::uint64_t now) {
-  const auto found = places_.find(address);
-  if (found != places_.end()) {
-    auto& place = found->second;
-    by_age_.erase({place.last_at, address});
-    place.last_at = std::max(place.last_at, now);
-    by_age_.emplace(place.last_at, address);
-    return place;
+Defender::AddressHistory& Defender::history_of(const Address& address, std::uint64_t now) {
+  const auto found = histories_.find(address);
+  if (found != histories_.end()) {
+    auto& history = found->second;
+    by_age_.erase({history.last_at, address});
+    history.last_at = std::max(history.last_at, now);
+    by_age_.emplace(history.last_at, address);
+    return history;
   }
-  if (places_.size() >= kMostAddresses) {
-    places_.erase(by_age_.begin()->second);
+  if (histories_.size() >= kMostAddresses) {
+    histories_.erase(by_age_.begin()->second);
     by_age_.erase(by_age_.begin());
   }
   by_age_.emplace(now, address);
-  return places_.emplace(address, Place{.last_at = now}).first->second;
+  return histories_.emplace(address, AddressHistory{.last_at = now}).first->second;
 }
 
-// Each further move makes the wait longer.
-void Defender::move(Place& place, Mac owner, std::uint64_t now) {
-  if (place.owner == owner) return;
-  const bool first_seen = place.owner == 0;
-  place.owner = owner;
+// A further move while it is unsettled prolongs that state.
+void Defender::move(AddressHistory& history, Mac owner, std::uint64_t now) {
+  if (history.owner == owner) return;
+  const bool first_seen = history.owner == 0;
+  history.owner = owner;
   if (first_seen) return;
-  if (now < place.still_at) place.still_at = now + kMovesNs;
-  if (place.count == 0 || now - place.first_at > kMovesNs) {
-    place.count = 0;
-    place.first_at = now;
+  if (now < history.unsettled_until) history.unsettled_until = now + kMovesNs;
+  if (history.count == 0 || now - history.first_at > kMovesNs) {
+    history.count = 0;
+    history.first_at = now;
   }
-  if (++place.count < kMoves) return;
-  if (now >= place.still_at) place.told = false;
-  place.still_at = now + kMovesNs;
+  if (++history.count < kMoves) return;
+  if (now >= history.unsettled_until) history.reported = false;
+  history.unsettled_until = now + kMovesNs;
 }
 
 bool Defender::is_incumbent(const Endpoint& endpoint, std::uint64_t now) {
@@ -49,43 +49,43 @@ bool Defender::settle(Id id, const AnnouncedEndpoint& subject, Arrival arrival, 
   const auto it = endpoints_.find(id);
   const bool same = it != endpoints_.end() && it->second.mac == subject.mac && it->second.address == address;
   if (!same) forget(id, now);
-  auto& place = place_of(address, now);
+  auto& history = history_of(address, now);
   auto& endpoint = endpoints_[id];
   if (!same) {
-    // Nobody else can have had it undisputed since then.
-    const bool ours_before = place.ours_until != 0 && now - place.ours_until < kSilentNs;
+    // No other station can have had it undisputed since then.
+    const bool ours_before = history.ours_until != 0 && now - history.ours_until < kSilentNs;
     endpoint = {.address = address,
                 .mac = subject.mac,
                 .incumbent = arrival == Arrival::found || ours_before,
                 .since = now};
   }
   endpoint.gave_up = false;
-  move(place, subject.mac, now);
-  return now < place.still_at && !std::exchange(place.told, true);
+  move(history, subject.mac, now);
+  return now < history.unsettled_until && !std::exchange(history.reported, true);
 }
 
-// With its withdrawal a claim is more than a word: the address has moved there.
+// An endpoint that goes soon after a claim has moved to the claimant.
 void Defender::forget(Id id, std::uint64_t now) {
   const auto it = endpoints_.find(id);
   if (it == endpoints_.end()) return;
-  auto& place = place_of(it->second.address, now);
-  if (is_incumbent(it->second, now)) place.ours_until = now;
-  if (place.claimed_at != 0 && now - place.claimed_at < kSilentNs) move(place, place.claimant, now);
-  place.claimed_at = 0;
+  auto& history = history_of(it->second.address, now);
+  if (is_incumbent(it->second, now)) history.ours_until = now;
+  if (history.claimed_at != 0 && now - history.claimed_at < kSilentNs) move(history, history.claimant, now);
+  history.claimed_at = 0;
   endpoints_.erase(it);
 }
 
-void Defender::prove(Id id) {
+void Defender::confirm(Id id) {
   const auto it = endpoints_.find(id);
   if (it != endpoints_.end()) it->second.incumbent = true;
 }
 
 void Defender::announced(Id id) {
   const auto it = endpoints_.find(id);
-  if (it != endpoints_.end()) it->second.owes = false;
+  if (it != endpoints_.end()) it->second.owes_announcement = false;
 }
 
-void Defender::know_gateway(const Address& gateway, Mac mac, std::uint64_t now) {
+void Defender::on_gateway_answer(const Address& gateway, Mac mac, std::uint64_t now) {
   if (!gateways_.contains(gateway) && gateways_.size() >= kMostGateways)
     gateways_.erase(
         std::ranges::min_element(gateways_, {}, [](const auto& one) { return one.second.answered_at; }));
@@ -103,7 +103,7 @@ Defender::Claimant& Defender::claimant(Mac mac) {
   return claimants_[mac];
 }
 
-void Defender::note(Claimant& claimant, Id id, std::uint64_t now) {
+void Defender::note_claim(Claimant& claimant, Id id, std::uint64_t now) {
   claimant.last_at = now;
   claimant.claimed[id] = now;
   std::erase_if(claimant.claimed, [&](const auto& one) { return now - one.second > kProxyNs; });
@@ -129,48 +129,48 @@ ClaimOrigin Defender::claim_origin_of(Mac mac, ClaimOrigin otherwise, std::uint6
 void Defender::silence(Endpoint& endpoint, std::uint64_t now) {
   endpoint.incumbent = is_incumbent(endpoint, now);
   endpoint.claimed_at = now;
-  if (endpoint.incumbent && (now < endpoint.silent_until || endpoint.owes)) return;
+  if (endpoint.incumbent && (now < endpoint.silent_until || endpoint.owes_announcement)) return;
   endpoint.silent_until = now + kSilentNs;
-  endpoint.owes = endpoint.incumbent;
+  endpoint.owes_announcement = endpoint.incumbent;
 }
 
-// RFC 5227 section 2.4 (b) and (c). A copy is no second conflict: networks double frames, and so do bonds. Who
-// answers for everyone would make each address be given up: it is defended against, and that is all.
-void Defender::judge(Endpoint& endpoint, const Claim& claim, Verdict& verdict, std::uint64_t now) {
+// RFC 5227 section 2.4 (b) and (c). Networks and bonds duplicate frames, so a copy of a claim is no second
+// conflict. A proxy claims every address, so no address is given up because of one.
+void Defender::apply_policy(Endpoint& endpoint, const Claim& claim, Decision& decision, std::uint64_t now) {
   const auto recent = [now](std::uint64_t at) { return at != 0 && now - at < rfc5227::kDefendIntervalNs; };
   const auto at = claim.at == 0 ? now : claim.at;
   const bool copy = claim.mac == endpoint.conflict_mac && at - std::min(at, endpoint.conflict_at) < kCopyNs;
-  auto& place = place_of(endpoint.address, now);
-  if (endpoint.gave_up || copy || now < place.still_at) return;
-  if (verdict.origin != ClaimOrigin::proxy) {
+  auto& history = history_of(endpoint.address, now);
+  if (endpoint.gave_up || copy || now < history.unsettled_until) return;
+  if (decision.origin != ClaimOrigin::proxy) {
     const bool second =
         endpoint.conflict_at != 0 && at - std::min(at, endpoint.conflict_at) < rfc5227::kDefendIntervalNs;
     endpoint.gave_up = policy_ == OnConflict::never || (policy_ == OnConflict::once && second);
     endpoint.conflict_mac = claim.mac;
     endpoint.conflict_at = at;
   }
-  verdict.gave_up = endpoint.gave_up;
-  verdict.defend = !endpoint.gave_up && policy_ != OnConflict::alert && policy_ != OnConflict::never &&
-                   !recent(place.defended_at);
+  decision.gave_up = endpoint.gave_up;
+  decision.defend = !endpoint.gave_up && policy_ != OnConflict::alert && policy_ != OnConflict::never &&
+                    !recent(history.defended_at);
 }
 
-Defender::Verdict Defender::on_claim(Id id, const Claim& claim, std::uint64_t now) {
-  Verdict verdict{.origin = claim.origin};
+Defender::Decision Defender::on_claim(Id id, const Claim& claim, std::uint64_t now) {
+  Decision decision{.origin = claim.origin};
   const auto it = endpoints_.find(id);
-  if (it == endpoints_.end() || claim.dropped || claim.mac == it->second.mac) return verdict;
-  if (claim.origin != ClaimOrigin::elsewhere) return verdict;
+  if (it == endpoints_.end() || claim.dropped || claim.mac == it->second.mac) return decision;
+  if (claim.origin != ClaimOrigin::elsewhere) return decision;
   auto& endpoint = it->second;
-  note(claimant(claim.mac), id, now);
-  verdict.origin = claim_origin_of(claim.mac, claim.origin, now);
-  auto& place = place_of(endpoint.address, now);
-  place.claimant = claim.mac;
-  place.claimed_at = now;
+  note_claim(claimant(claim.mac), id, now);
+  decision.origin = claim_origin_of(claim.mac, claim.origin, now);
+  auto& history = history_of(endpoint.address, now);
+  history.claimant = claim.mac;
+  history.claimed_at = now;
   silence(endpoint, now);
-  judge(endpoint, claim, verdict, now);
-  return verdict;
+  apply_policy(endpoint, claim, decision, now);
+  return decision;
 }
 
-void Defender::disturb(Id id, std::uint64_t now) {
+void Defender::on_unreported_claim(Id id, std::uint64_t now) {
   const auto it = endpoints_.find(id);
   if (it != endpoints_.end()) silence(it->second, now);
 }
@@ -178,24 +178,24 @@ void Defender::disturb(Id id, std::uint64_t now) {
 void Defender::defended(Id id, std::uint64_t now) {
   const auto it = endpoints_.find(id);
   if (it == endpoints_.end()) return;
-  place_of(it->second.address, now).defended_at = now;
+  history_of(it->second.address, now).defended_at = now;
   ++it->second.defences;
 }
 
 bool Defender::allows(Id id, std::uint64_t now) const {
-  const auto now_state = state(id, now);
-  return !now_state.gave_up && !now_state.moves_too_often && !now_state.silent;
+  const auto current = state(id, now);
+  return !current.gave_up && !current.moves_too_often && !current.silent;
 }
 
 Defender::State Defender::state(Id id, std::uint64_t now) const {
   const auto it = endpoints_.find(id);
   if (it == endpoints_.end()) return {};
   const auto& endpoint = it->second;
-  const auto place = places_.find(endpoint.address);
+  const auto history = histories_.find(endpoint.address);
   return {.gave_up = endpoint.gave_up,
-          .moves_too_often = place != places_.end() && now < place->second.still_at,
+          .moves_too_often = history != histories_.end() && now < history->second.unsettled_until,
           .silent = now < endpoint.silent_until,
-          .defended_at = place != places_.end() ? place->second.defended_at : 0,
+          .defended_at = history != histories_.end() ? history->second.defended_at : 0,
           .defences = endpoint.defences};
 }
 

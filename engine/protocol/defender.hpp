@@ -13,37 +13,39 @@
 
 namespace arpline {
 
-/// RFC 5227 section 2.4 on behalf of the containers, and what a claim may cost them: anybody can send one.
+/// RFC 5227 section 2.4 on behalf of the containers, with a bound on what a claim can do, since anybody can
+/// send one.
 ///
-/// A claim from the wire silences an address: announcing what another station announces as well helps nobody.
-/// What was ours before the claim, and undisputed, is silent for kSilentNs from the first claim of a contest;
-/// then one announcement goes out before another contest can silence it. One frame in that time makes no
-/// station that defends itself give up, and whoever claims without end buys no more than a refresh every
-/// kSilentNs. What came while somebody else had it is silent for as long as the claims go on.
+/// A claim from the wire silences an address: it is not announced, because two stations that both announce it
+/// only make the peers' caches flap. An address that was ours, undisputed, before the claim (an incumbent) is
+/// silent for kSilentNs from the first claim; then one announcement is sent before another claim can silence it
+/// again. One frame in that time does not make a defending station give up, and an endless claimant can't
+/// suppress more than the refreshes between those. An address that appeared here while another station had it
+/// is silent for as long as the claims go on.
 ///
-/// Only what another station says is defended against: a sibling or the host is this machine's own mistake, and
-/// silences nobody. Where an address is, is what this host knows of its own containers; a claim alone moves
-/// nothing. Bounded, whoever says what. Pure.
+/// Only claims from other stations count; a claim by a sibling or the host is a mistake of this machine's own
+/// configuration and silences nothing. An address counts as moved when an endpoint appears or goes, never
+/// because of a claim alone. All memory is bounded. Pure: time is a value.
 class Defender {
  public:
-  static constexpr std::uint32_t kMoves = 5;                  ///< RFC 7432 section 15.1, N
-  static constexpr std::uint64_t kMovesNs = 180'000'000'000;  ///< likewise, M
+  static constexpr std::uint32_t kMoves = 5;                  ///< N of RFC 7432 section 15.1
+  static constexpr std::uint64_t kMovesNs = 180'000'000'000;  ///< M of RFC 7432 section 15.1
   static constexpr std::uint64_t kSilentNs = ARPL_CONTESTED_NS;
-  static constexpr std::uint64_t kCopyNs = 100'000'000;      ///< the same claim again within so long is a copy
-  static constexpr std::uint32_t kProxyAddresses = 3;        ///< claimed by one MAC: it answers for everyone
-  static constexpr std::uint64_t kProxyNs = 60'000'000'000;  ///< within so long
+  static constexpr std::uint64_t kCopyNs = 100'000'000;      ///< the same claim within this time is a copy
+  static constexpr std::uint32_t kProxyAddresses = 3;        ///< a MAC that claims so many addresses is a proxy
+  static constexpr std::uint64_t kProxyNs = 60'000'000'000;  ///< the time in which it has to claim them
   static constexpr std::uint64_t kGatewayNs =
-      600'000'000'000;                                  ///< so long after its answer a MAC is a gateway's
-  static constexpr std::size_t kMostClaimants = 256;    ///< remembered, of all endpoints
-  static constexpr std::size_t kMostGateways = 256;     ///< likewise
-  static constexpr std::size_t kMostAddresses = 65536;  ///< whose places are remembered
+      600'000'000'000;  ///< a MAC counts as a gateway's for this time after its answer
+  static constexpr std::size_t kMostClaimants = 256;  ///< over all endpoints
+  static constexpr std::size_t kMostGateways = 256;
+  static constexpr std::size_t kMostAddresses = 65536;  ///< with a remembered history
 
   using Address = std::pair<std::uint16_t, Ipv4>;  ///< VLAN first
 
-  struct Verdict {
+  struct Decision {
     ClaimOrigin origin = ClaimOrigin::elsewhere;
-    bool defend = false;   ///< announce it, once
-    bool gave_up = false;  ///< by this claim
+    bool defend = false;   ///< send one announcement
+    bool gave_up = false;  ///< this claim made it give up
   };
 
   struct State {
@@ -56,55 +58,56 @@ class Defender {
 
   void set_policy(OnConflict policy) noexcept { policy_ = policy; }
 
-  /// It is here now, with this MAC; what was given up is given another chance. True: it has moved too often
-  /// with that.
+  /// The endpoint is here with this MAC; a given-up one gets another chance. True when the address has moved
+  /// too often with this move, once per such period.
   bool settle(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now);
-  /// It is no more. Its address is remembered: it may come back with another MAC.
+  /// The endpoint is gone. The history of its address stays, since it may come back with another MAC.
   void forget(Id id, std::uint64_t now);
-  /// Nobody has answered a probe for it: it is ours.
-  void prove(Id id);
-  /// An announcement of it has left.
+  /// Nobody has answered the probes: the address is ours.
+  void confirm(Id id);
+  /// An announcement of it was sent.
   void announced(Id id);
 
-  Verdict on_claim(Id id, const Claim& claim, std::uint64_t now);
-  /// Somebody claims it, and nobody has told who.
-  void disturb(Id id, std::uint64_t now);
-  /// The defence has left: the next one is counted from here.
+  Decision on_claim(Id id, const Claim& claim, std::uint64_t now);
+  /// A station claims the address, and its MAC is not known.
+  void on_unreported_claim(Id id, std::uint64_t now);
+  /// A defence was sent; DEFEND_INTERVAL starts here.
   void defended(Id id, std::uint64_t now);
-  /// The gateway has answered from this MAC. With the second answer a claim by it is a proxy's.
-  void know_gateway(const Address& gateway, Mac mac, std::uint64_t now);
+  /// The gateway has answered from this MAC. From its second answer on, a claim by this MAC counts as a
+  /// proxy's.
+  void on_gateway_answer(const Address& gateway, Mac mac, std::uint64_t now);
 
-  /// Whether it may be announced, for all that is known here.
+  /// Whether conflicts and moves leave the endpoint free to be announced.
   bool allows(Id id, std::uint64_t now) const;
   State state(Id id, std::uint64_t now) const;
-  /// Who has claimed something with this MAC; `otherwise` where it is no proxy.
+  /// ClaimOrigin::proxy when the MAC is known to be a proxy's, else `otherwise`.
   ClaimOrigin claim_origin_of(Mac mac, ClaimOrigin otherwise, std::uint64_t now) const;
 
-  /// What is remembered of whom, for the tests of the bounds.
-  std::size_t remembered() const noexcept { return places_.size() + claimants_.size() + gateways_.size(); }
+  /// The number of remembered entries, for the tests of the bounds.
+  std::size_t remembered() const noexcept { return histories_.size() + claimants_.size() + gateways_.size(); }
 
  private:
-  // Where an address is, and how often that has changed.
-  struct Place {
+  // The history of an address on this host, whichever interface has it.
+  struct AddressHistory {
     Mac owner = 0;
     std::uint32_t count = 0;
     std::uint64_t first_at = 0;
     std::uint64_t last_at = 0;
-    std::uint64_t still_at = 0;     // it has moved too often, until then
-    bool told = false;              // that it has
-    std::uint64_t defended_at = 0;  // whichever interface has it
-    std::uint64_t ours_until = 0;   // it was undisputed then
-    Mac claimant = 0;               // from the wire, and when
+    std::uint64_t unsettled_until = 0;  // it has moved too often; it counts as unsettled until then
+    bool reported = false;              // moves_too_often was reported
+    std::uint64_t defended_at = 0;
+    std::uint64_t ours_until = 0;  // the last time at which it was ours and undisputed
+    Mac claimant = 0;              // the last one from the wire
     std::uint64_t claimed_at = 0;
   };
   struct Endpoint {
     Address address;
     Mac mac = 0;
     bool gave_up = false;
-    bool incumbent = false;  // it was ours before anybody claimed it
-    bool owes = false;       // one announcement, before a claim silences it again
+    bool incumbent = false;          // it was ours before the first claim
+    bool owes_announcement = false;  // one announcement is due before a claim may silence it again
     std::uint64_t since = 0;
-    std::uint64_t claimed_at = 0;  // from the wire
+    std::uint64_t claimed_at = 0;  // the last claim from the wire
     std::uint64_t silent_until = 0;
     Mac conflict_mac = 0;
     std::uint64_t conflict_at = 0;
@@ -112,7 +115,7 @@ class Defender {
   };
   struct Claimant {
     std::uint64_t last_at = 0;
-    std::uint64_t proxy_at = 0;  // it was seen to claim several
+    std::uint64_t proxy_at = 0;  // when it last had kProxyAddresses claims
     std::map<Id, std::uint64_t> claimed;
   };
   struct Gateway {
@@ -121,18 +124,18 @@ class Defender {
     std::uint32_t answers = 0;
   };
 
-  Place& place_of(const Address& address, std::uint64_t now);
-  static void move(Place& place, Mac owner, std::uint64_t now);
+  AddressHistory& history_of(const Address& address, std::uint64_t now);
+  static void move(AddressHistory& history, Mac owner, std::uint64_t now);
   static bool is_incumbent(const Endpoint& endpoint, std::uint64_t now);
   static void silence(Endpoint& endpoint, std::uint64_t now);
-  void note(Claimant& claimant, Id id, std::uint64_t now);
+  void note_claim(Claimant& claimant, Id id, std::uint64_t now);
   Claimant& claimant(Mac mac);
-  void judge(Endpoint& endpoint, const Claim& claim, Verdict& verdict, std::uint64_t now);
+  void apply_policy(Endpoint& endpoint, const Claim& claim, Decision& decision, std::uint64_t now);
 
   OnConflict policy_ = OnConflict::alert;
   std::unordered_map<Id, Endpoint> endpoints_;
-  std::map<Address, Place> places_;
-  std::set<std::pair<std::uint64_t, Address>> by_age_;  // of the places: the longest unchanged first
+  std::map<Address, AddressHistory> histories_;
+  std::set<std::pair<std::uint64_t, Address>> by_age_;  // keys of histories_, least recently used first
   std::unordered_map<Mac, Claimant> claimants_;
   std::map<Address, Gateway> gateways_;
 };

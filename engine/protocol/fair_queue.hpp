@@ -10,104 +10,105 @@
 #include <utility>
 
 #include "protocol/announced_endpoint.hpp"
+#include "protocol/timing.hpp"
 
 namespace arpline {
 
-/// What is due when, for many interfaces. Of what is due, one interface has its turn after the other, however
-/// much each has waiting; within an interface who has waited longest is next. So two thousand addresses of one
-/// container delay the others' by as many turns as there are interfaces, and no more (start-time fair queueing,
-/// every turn costs the same).
+/// A queue of endpoints with due times, fair between interfaces: the interfaces with due endpoints take turns,
+/// and within an interface the endpoint that is due for longest goes first. So the two thousand addresses of
+/// one container delay another container's single address by one turn of each interface at most (start-time
+/// fair queueing with equal costs).
 class FairQueue {
  public:
   void put(InterfaceKey owner, std::uint64_t at, Id id) {
-    auto& line = lines_[owner];
-    leave(owner, line);
-    line.waiting.emplace(at, id);
-    enter(owner, line);
+    auto& flow = flows_[owner];
+    unlink(owner, flow);
+    flow.waiting.emplace(at, id);
+    link(owner, flow);
   }
 
   void erase(InterfaceKey owner, std::uint64_t at, Id id) {
-    const auto it = lines_.find(owner);
-    if (it == lines_.end()) return;
-    auto& line = it->second;
-    leave(owner, line);
-    line.waiting.erase({at, id});
-    if (line.waiting.empty()) {
-      lines_.erase(it);
+    const auto it = flows_.find(owner);
+    if (it == flows_.end()) return;
+    auto& flow = it->second;
+    unlink(owner, flow);
+    flow.waiting.erase({at, id});
+    if (flow.waiting.empty()) {
+      flows_.erase(it);
     } else {
-      enter(owner, line);
+      link(owner, flow);
     }
   }
 
   void clear() { *this = {}; }
 
-  bool empty() const noexcept { return lines_.empty(); }
-  std::size_t owners() const noexcept { return lines_.size(); }
-  /// When the first is due; kNever: nothing waits.
-  std::uint64_t first() const { return heads_.empty() ? kNever : heads_.begin()->first; }
+  bool empty() const noexcept { return flows_.empty(); }
+  /// The earliest due time; kNever when the queue is empty.
+  std::uint64_t first() const { return by_first_due_.empty() ? kNever : by_first_due_.begin()->first; }
 
-  /// Whose turn it is; none: nothing is due.
+  /// The endpoint whose turn it is; nullopt when none is due.
   std::optional<Id> due(std::uint64_t now) {
-    while (!asleep_.empty() && asleep_.begin()->first <= now) {
-      const auto owner = asleep_.begin()->second;
-      asleep_.erase(asleep_.begin());
-      auto& line = lines_.at(owner);
-      line.turn = std::max(line.turn, turn_);
-      line.number = ++number_;
-      line.ready = true;
-      ready_.emplace(line.turn, line.number, owner);
+    while (!not_ready_.empty() && not_ready_.begin()->first <= now) {
+      const auto owner = not_ready_.begin()->second;
+      not_ready_.erase(not_ready_.begin());
+      auto& flow = flows_.at(owner);
+      flow.turn = std::max(flow.turn, turn_);
+      flow.number = ++number_;
+      flow.ready = true;
+      ready_.emplace(flow.turn, flow.number, owner);
     }
     while (!ready_.empty()) {
       const auto owner = std::get<2>(*ready_.begin());
-      auto& line = lines_.at(owner);
-      if (line.waiting.begin()->first <= now) return line.waiting.begin()->second;
-      leave(owner, line);
-      line.ready = false;
-      enter(owner, line);
+      auto& flow = flows_.at(owner);
+      if (flow.waiting.begin()->first <= now) return flow.waiting.begin()->second;
+      unlink(owner, flow);
+      flow.ready = false;
+      link(owner, flow);
     }
     return std::nullopt;
   }
 
-  /// The owner has had its turn: those of the others come before its next one.
+  /// The interface has had its turn; the others come before its next one.
   void served(InterfaceKey owner) {
-    const auto it = lines_.find(owner);
-    if (it == lines_.end()) return;
-    auto& line = it->second;
-    leave(owner, line);
-    turn_ = std::max(turn_, line.turn);
-    line.turn = turn_ + 1;
-    line.number = ++number_;
-    enter(owner, line);
+    const auto it = flows_.find(owner);
+    if (it == flows_.end()) return;
+    auto& flow = it->second;
+    unlink(owner, flow);
+    turn_ = std::max(turn_, flow.turn);
+    flow.turn = turn_ + 1;
+    flow.number = ++number_;
+    link(owner, flow);
   }
 
  private:
-  struct Line {
+  struct Flow {
     std::set<std::pair<std::uint64_t, Id>> waiting;
     std::uint64_t turn = 0;
-    std::uint64_t number = 0;  // who became ready first is first among equals
-    bool ready = false;        // its first was due
+    std::uint64_t number = 0;  // breaks ties: the interface that became ready first goes first
+    bool ready = false;        // its first endpoint is due
   };
 
-  void leave(InterfaceKey owner, const Line& line) {
-    if (line.waiting.empty()) return;
-    heads_.erase({line.waiting.begin()->first, owner});
-    asleep_.erase({line.waiting.begin()->first, owner});
-    ready_.erase({line.turn, line.number, owner});
+  void unlink(InterfaceKey owner, const Flow& flow) {
+    if (flow.waiting.empty()) return;
+    by_first_due_.erase({flow.waiting.begin()->first, owner});
+    not_ready_.erase({flow.waiting.begin()->first, owner});
+    ready_.erase({flow.turn, flow.number, owner});
   }
-  void enter(InterfaceKey owner, const Line& line) {
-    const auto head = line.waiting.begin()->first;
-    heads_.emplace(head, owner);
-    if (line.ready) {
-      ready_.emplace(line.turn, line.number, owner);
+  void link(InterfaceKey owner, const Flow& flow) {
+    const auto head = flow.waiting.begin()->first;
+    by_first_due_.emplace(head, owner);
+    if (flow.ready) {
+      ready_.emplace(flow.turn, flow.number, owner);
     } else {
-      asleep_.emplace(head, owner);
+      not_ready_.emplace(head, owner);
     }
   }
 
-  std::map<InterfaceKey, Line> lines_;
-  std::set<std::pair<std::uint64_t, InterfaceKey>> heads_;   // of all
-  std::set<std::pair<std::uint64_t, InterfaceKey>> asleep_;  // of those whose first is not due yet
-  std::set<std::tuple<std::uint64_t, std::uint64_t, InterfaceKey>> ready_;  // by whose turn it is
+  std::map<InterfaceKey, Flow> flows_;
+  std::set<std::pair<std::uint64_t, InterfaceKey>> by_first_due_;  // all interfaces, by their first due time
+  std::set<std::pair<std::uint64_t, InterfaceKey>>
+      not_ready_;  // those that are not ready, by their first due time
+  std::set<std::tuple<std::uint64_t, std::uint64_t, InterfaceKey>> ready_;  // in the order of their turns
   std::uint64_t turn_ = 0;
   std::uint64_t number_ = 0;
 };

@@ -14,9 +14,9 @@
 
 namespace arpline {
 
-/// All protocol machines of one parent: what is announced, defended and probed for its endpoints, and when.
-/// Pure: time and chance are values, frames and words go to Actions. One thread. Protocol is the one that is
-/// served with; the simulator puts others in its place, which listen in or are broken.
+/// All protocol machines of one parent: decides when its endpoints are announced, defended and probed. Pure:
+/// time and chance are values, frames and reports go to Actions. Not thread-safe. The daemon runs Protocol; the
+/// simulator wraps it to record its calls, or replaces it by broken ones.
 class Machines {
  public:
   struct Settings {
@@ -27,17 +27,17 @@ class Machines {
     bool operator==(const Settings&) const = default;
   };
 
-  /// What is known of an endpoint, for status.
+  /// An endpoint's state, for status.
   struct View {
     std::uint64_t announced_at = 0;  ///< 0: never
-    bool probing = false;            ///< it is not announced before it is known to be free
+    bool probing = false;            ///< it will be announced after its probes
     bool gave_up = false;
     bool moves_too_often = false;
     bool silent = false;  ///< a claim keeps it from being announced
     std::uint64_t defended_at = 0;
     std::uint64_t defences = 0;
-    std::optional<PathProber::View> path;             ///< none: it has no gateway
-    std::optional<Sightings::Sighting> seen_outside;  ///< its MAC, as a source on the wire
+    std::optional<PathProber::View> path;             ///< nullopt: it has no gateway
+    std::optional<Sightings::Sighting> seen_outside;  ///< its MAC as a source on the wire
   };
 
   struct Counts {
@@ -52,40 +52,42 @@ class Machines {
   Machines& operator=(const Machines&) = delete;
   virtual ~Machines() = default;
 
-  /// From now on.
+  /// In force at once.
   virtual void set(const Settings& settings, std::uint64_t now) = 0;
 
-  /// From now on the endpoint is like this. The same as before changes nothing, unless it is `changed`.
+  /// Adds or changes an endpoint. An unchanged endpoint with Arrival::found has no effect; with
+  /// Arrival::changed it is announced anew.
   virtual void put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now,
                    Actions& actions) = 0;
-  /// It is no more.
+  /// The endpoint is gone.
   virtual void erase(Id id, std::uint64_t now) = 0;
-  /// The address that it asks the way to; 0: none. at_parent: it is the parent's own. Not known before put().
+  /// Sets the gateway of an endpoint after put(); 0: none. at_parent: the gateway is the parent itself.
   virtual void set_gateway(Id id, Ipv4 gateway, bool at_parent, std::uint64_t now) = 0;
-  /// The parent has its carrier back, or has moved: the switch may know nothing.
+  /// The parent's carrier is back or its switch port may have changed: announces all endpoints, since the
+  /// switch may have forgotten their MACs.
   virtual void carrier_up(std::uint64_t now) = 0;
 
-  /// The programs have reported a claim of its address.
+  /// A program has reported a claim of the endpoint's address.
   virtual void on_claim(Id id, Claim claim, std::uint64_t now, Actions& actions) = 0;
-  /// A MAC of ours came in from the wire as a source.
+  /// A frame with a MAC of this host as its source came in from the wire.
   virtual void on_own_mac(Mac mac, std::uint64_t now) = 0;
-  /// Its gateway has answered, from this MAC, at that time.
+  /// A program has seen an answer for the endpoint's gateway from this MAC.
   virtual void on_answer(Id id, Mac gateway_mac, std::uint64_t at, Actions& actions) = 0;
   virtual void on_host_answer(Ipv4 gateway, std::uint16_t vlan, std::uint64_t at) = 0;
 
-  /// Whether the endpoint still has this MAC and may be announced: for frames that had to wait.
+  /// For frames that had to wait: whether the endpoint still has this MAC and may be announced.
   virtual bool speaks_for(Id id, Mac mac, std::uint64_t now) const = 0;
 
-  /// Does what is due; returns when to call it again, at the latest.
+  /// Does all due work; returns the latest time at which to call it again.
   virtual std::uint64_t tick(std::uint64_t now, Actions& actions) = 0;
 
   virtual View view(Id id, std::uint64_t now) const = 0;
-  /// Who has claimed an endpoint's address with this MAC; `otherwise` where it is no proxy.
+  /// ClaimOrigin::proxy when the MAC is known to be a proxy's, else `otherwise`.
   virtual ClaimOrigin claim_origin_of(Mac mac, ClaimOrigin otherwise, std::uint64_t now) const = 0;
   virtual const Counts& counts() const noexcept = 0;
-  /// How many refreshes a second the endpoints need, those that may be announced.
+  /// Refreshes per second that the endpoints which may be announced need together.
   virtual double refreshes_per_second() const = 0;
-  /// What is remembered of others, for the tests of the bounds.
+  /// Entries kept about other stations, for the tests of the bounds.
   virtual std::size_t remembered() const noexcept = 0;
 };
 

@@ -4,12 +4,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "protocol/spread.hpp"
-
 namespace arpline {
 namespace {
 
-// The announcement is on its way before the who-has that is to profit from it.
+// The announcement has to reach the switch before the who-has that follows.
 constexpr std::uint64_t kBehindAnnouncementNs = 100'000'000;
 
 }  // namespace
@@ -20,20 +18,21 @@ void PathProber::queue(Id id, Path& path, std::uint64_t at) {
   if (at != kNever) queue_.put(path.wanted.owner, at, id);
 }
 
-// While all of them have room in the period, as it was asked for. Otherwise each interface has an equal share
-// of the pace, and stretches its own period until that suffices for its endpoints.
+// The configured period while the rate limit suffices for all endpoints. Otherwise each interface has an equal
+// share of the rate, and its period is doubled until the share suffices for its endpoints.
 std::uint64_t PathProber::period(InterfaceKey owner) const {
   const auto room_for = [this](std::uint64_t count) { return interval_ns_ * count * 5 / 4; };
   auto period_ns = every_ns_;
-  if (room_for(all_asking_) <= period_ns) return period_ns;
-  const auto own = asking_.find(owner);
-  const auto needed = room_for(asking_.size() * (own == asking_.end() ? 1 : own->second));
+  if (room_for(probed_) <= period_ns) return period_ns;
+  const auto own = probed_of_interface_.find(owner);
+  const auto needed =
+      room_for(probed_of_interface_.size() * (own == probed_of_interface_.end() ? 1 : own->second));
   while (period_ns != 0 && period_ns < needed) period_ns *= 2;
   return period_ns;
 }
 
-// Until its next turn in the period.
-void PathProber::rest(Id id, Path& path, std::uint64_t now) {
+// Schedules the next regular who-has.
+void PathProber::schedule_regular(Id id, Path& path, std::uint64_t now) {
   path.step = Step::regular;
   queue(id, path, next_turn(id, period(path.wanted.owner), now));
 }
@@ -44,11 +43,11 @@ void PathProber::set_period(std::uint64_t every_ns, std::uint64_t now) {
   if (every_ns == 0) {
     paths_.clear();
     queue_.clear();
-    asking_.clear();
-    all_asking_ = 0;
+    probed_of_interface_.clear();
+    probed_ = 0;
   }
   for (auto& [id, path] : paths_)
-    if (path.asked_at == 0 && path.at != kNever && path.step == Step::regular) rest(id, path, now);
+    if (path.asked_at == 0 && path.at != kNever && path.step == Step::regular) schedule_regular(id, path, now);
 }
 
 void PathProber::watch(Id id, const Wanted& wanted, std::uint64_t now) {
@@ -60,9 +59,9 @@ void PathProber::watch(Id id, const Wanted& wanted, std::uint64_t now) {
   path.view = {.gateway = wanted.gateway, .state = wanted.at, .since = now};
   path.wanted = wanted;
   if (wanted.at != PathState::unknown) return;
-  ++asking_[wanted.owner];
-  ++all_asking_;
-  rest(id, path, now);
+  ++probed_of_interface_[wanted.owner];
+  ++probed_;
+  schedule_regular(id, path, now);
 }
 
 void PathProber::stop(Id id) {
@@ -70,116 +69,116 @@ void PathProber::stop(Id id) {
   if (it == paths_.end()) return;
   queue(id, it->second, kNever);
   if (it->second.wanted.at == PathState::unknown) {
-    const auto own = asking_.find(it->second.wanted.owner);
-    if (--own->second == 0) asking_.erase(own);
-    --all_asking_;
+    const auto own = probed_of_interface_.find(it->second.wanted.owner);
+    if (--own->second == 0) probed_of_interface_.erase(own);
+    --probed_;
   }
   paths_.erase(it);
 }
 
-void PathProber::set_state(Id id, Path& path, PathState state, std::uint64_t now, Out& out) {
+void PathProber::set_state(Id id, Path& path, PathState state, std::uint64_t now, Effects& effects) {
   const auto before = path.view.state;
   if (before == state) return;
   path.view.state = state;
   path.view.since = now;
   if (state == PathState::suspect) path.failing_since = now;
-  out.changed(id, before, state);
+  effects.changed(id, before, state);
 }
 
-void PathProber::want_host(const Path& path) {
+void PathProber::request_host_who_has(const Path& path) {
   const Gateway key{path.wanted.vlan, path.view.gateway};
   if (!hosts_.contains(key) && hosts_.size() >= kMostGateways)
     hosts_.erase(std::ranges::min_element(hosts_, {}, [](const auto& one) { return one.second.asked_at; }));
   hosts_[key].wanted = true;
 }
 
-// What was awaited has not come in time. While nobody was asked that is as it should be.
-void PathProber::missed(Id id, Path& path, std::uint64_t now, Out& out) {
+// The awaited answer has not come in time. In Step::listen nobody was asked, so silence is the good case.
+void PathProber::on_timeout(Id id, Path& path, std::uint64_t now, Effects& effects) {
   path.asked_at = 0;
-  if (path.step == Step::listen) return accept(id, path, path.candidate, now, out);
+  if (path.step == Step::listen) return accept(id, path, path.candidate, now, effects);
   if (path.step == Step::verify) {
-    dispute(id, path, path.candidate, now, out);
-    path.step = path.failed;
+    dispute(id, path, path.candidate, now, effects);
+    path.step = path.unverified_step;
   }
-  fail(id, path, now, out);
+  fail(id, path, now, effects);
 }
 
-// A who-has was not answered by anybody who is believed.
-void PathProber::fail(Id id, Path& path, std::uint64_t now, Out& out) {
+// A who-has got no answer that counts as the gateway's.
+void PathProber::fail(Id id, Path& path, std::uint64_t now, Effects& effects) {
   path.candidate = 0;
   path.answered_once = false;
-  const bool disputed = path.strays > 0;
-  path.strays = 0;
+  const bool disputed = path.stray_answers > 0;
+  path.stray_answers = 0;
   if (path.view.state == PathState::lost || path.step == Step::announced) {
-    rest(id, path, now);
+    schedule_regular(id, path, now);
     if (disputed) return;
-    path.spoke = false;
-    return set_state(id, path, PathState::lost, now, out);
+    path.announced = false;
+    return set_state(id, path, PathState::lost, now, effects);
   }
-  want_host(path);
-  path.strays = disputed ? 1 : 0;
+  request_host_who_has(path);
+  path.stray_answers = disputed ? 1 : 0;
   if (path.step == Step::regular) {
     path.step = Step::broadcast;
     queue(id, path, now);
-    return set_state(id, path, PathState::suspect, now, out);
+    return set_state(id, path, PathState::suspect, now, effects);
   }
   path.step = Step::announced;
   queue(id, path, now + kBehindAnnouncementNs);
-  if (!std::exchange(path.spoke, true)) out.announce(id);
+  if (!std::exchange(path.announced, true)) effects.announce(id);
 }
 
-bool PathProber::ask(Id id, Path& path, std::uint64_t now, Out& out) {
+bool PathProber::ask(Id id, Path& path, std::uint64_t now, Effects& effects) {
   const bool unicast =
       path.step == Step::regular && (path.view.state == PathState::reachable || path.answered_once);
-  path.asked = path.step == Step::verify ? path.candidate : unicast ? path.view.gateway_mac : 0;
-  if (!out.ask(id, path.view.gateway, path.asked)) return false;
-  if (path.view.state == PathState::lost) want_host(path);
+  path.asked_mac = path.step == Step::verify ? path.candidate : unicast ? path.view.gateway_mac : 0;
+  if (!effects.ask(id, path.view.gateway, path.asked_mac)) return false;
+  if (path.view.state == PathState::lost) request_host_who_has(path);
   path.asked_at = now;
   path.open_until = 0;
   queue(id, path, now + kAnswerNs);
   return true;
 }
 
-void PathProber::listen(Id id, Path& path, std::uint64_t now, Out& out) {
-  out.listen(id, path.view.gateway);
+void PathProber::listen(Id id, Path& path, std::uint64_t now, Effects& effects) {
+  effects.listen(id, path.view.gateway);
   path.asked_at = now;
   path.open_until = 0;
   queue(id, path, now + kAnswerNs);
 }
 
-void PathProber::dispute(Id id, Path& path, Mac mac, std::uint64_t at, Out& out) {
+void PathProber::dispute(Id id, Path& path, Mac mac, std::uint64_t at, Effects& effects) {
   path.view.disputed_by = mac;
   path.view.disputed_at = at;
-  ++path.strays;
-  if (path.told_at != 0 && at - std::min(at, path.told_at) < kDisputedNs) return;
-  path.told_at = at;
-  out.disputed(id, mac);
+  ++path.stray_answers;
+  if (path.dispute_reported_at != 0 && at - std::min(at, path.dispute_reported_at) < kDisputedNs) return;
+  path.dispute_reported_at = at;
+  effects.disputed(id, mac);
 }
 
-// Somebody who was not asked has answered; who was may still.
-void PathProber::stray(Id id, Path& path, Mac mac, std::uint64_t at, Out& out) {
-  dispute(id, path, mac, at, out);
-  if (path.strays < kMostStrays) out.listen(id, path.view.gateway);
+// A MAC that was not asked has answered. The one that was asked may still answer.
+void PathProber::on_stray(Id id, Path& path, Mac mac, std::uint64_t at, Effects& effects) {
+  dispute(id, path, mac, at, effects);
+  if (path.stray_answers < kMostStrays) effects.listen(id, path.view.gateway);
 }
 
-// Whether an answer is the gateway's.
-bool PathProber::weigh(Id id, Path& path, Mac mac, std::uint64_t at, Out& out) {
+// Whether the answer counts as the gateway's; otherwise moves the path to its next step.
+bool PathProber::examine(Id id, Path& path, Mac mac, std::uint64_t at, Effects& effects) {
   if (path.step == Step::listen) {
-    dispute(id, path, mac, at, out);
+    dispute(id, path, mac, at, effects);
     path.asked_at = 0;
-    path.step = path.failed;
-    fail(id, path, at, out);
+    path.step = path.unverified_step;
+    fail(id, path, at, effects);
     return false;
   }
   if (path.view.gateway_mac == 0 || mac == path.view.gateway_mac) return true;
   if (path.step == Step::verify && mac == path.candidate) {
     path.step = Step::listen;
-  } else if (path.asked != 0) {
-    stray(id, path, mac, at, out);
+  } else if (path.asked_mac != 0) {
+    on_stray(id, path, mac, at, effects);
     return false;
   } else {
     path.candidate = mac;
-    path.failed = path.step;
+    path.unverified_step = path.step;
     path.step = Step::verify;
   }
   path.asked_at = 0;
@@ -187,44 +186,45 @@ bool PathProber::weigh(Id id, Path& path, Mac mac, std::uint64_t at, Out& out) {
   return false;
 }
 
-void PathProber::accept(Id id, Path& path, Mac mac, std::uint64_t at, Out& out) {
+void PathProber::accept(Id id, Path& path, Mac mac, std::uint64_t at, Effects& effects) {
   const auto before = std::exchange(path.view.gateway_mac, mac);
   path.view.answered_at = at;
   path.asked_at = 0;
-  path.strays = 0;
+  path.stray_answers = 0;
   path.candidate = 0;
-  path.spoke = false;
+  path.announced = false;
   path.step = Step::regular;
   const bool back = path.view.state != PathState::lost || path.answered_once;
   path.answered_once = !back;
   if (back) {
-    rest(id, path, at);
-    set_state(id, path, PathState::reachable, at, out);
+    schedule_regular(id, path, at);
+    set_state(id, path, PathState::reachable, at, effects);
   } else {
     queue(id, path, at + kAnswerNs);
   }
-  out.gateway_answered(id, mac);
-  if (before != 0 && before != mac) out.gateway_moved(id, mac);
+  effects.gateway_answered(id, mac);
+  if (before != 0 && before != mac) effects.gateway_moved(id, mac);
 }
 
-void PathProber::answered(Id id, Mac gateway_mac, std::uint64_t at, Out& out) {
+void PathProber::answered(Id id, Mac gateway_mac, std::uint64_t at, Effects& effects) {
   const auto it = paths_.find(id);
   if (it == paths_.end()) return;
   auto& path = it->second;
   if (path.asked_at == 0) {
-    if (at <= path.open_until && gateway_mac != path.view.gateway_mac) dispute(id, path, gateway_mac, at, out);
+    if (at <= path.open_until && gateway_mac != path.view.gateway_mac)
+      dispute(id, path, gateway_mac, at, effects);
     path.open_until = 0;
     return;
   }
   const auto rtt_ns = at - std::min(at, path.asked_at);
-  if (rtt_ns > kAnswerNs || !weigh(id, path, gateway_mac, at, out)) return;
+  if (rtt_ns > kAnswerNs || !examine(id, path, gateway_mac, at, effects)) return;
   path.view.rtt_ns = rtt_ns;
-  const bool to_everybody = path.asked == 0;
+  const bool to_everybody = path.asked_mac == 0;
   const auto open_until = path.asked_at + kAnswerNs;
-  accept(id, path, gateway_mac, at, out);
+  accept(id, path, gateway_mac, at, effects);
   if (!to_everybody) return;
   path.open_until = open_until;
-  out.listen(id, path.view.gateway);
+  effects.listen(id, path.view.gateway);
 }
 
 void PathProber::host_answered(Ipv4 gateway, std::uint16_t vlan, std::uint64_t at) {
@@ -234,50 +234,50 @@ void PathProber::host_answered(Ipv4 gateway, std::uint16_t vlan, std::uint64_t a
   it->second.reached = true;
 }
 
-// One at a time: the programs wait for one answer.
-std::uint64_t PathProber::ask_as_host(std::uint64_t now, RateLimiter& pace, Out& out) {
+// One gateway at a time, because the programs wait for one answer only (arpl_limits.host_awaits).
+std::uint64_t PathProber::ask_as_host(std::uint64_t now, RateLimiter& limiter, Effects& effects) {
   const auto wanted = [](const auto& one) { return one.second.wanted; };
   auto next = std::ranges::find_if(hosts_, wanted);
   if (next == hosts_.end()) return kNever;
   if (host_asked_at_ != 0 && now < host_asked_at_ + kHostEveryNs) return host_asked_at_ + kHostEveryNs;
   for (auto it = next; it != hosts_.end(); ++it)
     if (it->second.wanted && it->second.asked_at < next->second.asked_at) next = it;
-  if (!pace.take(now)) return pace.when(now);
+  if (!limiter.take(now)) return limiter.when(now);
   auto& [key, host] = *next;
-  if (!out.ask_as_host(key.second, key.first)) return now + kRetryNs;
+  if (!effects.ask_as_host(key.second, key.first)) return now + kRetryNs;
   if (host.asked_at != 0) host.reached = host.answered_at >= host.asked_at;
   host.wanted = false;
   host.asked_at = host_asked_at_ = now;
   return std::ranges::any_of(hosts_, wanted) ? now + kHostEveryNs : kNever;
 }
 
-std::uint64_t PathProber::tick(std::uint64_t now, RateLimiter& pace, Out& out) {
-  interval_ns_ = pace.interval_ns();
-  ask_as_host(now, pace, out);  // before the many
+std::uint64_t PathProber::tick(std::uint64_t now, RateLimiter& limiter, Effects& effects) {
+  interval_ns_ = limiter.interval_ns();
+  ask_as_host(now, limiter, effects);  // before the endpoints take all of the rate
   auto wake = kNever;
   while (const auto due = queue_.due(now)) {
     const auto id = *due;
     auto& path = paths_.at(id);
     if (path.asked_at != 0) {
-      missed(id, path, now, out);
+      on_timeout(id, path, now, effects);
       continue;
     }
     if (path.step == Step::listen) {
-      listen(id, path, now, out);
+      listen(id, path, now, effects);
       continue;
     }
-    if (!pace.take(now)) {
-      wake = pace.when(now);
+    if (!limiter.take(now)) {
+      wake = limiter.when(now);
       break;
     }
     queue_.served(path.wanted.owner);
-    if (!ask(id, path, now, out)) {
+    if (!ask(id, path, now, effects)) {
       wake = now + kRetryNs;
       break;
     }
   }
   if (wake == kNever) wake = queue_.first();
-  return std::min(wake, ask_as_host(now, pace, out));
+  return std::min(wake, ask_as_host(now, limiter, effects));
 }
 
 std::optional<bool> PathProber::host_reaches(const Path& path, std::uint64_t now) const {

@@ -18,12 +18,12 @@ void publish(T& word, T value) {
   std::atomic_ref<T>(word).store(value, std::memory_order_seq_cst);
 }
 
-// At least one of what there is.
-std::uint64_t ahead_of(std::uint64_t pps) {
+// Half of the rate, but never 0 of a rate that is not 0.
+std::uint64_t urgent_rate(std::uint64_t pps) {
   return pps == 1 ? 1 : pps / 2;
 }
 
-ReportKind told_of(PathState before, PathState now) {
+ReportKind report_kind(PathState before, PathState now) {
   if (now == PathState::suspect) return ReportKind::path_suspect;
   if (now == PathState::lost) return ReportKind::path_lost;
   return before == PathState::lost ? ReportKind::path_back : ReportKind::path_fine;
@@ -31,14 +31,14 @@ ReportKind told_of(PathState before, PathState now) {
 
 }  // namespace
 
-// What the path prober wants done, at one moment.
-class Protocol::Out final : public PathProber::Out {
+// Carries out the path prober's effects at one point of time.
+class Protocol::Effects final : public PathProber::Effects {
  public:
-  Out(Protocol& protocol, std::uint64_t now, Actions& actions)
+  Effects(Protocol& protocol, std::uint64_t now, Actions& actions)
       : protocol_(protocol), now_(now), actions_(actions) {}
 
-  // The programs listen from before the question is on its way. It may have stopped answering just now: the
-  // next look ends this.
+  // Published before the who-has is sent, so that the programs can't miss the answer. An endpoint that may not
+  // be announced any more sends nothing; the next poll stops its probing.
   bool ask(Id id, Ipv4 gateway, Mac to) override {
     if (!protocol_.may_be_announced(id, now_)) return true;
     const auto& subject = protocol_.endpoints_[id].subject;
@@ -52,7 +52,7 @@ class Protocol::Out final : public PathProber::Out {
 
   void listen(Id id, Ipv4 gateway) override { publish<__be32>(protocol_.tables_.stats[id].awaits, gateway); }
 
-  // RFC 5227's form, with sender IP 0: the parent may have no address here, and nobody learns anything by it.
+  // A probe (sender IP 0), because the parent may have no address here, and so that no station learns one.
   bool ask_as_host(Ipv4 gateway, std::uint16_t vlan) override {
     auto& limits = *protocol_.tables_.limits;
     publish<__u64>(limits.host_awaits, ARPL_AWAITS(gateway, vlan));
@@ -66,12 +66,12 @@ class Protocol::Out final : public PathProber::Out {
 
   void changed(Id id, PathState before, PathState now) override {
     if (before != PathState::unknown || now != PathState::reachable)
-      actions_.report({.id = id, .kind = told_of(before, now)});
+      actions_.report({.id = id, .kind = report_kind(before, now)});
   }
 
   void gateway_answered(Id id, Mac mac) override {
     const auto& endpoint = protocol_.endpoints_[id];
-    protocol_.defender_.know_gateway({endpoint.subject.vlan, endpoint.gateway}, mac, now_);
+    protocol_.defender_.on_gateway_answer({endpoint.subject.vlan, endpoint.gateway}, mac, now_);
   }
 
   void gateway_moved(Id id, Mac mac) override {
@@ -92,9 +92,9 @@ Protocol::Protocol(const Settings& settings, ProtocolTables tables, std::uint64_
     : settings_(settings),
       tables_(tables),
       rng_(seed),
-      pace_(settings.announce.pps),
-      ahead_(ahead_of(settings.announce.pps), pace_),
-      asking_pace_(settings.announce.pps),
+      limiter_(settings.announce.pps),
+      urgent_limiter_(urgent_rate(settings.announce.pps), limiter_),
+      path_limiter_(settings.announce.pps),
       announcer_(settings.announce),
       path_prober_(settings.path_probe_ns) {
   address_prober_.set_mode(settings.probe);
@@ -103,9 +103,9 @@ Protocol::Protocol(const Settings& settings, ProtocolTables tables, std::uint64_
 
 void Protocol::set(const Settings& settings, std::uint64_t now) {
   settings_ = settings;
-  pace_.set(settings.announce.pps);
-  ahead_.set(ahead_of(settings.announce.pps));
-  asking_pace_.set(settings.announce.pps);
+  limiter_.set(settings.announce.pps);
+  urgent_limiter_.set(urgent_rate(settings.announce.pps));
+  path_limiter_.set(settings.announce.pps);
   announcer_.set_schedule(settings.announce, now);
   address_prober_.set_mode(settings.probe);
   defender_.set_policy(settings.on_conflict);
@@ -114,34 +114,35 @@ void Protocol::set(const Settings& settings, std::uint64_t now) {
   for (Id id = 0; id < endpoints_.size(); ++id) watch_path(id, now);
 }
 
-// Whoever asks a gateway that has come here, or has gone, asks otherwise from now on.
-void Protocol::settle_gateways(const Address& address, bool here, std::uint64_t now) {
-  auto& count = here_[address];
+// An endpoint has appeared or gone: the endpoints that use its address as their gateway switch between probing
+// and PathState::sibling.
+void Protocol::update_gateway_users(const Address& address, bool here, std::uint64_t now) {
+  auto& count = addresses_[address];
   count += here ? 1U : -1U;
-  if (count == 0) here_.erase(address);
-  const auto askers = askers_.find(address);
-  if (askers == askers_.end()) return;
-  for (const auto id : askers->second) watch_path(id, now);
+  if (count == 0) addresses_.erase(address);
+  const auto users = gateway_users_.find(address);
+  if (users == gateway_users_.end()) return;
+  for (const auto id : users->second) watch_path(id, now);
 }
 
-// A gateway that is here can't answer through the wire: nobody is asked.
+// A gateway on this host can't answer through the wire, so it is not probed.
 void Protocol::watch_path(Id id, std::uint64_t now) {
   const auto& endpoint = endpoints_[id];
-  if (!endpoint.allowed || endpoint.unproven) return;
+  if (!endpoint.allowed || endpoint.to_probe) return;
   const auto& subject = endpoint.subject;
-  const auto at = here_.contains({subject.vlan, endpoint.gateway}) ? PathState::sibling
-                  : endpoint.gateway_at_parent                     ? PathState::host
-                                                                   : PathState::unknown;
+  const auto at = addresses_.contains({subject.vlan, endpoint.gateway}) ? PathState::sibling
+                  : endpoint.gateway_at_parent                          ? PathState::host
+                                                                        : PathState::unknown;
   path_prober_.watch(id, {.gateway = endpoint.gateway, .vlan = subject.vlan, .owner = subject.owner, .at = at},
                      now);
 }
 
-void Protocol::ask_nobody(Id id) {
+void Protocol::clear_gateway(Id id) {
   auto& endpoint = endpoints_[id];
-  const auto askers = askers_.find({endpoint.subject.vlan, endpoint.gateway});
-  if (askers == askers_.end()) return;
-  askers->second.erase(id);
-  if (askers->second.empty()) askers_.erase(askers);
+  const auto users = gateway_users_.find({endpoint.subject.vlan, endpoint.gateway});
+  if (users == gateway_users_.end()) return;
+  users->second.erase(id);
+  if (users->second.empty()) gateway_users_.erase(users);
   endpoint.gateway = 0;
   endpoint.gateway_at_parent = false;
 }
@@ -153,37 +154,37 @@ void Protocol::put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std
   if (endpoint.known && endpoint.subject == subject && arrival == Arrival::found) return;
   const bool same = endpoint.known && endpoint.subject.mac == subject.mac &&
                     endpoint.subject.address == subject.address && endpoint.subject.vlan == subject.vlan;
-  end(id);
+  stop(id);
   if (!same || endpoint.subject.owner != subject.owner) drop_defence(id);
-  if (!same) leave(id, now);
+  if (!same) reset(id, now);
   const bool came = !std::exchange(endpoint.known, true);
   endpoint.subject = subject;
   endpoint.allowed = false;
   endpoint.changed = endpoint.changed || (arrival == Arrival::changed && !same);
-  endpoint.unproven = endpoint.unproven || (arrival == Arrival::changed && !same);
-  endpoint.troubled = true;
-  if (came) settle_gateways({subject.vlan, subject.address}, true, now);
+  endpoint.to_probe = endpoint.to_probe || (arrival == Arrival::changed && !same);
+  endpoint.restricted = true;
+  if (came) update_gateway_users({subject.vlan, subject.address}, true, now);
   if (defender_.settle(id, subject, arrival, now))
     actions.report({.id = id, .kind = ReportKind::moves_too_often, .mac = subject.mac});
-  judge(id, now, actions);
+  update(id, now, actions);
 }
 
 void Protocol::erase(Id id, std::uint64_t now) {
   if (id >= endpoints_.size() || !endpoints_[id].known) return;
-  end(id);
+  stop(id);
   drop_defence(id);
   defender_.forget(id, now);
-  leave(id, now);
+  reset(id, now);
 }
 
-// Nothing of what was there is known any more.
-void Protocol::leave(Id id, std::uint64_t now) {
+// Resets the endpoint. Claims that were reported up to now stay reported.
+void Protocol::reset(Id id, std::uint64_t now) {
   auto& endpoint = endpoints_[id];
   if (!endpoint.known) return;
-  ask_nobody(id);
+  clear_gateway(id);
   const Address address{endpoint.subject.vlan, endpoint.subject.address};
-  endpoint = {.heard = tables_.slots[id].claimed_at};
-  settle_gateways(address, false, now);
+  endpoint = {.reported_claim_at = tables_.slots[id].claimed_at};
+  update_gateway_users(address, false, now);
 }
 
 void Protocol::drop_defences() {
@@ -199,16 +200,16 @@ void Protocol::drop_defence(Id id) {
 void Protocol::set_gateway(Id id, Ipv4 gateway, bool at_parent, std::uint64_t now) {
   if (id >= endpoints_.size() || !endpoints_[id].known) return;
   auto& endpoint = endpoints_[id];
-  ask_nobody(id);
+  clear_gateway(id);
   endpoint.gateway = gateway;
   endpoint.gateway_at_parent = at_parent;
-  if (gateway != 0) askers_[{endpoint.subject.vlan, gateway}].insert(id);
+  if (gateway != 0) gateway_users_[{endpoint.subject.vlan, gateway}].insert(id);
   watch_path(id, now);
 }
 
 void Protocol::carrier_up(std::uint64_t now) {
   for (Id id = 0; id < endpoints_.size(); ++id)
-    if (endpoints_[id].allowed && !endpoints_[id].unproven)
+    if (endpoints_[id].allowed && !endpoints_[id].to_probe)
       announcer_.appear(id, now, false, endpoints_[id].subject.owner);
 }
 
@@ -216,7 +217,7 @@ bool Protocol::may_be_announced(Id id, std::uint64_t now) const {
   const auto& endpoint = endpoints_[id];
   const auto& slot = tables_.slots[id];
   return endpoint.subject.announceable && slot.word != 0 && arpl_slot_unanswered(&slot) == 0 &&
-         (!endpoint.troubled || defender_.allows(id, now));
+         (!endpoint.restricted || defender_.allows(id, now));
 }
 
 bool Protocol::speaks_for(Id id, Mac mac, std::uint64_t now) const {
@@ -224,60 +225,60 @@ bool Protocol::speaks_for(Id id, Mac mac, std::uint64_t now) const {
          may_be_announced(id, now);
 }
 
-// The programs tell of no more claims than their budget allows. What they saw and did not tell within a look is
-// somebody's on the wire: who is here has a budget of his own.
-void Protocol::note_unheard(Id id, std::uint64_t now) {
+// The programs report claims within a budget, but write claimed_at for each. A claim that is not reported
+// within a poll period came from the wire, since claims from this host have a budget of their own.
+void Protocol::note_unreported(Id id, std::uint64_t now) {
   auto& endpoint = endpoints_[id];
   const auto claimed_at = tables_.slots[id].claimed_at;
-  if (claimed_at <= endpoint.heard) {
-    endpoint.unheard = 0;
-  } else if (endpoint.unheard == 0) {
-    endpoint.unheard = now;
-  } else if (now - endpoint.unheard >= kLookNs) {
-    endpoint.heard = claimed_at;
-    endpoint.unheard = 0;
-    endpoint.troubled = true;
-    defender_.disturb(id, now);
+  if (claimed_at <= endpoint.reported_claim_at) {
+    endpoint.unreported_since = 0;
+  } else if (endpoint.unreported_since == 0) {
+    endpoint.unreported_since = now;
+  } else if (now - endpoint.unreported_since >= kPollNs) {
+    endpoint.reported_claim_at = claimed_at;
+    endpoint.unreported_since = 0;
+    endpoint.restricted = true;
+    defender_.on_unreported_claim(id, now);
   }
 }
 
-void Protocol::judge(Id id, std::uint64_t now, Actions& actions) {
+void Protocol::update(Id id, std::uint64_t now, Actions& actions) {
   auto& endpoint = endpoints_[id];
-  note_unheard(id, now);
+  note_unreported(id, now);
   const bool contested = arpl_slot_contested(&tables_.slots[id], now) != 0;
   if (endpoint.contested && !contested) actions.report({.id = id, .kind = ReportKind::conflict_over});
-  if (endpoint.troubled) {  // the others are many
+  if (endpoint.restricted) {  // an optimisation: most endpoints have no conflict
     const auto state = defender_.state(id, now);
     if (endpoint.moving && !state.moves_too_often)
       actions.report({.id = id, .kind = ReportKind::moves_no_more});
     endpoint.moving = state.moves_too_often;
-    endpoint.troubled = state.moves_too_often || state.gave_up || state.silent;
+    endpoint.restricted = state.moves_too_often || state.gave_up || state.silent;
   }
   endpoint.contested = contested;
   const bool allowed = may_be_announced(id, now);
   if (allowed == endpoint.allowed) return;
   endpoint.allowed = allowed;
   if (allowed) {
-    begin(id, now);
+    start(id, now);
   } else {
-    end(id);
+    stop(id);
   }
 }
 
-void Protocol::begin(Id id, std::uint64_t now) {
-  if (endpoints_[id].unproven && address_prober_.start(id, now, rng_, endpoints_[id].subject.owner)) return;
-  use(id, now);
+void Protocol::start(Id id, std::uint64_t now) {
+  if (endpoints_[id].to_probe && address_prober_.start(id, now, rng_, endpoints_[id].subject.owner)) return;
+  start_announcing(id, now);
 }
 
-// The address is free, or nobody wants to know.
-void Protocol::use(Id id, std::uint64_t now) {
+// The address is free, or probing is off.
+void Protocol::start_announcing(Id id, std::uint64_t now) {
   auto& endpoint = endpoints_[id];
-  endpoint.unproven = false;
+  endpoint.to_probe = false;
   announcer_.appear(id, now, endpoint.changed, endpoint.subject.owner);
   watch_path(id, now);
 }
 
-void Protocol::end(Id id) {
+void Protocol::stop(Id id) {
   announcer_.hold(id);
   address_prober_.stop(id);
   path_prober_.stop(id);
@@ -286,40 +287,41 @@ void Protocol::end(Id id) {
 void Protocol::on_claim(Id id, Claim claim, std::uint64_t now, Actions& actions) {
   if (id >= endpoints_.size() || !endpoints_[id].known) return;
   auto& endpoint = endpoints_[id];
-  endpoint.heard = std::max<std::uint64_t>(endpoint.heard, tables_.slots[id].claimed_at);
-  // Its own MAC was heard before it was known to be its own.
+  endpoint.reported_claim_at =
+      std::max<std::uint64_t>(endpoint.reported_claim_at, tables_.slots[id].claimed_at);
+  // The endpoint's new MAC was heard before netlink reported it.
   if (claim.mac == endpoint.subject.mac) return;
   const auto verdict = defender_.on_claim(id, claim, now);
-  endpoint.troubled = true;
-  const auto report = [&](ReportKind told) {
-    actions.report({.id = id, .kind = told, .mac = claim.mac, .origin = verdict.origin});
+  endpoint.restricted = true;
+  const auto report = [&](ReportKind kind) {
+    actions.report({.id = id, .kind = kind, .mac = claim.mac, .origin = verdict.origin});
   };
   report(ReportKind::conflict);
   if (verdict.gave_up) report(ReportKind::gave_up);
-  // RFC 5227 section 2.1.1: what is not known to be free is not ours to defend.
-  const bool proven = settings_.probe == ProbeMode::off || !endpoint.unproven;
+  // RFC 5227 section 2.1.1: an address must not be defended before its probing has ended.
+  const bool proven = settings_.probe == ProbeMode::off || !endpoint.to_probe;
   if (verdict.defend && proven && !std::exchange(endpoint.to_defend, true)) {
     endpoint.claimant = claim.mac;
     endpoint.to_defend_at = now;
     to_defend_.put(endpoint.subject.owner, now, id);
   }
-  judge(id, now, actions);
+  update(id, now, actions);
 }
 
 void Protocol::on_answer(Id id, Mac gateway_mac, std::uint64_t at, Actions& actions) {
-  Out out{*this, at, actions};
-  path_prober_.answered(id, gateway_mac, at, out);
+  Effects effects{*this, at, actions};
+  path_prober_.answered(id, gateway_mac, at, effects);
 }
 
 void Protocol::on_host_answer(Ipv4 gateway, std::uint16_t vlan, std::uint64_t at) {
   path_prober_.host_answered(gateway, vlan, at);
 }
 
-void Protocol::look(std::uint64_t now, Actions& actions) {
-  if (now < look_at_) return;
-  look_at_ = now + kLookNs;
+void Protocol::poll_slots(std::uint64_t now, Actions& actions) {
+  if (now < poll_at_) return;
+  poll_at_ = now + kPollNs;
   for (Id id = 0; id < endpoints_.size(); ++id)
-    if (endpoints_[id].known) judge(id, now, actions);
+    if (endpoints_[id].known) update(id, now, actions);
 }
 
 bool Protocol::send(const Outgoing& frame, Actions& actions) {
@@ -341,7 +343,7 @@ bool Protocol::send(const Outgoing& frame, Actions& actions) {
   return true;
 }
 
-// RFC 5227 section 2.4: one announcement, as a request. What has changed meanwhile is not defended.
+// RFC 5227 section 2.4: one announcement, as a request. A defence that is no longer allowed is dropped.
 std::uint64_t Protocol::defend(std::uint64_t now, Actions& actions) {
   while (const auto due = to_defend_.due(now)) {
     const auto id = *due;
@@ -349,7 +351,7 @@ std::uint64_t Protocol::defend(std::uint64_t now, Actions& actions) {
     const auto& [mac, address, vlan, announceable, vepa, owner] = endpoints_[id].subject;
     const auto state = defender_.state(id, now);
     if (announceable && tables_.slots[id].word != 0 && !state.gave_up && !state.moves_too_often) {
-      if (!ahead_.take(now)) return ahead_.when(now);
+      if (!urgent_limiter_.take(now)) return urgent_limiter_.when(now);
       const Outgoing out{.id = id, .purpose = Purpose::defend, .frame = arpl_announcement(mac, address, vlan)};
       if (!send(out, actions)) return now + kRetryNs;
       to_defend_.served(owner);
@@ -364,7 +366,7 @@ std::uint64_t Protocol::defend(std::uint64_t now, Actions& actions) {
 std::uint64_t Protocol::probe(std::uint64_t now, Actions& actions) {
   std::vector<Id> free;
   const auto wake = address_prober_.tick(
-      now, rng_, ahead_,
+      now, rng_, urgent_limiter_,
       [&](Id id) {
         const auto& subject = endpoints_[id].subject;
         return send({.id = id,
@@ -374,17 +376,17 @@ std::uint64_t Protocol::probe(std::uint64_t now, Actions& actions) {
       },
       free);
   for (const auto id : free) {
-    defender_.prove(id);
-    use(id, now);
+    defender_.confirm(id);
+    start_announcing(id, now);
   }
   return wake;
 }
 
-// Something may have changed since it was planned.
+// Checks again, because the endpoint may have changed since it was planned.
 Announcer::Sent Protocol::announce(const Announcer::Due& due, std::uint64_t now, Actions& actions) {
   auto& endpoint = endpoints_[due.id];
   if (!may_be_announced(due.id, now)) {
-    judge(due.id, now, actions);
+    update(due.id, now, actions);
     return Announcer::Sent::held;
   }
   const auto& subject = endpoint.subject;
@@ -405,15 +407,15 @@ Announcer::Sent Protocol::announce(const Announcer::Due& due, std::uint64_t now,
   return Announcer::Sent::yes;
 }
 
-// Defences and probes before announcements: they can't wait.
+// Defences and probes go before announcements, because they are urgent.
 std::uint64_t Protocol::tick(std::uint64_t now, Actions& actions) {
-  look(now, actions);
-  auto wake = std::min(look_at_, defend(now, actions));
+  poll_slots(now, actions);
+  auto wake = std::min(poll_at_, defend(now, actions));
   wake = std::min(wake, probe(now, actions));
-  Out out{*this, now, actions};
-  wake = std::min(wake, path_prober_.tick(now, asking_pace_, out));
+  Effects effects{*this, now, actions};
+  wake = std::min(wake, path_prober_.tick(now, path_limiter_, effects));
   const auto send = [&](const Announcer::Due& due) { return announce(due, now, actions); };
-  return std::max(now + 1, std::min(wake, announcer_.tick(now, pace_, send)));
+  return std::max(now + 1, std::min(wake, announcer_.tick(now, limiter_, send)));
 }
 
 Protocol::View Protocol::view(Id id, std::uint64_t now) const {

@@ -11,19 +11,20 @@
 
 #include "protocol/address_prober.hpp"
 #include "protocol/machines.hpp"
+#include "protocol/timing.hpp"
 #include "shared/abi.h"
 
 namespace arpline {
 
-/// The maps' memory that the machines share with the programs; it outlives them.
+/// The map memory that the machines share with the programs; it has to outlive them.
 struct ProtocolTables {
   std::span<const arpl_slot> slots;
-  std::span<arpl_endpoint_stats> stats;  ///< `awaits` is written
-  arpl_limits* limits = nullptr;         ///< `host_awaits` is written
+  std::span<arpl_endpoint_stats> stats;  ///< the machines write `awaits`
+  arpl_limits* limits = nullptr;         ///< the machines write `host_awaits`
 };
 
-/// The machines over the maps' memory. What the programs see of an endpoint (claims, unanswered checks) counts
-/// from the moment at which they have written it.
+/// The machines over the maps' memory. It reads the programs' view of an endpoint (claims, unanswered checks)
+/// from the slots at each decision. Not thread-safe.
 class Protocol final : public Machines {
  public:
   Protocol(const Settings& settings, ProtocolTables tables, std::uint64_t seed);
@@ -49,42 +50,42 @@ class Protocol final : public Machines {
   std::size_t remembered() const noexcept override { return defender_.remembered() + sightings_.size(); }
 
  private:
-  static constexpr std::uint64_t kLookNs = 250'000'000;  // so late is noticed what the programs don't report
+  static constexpr std::uint64_t kPollNs = 250'000'000;  // period at which the slots are polled
 
   struct Endpoint {
     AnnouncedEndpoint subject;
     Ipv4 gateway = 0;
     bool gateway_at_parent = false;
     bool known = false;
-    bool allowed = false;    // as judged last
-    bool contested = false;  // likewise
-    bool moving = false;     // likewise: too often
-    bool to_defend = false;  // it waits for the pace, against whom, since when
-    Mac claimant = 0;        // of any value: anybody may write any MAC into a claim
+    bool allowed = false;    // may_be_announced() at the last update
+    bool contested = false;  // at the last update
+    bool moving = false;     // moves too often, at the last update
+    bool to_defend = false;  // a defence waits for the rate limit; against `claimant`, since `to_defend_at`
+    Mac claimant = 0;        // any value, since anybody can write any MAC into a claim
     std::uint64_t to_defend_at = 0;
-    bool troubled = false;      // the defender may have something to say about it
-    bool unproven = false;      // to be probed for
-    bool changed = false;       // its siblings are to hear of it
-    std::uint64_t heard = 0;    // the last claim that was told
-    std::uint64_t unheard = 0;  // since when there is one that was not; 0: there is none
+    bool restricted = false;              // the defender may restrict it, so ask
+    bool to_probe = false;                // it needs probing before it is announced
+    bool changed = false;                 // its siblings have to receive the next announcement
+    std::uint64_t reported_claim_at = 0;  // claimed_at of the last claim that was reported
+    std::uint64_t unreported_since = 0;   // since when there is a claim that was not reported; 0: none
     std::uint64_t announced_at = 0;
   };
   using Address = Defender::Address;
-  class Out;
+  class Effects;
 
   bool may_be_announced(Id id, std::uint64_t now) const;
-  void judge(Id id, std::uint64_t now, Actions& actions);
-  void note_unheard(Id id, std::uint64_t now);
-  void begin(Id id, std::uint64_t now);
-  void end(Id id);
+  void update(Id id, std::uint64_t now, Actions& actions);
+  void note_unreported(Id id, std::uint64_t now);
+  void start(Id id, std::uint64_t now);
+  void stop(Id id);
   void watch_path(Id id, std::uint64_t now);
-  void settle_gateways(const Address& address, bool here, std::uint64_t now);
-  void ask_nobody(Id id);
-  void leave(Id id, std::uint64_t now);
+  void update_gateway_users(const Address& address, bool here, std::uint64_t now);
+  void clear_gateway(Id id);
+  void reset(Id id, std::uint64_t now);
   void drop_defence(Id id);
   void drop_defences();
-  void use(Id id, std::uint64_t now);
-  void look(std::uint64_t now, Actions& actions);
+  void start_announcing(Id id, std::uint64_t now);
+  void poll_slots(std::uint64_t now, Actions& actions);
   std::uint64_t defend(std::uint64_t now, Actions& actions);
   std::uint64_t probe(std::uint64_t now, Actions& actions);
   Announcer::Sent announce(const Announcer::Due& due, std::uint64_t now, Actions& actions);
@@ -93,9 +94,10 @@ class Protocol final : public Machines {
   Settings settings_;
   ProtocolTables tables_;
   Rng rng_;
-  RateLimiter pace_;
-  RateLimiter ahead_;  // of defences and probes: half of it, so that what they are for is announced as well
-  RateLimiter asking_pace_;
+  RateLimiter limiter_;
+  // For defences and probes: half of the rate, so that they leave some for announcements.
+  RateLimiter urgent_limiter_;
+  RateLimiter path_limiter_;
   Announcer announcer_;
   AddressProber address_prober_;
   Defender defender_;
@@ -104,9 +106,9 @@ class Protocol final : public Machines {
   Counts counts_;
   std::vector<Endpoint> endpoints_;  // by id
   FairQueue to_defend_;
-  std::map<Address, unsigned> here_;        // addresses of endpoints
-  std::map<Address, std::set<Id>> askers_;  // by the gateway that they ask
-  std::uint64_t look_at_ = 0;
+  std::map<Address, unsigned> addresses_;          // number of endpoints with each address
+  std::map<Address, std::set<Id>> gateway_users_;  // endpoints by their gateway
+  std::uint64_t poll_at_ = 0;
 };
 
 }  // namespace arpline

@@ -4,24 +4,25 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "protocol/announced_endpoint.hpp"
+#include "protocol/timing.hpp"
 #include "shared/bucket.h"
 
 namespace arpline {
 
-/// Frames a second, for all endpoints together; so much may come at once as kBurstNs has room for, and one
-/// frame always. A share of a whole takes from both: the rest of the whole is left to the others.
+/// A token bucket in frames a second, with a burst of kBurstNs or of one frame, whichever is more. A limiter
+/// with a `whole` takes each token from both, so it limits its users to a part of the whole.
 class RateLimiter {
  public:
-  static constexpr std::uint64_t kBurstNs = 50'000'000;  ///< how late a control loop may be without losing any
+  static constexpr std::uint64_t kBurstNs =
+      50'000'000;  ///< a control loop may be this late without losing tokens
 
-  /// per_second = 0: nothing.
+  /// per_second = 0: no frame passes.
   explicit RateLimiter(std::uint64_t per_second) { set(per_second); }
   /// `whole` outlives it.
   RateLimiter(std::uint64_t per_second, RateLimiter& whole) : whole_(&whole) { set(per_second); }
   void set(std::uint64_t per_second) noexcept { interval_ns_ = per_second == 0 ? 0 : kSecondNs / per_second; }
 
-  /// Between two frames; 0: nothing is sent.
+  /// Time between two frames; 0: no frame passes.
   std::uint64_t interval_ns() const noexcept { return interval_ns_; }
 
   bool take(std::uint64_t now, std::uint32_t frames = 1) noexcept {
@@ -30,7 +31,7 @@ class RateLimiter {
            (whole_ == nullptr || whole_->take(now, frames));
   }
 
-  /// When take() can succeed.
+  /// The earliest time at which take() can succeed.
   std::uint64_t when(std::uint64_t now, std::uint32_t frames = 1) const noexcept {
     if (interval_ns_ == 0) return kNever;
     const auto [cost, burst] = budget(frames);

@@ -9,8 +9,8 @@
 
 namespace arpline {
 
-/// MACs of ours that came in from the wire as a source: a loop, a duplicate MAC, or a switch that sends back
-/// what it gets (vepa). Bounded.
+/// This host's MACs that came in from the wire as a source. Reasons are a loop, a duplicate MAC, or a switch
+/// that reflects frames (VEPA). Bounded.
 class Sightings {
  public:
   static constexpr std::size_t kMost = 1024;
@@ -18,7 +18,7 @@ class Sightings {
   struct Sighting {
     std::uint64_t first_at = 0;
     std::uint64_t last_at = 0;
-    std::uint64_t times = 0;  ///< as often as it was reported; what exceeds the reports' budget is not
+    std::uint64_t times = 0;  ///< reported frames; those beyond the budget `own_macs` are not counted
   };
 
   void on(Mac mac, std::uint64_t now) {

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What tests/run does, one module a kind of check. Each stage takes a Run and adds its results to it."""
+"""The stages of tests/run, one module per kind of check. Each stage takes a Run and adds its results to it."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The benchmarks: whether every responder answers and the report is written. Nothing is judged by its speed."""
+"""The benchmarks: checks that every responder answers and that the report is written, but no speed."""
 import json
 import os
 
@@ -12,7 +12,7 @@ def bench(run: Run) -> None:
     if not run.wanted("bench/run --smoke"):
         return
     folder = run.scratch_file("bench")
-    # bench/run adds the benchmarks to the build that is there; clang-tidy, which comes later, sees them so.
+    # bench/run adds the benchmarks to the existing build, so that the later clang-tidy sees them.
     code, text = execute(["bench/run", "--smoke", "--output", folder], TIMEOUT_SECONDS,
                          env={**os.environ, "ARPLINE_BUILD": str(BUILD)})
     results = folder / "results.json"

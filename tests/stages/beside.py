@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What needs nothing but CPU time, in a process of its own with what the stages leave idle."""
+"""Runs stages that only need CPU time in a process of its own, with the CPU time that the other stages leave."""
 import contextlib
 import json
 import os
@@ -12,7 +12,7 @@ from .results import Run, Stage
 
 
 class Beside:
-    """Prepares for later stages, then runs stages, by name, until they are asked for."""
+    """Calls `prepare`, then runs `stages`, while the caller does other work; results() collects theirs."""
 
     def __init__(self, run: Run, prepare, stages: dict):
         self.run, self.prepare, self.stages, self.pid = run, prepare, stages, None
@@ -26,7 +26,7 @@ class Beside:
         return self
 
     def _work(self) -> None:
-        """The child; never returns."""
+        """Runs in the child process; never returns."""
         os.setpgid(0, 0)
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
         os.dup2(self.said.fileno(), sys.stdout.fileno())
@@ -42,7 +42,7 @@ class Beside:
         os._exit(0)
 
     def results(self) -> None:
-        """Waits; what they found counts as if they had run here."""
+        """Waits for the stages and adds their results to the run's."""
         os.waitpid(self.pid, 0)
         self.pid = None
         self.said.seek(0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The compiled tests: found by where they lie, counted by what Google Test says."""
+"""The compiled tests: finds them by folder and counts Google Test's cases."""
 import json
 import os
 import random
@@ -13,7 +13,7 @@ SANITIZER_ENVIRONMENT = {
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
     "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
 }
-# Optimising sanitized code takes minutes, and of debug information line numbers are enough.
+# Optimising sanitized code takes minutes; line numbers are enough debug information.
 SANITIZER_OPTIONS = ("-Ddpdk=enabled", "-Db_lundef=false", "-Doptimization=0", "-Dcpp_args=-g1")
 FUZZ_SECONDS = 10
 BUILDS = {
@@ -28,13 +28,13 @@ COMPILERS = {"build-fuzz": {"CC": "clang", "CXX": "clang++"}}
 
 
 def executables(folder: Path) -> list[Path]:
-    """Programs, not the folders and scripts beside them."""
+    """The programs of a folder, without its folders and scripts."""
     found = sorted(folder.iterdir()) if folder.is_dir() else []
     return [path for path in found if path.is_file() and os.access(path, os.X_OK) and path.suffix == ""]
 
 
 def gtest(run: Run, program: Path, timeout=300, environment=None, arguments=()) -> str:
-    """Runs one program; each of its cases counts. Returns what it printed."""
+    """Runs one program and counts each of its cases. Returns its output."""
     name = f"{program.parent.parent.parent.name}/{program.parent.name}/{program.name}"
     report = run.scratch_file(f"{program.name}.json")
     report.unlink(missing_ok=True)
@@ -69,13 +69,13 @@ def count_cases(run: Run, name: str, report: Path) -> int:
 
 
 def build_quietly(directory: str):
-    """As execute()."""
+    """Returns the same as execute()."""
     return execute(["tools/build", directory, *BUILDS[directory]], 900,
                    env={**os.environ, **COMPILERS.get(directory, {})})
 
 
 def build(run: Run, directory: str) -> bool:
-    """A build that fails is a failed check."""
+    """A failing build counts as a failed check."""
     code, text = build_quietly(directory)
     if code != 0:
         run.failed(f"build {directory}", text[-6000:])
@@ -83,7 +83,7 @@ def build(run: Run, directory: str) -> bool:
 
 
 def build_ahead(stages: list[str]) -> None:
-    """What these stages test. Whether it worked is theirs to ask: a build that goes on already is waited for."""
+    """Builds the programs of these stages. Each stage checks the result and waits for a build that still runs."""
     for directory in BUILDS:
         if directory.removeprefix("build-") in stages:
             build_quietly(directory)
@@ -103,7 +103,7 @@ def unit(run: Run) -> None:
 
 
 def sim(run: Run) -> None:
-    """The same seeds each time; with --seeds others, and what they were about is printed."""
+    """The same seeds each time; with --seeds random ones, whose scenarios are printed."""
     if run.seeds is None:
         every(run, BUILD, "sim")
         return
@@ -145,7 +145,7 @@ def fuzz(run: Run) -> None:
 
 
 def run_fuzzer(run: Run, program: Path, seconds: int) -> None:
-    """What it finds stays in build-fuzz/found."""
+    """Failing inputs stay in build-fuzz/found."""
     name = f"fuzz/{program.name}"
     if not run.wanted(name):
         return
@@ -160,7 +160,7 @@ def run_fuzzer(run: Run, program: Path, seconds: int) -> None:
     seed = run.fuzz_seed or random.randrange(1, 1 << 31)
     if run.fuzz_minutes is not None:
         print(f"{name}: {seconds} s from seed {seed}", flush=True)
-    # An input that never ends is found; one that is slow because others use the CPUs is none.
+    # The long time-out still finds an endless loop, but not an input that is slow because the CPUs are shared.
     run.check(name, [program, f"-seed={seed}", f"-max_total_time={seconds}", "-timeout=120", "-report_slow_units=120",
                      "-rss_limit_mb=2048", "-len_control=20", f"-artifact_prefix={found}/{program.name}-", corpus,
                      seeds],

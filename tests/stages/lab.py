@@ -12,7 +12,7 @@ NONE_CHOSEN = 5  # pytest's exit code
 
 
 def lab(run: Run) -> None:
-    # What cannot be installed skips its tests, with the reason.
+    # The tests of a runtime that can't be installed are skipped, with the reason.
     subprocess.run([str(ROOT / "tools" / "deps"), "runtimes"], stdin=subprocess.DEVNULL, check=False)
     report = run.scratch_file("lab.xml")
     report.unlink(missing_ok=True)

@@ -23,7 +23,7 @@ from stages.results import BUILD, ROOT, Run, Stage  # noqa: E402
 STAGES = {"style": style.style, "unit": binaries.unit, "sim": binaries.sim, "packet": binaries.packet,
           "package": package.package, "lab": lab.lab, "bench": bench.bench, "asan": binaries.asan,
           "tsan": binaries.tsan, "fuzz": binaries.fuzz, "tidy": style.tidy}
-BESIDE = ("tidy",)  # nothing in it waits or measures
+BESIDE = ("tidy",)  # neither waits nor measures
 
 
 def arguments():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Debian package is built here, before the lab tests install it."""
+"""Builds the Debian package, which the lab tests install."""
 import os
 
 from .results import BUILD, Run, execute

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Counting: every check ends up as passed, failed or skipped, and the last two are printed."""
+"""Counts the checks: each is passed, failed or skipped; failures and skips are printed."""
 import os
 import subprocess
 import tempfile
@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# The build that the lab tests use too; the sanitizers' and the fuzzers' have their own.
+# The lab tests use this build too; the sanitizers and the fuzzers have their own.
 BUILD = (ROOT / os.environ.get("ARPLINE_BUILD", "build")).resolve()
 
 
@@ -37,7 +37,7 @@ class Run:
         print(f"SKIP {name}: {reason}", flush=True)
 
     def check(self, name: str, argv, timeout=600, **options) -> bool:
-        """One command, one check; its output is shown only when it fails."""
+        """Runs one command as one check; prints its output only when it fails."""
         if not self.wanted(name):
             return True
         code, text = execute(argv, timeout, **options)
@@ -63,7 +63,7 @@ def execute(argv, timeout, **options):
 
 
 class Stage:
-    """Prints a stage's name, its own counts and how long it took."""
+    """Prints a stage's name, counts and duration."""
 
     def __init__(self, run: Run, name: str):
         self.run, self.name = run, name

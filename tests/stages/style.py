@@ -6,6 +6,7 @@ import re
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 
+from . import words
 from .results import BUILD, ROOT, Run, execute
 
 FORMATTED = (".c", ".h", ".cpp", ".hpp")
@@ -16,7 +17,7 @@ OTHER_CASE = re.compile(r"\bTEST(?:_F|_P)?\(\s*\w+,\s*(\w*[A-Z]\w*)\s*\)")
 
 def our_files() -> list[str]:
     """All that git has or would take."""
-    # The clone may be another user's than root's.
+    # safe.directory, because the clone may belong to another user than root.
     code, listed = execute(["git", "-c", "safe.directory=*", "ls-files", "--cached", "--others",
                             "--exclude-standard"], 30)
     if code != 0:
@@ -40,6 +41,7 @@ def style(run: Run) -> None:
     run.check("includes", ["tests/includes.py"])
     run.check("docs/verdicts.md and docs/counters.md", ["tools/counters", "--check"])
     run.check("ABI version", ["tools/abi", "--check"])
+    words.words(run)
 
 
 def clang_format(run: Run, path: str) -> None:
@@ -79,14 +81,14 @@ def tidy(run: Run) -> None:
 
 
 def turn_of_this_commit(sources) -> list[str]:
-    """A part of them, another one with each commit."""
+    """A part of the sources, another one with each commit."""
     code, count = execute(["git", "-c", "safe.directory=*", "rev-list", "--count", "HEAD"], 30)
     commit = int(count) if code == 0 else 0
     return [path for path in sources if (zlib.crc32(path.encode()) + commit) % TURNS == 0]
 
 
 def our_sources() -> list[str]:
-    """The C++ files that the build compiles and that lie in the tree."""
+    """The C++ files of the tree that the build compiles."""
     commands = json.loads((BUILD / "compile_commands.json").read_text(encoding="utf-8"))
     files = {os.path.normpath(os.path.join(entry["directory"], entry["file"])) for entry in commands}
     ours = {os.path.relpath(path, ROOT) for path in files if path.endswith(".cpp")}

@@ -12,8 +12,8 @@ Who who(int nsid) {
   return {.nsid = nsid, .ifindex = 2};
 }
 
-struct CensusTest : testing::Test {
-  AddressCandidates census;
+struct AddressCandidatesTest : testing::Test {
+  AddressCandidates candidates;
   std::map<int, std::uint64_t> flags{};  // by nsid
   std::set<int> left_out{};
 
@@ -28,22 +28,22 @@ struct CensusTest : testing::Test {
                    .interface = "mv0"};
   }
   std::optional<Desired> now() {
-    return census.resolve(kKey, [this](Who one) { return describe(one); });
+    return candidates.resolve(kKey, [this](Who one) { return describe(one); });
   }
 };
 
-TEST_F(CensusTest, what_nobody_asks_for_any_more_is_nothing) {
-  census.arrive(kKey, who(1), 0);
+TEST_F(AddressCandidatesTest, an_address_without_a_candidate_resolves_to_nothing) {
+  candidates.arrive(kKey, who(1), 0);
   EXPECT_EQ(now().value().word, 2U);
-  census.leave(kKey, who(1));
+  candidates.leave(kKey, who(1));
   EXPECT_FALSE(now());
-  EXPECT_TRUE(census.keys().empty());
+  EXPECT_TRUE(candidates.keys().empty());
 }
 
-TEST_F(CensusTest, who_had_the_address_first_keeps_it_as_if_nothing_had_happened_and_the_newcomer_is_named) {
-  census.arrive(kKey, who(1), 0);
+TEST_F(AddressCandidatesTest, the_first_interface_keeps_the_address_unchanged_and_the_newcomer_is_named) {
+  candidates.arrive(kKey, who(1), 0);
   const auto alone = now().value();
-  census.arrive(kKey, who(2), 100);
+  candidates.arrive(kKey, who(2), 100);
   const auto both = now().value();
   EXPECT_EQ(both.word, alone.word) << "no flag, the same MAC: no new generation";
   EXPECT_TRUE(both.announceable);
@@ -52,44 +52,45 @@ TEST_F(CensusTest, who_had_the_address_first_keeps_it_as_if_nothing_had_happened
   EXPECT_EQ(both.heard_at, 0U);
 }
 
-TEST_F(CensusTest, the_newcomer_takes_over_when_the_first_one_goes) {
-  census.arrive(kKey, who(1), 0);
-  census.arrive(kKey, who(2), 100);
-  census.leave(kKey, who(1));
+TEST_F(AddressCandidatesTest, the_next_interface_gets_the_address_when_the_first_one_goes) {
+  candidates.arrive(kKey, who(1), 0);
+  candidates.arrive(kKey, who(2), 100);
+  candidates.leave(kKey, who(1));
   const auto left = now().value();
   EXPECT_EQ(left.word, 4U);
   EXPECT_TRUE(left.also_at.empty());
   EXPECT_EQ(left.heard_at, 100U);
 }
 
-TEST_F(CensusTest, two_that_were_there_before_anybody_looked_are_a_duplicate_and_nobodys) {
-  census.arrive(kKey, who(1), 0);
-  census.arrive(kKey, who(2), 0);
+TEST_F(AddressCandidatesTest, two_interfaces_from_before_the_start_are_a_duplicate) {
+  candidates.arrive(kKey, who(1), 0);
+  candidates.arrive(kKey, who(2), 0);
   const auto both = now().value();
   EXPECT_EQ(both.word, 2U | ARPL_SLOT_DUPLICATE);
   EXPECT_FALSE(both.announceable);
 }
 
-TEST_F(CensusTest, what_an_earlier_run_served_was_there_first) {
-  census.arrive(kKey, who(1), 0);
-  census.arrive(kKey, who(2), 0);
-  census.was_first(kKey, who(2));
+TEST_F(AddressCandidatesTest, an_interface_that_an_earlier_run_served_counts_as_first) {
+  candidates.arrive(kKey, who(1), 0);
+  candidates.arrive(kKey, who(2), 0);
+  candidates.was_first(kKey, who(2));
   EXPECT_EQ(now().value().word, 4U);
   EXPECT_EQ(now().value().also_at, "c1/mv0 (02:00:00:00:00:00)");
 }
 
-TEST_F(CensusTest, one_that_was_served_while_the_other_was_down_stays_served_when_that_is_up) {
+TEST_F(AddressCandidatesTest,
+       an_interface_that_was_served_while_the_other_was_down_stays_served_when_the_other_is_up) {
   flags[1] = ARPL_SLOT_DOWN;
-  census.arrive(kKey, who(1), 0);
-  census.arrive(kKey, who(2), 0);
+  candidates.arrive(kKey, who(1), 0);
+  candidates.arrive(kKey, who(2), 0);
   EXPECT_EQ(now().value().word, 4U);
   flags.clear();
   EXPECT_EQ(now().value().word, 4U);
 }
 
-TEST_F(CensusTest, while_the_first_one_is_down_the_next_one_is_served_and_then_the_first_again) {
-  census.arrive(kKey, who(1), 10);
-  census.arrive(kKey, who(2), 20);
+TEST_F(AddressCandidatesTest, while_the_first_interface_is_down_the_next_one_is_served) {
+  candidates.arrive(kKey, who(1), 10);
+  candidates.arrive(kKey, who(2), 20);
   flags[1] = ARPL_SLOT_DOWN;
   EXPECT_EQ(now().value().word, 4U);
   flags.clear();
@@ -98,19 +99,19 @@ TEST_F(CensusTest, while_the_first_one_is_down_the_next_one_is_served_and_then_t
   EXPECT_EQ(now().value().word, 2U | ARPL_SLOT_DOWN);
 }
 
-TEST_F(CensusTest, who_is_not_chosen_stands_in_nobodys_way) {
-  census.arrive(kKey, who(1), 10);
-  census.arrive(kKey, who(2), 20);
+TEST_F(AddressCandidatesTest, an_excluded_interface_does_not_block_the_next_one) {
+  candidates.arrive(kKey, who(1), 10);
+  candidates.arrive(kKey, who(2), 20);
   left_out.insert(1);
   EXPECT_EQ(now().value().word, 4U);
   EXPECT_TRUE(now().value().also_at.empty());
 }
 
-TEST_F(CensusTest, a_thousand_newcomers_change_nothing_and_a_few_are_named) {
-  census.arrive(kKey, who(1), 10);
-  for (int i = 2; i < 1000; ++i) census.arrive(kKey, who(i), 20);
+TEST_F(AddressCandidatesTest, a_thousand_newcomers_change_nothing_and_only_a_few_are_named) {
+  candidates.arrive(kKey, who(1), 10);
+  for (int i = 2; i < 1000; ++i) candidates.arrive(kKey, who(i), 20);
   std::size_t looked_at = 0;
-  const auto all = census.resolve(kKey, [&](Who one) {
+  const auto all = candidates.resolve(kKey, [&](Who one) {
     ++looked_at;
     return describe(one);
   });
@@ -119,11 +120,11 @@ TEST_F(CensusTest, a_thousand_newcomers_change_nothing_and_a_few_are_named) {
   EXPECT_LT(all.value().also_at.size(), 200U);
 }
 
-TEST_F(CensusTest, coming_twice_is_coming_once) {
-  census.arrive(kKey, who(1), 10);
-  census.arrive(kKey, who(1), 20);
+TEST_F(AddressCandidatesTest, a_second_arrival_of_the_same_interface_has_no_effect) {
+  candidates.arrive(kKey, who(1), 10);
+  candidates.arrive(kKey, who(1), 20);
   EXPECT_TRUE(now().value().also_at.empty());
-  census.leave(kKey, who(1));
+  candidates.leave(kKey, who(1));
   EXPECT_FALSE(now());
 }
 

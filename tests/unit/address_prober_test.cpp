@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "protocol/rfc5227.hpp"
+#include "protocol/timing.hpp"
 
 namespace arpline {
 namespace {
@@ -20,7 +20,7 @@ struct Probed {
 
 class AddressProberTest : public testing::TestWithParam<std::uint64_t> {
  protected:
-  // From time 0 until nothing is left to do.
+  // Runs from time 0 until no work is left.
   Probed run(ProbeMode mode) {
     prober_.set_mode(mode);
     Probed probed;
@@ -67,14 +67,14 @@ TEST_P(AddressProberTest, fast_takes_a_twentieth_of_the_rfcs_times) {
 
 INSTANTIATE_TEST_SUITE_P(Seeds, AddressProberTest, testing::Range<std::uint64_t>(1, 20));
 
-TEST(AddressProber, where_nobody_asked_for_it_there_is_nothing_to_wait_for) {
+TEST(AddressProber, with_probing_off_there_is_nothing_to_wait_for) {
   Rng rng{1};
   AddressProber prober;
   EXPECT_FALSE(prober.start(0, 0, rng));
   EXPECT_FALSE(prober.probes(0));
 }
 
-TEST(AddressProber, what_is_stopped_is_neither_probed_for_nor_free) {
+TEST(AddressProber, a_stopped_endpoint_is_neither_probed_for_nor_reported_free) {
   Rng rng{1};
   RateLimiter pace{1000};
   AddressProber prober;
@@ -88,7 +88,7 @@ TEST(AddressProber, what_is_stopped_is_neither_probed_for_nor_free) {
   EXPECT_TRUE(free.empty());
 }
 
-TEST(AddressProber, pace_holds_probes_back_and_loses_none) {
+TEST(AddressProber, the_rate_limit_delays_probes_and_loses_none) {
   Rng rng{1};
   RateLimiter pace{10};
   AddressProber prober;

@@ -7,7 +7,7 @@
 #include <map>
 #include <vector>
 
-#include "protocol/spread.hpp"
+#include "protocol/timing.hpp"
 
 namespace arpline {
 namespace {
@@ -21,7 +21,7 @@ struct Sent {
   bool first_after_change = false;
 };
 
-// Wakes the announcer when it wants to be woken, as the control loop does: in whole milliseconds.
+// Calls tick() at the times that it returns, rounded to whole milliseconds like the control loop.
 class Driver {
  public:
   explicit Driver(const Schedule& schedule) : announcer(schedule), pace(schedule.pps) {}
@@ -66,7 +66,7 @@ TEST(Announcer, repeat_interval_and_delay_mean_what_they_mean_for_keepalived) {
                                                8 * kSecond}));
 }
 
-TEST(Announcer, refreshes_go_on_within_a_set_that_is_slower_than_they_are) {
+TEST(Announcer, refreshes_go_on_within_a_set_with_a_longer_interval) {
   Driver driver({.interval_ns = 60 * kSecond, .refresh_ns = kSecond});
   driver.announcer.appear(0, kSecond, false);
   const auto times = Driver::times(driver.run(kSecond, 30 * kSecond), 0);
@@ -74,7 +74,7 @@ TEST(Announcer, refreshes_go_on_within_a_set_that_is_slower_than_they_are) {
   EXPECT_EQ(times.size(), 29U);
 }
 
-TEST(Announcer, never_exceeds_the_pace_in_any_window_and_forgets_nobody) {
+TEST(Announcer, never_exceeds_the_rate_limit_in_any_window_and_skips_no_endpoint) {
   constexpr std::uint64_t kPps = 1000;
   Driver driver({.refresh_ns = 600 * kSecond, .pps = kPps});
   for (Id id = 0; id < 3000; ++id) driver.announcer.appear(id, 0, false);
@@ -82,7 +82,7 @@ TEST(Announcer, never_exceeds_the_pace_in_any_window_and_forgets_nobody) {
   for (std::size_t first = 0; first < sent.size(); ++first) {
     for (const std::size_t frames : {30U, 100U, 1000U}) {
       if (first + frames >= sent.size()) continue;
-      // So many frames more than the burst take at least so long.
+      // The frames beyond the burst take at least this time.
       EXPECT_GE(sent[first + frames].at - sent[first].at + RateLimiter::kBurstNs, frames * kSecond / kPps);
     }
   }
@@ -104,18 +104,18 @@ TEST(Announcer, all_refreshes_are_spread_evenly_over_the_period) {
   for (const auto& [window, frames] : windows) EXPECT_LE(frames, 2 * kIds / 6000);
 }
 
-TEST(Announcer, what_a_late_loop_missed_is_not_made_good_in_one_burst) {
+TEST(Announcer, a_late_loop_does_not_send_the_missed_refreshes_in_one_burst) {
   constexpr Id kIds = 65536;
   Driver driver({.repeat = 1, .refresh_ns = 60 * kSecond, .pps = 1'000'000});
   for (Id id = 0; id < kIds; ++id) driver.announcer.appear(id, 0, false);
   driver.run(0, 61 * kSecond);
-  const auto sent = driver.run(61 * kSecond + 200 * kMs, 70 * kSecond);  // nobody has looked for 200 ms
+  const auto sent = driver.run(61 * kSecond + 200 * kMs, 70 * kSecond);  // the loop is 200 ms late
   std::map<std::uint64_t, int> windows;
   for (const auto& one : sent) ++windows[one.at / (10 * kMs)];
   for (const auto& [window, frames] : windows) EXPECT_LE(frames, 2 * kIds / 6000);
 }
 
-TEST(Announcer, urgent_ones_come_first_and_refreshes_keep_a_quarter) {
+TEST(Announcer, sets_go_first_and_refreshes_keep_a_quarter) {
   Driver driver({.interval_ns = kSecond, .refresh_ns = kSecond, .pps = 100});
   for (Id id = 0; id < 60; ++id) driver.announcer.appear(id, 0, false);
   driver.run(0, 5 * kSecond);
@@ -127,7 +127,7 @@ TEST(Announcer, urgent_ones_come_first_and_refreshes_keep_a_quarter) {
   EXPECT_GE(refreshes, static_cast<long>(sent.size()) / 5);
 }
 
-TEST(Announcer, endpoint_that_changes_all_the_time_takes_no_other_ones_place) {
+TEST(Announcer, an_endpoint_that_changes_all_the_time_does_not_delay_the_others) {
   Driver driver({.interval_ns = 3600 * kSecond, .refresh_ns = 0, .pps = 10});
   for (Id id = 0; id < 20; ++id) driver.announcer.appear(id, 0, false);
   std::vector<Sent> sent;
@@ -141,7 +141,7 @@ TEST(Announcer, endpoint_that_changes_all_the_time_takes_no_other_ones_place) {
   EXPECT_EQ(times.size(), 20U);
 }
 
-TEST(Announcer, only_the_first_one_after_a_change_is_for_the_siblings_too) {
+TEST(Announcer, only_the_first_announcement_after_a_change_is_for_the_siblings_too) {
   Driver driver({.refresh_ns = 0});
   driver.announcer.appear(4, kSecond, true);
   const auto sent = driver.run(kSecond, 10 * kSecond);
@@ -150,7 +150,7 @@ TEST(Announcer, only_the_first_one_after_a_change_is_for_the_siblings_too) {
   EXPECT_FALSE(sent[1].first_after_change);
 }
 
-TEST(Announcer, is_silent_about_what_is_held_until_it_appears_again) {
+TEST(Announcer, a_held_endpoint_is_not_announced_until_it_appears_again) {
   Driver driver({.refresh_ns = kSecond});
   driver.announcer.appear(1, 0, false);
   driver.announcer.hold(1);
@@ -160,7 +160,7 @@ TEST(Announcer, is_silent_about_what_is_held_until_it_appears_again) {
   EXPECT_FALSE(driver.run(101 * kSecond, 102 * kSecond).empty());
 }
 
-TEST(Announcer, what_turns_out_held_while_it_is_sent_is_forgotten) {
+TEST(Announcer, an_endpoint_that_send_reports_as_held_is_dropped) {
   Announcer announcer({});
   RateLimiter pace{100};
   announcer.appear(1, 0, false);
@@ -168,7 +168,7 @@ TEST(Announcer, what_turns_out_held_while_it_is_sent_is_forgotten) {
   EXPECT_TRUE(announcer.holds(1));
 }
 
-TEST(Announcer, what_finds_no_room_is_tried_again_and_not_lost) {
+TEST(Announcer, an_announcement_without_room_is_tried_again) {
   Announcer announcer({.refresh_ns = 0});
   RateLimiter pace{1000};
   announcer.appear(1, 0, false);
@@ -182,7 +182,7 @@ TEST(Announcer, what_finds_no_room_is_tried_again_and_not_lost) {
   EXPECT_EQ(sent, 1);
 }
 
-TEST(Announcer, thousands_of_new_addresses_on_one_interface_delay_the_other_ones_by_a_few_frames) {
+TEST(Announcer, thousands_of_new_addresses_on_one_interface_delay_the_others_by_a_few_frames) {
   Driver driver({.refresh_ns = 60 * kSecond});
   constexpr Id kMany = 2000;
   for (Id id = 0; id < kMany; ++id) driver.announcer.appear(id, kSecond, true, 1);
@@ -194,7 +194,7 @@ TEST(Announcer, thousands_of_new_addresses_on_one_interface_delay_the_other_ones
   EXPECT_LE(other - sent.begin(), 3);
 }
 
-TEST(Announcer, interface_that_needs_more_than_the_pace_has_takes_no_refreshes_from_the_others) {
+TEST(Announcer, an_interface_that_needs_more_than_the_rate_limit_takes_no_refreshes_from_the_others) {
   Driver driver({.refresh_ns = 10 * kSecond, .pps = 100});
   for (Id id = 1; id < 3000; ++id) driver.announcer.appear(id, kSecond, false, 1);
   driver.announcer.appear(0, kSecond, false, 2);
@@ -203,13 +203,13 @@ TEST(Announcer, interface_that_needs_more_than_the_pace_has_takes_no_refreshes_f
   EXPECT_GE(times.size(), 19U);
 }
 
-TEST(Announcer, with_a_pace_of_zero_announces_nothing) {
+TEST(Announcer, with_a_rate_of_zero_announces_nothing) {
   Driver driver({.refresh_ns = kSecond, .pps = 0});
   driver.announcer.appear(1, 0, false);
   EXPECT_TRUE(driver.run(0, 100 * kSecond).empty());
 }
 
-TEST(Announcer, slower_than_one_a_second_still_announces) {
+TEST(Announcer, announces_with_a_rate_limit_of_one_a_second) {
   Driver driver({.refresh_ns = 600 * kSecond, .pps = 1});
   driver.announcer.appear(1, 0, true);
   driver.announcer.appear(2, 0, true);
@@ -218,7 +218,7 @@ TEST(Announcer, slower_than_one_a_second_still_announces) {
   EXPECT_EQ(Driver::times(sent, 2).size(), 2U);
 }
 
-TEST(Announcer, new_schedule_counts_from_now) {
+TEST(Announcer, a_new_schedule_takes_effect_at_once) {
   Driver driver({.refresh_ns = 3600 * kSecond});
   driver.announcer.appear(0, 1, false);
   driver.run(1, 10 * kSecond);
@@ -228,12 +228,12 @@ TEST(Announcer, new_schedule_counts_from_now) {
   EXPECT_TRUE(driver.run(14 * kSecond, 100 * kSecond).empty());
 }
 
-TEST(Announcer, two_forms_cost_the_pace_twice) {
+TEST(Announcer, style_both_takes_two_frames_of_the_rate_limit) {
   EXPECT_EQ(Announcer({.style = Style::both}).frames(), 2U);
   EXPECT_EQ(Announcer({}).frames(), 1U);
 }
 
-TEST(Spread, turn_is_always_the_same_point_of_the_period_and_never_now) {
+TEST(Spread, turn_is_a_fixed_phase_of_the_period_and_never_now) {
   for (const Id id : {0U, 1U, 77U, 65535U}) {
     const auto first = next_turn(id, 60 * kSecond, 1'000'000 * kSecond);
     EXPECT_GT(first, 1'000'000 * kSecond);

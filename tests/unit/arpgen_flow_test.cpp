@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which request an answer is matched to, and what a histogram remembers of a latency.
+// The matching of answers to requests, and the precision of the latency histogram.
 #include "arpgen/bpf/flow.h"
 
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@ struct Flow : testing::Test {
   arpgen_outcome answer(std::uint64_t now) { return arpgen_settle(&flow, kKey, now, kDeadline, &latency); }
 };
 
-TEST_F(Flow, times_an_answer_from_when_its_request_was_due) {
+TEST_F(Flow, latency_starts_at_the_due_time_of_the_request) {
   ask(1000);
   EXPECT_EQ(answer(1700), ARPGEN_ANSWERED);
   EXPECT_EQ(latency, 700U);
@@ -92,7 +92,7 @@ TEST_F(Flow, an_answer_for_another_flow_in_the_same_place_was_not_asked_for) {
   EXPECT_EQ(latency, 100U);
 }
 
-TEST_F(Flow, counts_on_when_the_number_of_requests_wraps) {
+TEST_F(Flow, counts_correctly_when_the_number_of_requests_wraps) {
   flow.key = kKey;
   flow.sent = 0xffffffffU;
   flow.settled = 0xffffffffU;
@@ -120,7 +120,7 @@ TEST(Histogram, has_no_gap_and_no_overlap) {
   }
 }
 
-TEST(Histogram, puts_what_is_too_large_into_the_last_bucket) {
+TEST(Histogram, puts_too_large_values_into_the_last_bucket) {
   EXPECT_EQ(arpgen_bucket(std::uint64_t{1} << 36U), ARPGEN_BUCKETS - 1);
   EXPECT_EQ(arpgen_bucket(~std::uint64_t{0}), ARPGEN_BUCKETS - 1);
 }

@@ -17,7 +17,7 @@ std::variant<Options, int> parse(const std::vector<std::string>& words) {
   return parse_options(static_cast<int>(argv.size()), argv.data());
 }
 
-// Of words that have no blanks in them.
+// Splits a command line whose words contain no blanks.
 std::variant<Options, int> parse(const std::string& line) {
   std::istringstream stream{line};
   return parse(std::vector<std::string>{std::istream_iterator<std::string>{stream}, {}});
@@ -30,7 +30,7 @@ Options good(const std::string& line) {
   return {};
 }
 
-// What it prints while it refuses.
+// The error message of a refused command line.
 std::string refusal(const std::string& line) {
   testing::internal::CaptureStderr();
   const auto result = parse(line);

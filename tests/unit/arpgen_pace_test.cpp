@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// When frames are sent: by the clock, whatever happens to them, or by the answers, when the loop is closed.
+// The times at which frames are sent: set by the clock in an open loop, by the answers in a closed one.
 #include "arpgen/bpf/pace.h"
 
 #include <gtest/gtest.h>
@@ -21,7 +21,7 @@ struct Pace : testing::Test {
   }
   void sent(std::uint32_t quantile = 0) { arpgen_advance(&pace, &progress, 1, quantile); }
   void every(std::uint64_t nanoseconds) { pace.gap = nanoseconds << ARPGEN_GAP_BITS; }
-  /// Sends all that is due at `now`; returns when each was due.
+  /// Sends the frames that are due at `now`; returns their due times.
   std::vector<std::uint64_t> due_at(std::uint64_t now) {
     std::vector<std::uint64_t> due;
     while (turn(now) == ARPGEN_SEND) {
@@ -47,7 +47,7 @@ TEST_F(Pace, a_constant_rate_has_equal_gaps_from_the_first_turn_on) {
   EXPECT_EQ(due_at(7 + 10 * kMicrosecond), (std::vector<std::uint64_t>{7 + 10 * kMicrosecond}));
 }
 
-TEST_F(Pace, frames_that_a_late_sender_owes_are_due_when_they_were) {
+TEST_F(Pace, the_missed_frames_of_a_late_sender_keep_their_due_times) {
   every(10 * kMicrosecond);
   due_at(7);
   EXPECT_EQ(due_at(7 + 35 * kMicrosecond),
@@ -98,7 +98,7 @@ TEST_F(Pace, a_closed_loop_waits_when_its_window_is_full) {
   EXPECT_EQ(turn(2, 1), ARPGEN_WAIT);
 }
 
-TEST_F(Pace, a_closed_loop_gives_up_what_is_open_when_nothing_comes_back_for_the_deadline) {
+TEST_F(Pace, a_closed_loop_gives_up_open_requests_when_no_answer_comes_for_the_deadline) {
   pace.window = 2;
   for (int i = 0; i < 2; ++i) {
     ASSERT_EQ(turn(1), ARPGEN_SEND);

@@ -29,7 +29,7 @@ StreamResult stream_result(const std::string& name, std::uint64_t asked, std::ui
   return stream;
 }
 
-// 100 addresses, of which 0 to 14 have 1 to 15 unanswered requests.
+// 100 addresses; numbers 0 to 14 have 1 to 15 unanswered requests.
 Results results_of_a_storm() {
   Results results{.interface = "eth7", .source = "live", .seed = 5, .deadline_ns = 1'000'000'000, .seconds = 2};
   results.streams = {stream_result("who-has to=10.0.0.0-10.0.0.99", 2'000, 1'880)};

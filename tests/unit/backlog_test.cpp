@@ -10,7 +10,7 @@ arpl_endpoint_key key(std::uint32_t address) {
   return {.address = address, .vlan = 0, .zero = 0};
 }
 
-TEST(Backlog, one_namespace_with_thousands_keeps_no_other_waiting) {
+TEST(Backlog, a_namespace_with_thousands_of_keys_does_not_delay_another) {
   Backlog backlog;
   for (std::uint32_t i = 0; i < 5000; ++i) backlog.add(1, key(i));
   backlog.add(2, key(9000));
@@ -24,7 +24,7 @@ TEST(Backlog, one_namespace_with_thousands_keeps_no_other_waiting) {
   EXPECT_TRUE(seen.contains(2)) << "the next one is not behind the thousands either";
 }
 
-TEST(Backlog, each_key_comes_once_and_all_come) {
+TEST(Backlog, every_key_is_taken_exactly_once) {
   Backlog backlog;
   for (std::uint32_t i = 0; i < 300; ++i) backlog.add(static_cast<int>(i % 7), key(i));
   backlog.add(0, key(0));

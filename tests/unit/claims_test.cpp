@@ -10,7 +10,7 @@ arpl_endpoint_key key(Ipv4 address) {
   return {.address = address, .vlan = 0, .zero = 0};
 }
 
-TEST(Claims, remember_who_since_when_and_how_often) {
+TEST(Claims, have_the_mac_the_times_and_the_number) {
   Claims claims;
   claims.on(key(5), 0x66, Claims::Way::wire, 10);
   claims.on(key(5), 0x66, Claims::Way::wire, 20);
@@ -25,7 +25,7 @@ TEST(Claims, remember_who_since_when_and_how_often) {
   EXPECT_EQ(of[1].way, Claims::Way::host);
 }
 
-TEST(Claims, remember_which_way_the_last_one_went) {
+TEST(Claims, have_the_source_of_the_last_claim) {
   Claims claims;
   claims.on(key(5), 0x66, Claims::Way::host, 10);
   claims.on(key(5), 0x66, Claims::Way::dropped, 20);
@@ -34,7 +34,7 @@ TEST(Claims, remember_which_way_the_last_one_went) {
   EXPECT_EQ(claims.of(key(5))[0].way, Claims::Way::host);
 }
 
-TEST(Claims, remember_who_the_claimant_was_at_last) {
+TEST(Claims, have_the_origin_of_the_last_claim) {
   Claims claims;
   claims.on(key(5), 0x66, Claims::Way::wire, 10);
   EXPECT_EQ(claims.of(key(5))[0].origin, ClaimOrigin::elsewhere);
@@ -42,7 +42,7 @@ TEST(Claims, remember_who_the_claimant_was_at_last) {
   EXPECT_EQ(claims.of(key(5))[0].origin, ClaimOrigin::sibling);
 }
 
-TEST(Claims, of_an_undisputed_or_forgotten_address_are_none) {
+TEST(Claims, are_empty_for_an_unclaimed_or_forgotten_address) {
   Claims claims;
   claims.on(key(5), 0x66, Claims::Way::wire, 10);
   claims.forget(key(5));
@@ -50,7 +50,7 @@ TEST(Claims, of_an_undisputed_or_forgotten_address_are_none) {
   EXPECT_TRUE(claims.of(key(6)).empty());
 }
 
-TEST(Claims, are_bounded_whoever_says_what) {
+TEST(Claims, are_bounded_for_any_addresses_and_macs) {
   Claims claims;
   for (Ipv4 address = 1; address <= 3 * Claims::kMostEndpoints; ++address)
     for (Mac mac = 1; mac <= 2 * Claims::kMostClaimants; ++mac)

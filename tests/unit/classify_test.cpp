@@ -18,7 +18,7 @@ Interface child(int nsid, const char* address, Mac mac = 0x2) {
   return i;
 }
 
-// The endpoints on the interfaces of one namespace, in their order.
+// The endpoints of a namespace's interfaces, in order.
 std::vector<Desired> classify(const std::vector<Interface>& interfaces) {
   const auto flags = flags_of(interfaces);
   std::vector<Desired> found;
@@ -52,7 +52,7 @@ TEST(Classify, two_children_in_one_namespace_are_in_flux_unless_the_other_keeps_
   EXPECT_EQ(flags(found[1]), ARPL_SLOT_FLUX) << "a still answers for b";
 }
 
-TEST(Classify, a_child_in_the_parents_own_namespace_is_the_hosts_own_neither_served_nor_announced) {
+TEST(Classify, a_child_in_the_parents_own_namespace_is_neither_served_nor_announced) {
   auto own = child(1, "10.0.0.5");
   own.netns.own = true;
   const auto found = classify(std::vector{own});

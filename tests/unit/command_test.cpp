@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What shells know, and what they know nothing of.
+// Texts with characters that shells interpret, and texts without.
 std::vector<std::string> hostile_words() {
   return {"",       "a b",         "$(id>pwn)",  "`id>pwn`", ";id>pwn;",  "a'b",      "a\"b",   "-n",
           "--help", "~",           "a!b",        "!!",       "#x",        "*",        "{a,b}",  "a=b",
@@ -28,7 +28,7 @@ std::vector<std::string> hostile_words() {
           "$(\n)",  "'$(id>pwn)'", "';id>pwn;'", "\\'",      "a&b|c<d>e", "\xff!\xfe"};
 }
 
-// And every byte but NUL, alone and between others; no line break at the end.
+// Also every byte but NUL, alone and between others, but no line break at the end.
 std::vector<std::string> words() {
   auto all = hostile_words();
   for (int byte = 1; byte < 256; ++byte) {
@@ -48,7 +48,7 @@ std::string output_of(const std::string& command) {
   return text;
 }
 
-// Where what a word runs would leave a file.
+// The folder in which a command injected by a word would leave a file.
 class Scratch {
  public:
   Scratch() {
@@ -124,7 +124,7 @@ TEST(Command, a_name_that_looks_like_an_option_is_none) {
   EXPECT_EQ(start_command("-f").text(), "arplined --parent=-f");
 }
 
-// Of every finding that names an interface: the shell runs nothing but the programs of the command itself.
+// For every finding that names an interface: the shell runs the command's own programs only.
 TEST(Command, doctors_commands_run_nothing_of_a_name) {
   const Scratch scratch;
   for (const auto& name : hostile_words()) {
@@ -140,7 +140,7 @@ TEST(Command, doctors_commands_run_nothing_of_a_name) {
     facts.parents[0].managed = {.who = Manager::network_manager};
     for (const auto& finding : doctor::examine(facts)) {
       if (finding.command.empty()) continue;
-      // Functions in the place of the programs.
+      // Shell functions replace the programs.
       const std::string nothing = "() { :; }\n";
       std::string script;
       for (const auto* program : {"ip", "nsenter", "sysctl", "arpline", "mkdir", "networkctl", "nmcli", "sh"})

@@ -152,7 +152,7 @@ TEST(Config, unknown_keys_are_refused_with_file_line_and_key) {
   EXPECT_NE(line.find(".toml:3: limits.to_chidl: unknown key"), std::string::npos) << line;
 }
 
-TEST(Config, words_of_the_protocols_are_taken) {
+TEST(Config, the_enumerated_values_are_accepted) {
   const auto announce = [](const std::string& keys) { return load("[announce]\n" + keys); };
   EXPECT_EQ(announce("on_conflict = \"never\"\n").on_conflict, OnConflict::never);
   EXPECT_EQ(announce("on_conflict = \"always\"\n").on_conflict, OnConflict::always);
@@ -169,7 +169,7 @@ TEST(Config, zero_is_none_where_there_may_be_none) {
   EXPECT_EQ(c.parents[0].path_probe_ns, 0U);
 }
 
-TEST(Config, a_period_is_refused_with_what_it_may_be) {
+TEST(Config, an_invalid_period_is_refused_with_the_valid_range) {
   const auto line = refusal("[announce]\nrefresh = \"99ms\"\n");
   EXPECT_NE(line.find(".toml:2: announce.refresh: must be 100ms to 24h"), std::string::npos) << line;
 }
@@ -180,7 +180,7 @@ TEST(Config, keys_of_later_versions_are_refused_as_such) {
   }
 }
 
-TEST(Config, who_looks_at_frames_first_follows_from_port_and_device) {
+TEST(Config, the_wire_stage_follows_from_port_and_device) {
   const auto of = [](const std::string& keys) { return ingress_of(load("[parent.nic0]\n" + keys).parents[0]); };
   EXPECT_EQ(of(""), Ingress::program);
   EXPECT_EQ(of("port = \"ethdev\"\n"), Ingress::program_for_dpdk);
@@ -189,7 +189,7 @@ TEST(Config, who_looks_at_frames_first_follows_from_port_and_device) {
   EXPECT_EQ(of("port = \"ethdev\"\ndevice = \"net_af_packet0,iface=q\"\n"), Ingress::engine);
 }
 
-TEST(Config, arguments_of_the_eal_are_taken_as_they_are) {
+TEST(Config, arguments_of_the_eal_are_kept_unchanged) {
   EXPECT_EQ(load("eal = [\"-l\", \"0,1\"]\n[parent.nic0]\n").eal, (std::vector<std::string>{"-l", "0,1"}));
 }
 
@@ -257,7 +257,7 @@ TEST(Config, wrong_types_and_values_are_refused) {
   }
 }
 
-TEST(Config, a_limit_is_refused_with_its_name_and_what_it_may_be) {
+TEST(Config, an_invalid_limit_is_refused_with_its_name_and_the_valid_range) {
   const auto line = refusal("[limits]\nto_child = \"off\"\n");
   EXPECT_NE(line.find(".toml:2: limits.to_child: must be 0 to 1000000000"), std::string::npos) << line;
   EXPECT_NE(refusal("[limits]\nforeign = 1000000001\n").find("limits.foreign: must be \"off\" or 0 to"),
@@ -272,7 +272,7 @@ TEST(Config, a_missing_file_is_refused) {
 
 TEST(Duration, that_is_longer_than_a_year_is_refused_and_does_not_wrap) {
   EXPECT_EQ(parse_duration("8760h"), 8760 * 3'600'000'000'000U);
-  // 5,124,096 h are 2^64 ns and 25 min.
+  // 5,124,096 h are 2^64 ns and 25 min, so this would wrap.
   for (const auto* text :
        {"5124096h", "8761h", "4294967297s", "18446744073709551615ms", "99999999999999999999h"})
     EXPECT_THROW(parse_duration(text), SetupError) << text;

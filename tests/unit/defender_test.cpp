@@ -17,7 +17,7 @@ AnnouncedEndpoint subject(Ipv4 address = 1, Mac mac = kOurs) {
 
 class DefenderTest : public testing::Test {
  protected:
-  // It has been there for long.
+  // By default the endpoint has been here since long before time 0.
   void follow(OnConflict policy, Arrival arrival = Arrival::found) {
     defender_.set_policy(policy);
     defender_.settle(0, subject(), arrival, 0);
@@ -27,10 +27,10 @@ class DefenderTest : public testing::Test {
     return defender_.settle(0, subject(1, mac), Arrival::changed, now);
   }
 
-  Defender::Verdict claim(std::uint64_t now, Mac mac = kRival, ClaimOrigin origin = ClaimOrigin::elsewhere) {
-    const auto verdict = defender_.on_claim(0, {.mac = mac, .origin = origin}, now);
-    if (verdict.defend) defender_.defended(0, now);
-    return verdict;
+  Defender::Decision claim(std::uint64_t now, Mac mac = kRival, ClaimOrigin origin = ClaimOrigin::elsewhere) {
+    const auto decision = defender_.on_claim(0, {.mac = mac, .origin = origin}, now);
+    if (decision.defend) defender_.defended(0, now);
+    return decision;
   }
 
   Defender defender_;
@@ -74,7 +74,7 @@ TEST_F(DefenderTest, claim_that_comes_twice_within_milliseconds_is_one_conflict)
   EXPECT_TRUE(claim(kSecond + kSecond / 5).gave_up) << "this is another one";
 }
 
-TEST_F(DefenderTest, copies_are_told_by_when_they_were_seen_and_not_by_when_they_were_heard_of) {
+TEST_F(DefenderTest, copies_are_recognised_by_the_time_on_the_wire_not_of_the_report) {
   follow(OnConflict::once);
   defender_.on_claim(0, {.mac = kRival, .at = kSecond}, 9 * kSecond);
   EXPECT_TRUE(defender_.on_claim(0, {.mac = kRival, .at = 8 * kSecond}, 9 * kSecond).gave_up);
@@ -94,17 +94,17 @@ TEST_F(DefenderTest, always_defends_at_most_once_per_defend_interval) {
   EXPECT_EQ(defender_.state(0, 101 * kSecond).defences, 10U);
 }
 
-TEST_F(DefenderTest, siblings_and_the_host_are_not_defended_against_and_silence_nobody) {
+TEST_F(DefenderTest, claims_by_siblings_and_the_host_cause_no_defence_and_no_silence) {
   follow(OnConflict::always, Arrival::changed);
   for (const auto origin : {ClaimOrigin::sibling, ClaimOrigin::host}) {
-    const auto verdict = claim(kSecond, kRival, origin);
-    EXPECT_FALSE(verdict.defend);
-    EXPECT_EQ(verdict.origin, origin);
+    const auto decision = claim(kSecond, kRival, origin);
+    EXPECT_FALSE(decision.defend);
+    EXPECT_EQ(decision.origin, origin);
     EXPECT_TRUE(defender_.allows(0, kSecond));
   }
 }
 
-TEST_F(DefenderTest, claims_without_end_do_not_keep_silent_what_was_there_before_them) {
+TEST_F(DefenderTest, endless_claims_do_not_silence_an_incumbent_forever) {
   follow(OnConflict::alert);
   std::uint64_t spoke_at = kSecond;
   int spoke = 0;
@@ -119,7 +119,7 @@ TEST_F(DefenderTest, claims_without_end_do_not_keep_silent_what_was_there_before
   EXPECT_EQ(spoke, 9);
 }
 
-TEST_F(DefenderTest, second_claim_makes_the_silence_no_longer) {
+TEST_F(DefenderTest, a_second_claim_does_not_prolong_the_silence) {
   follow(OnConflict::alert);
   claim(kSecond);
   claim(50 * kSecond);
@@ -127,7 +127,7 @@ TEST_F(DefenderTest, second_claim_makes_the_silence_no_longer) {
   EXPECT_TRUE(defender_.allows(0, 61 * kSecond));
 }
 
-TEST_F(DefenderTest, newcomer_is_silent_for_as_long_as_somebody_else_claims_its_address) {
+TEST_F(DefenderTest, a_newcomer_is_silent_as_long_as_its_address_is_claimed) {
   follow(OnConflict::alert, Arrival::changed);
   for (std::uint64_t now = kSecond; now < 600 * kSecond; now += 50 * kSecond) {
     claim(now);
@@ -135,20 +135,20 @@ TEST_F(DefenderTest, newcomer_is_silent_for_as_long_as_somebody_else_claims_its_
   }
 }
 
-TEST_F(DefenderTest, newcomer_is_one_no_more_after_a_minute_without_a_claim_or_when_probes_find_nobody) {
+TEST_F(DefenderTest, a_newcomer_becomes_an_incumbent_after_a_minute_without_a_claim_or_by_probes) {
   follow(OnConflict::alert, Arrival::changed);
   claim(61 * kSecond);
   claim(100 * kSecond);
   EXPECT_TRUE(defender_.allows(0, 122 * kSecond));
   defender_.forget(0, 1000 * kSecond);
   defender_.settle(0, subject(2), Arrival::changed, 2000 * kSecond);
-  defender_.prove(0);
+  defender_.confirm(0);
   claim(2001 * kSecond);
   claim(2050 * kSecond);
   EXPECT_TRUE(defender_.allows(0, 2062 * kSecond));
 }
 
-TEST_F(DefenderTest, container_that_was_there_a_moment_ago_is_no_newcomer) {
+TEST_F(DefenderTest, a_container_that_comes_back_soon_is_no_newcomer) {
   follow(OnConflict::alert);
   defender_.forget(0, 100 * kSecond);
   settle(kOther, 110 * kSecond);
@@ -162,19 +162,19 @@ TEST_F(DefenderTest, container_that_was_there_a_moment_ago_is_no_newcomer) {
   EXPECT_FALSE(defender_.allows(0, 362 * kSecond)) << "somebody else may have it since";
 }
 
-TEST_F(DefenderTest, claim_that_nobody_told_of_silences_as_well) {
+TEST_F(DefenderTest, an_unreported_claim_silences_too) {
   follow(OnConflict::alert);
-  defender_.disturb(0, kSecond);
+  defender_.on_unreported_claim(0, kSecond);
   EXPECT_FALSE(defender_.allows(0, 2 * kSecond));
 }
 
-TEST_F(DefenderTest, what_did_not_leave_the_host_is_no_conflict_on_the_wire) {
+TEST_F(DefenderTest, a_claim_that_was_dropped_on_this_host_is_no_conflict) {
   follow(OnConflict::never);
   EXPECT_FALSE(
       defender_.on_claim(0, {.mac = kRival, .origin = ClaimOrigin::sibling, .dropped = true}, kSecond).gave_up);
 }
 
-TEST_F(DefenderTest, who_claims_three_addresses_within_a_minute_is_called_a_proxy_and_defended_against) {
+TEST_F(DefenderTest, a_mac_that_claims_three_addresses_within_a_minute_is_a_proxy_and_defended_against) {
   follow(OnConflict::always);
   for (const Id id : {1U, 2U}) defender_.settle(id, subject(id + 1, kOurs + id), Arrival::found, 0);
   EXPECT_EQ(defender_.on_claim(1, {.mac = kRival}, kSecond).origin, ClaimOrigin::elsewhere);
@@ -187,12 +187,12 @@ TEST_F(DefenderTest, who_claims_three_addresses_within_a_minute_is_called_a_prox
       << "a minute later";
 }
 
-TEST_F(DefenderTest, gateway_that_claims_an_address_is_defended_against_and_makes_nobody_give_up) {
+TEST_F(DefenderTest, a_gateway_that_claims_an_address_is_defended_against_and_never_given_up_to) {
   follow(OnConflict::once);
-  defender_.know_gateway({0, 9}, kRival, kSecond);
+  defender_.on_gateway_answer({0, 9}, kRival, kSecond);
   EXPECT_EQ(defender_.claim_origin_of(kRival, ClaimOrigin::elsewhere, kSecond), ClaimOrigin::elsewhere)
       << "one answer is little";
-  defender_.know_gateway({0, 9}, kRival, 2 * kSecond);
+  defender_.on_gateway_answer({0, 9}, kRival, 2 * kSecond);
   EXPECT_TRUE(claim(3 * kSecond).defend);
   const auto second = claim(4 * kSecond);
   EXPECT_EQ(second.origin, ClaimOrigin::proxy);
@@ -201,30 +201,30 @@ TEST_F(DefenderTest, gateway_that_claims_an_address_is_defended_against_and_make
 }
 
 TEST_F(DefenderTest, gateway_is_forgotten_when_it_has_not_answered_for_ten_minutes_or_from_another_mac) {
-  for (const auto at : {kSecond, 2 * kSecond}) defender_.know_gateway({0, 9}, kRival, at);
+  for (const auto at : {kSecond, 2 * kSecond}) defender_.on_gateway_answer({0, 9}, kRival, at);
   EXPECT_EQ(defender_.claim_origin_of(kRival, ClaimOrigin::elsewhere, 601 * kSecond), ClaimOrigin::proxy);
   EXPECT_EQ(defender_.claim_origin_of(kRival, ClaimOrigin::elsewhere, 603 * kSecond), ClaimOrigin::elsewhere);
-  for (const auto at : {700 * kSecond, 701 * kSecond}) defender_.know_gateway({0, 9}, kRival, at);
-  defender_.know_gateway({0, 9}, kOther, 702 * kSecond);
+  for (const auto at : {700 * kSecond, 701 * kSecond}) defender_.on_gateway_answer({0, 9}, kRival, at);
+  defender_.on_gateway_answer({0, 9}, kOther, 702 * kSecond);
   EXPECT_EQ(defender_.claim_origin_of(kRival, ClaimOrigin::elsewhere, 703 * kSecond), ClaimOrigin::elsewhere);
 }
 
-TEST_F(DefenderTest, gateway_that_keeps_answering_is_not_pushed_out_by_others) {
+TEST_F(DefenderTest, a_gateway_that_keeps_answering_is_not_evicted_by_others) {
   for (std::uint64_t i = 1; i < 10'000; ++i) {
-    if (i % 100 == 1) defender_.know_gateway({0, 9}, kRival, i * kSecond / 10);
-    defender_.know_gateway({0, static_cast<Ipv4>(1000 + i)}, kOther + i, i * kSecond / 10);
+    if (i % 100 == 1) defender_.on_gateway_answer({0, 9}, kRival, i * kSecond / 10);
+    defender_.on_gateway_answer({0, static_cast<Ipv4>(1000 + i)}, kOther + i, i * kSecond / 10);
   }
   EXPECT_EQ(defender_.claim_origin_of(kRival, ClaimOrigin::elsewhere, 1000 * kSecond), ClaimOrigin::proxy);
 }
 
-TEST_F(DefenderTest, address_that_moved_once_is_not_held_against_anybody) {
+TEST_F(DefenderTest, a_single_move_of_an_address_has_no_consequences) {
   follow(OnConflict::alert);
   claim(kSecond);
   EXPECT_FALSE(settle(kOther, 2 * kSecond));
   EXPECT_FALSE(defender_.state(0, 2 * kSecond).moves_too_often);
 }
 
-TEST_F(DefenderTest, five_moves_within_three_minutes_are_too_many_until_it_keeps_still) {
+TEST_F(DefenderTest, five_moves_within_three_minutes_are_too_many_until_the_address_stays) {
   follow(OnConflict::always);
   std::uint64_t now = 0;
   bool too_often = false;
@@ -245,7 +245,7 @@ TEST_F(DefenderTest, claims_alone_move_nothing) {
   EXPECT_FALSE(defender_.state(0, 50 * kSecond).moves_too_often);
 }
 
-TEST_F(DefenderTest, address_that_is_claimed_and_leaves_has_moved_there) {
+TEST_F(DefenderTest, an_address_that_is_claimed_and_then_goes_has_moved_to_the_claimant) {
   follow(OnConflict::alert);
   bool too_often = false;
   for (std::uint64_t i = 1; i <= 3; ++i) {
@@ -270,14 +270,14 @@ TEST_F(DefenderTest, restart_with_the_same_mac_is_no_move) {
   EXPECT_TRUE(defender_.allows(0, 20 * kSecond));
 }
 
-TEST_F(DefenderTest, ever_new_claimants_and_addresses_are_not_remembered_without_limit) {
+TEST_F(DefenderTest, memory_of_claimants_and_gateways_is_bounded) {
   follow(OnConflict::alert);
   for (Mac mac = 1; mac < 100'000; ++mac) claim(mac * 1000, 0x100000 + mac);
-  for (Mac mac = 1; mac < 10'000; ++mac) defender_.know_gateway({0, static_cast<Ipv4>(mac)}, mac, mac);
+  for (Mac mac = 1; mac < 10'000; ++mac) defender_.on_gateway_answer({0, static_cast<Ipv4>(mac)}, mac, mac);
   EXPECT_LE(defender_.remembered(), 1 + Defender::kMostClaimants + Defender::kMostGateways);
 }
 
-TEST_F(DefenderTest, addresses_that_come_and_go_are_not_remembered_without_limit) {
+TEST_F(DefenderTest, memory_of_addresses_is_bounded) {
   for (Ipv4 address = 1; address < 200'000; ++address) {
     defender_.settle(0, subject(address), Arrival::changed, address);
     defender_.forget(0, address);

@@ -4,7 +4,7 @@
 namespace arpline::doctor {
 namespace {
 
-// 10.1.0.0/24 is nic1's subnet, and the container stands on nic0.
+// 10.1.0.0/24 is nic1's subnet, but the container's parent is nic0.
 Facts on_wrong_parent() {
   auto facts = healthy_host();
   web_device(facts).addresses = {{.address = ip("10.1.0.11"), .prefix_bits = 24}};
@@ -149,7 +149,7 @@ TEST(DoctorAddressGone, pinned_maps_remember_for_a_dead_daemon) {
   facts.parents[0].daemon = Daemon::absent;
   web_device(facts).addresses.clear();
   EXPECT_TRUE(contains(only(facts, "address_gone").evidence, "no arplined watched"));
-  facts.parents[0].daemon = Daemon::answers;  // it looks every second: its own maps are not yet up to date
+  facts.parents[0].daemon = Daemon::answers;  // it scans every second, so its maps may lag behind
   expect_healthy(facts);
 }
 
@@ -202,7 +202,7 @@ TEST(DoctorDuplicate, two_containers_or_the_host_have_one_address) {
 TEST(DoctorDuplicate, not_on_another_wire_nor_while_down) {
   auto facts = healthy_host();
   db_device(facts).addresses = {{.address = ip("10.0.0.11"), .prefix_bits = 24}};
-  db_device(facts).lower = kNic1;  // no parent of these facts
+  db_device(facts).lower = kNic1;  // not a parent in these facts
   expect_healthy(facts);
   db_device(facts).lower = kNic0;
   db_device(facts).up = false;

@@ -13,7 +13,7 @@
 #include "arpline/doctor/findings/all.hpp"
 #include "arpline/doctor/words.hpp"
 
-/// A small healthy host for the tests of doctor's findings, to be broken one fact at a time.
+/// A small healthy host for the tests of doctor's findings, which break one fact at a time.
 namespace arpline::doctor {
 
 inline constexpr int kNic0 = 2;
@@ -94,7 +94,7 @@ inline Device& db_device(Facts& facts) {
   return facts.namespaces[2].devices.front();
 }
 
-/// The same host, served: the daemon answers and knows web's endpoint.
+/// The same host with a running daemon that has web's endpoint.
 inline Facts served_host() {
   auto facts = healthy_host();
   auto& parent = facts.parents.front();
@@ -113,7 +113,7 @@ inline std::vector<std::string> ids(const Findings& findings) {
   return list;
 }
 
-/// The only finding; a test failure when there is not exactly one of that id.
+/// The only finding; the test fails unless there is exactly one and it has this id.
 inline Finding only(const Facts& facts, const std::string& id) {
   const auto findings = examine(facts);
   EXPECT_EQ(ids(findings), std::vector<std::string>{id});

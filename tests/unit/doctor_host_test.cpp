@@ -150,7 +150,7 @@ TEST(DoctorStaleLease, dead_and_hung) {
 TEST(DoctorHiddenEgress, the_self_test_is_certain_and_a_list_is_not) {
   auto facts = served_host();
   facts.parents[0].before_egress = {{.pref = 1, .handle = 1, .kind = "bpf", .name = "other"}};
-  expect_healthy(facts);  // the daemon sees its own frames: it lets them through
+  expect_healthy(facts);  // the egress chain passes the daemon's frames, since it sees them
   facts.parents[0].egress = "hidden";
   EXPECT_EQ(only(facts, "hidden_egress").certainty, Certainty::certain);
   EXPECT_EQ(only(facts, "hidden_egress").command.text(), "tc filter del dev nic0 egress pref 1");

@@ -15,7 +15,7 @@ KnownEndpoint& first(Facts& facts) {
   return facts.parents[0].endpoints[0];
 }
 
-// arplined announces web and db, and both reach their gateway.
+// A host where arplined announces web and db, and both reach their gateway.
 Facts announced_host() {
   auto facts = served_host();
   auto& parent = facts.parents[0];
@@ -48,7 +48,7 @@ TEST(DoctorPaths, an_announced_host_that_reaches_its_gateway_is_healthy) {
   expect_healthy(announced_host());
   auto facts = with_lost_path(true);
   first(facts).path->state = "suspect";
-  expect_healthy(facts);  // it is being found out
+  expect_healthy(facts);  // suspect: the retries are under way
 }
 
 TEST(DoctorSwitchDropsMac, the_host_reaches_the_gateway_and_the_container_does_not) {
@@ -74,7 +74,7 @@ TEST(DoctorSwitchDropsMac, a_sibling_that_is_answered_meanwhile_tells_as_much_as
   auto facts = with_lost_path(std::nullopt);
   facts.parents[0].endpoints[1].path->answered_seconds_ago = 1;
   EXPECT_TRUE(contains(only(facts, "switch_drops_mac").evidence, "but answers db/mv0 on nic0 (10.0.0.12)"));
-  facts.parents[0].endpoints[1].path->answered_seconds_ago = 3.5;  // before this one was lost
+  facts.parents[0].endpoints[1].path->answered_seconds_ago = 3.5;  // before the failed who-has
   only(facts, "gateway_unreachable");
 }
 
@@ -128,7 +128,7 @@ TEST(DoctorPaths, what_is_explained_otherwise_is_not_the_switchs_fault) {
 TEST(DoctorSwitchForgets, an_endpoint_that_was_announced_too_long_ago) {
   auto facts = announced_host();
   first(facts).announced_seconds_ago = 400;
-  expect_healthy(facts);  // its who-has for the gateway tell the switch as well
+  expect_healthy(facts);  // its who-has for the gateway teach the switch, too
   first(facts).path.reset();
   const auto told = only(facts, "switch_forgets");
   EXPECT_EQ(told.severity, Severity::warning);
@@ -142,16 +142,16 @@ TEST(DoctorSwitchForgets, one_that_was_never_announced_although_there_was_time) 
   first(facts).path.reset();
   first(facts).announced_seconds_ago.reset();
   EXPECT_TRUE(contains(only(facts, "switch_forgets").evidence, "never been announced"));
-  first(facts).heard_seconds_ago = 2;  // it has just come
+  first(facts).heard_seconds_ago = 2;  // the endpoint is new
   expect_healthy(facts);
   first(facts).heard_seconds_ago.reset();
-  facts.parents[0].daemon_seconds = 2;  // arplined has
+  facts.parents[0].daemon_seconds = 2;  // arplined has just started
   expect_healthy(facts);
   facts.parents[0].daemon_seconds = 5000;
   first(facts).probing = true;
   expect_healthy(facts);
   first(facts).probing = false;
-  web_device(facts).arp_ignore = 3;  // its kernel would not say it either
+  web_device(facts).arp_ignore = 3;  // its kernel would not announce the address either
   expect_healthy(facts);
 }
 
@@ -237,7 +237,7 @@ TEST(DoctorOldMac, a_neighbour_entry_of_this_host_that_was_not_renewed) {
   auto facts = announced_host();
   facts.namespaces[2].neighbours.push_back(
       {.address = ip("10.0.0.11"), .ifindex = kMv0, .mac = kOutsider, .state = NUD_REACHABLE});
-  only(facts, "address_claimed");  // nobody knows that MAC
+  only(facts, "address_claimed");  // an unknown MAC
   facts.parents[0].gone.push_back({.address = ip("10.0.0.11"), .mac = kOutsider, .seconds_ago = 30});
   const auto told = only(facts, "old_mac");
   EXPECT_EQ(told.certainty, Certainty::certain);
@@ -256,7 +256,7 @@ TEST(DoctorOldMac, an_entry_that_somebody_has_written_down) {
   const auto told = only(facts, "old_mac");
   EXPECT_EQ(told.command.text(), "ip neigh del 10.0.0.11 dev nic0");
   EXPECT_TRUE(contains(told.evidence, "written down")) << told.evidence;
-  facts.namespaces[0].neighbours.back().ifindex = kNic1;  // of another wire
+  facts.namespaces[0].neighbours.back().ifindex = kNic1;  // on another wire
   expect_healthy(facts);
 }
 
@@ -275,10 +275,10 @@ TEST(DoctorOldMac, who_has_that_peers_send_to_another_mac) {
   EXPECT_EQ(only(facts, "old_mac").severity, Severity::note);
   first(facts).misdirected->last_seconds_ago = 2;
   first(facts).claimants = {{.mac = kOutsider, .last_seconds_ago = 5, .times = 1}};
-  only(facts, "address_claimed");  // who has it from a claimant is another matter
+  only(facts, "address_claimed");  // the peer may have the entry from a claimant
 }
 
-// Claimed by `mac`, each for `party`.
+// `mac`, a station of the kind `party`, claims both endpoints.
 void claim_both(Facts& facts, Mac mac, const std::string& party) {
   for (auto& endpoint : facts.parents[0].endpoints)
     endpoint.claimants = {{.mac = mac,
@@ -323,14 +323,14 @@ TEST(DoctorProxyArp, three_addresses_are_enough_where_arplined_does_not_tell) {
 TEST(DoctorProxyArp, a_setting_that_will_answer_for_what_is_routed_elsewhere) {
   auto facts = announced_host();
   facts.namespaces[0].devices[0].proxy_arp = true;
-  expect_healthy(facts);  // the way to the containers is nic0's own subnet
+  expect_healthy(facts);  // the containers are reached through nic0's own subnet
   facts.namespaces[0].routes.push_back({.destination = ip("10.0.0.11"), .prefix_bits = 32, .ifindex = kNic1});
   const auto told = only(facts, "proxy_arp");
   EXPECT_EQ(told.severity, Severity::warning);
   EXPECT_TRUE(contains(told.evidence, "10.0.0.11")) << told.evidence;
   EXPECT_EQ(told.command.text(), "sysctl -w net.ipv4.conf.nic0.proxy_arp=0");
   facts.namespaces[0].devices[0].proxy_arp = false;
-  facts.namespaces[0].devices[1].proxy_arp = true;  // it does not hear the containers' wire
+  facts.namespaces[0].devices[1].proxy_arp = true;  // it is not on the containers' wire
   expect_healthy(facts);
 }
 

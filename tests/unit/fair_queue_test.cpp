@@ -8,7 +8,7 @@
 namespace arpline {
 namespace {
 
-// The next one, which has its turn and is due no more.
+// Serves the next endpoint and removes it from the queue.
 Id take(FairQueue& queue, InterfaceKey owner_of_id, std::uint64_t at, std::uint64_t now) {
   const auto id = queue.due(now);
   EXPECT_TRUE(id.has_value());
@@ -17,7 +17,7 @@ Id take(FairQueue& queue, InterfaceKey owner_of_id, std::uint64_t at, std::uint6
   return id.value_or(0);
 }
 
-TEST(FairQueue, of_one_interface_the_one_that_has_waited_longest_is_next) {
+TEST(FairQueue, within_an_interface_the_endpoint_that_is_due_for_longest_is_next) {
   FairQueue queue;
   queue.put(1, 30, 3);
   queue.put(1, 10, 1);
@@ -29,7 +29,7 @@ TEST(FairQueue, of_one_interface_the_one_that_has_waited_longest_is_next) {
   EXPECT_TRUE(queue.empty());
 }
 
-TEST(FairQueue, who_comes_late_to_a_long_queue_of_another_interface_is_next) {
+TEST(FairQueue, an_interface_does_not_wait_behind_the_long_queue_of_another) {
   FairQueue queue;
   for (Id id = 0; id < 1000; ++id) queue.put(1, 10, id);
   for (int i = 0; i < 100; ++i) take(queue, 1, 10, 50);
@@ -37,7 +37,7 @@ TEST(FairQueue, who_comes_late_to_a_long_queue_of_another_interface_is_next) {
   EXPECT_EQ(queue.due(50), 5000U);
 }
 
-TEST(FairQueue, interfaces_have_their_turns_one_after_the_other) {
+TEST(FairQueue, interfaces_take_turns) {
   FairQueue queue;
   for (Id id = 0; id < 300; ++id) queue.put(id % 3, 10 + id, id);
   std::array<int, 3> turns{};
@@ -50,7 +50,7 @@ TEST(FairQueue, interfaces_have_their_turns_one_after_the_other) {
   EXPECT_EQ(turns, (std::array{30, 30, 30}));
 }
 
-TEST(FairQueue, who_comes_again_does_not_overtake_those_who_still_wait_for_their_first_turn) {
+TEST(FairQueue, a_served_interface_does_not_overtake_those_that_wait_for_their_first_turn) {
   FairQueue queue;
   for (Id id = 1; id <= 3; ++id) queue.put(id, 10, id);
   EXPECT_EQ(take(queue, 1, 10, 20), 1U);
@@ -60,7 +60,7 @@ TEST(FairQueue, who_comes_again_does_not_overtake_those_who_still_wait_for_their
   EXPECT_EQ(take(queue, 1, 20, 20), 1U);
 }
 
-TEST(FairQueue, what_is_not_due_has_no_turn) {
+TEST(FairQueue, an_endpoint_that_is_not_due_has_no_turn) {
   FairQueue queue;
   queue.put(1, 100, 1);
   queue.put(2, 50, 2);

@@ -28,7 +28,7 @@ concept Appendable = requires(std::string to, const T& text) {
   to += text;
 };
 
-// Forgetting visible() does not compile.
+// Code that forgets visible() does not compile.
 static_assert(!fmt::is_formattable<ForeignText>::value && fmt::is_formattable<std::string>::value);
 static_assert(!Printable<ForeignText> && Printable<std::string>);
 static_assert(!Addable<ForeignText> && Addable<std::string>);

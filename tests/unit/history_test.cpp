@@ -23,7 +23,7 @@ struct HistoryTest : testing::Test {
   }
 };
 
-TEST_F(HistoryTest, says_what_took_the_address_away_and_how_long_it_was_up) {
+TEST_F(HistoryTest, names_the_event_that_removed_the_address_and_the_time_since_up) {
   on(1 * kSecond, InterfaceEventKind::appeared);
   on(2 * kSecond, InterfaceEventKind::link_up);
   on(5 * kSecond + 200'000'000, InterfaceEventKind::address_removed, 2, address);
@@ -32,7 +32,7 @@ TEST_F(HistoryTest, says_what_took_the_address_away_and_how_long_it_was_up) {
   EXPECT_EQ(tombstone.trail.size(), 1U);
 }
 
-TEST_F(HistoryTest, keeps_the_order_in_which_things_were_heard_and_what_came_after) {
+TEST_F(HistoryTest, keeps_the_order_of_events_and_those_after_the_end) {
   on(2 * kSecond, InterfaceEventKind::link_up);
   on(3 * kSecond, InterfaceEventKind::address_removed, 2, address);
   history.gone("eth0", endpoint, 3 * kSecond);
@@ -51,7 +51,7 @@ TEST_F(HistoryTest, a_namespace_that_is_destroyed_takes_its_interfaces_along) {
   EXPECT_EQ(reason_of(history.gone("eth0", endpoint, 9 * kSecond)), "namespace destroyed 7.0 s after up");
 }
 
-TEST_F(HistoryTest, without_having_heard_anything_it_claims_nothing) {
+TEST_F(HistoryTest, without_events_it_gives_no_reason) {
   const auto& tombstone = history.gone("eth0", endpoint, 9 * kSecond);
   EXPECT_EQ(reason_of(tombstone), "no longer found");
   EXPECT_FALSE(tombstone.up_at);
@@ -64,19 +64,19 @@ TEST_F(HistoryTest, address_that_goes_with_its_interface_was_not_removed_by_itse
   EXPECT_EQ(reason_of(history.gone("eth0", endpoint, 3 * kSecond)), "interface deleted 2.0 s after up");
 }
 
-TEST_F(HistoryTest, interface_that_goes_long_after_its_address_is_not_what_took_it_away) {
+TEST_F(HistoryTest, interface_that_goes_long_after_its_address_is_not_the_reason) {
   on(1 * kSecond, InterfaceEventKind::link_up);
   on(3 * kSecond, InterfaceEventKind::address_removed, 2, address);
   on(4 * kSecond, InterfaceEventKind::deleted);
   EXPECT_EQ(reason_of(history.gone("eth0", endpoint, 4 * kSecond)), "address removed 2.0 s after up");
 }
 
-TEST_F(HistoryTest, an_endpoint_from_before_the_start_has_no_known_life) {
+TEST_F(HistoryTest, an_endpoint_from_before_the_start_has_no_up_time) {
   on(9 * kSecond, InterfaceEventKind::deleted);
   EXPECT_EQ(reason_of(history.gone("eth0", endpoint, 9 * kSecond)), "interface deleted");
 }
 
-TEST_F(HistoryTest, other_interfaces_and_what_comes_much_later_are_another_story) {
+TEST_F(HistoryTest, other_interfaces_and_much_later_events_are_left_out) {
   on(1 * kSecond, InterfaceEventKind::link_up);
   on(2 * kSecond, InterfaceEventKind::deleted);
   history.gone("eth0", endpoint, 2 * kSecond);
@@ -94,7 +94,7 @@ TEST_F(HistoryTest, renamed_parent_keeps_its_tombstones) {
   EXPECT_EQ(history.tombstones().back().parent, "eth1");
 }
 
-TEST_F(HistoryTest, one_namespace_that_comes_and_goes_pushes_out_nothing_that_is_known_of_another) {
+TEST_F(HistoryTest, a_namespace_that_comes_and_goes_evicts_no_records_of_another) {
   auto quiet = endpoint;
   quiet.settings = Settings{.nsid = 8, .ifindex = 2};
   quiet.netns = "quiet";
@@ -107,7 +107,7 @@ TEST_F(HistoryTest, one_namespace_that_comes_and_goes_pushes_out_nothing_that_is
   EXPECT_EQ(reason_of(history.tombstones().front()), "interface deleted") << "and what follows is still added";
 }
 
-TEST_F(HistoryTest, interfaces_of_one_namespace_leave_room_for_the_lives_of_others) {
+TEST_F(HistoryTest, interfaces_of_one_namespace_leave_room_for_those_of_others) {
   for (int i = 1; i <= static_cast<int>(History::kMostInterfaces) + 10; ++i)
     on(kSecond, InterfaceEventKind::appeared, i);
   on(2 * kSecond, InterfaceEventKind::link_up, 2, 0, 8);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What control writes into `endpoint_index`, looked up as the programs do it.
+// Looks up control's entries in `endpoint_index` as the programs do.
 #include "endpoints/index.hpp"
 
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@ arpl_endpoint_key key_of(std::uint32_t address, std::uint16_t vlan = 0) {
   return {.address = address, .vlan = vlan, .zero = 0};
 }
 
-// So many keys that stand in one bucket.
+// Returns `count` keys of one bucket.
 std::vector<arpl_endpoint_key> colliding(std::size_t count) {
   const auto bucket = [](const arpl_endpoint_key& key) {
     return arpl_index_bucket_of(factor, arpl_index_cell(key.address, key.vlan));
@@ -38,7 +38,7 @@ class IndexTest : public testing::Test {
     tables_.keys.factor = factor;
   }
 
-  // As the table does it.
+  // Also updates the hash map, as the table does.
   void put(const arpl_endpoint_key& key, std::uint32_t slot) {
     hash_[key] = {.slot = slot, .prefix_bits = 24, .zero = {}, .dotted = {}};
     index_.put(key, slot);
@@ -47,7 +47,7 @@ class IndexTest : public testing::Test {
     index_.erase(key);
     hash_.erase(key);
   }
-  // With the filter in front or without it, what is looked up is the same.
+  // A look-up has the same result with and without the filter.
   std::uint32_t found(const arpl_endpoint_key& key) {
     const auto slot = arpl_index_find(&tables_, key.address, key.vlan);
     EXPECT_EQ(arpl_index_find_filtered(&tables_, key.address, key.vlan), slot);
@@ -61,7 +61,7 @@ class IndexTest : public testing::Test {
   arpl_tables tables_;
 };
 
-TEST_F(IndexTest, what_is_put_is_found_until_it_is_erased) {
+TEST_F(IndexTest, a_key_is_found_until_it_is_erased) {
   put(key_of(0x0100000a), 5);
   EXPECT_EQ(found(key_of(0x0100000a)), 5U);
   EXPECT_EQ(found(key_of(0x0200000a)), ARPL_NO_SLOT);
@@ -87,19 +87,19 @@ TEST_F(IndexTest, putting_it_again_changes_its_slot_and_takes_no_more_room) {
   EXPECT_EQ(found(key_of(7)), ARPL_NO_SLOT);
 }
 
-TEST_F(IndexTest, a_collision_never_hides_another) {
+TEST_F(IndexTest, a_collision_never_hides_a_key) {
   const auto keys = colliding(3 * ARPL_INDEX_CELLS);
   for (std::uint32_t i = 0; i < keys.size(); ++i) put(keys.at(i), i);
   for (std::uint32_t i = 0; i < keys.size(); ++i) EXPECT_EQ(found(keys.at(i)), i);
   EXPECT_EQ(found(colliding(3 * ARPL_INDEX_CELLS + 1).back()), ARPL_NO_SLOT) << "nobody's, in a full bucket";
 }
 
-TEST_F(IndexTest, a_bucket_that_is_not_full_is_not_asked_for_in_the_hash) {
+TEST_F(IndexTest, a_bucket_that_is_not_full_needs_no_look_up_in_the_hash) {
   hash_[key_of(7)] = {.slot = 3, .prefix_bits = 24, .zero = {}, .dotted = {}};
   EXPECT_EQ(found(key_of(7)), ARPL_NO_SLOT);
 }
 
-TEST_F(IndexTest, erasing_from_a_full_bucket_hides_none_of_those_that_found_no_room) {
+TEST_F(IndexTest, erasing_from_a_full_bucket_hides_no_key_without_room) {
   const auto keys = colliding(ARPL_INDEX_CELLS + 2);
   for (std::uint32_t i = 0; i < keys.size(); ++i) put(keys.at(i), i);
   for (std::uint32_t i = 0; i < ARPL_INDEX_CELLS; ++i) {
@@ -113,7 +113,7 @@ TEST_F(IndexTest, erasing_from_a_full_bucket_hides_none_of_those_that_found_no_r
   EXPECT_EQ(found(keys.back()), ARPL_NO_SLOT);
 }
 
-TEST_F(IndexTest, what_is_kept_is_what_is_wanted_of_an_earlier_runs) {
+TEST_F(IndexTest, of_an_earlier_runs_cells_the_wanted_ones_are_kept) {
   const auto keys = colliding(ARPL_INDEX_CELLS + 1);
   for (std::uint32_t i = 0; i < keys.size(); ++i) put(keys.at(i), i);
   put(key_of(0x0900000a, 4000), 60000);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Small machines of the control loop: when something is tried again, how long turns take, whether a driver
-// sends.
+// Small state machines of the control loop: retry times, the length of turns, the guard against drivers that
+// refuse XDP_TX.
 #include <gtest/gtest.h>
 
 #include "control/backoff.hpp"
@@ -80,7 +80,7 @@ TEST(ReflectGuard, stays_off_longer_each_time_until_it_went_well) {
   EXPECT_EQ(off_for(), ReflectGuard::kOffNs);
 }
 
-// The maps' counters begin anew when another set is made.
+// The counters restart from 0 when the maps are made anew.
 TEST(ReflectGuard, takes_counters_that_begin_anew) {
   ReflectGuard guard;
   guard.look(1000, 900, start);

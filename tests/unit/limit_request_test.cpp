@@ -16,7 +16,7 @@ struct LimitRequestTest : testing::Test {
     now = file;
   }
 
-  // As the daemon handles one request after the other.
+  // Handles one request after the other, as the daemon does.
   void ask(const json& request) { now = changed_limits(request, file, now); }
 
   std::string refusal(const json& request) const {

@@ -30,7 +30,7 @@ arpl_budget budget_of(std::string_view name, Rate rate) {
   return written.*spec(name).budget;
 }
 
-// Frames that pass at one and the same time, then how many more in the second after it.
+// The number of frames that pass at one time, and of those in the second after it.
 std::pair<int, int> passed(arpl_budget budget, int at_once, int most_in_a_second) {
   __u64 bucket = 0;
   std::pair<int, int> count;
@@ -171,7 +171,7 @@ TEST(Limits, in_force_keep_what_control_has_seen_meanwhile) {
   EXPECT_EQ(map.egress_seen_ns, 78U);
 }
 
-// As the programs do: the interval first, then the burst.
+// Reads the interval first, then the burst, as the programs do.
 TEST(LimitsMap, a_limit_that_begins_or_ends_is_never_a_budget_of_nothing) {
   const Config config;
   arpl_limits map{};

@@ -64,7 +64,7 @@ TEST(Link, attribute_of_a_macvlan_is_not_read_as_a_vlan_s) {
 }
 
 TEST(Link, message_that_ends_within_its_header_has_no_more_than_is_there) {
-  // A block of exactly its size: a sanitizer sees a read behind it.
+  // A heap block of exactly its size, so that a sanitizer finds a read beyond it.
   const auto whole = std::make_unique<char[]>(NLMSG_LENGTH(4));
   auto& message = *mnl_nlmsg_put_header(whole.get());
   message.nlmsg_type = RTM_NEWLINK;

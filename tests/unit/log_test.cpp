@@ -73,7 +73,7 @@ TEST(LogLimiter, adds_up_under_a_flood_that_does_not_end) {
   EXPECT_LE(written + reports, LogLimiter::kLinesSaved + 60 * LogLimiter::kLinesPerSecond);
 }
 
-// What two thousand lines at once leave on stderr.
+// The stderr output of two thousand lines at once.
 std::string written_of_a_flood() {
   const auto before = spdlog::default_logger();
   testing::internal::CaptureStderr();
@@ -100,7 +100,7 @@ std::string read_some(int fd) {
   return {bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
 }
 
-// A pipe and a stream socket, as the journal's is.
+// A pipe, and a stream socket like the journal's.
 TEST(LineWriter, loses_whole_lines_where_nobody_reads) {
   for (const bool as_socket : {false, true}) {
     std::array<int, 2> ends{};

@@ -17,7 +17,7 @@ constexpr NeighbourTable kDebian{.entries = 100, .limit = 1024, .soft_limit = 51
 constexpr std::uint64_t kSecond = ARPL_SECOND_NS;
 constexpr std::uint64_t kStart = 1000 * kSecond;
 
-// What a flood gets through a budget in every 5 s of it at most, as the program counts.
+// The most frames that a flood gets through a budget within 5 s, counted as the program does.
 std::uint64_t most_in_5_s(const arpl_budget& budget) {
   std::vector<std::uint64_t> passed;
   __u64 bucket = 0;

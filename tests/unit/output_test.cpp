@@ -34,7 +34,7 @@ class OutputFileTest : public testing::Test {
   std::string folder_ = testing::TempDir() + "arpline-output-XXXXXX";
 };
 
-TEST_F(OutputFileTest, what_was_there_stays_until_all_is_written) {
+TEST_F(OutputFileTest, the_old_file_stays_until_the_new_one_is_complete) {
   write(path(), "before");
   ASSERT_EQ(chmod(path().c_str(), 0640), 0);
   OutputFile output{path()};
@@ -49,7 +49,7 @@ TEST_F(OutputFileTest, what_was_there_stays_until_all_is_written) {
   EXPECT_EQ(info.st_mode & 0777, 0640U);
 }
 
-TEST_F(OutputFileTest, what_is_given_up_leaves_nothing) {
+TEST_F(OutputFileTest, without_commit_no_file_is_left) {
   { const OutputFile output{path()}; }
   EXPECT_EQ(files(), 0U);
   write(path(), "before");
@@ -75,7 +75,7 @@ TEST_F(OutputFileTest, a_device_is_written_to_and_never_replaced) {
   EXPECT_TRUE(fs::is_character_file("/dev/full"));
 }
 
-TEST_F(OutputFileTest, what_cannot_be_written_is_told_at_once) {
+TEST_F(OutputFileTest, a_file_that_cannot_be_written_is_refused_at_once) {
   EXPECT_THROW(OutputFile{folder_}, SetupError);
   EXPECT_THROW(OutputFile{path("no/such/folder")}, SetupError);
 }

@@ -16,7 +16,7 @@ using packet::FrameSpec;
 using packet::Tag;
 
 arpl_parsed parse_exactly(const Bytes& frame, arpl_arp& arp) {
-  // A heap block of exactly this size, so that a sanitizer sees a read behind it.
+  // A heap block of exactly this size, so that a sanitizer finds a read beyond it.
   const auto exact = std::make_unique<std::uint8_t[]>(frame.size());
   std::copy(frame.begin(), frame.end(), exact.get());
   return arpl_parse(exact.get(), exact.get() + frame.size(), &arp);

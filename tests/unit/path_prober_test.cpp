@@ -23,8 +23,8 @@ struct Asked {
   bool by_host = false;
 };
 
-// A gateway behind the prober, which answers or does not.
-class PathProberTest : public testing::Test, protected PathProber::Out {
+// A prober with a gateway that may answer or not.
+class PathProberTest : public testing::Test, protected PathProber::Effects {
  protected:
   void run(std::uint64_t until) {
     while (now_ < until) {
@@ -39,7 +39,7 @@ class PathProberTest : public testing::Test, protected PathProber::Out {
   PathState state() { return prober_.view(0, now_)->state; }
   std::optional<bool> host_reaches() { return prober_.view(0, now_)->host_reaches; }
 
-  // Until it is lost: nobody answers.
+  // Runs without answers until the path is lost.
   void lose() {
     answers_ = false;
     run(now_ + kPeriod + 4 * kSecond);
@@ -52,7 +52,7 @@ class PathProberTest : public testing::Test, protected PathProber::Out {
   bool answers_ = true;
   bool answers_host_ = true;
   Mac gateway_mac_ = kGatewayMac;
-  // Somebody who answers in its place: before it, behind it, and whether anybody has asked or not.
+  // An attacker that answers before the gateway, after it, or without a who-has.
   Mac first_mac_ = 0;
   Mac second_mac_ = 0;
   Mac flood_mac_ = 0;
@@ -89,14 +89,14 @@ class PathProberTest : public testing::Test, protected PathProber::Out {
     ++disputes_;
   }
 
-  // The programs tell of one answer for each time that somebody listens.
+  // The programs report one answer per listen().
   void tell(Mac mac) {
     if (mac == 0 || !listens_) return;
     const auto id = *std::exchange(listens_, std::nullopt);
     prober_.answered(id, mac, now_, *this);
   }
 
-  // 2 ms after it was asked.
+  // The answer comes 2 ms after the who-has.
   void answer() {
     tell(flood_mac_);
     if (!pending_) return;
@@ -110,7 +110,7 @@ class PathProberTest : public testing::Test, protected PathProber::Out {
   std::optional<Id> pending_;
 };
 
-TEST_F(PathProberTest, first_asks_everybody_and_then_the_gateway_alone_once_a_period) {
+TEST_F(PathProberTest, first_broadcasts_and_then_asks_by_unicast_once_a_period) {
   watch(0);
   run(35 * kSecond);
   ASSERT_EQ(asked_.size(), 3U);
@@ -121,7 +121,7 @@ TEST_F(PathProberTest, first_asks_everybody_and_then_the_gateway_alone_once_a_pe
   EXPECT_EQ(prober_.view(0, now_)->rtt_ns, 2 * kMs);
 }
 
-TEST_F(PathProberTest, before_it_counts_as_lost_it_asks_everybody_announces_and_asks_again) {
+TEST_F(PathProberTest, before_a_path_is_lost_it_broadcasts_announces_and_broadcasts_again) {
   watch(0);
   run(15 * kSecond);
   asked_.clear();
@@ -137,7 +137,7 @@ TEST_F(PathProberTest, before_it_counts_as_lost_it_asks_everybody_announces_and_
   EXPECT_EQ(told_, (std::vector<std::string>{"reachable", "suspect", "lost"}));
 }
 
-TEST_F(PathProberTest, one_lost_frame_makes_nobody_lost) {
+TEST_F(PathProberTest, one_lost_frame_is_no_lost_path) {
   watch(0);
   run(15 * kSecond);
   answers_ = false;
@@ -147,7 +147,7 @@ TEST_F(PathProberTest, one_lost_frame_makes_nobody_lost) {
   EXPECT_EQ(told_, (std::vector<std::string>{"reachable", "suspect", "reachable"}));
 }
 
-TEST_F(PathProberTest, what_was_lost_is_reachable_after_two_answers_in_a_row) {
+TEST_F(PathProberTest, a_lost_path_is_reachable_after_two_answers_in_a_row) {
   watch(0);
   run(15 * kSecond);
   lose();
@@ -159,7 +159,7 @@ TEST_F(PathProberTest, what_was_lost_is_reachable_after_two_answers_in_a_row) {
   EXPECT_EQ(state(), PathState::reachable);
 }
 
-TEST_F(PathProberTest, host_that_is_answered_tells_a_dropped_mac_from_a_dead_gateway) {
+TEST_F(PathProberTest, an_answer_to_the_host_tells_a_dropped_mac_from_a_dead_gateway) {
   watch(0);
   run(15 * kSecond);
   EXPECT_FALSE(host_reaches().has_value()) << "nobody has asked";
@@ -170,7 +170,7 @@ TEST_F(PathProberTest, host_that_is_answered_tells_a_dropped_mac_from_a_dead_gat
   EXPECT_EQ(host_reaches(), std::optional{false});
 }
 
-TEST_F(PathProberTest, host_asks_at_most_once_a_second_whatever_fails) {
+TEST_F(PathProberTest, the_host_asks_at_most_once_a_second) {
   watch(0);
   for (Id id = 1; id < 100; ++id) watch(id);
   lose();
@@ -185,22 +185,23 @@ TEST_F(PathProberTest, host_asks_at_most_once_a_second_whatever_fails) {
   EXPECT_NE(last, 0U);
 }
 
-TEST_F(PathProberTest, where_the_pace_does_not_suffice_all_ask_more_seldom_and_failures_are_still_found_out) {
+TEST_F(PathProberTest, a_low_rate_limit_stretches_the_period_and_failures_are_still_found) {
   constexpr Id kMany = 500;
   pace_.set(10);
   for (Id id = 0; id < kMany; ++id) watch(id);
   run(now_ + 200 * kSecond);
-  EXPECT_GE(asked_.size(), 2 * kMany);  // each 80 s: ten seconds, doubled until 8 of 10 a second suffice
+  EXPECT_GE(asked_.size(),
+            2 * kMany);  // one per 80 s each: the period is doubled until it needs 8 of the 10 frames a second
   EXPECT_LE(asked_.size(), 3 * kMany + kMany / 2);
   EXPECT_EQ(state(), PathState::reachable);
   answers_ = false;
   asked_.clear();
-  run(now_ + 300 * kSecond);  // three questions each
+  run(now_ + 300 * kSecond);  // three who-has each
   EXPECT_EQ(state(), PathState::lost);
   EXPECT_TRUE(std::ranges::any_of(asked_, &Asked::by_host));
 }
 
-TEST_F(PathProberTest, gateway_with_another_mac_is_told_when_the_old_one_answers_no_more) {
+TEST_F(PathProberTest, a_new_gateway_mac_is_reported_when_the_old_one_stops_answering) {
   watch(0);
   run(15 * kSecond);
   gateway_mac_ = kOther;
@@ -209,7 +210,7 @@ TEST_F(PathProberTest, gateway_with_another_mac_is_told_when_the_old_one_answers
   EXPECT_EQ(prober_.view(0, now_)->gateway_mac, kOther);
 }
 
-TEST_F(PathProberTest, who_answers_before_the_gateway_is_not_believed) {
+TEST_F(PathProberTest, an_answer_before_the_gateways_is_not_accepted) {
   watch(0);
   run(15 * kSecond);
   first_mac_ = kOther;
@@ -220,7 +221,7 @@ TEST_F(PathProberTest, who_answers_before_the_gateway_is_not_believed) {
   EXPECT_EQ(told_, (std::vector<std::string>{"reachable"}));
 }
 
-TEST_F(PathProberTest, second_answer_to_one_question_is_told) {
+TEST_F(PathProberTest, a_second_answer_to_one_who_has_is_reported) {
   second_mac_ = kOther;
   watch(0);
   run(15 * kSecond);
@@ -228,7 +229,7 @@ TEST_F(PathProberTest, second_answer_to_one_question_is_told) {
   EXPECT_EQ(prober_.view(0, now_)->disputed_by, kOther);
 }
 
-TEST_F(PathProberTest, who_floods_the_container_with_answers_is_not_believed_when_the_gateway_is_gone) {
+TEST_F(PathProberTest, a_flood_of_answers_is_not_accepted_when_the_gateway_is_gone) {
   watch(0);
   run(15 * kSecond);
   answers_ = false;
@@ -242,7 +243,7 @@ TEST_F(PathProberTest, who_floods_the_container_with_answers_is_not_believed_whe
   EXPECT_EQ(state(), PathState::lost);
 }
 
-TEST_F(PathProberTest, dispute_is_told_once_a_minute) {
+TEST_F(PathProberTest, a_dispute_is_reported_once_a_minute) {
   watch(0);
   run(15 * kSecond);
   first_mac_ = kOther;
@@ -250,7 +251,7 @@ TEST_F(PathProberTest, dispute_is_told_once_a_minute) {
   EXPECT_EQ(disputes_, 2);
 }
 
-TEST_F(PathProberTest, answer_that_comes_after_its_time_is_none) {
+TEST_F(PathProberTest, a_late_answer_does_not_count) {
   watch(0);
   run(15 * kSecond);
   const auto before = prober_.view(0, now_)->answered_at;
@@ -261,7 +262,7 @@ TEST_F(PathProberTest, answer_that_comes_after_its_time_is_none) {
   EXPECT_EQ(prober_.view(0, now_)->answered_at, before);
 }
 
-TEST_F(PathProberTest, gateway_that_can_answer_no_frame_from_the_wire_is_not_asked) {
+TEST_F(PathProberTest, a_gateway_on_this_host_is_not_asked) {
   for (const auto at : {PathState::sibling, PathState::host}) {
     prober_.watch(0, {.gateway = kGateway, .at = at}, now_);
     run(now_ + 100 * kSecond);
@@ -273,7 +274,7 @@ TEST_F(PathProberTest, gateway_that_can_answer_no_frame_from_the_wire_is_not_ask
   EXPECT_EQ(state(), PathState::reachable);
 }
 
-TEST_F(PathProberTest, interface_with_many_endpoints_stretches_its_own_period_and_not_the_others) {
+TEST_F(PathProberTest, an_interface_with_many_endpoints_stretches_its_own_period_and_not_the_others) {
   pace_.set(10);
   watch(0);
   for (Id id = 1; id < 500; ++id) watch(id, 1);
@@ -281,7 +282,7 @@ TEST_F(PathProberTest, interface_with_many_endpoints_stretches_its_own_period_an
   EXPECT_GT(prober_.view(0, now_)->answered_at, now_ - kPeriod - 2 * kSecond);
 }
 
-TEST_F(PathProberTest, who_has_no_gateway_or_must_not_ask_asks_nobody) {
+TEST_F(PathProberTest, without_a_gateway_or_the_right_to_send_nothing_is_asked) {
   prober_.watch(0, {}, now_);
   EXPECT_FALSE(prober_.view(0, now_).has_value());
   watch(0);
@@ -290,7 +291,7 @@ TEST_F(PathProberTest, who_has_no_gateway_or_must_not_ask_asks_nobody) {
   EXPECT_TRUE(asked_.empty());
 }
 
-TEST_F(PathProberTest, period_of_zero_asks_nobody_and_a_new_one_begins_anew) {
+TEST_F(PathProberTest, a_period_of_zero_stops_asking_and_a_new_one_starts_again) {
   watch(0);
   prober_.set_period(0, now_);
   run(50 * kSecond);

@@ -33,7 +33,7 @@ std::set<std::string> texts(const std::vector<Population::Touched>& list) {
 
 using Texts = std::set<std::string>;
 
-TEST(Population, tells_what_has_come_and_what_has_gone_and_nothing_else) {
+TEST(Population, reports_added_and_removed_addresses_and_nothing_else) {
   Population all;
   auto one = child(1, 2);
   one.addresses = {address("10.0.0.5"), address("10.0.0.6")};
@@ -87,7 +87,7 @@ TEST(Population, the_widest_prefix_that_contains_an_address_counts_as_it_comes_a
   EXPECT_EQ(all.endpoint({1, 2}, key("10.0.0.5")).value().prefix_bits, 24);
 }
 
-TEST(Population, an_address_that_is_there_with_two_prefixes_is_there_once_and_goes_with_the_last) {
+TEST(Population, an_address_with_two_prefixes_counts_once_and_goes_with_the_last) {
   Population all;
   auto one = child(1, 2);
   one.addresses = {address("10.0.0.5", 24), address("10.0.0.5", 16)};
@@ -98,7 +98,7 @@ TEST(Population, an_address_that_is_there_with_two_prefixes_is_there_once_and_go
   EXPECT_EQ(all.replace(1, {one}).went.size(), 1U);
 }
 
-TEST(Population, another_vlan_is_another_place) {
+TEST(Population, an_interface_that_changes_its_vlan_is_a_new_one) {
   Population all;
   auto one = child(1, 2);
   one.addresses = {address("10.0.0.5")};
@@ -109,8 +109,7 @@ TEST(Population, another_vlan_is_another_place) {
   EXPECT_EQ(changes.came.size(), 1U);
 }
 
-// What is touched is what is worked on: thirty thousand addresses that come one after the other touch each
-// once.
+// Each touched address costs work: thirty thousand addresses that come one by one are touched once each.
 TEST(Population, thirty_thousand_addresses_of_one_network_are_touched_once_each) {
   Population all;
   auto one = child(1, 2);

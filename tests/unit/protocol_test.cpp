@@ -52,7 +52,7 @@ class ProtocolTest : public testing::Test {
     worker_.full = false;
   }
 
-  // Wakes it as the control loop does.
+  // Calls tick() as the control loop does.
   void run(std::uint64_t from, std::uint64_t until) {
     for (auto now = from; now < until; now = std::min(protocol_.tick(now, worker_), now + kSecond / 4)) {
     }
@@ -66,7 +66,7 @@ class ProtocolTest : public testing::Test {
   Worker worker_;
 };
 
-TEST_F(ProtocolTest, what_is_still_probed_for_is_not_defended) {
+TEST_F(ProtocolTest, an_address_is_not_defended_while_it_is_probed_for) {
   settings_.probe = ProbeMode::rfc5227;
   protocol_.set(settings_, kSecond);
   put(kOurNext);
@@ -75,14 +75,14 @@ TEST_F(ProtocolTest, what_is_still_probed_for_is_not_defended) {
   EXPECT_TRUE(worker_.defences.empty());
 }
 
-TEST_F(ProtocolTest, defence_that_had_no_room_leaves_later) {
+TEST_F(ProtocolTest, a_defence_without_room_is_sent_later) {
   claim_with_a_full_worker();
   protocol_.tick(2 * kSecond, worker_);
   ASSERT_EQ(worker_.defences.size(), 1);
   EXPECT_EQ(worker_.defences[0].frame.sender_mac, kOurs);
 }
 
-TEST_F(ProtocolTest, defence_that_waits_is_dropped_by_a_policy_that_defends_nothing) {
+TEST_F(ProtocolTest, a_waiting_defence_is_dropped_by_a_policy_without_defences) {
   for (const auto policy : {OnConflict::alert, OnConflict::never}) {
     protocol_.set(settings_, kSecond);
     claim_with_a_full_worker();
@@ -94,7 +94,7 @@ TEST_F(ProtocolTest, defence_that_waits_is_dropped_by_a_policy_that_defends_noth
   }
 }
 
-TEST_F(ProtocolTest, defence_that_waits_is_kept_by_other_settings) {
+TEST_F(ProtocolTest, a_waiting_defence_is_kept_by_other_settings) {
   claim_with_a_full_worker();
   settings_.announce.repeat = 3;
   protocol_.set(settings_, kSecond);
@@ -102,14 +102,14 @@ TEST_F(ProtocolTest, defence_that_waits_is_kept_by_other_settings) {
   EXPECT_EQ(worker_.defences.size(), 1);
 }
 
-TEST_F(ProtocolTest, what_was_claimed_from_the_interface_before_is_not_defended_by_the_next_one) {
+TEST_F(ProtocolTest, a_claim_against_the_previous_interface_is_not_defended_by_the_next_one) {
   claim_with_a_full_worker();
   put(kOurNext);
   protocol_.tick(2 * kSecond, worker_);
   EXPECT_TRUE(worker_.defences.empty());
 }
 
-TEST_F(ProtocolTest, claim_by_a_mac_of_zero_is_defended_against_once) {
+TEST_F(ProtocolTest, a_claim_by_a_mac_of_zero_is_defended_against_once) {
   slots_[0].claimed_at = kSecond;
   protocol_.on_claim(0, {.mac = 0}, kSecond, worker_);
   protocol_.tick(kSecond, worker_);
@@ -123,14 +123,14 @@ TEST_F(ProtocolTest, announcement_after_a_change_is_one_frame_which_goes_inside)
   EXPECT_FALSE(worker_.sent[1].inside);
 }
 
-TEST_F(ProtocolTest, claim_that_the_programs_saw_and_did_not_tell_of_silences_too) {
+TEST_F(ProtocolTest, a_claim_that_the_programs_saw_and_did_not_report_silences_too) {
   run(kSecond, 100 * kSecond);
   slots_[0].claimed_at = 100 * kSecond;
   run(100 * kSecond, 101 * kSecond);
   EXPECT_TRUE(protocol_.view(0, 101 * kSecond).silent);
 }
 
-TEST_F(ProtocolTest, claims_without_end_are_talked_into_once_a_minute) {
+TEST_F(ProtocolTest, endless_claims_leave_one_announcement_a_minute) {
   run(kSecond, 100 * kSecond);
   worker_.sent.clear();
   for (auto now = 100 * kSecond; now < 700 * kSecond; now += kSecond) {
@@ -141,7 +141,7 @@ TEST_F(ProtocolTest, claims_without_end_are_talked_into_once_a_minute) {
   EXPECT_GE(worker_.count(Purpose::announce), 9);
 }
 
-TEST_F(ProtocolTest, defences_leave_half_of_the_pace_to_the_announcements) {
+TEST_F(ProtocolTest, defences_leave_half_of_the_rate_to_the_announcements) {
   constexpr Id kMany = 1000;
   std::vector<arpl_slot> slots(kMany + 1);
   std::vector<arpl_endpoint_stats> stats(kMany + 1);
@@ -169,7 +169,7 @@ class SiblingGatewayTest : public ProtocolTest {
   PathState state(std::uint64_t now) { return protocol_.view(0, now).path->state; }
 };
 
-TEST_F(SiblingGatewayTest, gateway_that_is_a_sibling_is_not_asked_by_anybody) {
+TEST_F(SiblingGatewayTest, a_sibling_gateway_is_not_asked) {
   put_gateway(kSecond);
   protocol_.set_gateway(0, kGateway, false, kSecond);
   run(kSecond, 100 * kSecond);
@@ -177,7 +177,7 @@ TEST_F(SiblingGatewayTest, gateway_that_is_a_sibling_is_not_asked_by_anybody) {
   EXPECT_EQ(state(100 * kSecond), PathState::sibling);
 }
 
-TEST_F(SiblingGatewayTest, gateway_that_becomes_a_sibling_or_is_one_no_more_is_noticed) {
+TEST_F(SiblingGatewayTest, a_gateway_that_becomes_a_sibling_or_stops_being_one_is_noticed) {
   protocol_.set_gateway(0, kGateway, false, kSecond);
   run(kSecond, 20 * kSecond);
   EXPECT_GT(worker_.count(Purpose::ask_gateway), 0);

@@ -81,7 +81,7 @@ std::vector<std::uint64_t> times_of(const Bytes& file) {
 
 using Times = std::vector<std::uint64_t>;
 
-// The words of the error, which is one line and begins with the file.
+// The error's text after the file name; the error is one line.
 std::string refusal_of(const Bytes& file) {
   const ScratchFile scratch;
   scratch.write(file);

@@ -13,7 +13,7 @@
 
 namespace arpline::replay {
 
-/// A file of the test's own, gone with it.
+/// A temporary file that the destructor removes.
 class ScratchFile {
  public:
   ScratchFile() {
@@ -39,7 +39,7 @@ class ScratchFile {
   std::filesystem::path path_;
 };
 
-/// Numbers of a capture file in one byte order.
+/// Writes the numbers of a capture file in one byte order.
 struct Ordered {
   bool big = false;
   packet::Bytes bytes{};

@@ -39,7 +39,7 @@ struct Played {
   const Seen& answer(std::uint64_t time_ns = kStart) {
     return see(packet::kernel_reply({}, packet::endpoint_mac), time_ns);
   }
-  // Handed over and answered: the pair is confirmed.
+  // Hands a who-has to the kernel and answers it, which confirms the pair.
   void confirm(std::uint64_t time_ns = kStart) {
     see(FrameSpec{}, time_ns);
     answer(time_ns);
@@ -114,7 +114,7 @@ TEST(ReplayWorldTest, a_reply_that_nobody_has_asked_for_confirms_nothing) {
   EXPECT_EQ(name_of(played.see(FrameSpec{})), "to_child_new");
 }
 
-// A capture holds no answers to checks: what is silent in it may have been asked by nobody.
+// A capture contains no checks, so an endpoint without answers may just not have been asked.
 TEST(ReplayWorldTest, an_endpoint_that_never_answers_is_asked_on) {
   Played played;
   for (std::uint64_t second = 0; second < 6; ++second)

@@ -62,7 +62,7 @@ TEST(Reply, to_a_priority_tagged_request_is_untagged) {
 
 TEST(Reply, goes_to_the_sender_mac_as_the_kernels_does) {
   auto frame = hex(who_has);
-  frame[11] = 0x77;  // another Ethernet source
+  frame[11] = 0x77;  // the Ethernet source differs from the sender MAC
   arpl_arp arp{};
   ASSERT_EQ(arpl_parse(frame.data(), frame.data() + frame.size(), &arp), ARPL_PARSED);
   std::vector<std::uint8_t> out(ARPL_WRITTEN_BYTES);

@@ -39,7 +39,7 @@ class ServerTest : public testing::Test {
     return {{"filler", std::string(request.at("bytes").get<std::size_t>(), 'x')}};
   }
 
-  // Everything that waits is handled.
+  // Handles all pending events.
   void run() {
     do loop_.wait(0);
     while (loop_.dispatch());
@@ -65,7 +65,7 @@ class ServerTest : public testing::Test {
     say_within_a_tick(client, text);
   }
 
-  // Time is the test's own: however slow the machine is, no client's patience ends by itself.
+  // The test sets the time, so no time-out depends on the machine's speed.
   void tick() { server_.tick(now_); }
 
   void pass(std::uint64_t time) {
@@ -75,7 +75,7 @@ class ServerTest : public testing::Test {
     }
   }
 
-  // Until nothing more comes, after a tick neither.
+  // Reads until no more bytes come, not even after a tick.
   std::string read_all(const Fd& client) {
     std::string all;
     for (auto more = read_now(client); !more.empty(); more = read_now(client)) {
@@ -215,7 +215,7 @@ TEST_F(ServerTest, what_the_loop_spends_elsewhere_is_nobodys_delay) {
   const auto not_reading = client();
   say(halfway, "{\"byt");
   say(not_reading, "{\"bytes\":10000000}\n");
-  now_ += 60 * second;  // the process was stopped, say
+  now_ += 60 * second;  // as after a SIGSTOP of the process
   tick();
   say_within_a_tick(halfway, "es\":1}\n");
   EXPECT_EQ(read_all(halfway), "{\"filler\":\"x\"}\n");
@@ -242,7 +242,7 @@ TEST_F(ServerTest, puts_off_what_would_keep_the_loop_too_long_and_forgets_nobody
   }
 }
 
-// A process chooses its name: it must not reach the log as it is.
+// A process chooses its name, so the log must escape it.
 TEST(AskerTest, is_told_with_a_command_of_printable_characters_only) {
   std::array<char, 16> before{};
   ASSERT_EQ(prctl(PR_GET_NAME, before.data()), 0);
@@ -297,7 +297,7 @@ TEST(ServerPutOff, answers_when_it_is_time_and_the_next_request_after_it) {
   run();
   one.reset();
   run();
-  server.answer(ticket, {{"done", true}});  // who has asked is gone
+  server.answer(ticket, {{"done", true}});  // the client is gone
   unlink(path.c_str());
 }
 

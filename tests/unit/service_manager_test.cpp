@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uint64_t second = 1'000'000'000;
 
-// The other end of sd_notify, at an abstract address that the kernel draws.
+// The receiver of sd_notify, at an abstract address that the kernel chooses.
 class ServiceManagerTest : public testing::Test {
  protected:
   void SetUp() override {

@@ -9,7 +9,7 @@
 namespace arpline {
 namespace {
 
-// The values were computed once by an implementation in Python that gives the paper's vector for SipHash-2-4.
+// The expected values come from a Python implementation that reproduces the paper's vector for SipHash-2-4.
 TEST(SipHash, gives_the_values_of_an_independent_implementation) {
   EXPECT_EQ(arpl_siphash3(0x0706050403020100U, 0x0f0e0d0c0b0a0908U, 0, 0, 0), 0x59b0db3ca5406644U);
   EXPECT_EQ(arpl_siphash3(0x0706050403020100U, 0x0f0e0d0c0b0a0908U, 0x0706050403020100U, 0x0f0e0d0c0b0a0908U,
@@ -48,7 +48,7 @@ TEST(SipHash, neighbouring_requesters_spread_over_the_whole_table) {
   constexpr std::uint64_t places = 1024;
   std::set<std::uint64_t> used;
   for (std::uint64_t i = 0; i < places; ++i) used.insert(arpl_siphash3(1, 2, i, 0, 0) % places);
-  // A random function uses 1 - 1/e of the places: 647 ± 16.
+  // A random function fills 1 - 1/e of the places: 647 ± 16.
   EXPECT_GT(used.size(), 580U);
   EXPECT_LT(used.size(), 720U);
 }

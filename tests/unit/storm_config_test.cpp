@@ -54,7 +54,7 @@ other = 50
   EXPECT_EQ(c.limits.rate(*find_limit("to_child")), 7U);
 }
 
-TEST(StormConfig, what_is_no_limit_is_refused_with_file_line_and_key) {
+TEST(StormConfig, an_invalid_limit_is_refused_with_file_line_and_key) {
   const std::pair<const char*, const char*> cases[] = {{"ipx = 5", "must be ipv4, ipv6, other or an ethertype"},
                                                        {"\"88b5\" = 5", "must be"},
                                                        {"\"0x\" = 5", "must be"},

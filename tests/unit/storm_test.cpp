@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What no storm limit may touch, told from the bytes of a frame; and what the daemon makes of it.
+// The frames that no storm limit may drop, by their bytes, and the daemon's part of these limits.
 #include "shared/storm.h"
 
 #include <fmt/format.h>
@@ -18,21 +18,21 @@ namespace {
 
 using packet::Bytes;
 
-// In host order; -1: no limit's.
+// The ethertype that the limits see, host order; -1: no limit applies.
 std::int32_t look(const Bytes& frame, std::size_t bytes) {
-  // A heap block of exactly this size, so that a sanitizer sees a read behind it.
+  // A heap block of exactly this size, so that a sanitizer finds a read beyond it.
   const auto exact = std::make_unique<std::uint8_t[]>(bytes);
   std::copy_n(frame.begin(), bytes, exact.get());
   const auto found = arpl_storm_ethertype(exact.get(), exact.get() + bytes);
   return found < 0 ? -1 : arpl_swap16(static_cast<std::uint16_t>(found));
 }
 
-TEST(Storm, only_what_is_needed_by_all_has_no_limit) {
+TEST(Storm, only_frames_that_every_host_needs_have_no_limit) {
   for (const auto& row : packet::storm_frames())
     EXPECT_EQ(look(row.frame, row.frame.size()), row.ethertype ? std::int32_t{*row.ethertype} : -1) << row.name;
 }
 
-TEST(Storm, a_frame_that_is_cut_off_is_needed_only_while_it_tells_so) {
+TEST(Storm, a_truncated_frame_is_needed_only_while_its_bytes_say_so) {
   for (const auto& row : packet::storm_frames()) {
     for (std::size_t bytes = 0; bytes < row.frame.size(); ++bytes) {
       const bool needed = bytes < ARPL_ETH_BYTES || (!row.ethertype && bytes >= row.told_by);

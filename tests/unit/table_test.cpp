@@ -71,7 +71,7 @@ TEST_F(TableTest, a_new_mac_unconfirms_the_endpoint_and_its_pairs) {
   EXPECT_EQ(changes.added.size(), 1U);
 }
 
-TEST_F(TableTest, applying_wishes_touches_their_keys_only_and_withdraws_first) {
+TEST_F(TableTest, updates_touch_their_keys_only_and_withdraw_first) {
   table.reconcile({wanted(1, 0xa), wanted(2, 0xb), wanted(3, 0xc), wanted(4, 0xd)});
   const std::vector<TableUpdate> updates{{wanted(5, 0xe).key, wanted(5, 0xe)},
                                          {wanted(1, 0xa).key, std::nullopt}};
@@ -121,7 +121,7 @@ TEST_F(TableTest, a_newcomer_with_the_same_address_changes_neither_slot_nor_gene
   EXPECT_EQ(changes.also_at[0].desired.also_at, "c2/mv0");
 }
 
-TEST_F(TableTest, what_is_silenced_is_answered_for_by_nobody_until_it_is_wished_for_again) {
+TEST_F(TableTest, a_silenced_endpoint_is_not_answered_for_until_its_next_update) {
   table.reconcile({wanted(1, 0xa)});
   auto& slot = slot_of(1);
   const auto before = slot.generation;
@@ -148,7 +148,7 @@ TEST_F(TableTest, the_programs_are_told_whose_namespace_an_endpoint_is_in) {
   EXPECT_EQ(its.netns, 0U);
 }
 
-TEST_F(TableTest, a_freed_slot_is_used_again_last_of_all) {
+TEST_F(TableTest, a_freed_slot_is_reused_after_all_other_free_ones) {
   table.reconcile({wanted(1, 0xa)});
   const auto first = map.held.at({1, 0, 0}).slot;
   table.reconcile({});
@@ -173,7 +173,7 @@ TEST_F(TableTest, a_full_table_refuses_and_says_so) {
   EXPECT_EQ(map.held.size(), 4U);
 }
 
-TEST_F(TableTest, what_the_kernel_refuses_costs_no_slot_and_keeps_nobody_from_being_withdrawn) {
+TEST_F(TableTest, an_endpoint_that_the_kernel_refuses_costs_no_slot_and_blocks_no_withdrawal) {
   table.reconcile({wanted(1, 0xa)});
   map.refuse = true;
   const auto changes = table.reconcile({wanted(2, 0xb), wanted(3, 0xc), wanted(4, 0xd)});

@@ -11,7 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-// Only behind <net/if.h>, which it then leaves its names.
+// Has to follow <net/if.h>: in this order the two headers don't define the same names twice.
 #include <linux/if.h>
 
 #include <algorithm>
@@ -30,7 +30,7 @@ namespace {
 
 constexpr std::size_t kDumpBytes = 65536;
 
-// Returns 0 or the errno.
+// Returns 0 or an errno.
 int ask(const std::string& interface, unsigned long request, ifreq& answer) {
   const Fd socket_fd{socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
   if (!socket_fd) throw_errno("socket", errno);
@@ -83,7 +83,7 @@ void add_nexthops(const nlattr& multipath, std::vector<unsigned>& links) {
   }
 }
 
-// Both family headers begin with the family, and 0 means "all" in what follows it.
+// ifinfomsg and rtmsg both begin with the family, and zeros after it mean "all".
 template <class Header>
 void dump(std::uint16_t type, unsigned char family, const std::function<void(const nlmsghdr&)>& handler) {
   const std::unique_ptr<mnl_socket, int (*)(mnl_socket*)> socket{mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC),
@@ -136,7 +136,7 @@ Identity identity_of(const std::string& interface) {
   return identity;
 }
 
-// Not IFF_RUNNING, which follows the carrier up to a second later.
+// Reads the carrier, not IFF_RUNNING, which follows it up to a second later.
 void require_up(const std::string& interface) {
   const unsigned index = index_of(interface);
   unsigned flags = 0;

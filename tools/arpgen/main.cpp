@@ -37,7 +37,7 @@ void stop_on_signals() {
 
 void write_report(const Options& options, const std::string& text) {
   if (options.output.empty()) {
-    std::fwrite(text.data(), 1, text.size(), stdout);  // main() asks whether it has arrived
+    std::fwrite(text.data(), 1, text.size(), stdout);  // main() checks that all of it was written
     return;
   }
   OutputFile output{options.output};

@@ -23,7 +23,7 @@ namespace arpline::gen {
 
 namespace {
 
-// Others read while this thread, the only one that writes, counts.
+// This thread is the only writer; other threads read the counter meanwhile.
 void add_one(std::uint64_t& counter) {
   __atomic_store_n(&counter, counter + 1, __ATOMIC_RELAXED);
 }

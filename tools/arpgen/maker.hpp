@@ -7,19 +7,19 @@
 
 namespace arpline::gen {
 
-/// The frames of a plan made in this process; bpf/generate.bpf.c makes the same ones.
+/// Makes the frames of a plan in this process; bpf/generate.bpf.c makes the same frames in the kernel.
 class Maker {
  public:
-  /// The plan is kept by reference. Tables that are empty are not written to.
+  /// The plan is kept by reference. Empty tables are not written.
   Maker(const Plan& plan, const Tables& tables) : plan_(plan), tables_(tables) {}
 
   struct Made {
     std::uint32_t bytes;
     std::uint32_t stream;
-    bool asks;  ///< it is a request that somebody answers
+    bool asks;  ///< the frame is a request that somebody answers
   };
-  /// Writes frame `index` to `data`, which has room for ARPGEN_MAX_FRAME_BYTES; counts it, and notes its
-  /// request as due at due_ns.
+  /// Writes frame `index` to `data`, which has room for ARPGEN_MAX_FRAME_BYTES, counts it and notes that its
+  /// request was due at due_ns.
   Made make(std::uint64_t index, std::uint64_t due_ns, std::uint8_t* data) const noexcept;
 
  private:

@@ -22,7 +22,7 @@ struct Bounds {
 constexpr Bounds kPerSecond{0.1, 1e9};
 constexpr Bounds kFrames{1, 1e12};
 constexpr Bounds kSeconds{0.01, 7200};
-constexpr std::uint64_t kMostDeadlineMs = 60'000;  // histogram.h counts up to 68 s
+constexpr std::uint64_t kMostDeadlineMs = 60'000;  // the range of histogram.h is 68 s
 constexpr std::uint64_t kMostOpen = 1'000'000;
 constexpr std::uint64_t kPrintedFrames = 10;
 
@@ -96,7 +96,7 @@ void add_traffic(CLI::App& app, Options& options) {
       ->option_text("N");
 }
 
-// What all that send have in common.
+// The options of all commands that send.
 void add_sending(CLI::App& app, Options& options) {
   app.get_option("--interface")->required();
   app.add_option("--source", options.source,

@@ -28,7 +28,7 @@ constexpr std::array<PresetInfo, 6> kPresets{{
 
 constexpr std::uint32_t kHalfMask = 0xffff;
 constexpr std::uint32_t kNeighbours = 2048;
-// The other host of `conflict`: locally administered.
+// The MAC of the other host in `conflict`; locally administered.
 constexpr std::string_view kRival = "02:00:00:00:ba:d1";
 
 std::vector<std::string> conflict(const std::string& to, const std::string& from_word) {
@@ -48,7 +48,7 @@ std::vector<std::string> junk(const std::string& to, const std::string& from_wor
   return specs;
 }
 
-// Of the /16 that the first target lies in: all addresses, without the first and the last.
+// The /16 around the first target without its first and last address.
 std::string whole_subnet(const std::string& to) {
   return format_range({(parse_range(to).first & ~kHalfMask) + 1, kHalfMask - 1});
 }

@@ -15,16 +15,15 @@ struct PresetInfo {
 
 std::span<const PresetInfo> presets();
 
-/// The specs that the name stands for. `to` and `from` are ranges as in a spec. Without `from` ("") spoof has
-/// all of the /16 that the first target lies in, the targets and the interface's own address among them, as a
-/// flood from forged senders has; neighbour-overflow invents requesters beside the targets
-/// (invented_requesters); the others are the interface. Throws SetupError for an unknown name, no `to`, or when
-/// no requesters can be invented.
+/// The specs of the preset `name`. `to` and `from` are ranges as in a spec. The requesters without a `from`
+/// (""): in spoof the whole /16 around the first target, the targets and the interface's own address among
+/// them, like a flood from forged senders; in neighbour-overflow invented_requesters(); in the others the
+/// interface. Throws SetupError for an unknown name, a missing `to`, or when no requesters can be invented.
 std::vector<std::string> preset(std::string_view name, const std::string& to, const std::string& from);
 
-/// Of the /16 that the first target lies in: `count` addresses next to the targets, below or above all of them,
-/// whichever side has more, without the first and the last of the /16. A requester with a target's address
-/// would claim it. Throws SetupError when there are fewer.
+/// A range of `count` addresses of the /16 around the first target, below or above all targets, whichever side
+/// has more room, without the first and last address of the /16. It avoids the targets because a requester with
+/// a target's address would claim it. Throws SetupError when the /16 has no such range.
 std::string invented_requesters(const std::string& to, std::uint32_t count);
 
 }  // namespace arpline::gen

@@ -24,8 +24,8 @@
 namespace arpline::gen {
 namespace {
 
-// Frames leave when their batch is full: at full speed large enough that its cost vanishes, else small, because
-// a turn in which nothing was due counts too.
+// The kernel sends a batch when it is full. At full speed a large one makes the cost of a batch negligible;
+// with a pace a small one is better, because runs that drop their frame count too.
 constexpr std::uint32_t kBatch = 64;
 constexpr std::uint32_t kPacedBatch = 8;
 
@@ -59,7 +59,7 @@ std::size_t targets_of(const arpgen_plan& plan) {
   return std::min<std::size_t>(count, ARPGEN_MAX_TARGETS);
 }
 
-// Of the middles of ARPGEN_QUANTILES equal parts, scaled so that their mean is 1.
+// The quantiles at the middles of ARPGEN_QUANTILES equal parts, scaled to a mean of 1.
 std::vector<std::uint32_t> exponential_quantiles() {
   std::vector<double> exact;
   exact.reserve(ARPGEN_QUANTILES);
@@ -86,7 +86,7 @@ void clear(std::span<T> entries) {
 Programs::Programs(const Plan& plan)
     : skeleton_(arpgen_bpf::open(), arpgen_bpf::destroy),
       frame_bytes_(std::max(plan.plan.frame_bytes, ARPGEN_MIN_FRAME_BYTES)) {
-  libbpf_set_print(nullptr);  // an error is one line, and ours
+  libbpf_set_print(nullptr);  // arpgen prints its own one-line errors
   if (!skeleton_) throw_errno("open arpgen's BPF programs", errno);
   skeleton_->rodata->plan = plan.plan;
   skeleton_->rodata->plan.frame_bytes = frame_bytes_;

@@ -17,12 +17,12 @@ struct Range {
   bool operator==(const Range&) const = default;
 };
 
-/// "10.0.0.1", "10.0.0.1-10.0.0.9" (both ends belong to it), or a prefix: "10.0.0.0/24", "10.0.0.7/24" are all
-/// 256 addresses, network and broadcast address among them. Throws SetupError that names the text; 2^32
-/// addresses are too many.
+/// Parses "10.0.0.1", "10.0.0.1-10.0.0.9" (both ends included) or a prefix: "10.0.0.0/24" and "10.0.0.7/24"
+/// both mean 256 addresses, including network and broadcast address. Throws SetupError that names the text,
+/// also for 2^32 addresses.
 Range parse_range(std::string_view text);
 
-/// What parse_range reads: "10.0.0.1" or "10.0.0.1-10.0.0.9".
+/// The inverse of parse_range(): "10.0.0.1" or "10.0.0.1-10.0.0.9".
 std::string format_range(const Range& range);
 /// `address` in host byte order.
 std::string format_host(std::uint32_t address);

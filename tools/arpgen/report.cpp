@@ -21,7 +21,7 @@ double per_second(std::uint64_t count, double seconds) {
   return seconds > 0 ? static_cast<double>(count) / seconds : 0;
 }
 
-// Three digits that matter, whatever the size of the value.
+// Three significant digits.
 std::string three_digits(double value) {
   return fmt::format("{:.{}f}", value, value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
 }
@@ -55,7 +55,7 @@ std::string latency_table(const Results& results, const StreamResult& all, std::
   return text + latency_row(all, all_name);
 }
 
-// Only what there is: none of it is there in a good run.
+// Only the counters that are not 0; in a good run all of them are.
 std::string details(const arpgen_answers& answers) {
   constexpr std::size_t kNames = 5;
   const std::array<std::pair<std::uint64_t, std::string_view>, kNames> counts{{
@@ -77,7 +77,7 @@ std::vector<AddressResult> worst_first(const Results& results) {
   return sorted;
 }
 
-// Of a run that did not count them (--count-only) nothing is known.
+// --count-only does not count by address.
 std::string targets_table(const Results& results, bool per_address) {
   if (std::ranges::none_of(results.addresses, [](const auto& one) { return one.asked > 0; })) return "";
   auto shown = worst_first(results);

@@ -9,17 +9,17 @@
 
 namespace arpline::gen {
 
-/// For people. Of the addresses the worst ones, or all with per_address.
+/// For people: shows the worst addresses, or all of them with per_address.
 std::string to_table(const Results& results, bool per_address);
-/// For programs, addresses always among it; docs/arpgen.md describes it.
+/// For programs, always with all addresses; docs/arpgen.md describes the format.
 nlohmann::json to_json(const Results& results);
-/// One row a stream and one for all; with per_address one row an address instead.
+/// One row per stream and one for the sum; with per_address one row per address instead.
 std::string to_csv(const Results& results, bool per_address);
-/// What happened between two looks at a run that are `seconds` apart, in one line without its end.
-/// current.seconds is the run's time.
+/// One line, without a line break, about the `seconds` between two snapshots of a run. current.seconds is the
+/// time since its start.
 std::string live_line(const Results& previous, const Results& current, double seconds);
 
-/// "2.94 M", "870 k", "12": three digits that matter.
+/// "2.94 M", "870 k", "12": three significant digits.
 std::string format_amount(double amount);
 /// "870 ns", "12.3 us", "4.56 ms", "1.00 s"; "-" for 0: not known.
 std::string format_ns(std::uint64_t ns);

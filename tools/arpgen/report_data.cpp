@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The reports for programs.
+// The reports for programs: JSON and CSV.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>

@@ -17,8 +17,8 @@ namespace arpline::gen {
 /// One stream of a run, or the sum of several.
 struct StreamResult {
   std::string name;          ///< the spec as given
-  std::uint64_t frames = 0;  ///< given to the interface
-  std::uint64_t asked = 0;   ///< of these, requests that somebody should answer
+  std::uint64_t frames = 0;  ///< frames handed to the interface
+  std::uint64_t asked = 0;   ///< those of them that somebody should answer
   arpgen_answers answers{};
   std::vector<std::uint64_t> histogram;  ///< ARPGEN_BUCKETS latencies; empty: none
 };
@@ -26,11 +26,11 @@ struct StreamResult {
 struct AddressResult {
   std::uint32_t address = 0;  ///< host byte order
   std::uint16_t vlan = 0;     ///< 0: no tag
-  Mac mac = 0;                ///< of its first answer; 0: none
+  Mac mac = 0;                ///< from its first answer; 0: none
   std::uint64_t asked = 0;
   std::uint64_t answered = 0;  ///< within the deadline
 
-  /// Within the deadline.
+  /// Requests without an answer within the deadline.
   std::uint64_t unanswered() const { return asked > answered ? asked - answered : 0; }
 };
 
@@ -50,7 +50,7 @@ struct Latency {
   std::uint64_t timed = 0, min = 0, mean = 0, p50 = 0, p90 = 0, p99 = 0, p99_9 = 0, p99_99 = 0, max = 0;
 };
 
-/// Adds counters and histogram of `from`; the name stays.
+/// Adds the counters and the histogram of `from`, but not its name.
 inline void add(StreamResult& to, const StreamResult& from) {
   arpgen_answers& sum = to.answers;
   const arpgen_answers& more = from.answers;
@@ -79,25 +79,25 @@ inline StreamResult total(const Results& results) {
   return sum;
 }
 
-/// Requests that got no answer, neither in time nor late. What was answered wrongly counts as unanswered.
+/// Requests without a right answer, in time or late.
 inline std::uint64_t unanswered(const StreamResult& stream) {
   const auto came = stream.answers.answered + stream.answers.late;
   return stream.asked > came ? stream.asked - came : 0;
 }
 
-/// Answers that came and were no good.
+/// The wrong answers.
 inline std::uint64_t wrong(const arpgen_answers& answers) {
   return answers.wrong_mac + answers.wrong_target + answers.broadcast;
 }
 
-/// Of the requests, how many were answered in time: 0 to 1, and 0 when nothing was asked.
+/// The share of requests that were answered in time, 0 to 1; 0 when there was none.
 inline double ratio(const StreamResult& stream) {
   if (stream.asked == 0) return 0;
   return static_cast<double>(stream.answers.answered) / static_cast<double>(stream.asked);
 }
 
-/// The value (ns) that the share `quantile` (0 to 1) of the entries does not exceed, to 1/64 of itself and
-/// never too low; 0 when there are none.
+/// The value (ns) that the share `quantile` (0 to 1) of the entries does not exceed, rounded up by at most
+/// 1/64; 0 for an empty histogram.
 inline std::uint64_t percentile(const std::vector<std::uint64_t>& histogram, double quantile) {
   std::uint64_t all = 0;
   for (const auto count : histogram) all += count;
@@ -115,7 +115,7 @@ inline std::uint64_t percentile(const std::vector<std::uint64_t>& histogram, dou
 inline Latency latency_of(const StreamResult& stream) {
   const arpgen_answers& answers = stream.answers;
   if (answers.timed == 0) return {};
-  // A bucket's top may lie above the greatest value that fell into it.
+  // A bucket's top may be above its greatest value.
   const auto at = [&](double quantile) {
     return std::min<std::uint64_t>(percentile(stream.histogram, quantile), answers.max_ns);
   };

@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kLook{1};
 constexpr std::uint64_t kWatchNs = 1'000'000'000;
-// Only interrupts a system call of the sender's thread; by default it is ignored, and then it would not.
+// The handler does nothing, but unlike an ignored signal a handled one interrupts the sender's system call.
 constexpr int kInterrupt = SIGURG;
 
 template <class T>
@@ -101,7 +101,7 @@ void Run::send(const Pace& pace, const Watcher& watcher) {
   if (failed) std::rethrow_exception(failed);
 }
 
-// Whatever came back for a request counts, right or wrong.
+// Any answer to a request counts, right or wrong.
 void Run::await_answers() const {
   const auto& progress = *tables_.progress;
   const auto end = progress.ended_at + plan_.plan.deadline_ns;

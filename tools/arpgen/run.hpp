@@ -12,27 +12,27 @@
 
 namespace arpline::gen {
 
-/// How fast, and until when. A run ends with whichever limit comes first.
+/// The speed and the limits of a run, which ends at the first limit.
 struct Pace {
-  std::optional<double> per_second;  ///< of frames; none: as fast as the source can
+  std::optional<double> per_second;  ///< frames a second; nullopt: as fast as the source can
   bool poisson = false;
   std::uint64_t window = 0;  ///< requests open at once; 0: open loop
   double seconds = 0;
   std::uint64_t frames = 0;
-  std::optional<unsigned> cpu;  ///< where the sender runs
+  std::optional<unsigned> cpu;  ///< the CPU of the sender's thread
 };
 
-/// Called about once a second with what has happened so far, without the addresses.
+/// Called about once a second with the results so far, without the addresses.
 using Watcher = std::function<void(const Results&)>;
 
-/// One plan, one interface, one source; may be run again and again.
+/// Runs one plan on one interface with one source; go() may be called repeatedly.
 class Run {
  public:
-  /// All are kept by reference. `stop` ends a run early, from a signal handler or another thread.
+  /// All arguments are kept by reference. A signal handler or another thread sets `stop` to end a run early.
   Run(const Plan& plan, Programs& programs, Source& source, const std::atomic<bool>& stop);
 
-  /// Sends, waits for answers until the deadline of the last request, and returns the sums; interface and
-  /// source are for the caller to fill in. Throws SetupError when the source can't send.
+  /// Sends, waits for answers until the deadline of the last request, and returns the results; the caller fills
+  /// in interface and source. Throws SetupError when the source can't send.
   Results go(const Pace& pace, const Watcher& watcher);
 
  private:

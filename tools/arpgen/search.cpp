@@ -27,13 +27,14 @@ class Search {
 
  private:
   struct Attempt {
-    Outcome outcome;  ///< the worse one of both trials
+    Outcome outcome;  ///< the worse one of the two trials
     bool passed;
   };
 
   bool trials_left() const { return static_cast<int>(result_.trials.size()) < result_.bounds.max_trials; }
   bool open() const { return high_ - low_ > result_.bounds.resolution * high_; }
-  // Half of half the resolution: less would let the bracket close in on a rate that is never reached.
+  // A quarter of the resolution. With a smaller tolerance the bisection could approach a rate that the source
+  // never reaches.
   bool reached(double rate, double offered) const {
     return offered >= rate * (1 - result_.bounds.resolution / 4);
   }
@@ -45,7 +46,7 @@ class Search {
     return result_.trials.emplace_back(TrialRow{rate, outcome, outcome.loss <= result_.bounds.loss});
   }
 
-  // What can't be confirmed any more has not passed.
+  // A trial without room for its confirmation has not passed.
   Attempt attempt(double rate) {
     const TrialRow first = measure(rate);
     if (!first.passed || !trials_left()) return {first.outcome, false};
@@ -62,7 +63,7 @@ class Search {
     result_.best = outcome;
   }
 
-  /// The first rate; whether there is anything left to look for.
+  /// Tries the first rate; returns whether a bisection is needed.
   bool begin() {
     const double most = result_.bounds.max_rate;
     const auto [outcome, passed] = attempt(most);
@@ -89,8 +90,8 @@ class Search {
 
   const Trial& trial_;
   SearchResult result_;
-  double low_ = 0;   ///< passed, really offered
-  double high_ = 0;  ///< did not pass, or could not be offered
+  double low_ = 0;   ///< the highest offered rate that passed
+  double high_ = 0;  ///< the lowest rate that failed or could not be offered
 };
 
 std::string_view name_of(Limit limit) {

@@ -16,9 +16,10 @@ namespace arpline::gen {
 namespace {
 
 constexpr std::size_t kBurst = 64;
-// What the interface has not taken by then is lost.
+// A frame that the interface has not taken by then is lost.
 constexpr std::uint64_t kPatienceNs = 100'000'000;
-// A sleep is never longer, so that the end of a run is noticed; below the second one it is not worth the while.
+// The longest sleep, so that the end of a run is noticed in time; and the shortest one that is worth a system
+// call.
 constexpr std::uint64_t kLongestSleepNs = 10'000'000;
 constexpr std::uint64_t kShortestSleepNs = 100'000;
 static_assert(kFrameRoomBytes >= ARPGEN_MAX_FRAME_BYTES);
@@ -56,7 +57,7 @@ class PortSource : public Source {
     return count > 0;
   }
 
-  // Noted before it is sent, or its answer could come in before the request is known.
+  // The request is noted before it is sent, because its answer could come in first otherwise.
   bool make_one(const arpgen_pace& pace, Frame& frame) {
     auto& progress = *tables_.progress;
     const auto now = now_ns();
@@ -80,7 +81,7 @@ class PortSource : public Source {
     port_.release(burst);
   }
 
-  // Until the next frame is due, as far as that is known; the last part is spent looking at the clock.
+  // Sleeps until shortly before the next due time, if there is one; the caller spins for the rest.
   void pause(const arpgen_pace& pace) const {
     const auto now = now_ns();
     const std::uint64_t due = pace.window != 0 ? now : arpgen_due(&pace, tables_.progress, now);

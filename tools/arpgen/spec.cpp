@@ -128,7 +128,7 @@ void set(Spec& spec, const std::string& key, const std::string& value) {
   }
 }
 
-// What can't be meant together.
+// Rejects words that contradict each other.
 void check(const Spec& spec) {
   const auto& kind = info_of(spec.kind);
   const auto refuse = [&](const std::string& why) {

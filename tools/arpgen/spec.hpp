@@ -13,29 +13,29 @@
 
 namespace arpline::gen {
 
-/// What a stream may consist of.
+/// A kind of frame that a stream may have.
 struct KindInfo {
   arpgen_kind kind;
   std::string_view name;
   std::string_view description;
   bool has_targets;     ///< needs to=
   bool has_requesters;  ///< its frames carry the requester's IP
-  bool answered;        ///< as long as the frame has no flaw
+  bool answered;        ///< somebody should answer a frame without a flaw
 };
 
-/// What may be wrong with its frames.
+/// A flaw that a stream's frames may have.
 struct FlawInfo {
   arpgen_flaw flaw;
   std::string_view name;
   std::string_view description;
-  bool linux_answers;  ///< what stands in the frame is enough for Linux to answer it, all the same
+  bool linux_answers;  ///< Linux answers a frame with this flaw nevertheless
 };
 
 std::span<const KindInfo> kinds();
 std::span<const FlawInfo> flaws();
 const KindInfo& info_of(arpgen_kind kind);
 
-/// One stream as a person describes it.
+/// One stream, as given on the command line.
 struct Spec {
   std::string text;  ///< as given
   arpgen_kind kind = ARPGEN_WHO_HAS;
@@ -44,7 +44,7 @@ struct Spec {
   arpgen_order order = ARPGEN_UNIFORM;
   double exponent = 1;  ///< of Zipf's law
   arpgen_order requesters = ARPGEN_UNIFORM;
-  std::optional<Mac> mac;  ///< none: the interface's
+  std::optional<Mac> mac;  ///< nullopt: the interface's
   bool own_macs = false;
   bool unicast = false;
   std::uint16_t vlan = 0;

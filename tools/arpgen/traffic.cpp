@@ -15,9 +15,10 @@
 namespace arpline::gen {
 namespace {
 
-// Of a stream whose pairs are too many for a flow each: enough for what is under way, few enough for the cache.
+// Flows of a stream that has too many pairs for a flow each: enough for the open requests, few enough for the
+// cache.
 constexpr std::uint32_t kHashedFlows = 1U << 18;
-// 02:00: locally administered, the last four bytes are the requester's IP.
+// 02:00 (locally administered); the last four bytes are the requester's IP.
 constexpr Mac kOwnMacs = 0x0002;
 
 [[noreturn]] void refuse(const Spec& spec, std::string_view why) {
@@ -85,7 +86,7 @@ std::uint64_t pairs(const arpgen_stream& stream) {
   return std::uint64_t{stream.requester_count} * stream.target_count;
 }
 
-// The smallest first, so that what they leave is shared by those that need it.
+// The smallest streams first, so that the larger ones share the room that these leave.
 void place_flows(std::span<const Spec> specs, std::span<arpgen_stream> streams) {
   std::vector<arpgen_stream*> answered;
   for (std::size_t i = 0; i < specs.size(); ++i)
@@ -112,7 +113,7 @@ bool same_pairs(const arpgen_stream& a, const arpgen_stream& b) {
          overlap(a.requester_first, a.requester_count, b.requester_first, b.requester_count);
 }
 
-// An answer names requester, target and tag, and nothing else of the request.
+// An answer identifies its request by requester, target and VLAN tag only.
 void refuse_confusion(std::span<const Spec> specs, std::span<const arpgen_stream> streams) {
   for (std::size_t i = 0; i < specs.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
@@ -127,7 +128,7 @@ void refuse_confusion(std::span<const Spec> specs, std::span<const arpgen_stream
   }
 }
 
-// Slot u holds the target up to which the probabilities sum up to (u + 0.5) / slots.
+// Slot u holds the target at which the cumulative probability reaches (u + 0.5) / slots.
 void fill_quantiles(std::span<std::uint32_t> slots, std::uint32_t targets, double exponent) {
   std::vector<double> cumulative(targets);
   double sum = 0;

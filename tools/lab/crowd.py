@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Many containers of one host, made and deleted in bulk: a thousand in seconds."""
+"""Many containers of one host, made and deleted in bulk: a thousand take seconds."""
 import contextlib
 import ipaddress
 import socket
@@ -10,12 +10,12 @@ from .netns import FOLDER, entered
 from .rtnetlink import Route
 
 PREFIX_BITS = 16
-# The same number in the host's namespace and in the container's: nobody has to ask for it.
+# A fixed ifindex, the same in the host's namespace and in the container's, so that no step has to look it up.
 FIRST_INDEX = 10_000
 
 
 class Box:
-    """A container of a crowd. What it has at first is a namespace."""
+    """A container of a crowd. At first it has a namespace and no interface."""
 
     def __init__(self, name: str, address: ipaddress.IPv4Address):
         low = int(address) & 0xFFFF
@@ -25,7 +25,7 @@ class Box:
 
     @contextlib.contextmanager
     def route(self):
-        """rtnetlink inside its namespace; the calling thread is in there meanwhile."""
+        """An rtnetlink socket in its namespace; the calling thread is in that namespace within the block."""
         with entered(self.path), Route() as route:
             yield route
 
@@ -40,8 +40,8 @@ class Box:
 
 class Crowd:
     """
-    first: the address of the first box, the others follow; no two crowds of a host may share one. Each step is for
-    some boxes, or for all of them. What is left at the end is removed with the lab.
+    first: the address of the first box, the others have the addresses after it; crowds of one host must not overlap.
+   Each step takes some boxes, or all of them by default. The lab removes the remaining boxes at its end.
     """
 
     def __init__(self, host, label: str, first: str, count: int):
@@ -57,14 +57,14 @@ class Crowd:
         _ip_batch(f"netns add {box.name}" for box in some)
         for box in some:
             with entered(box.path):
-                # Without a word of IPv6, as in every namespace of a lab.
+                # IPv6 is off, as in every namespace of a lab.
                 for scope in ("all", "default"):
                     file = Path(f"/proc/sys/net/ipv6/conf/{scope}/disable_ipv6")
                     if file.exists():
                         file.write_text("1", encoding="ascii")
 
     def make_interfaces(self, boxes=None, inside=False, name="mv0") -> None:
-        """Down and without an address. inside: made in the container's namespace, not moved there."""
+        """Makes them down and without an address. inside: make them in the container's namespace, do not move them."""
         with self.host.ns.entered(), Route() as route:
             for box in self._some(boxes):
                 with open(box.path, "rb") as netns:
@@ -82,13 +82,13 @@ class Crowd:
                 route.up(box.index)
 
     def make(self, boxes=None, inside=False, address=True) -> None:
-        """Everything."""
+        """Makes namespaces, interfaces and addresses."""
         self.make_namespaces(boxes)
         self.make_interfaces(boxes, inside)
         self.up(boxes, address)
 
     def delete(self, boxes=None) -> None:
-        """As a runtime does: the namespace goes, and the kernel takes the interface along when it comes to it."""
+        """Deletes the namespaces only, as a runtime does; the kernel removes the interfaces later."""
         _ip_batch(f"netns del {box.name}" for box in self._some(boxes))
 
     def _some(self, boxes) -> list[Box]:

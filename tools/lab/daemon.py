@@ -11,7 +11,7 @@ from . import sh, teardown
 
 
 def to_toml(config: dict) -> str:
-    """Enough of TOML for this project's configuration: scalars, lists, tables."""
+    """The part of TOML that this project's configuration needs: scalars, lists, tables."""
     def value(item):
         return json.dumps(item)  # TOML and JSON write these alike
 
@@ -37,13 +37,13 @@ def read_status(host):
 
 
 def program_for(config) -> str:
-    """The one with DPDK where a parent of the configuration (a dict, or TOML) wants it."""
+    """arplined-dpdk when `config` is a dict and one of its parents has a `port`, else arplined."""
     parents = config.get("parent", {}) if isinstance(config, dict) else {}
     return sh.arplined_dpdk() if any("port" in one for one in parents.values()) else sh.arplined()
 
 
 class Arplined:
-    """A running daemon. Whatever becomes of it, the lab ends it at teardown."""
+    """A running daemon. The lab ends it at teardown at the latest."""
 
     def __init__(self, host, config=None, args=(), environment=None):
         self.host = host
@@ -64,7 +64,7 @@ class Arplined:
 
     @property
     def pid(self) -> int:
-        return self.process.pid  # setpriv, nsenter and arplined are one process, by exec
+        return self.process.pid  # setpriv and nsenter exec, so the pid is arplined's
 
     @property
     def log(self) -> str:
@@ -92,7 +92,7 @@ class Arplined:
         return self.process.wait(timeout=seconds * sh.PATIENCE)
 
     def stop(self, seconds=10.0) -> int:
-        """A stop as a service manager makes it; returns the exit code."""
+        """Stops it as a service manager does; returns the exit code."""
         if self.running():
             self.process.send_signal(signal.SIGTERM)
         return self.wait_exit(seconds)
@@ -103,7 +103,7 @@ class Arplined:
         self.wait_exit()
 
     def sigstop(self) -> None:
-        """Returns when every thread of it stands still."""
+        """Returns when every thread has stopped."""
         self.process.send_signal(signal.SIGSTOP)
         tasks = Path(f"/proc/{self.pid}/task")
         end = time.monotonic() + 5

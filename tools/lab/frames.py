@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""ARP frames as bytes: every field can be set, wrongly too."""
+"""ARP frames as bytes: every field can be set, also to a wrong value."""
 import ipaddress
 import struct
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ class Arp:
 
     @property
     def bytes_without_padding(self) -> bytes:
-        """What is left when trailing zeros behind the 28 bytes of ARP are cut off."""
+        """The frame without the zeros after the 28 bytes of ARP."""
         end = 14 + 4 * len(self.tags) + 28
         return self.raw[:end] + self.raw[end:].rstrip(b"\0")
 

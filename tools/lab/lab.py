@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-A lab: network namespaces with random names that vanish on any exit, with every process in them.
+A lab: network namespaces with random names. Any exit removes them, with every process in them.
 
     with Lab() as lab:
         host, peer = lab.host(), lab.peer()
@@ -31,7 +31,7 @@ def _leave(number, _frame):
 
 class Lab:
     def __init__(self, keep=False):
-        # The maker's pid is part of the name: a lab whose maker was killed can be told from one in use.
+        # The name contains the maker's pid, so that a lab whose maker was killed can be told from one in use.
         self.id = f"{os.getpid():x}-{secrets.token_hex(3)}"
         asked_by_environment = bool(os.environ.get(KEEP_VARIABLE))
         self.keep = keep or asked_by_environment
@@ -78,11 +78,11 @@ class Lab:
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
     def closing(self, thing):
-        """It is closed with the lab, whoever forgets it."""
+        """Closes `thing` with the lab, if nobody has closed it before."""
         self._open.append(thing)
         return thing
 
-    # What it is made of.
+    # The nodes and the wires between them.
 
     def namespace(self, label: str) -> Namespace:
         name = f"{teardown.PREFIX}{self.id}-{label}"
@@ -106,7 +106,7 @@ class Lab:
         return Switch(self, label, ageing_seconds)
 
     def connect(self, node, other, **options) -> None:
-        """other: a switch (flood, locked) or a node, straight to it. Options: queues, tx_queues, mtu."""
+        """other: a switch (with the options flood and locked) or another node. Options: queues, tx_queues, mtu."""
         if isinstance(other, Switch):
             other.port(node, **options)
             ends = (node,)
@@ -118,7 +118,7 @@ class Lab:
                 end.address(end.planned_address)
 
     def veth(self, ns, name, other_ns, other_name, queues=1, tx_queues=None, mtu=1500) -> None:
-        """tx_queues: of the first end, where it has another number of them."""
+        """tx_queues: transmit queues of the first end, when their number differs."""
         sent = tx_queues or queues
         sh.run("ip", *f"link add {name} netns {ns.name} mtu {mtu} numrxqueues {queues} numtxqueues {sent} type veth "
                       f"peer name {other_name} netns {other_ns.name} mtu {mtu} numrxqueues {sent} "
@@ -127,7 +127,7 @@ class Lab:
         other_ns.ip("link", "set", other_name, "up")
 
     def bpf_object(self, name: str) -> str:
-        """Compiles bpf/NAME.bpf.c, once a lab."""
+        """Compiles bpf/NAME.bpf.c once per lab; returns the object's path."""
         target = self.folder / f"{name}.bpf.o"
         if not target.exists():
             triplet = sh.run("gcc", "-print-multiarch").stdout.strip()
@@ -137,7 +137,7 @@ class Lab:
 
 
 def wired(lab: Lab, children=1, queues=1, tx_queues=None, mtu=1500, **child_options):
-    """The simplest lab: one host straight to one peer. Returns (host, peer)."""
+    """The simplest lab: a host connected to a peer. Returns (host, peer)."""
     host, peer = lab.host(), lab.peer()
     lab.connect(host, peer, queues=queues, tx_queues=tx_queues, mtu=mtu)
     host.add_children(children, **child_options)

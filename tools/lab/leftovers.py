@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What container runtimes leave of a lab: processes in its control group, mounts, control groups, runc's notes."""
+"""Removes what a lab's container runtimes leave: processes in its control group, mounts, control groups, runc state."""
 import contextlib
 import os
 import re
@@ -16,12 +16,12 @@ ESCAPED = re.compile(r"\\([0-7]{3})")  # mount tables write a space as \040
 
 
 def cgroup_of(lab_id: str) -> str:
-    """Runtimes put their containers below it, and so these can be found when the runtime is no more."""
+    """Runtimes put their containers below it, so that these can be found after the runtime has ended."""
     return f"/arpl-{lab_id}"
 
 
 def remove(lab_id: str, folders) -> None:
-    """Ends the lab's containers and unmounts what is below its folders. To be called before these are deleted."""
+    """Ends the lab's containers and unmounts the mounts below its folders. Call it before the folders are deleted."""
     sandboxes = set()
     end = time.monotonic() + 5
     while (found := _processes(lab_id)) and time.monotonic() < end:
@@ -30,7 +30,7 @@ def remove(lab_id: str, folders) -> None:
                 sandboxes.add(os.stat(f"/proc/{pid}/ns/net").st_ino)
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.02)
-    # A container may have shared the machine's own.
+    # A container may have shared the machine's namespace.
     sandboxes.discard(os.stat("/proc/self/ns/net").st_ino)
     _unmount_sandboxes(sandboxes)
     for folder in folders:

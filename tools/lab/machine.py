@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-A throw-away copy of this machine with a real systemd, on the network of a lab's host.
+A temporary copy of this machine with a real systemd, on the network of a lab's host.
 
-Its root is an overlay of ours and its own are mounts, processes, cgroups, /run and bpffs; all of it is gone with it.
+Its root is an overlay over this machine's; mounts, processes, cgroups, /run and bpffs are its own and vanish with it.
 
     machine = Machine(lab, host, before_boot="dpkg -i /mnt/arpline.deb", files=[package])
     machine.run("systemctl", "start", "arplined")
@@ -24,7 +24,7 @@ NAMESPACES = ("--mount", "--pid", "--uts", "--ipc", "--cgroup", "--net")
 
 
 def cgroup_root() -> Path | None:
-    """Where a cgroup2 hierarchy is mounted that may be written to."""
+    """The mount point of a writable cgroup2 hierarchy."""
     for line in Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines():
         _, folder, kind, flags = line.split()[:4]
         if kind == "cgroup2" and "rw" in flags.split(",") and os.access(folder, os.W_OK):
@@ -33,7 +33,7 @@ def cgroup_root() -> Path | None:
 
 
 def missing() -> str:
-    """Why there can be no such machine here; empty when there can."""
+    """The reason why such a machine can't run here; empty when it can."""
     if not os.path.exists("/lib/systemd/systemd"):
         return "systemd is not installed: tools/deps package"
     if "overlay" not in Path("/proc/filesystems").read_text(encoding="ascii").split():
@@ -43,7 +43,7 @@ def missing() -> str:
 
 def remove_cgroup(folder: Path) -> None:
     for path, _, _ in os.walk(folder, topdown=False):
-        with contextlib.suppress(OSError):  # its last process may take a moment
+        with contextlib.suppress(OSError):  # its last process may need a moment to end
             os.rmdir(path)
 
 
@@ -57,7 +57,7 @@ def child_of(pid: int) -> int | None:
 
 class Machine:
     def __init__(self, lab, host, before_boot="", files=()):
-        """files: they lie in /mnt there. before_boot: a shell command that runs before there is a systemd."""
+        """files: copied to its /mnt. before_boot: a shell command to run before systemd starts."""
         self.host = host
         self._pid = None
         self.folder = lab.folder / f"machine-{host.label}"
@@ -76,7 +76,7 @@ class Machine:
         lab.closing(self)
 
     def _boot(self, before_boot: str) -> subprocess.Popen:
-        # unshare enters the cgroup first, which becomes the root of the machine's own view.
+        # unshare enters the cgroup first, which so becomes the root of the machine's cgroup namespace.
         inside = ('echo 0 >"$1/cgroup.procs" && exec unshare --mount --pid --fork --kill-child --uts --ipc --cgroup '
                   '"$2" "$3" "$4"')
         with open(self.console, "ab") as log:
@@ -84,7 +84,7 @@ class Machine:
                                       self.folder, before_boot, stdout=log, stderr=log)
 
     def wait_booted(self, seconds=30.0) -> str:
-        """Until systemd has started what it was to start; returns its state, "running" or "degraded"."""
+        """Waits until systemd has started its units; returns its state, "running" or "degraded"."""
         end = time.monotonic() + seconds
         state = ""
         while time.monotonic() < end:
@@ -117,7 +117,7 @@ class Machine:
         return self.run("systemctl", "show", "--value", f"--property={name}", unit).stdout.strip()
 
     def status(self):
-        """The parent's entry of `arpline status --json` as the machine says it, or None."""
+        """The parent's entry of the machine's `arpline status --json`, or None."""
         done = self.run("arpline", "status", "--json", "--parent", self.host.nic, check=False)
         try:
             return next(iter(json.loads(done.stdout)["parents"]), None)
@@ -125,8 +125,8 @@ class Machine:
             return None
 
     def close(self) -> None:
-        """At once, as if it lost its power."""
-        self.process.kill()  # --kill-child takes its first process along, and with it everything
+        """Ends it at once, like a power failure."""
+        self.process.kill()  # --kill-child kills its first process, and with that all others
         self.process.wait()
         end = time.monotonic() + 5
         while self._cgroup.exists() and time.monotonic() < end:

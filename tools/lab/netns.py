@@ -21,7 +21,7 @@ def _setns(fd: int) -> None:
 
 @contextlib.contextmanager
 def entered(path):
-    """The calling thread is in that namespace, and back again whatever happens."""
+    """Moves the calling thread to that namespace for the block."""
     home = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
     try:
         there = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -41,10 +41,10 @@ class Namespace:
     def __init__(self, name: str, pdeathsig: bool = True):
         self.name = name
         self.path = FOLDER / name
-        self.pdeathsig = pdeathsig  # its processes end with the process that made it
+        self.pdeathsig = pdeathsig  # its processes get SIGKILL when the process that made it ends
         sh.run("ip", "netns", "add", name)
         self.inode = os.stat(self.path).st_ino
-        # IPv6's own chatter would keep a quiet container known to the switch.
+        # IPv6's own frames would keep a quiet container in the switch's table.
         for scope in ("all", "default"):
             if os.path.exists(f"/proc/sys/net/ipv6/conf/{scope}"):
                 self.sysctl(f"net/ipv6/conf/{scope}/disable_ipv6", 1)
@@ -54,7 +54,7 @@ class Namespace:
         return entered(self.path)
 
     def command(self, *argv, sysfs=False) -> list[str]:
-        """nsenter keeps the machine's bpffs; `ip netns exec` shows the namespace's own sysfs. Not both."""
+        """nsenter keeps the machine's bpffs, `ip netns exec` mounts the namespace's sysfs; neither does both."""
         argv = [str(word) for word in argv]
         if sysfs:
             return ["ip", "netns", "exec", self.name, *argv]
@@ -64,7 +64,7 @@ class Namespace:
         return sh.run(*self.command(*argv, sysfs=sysfs), **options)
 
     def spawn(self, *argv, **options) -> subprocess.Popen:
-        """A process that ends with its maker, unless the lab is to be left standing."""
+        """The process ends with its maker, unless the lab is kept."""
         guard = ["setpriv", "--pdeathsig", "KILL"] if self.pdeathsig else []
         options.setdefault("stdin", subprocess.DEVNULL)
         options.setdefault("stdout", subprocess.DEVNULL)

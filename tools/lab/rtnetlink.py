@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The few steps of rtnetlink that make a container's interface, without a process for each."""
+"""The rtnetlink requests that make a container's interface, without a process for each."""
 import os
 import socket
 import struct
@@ -16,7 +16,7 @@ IFF_UP = 1
 
 
 def attribute(kind: int, payload) -> bytes:
-    """payload: bytes, or a number of 32 bits."""
+    """payload: bytes, or a 32-bit number."""
     raw = payload if isinstance(payload, bytes) else struct.pack("=I", payload)
     return (struct.pack("=HH", 4 + len(raw), kind) + raw).ljust((4 + len(raw) + 3) & ~3, b"\0")
 
@@ -26,7 +26,7 @@ def link_message(index: int, flags=0, change=0) -> bytes:
 
 
 class Route:
-    """A socket in the namespace that the calling thread is in. Every call returns once the kernel has done it."""
+    """A socket in the calling thread's namespace. Every call returns after the kernel's acknowledgement."""
 
     def __init__(self):
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
@@ -45,7 +45,7 @@ class Route:
             raise CommandError(f"rtnetlink: message {kind}: {os.strerror(error)}")
 
     def add_macvlan(self, index: int, name: str, lower: int, mac: str, netns_fd=None) -> None:
-        """Mode bridge, on the interface `lower`; in another namespace when that is given."""
+        """In bridge mode, on the interface `lower`; in the namespace netns_fd when that is given."""
         mode = attribute(IFLA_INFO_DATA, attribute(IFLA_MACVLAN_MODE, MACVLAN_MODE_BRIDGE))
         self._ask(RTM_NEWLINK, CREATE | EXCL, b"".join([
             link_message(index), attribute(IFLA_IFNAME, name.encode() + b"\0"), attribute(IFLA_LINK, lower),

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Commands, and where the project's own binaries are."""
+"""Runs commands and finds the project's binaries."""
 import os
 import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# By how much longer than on a machine of its own something may take that is waited for: others use the CPUs too, and an
-# emulated machine is slow. What is there is there at once, so patience costs nothing unless something fails.
+# A factor for all timeouts: the CPUs may be shared, and an emulated machine is slow. A longer timeout costs time only
+# when something fails.
 PATIENCE = float(os.environ.get("ARPLINE_LAB_PATIENCE", "3"))
 
 
 class CommandError(RuntimeError):
-    """A command that should have worked did not; the text says which and what it said."""
+    """A command has failed; the text has the command and its output."""
 
 
 def build_dir() -> Path:
@@ -35,7 +35,7 @@ def arpgen() -> str:
 
 
 def cpu_seconds(pid: int) -> float:
-    """What all threads of a process have used."""
+    """The CPU time of all threads of a process."""
     tasks = Path(f"/proc/{pid}/task").iterdir()
     return sum(int((task / "schedstat").read_text(encoding="ascii").split()[0]) for task in tasks) / 1e9
 

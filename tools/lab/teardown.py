@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Removes labs, known by their namespaces' names alone; and the file system that pins live in."""
+"""Removes labs, which it finds by the names of their namespaces; mounts the file system for pins."""
 import contextlib
 import os
 import re
@@ -27,7 +27,7 @@ def mount_bpffs() -> None:
 
 
 def namespaces_of(lab_id: str) -> dict[str, int]:
-    """Names and inodes."""
+    """The names and inodes of a lab's namespaces."""
     found = {}
     for path in FOLDER.glob(f"{PREFIX}{lab_id}-*") if FOLDER.is_dir() else ():
         with contextlib.suppress(FileNotFoundError):
@@ -50,7 +50,7 @@ def _zombie(pid: str) -> bool:
 
 
 def staying_in(inodes) -> list[int]:
-    """Not who only looks in for a moment: another lab's doctor goes through every namespace of the machine."""
+    """The processes that stay there. Another lab's doctor enters every namespace of the machine for a moment only."""
     found = set(processes_in(inodes))
     if found:
         time.sleep(LOOK_IN_SECONDS)
@@ -59,7 +59,7 @@ def staying_in(inodes) -> list[int]:
 
 
 def end_processes(inodes, patience_seconds=5.0) -> None:
-    """SIGTERM, time to obey, SIGKILL. A stopped process is woken first, or it could not obey."""
+    """SIGTERM, then SIGKILL after patience_seconds. Stopped processes get SIGCONT, to be able to handle SIGTERM."""
     for number, seconds in ((signal.SIGTERM, patience_seconds), (signal.SIGKILL, patience_seconds)):
         for pid in staying_in(inodes):
             with contextlib.suppress(ProcessLookupError):
@@ -75,12 +75,12 @@ def end_processes(inodes, patience_seconds=5.0) -> None:
 
 
 def detach(name: str, inode: int) -> None:
-    """What a daemon that was killed has left: its programs and pins."""
+    """Removes the programs and pins that a killed daemon has left."""
     for folder in list(PINS.glob(f"*-{inode}")) if PINS.is_dir() else ():
         parent = folder.name.split("@")[0]
         if os.path.exists(sh.arpline()):
             sh.run("nsenter", f"--net={FOLDER / name}", sh.arpline(), "detach", parent, check=False)
-        if folder.is_dir():  # it could not: a pin is only a file
+        if folder.is_dir():  # `arpline detach` has failed; a pin is a file
             for pin in folder.iterdir():
                 pin.unlink()
             folder.rmdir()
@@ -89,14 +89,14 @@ def detach(name: str, inode: int) -> None:
 
 
 def remove(lab_id: str) -> int:
-    """Returns how many namespaces it removed."""
+    """Returns the number of removed namespaces."""
     namespaces = namespaces_of(lab_id)
     end_processes(set(namespaces.values()))
     folders = list(Path(tempfile.gettempdir()).glob(f"{PREFIX}{lab_id}-*"))
     leftovers.remove(lab_id, folders)
     for name, inode in namespaces.items():
         detach(name, inode)
-    # One process for all of them: there may be a thousand. Names that a batch can't hold are few.
+    # One process for all, since there may be a thousand. Few names can't be written in a batch.
     plain = [name for name in namespaces if PLAIN.fullmatch(name)]
     sh.run("ip", "-force", "-batch", "-", stdin="".join(f"netns del {name}\n" for name in plain), check=False,
            timeout=300)
@@ -108,7 +108,7 @@ def remove(lab_id: str) -> int:
 
 
 def stale_labs() -> set[str]:
-    """Labs whose maker is no more."""
+    """Labs whose maker has ended."""
     names = (NAME.match(path.name) for path in (FOLDER.iterdir() if FOLDER.is_dir() else ()))
     return {f"{name[1]}-{name[2]}" for name in names if name and not _alive(int(name[1], 16))}
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a lab is made of: switches, peers, hosts with a parent NIC, and their macvlan containers."""
+"""The nodes of a lab: switches, peers, hosts with a parent NIC, and their macvlan containers."""
 import contextlib
 import ipaddress
 import json
@@ -30,14 +30,14 @@ def parse_ping(text: str) -> Pings:
 def kernel_threads(prefix: str) -> set[int]:
     found = set()
     for comm in Path("/proc").glob("[0-9]*/comm"):
-        with contextlib.suppress(OSError):  # it has ended meanwhile
+        with contextlib.suppress(OSError):  # the process has ended meanwhile
             if comm.read_text(encoding="utf-8", errors="replace").startswith(prefix):
                 found.add(int(comm.parent.name))
     return found
 
 
 class Node:
-    """A namespace with one interface towards the wire."""
+    """A namespace with one interface on the wire."""
 
     def __init__(self, lab, label: str, nic: str):
         self.lab, self.label, self.nic = lab, label, nic
@@ -54,7 +54,7 @@ class Node:
         self.ns.ip("addr", "add", address, "dev", self.nic)
 
     def add_vlan(self, vlan: int, address=None, mac=None) -> str:
-        """A VLAN interface on the NIC, up; returns its name. In the lab's veth a tag stays in the frame only after
+        """Adds a VLAN interface on the NIC, up; returns its name. In the lab's veth a tag stays in the frame only after
         keep_tags() on the sending end."""
         name = f"{self.nic}.{vlan}"
         own_mac = ["address", mac] if mac else []
@@ -65,11 +65,11 @@ class Node:
         return name
 
     def keep_tags(self) -> None:
-        """Tags are in the frames, as with a NIC that neither inserts nor strips them."""
+        """Turns VLAN offloads off: tags are in the frames, as with a NIC that neither inserts nor strips them."""
         self.ns.run("ethtool", "-K", self.nic, "txvlan", "off", "rxvlan", "off")
 
     def threaded_napi(self, cpu=None) -> set[int]:
-        """NAPI in threads of its own, on one CPU if asked: a sender does not do the receiver's work. Their pids."""
+        """Runs NAPI in threads, on one CPU if given: no sender does the receiver's work. Returns the threads' pids."""
         before = kernel_threads(f"napi/{self.nic}-")
         self.ns.run("ethtool", "-K", self.nic, "gro", "on")
         self.ns.sysfs_write(f"/sys/class/net/{self.nic}/threaded", 1)
@@ -96,12 +96,12 @@ class Peer(Node):
                                       check=False).stdout)
 
     def arping(self, address: str, count=3) -> int:
-        """Habets' arping; returns how many of its requests were answered."""
+        """Runs Habets' arping; returns the number of answered requests."""
         said = self.ns.run("arping", "-c", count, "-W", "0.2", "-i", self.nic, address, check=False).stdout
         return len(re.findall(r"^\d+ bytes from ", said, re.MULTILINE))
 
     def arpgen(self, *args, seconds=1, timeout=60, **options) -> dict:
-        """Sends and meters from this peer's interface; returns arpgen's report. Options as on its command line."""
+        """Runs arpgen on this peer's interface, with the options of its command line; returns its report."""
         words = [word for key, value in options.items() for word in (f"--{key.replace('_', '-')}", value)]
         return json.loads(self.ns.run(sh.arpgen(), "run", "--interface", self.nic, "--seconds", seconds, "--format",
                                       "json", *words, *args, timeout=timeout).stdout)
@@ -110,14 +110,14 @@ class Peer(Node):
         self.ns.ip("neigh", "flush", "all")
 
     def tag_arp(self, in_frame: bool) -> None:
-        """Puts tag 100 on ARP frames: inside the frame, or beside it as a NIC that strips tags hands it over."""
+        """Puts tag 100 on ARP frames: in the frame, or in the metadata as a NIC that strips tags does."""
         self.ns.run("ethtool", "-K", self.nic, "txvlan", "off" if in_frame else "on")
         self.ns.run("tc", "qdisc", "replace", "dev", self.nic, "clsact")
         self.ns.run("tc", "filter", "replace", "dev", self.nic, "egress", "pref", 1, "handle", 1, "bpf", "da",
                     "obj", self.lab.bpf_object("vlan_push"), "sec", "tc")
 
     def aim_at_queue(self, queue: int, queues: int) -> None:
-        """All that this peer sends leaves through one queue, which is the one it arrives on."""
+        """All frames of this peer leave through one queue, and so arrive on the same one."""
         every_cpu = (1 << os.cpu_count()) - 1
         for index in range(queues):
             self.ns.sysfs_write(f"/sys/class/net/{self.nic}/queues/tx-{index}/xps_cpus",
@@ -145,7 +145,7 @@ class Switch:
         return mac in self.ns.run("bridge", "fdb", "show", "br", "br0").stdout
 
     def lock(self, node: Node, *macs) -> None:
-        """Port security: of what comes in there only these MACs' frames go on."""
+        """Port security: the port accepts frames of these MACs only."""
         port = node.label[:15]
         for mac in macs:
             self.ns.run("bridge", "fdb", "replace", mac, "dev", port, "master", "static")
@@ -156,7 +156,7 @@ class Switch:
         self.ns.run("bridge", "link", "set", "dev", node.label[:15], "locked", "off")
 
     def set_link(self, node: Node, state: str) -> None:
-        """up, down: the node has a carrier, or none."""
+        """up or down: the node has a carrier or not."""
         self.ns.ip("link", "set", node.label[:15], state)
 
 
@@ -165,13 +165,13 @@ class Child:
     """A container: a namespace with one macvlan interface of the host's parent NIC."""
     host: "Host"
     ns: Namespace
-    address: str  # without prefix
+    address: str  # without the prefix length
     prefix_bits: int
     mac: str
     mode: str
     interface: str = "mv0"
     addresses: list = field(default_factory=list)
-    vlan: int = 0  # it stands on the parent's VLAN interface; 0: on the parent
+    vlan: int = 0  # of the VLAN interface below it; 0: it is on the parent
 
     def link(self, *what) -> None:
         self.ns.ip("link", "set", self.interface, *what)
@@ -186,7 +186,7 @@ class Child:
         return Peer.ping(self, address, count, interval, wait)
 
     def delete(self) -> None:
-        """As a runtime removes a container: its namespace goes, and the interface with it."""
+        """Deletes the namespace, and with it the interface, as a runtime does."""
         self.host.lab.forget_namespace(self.ns)
         self.host.children.remove(self)
 
@@ -205,8 +205,8 @@ class Host(Node):
 
     def add_child(self, address=None, mac="fixed", mode="bridge", created_inside=False, ns=None,
                   interface="mv0", vlan=0) -> Child:
-        """mac: "fixed" (predictable), None (the kernel draws one) or an address. ns: one that exists already. vlan: of
-        the VLAN interface to stand on."""
+        """mac: "fixed" (predictable), None (random, by the kernel) or an address. ns: an existing one. vlan: of the
+       VLAN interface below it."""
         number = self._made
         self._made += 1
         where = ipaddress.IPv4Interface(address) if address else ipaddress.IPv4Interface(
@@ -233,7 +233,7 @@ class Host(Node):
         self.ns.ip("link", "set", temporary, "netns", ns.name, "name", interface)
 
     def start_arplined(self, config=None, args=(), wait_seconds=10.0) -> Arplined:
-        """config: a dict as the file has it, TOML text, or nothing. Returns once the parent is being served."""
+        """config: a dict in the form of the file, TOML text, or None. Returns when the daemon serves the parent."""
         daemon = Arplined(self, config, args)
         daemon.wait_serving(wait_seconds)
         return daemon

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Raw frames on one interface of one namespace: send bytes, collect the ARP frames that arrive."""
+"""Raw frames on one interface of one namespace: sends bytes, collects the ARP frames that arrive."""
 import select
 import socket
 import struct
@@ -41,7 +41,7 @@ class Wire:
         self.socket.send(frame)
 
     def _receive(self) -> tuple[bytes, float] | None:
-        """A frame, and when the kernel got it, which does not depend on when it is read."""
+        """A frame and the kernel's time of its arrival."""
         try:
             raw, ancillary, _, _ = self.socket.recvmsg(65536, 256)
         except BlockingIOError:
@@ -53,12 +53,12 @@ class Wire:
                 at = seconds + nanoseconds / 1e9 - self._epoch
             if level == SOL_PACKET and kind == PACKET_AUXDATA:
                 status, _, _, _, _, tci, tpid = struct.unpack_from("IIIHHHH", data)
-                if status & TP_STATUS_VLAN_VALID:  # the kernel took the tag out: put it back
+                if status & TP_STATUS_VLAN_VALID:  # the kernel has taken the tag out of the frame: put it back
                     raw = raw[:12] + struct.pack("!HH", tpid or 0x8100, tci) + raw[12:]
         return raw, at
 
     def capture(self, seconds: float) -> list[bytes]:
-        """Every frame of the next seconds, ARP or not."""
+        """All frames of the next seconds, ARP or not."""
         found, end = [], time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             if received := self._receive():
@@ -68,7 +68,7 @@ class Wire:
         return found
 
     def arrived(self) -> list[frames.Arp]:
-        """The ARP frames that are there now; waits for nothing."""
+        """The ARP frames that have arrived; does not wait."""
         found = []
         while (received := self._receive()) is not None:
             parsed = frames.parse(*received)
@@ -89,7 +89,7 @@ class Wire:
         return found
 
     def replies(self, frame: bytes, seconds=0.2, count=1) -> list[frames.Arp]:
-        """Sends a request and returns the replies; returns early when `count` have come (0: waits it all out)."""
+        """Sends a request and returns the replies; returns early after `count` of them (0: never early)."""
         self.arrived()
         self.send(frame)
 
@@ -102,7 +102,7 @@ class Wire:
 
 def exchange(wire: Wire, next_frame, rate_per_s: float, seconds: float, on_tick=None):
     """
-    Sends next_frame(n) at a steady rate and gathers what comes back, 0.5 s longer than it sends. on_tick(elapsed)
+    Sends next_frame(n) at a steady rate and collects ARP frames until 0.5 s after the last one. on_tick(elapsed)
     is called between frames. Returns (number sent, the ARP frames that arrived).
     """
     wire.arrived()

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The limits that responders are measured against: the least that each way of answering ARP costs. One program a
- * mode; docs/performance.md says what each is for. Plain frames only: no tags, no policy; tables only where the look-up
- * is what is measured.
+ * The limits that responders are compared with: the least cost of each way to answer ARP, one program per mode
+ * (docs/performance.md describes them). Untagged frames only and no policy; tables only in the modes that
+ * measure the look-up.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_endian.h>
@@ -22,16 +22,16 @@
 #define TARGET_IP 38
 #define FRAME_BYTES 42
 
-/* xdp-tx-index: the factor of the endpoints' places. */
+/* xdp-tx-index: the factor of the index hash. */
 const volatile struct arpl_hash_keys hash_keys = {.factor = 0xff51afd7ed558ccd};
 
-/* to-child: the one who asks for first_ip + i is sent to first_mac + i. In host order; set before load. */
+/* to-child: a who-has for first_ip + i goes to first_mac + i. Host order; set before load. */
 const volatile __u32 first_ip = 0;
 const volatile __u16 first_mac_high = 0;
 const volatile __u32 first_mac_low = 0;
 const volatile __u32 count = 0;
 
-/* What a mode counts, on each CPU: the frames that it handles. */
+/* The frames that a mode has handled, per CPU. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -46,7 +46,7 @@ struct {
 	__type(value, __u32);
 } sockets SEC(".maps");
 
-/* As arpline's tables are: what a person dumps, and what frames are looked up in. */
+/* Shaped like arpline's tables: the hash map for people and the index for look-ups. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, ARPL_MAX_ENDPOINTS);
@@ -102,7 +102,7 @@ INLINE void copy_mac(__u8 *p, int to, int from)
 	*at16(p, to + 4) = *at16(p, from + 4);
 }
 
-/* 02:00:00:00:00:01 for everybody. */
+/* The one MAC of all answers: 02:00:00:00:00:01. */
 INLINE void fixed_mac(__u8 *p, int to)
 {
 	*at32(p, to) = bpf_htonl(0x02000000);
@@ -124,7 +124,7 @@ INLINE int is_who_has(__u8 *p, __u8 *end)
 	       *at32(p, ARP_KIND) == bpf_htonl(0x00010800) && *at32(p, ARP_REQUEST) == bpf_htonl(0x06040001);
 }
 
-/* Of a who-has; its length has been checked. */
+/* Turns a who-has into its answer; the caller has checked the length. */
 INLINE int answer(__u8 *p)
 {
 	__u32 asked = *at32(p, TARGET_IP);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Puts back what a frame has changed, in the packet and in the maps, and goes on to the program that is measured.
- * Without it a test-run's second frame would meet another state than its first: a test-run repeats a program on
- * what it left. The empty program behind the same restoring is what is subtracted.
+ * Restores the packet and the maps that the previous frame has changed, then tail-calls the measured program.
+ * A test run repeats a program on the data that it has left, so without this the second frame would find
+ * another state than the first. The cost of the same restoring before the empty program is subtracted.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -25,7 +25,7 @@ struct {
 	__type(value, __u32);
 } targets SEC(".maps");
 
-/* arpline's own, taken over before load. */
+/* arpline's maps; user space replaces these by them before load. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, ARPL_MAX_ENDPOINTS);
@@ -102,7 +102,7 @@ INLINE void restore(struct xdp_md *ctx)
 
 	if (!r)
 		return;
-	/* Without metadata too: the empty program has to pay for the call as well. */
+	/* Called without metadata too, so that the empty program has the same cost. */
 	bpf_xdp_adjust_meta(ctx, (int)(ctx->data - ctx->data_meta));
 	put_frame(ctx, r);
 	put_word(&pairs, r->pair, r->pair_word);

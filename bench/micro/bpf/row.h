@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What restore.bpf.c puts back before each frame; written by ../harness.cpp. */
+/* The state that restore.bpf.c restores before each frame; ../harness.cpp writes it. */
 #ifndef ARPLINE_BENCH_ROW_H
 #define ARPLINE_BENCH_ROW_H
 
 #include "shared/abi.h"
 
-#define BENCH_FRAME_BYTES 48 /* of the frame's start: more than any program here changes */
+#define BENCH_FRAME_BYTES 48 /* from the frame's start; no measured program changes later bytes */
 
 enum bench_target { BENCH_ARPLINE, BENCH_EMPTY, BENCH_REFLECTOR, BENCH_TARGETS };
 

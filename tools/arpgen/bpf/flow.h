@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Which request an answer belongs to. ARP has no sequence numbers: the answers of one flow (requester and target) are
- * matched in the order of its requests. Requests past the deadline are given up first; an answer that then finds none is
- * late, or a duplicate when none was given up. After a loss an answer is matched to an older request until the deadline
- * has passed: latency is never reported shorter than it was.
- * Sender and meter may be on different CPUs. Each writes its own fields; a time that may be overwritten is not used.
+ * Matches answers to requests. ARP has no sequence numbers, so the answers of one flow (requester and target)
+ * are matched to its requests in order. Requests past the deadline are given up first; an answer without an
+ * open request is late, or a duplicate when no request was given up. After a loss, answers are matched to older
+ * requests until the deadline has passed, so latency is never reported too short. Sender and meter may run on
+ * different CPUs. Each writes its own fields; a time that the sender may be overwriting is not used.
  */
 #ifndef ARPGEN_FLOW_H
 #define ARPGEN_FLOW_H
@@ -12,7 +12,7 @@
 #include "abi.h"
 #include "shared/packet.h"
 
-/* splitmix64 (Steele, Lea, Flood 2014): draw number `index` of the seed. */
+/* Random draw number `index` of the seed: splitmix64 (Steele, Lea, Flood 2014). */
 static inline __attribute__((always_inline)) __u64 arpgen_draw(__u64 seed, __u64 index)
 {
 	__u64 z = seed + (index + 1) * 0x9e3779b97f4a7c15ULL;
@@ -35,7 +35,7 @@ static inline __attribute__((always_inline)) __u64 arpgen_key(__u32 requester_ip
 	return (__u64)requester_ip << 32 | target_ip;
 }
 
-/* The flow of a requester (0 for a probe) and a target of a stream that is answered. */
+/* Index in `flows` for a requester (0 for a probe) and a target. The stream's flow_count must not be 0. */
 static inline __attribute__((always_inline)) __u32 arpgen_flow_of(const struct arpgen_stream *stream,
 								  __u32 requester_ip, __u32 target_ip)
 {
@@ -67,7 +67,7 @@ static inline __attribute__((always_inline)) void arpgen_set_sent(struct arpgen_
 #endif
 }
 
-/* A request that was due at due_ns is being sent. A flow of another key that was here is forgotten. */
+/* Notes a request that was due at due_ns. A flow with another key in this place is overwritten. */
 static inline __attribute__((always_inline)) void arpgen_note_sent(struct arpgen_flow *flow, __u64 key,
 								   __u64 due_ns)
 {
@@ -82,7 +82,7 @@ static inline __attribute__((always_inline)) void arpgen_note_sent(struct arpgen
 	arpgen_set_sent(flow, sent + 1);
 }
 
-/* Gives up the requests that are past the deadline, and those before them. */
+/* Gives up all requests up to the last one that is past the deadline. */
 static inline __attribute__((always_inline)) void arpgen_give_up(struct arpgen_flow *flow, __u32 sent,
 								 __u64 now, __u64 deadline_ns)
 {
@@ -97,7 +97,7 @@ static inline __attribute__((always_inline)) void arpgen_give_up(struct arpgen_f
 	flow->lost += given_up;
 }
 
-/* An answer came in at `now`. *latency_ns is how long after its request was due, 0 where that is not known. */
+/* Matches an answer that came in at `now`. *latency_ns: time since its request was due, 0 when not known. */
 static inline __attribute__((always_inline)) enum arpgen_outcome
 arpgen_settle(struct arpgen_flow *flow, __u64 key, __u64 now, __u64 deadline_ns, __u64 *latency_ns)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Frame number `index` of a plan: the same bytes from every source and on every machine, because nothing but the plan
- * decides them (with `unicast`, also what the targets have answered). The includer supplies the look-ups, as in
- * bpf/shared/decide.h.
+ * Makes frame number `index` of a plan. The bytes depend on nothing but the plan, so they are the same from
+ * every source and on every machine (with `unicast` they also depend on the targets' answers). The includer
+ * defines the look-ups, as for bpf/shared/decide.h.
  */
 #ifndef ARPGEN_FRAME_H
 #define ARPGEN_FRAME_H
@@ -13,21 +13,21 @@
 
 struct arpgen_tables;
 
-/* Which target (an index) the slot of the stream's quantile table holds. */
+/* The target index in a slot of the stream's quantile table. */
 static __u32 arpgen_zipf_target(const struct arpgen_tables *tables, __u32 stream, __u32 slot);
-/* The MAC word that the target at this place has answered with, or 0. */
+/* The MAC word of the first answer of targets[place], or 0. */
 static __u64 arpgen_target_mac(const struct arpgen_tables *tables, __u32 place);
 
 struct arpgen_frame {
-	__u32 bytes; /* may be fewer than were written */
+	__u32 bytes; /* length; may be less than arpgen_write() writes */
 	__u32 stream;
 	__u32 requester_ip;
 	__u32 target_ip;
-	__u32 target; /* place in `asked` and `targets` */
-	__u32 flow;   /* place in `flows`, or ARPGEN_NO_FLOW: nobody answers this one */
+	__u32 target; /* index in `asked` and `targets` */
+	__u32 flow;   /* index in `flows`; ARPGEN_NO_FLOW when nobody answers the frame */
 };
 
-/* A 32-bit draw brought into [0, count). */
+/* Scales a 32-bit draw to [0, count). */
 static inline __attribute__((always_inline)) __u32 arpgen_scale(__u64 draw, __u32 count)
 {
 	return (__u32)((draw & 0xffffffffU) * count >> 32);
@@ -66,7 +66,7 @@ static inline __attribute__((always_inline)) __u32 arpgen_requester_of(const str
 	return stream->requester_first + arpgen_scale(draw, stream->requester_count);
 }
 
-/* The Ethernet addresses, tags and type; returns where the payload begins. */
+/* Writes the Ethernet addresses, tags and type; returns the start of the payload. */
 static inline __attribute__((always_inline)) __u8 *
 arpgen_write_ethernet(__u8 *p, const struct arpgen_stream *stream, __u64 destination, __u64 source)
 {
@@ -107,7 +107,7 @@ static inline __attribute__((always_inline)) __u32 arpgen_flawed_ip(__u32 flaw, 
 	return flaw == ARPGEN_SENDER_IP_BROADCAST ? 0xffffffffU : ip;
 }
 
-/* The 28 bytes of ARP (RFC 826), flaws and all. */
+/* Writes the 28 bytes of ARP (RFC 826) with the stream's flaw. */
 static inline __attribute__((always_inline)) void arpgen_write_arp(__u8 *a, const struct arpgen_stream *stream,
 								   const struct arpgen_frame *frame,
 								   __u64 requester, __u64 known_mac)
@@ -132,7 +132,7 @@ static inline __attribute__((always_inline)) void arpgen_write_arp(__u8 *a, cons
 	arpl_put32(a + 24, arpl_swap32(target));
 }
 
-/* The pages of a live run come back with what the receiver wrote into them. */
+/* Needed because a live run recycles pages, with the bytes that the receiver has written into them. */
 static inline __attribute__((always_inline)) void arpgen_zero(__u8 *p)
 {
 #ifdef __bpf__
@@ -145,16 +145,16 @@ static inline __attribute__((always_inline)) void arpgen_zero(__u8 *p)
 #endif
 }
 
-/* Who asks for his own address announces it: the next requester asks instead. */
-static inline __attribute__((always_inline)) __u32 arpgen_not_for_himself(const struct arpgen_stream *stream,
-									  __u32 requester_ip, __u32 target_ip)
+/* A who-has for the requester's own address would be an announcement, so the next requester asks instead. */
+static inline __attribute__((always_inline)) __u32 arpgen_other_than_target(const struct arpgen_stream *stream,
+									    __u32 requester_ip, __u32 target_ip)
 {
 	if (stream->kind != ARPGEN_WHO_HAS || requester_ip != target_ip)
 		return requester_ip;
 	return stream->requester_first + (requester_ip - stream->requester_first + 1) % stream->requester_count;
 }
 
-/* Who asks whom in frame `index`: everything but the bytes. */
+/* Determines requester, target and flow of frame `index`: all but the bytes. */
 static inline __attribute__((always_inline)) void arpgen_choose(const struct arpgen_plan *plan,
 								const struct arpgen_tables *tables, __u64 index,
 								struct arpgen_frame *frame)
@@ -172,14 +172,14 @@ static inline __attribute__((always_inline)) void arpgen_choose(const struct arp
 	frame->requester_ip =
 		stream->kind == ARPGEN_PROBE
 			? 0
-			: arpgen_not_for_himself(stream,
-						 arpgen_requester_of(stream, index, arpgen_draw(draw, index)),
-						 frame->target_ip);
+			: arpgen_other_than_target(stream,
+						   arpgen_requester_of(stream, index, arpgen_draw(draw, index)),
+						   frame->target_ip);
 	frame->flow = stream->flow_count == 0 ? ARPGEN_NO_FLOW
 					      : arpgen_flow_of(stream, frame->requester_ip, frame->target_ip);
 }
 
-/* Writes ARPGEN_MIN_FRAME_BYTES at `p`, whatever frame->bytes is; what follows them is zero. */
+/* Writes ARPGEN_MIN_FRAME_BYTES at `p`, whatever frame->bytes is. The caller zeroes the bytes after them. */
 static inline __attribute__((always_inline)) void arpgen_write(__u8 *p, const struct arpgen_plan *plan,
 							       const struct arpgen_tables *tables, __u64 index,
 							       const struct arpgen_frame *frame)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Makes frame after frame of the plan and sends it out of the interface. Run by BPF_PROG_TEST_RUN with
- * BPF_F_TEST_XDP_LIVE_FRAMES, one call at a time.
+ * Makes one frame of the plan per run and sends it out of the interface. User space runs it with
+ * BPF_PROG_TEST_RUN and BPF_F_TEST_XDP_LIVE_FRAMES, one call at a time.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -10,14 +10,14 @@
 #include "maps.bpf.h"
 #include "pace.h"
 
-/* What sender and meter write lies on different cache lines. */
+/* Aligned, so that the sender's and the meter's data are on different cache lines. */
 struct arpgen_pace pace __attribute__((aligned(64))) = {};
 struct arpgen_progress progress = {};
-/* Sent, of each stream. */
+/* Frames sent, by stream. */
 __u64 frames[ARPGEN_MAX_STREAMS] = {};
 /*
- * The clock, which costs as much as making a frame: at full speed it is read every few frames, and when a call begins
- * with 0 here.
+ * The time of the last clock reading. A reading costs as much as a frame, so at full speed the clock is read
+ * every FRAMES_PER_CLOCK frames, and when user space has set this to 0 before a call.
  */
 volatile __u64 clock = 0;
 #define FRAMES_PER_CLOCK 16
@@ -68,7 +68,7 @@ static __always_inline void advance(const struct arpgen_frame *frame)
 	arpgen_advance(&pace, &progress, frame->flow != ARPGEN_NO_FLOW, quantile ? (__u32)*quantile : 0);
 }
 
-/* Every frame begins with the length of the plan's longest one. A frame that is not due yet is dropped. */
+/* Each run gets a frame of the plan's greatest length. It is dropped when no frame is due yet. */
 SEC("xdp")
 int arpgen_generate(struct xdp_md *ctx)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A log-linear histogram (as HdrHistogram's): exact below ARPGEN_LINEAR, then ARPGEN_LINEAR / 2 buckets for every power
- * of two, so that a value is known to 1/64 of itself; up to 2^36 ns (68 s), above which all is one bucket.
+ * A log-linear histogram, like HdrHistogram: exact below ARPGEN_LINEAR, then ARPGEN_LINEAR / 2 buckets per
+ * power of two, which gives a precision of 1/64. Values above 2^36 ns (68 s) share one bucket.
  */
 #ifndef ARPGEN_HISTOGRAM_H
 #define ARPGEN_HISTOGRAM_H
@@ -13,7 +13,7 @@
 #define ARPGEN_VALUE_BITS 36U
 #define ARPGEN_BUCKETS (ARPGEN_LINEAR + (ARPGEN_VALUE_BITS - ARPGEN_LINEAR_BITS) * (ARPGEN_LINEAR / 2))
 
-/* The number of bits that a value of up to 36 bits needs; clang 14 has no count-leading-zeroes for BPF. */
+/* The bit width of a value of up to 36 bits; clang 14 has no count-leading-zeroes for BPF. */
 static inline __attribute__((always_inline)) __u32 arpgen_bits(__u64 value)
 {
 	__u32 bits = 0;

@@ -5,7 +5,7 @@
 #include "abi.h"
 #include "shared/packet.h"
 
-/* How long a frame of the stream is, in bytes. */
+/* The length in bytes of the stream's frames. */
 static inline __attribute__((always_inline)) __u32 arpgen_bytes_of(const struct arpgen_stream *stream)
 {
 	if (stream->flaw == ARPGEN_TRUNCATED)

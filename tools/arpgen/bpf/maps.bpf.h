@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The maps of generator and meter; sizes that depend on the plan are set before they are loaded. */
+/* The maps of generator and meter. User space sets the sizes that depend on the plan before it loads them. */
 #ifndef ARPGEN_MAPS_BPF_H
 #define ARPGEN_MAPS_BPF_H
 
@@ -7,7 +7,7 @@
 #include "histogram.h"
 #include "pace.h"
 
-/* __weak: the linker keeps one of the two programs' copies. */
+/* __weak, so that the linker merges the copies of the two programs. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -16,7 +16,7 @@ struct {
 	__type(value, struct arpgen_flow);
 } flows SEC(".maps") __weak;
 
-/* How often each target was asked; written by the sender. */
+/* Requests for each target; written by the sender. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -41,7 +41,7 @@ struct {
 	__type(value, struct arpgen_answers);
 } answers SEC(".maps") __weak;
 
-/* ARPGEN_BUCKETS for each stream. */
+/* ARPGEN_BUCKETS entries per stream. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -59,7 +59,7 @@ struct {
 	__type(value, __u64);
 } exponential SEC(".maps") __weak;
 
-/* ARPGEN_ZIPF_SLOTS for each stream, when one needs them. */
+/* ARPGEN_ZIPF_SLOTS entries per stream, when any stream needs them. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -69,10 +69,10 @@ struct {
 } zipf SEC(".maps") __weak;
 
 const volatile struct arpgen_plan plan __weak = {};
-/* Requests for which something came back, right or wrong: what a closed loop waits for. */
+/* Requests with any answer, right or wrong: the count that a closed loop waits for. */
 volatile __u64 settled __weak __attribute__((aligned(64))) = 0;
 
-/* Hidden from the compiler, which would take the constants for zero; the verifier knows what they are. */
+/* The compiler would take the constants for zero, so the asm hides them; the verifier knows their values. */
 static __always_inline const struct arpgen_plan *the_plan(void)
 {
 	const struct arpgen_plan *p = (const struct arpgen_plan *)&plan;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * XDP on the interface that asked: finds out which request an ARP reply answers, and counts. An answer that was asked for
- * here ends here, unless the plan says otherwise; everything else passes.
+ * XDP program on the sending interface: matches ARP replies to requests and counts them. It drops matched
+ * answers unless the plan has pass_answers; everything else passes.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -19,7 +19,7 @@ static __always_inline int in_range(__u32 address, __u32 first, __u32 count)
 	return address - first < count;
 }
 
-/* Whether `requester` asks for `target` in this stream. */
+/* Whether this stream has a request of `requester` for `target`. */
 static __always_inline int asks(const struct arpgen_stream *stream, __u32 requester, __u32 target, __u16 vlan)
 {
 	if (stream->flow_count == 0 || vlan != stream->vlan ||
@@ -80,9 +80,9 @@ static __always_inline void settle(struct arpgen_answers *to, const struct arpge
 	}
 }
 
-/* An answer of the target of this stream: right or wrong, in time or not. */
-static __always_inline void judge(struct arpgen_answers *to, const struct arpgen_stream *stream, __u32 number,
-				  const struct arpl_arp *arp)
+/* Counts an answer from a target of this stream as right or wrong, in time or late. */
+static __always_inline void count_answer(struct arpgen_answers *to, const struct arpgen_stream *stream,
+					 __u32 number, const struct arpl_arp *arp)
 {
 	__u32 target_ip = arpl_swap32(arp->sender_ip);
 	__u32 requester_ip = arpl_swap32(arp->target_ip);
@@ -123,7 +123,7 @@ static __always_inline int meter(const struct arpl_arp *arp)
 		if (!to)
 			break;
 		if (answers_it)
-			judge(to, stream, i, arp);
+			count_answer(to, stream, i, arp);
 		else
 			add(&to->echoed, 1);
 		if (!plan.count_only)

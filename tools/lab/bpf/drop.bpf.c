@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* At tc ingress of a container: a packet filter that takes every frame. */
+/* A packet filter at tc ingress of a container that drops every frame. */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Passes everything. On a veth's far end it lets XDP_TX arrive; on a parent it is somebody else's program. */
+/* Passes everything. On a veth's far end it lets XDP_TX arrive; on a parent it plays a foreign program. */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Somebody else's program at tc or tcx: looks at nothing, and leaves the frame to whoever is behind it. */
+/* A foreign program at tc or tcx that leaves every frame to the next program. */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
 

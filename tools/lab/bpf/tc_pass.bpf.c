@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Somebody else's program at tc or tcx: lets every frame pass, so that nobody behind it is asked. */
+/* A foreign program at tc or tcx that passes every frame, so that no later program runs. */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
 

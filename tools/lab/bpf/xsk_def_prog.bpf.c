@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Has the name of libxdp's own program, and of arpline's for DPDK, and is neither. */
+/* A foreign program with the name of libxdp's default program, which arpline's program for DPDK has too. */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The real container runtimes, each in a host of a lab. All that they keep is in the lab's folder and goes with it."""
+"""The real container runtimes, each in a host of a lab. Their state is in the lab's folder and is removed with it."""
 from .base import Container, Unavailable
 from .cni import Cni
 from .docker import Docker

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the runtimes share."""
+"""Helpers for all runtimes."""
 import os
 import shutil
 import signal
@@ -9,24 +9,24 @@ from pathlib import Path
 
 from .. import sh
 
-# The distribution's first: a daemon and a command line from two places may not understand each other.
+# The distribution's folders first: a daemon and a command line from different places may be incompatible.
 SEARCH_PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
-LIFE_SECONDS = 600  # no container outlives a lab that nobody could take down by more
+LIFE_SECONDS = 600  # limits the life of containers whose lab was not removed
 
 
 class Unavailable(RuntimeError):
-    """The runtime is not installed or does not start here; the text says which and why."""
+    """The runtime is not installed or does not start here; the text names it and the reason."""
 
 
 def program(name: str, package: str, path=SEARCH_PATH) -> str:
-    """Raises Unavailable."""
+    """The path of a program; raises Unavailable when it is not installed."""
     if found := shutil.which(name, path=path):
         return found
     raise Unavailable(f"{name} is not installed; tools/deps runtimes, or apt-get install {package}")
 
 
 def busybox_image(folder: Path) -> Path:
-    """A root file system with one program in it, as a tar archive."""
+    """Makes a tar archive of a root file system that has busybox only."""
     path = folder / "image.tar"
     with tarfile.open(path, "w") as archive:
         archive.add(os.path.realpath(program("busybox", "busybox-static")), "bin/busybox")
@@ -34,7 +34,7 @@ def busybox_image(folder: Path) -> Path:
 
 
 def end(process: subprocess.Popen, seconds=8.0) -> None:
-    """As a service manager ends it."""
+    """SIGTERM first, SIGKILL after `seconds`, as a service manager does."""
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
     try:
@@ -45,7 +45,7 @@ def end(process: subprocess.Popen, seconds=8.0) -> None:
 
 
 class Container:
-    """A container with one address on the lab's network. What the runtime says of it is asked anew each time."""
+    """A container with one address on the lab's network. Its properties are read from the runtime each time."""
     vlan = 0
 
     def __init__(self, runtime, name: str, address: str):
@@ -61,7 +61,7 @@ class Container:
 
     @property
     def sandbox(self) -> str:
-        """The file that keeps its namespace."""
+        """The path of its namespace file."""
         return self.runtime.inspect(self.name)["NetworkSettings"]["SandboxKey"]
 
     @property
@@ -70,7 +70,7 @@ class Container:
 
     @property
     def mac(self) -> str:
-        """Of the interface that has the address, as the container's kernel has it."""
+        """The MAC of the interface with the address, read from the container's kernel."""
         shown = sh.run("nsenter", f"--net={self.netns_path}", "ip", "-br", "-4", "addr").stdout
         interface = next(line.split()[0] for line in shown.splitlines() if f" {self.address}/" in line)
         links = sh.run("nsenter", f"--net={self.netns_path}", "ip", "-br", "link").stdout

@@ -8,7 +8,7 @@ FOLDER = "/usr/lib/cni"
 
 
 class Cni:
-    """One attachment of a namespace, which is given by its path. Raises Unavailable when there is no plugin."""
+    """The attachment of one namespace, given by its path. Raises Unavailable without the plugin."""
     vlan = 0
 
     def __init__(self, host, namespace_path, address: str, prefix_bits=16, interface="eth0"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Docker: a containerd and a dockerd of its own."""
+"""Docker, with a containerd and a dockerd of the lab's own."""
 import json
 import os
 import subprocess
@@ -10,7 +10,7 @@ from . import base
 from .base import Container, Unavailable
 
 READY_SECONDS = 20
-# Without cri and with all folders its own, it does not meet a containerd of the machine.
+# Without cri and with folders of its own it does not interfere with the machine's containerd.
 CONTAINERD = """\
 version = 2
 root = "{folder}/containerd"
@@ -21,13 +21,13 @@ disabled_plugins = ["io.containerd.grpc.v1.cri"]
 [plugins."io.containerd.internal.v1.opt"]
   path = "{folder}/opt"
 """
-# The network is the lab's business; vfs needs no mount and works on every file system.
+# The lab makes the network; vfs needs no mount and works on every file system.
 DOCKERD = ("--iptables=false", "--ip6tables=false", "--bridge=none", "--ip-forward=false", "--ip-masq=false",
            "--userland-proxy=false", "--storage-driver=vfs", "--exec-opt=native.cgroupdriver=cgroupfs")
 
 
 class Docker:
-    """Raises Unavailable when it is not installed or does not start."""
+    """Raises Unavailable when Docker is not installed or does not start."""
 
     def __init__(self, host):
         self.host = host
@@ -50,7 +50,7 @@ class Docker:
                                       env={**os.environ, "PATH": base.SEARCH_PATH})
 
     def start(self) -> None:
-        """dockerd, until it answers."""
+        """Starts dockerd and waits until it answers."""
         self.dockerd = self._spawn(
             "dockerd", self._dockerd, *DOCKERD, f"--containerd={self.folder}/containerd.sock",
             f"--data-root={self.folder}/data", f"--exec-root={self.folder}/exec",
@@ -64,13 +64,13 @@ class Docker:
             time.sleep(0.05)
 
     def _no_config(self) -> str:
-        """The machine's own configuration is not for this one."""
+        """Keeps dockerd from reading the machine's configuration."""
         path = self.folder / "daemon.json"
         path.write_text("{}", encoding="utf-8")
         return str(path)
 
     def kill9(self) -> None:
-        """dockerd alone: containerd and the containers go on."""
+        """Kills dockerd alone: containerd and the containers go on."""
         self.dockerd.kill()
         self.dockerd.wait()
 
@@ -80,7 +80,7 @@ class Docker:
                 base.end(process)
 
     def run(self, *argv, **options) -> subprocess.CompletedProcess:
-        """The docker command line on this dockerd."""
+        """Runs the docker command line with this dockerd."""
         return sh.run(self._command_line, "--host", f"unix://{self.folder}/docker.sock", *argv, **options)
 
     def inspect(self, name: str) -> dict:
@@ -92,7 +92,7 @@ class Docker:
         return name
 
     def container(self, name: str, address: str, *options, network="lan") -> Container:
-        # Its sleep is process 1, which no other signal ends.
+        # The container's sleep is process 1, which ignores the other signals.
         self.run("run", "-d", "--name", name, "--network", network, "--ip", address, "--stop-signal", "KILL",
                  *options, "busybox", "/bin/busybox", "sleep", base.LIFE_SECONDS)
         return Container(self, name, address)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A network namespace that has no name and lives as long as one process."""
+"""A nameless network namespace that exists as long as one process."""
 import os
 import subprocess
 import time
@@ -29,6 +29,6 @@ class Held:
         return sh.run("nsenter", f"--net={self.path}", "ip", *argv)
 
     def close(self) -> None:
-        """The process ends, and the namespace with it."""
+        """Ends the process and with it the namespace."""
         self.process.kill()
         self.process.wait()

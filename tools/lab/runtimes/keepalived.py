@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""keepalived with use_vmac: its virtual address lives on a macvlan of the host's own."""
+"""keepalived with use_vmac: its virtual address is on a macvlan of the host."""
 import subprocess
 
 from . import base
 
 INTERFACE = "vrrp51"
-# Version 3 may advertise several times a second: a failover takes less than one.
+# VRRP version 3 can advertise several times a second, so that a failover takes less than a second.
 CONFIG = """\
 global_defs {{
   router_id {name}
@@ -27,7 +27,7 @@ vrrp_instance lab {{
 
 
 class Keepalived:
-    """The host's NIC must have an address. Raises Unavailable when it is not installed."""
+    """The host's NIC must have an address. Raises Unavailable when keepalived is not installed."""
 
     mac = "00:00:5e:00:01:33"
 
@@ -55,5 +55,5 @@ class Keepalived:
         return f" {self.address}/" in self.host.ns.ip("-o", "-4", "addr", "show", check=False).stdout
 
     def close(self) -> None:
-        """An orderly end: the virtual address and its interface go, the other host is told."""
+        """An orderly stop: removes the virtual address and its interface and notifies the other host."""
         base.end(self.process)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Podman, with either of its network backends."""
+"""Podman with either of its network backends."""
 import json
 import subprocess
 
@@ -8,7 +8,7 @@ from . import base
 from .base import Container, Unavailable
 
 CNI_FOLDER = "/usr/lib/cni"
-# Limits, locks and logs as they work where root is not almighty and another Podman may be at work.
+# Limits, locks and logs that work where root lacks capabilities and where another Podman may run.
 CONFIG = """\
 [containers]
 default_ulimits = ["nofile=1024:4096", "nproc=4096:4096"]
@@ -46,7 +46,7 @@ class Podman:
             raise Unavailable(f"podman does not work here: {error}") from error
 
     def run(self, *argv, **options) -> subprocess.CompletedProcess:
-        """The podman command line in the host, with all folders of its own."""
+        """Runs the podman command line in the host with folders of its own."""
         own = (f"--root={self.folder}/root", f"--runroot={self.folder}/run", f"--tmpdir={self.folder}/tmp",
                f"--network-config-dir={self.folder}/networks", "--storage-driver=vfs")
         return self.host.ns.run("env", f"CONTAINERS_CONF={self._config}", f"PATH={base.SEARCH_PATH}", self._program,
@@ -56,7 +56,7 @@ class Podman:
         return json.loads(self.run("inspect", "--type", "container", name).stdout)[0]
 
     def network(self, name: str, subnet="10.77.0.0/16") -> str:
-        """The name must be the lab's own: the backends note addresses and results by it, in places of the machine."""
+        """The name must be unique on the machine: the backends keep addresses and results by name in shared folders."""
         if self.backend == "cni":
             self._write_cni(name, subnet)
         else:

@@ -13,9 +13,9 @@ ORDER = ("quiet_container", "storm", "neighbours", "shaped", "claims")
 
 @dataclass
 class Outcome:
-    rows: list  # (what was measured, before, after, what is promised of "after")
+    rows: list  # (quantity, before, after, the promise for "after")
     kept_its_promise: bool
-    hints: list = field(default_factory=list)  # with keep: lines on what to try in the lab
+    hints: list = field(default_factory=list)  # with keep: lines that suggest commands for the lab
 
 
 def load():
@@ -23,7 +23,7 @@ def load():
 
 
 def table(rows) -> str:
-    """Columns as wide as they need to be; the first row is the heading."""
+    """Text with aligned columns; the first row is the heading."""
     widths = [max(len(str(row[column])) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(str(cell).ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
     return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
@@ -34,14 +34,14 @@ def say(text: str) -> None:
 
 
 def percent(ratio: float) -> str:
-    """Never rounded up to all of it."""
+    """Never rounded up to 100 %."""
     return f"{int(ratio * 1000) / 10:g} %"
 
 
 def twice(side, engine: str, keep: bool, hints):
     """
-    side(lab, served) -> (measured, nodes) in a lab without arpline and in one with it, started as `engine` says.
-    Returns (measured without, measured with, what hints(lab, *nodes) says of the second lab when it is kept).
+    Plays side(lab, served) -> (measured, nodes) in a lab without arpline and in one with it, configured by `engine`.
+    Returns (measured without, measured with, the result of hints(lab, *nodes) when the second lab is kept).
     """
     say("without arpline")
     with Lab() as lab:
@@ -58,12 +58,12 @@ def ending(lab) -> list[str]:
 
 
 def receiving(lab, children):
-    """A host with containers straight to a peer; it takes what arpgen sends live, as any real NIC does."""
+    """A host with containers, connected to a peer; like a real NIC it receives the frames that arpgen sends live."""
     host, peer = wired(lab, children)
     host.ns.run("ethtool", "-K", host.nic, "gro", "on")
     return host, peer
 
 
 def targets(host) -> str:
-    """The containers' addresses, as arpgen takes them."""
+    """The containers' addresses as a range for arpgen."""
     return f"{host.children[0].address}-{host.children[-1].address}"

@@ -15,7 +15,7 @@ third container announces the second one's address as its own, and the peer beli
 
 NEW_MAC = "02:a7:00:00:66:66"
 PINGS = 5
-APPEARS_SECONDS = 1.0  # for the announcement on appearance; nobody pings meanwhile
+APPEARS_SECONDS = 1.0  # for the announcement of the new endpoint; no pings meanwhile
 CLAIMS = 5
 DROP = {"claims": "drop"}
 
@@ -26,7 +26,7 @@ def build(lab):
 
 
 def entry(peer, address) -> str:
-    """The MAC that the peer sends to."""
+    """The MAC in the peer's neighbour entry."""
     found = json.loads(peer.ns.ip("-j", "neigh", "show", address).stdout)
     return next((one.get("lladdr", "") for one in found), "")
 
@@ -51,7 +51,7 @@ def restarted(host, peer):
 def claimed(host, peer, victim, sibling):
     """A container claims its sibling's address. Returns (share of pings to it lost, whether the peer believed it)."""
     assert lost(peer, victim.address) == 0, f"{victim.address} can't be reached at all"
-    for _ in range(CLAIMS):  # one by one: arping ends when a frame can't leave
+    for _ in range(CLAIMS):  # one by one, because arping ends when a frame can't be sent
         sibling.ns.run("arping", "-U", "-c", "1", "-W", "0.05", "-i", sibling.interface, "-S", victim.address,
                        victim.address, check=False)
     believed = entry(peer, victim.address) == sibling.mac

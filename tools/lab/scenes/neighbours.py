@@ -12,18 +12,18 @@ from . import Outcome, datagrams, percent, receiving, say, targets, twice
 NAME = "neighbours"
 CHILDREN = 4
 FLOOD_PER_SECOND = 100_000
-GOOD_PER_SECOND = 20  # few: whoever asks often gets a place in the table now and then
+GOOD_PER_SECOND = 20  # few, since a requester that asks often gets an entry in the table now and then
 SECONDS = 3
 SETTLE_MS = 500
 DEADLINE_MS = 200
 GATEWAY = "10.77.0.1"  # the peer
 WELL_BEHAVED = "10.77.0.3"
-FORGED = "10.77.0.4-10.77.255.254"  # the rest of the subnet, the containers' own addresses among it
+FORGED = "10.77.0.4-10.77.255.254"  # the rest of the subnet, with the containers' addresses
 NEWCOMERS = "10.77.3.1-10.77.3.100"
 NEWCOMERS_PER_SECOND = 100
 SCANNED = ipaddress.IPv4Network("10.77.128.0/17")
 SCAN_BURST = 100  # datagrams, a hundred times a second
-SCAN_FILLS_SECONDS = 1  # and with the time to settle arpline, which looks every second, has seen it
+SCAN_FILLS_SECONDS = 1  # with the time to settle it is long enough for arpline, which checks every second
 TABLE = Path("/proc/net/stat/arp_cache")
 ROOM = 256
 TITLE = "M3: the neighbour table of the whole host is full"
@@ -38,18 +38,18 @@ containers' own among them. A well-behaved peer asks for {CHILDREN} containers, 
 def build(lab):
     host, peer = receiving(lab, CHILDREN)
     host.address("10.77.0.2/16")
-    for child in host.children:  # the peer is another machine: in reality its table is not this one
+    for child in host.children:  # the peer stands for another machine, which would have a table of its own
         peer.ns.ip("neigh", "replace", child.address, "lladdr", child.mac, "dev", peer.nic, "nud", "permanent")
     return host, peer
 
 
 def entries() -> int:
-    """In the one table of all namespaces."""
+    """Entries in the neighbour table, which all namespaces share."""
     return int(TABLE.read_text(encoding="ascii").splitlines()[1].split()[0], 16)
 
 
 def make_room(*nodes, seconds=10.0) -> None:
-    """Until the table has room again; what is left of a lab that is gone takes a moment."""
+    """Waits until the table has room; the kernel removes the entries of a lab that is gone after a moment."""
     for node in nodes:
         node.ns.ip("neigh", "flush", "all", check=False)
     end = time.monotonic() + seconds
@@ -58,13 +58,13 @@ def make_room(*nodes, seconds=10.0) -> None:
 
 
 def warm(host, peer) -> None:
-    """Every container's kernel has answered."""
+    """Pings until every container's kernel has answered."""
     peer.arpgen("--to", targets(host), frames=10 * len(host.children), rate=500,
                 deadline_ms=DEADLINE_MS)
 
 
 def wait_for_flood(host, packets_before, seconds=5.0) -> None:
-    """Until the next flood arrives; while there is none, nobody takes a place that becomes free."""
+    """Waits until the next flood arrives; without a flood, free entries stay free."""
     end = time.monotonic() + seconds
     while host.received_packets() < packets_before + FLOOD_PER_SECOND // 100 and time.monotonic() < end:
         time.sleep(0.02)
@@ -73,7 +73,7 @@ def wait_for_flood(host, packets_before, seconds=5.0) -> None:
 def random_requesters(host, peer, seconds=SECONDS):
     """Returns (share of the well-behaved peer's who-has answered, containers that reached their gateway)."""
     flood = f"who-has to={targets(host)} from={FORGED} macs=own"
-    for child in host.children:  # before the table is full, or its place would be free
+    for child in host.children:  # before the table is full, or the entry would be missing
         child.ns.ip("neigh", "del", GATEWAY, "dev", child.interface, check=False)
     peer.arpgen("--traffic", flood, rate=FLOOD_PER_SECOND, seconds=0.5, settle_ms=SETTLE_MS,
                 deadline_ms=DEADLINE_MS)
@@ -92,7 +92,7 @@ def random_requesters(host, peer, seconds=SECONDS):
 
 
 def scanning(host):
-    """One datagram to each address, again and again, at some 10,000 a second."""
+    """Sends a datagram to each address in turn, about 10,000 a second."""
     addresses = itertools.cycle(str(SCANNED[number]) for number in range(1, SCANNED.num_addresses - 1))
     return datagrams.sending(host, addresses, size=0, burst=SCAN_BURST, gap_seconds=0.01)
 

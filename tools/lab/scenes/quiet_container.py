@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""It breaks after a few seconds: the switch forgets a quiet container and does not flood what it does not know."""
+"""It breaks after a few seconds: the switch forgets a quiet container and does not flood frames to unknown MACs."""
 import time
 
 from .. import arpline, parse_ping
@@ -15,14 +15,14 @@ within 2 seconds. Its ARP entries are still valid, so it has no reason to ask ag
 would ask by broadcast, and repair the path until the next silence.)"""
 
 CHILDREN = 16
-SETTLE_SECONDS = 7  # kernels verify a new neighbour after 5 s; that is not silence
+SETTLE_SECONDS = 7  # kernels verify a new neighbour after 5 s, which would end the silence
 QUIET_SECONDS = 8
 WARM_COUNT, COUNT = 3, 10
 REFRESH = {"announce": {"refresh": "1s"}}
 
 
 def build(lab, children=CHILDREN, side=""):
-    """side: tells the nodes of two such networks in one lab apart."""
+    """side: a suffix for the nodes' names, since one lab has two such networks."""
     switch, peer, host = (make(f"{what}{side}") for make, what in
                           ((lab.switch, "switch"), (lab.peer, "peer"), (lab.host, "host")))
     lab.connect(peer, switch)
@@ -32,7 +32,7 @@ def build(lab, children=CHILDREN, side=""):
 
 
 def ping_all(peer, host, count):
-    """Pings all containers at once; returns (sent, answered, containers that answered nothing)."""
+    """Pings all containers at once; returns (sent, answered, containers without any answer)."""
     running = [peer.ns.spawn("ping", "-n", "-q", "-i", "0.2", "-c", count, "-W", "1", child.address, stdout=-1,
                              text=True) for child in host.children]
     results = [parse_ping(process.communicate(timeout=60)[0]) for process in running]
@@ -41,7 +41,7 @@ def ping_all(peer, host, count):
 
 
 def measure(switch, peer, host, quiet_seconds=QUIET_SECONDS, count=COUNT):
-    """The story once. Returns (share of pings answered while warm, share lost after the silence, containers lost)."""
+    """Returns (share of pings answered while warm, share lost after the silence, containers lost)."""
     asked, warm, _ = ping_all(peer, host, WARM_COUNT)
     time.sleep(SETTLE_SECONDS)
     ping_all(peer, host, 1)

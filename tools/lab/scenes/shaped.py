@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Answers behind bulk traffic: what leaves through the parent's queueing discipline waits there, or is dropped."""
+"""Answers behind bulk traffic: frames that leave through the parent's qdisc wait there or are dropped."""
 import contextlib
 import itertools
 
@@ -11,12 +11,12 @@ CHILDREN = 4
 REQUESTERS = "10.77.3.1-10.77.3.8"
 PER_SECOND, WARM_PER_SECOND = 100, 1_000
 SECONDS = 3
-IN_TIME_MS = 20  # the queue holds 45 ms; a busy machine may take some itself
+IN_TIME_MS = 20  # the queue holds 45 ms; a busy machine adds some
 DEADLINE_MS = 300  # less than the gap between two who-has of one requester for one container
 SETTLE_MS = 500
 SHAPER = "root handle 1: tbf rate 50mbit burst 32kb limit 1mb"
-QUEUE = "parent 1:1 handle 10: pfifo limit 200"  # frames, as most queues count
-BULK_BYTES, BULK_BURST = 1_400, 9  # a thousand times a second: 100 Mbit/s
+QUEUE = "parent 1:1 handle 10: pfifo limit 200"  # the limit is in frames, as in most queues
+BULK_BYTES, BULK_BURST = 1_400, 9  # sent a thousand times a second: 100 Mbit/s
 TITLE = "M4: answers wait behind bulk traffic"
 STORY = f"""\
 The host's NIC is shaped to 50 Mbit/s, and the host sends twice as much. The containers' ARP answers leave through the
@@ -28,13 +28,13 @@ def build(lab):
     host, peer = receiving(lab, CHILDREN)
     host.address("10.77.0.2/16")
     host.ns.ip("neigh", "replace", peer.planned_address.split("/")[0], "lladdr", peer.mac, "dev", host.nic,
-               "nud", "permanent")  # the bulk traffic itself needs no ARP
+               "nud", "permanent")  # the bulk traffic needs no ARP
     return host, peer
 
 
 @contextlib.contextmanager
 def bulk(host, peer):
-    """Twice what the shaper lets through."""
+    """Sends twice the shaper's rate."""
     for what in (SHAPER, QUEUE):
         host.ns.run("tc", "qdisc", "replace", "dev", host.nic, *what.split())
     where = itertools.repeat(peer.planned_address.split("/")[0])

@@ -13,8 +13,8 @@ SECONDS = 5
 OTHER_PER_SECOND, OTHER_SECONDS = 100_000, 3
 GOOD_PER_SECOND = 100
 DEADLINE_MS = 500
-SETTLE_MS = 500  # so long an arplined on a veth may take to notice the meter, and the fast path to come on
-WARM = 2_000  # who-has/s that teach the children's kernels the requester, and arpline that they answer
+SETTLE_MS = 500  # time for an arplined on a veth to notice the meter and to turn the fast path on
+WARM = 2_000  # who-has/s; the children's kernels learn the requester and arpline sees their answers
 TITLE = "M2: every broadcast goes through one queue"
 STORY = f"""\
 {CHILDREN} macvlan containers share a host's NIC. The wire floods who-has for them, {PER_SECOND:,} a second, as when a
@@ -34,7 +34,7 @@ def command(peer, *traffic) -> list[str]:
 
 
 def send(peer, rate, seconds, *traffic) -> dict:
-    """arpgen's report; a line a second while it runs."""
+    """Prints a line a second while arpgen runs; returns its report."""
     process = peer.ns.spawn(*command(peer, *traffic), "--rate", rate, "--seconds", seconds, "--deadline-ms",
                             DEADLINE_MS, "--settle-ms", SETTLE_MS, "--live", "--format", "json",
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -48,7 +48,7 @@ def who_has(host, peer, rate=PER_SECOND, seconds=SECONDS) -> dict:
 
 
 def other_broadcast(host, peer, rate=OTHER_PER_SECOND, seconds=OTHER_SECONDS) -> dict:
-    """Only the who-has have to be answered: the report's ratio is theirs."""
+    """Only the who-has are to be answered; the report's ratio covers them alone."""
     return send(peer, rate + GOOD_PER_SECOND, seconds, "--traffic", f"who-has to={targets(host)}",
                 "--traffic", f"other weight={rate // GOOD_PER_SECOND}")
 

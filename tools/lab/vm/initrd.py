@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The virtual machine's first file system: busybox, a few modules, and what to start."""
+"""The virtual machine's initial file system: busybox, a few modules and the command to start."""
 import shlex
 import shutil
 from pathlib import Path
@@ -11,7 +11,7 @@ HERE = Path(__file__).resolve().parent
 
 
 def write(target: Path, kernel: Kernel, argv, environment: dict) -> None:
-    """argv: the command to run with the machine's root as its own, in the project's folder."""
+    """argv: the command, which runs in the project's folder with the real machine's root file system."""
     root = target.parent / "initrd"
     for folder in ("bin", "modules", "machine", "memory", "new"):
         (root / folder).mkdir(parents=True)

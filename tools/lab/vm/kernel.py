@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The virtual machine's kernel: a package that is unpacked into the build folder and never installed."""
+"""The virtual machine's kernel: a package that is unpacked into the build folder and not installed."""
 import contextlib
 import os
 import re
@@ -13,12 +13,12 @@ from .. import sh
 META_PACKAGE = "linux-image-cloud-amd64"
 MACHINE = "x86_64"
 DOWNLOAD_SECONDS, UNPACK_SECONDS = 180, 120
-# What finds the root; the rest is loaded from there, as the kernel asks for it.
+# The modules that mount the root file system; the kernel loads the others from there.
 FIRST_MODULES = ("virtio_pci", "virtiofs", "overlay")
 
 
 class Unavailable(RuntimeError):
-    """There can be no virtual machine here; the text is the reason."""
+    """A virtual machine can't run here; the text is the reason."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Kernel:
     modules: Path  # …/lib/modules/VERSION
 
     def first_modules(self) -> list[Path]:
-        """The files of FIRST_MODULES and of what they need, in the order to load them."""
+        """The files of FIRST_MODULES and of the modules that they depend on, in load order."""
         needs = {}
         for line in (self.modules / "modules.dep").read_text(encoding="ascii").splitlines():
             file, _, others = line.partition(":")
@@ -37,7 +37,7 @@ class Kernel:
 
 
 def fetch() -> Kernel:
-    """Downloaded once a build folder; remove vm/ in it for a newer one. Throws Unavailable."""
+    """Downloads it once per build folder; remove vm/ there to get a newer one. Raises Unavailable."""
     if os.uname().machine != MACHINE:
         raise Unavailable(f"the virtual machine is for {MACHINE}")
     install_packages()
@@ -72,7 +72,7 @@ def download(folder: Path) -> None:
             unpack(newest_package(), Path(scratch))
         except (sh.CommandError, subprocess.TimeoutExpired) as error:
             raise Unavailable(f"no kernel for the virtual machine: {error}") from error
-        with contextlib.suppress(OSError):  # another run was faster
+        with contextlib.suppress(OSError):  # another run has made it meanwhile
             Path(scratch, "kernel").rename(folder)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""QEMU and the server of this machine's files, in a namespace of a lab: they end with it."""
+"""QEMU and the file server, in a namespace of a lab, which ends them."""
 import subprocess
 import time
 from dataclasses import dataclass
@@ -10,23 +10,23 @@ from .kernel import Kernel, Unavailable
 
 QEMU = "qemu-system-x86_64"
 VIRTIOFSD = "/usr/lib/qemu/virtiofsd"
-CPU = "Nehalem"  # without the vector instructions that take longer to emulate than to do without
+CPU = "Nehalem"  # without vector instructions, which are slow to emulate
 MEMORY = "1024M"
-QUEUES = 2  # of each network card, and processors to serve them
-NIC_MACS = ("02:a7:ff:00:00:01", "02:a7:ff:00:00:02")  # two cards on one switch, alone there
+QUEUES = 2  # queues of each network card, and as many processors
+NIC_MACS = ("02:a7:ff:00:00:01", "02:a7:ff:00:00:02")  # two cards on a switch without other ports
 REPORT_DEVICE = "/dev/ttyS1"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 @dataclass
 class Outcome:
-    finished: bool  # in time
+    finished: bool  # within the limit
     report: str     # what the command wrote to REPORT_DEVICE
-    console: str    # all that the kernel and the command said
+    console: str    # the output of the kernel and of the command
 
 
 def boot(lab, kernel: Kernel, argv, environment: dict, limit_seconds: float) -> Outcome:
-    """Runs one command in a virtual machine; {REPORT} among its words is the file to report to. Throws Unavailable."""
+    """Runs one command in a virtual machine; {REPORT} in its words stands for the report file. Raises Unavailable."""
     namespace = lab.namespace("vm")
     taps = make_taps(namespace)
     report, console = lab.folder / "report", lab.folder / "console"
@@ -78,7 +78,7 @@ def serve_files(lab, namespace) -> subprocess.Popen:
 
 
 def machine(kernel: Kernel, folder: Path) -> list[str]:
-    # The server of files reads and writes the machine's memory: it has to be shared.
+    # Shared memory, because the file server reads and writes the guest's memory.
     return ["-machine", "q35,memory-backend=ram", "-accel", "tcg", "-cpu", CPU, "-smp", str(QUEUES), "-m", MEMORY,
             "-object", f"memory-backend-memfd,id=ram,size={MEMORY},share=on",
             "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
