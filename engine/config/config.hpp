@@ -18,7 +18,7 @@ enum class Mode { observe, answer };
 enum class OnStop { detach, keep };
 enum class ClaimsPolicy { alert, drop };
 enum class PortKind { xsk, ethdev };
-/// How a DPDK device is made to receive ARP only: by arpline's rte_flow rules, or by the operator.
+/// How a DPDK device is made to receive ARP only: by arpline's flow rules, or by the operator.
 enum class Steering { flow, external };
 /// The wire stage of a parent: the XDP program; the same program under the name that net_af_xdp looks for; or
 /// the engine alone, when frames reach it without the kernel.

@@ -12,6 +12,7 @@
 #include "control/driver_host.hpp"
 #include "endpoints/classify.hpp"
 #include "protocol/announced_endpoint.hpp"
+#include "protocol/timing.hpp"
 
 namespace arpline {
 

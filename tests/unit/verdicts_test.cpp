@@ -42,8 +42,7 @@ TEST(Verdicts, the_twins_lie_behind_the_verdicts_without_a_gap) {
 }
 
 TEST(Verdicts, each_is_of_the_class_of_the_table) {
-#define ARPL_WIRE(class, name, description) \
-  EXPECT_EQ(arpl_class_of(ARPL_##name), ARPL_CLASS_##class) << #name;
+#define ARPL_WIRE(class, name, description) EXPECT_EQ(arpl_class_of(ARPL_##name), ARPL_CLASS_##class) << #name;
 #include "shared/verdicts.def"
 }
 
