@@ -10,14 +10,14 @@
 
 namespace arpline {
 
-/// The writer of the map `endpoint_index`, in which the programs look up an endpoint with one cache line. A
-/// bucket that overflows is marked, and the programs then look in the hash map `endpoints` as well.
+/// The writer of the map `endpoint_index`, in which the programs look up an endpoint with one cache line. A set
+/// that overflows is marked, and the programs then look in the hash map `endpoints` as well.
 class Index {
  public:
-  /// `buckets` has ARPL_INDEX_BUCKETS entries, `filter` ARPL_FILTER_WORDS; both outlive this object. `factor`
-  /// is the one in arpl_hash_keys.
-  Index(std::span<arpl_index_bucket> buckets, std::span<std::uint64_t> filter, std::uint64_t factor)
-      : buckets_(buckets), filter_(filter), factor_(factor) {}
+  /// `sets` has ARPL_INDEX_SETS entries, `filter` ARPL_FILTER_WORDS; both outlive this object. `factor` is the
+  /// one in arpl_hash_keys.
+  Index(std::span<arpl_index_set> sets, std::span<std::uint64_t> filter, std::uint64_t factor)
+      : sets_(sets), filter_(filter), factor_(factor) {}
 
   /// Adds the key, or changes its slot in place. Each put() needs its own erase(): the filter counts them.
   void put(const arpl_endpoint_key& key, std::uint32_t slot);
@@ -26,9 +26,9 @@ class Index {
   void keep(const std::function<bool(const arpl_endpoint_key& key, std::uint32_t slot)>& wanted);
 
  private:
-  arpl_index_bucket& bucket_of(const arpl_endpoint_key& key) const;
+  arpl_index_set& set_of(const arpl_endpoint_key& key) const;
 
-  std::span<arpl_index_bucket> buckets_;
+  std::span<arpl_index_set> sets_;
   Filter filter_;
   std::uint64_t factor_;
 };

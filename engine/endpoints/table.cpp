@@ -91,7 +91,7 @@ void Table::write_slot(std::uint32_t slot, const Desired& wanted) {
 void Table::write_attributes(std::uint32_t slot, const Desired& wanted) {
   auto& s = slots_[slot];
   publish<__be32>(s.netmask, netmask(wanted.prefix_bits));
-  publish<__u16>(s.ways, wanted.slow ? ARPL_WAY_SLOW : 0);
+  publish<__u16>(s.flags, wanted.slow ? ARPL_FLAG_SLOW : 0);
   publish<__u32>(stats_[slot].netns, netns_number(wanted));
 }
 
