@@ -5,6 +5,7 @@ import os
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 
+from .mutants import check_lists
 from .results import BUILD, ROOT, Run, execute
 
 FORMATTED = (".c", ".h", ".cpp", ".hpp")
@@ -25,6 +26,7 @@ def style(run: Run) -> None:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(lambda path: clang_format(run, path), our_files()))
     run.check("includes", ["tests/includes.py"])
+    check_lists(run)
     run.check("docs/verdicts.md", ["tools/verdicts", "--check"])
 
 
