@@ -109,7 +109,8 @@ void ChangeLog::second() {
 // Whenever it is another one that waits.
 void ChangeLog::write_waiting() {
   std::string names;
-  for (const auto& [netns, addresses] : registry_.waiting()) names += (names.empty() ? "" : ", ") + visible(netns);
+  for (const auto& [netns, addresses] : registry_.waiting())
+    names += (names.empty() ? "" : ", ") + visible(netns);
   if (names == waiting_) return;
   waiting_ = names;
   if (!names.empty())

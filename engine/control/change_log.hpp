@@ -17,8 +17,8 @@
 namespace arpline {
 
 /// Tells what has changed among a parent's endpoints: to the log, to the history, and to the status how long it
-/// took. It is written after the boundary that makes it true: when a thousand go at once, the last must not wait
-/// for the log.
+/// took. It is written after the boundary that makes it true: when a thousand go at once, the last must not
+/// wait for the log.
 class ChangeLog {
  public:
   /// All outlive it.

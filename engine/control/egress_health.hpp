@@ -10,15 +10,16 @@
 
 namespace arpline {
 
-/// Whether the egress program sees what leaves the parent. A self-test frame passes it while it is being sent, or
-/// never: where it does not, our filter is missing, or another one is in front of it. A missing one is put back.
+/// Whether the egress program sees what leaves the parent. A self-test frame passes it while it is being sent,
+/// or never: where it does not, our filter is missing, or another one is in front of it. A missing one is put
+/// back.
 class EgressHealth {
  public:
   /// What it asks the kernel; all but `passed` may throw SetupError.
   struct Kernel {
-    std::function<bool()> send_self_test;    ///< false: the parent is down, and nothing can be said
-    std::function<std::uint64_t()> passed;   ///< self-tests that the program has seen, ever
-    std::function<bool()> has_filter;        ///< ours is on the parent
+    std::function<bool()> send_self_test;   ///< false: the parent is down, and nothing can be said
+    std::function<std::uint64_t()> passed;  ///< self-tests that the program has seen, ever
+    std::function<bool()> has_filter;       ///< ours is on the parent
     std::function<void()> attach_filter;
   };
   enum class Sight { unknown, seen, hidden, missing };

@@ -38,14 +38,14 @@ EventLoop::EventLoop() {
   event_.reset(event);
 }
 
-// The watch lives as long as sd-event may call it: a source that is removed within its own handler is freed when
-// that has returned.
+// The watch lives as long as sd-event may call it: a source that is removed within its own handler is freed
+// when that has returned.
 EventLoop::Source EventLoop::keep(sd_event_source* source, std::unique_ptr<Watch> watch, int error,
                                   const char* what) {
   if (error < 0) throw_errno(what, -error);
   Source kept{source};
   sd_event_source_set_destroy_callback(source, [](void* gone) { delete static_cast<Watch*>(gone); });
-  watch.release();
+  static_cast<void>(watch.release());  // it is freed with the source
   return kept;
 }
 
@@ -70,8 +70,10 @@ EventLoop::Source EventLoop::on_io(int fd, std::uint32_t events, IoHandler handl
 
 EventLoop::Source EventLoop::every(std::chrono::nanoseconds interval, Handler handler) {
   const auto us = microseconds(static_cast<std::uint64_t>(interval.count()));
-  auto watch = std::make_unique<Watch>(Watch{
-      .loop = *this, .handler = [handler = std::move(handler)](std::uint32_t) { handler(); }, .interval_us = us});
+  auto watch =
+      std::make_unique<Watch>(Watch{.loop = *this,
+                                    .handler = [handler = std::move(handler)](std::uint32_t) { handler(); },
+                                    .interval_us = us});
   sd_event_source* source = nullptr;
   const auto due = [](sd_event_source* timer, std::uint64_t due_at, void* its) {
     const auto& its_watch = *static_cast<Watch*>(its);

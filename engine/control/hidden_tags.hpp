@@ -10,9 +10,9 @@
 
 namespace arpline {
 
-/// Whether VLAN tags are hidden from the programs: the NIC takes them out, and frames with one come in. Those are
-/// VLANs that are known, or that were seen. A macvlan may make the NIC take all frames, of whatever VLAN, so that
-/// no VLAN interface is needed for that.
+/// Whether VLAN tags are hidden from the programs: the NIC takes them out, and frames with one come in. Those
+/// are VLANs that are known, or that were seen. A macvlan may make the NIC take all frames, of whatever VLAN,
+/// so that no VLAN interface is needed for that.
 class HiddenTags {
  public:
   /// `state` outlives it.

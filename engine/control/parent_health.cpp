@@ -23,8 +23,7 @@ bool read_queue_counts(ParentState& state) {
 // Nor of these.
 bool read_offloads(Netlink& route, LinkInfo& link) {
   const auto info = find_link(route, link.ifindex);
-  if (!info ||
-      (info->rx_vlan_offload == link.rx_vlan_offload && info->rx_stag_offload == link.rx_stag_offload))
+  if (!info || (info->rx_vlan_offload == link.rx_vlan_offload && info->rx_stag_offload == link.rx_stag_offload))
     return false;
   link.rx_vlan_offload = info->rx_vlan_offload;
   link.rx_stag_offload = info->rx_stag_offload;

@@ -7,8 +7,8 @@
 
 namespace arpline {
 
-/// Checks what a parent's fast path, egress filter, worker and neighbours are able to do, and fits the programs'
-/// settings and the worker to that.
+/// Checks what a parent's fast path, egress filter, worker and neighbours are able to do, and fits the
+/// programs' settings and the worker to that.
 class ParentHealth {
  public:
   /// `parts` outlive it.

@@ -7,8 +7,8 @@
 
 namespace arpline {
 
-/// What the configuration and the kernel say of a parent that is served. ServedParent changes it, its parts read
-/// it.
+/// What the configuration and the kernel say of a parent that is served. ServedParent changes it, its parts
+/// read it.
 struct ParentState {
   Config config;
   ParentConfig own;   ///< this parent's part of it

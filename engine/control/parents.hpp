@@ -40,8 +40,8 @@ enum class ParentFate { stays, gone, taken_off };
 /// the interface: that leaves an interface that is being deleted before the event of it comes.
 ParentFate fate_of(bool known, bool attached, const std::function<bool()>& exists);
 
-/// All parents of the configuration. Serves each while its interface is there, waits for it while it is not, and
-/// tries again after an error. Nothing here waits.
+/// All parents of the configuration. Serves each while its interface is there, waits for it while it is not,
+/// and tries again after an error. Nothing here waits.
 class Parents {
  public:
   /// What it asks and has done.
@@ -65,7 +65,8 @@ class Parents {
   /// Serves those that can be, and follows what has become of the others. Every second, and when a link has
   /// changed.
   void look(std::uint64_t now);
-  /// A reload: who is no longer named leaves, who is new is looked for. Returns what went wrong; empty: nothing.
+  /// A reload: who is no longer named leaves, who is new is looked for. Returns what went wrong; empty:
+  /// nothing.
   std::string apply(const Config& config, std::uint64_t now);
   /// Those that are to leave do. Returns whether that was the last one.
   bool leave_where_asked();

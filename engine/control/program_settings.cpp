@@ -24,12 +24,13 @@ ProgramSettings::ProgramSettings(const ParentState& state, arpl_limits& map, std
     : state_(state),
       map_(map),
       limits_(state.config.limits),
-      filters_{{{.rotation = {filter, ARPL_FILTER_PAIRS, (map.flags & ARPL_LIMIT_OTHER_PAIRS) != 0, now},
-                 .period_ns = 0},
-                {.rotation = {filter, ARPL_FILTER_HEARD, (map.flags & ARPL_LIMIT_OTHER_HEARD) != 0, now},
-                 .period_ns = ARPL_HEARD_NS},
-                {.rotation = {filter, ARPL_FILTER_ANNOUNCED, (map.flags & ARPL_LIMIT_OTHER_ANNOUNCED) != 0, now},
-                 .period_ns = ARPL_ANNOUNCED_NS}}} {}
+      filters_{
+          {{.rotation = {filter, ARPL_FILTER_PAIRS, (map.flags & ARPL_LIMIT_OTHER_PAIRS) != 0, now},
+            .period_ns = 0},
+           {.rotation = {filter, ARPL_FILTER_HEARD, (map.flags & ARPL_LIMIT_OTHER_HEARD) != 0, now},
+            .period_ns = ARPL_HEARD_NS},
+           {.rotation = {filter, ARPL_FILTER_ANNOUNCED, (map.flags & ARPL_LIMIT_OTHER_ANNOUNCED) != 0, now},
+            .period_ns = ARPL_ANNOUNCED_NS}}} {}
 
 // A budget that makes neighbours gets no more than this parent's part of the room in their table.
 NeighbourFit ProgramSettings::fit(arpl_limits& limits, std::optional<std::uint64_t> room) const {

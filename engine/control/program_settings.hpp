@@ -14,12 +14,13 @@
 
 namespace arpline {
 
-/// The one writer of the `limits` map: the budgets and switches that a parent's programs go by, and which part of
-/// each filter they ask.
+/// The one writer of the `limits` map: the budgets and switches that a parent's programs go by, and which part
+/// of each filter they ask.
 class ProgramSettings {
  public:
   /// Adopts what an earlier run left in both, which outlive it, as `state` does.
-  ProgramSettings(const ParentState& state, arpl_limits& map, std::span<std::uint64_t> filter, std::uint64_t now);
+  ProgramSettings(const ParentState& state, arpl_limits& map, std::span<std::uint64_t> filter,
+                  std::uint64_t now);
 
   /// Those in force; the configuration's, until others are asked for.
   const Limits& limits() const noexcept { return limits_; }
@@ -32,11 +33,11 @@ class ProgramSettings {
   /// parent's part of the neighbour table, in entries in any 5 s; none: not known.
   void write(Switches switches, std::optional<std::uint64_t> room);
 
-  /// Every second: what has been the other part of a filter for a whole period is asked from now on. `write` has
-  /// to call write(): the programs ask the other part before this one is cleared.
+  /// Every second: what has been the other part of a filter for a whole period is asked from now on. `write`
+  /// has to call write(): the programs ask the other part before this one is cleared.
   void rotate_filters(std::uint64_t now, const std::function<void()>& write);
-  /// Every second. Without room for an entry the kernel does not answer (net/core/neighbour.c): the programs are
-  /// told when the table was last full. True when the budgets do not fit as they did: write() is due.
+  /// Every second. Without room for an entry the kernel does not answer (net/core/neighbour.c): the programs
+  /// are told when the table was last full. True when the budgets do not fit as they did: write() is due.
   bool follow_neighbours(std::uint64_t full_at, std::optional<std::uint64_t> room);
 
  private:

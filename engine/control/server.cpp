@@ -156,8 +156,8 @@ void Server::accept_one() {
     }));
   }
   const int key = fd.get();
-  auto& client =
-      clients_.emplace(key, Client{.fd = std::move(fd), .in = {}, .out = {}, .who = asker_at(key)}).first->second;
+  auto& client = clients_.emplace(key, Client{.fd = std::move(fd), .in = {}, .out = {}, .who = asker_at(key)})
+                     .first->second;
   renew(client);
   try {
     client.source = loop_.on_io(key, EPOLLIN, [this, key](std::uint32_t events) { on_client(key, events); });

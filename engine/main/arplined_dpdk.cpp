@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include "main/arplined_dpdk_telemetry.hpp"
 #include "base/error.hpp"
-#include "main/daemon.hpp"
 #include "kernel/hand_over.hpp"
 #include "kernel/maps.hpp"
+#include "main/arplined_dpdk_telemetry.hpp"
+#include "main/daemon.hpp"
 #include "port/ethdev.hpp"
 #include "port/ethdev_device.hpp"
 #include "port/ethdev_eal.hpp"

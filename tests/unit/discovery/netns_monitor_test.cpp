@@ -444,6 +444,33 @@ TEST_F(NetnsMonitorTest, what_becomes_of_a_child_that_goes_is_told) {
   expect_right();
 }
 
+// The answer lacks it, and the event of its end waits behind: the reason goes before the fact all the same
+// (Listener).
+TEST_F(NetnsMonitorTest, a_child_that_goes_while_the_kernel_is_asked_is_told_with_its_reason) {
+  const auto netns = kernel_.add_namespace(true);
+  const auto first = kernel_.add_child(netns, Kernel::kParent);
+  const auto second = kernel_.add_child(netns, Kernel::kParent);
+  start();
+  const auto ended = [&](int ifindex) {
+    return std::ranges::any_of(listener_.events, [ifindex](const InterfaceEvent& event) {
+      return event.ifindex == ifindex && event.what == InterfaceEventKind::deleted;
+    });
+  };
+  int going = first;
+  kernel_.meanwhile = [&] {
+    if (const auto ifindex = std::exchange(going, 0); ifindex != 0) kernel_.remove_link(netns, ifindex);
+  };
+  kernel_.set_rp_filter(netns, 0, 1);  // the whole namespace is read
+  monitor_->work();
+  EXPECT_TRUE(ended(first));
+  going = second;
+  kernel_.add_address(netns, second, address(1));  // that interface is
+  monitor_->work();
+  EXPECT_TRUE(ended(second));
+  become_quiet();
+  expect_right();
+}
+
 // What is taken away is told in the turn in which it is heard, whatever else is to be done; what comes may
 // wait.
 TEST_F(NetnsMonitorTest, an_address_that_goes_is_told_at_once_among_many_that_come) {
@@ -505,14 +532,21 @@ TEST_F(NetnsMonitorTest, a_file_that_is_there_before_its_namespace_is_looked_at_
   EXPECT_FALSE(monitor_->open(kernel_.at(netns).nsid.value()).get() < 0) << "there is a way into it";
 }
 
+// Its file is one too many to wait for, and nothing else tells of it.
 TEST_F(NetnsMonitorTest, more_files_than_it_waits_for_are_found_by_a_search) {
-  start();
-  for (std::size_t i = 0; i <= NetnsFolders::kMostWaiting; ++i)
-    std::ofstream{folder_ + "/f" + std::to_string(i)};
   const auto netns = kernel_.add_namespace(true);
+  kernel_.unmount(netns);
   const auto child = kernel_.add_child(netns, Kernel::kParent);
+  start();
   become_quiet();
-  EXPECT_TRUE(listener_.told.at(kernel_.at(netns).nsid.value()).contains(child));
+  for (std::size_t i = 0; i < NetnsFolders::kMostWaiting; ++i)
+    std::ofstream{folder_ + "/f" + std::to_string(i)};
+  kernel_.mount(netns);
+  monitor_->work();
+  kernel_.clock_ns += NetnsFolders::kPatienceNs + 1;  // nobody waits for the others any more
+  become_quiet();
+  ASSERT_TRUE(kernel_.at(netns).nsid);
+  EXPECT_TRUE(listener_.told.at(*kernel_.at(netns).nsid).contains(child));
 }
 
 TEST_F(NetnsMonitorTest, a_link_that_is_no_macvlan_is_told_with_its_namespace) {
