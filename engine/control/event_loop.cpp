@@ -45,7 +45,7 @@ EventLoop::Source EventLoop::keep(sd_event_source* source, std::unique_ptr<Watch
   if (error < 0) throw_errno(what, -error);
   Source kept{source};
   sd_event_source_set_destroy_callback(source, [](void* gone) { delete static_cast<Watch*>(gone); });
-  watch.release();
+  static_cast<void>(watch.release());  // it is freed with the source
   return kept;
 }
 

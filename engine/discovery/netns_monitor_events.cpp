@@ -18,7 +18,7 @@ constexpr std::size_t kEventsAtOnce = 256;
 
 bool looks_the_same(const LinkRecord& a, const LinkRecord& b) {
   return a.flags == b.flags && a.mac == b.mac && a.name == b.name && a.other_names == b.other_names &&
-         a.lower == b.lower;
+         a.lower == b.lower && a.mtu == b.mtu && a.carrier_ups == b.carrier_ups && a.arp_ignore == b.arp_ignore;
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-tests/run [--only STAGE[,STAGE…]] [--all] [--seeds N] [--fuzz MINUTES [--fuzz-seed N]] [PATTERN]: builds arpline and
-tests it. The last line counts the checks; the exit code is 0 when none failed. PATTERN is a part of a check's name.
+tests/run [--only STAGE[,STAGE…]] [--all] [--seeds N] [--fuzz MINUTES [--fuzz-seed N]] [--mutants N] [PATTERN]: builds
+arpline and tests it. The last line counts the checks; the exit code is 0 when none failed. PATTERN is a part of a
+check's name.
 --seeds runs so many of the simulator, from a random one on (docs/simulator.md). --fuzz runs the fuzzers alone, for so
-long in all (docs/testing.md). --all includes what takes minutes (clang-tidy); with CI=true in the environment a
+long in all (docs/testing.md). --mutants changes the code at N places, one at a time, and expects a
+test to notice each (docs/testing.md). --all includes what takes minutes (clang-tidy); with CI=true in the environment a
 twenty-fourth of that is done, another one with each commit.
 """
 import argparse
@@ -16,7 +18,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(HERE))
 
-from stages import bench, binaries, lab, package, style  # noqa: E402
+from stages import bench, binaries, lab, mutants, package, style  # noqa: E402
 from stages.beside import Beside  # noqa: E402
 from stages.results import BUILD, ROOT, Run, Stage  # noqa: E402
 
@@ -33,6 +35,7 @@ def arguments():
     parser.add_argument("--seeds", metavar="N", type=int)
     parser.add_argument("--fuzz", metavar="MINUTES", type=float)
     parser.add_argument("--fuzz-seed", metavar="N", type=int)
+    parser.add_argument("--mutants", metavar="N", type=int)
     parser.add_argument("pattern", nargs="?")
     given = parser.parse_args()
     alone = "fuzz" if given.fuzz is not None else given.only
@@ -47,6 +50,8 @@ def main() -> int:
     if os.geteuid() != 0:
         print("tests/run: loading BPF programs and making network namespaces needs root", file=sys.stderr)
         return 1
+    if given.mutants is not None:
+        return mutants.main(given.mutants, given.pattern)
     started = time.monotonic()
     build = [str(ROOT / "tools" / "build"), str(BUILD), "-Dtests=true", "-Dbench=true", "-Ddpdk=enabled"]
     if given.stages != ["fuzz"] and subprocess.run(build, check=False).returncode != 0:

@@ -7,6 +7,7 @@ import zlib
 from concurrent.futures import ThreadPoolExecutor
 
 from . import words
+from .mutants import check_lists
 from .results import BUILD, ROOT, Run, execute
 
 FORMATTED = (".c", ".h", ".cpp", ".hpp")
@@ -41,6 +42,7 @@ def style(run: Run) -> None:
     run.check("includes", ["tests/includes.py"])
     run.check("docs/verdicts.md and docs/counters.md", ["tools/counters", "--check"])
     run.check("ABI version", ["tools/abi", "--check"])
+    check_lists(run)
     words.words(run)
 
 

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parts of a parent that need no kernel: it is a handful of functions, and memory in the place of the maps.
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "base/error.hpp"
+#include "control/egress_health.hpp"
+#include "control/fast_path_health.hpp"
+#include "control/parent_worker.hpp"
+#include "control/program_settings.hpp"
+
+namespace arpline {
+namespace {
+
+constexpr std::uint64_t second = 1'000'000'000;
+constexpr std::uint64_t tick = second / 4;
+
+ParentState state_of(const char* kind = "veth") {
+  ParentState state;
+  state.link = {.ifindex = 7, .name = "nic0", .kind = kind, .mac = 9, .lower = 3, .rx_queues = 1};
+  state.parent = {.ifindex = 7, .name = "nic0", .mac = 9, .mtu = 1500};
+  return state;
+}
+
+// The egress side of a parent: whether our filter is there, whether another one hides it.
+struct EgressHealthTest : testing::Test {
+  ParentState state = state_of();
+  bool up = true;
+  bool attached = true;
+  bool hidden = false;
+  bool refuses = false;
+  std::uint64_t passed = 0;
+  int sent = 0;
+  int put_back = 0;
+  __u64 seen_at = 0;
+  std::uint64_t now = 100 * second;
+  EgressHealth egress{state,
+                      {.send_self_test =
+                           [this] {
+                             ++sent;
+                             if (up && attached && !hidden) ++passed;
+                             return up;
+                           },
+                       .passed = [this] { return passed; },
+                       .has_filter = [this] { return attached; },
+                       .attach_filter =
+                           [this] {
+                             if (refuses) throw SetupError("no room at egress");
+                             attached = true;
+                             ++put_back;
+                           }},
+                      seen_at};
+
+  void pass(std::uint64_t time) {
+    for (const auto end = now + time; now < end;) egress.tick(now += tick);
+  }
+  std::vector<std::string> warnings() const {
+    std::vector<std::string> all;
+    egress.warn(all);
+    return all;
+  }
+};
+
+TEST_F(EgressHealthTest, IsTestedOnceASecondWhileItIsSeenAndSaysWhen) {
+  pass(tick);
+  EXPECT_EQ(egress.sight(), EgressHealth::Sight::seen);
+  EXPECT_EQ(seen_at, now);
+  pass(10 * second);
+  EXPECT_EQ(sent, 11);
+  EXPECT_EQ(seen_at, now);
+  EXPECT_TRUE(warnings().empty());
+}
+
+TEST_F(EgressHealthTest, ThatIsHiddenIsTestedEveryTickUntilItIsSeenAgain) {
+  pass(tick);
+  hidden = true;
+  pass(second);
+  EXPECT_EQ(egress.sight(), EgressHealth::Sight::hidden);
+  EXPECT_STREQ(egress.text(), "hidden");
+  EXPECT_EQ(warnings().size(), 1U);
+  const auto before = sent;
+  const auto last_seen = seen_at;
+  pass(second);
+  EXPECT_EQ(sent, before + 4);
+  EXPECT_EQ(seen_at, last_seen);
+  hidden = false;
+  pass(tick);
+  EXPECT_EQ(egress.sight(), EgressHealth::Sight::seen);
+  EXPECT_EQ(put_back, 0);
+}
+
+TEST_F(EgressHealthTest, ThatIsMissingIsPutBackAndSeenAtOnce) {
+  pass(tick);
+  attached = false;
+  egress.on_filters(now += second);
+  EXPECT_EQ(put_back, 1);
+  EXPECT_EQ(egress.put_back(), 1U);
+  EXPECT_EQ(egress.sight(), EgressHealth::Sight::seen);
+}
+
+TEST_F(EgressHealthTest, IsNotPutBackMoreOftenThanEvery20MillisecondsOnEvents) {
+  pass(tick);
+  now += second;
+  for (int i = 0; i < 40; ++i) {
+    attached = false;
+    egress.on_filters(now += 1'000'000);
+  }
+  EXPECT_EQ(put_back, 2);
+}
+
+TEST_F(EgressHealthTest, ThatCantBePutBackIsMissingAndSaysWhy) {
+  attached = false;
+  refuses = true;
+  pass(second);
+  EXPECT_EQ(egress.sight(), EgressHealth::Sight::missing);
+  ASSERT_EQ(warnings().size(), 1U);
+  EXPECT_NE(warnings()[0].find("no room at egress"), std::string::npos);
+  refuses = false;
+  pass(tick);
+  EXPECT_EQ(egress.sight(), EgressHealth::Sight::seen);
+}
+
+TEST_F(EgressHealthTest, OfAParentThatIsDownNothingIsSaid) {
+  up = false;
+  pass(2 * second);
+  EXPECT_EQ(egress.sight(), EgressHealth::Sight::unknown);
+  EXPECT_EQ(seen_at, 0U);
+}
+
+TEST(FastPathHealth, OnAVethIsAsGoodAsTheOtherEndsProgram) {
+  auto state = state_of();
+  bool has_program = false;
+  FastPathHealth health(state, [&] { return has_program; });
+  EXPECT_FALSE(health.on());
+  EXPECT_EQ(health.off_because(), "no_xdp_at_the_other_end");
+  EXPECT_FALSE(health.check_peer()) << "nothing has changed";
+  has_program = true;
+  EXPECT_TRUE(health.check_peer());
+  EXPECT_TRUE(health.on());
+  EXPECT_EQ(health.off_because(), "");
+  state.own.fast_path = false;
+  EXPECT_FALSE(health.on());
+  EXPECT_EQ(health.off_because(), "");
+}
+
+TEST(FastPathHealth, OfAnotherKindOfParentOrInGenericModeNobodyIsAskedAbout) {
+  const auto never = []() -> bool { throw std::logic_error("asked"); };
+  for (const auto* kind : {"", "bond"}) {
+    const auto state = state_of(kind);
+    EXPECT_TRUE(FastPathHealth(state, never).on());
+  }
+  auto generic = state_of();
+  generic.own.generic_xdp = true;
+  EXPECT_TRUE(FastPathHealth(generic, never).on());
+}
+
+TEST(FastPathHealth, WhoCantBeAskedHasNoProgram) {
+  const auto state = state_of();
+  FastPathHealth health(state, []() -> bool { throw SetupError("EPERM"); });
+  EXPECT_FALSE(health.on());
+}
+
+TEST(FastPathHealth, KnowsTheOtherEndByNumberAndNamespace) {
+  auto state = state_of();
+  state.link.lower_netns = 5;
+  const FastPathHealth health(state, [] { return true; });
+  EXPECT_TRUE(health.is_peer(5, 3));
+  EXPECT_FALSE(health.is_peer(5, 4));
+  EXPECT_FALSE(health.is_peer(6, 3));
+  EXPECT_FALSE(health.is_peer(std::nullopt, 3));
+  state.link.kind = "macvlan";
+  EXPECT_FALSE(health.is_peer(5, 3));
+}
+
+TEST(FastPathHealth, ADriverThatRefusesAllSwitchesItOffForAWhile) {
+  const auto state = state_of("");
+  FastPathHealth health(state, [] { return true; });
+  EXPECT_FALSE(health.check_driver(0, 0, 100 * second));
+  EXPECT_TRUE(health.check_driver(1000, 1000, 101 * second));
+  EXPECT_FALSE(health.on());
+  EXPECT_EQ(health.off_because(), "refused_by_the_driver");
+  std::vector<std::string> warnings;
+  health.warn(warnings);
+  EXPECT_EQ(warnings.size(), 1U);
+  EXPECT_TRUE(health.check_driver(1000, 1000, 111 * second));
+  EXPECT_TRUE(health.on());
+}
+
+struct ProgramSettingsTest : testing::Test {
+  ParentState state = state_of("");
+  arpl_limits map{};
+  std::vector<std::uint64_t> filter = std::vector<std::uint64_t>(ARPL_FILTER_WORDS, 1);
+
+  Switches switches() const { return switches_of(state, false, true); }
+};
+
+TEST_F(ProgramSettingsTest, SwitchesFollowTheParent) {
+  EXPECT_TRUE(switches().one_queue);
+  EXPECT_FALSE(switches().in_pieces);
+  EXPECT_EQ(switches().mac, 9U);
+  state.link.rx_queues = 2;
+  EXPECT_FALSE(switches().one_queue) << "XDP runs on two CPUs at a time";
+  state.link.rx_queues = 1;
+  state.link.kind = "bond";
+  EXPECT_FALSE(switches().one_queue) << "the members' queues count";
+  state.own.port = PortKind::ethdev;
+  state.own.device = "net_ring0";
+  ASSERT_TRUE(state.decides_alone());
+  EXPECT_TRUE(switches().one_queue);
+  state.parent.mtu = 1501;
+  EXPECT_TRUE(switches().in_pieces);
+}
+
+TEST_F(ProgramSettingsTest, EachSwitchHasItsFlag) {
+  const std::pair<bool Switches::*, std::uint64_t> flags[] = {
+      {&Switches::hidden_tags, ARPL_LIMIT_HIDDEN_TAGS},
+      {&Switches::fast_path, ARPL_LIMIT_FAST_PATH},
+      {&Switches::in_pieces, ARPL_LIMIT_FRAGS},
+      {&Switches::one_queue, ARPL_LIMIT_ONE_QUEUE},
+      {&Switches::other_pairs, ARPL_LIMIT_OTHER_PAIRS},
+      {&Switches::other_heard, ARPL_LIMIT_OTHER_HEARD},
+      {&Switches::other_announced, ARPL_LIMIT_OTHER_ANNOUNCED}};
+  for (const auto& [which, flag] : flags) {
+    Switches some{.fast_path = false};
+    some.*which = true;
+    EXPECT_EQ(limits_for(state.config, state.config.limits, some, map).flags, flag);
+  }
+}
+
+TEST_F(ProgramSettingsTest, ABudgetGetsNoMoreThanThereIsRoomForInTheNeighbourTable) {
+  ProgramSettings settings(state, map, filter, 0);
+  settings.write(switches(), std::nullopt);
+  const auto whole = map.to_child.interval_ns;
+  EXPECT_FALSE(settings.follow_neighbours(0, std::nullopt));
+  EXPECT_TRUE(settings.follow_neighbours(0, 100)) << "it does not fit any more";
+  settings.write(switches(), 100);
+  EXPECT_GT(map.to_child.interval_ns, whole);
+  EXPECT_LT(settings.neighbour_fit().factor(), 1);
+  EXPECT_FALSE(settings.follow_neighbours(0, 100));
+  state.config.host_share = false;
+  settings.write(switches(), 100);
+  EXPECT_EQ(map.to_child.interval_ns, whole);
+}
+
+TEST_F(ProgramSettingsTest, TellTheProgramsWhenTheNeighbourTableWasLastFull) {
+  ProgramSettings settings(state, map, filter, 0);
+  settings.follow_neighbours(5, std::nullopt);
+  EXPECT_EQ(map.neigh_full_ns, 5U);
+  settings.follow_neighbours(4, std::nullopt);
+  EXPECT_EQ(map.neigh_full_ns, 5U) << "never back";
+}
+
+TEST_F(ProgramSettingsTest, OtherLimitsAreInForceFromTheNextWriteOn) {
+  ProgramSettings settings(state, map, filter, 0);
+  Limits limits;
+  limits.set(*find_limit("foreign"), 10);
+  settings.set_limits(limits);
+  EXPECT_EQ(map.foreign.interval_ns, 0U);
+  settings.write(switches(), std::nullopt);
+  EXPECT_EQ(rate_of(map.foreign), 10U);
+}
+
+// The programs ask the other part before the first one is emptied, and each filter has a period of its own.
+TEST_F(ProgramSettingsTest, AFiltersPartIsEmptiedAfterTheProgramsAskTheOtherOne) {
+  state.config.pair_ttl_ns = 10 * second;
+  ProgramSettings settings(state, map, filter, 0);
+  const auto first_word = [&](std::uint32_t part) {
+    return filter[std::size_t{part} * ARPL_FILTER_PART_WORDS];
+  };
+  int written = 0;
+  const auto write = [&] {
+    ++written;
+    EXPECT_EQ(first_word(ARPL_FILTER_PAIRS), 1U) << "still asked by the programs";
+    settings.write(switches(), std::nullopt);
+  };
+  settings.rotate_filters(10 * second - 1, write);
+  EXPECT_EQ(written, 0);
+  settings.rotate_filters(10 * second, write);
+  EXPECT_GE(written, 1);
+  EXPECT_NE(map.flags & ARPL_LIMIT_OTHER_PAIRS, 0U);
+  EXPECT_EQ(first_word(ARPL_FILTER_PAIRS), 0U);
+  EXPECT_EQ(first_word(ARPL_FILTER_PAIRS + 1), 1U);
+}
+
+TEST_F(ProgramSettingsTest, AdoptWhichPartAnEarlierRunHasLeftAsked) {
+  map.flags = ARPL_LIMIT_OTHER_PAIRS | ARPL_LIMIT_OTHER_ANNOUNCED;
+  ProgramSettings settings(state, map, filter, 0);
+  settings.write(switches(), std::nullopt);
+  EXPECT_NE(map.flags & ARPL_LIMIT_OTHER_PAIRS, 0U);
+  EXPECT_EQ(map.flags & ARPL_LIMIT_OTHER_HEARD, 0U);
+  EXPECT_NE(map.flags & ARPL_LIMIT_OTHER_ANNOUNCED, 0U);
+}
+
+TEST(ParentState, ACarrierThatWasAwayForAMomentHasComeBackToo) {
+  const ParentLink down{.running = false, .carrier_ups = 1};
+  const ParentLink up{.running = true, .carrier_ups = 1};
+  const ParentLink up_again{.running = true, .carrier_ups = 2};
+  EXPECT_TRUE(carrier_came_back(down, up));
+  EXPECT_TRUE(carrier_came_back(up, up_again));
+  EXPECT_FALSE(carrier_came_back(up, up));
+  EXPECT_FALSE(carrier_came_back(up, down));
+}
+
+TEST(ParentState, OnlyWhoAnswersOrDecidesAloneNeedsAWorker) {
+  auto state = state_of("");
+  EXPECT_TRUE(state.needs_service());
+  state.config.mode = Mode::observe;
+  EXPECT_FALSE(state.needs_service());
+  state.own.port = PortKind::ethdev;
+  state.own.device = "net_ring0";
+  EXPECT_TRUE(state.needs_service());
+}
+
+TEST(WantsRing, OnlyWhereAFrameCanGetIntoOne) {
+  auto state = state_of("");
+  Limits limits;
+  EXPECT_FALSE(wants_ring(state, limits, true));
+  EXPECT_TRUE(wants_ring(state, limits, false)) << "nothing else answers";
+  limits.set(*find_limit("ring"), 10);
+  EXPECT_TRUE(wants_ring(state, limits, true));
+  limits = {};
+  limits.set(*find_limit("ring_new"), 10);
+  EXPECT_TRUE(wants_ring(state, limits, true));
+  limits = {};
+  state.own.fast_path_exclude.emplace_back();
+  EXPECT_TRUE(wants_ring(state, limits, true));
+  for (const auto* kind : {"bond", "team", "bridge"}) {
+    state.link.kind = kind;
+    EXPECT_FALSE(wants_ring(state, limits, false)) << kind;
+  }
+  state.link.kind = "";
+  state.own.generic_xdp = true;
+  EXPECT_FALSE(wants_ring(state, limits, false));
+}
+
+}  // namespace
+}  // namespace arpline
