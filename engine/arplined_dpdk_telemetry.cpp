@@ -94,7 +94,7 @@ bool wanted(const char* parameters, const ParentStatus& parent) {
 
 void show_verdicts(const char* parameters, rte_tel_data* dict) {
   constexpr std::array kEngine{
-#define ARPL_ENGINE(class, name, severity, description) "engine_" #name,
+#define ARPL_ENGINE(class, name, description) "engine_" #name,
 #include "shared/verdicts.def"
   };
   for (const auto& parent : parents()) {

@@ -21,7 +21,7 @@ constexpr std::size_t shortest_test_run = 14;
 
 std::string verdict_name(const Row& row) {
   static constexpr std::array names = {
-#define ARPL_WIRE(class, name, severity, description) #name,
+#define ARPL_WIRE(class, name, description) #name,
 #include "shared/verdicts.def"
   };
   if (!row.expect.verdict) return "not_arp";

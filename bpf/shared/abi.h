@@ -31,8 +31,8 @@
 #define ARPL_FORGET(value, unknown) ((void)0)
 #endif
 
-/* Raised by any change to a map's shape or meaning; other versions' maps are never reused. */
-#define ARPL_ABI_VERSION 6U
+/* Raised by any change to a map's shape or meaning (tools/abi sees to it); other versions' maps are never reused. */
+#define ARPL_ABI_VERSION 7U
 
 /* The limits. Nothing that arrives from the wire can grow a table beyond them. */
 #define ARPL_MAX_ENDPOINTS 65536U
@@ -128,7 +128,8 @@ struct arpl_slot {
 	__be32 netmask;	 /* of arpl_endpoint.prefix_bits */
 	__u16 ways;	 /* ARPL_WAY_* */
 	__u16 noted;	 /* when last_seen and last_requester were, in 134 ms */
-	__u64 reflected; /* who-has that the XDP program answered */
+#define ARPL_SLOT(name, unit, description) __u64 name;
+#include "counters.def"
 };
 
 /* Confirmed pairs: stamp.h, pair.h. */
@@ -143,15 +144,12 @@ struct arpl_pair_set {
  * whose cache line it has read already, and comes here once in 134 ms.
  */
 struct arpl_endpoint_stats {
-	__u64 requests; /* who-has for this endpoint from the wire, but for arpl_slot.reflected */
-	__u64 to_child; /* handed to its kernel as unicast */
-	__u64 ringed;	/* handed to the engine */
-	__u64 capped;	/* dropped: above reflect_max */
+#define ARPL_ENDPOINT(name, unit, description) __u64 name;
+#include "counters.def"
 	__u64 last_seen;
 	__u64 last_requester_mac;
 	__be32 last_requester;
-	__u32 netns;  /* control's number for the namespace that the endpoint is in; 0: not known */
-	__u64 claims; /* ARP frames with its address and another MAC */
+	__u32 netns; /* control's number for the namespace that the endpoint is in; 0: not known */
 	__u64 last_claimant_mac;
 	__u64 ring_arrival; /* its share of the ring: bucket.h */
 	__be32 awaits; /* the gateway that arpline has asked from this endpoint; ingress clears it with the answer */
@@ -267,10 +265,8 @@ struct arpl_sender {
 	__u16 host; /* 1: the parent's own, a VLAN interface's on it, or a macvlan's in the parent's namespace */
 	__u16 shared; /* 1: a station on the wire has it too, and was there first */
 	__u32 netns;  /* as arpl_endpoint_stats.netns */
-	__u64 requests;
-	__u64 replies;
-	__u64 announcements;
-	__u64 claims; /* of an endpoint's address, which is another MAC's */
+#define ARPL_SENDER(name, unit, description) __u64 name;
+#include "counters.def"
 };
 
 /* A limit on what is not ARP: the key and value of `storm`. */
@@ -288,8 +284,8 @@ struct arpl_storm_limit {
 	struct arpl_budget budget;
 	__u64 per_second; /* as it was asked for */
 	__u64 arrival;	  /* bucket.h */
-	__u64 passed;
-	__u64 limited; /* in observe: what would have been */
+#define ARPL_STORM(name, unit, description) __u64 name;
+#include "counters.def"
 };
 
 /* The writers of `sent` and `consumed` never share a cache line (nor its prefetched neighbour). */
@@ -309,19 +305,13 @@ struct arpl_meta {
 	__u64 hash_key[2]; /* drawn once with the maps */
 	__u32 owner_pid;
 	__u32 clsact_created; /* 1: the clsact qdisc is ours to remove */
-	__u32 egress_pref;
-	__u32 egress_handle;
+	__u32 reserved[2];
 };
 
 /* What the egress program saw; `self_tests` tells whether another filter hides it. */
 struct arpl_egress_stats {
-	__u64 seen;
-	__u64 confirmed;
-	__u64 claims;
-	__u64 self_tests;
-	__u64 claims_dropped;
-	__u64 would_drop_claims; /* in observe */
-	__u64 strangers;	 /* sent by MACs that are nobody's here */
+#define ARPL_EGRESS(name, unit, description) __u64 name;
+#include "counters.def"
 };
 
 /* Handed over in front of a frame in the AF_XDP ring. */

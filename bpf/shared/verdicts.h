@@ -17,24 +17,46 @@ enum arpl_class {
 };
 
 enum arpl_verdict {
-#define ARPL_WIRE(class, name, severity, description) ARPL_##name,
+#define ARPL_WIRE(class, name, description) ARPL_##name,
 #include "verdicts.def"
 	ARPL_WIRE_VERDICTS,
 };
 
-/* Acting verdicts (all but PASS) are the last rows; the first of them: */
-#define ARPL_FIRST_ACTING ((__u32)ARPL_to_child_probe)
+/* How many rows there are up to the last one of a class; they stand in the order of the classes. */
+enum {
+	ARPL_UP_TO_PASS = 0
+#define ARPL_WIRE(class, name, description) +(ARPL_CLASS_##class <= ARPL_CLASS_PASS)
+#include "verdicts.def"
+	,
+	ARPL_UP_TO_TO_CHILD = 0
+#define ARPL_WIRE(class, name, description) +(ARPL_CLASS_##class <= ARPL_CLASS_TO_CHILD)
+#include "verdicts.def"
+	,
+	ARPL_UP_TO_RING = 0
+#define ARPL_WIRE(class, name, description) +(ARPL_CLASS_##class <= ARPL_CLASS_RING)
+#include "verdicts.def"
+	,
+	ARPL_UP_TO_REFLECT = 0
+#define ARPL_WIRE(class, name, description) +(ARPL_CLASS_##class <= ARPL_CLASS_REFLECT)
+#include "verdicts.def"
+	,
+	ARPL_OTHER_UP_TO_PASS = 0
+#define ARPL_OTHER(class, name, description) +(ARPL_CLASS_##class <= ARPL_CLASS_PASS)
+#include "verdicts.def"
+};
+
+/* Acting verdicts are all but PASS; the first of them: */
+#define ARPL_FIRST_ACTING ((__u32)ARPL_UP_TO_PASS)
+#define ARPL_FIRST_OTHER_DROP ((__u32)ARPL_OTHER_UP_TO_PASS)
 
 enum arpl_other_verdict {
-#define ARPL_OTHER(class, name, severity, description) ARPL_OTHER_##name,
+#define ARPL_OTHER(class, name, description) ARPL_OTHER_##name,
 #include "verdicts.def"
 	ARPL_OTHER_VERDICTS,
 };
 
-#define ARPL_FIRST_OTHER_DROP ((__u32)ARPL_OTHER_broadcast_limited)
-
 enum arpl_engine_verdict {
-#define ARPL_ENGINE(class, name, severity, description) ARPL_ENGINE_##name,
+#define ARPL_ENGINE(class, name, description) ARPL_ENGINE_##name,
 #include "verdicts.def"
 	ARPL_ENGINE_VERDICTS,
 };
@@ -47,49 +69,60 @@ enum arpl_engine_verdict {
 
 /* The value of `verdicts`: a counter per enum arpl_verdict, then one per acting verdict in observe. */
 struct arpl_verdict_counts {
-#define ARPL_WIRE(class, name, severity, description) __u64 name;
+#define ARPL_WIRE(class, name, description) __u64 name;
 #include "verdicts.def"
-#define ARPL_WIRE(class, name, severity, description) ARPL_WOULD_##class(name)
+#define ARPL_WIRE(class, name, description) ARPL_WOULD_##class(name)
 #include "verdicts.def"
 };
 
 /* The value of `other_verdicts`, likewise. */
 struct arpl_other_counts {
-#define ARPL_OTHER(class, name, severity, description) __u64 name;
+#define ARPL_OTHER(class, name, description) __u64 name;
 #include "verdicts.def"
-#define ARPL_OTHER(class, name, severity, description) ARPL_WOULD_##class(name)
+#define ARPL_OTHER(class, name, description) ARPL_WOULD_##class(name)
 #include "verdicts.def"
 };
 
 /* A row of `engine_verdicts`: a counter per enum arpl_engine_verdict. */
 struct arpl_engine_counts {
-#define ARPL_ENGINE(class, name, severity, description) __u64 name;
+#define ARPL_ENGINE(class, name, description) __u64 name;
 #include "verdicts.def"
 };
 
 #define ARPL_VERDICT_COUNTERS (sizeof(struct arpl_verdict_counts) / sizeof(__u64))
 #define ARPL_OTHER_COUNTERS (sizeof(struct arpl_other_counts) / sizeof(__u64))
 
-static inline __attribute__((always_inline)) enum arpl_class arpl_class_of(enum arpl_verdict verdict)
+/* As its row says. */
+ARPL_INLINE enum arpl_class arpl_class_of(enum arpl_verdict verdict)
 {
-	if ((__u32)verdict < ARPL_FIRST_ACTING)
+	if ((__u32)verdict < ARPL_UP_TO_PASS)
 		return ARPL_CLASS_PASS;
-	if (verdict < ARPL_ring)
+	if ((__u32)verdict < ARPL_UP_TO_TO_CHILD)
 		return ARPL_CLASS_TO_CHILD;
-	if (verdict == ARPL_ring)
+	if ((__u32)verdict < ARPL_UP_TO_RING)
 		return ARPL_CLASS_RING;
-	return verdict < ARPL_reflect_capped ? ARPL_CLASS_REFLECT : ARPL_CLASS_DROP;
+	return (__u32)verdict < ARPL_UP_TO_REFLECT ? ARPL_CLASS_REFLECT : ARPL_CLASS_DROP;
 }
 
 /* The index of a verdict's would_… counter; acting verdicts only. */
-static inline __attribute__((always_inline)) __u32 arpl_would_index(enum arpl_verdict verdict)
+ARPL_INLINE __u32 arpl_would_index(enum arpl_verdict verdict)
 {
 	return (__u32)verdict + (__u32)ARPL_WIRE_VERDICTS - ARPL_FIRST_ACTING;
 }
 
-ARPL_STATIC_ASSERT(ARPL_VERDICT_COUNTERS == 2 * ARPL_WIRE_VERDICTS - (__u32)ARPL_to_child_probe,
-		   "PASS rows first, then the acting ones");
-ARPL_STATIC_ASSERT(ARPL_OTHER_COUNTERS == 2 * ARPL_OTHER_VERDICTS - ARPL_FIRST_OTHER_DROP, "likewise");
-ARPL_STATIC_ASSERT(sizeof(struct arpl_engine_counts) / sizeof(__u64) == ARPL_ENGINE_VERDICTS, "a counter each");
+#define ARPL_WIRE(class, name, description)                                                                    \
+	ARPL_STATIC_ASSERT(                                                                                    \
+		((__u32)ARPL_##name < ARPL_UP_TO_PASS) == (ARPL_CLASS_##class <= ARPL_CLASS_PASS) &&           \
+			((__u32)ARPL_##name < ARPL_UP_TO_TO_CHILD) ==                                          \
+				(ARPL_CLASS_##class <= ARPL_CLASS_TO_CHILD) &&                                 \
+			((__u32)ARPL_##name < ARPL_UP_TO_RING) == (ARPL_CLASS_##class <= ARPL_CLASS_RING) &&   \
+			((__u32)ARPL_##name < ARPL_UP_TO_REFLECT) ==                                           \
+				(ARPL_CLASS_##class <= ARPL_CLASS_REFLECT),                                    \
+		"the rows stand in the order of the classes");
+#define ARPL_OTHER(class, name, description)                                                                   \
+	ARPL_STATIC_ASSERT(((__u32)ARPL_OTHER_##name < ARPL_OTHER_UP_TO_PASS) ==                               \
+				   (ARPL_CLASS_##class <= ARPL_CLASS_PASS),                                    \
+			   "the rows stand in the order of the classes");
+#include "verdicts.def"
 
 #endif

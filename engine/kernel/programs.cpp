@@ -193,8 +193,7 @@ Programs::Programs(ProgramOptions options)
             .hash_key = {key[0], key[1]},
             .owner_pid = 0,
             .clsact_created = replaced ? replaced->clsact_created : 0,
-            .egress_pref = 0,
-            .egress_handle = 0};
+            .reserved = {}};
   }
   meta.owner_pid = static_cast<std::uint32_t>(getpid());
   arpl_derive_keys(meta.hash_key[0], meta.hash_key[1], &skeleton_->rodata->arpl_keys);
@@ -304,13 +303,11 @@ bool Programs::may_replace(std::uint32_t program_id) const {
 
 void Programs::attach_egress() {
   auto meta = maps_->meta();
-  const auto egress = arpline::attach_egress(
+  const bool clsact_created = arpline::attach_egress(
       route_, options_.ifindex, options_.parent, bpf_program__fd(skeleton_->progs.arpl_egress),
       [this](std::uint32_t program_id) { return may_replace(program_id); });
   egress_attached_ = true;
-  meta.clsact_created = meta.clsact_created != 0 || egress.clsact_created ? 1 : 0;
-  meta.egress_pref = egress.pref;
-  meta.egress_handle = egress.handle;
+  meta.clsact_created = meta.clsact_created != 0 || clsact_created ? 1 : 0;
   maps_->set_meta(meta);
 }
 

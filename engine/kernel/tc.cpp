@@ -127,8 +127,8 @@ void remove_clsact(Netlink& route, int ifindex) {
 
 }  // namespace
 
-EgressFilter attach_egress(Netlink& route, int ifindex, const ForeignText& interface, int prog_fd,
-                           const WhichFilter& may_replace) {
+bool attach_egress(Netlink& route, int ifindex, const ForeignText& interface, int prog_fd,
+                   const WhichFilter& may_replace) {
   auto hook = hook_of(ifindex, BPF_TC_EGRESS);
   const int created = bpf_tc_hook_create(&hook);
   if (created != 0 && created != -EEXIST) {
@@ -152,9 +152,7 @@ EgressFilter attach_egress(Netlink& route, int ifindex, const ForeignText& inter
     if (created == 0) remove_clsact(route, ifindex);
     throw_errno(visible(interface) + ": attach tc egress program", -error);
   }
-  return {.pref = static_cast<std::uint16_t>(options.priority),
-          .handle = options.handle,
-          .clsact_created = created == 0};
+  return created == 0;
 }
 
 bool has_egress(Netlink& route, int ifindex, std::uint32_t program_id) {

@@ -25,13 +25,6 @@ enum class TcHook { ingress, egress };
 /// The filters of clsact's chain 0, in the kernel's order; empty without clsact. Throws SetupError.
 std::vector<TcFilter> tc_filters(Netlink& route, int ifindex, TcHook hook);
 
-/// Where our egress filter stands, and whether clsact came with it.
-struct EgressFilter {
-  std::uint16_t pref = 0;
-  std::uint32_t handle = 0;
-  bool clsact_created = false;
-};
-
 /// Says of a filter with our name, by its program's id, whether it is meant.
 using WhichFilter = std::function<bool(std::uint32_t program_id)>;
 
@@ -44,9 +37,9 @@ void check_ingress_qdisc(Netlink& route, int ifindex, const ForeignText& interfa
 
 /// Attaches `prog_fd` at clsact egress: in place of a filter with our name that may be replaced, else at the
 /// lowest free pref; one with our name that may not be replaced is another arplined's, and an error. Adds
-/// clsact when it is missing. Throws SetupError, and then has changed nothing.
-EgressFilter attach_egress(Netlink& route, int ifindex, const ForeignText& interface, int prog_fd,
-                           const WhichFilter& may_replace);
+/// clsact when it is missing, and returns whether it did. Throws SetupError, and then has changed nothing.
+bool attach_egress(Netlink& route, int ifindex, const ForeignText& interface, int prog_fd,
+                   const WhichFilter& may_replace);
 
 /// Whether the filter with this program is there. Throws SetupError.
 bool has_egress(Netlink& route, int ifindex, std::uint32_t program_id);

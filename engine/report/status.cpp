@@ -15,17 +15,17 @@ namespace {
 using nlohmann::json;
 
 constexpr std::array kNames{
-#define ARPL_WIRE(class, name, severity, description) #name,
+#define ARPL_WIRE(class, name, description) #name,
 #include "shared/verdicts.def"
 };
 
 constexpr std::array kOtherNames{
-#define ARPL_OTHER(class, name, severity, description) #name,
+#define ARPL_OTHER(class, name, description) #name,
 #include "shared/verdicts.def"
 };
 
 constexpr std::array kEngineNames{
-#define ARPL_ENGINE(class, name, severity, description) #name,
+#define ARPL_ENGINE(class, name, description) #name,
 #include "shared/verdicts.def"
 };
 

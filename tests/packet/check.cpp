@@ -9,7 +9,7 @@ namespace arpline::packet {
 
 std::string counter_name(std::uint32_t counter) {
   static constexpr std::array names = {
-#define ARPL_WIRE(class, name, severity, description) #name,
+#define ARPL_WIRE(class, name, description) #name,
 #include "shared/verdicts.def"
   };
   if (counter < names.size()) return names[counter];

@@ -25,7 +25,8 @@ def style(run: Run) -> None:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(lambda path: clang_format(run, path), our_files()))
     run.check("includes", ["tests/includes.py"])
-    run.check("docs/verdicts.md", ["tools/verdicts", "--check"])
+    run.check("docs/verdicts.md and docs/counters.md", ["tools/counters", "--check"])
+    run.check("ABI version", ["tools/abi", "--check"])
 
 
 def clang_format(run: Run, path: str) -> None:

@@ -12,13 +12,13 @@ namespace arpline {
 namespace {
 
 TEST(Verdicts, EachHasACounterOfItsOwnNameAtItsOwnIndex) {
-#define ARPL_WIRE(class, name, severity, description) \
+#define ARPL_WIRE(class, name, description) \
   EXPECT_EQ(offsetof(arpl_verdict_counts, name), sizeof(__u64) * ARPL_##name) << #name;
 #include "shared/verdicts.def"
-#define ARPL_OTHER(class, name, severity, description) \
+#define ARPL_OTHER(class, name, description) \
   EXPECT_EQ(offsetof(arpl_other_counts, name), sizeof(__u64) * ARPL_OTHER_##name) << #name;
 #include "shared/verdicts.def"
-#define ARPL_ENGINE(class, name, severity, description) \
+#define ARPL_ENGINE(class, name, description) \
   EXPECT_EQ(offsetof(arpl_engine_counts, name), sizeof(__u64) * ARPL_ENGINE_##name) << #name;
 #include "shared/verdicts.def"
 }
@@ -32,7 +32,7 @@ TEST(Verdicts, EachHasACounterOfItsOwnNameAtItsOwnIndex) {
 #define EXPECT_WOULD_DROP(name) EXPECT_WOULD_TO_CHILD(name)
 
 TEST(Verdicts, EachActingOneHasATwinForObserve){
-#define ARPL_WIRE(class, name, severity, description) EXPECT_WOULD_##class(name)
+#define ARPL_WIRE(class, name, description) EXPECT_WOULD_##class(name)
 #include "shared/verdicts.def"
 }
 
@@ -42,8 +42,7 @@ TEST(Verdicts, TheTwinsLieBehindTheVerdictsWithoutAGap) {
 }
 
 TEST(Verdicts, EachIsOfTheClassOfTheTable) {
-#define ARPL_WIRE(class, name, severity, description) \
-  EXPECT_EQ(arpl_class_of(ARPL_##name), ARPL_CLASS_##class) << #name;
+#define ARPL_WIRE(class, name, description) EXPECT_EQ(arpl_class_of(ARPL_##name), ARPL_CLASS_##class) << #name;
 #include "shared/verdicts.def"
 }
 
@@ -56,21 +55,13 @@ TEST(Verdicts, HaveUniqueNamesAndADescriptionOnOneLine) {
     EXPECT_FALSE(description.empty()) << name;
     EXPECT_EQ(description.find('\n'), std::string_view::npos) << name;
   };
-#define ARPL_WIRE(class, name, severity, description) check(wire, #name, description);
-#define ARPL_OTHER(class, name, severity, description) check(other, #name, description);
-#define ARPL_ENGINE(class, name, severity, description) check(engine, #name, description);
+#define ARPL_WIRE(class, name, description) check(wire, #name, description);
+#define ARPL_OTHER(class, name, description) check(other, #name, description);
+#define ARPL_ENGINE(class, name, description) check(engine, #name, description);
 #include "shared/verdicts.def"
   EXPECT_EQ(wire.size(), ARPL_WIRE_VERDICTS);
   EXPECT_EQ(other.size(), ARPL_OTHER_VERDICTS);
   EXPECT_EQ(engine.size(), ARPL_ENGINE_VERDICTS);
-}
-
-TEST(Verdicts, HaveOneOfThreeSeverities) {
-  const std::set<std::string> known = {"info", "notice", "warning"};
-#define ARPL_WIRE(class, name, severity, description) EXPECT_TRUE(known.contains(#severity)) << #name;
-#define ARPL_OTHER(class, name, severity, description) EXPECT_TRUE(known.contains(#severity)) << #name;
-#define ARPL_ENGINE(class, name, severity, description) EXPECT_TRUE(known.contains(#severity)) << #name;
-#include "shared/verdicts.def"
 }
 
 }  // namespace

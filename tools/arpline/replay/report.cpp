@@ -17,7 +17,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::array kDescriptions{
-#define ARPL_WIRE(class, name, severity, description) description,
+#define ARPL_WIRE(class, name, description) description,
 #include "shared/verdicts.def"
 };
 
