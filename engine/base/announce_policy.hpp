@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 namespace arpline {
 
@@ -27,6 +28,21 @@ enum class OnConflict {
   once,    ///< (b): defended, unless the last conflict was within DEFEND_INTERVAL: then given up
   always,  ///< (c): defended, at most once per DEFEND_INTERVAL
 };
+
+/// The word of its enumerator, as announce.on_conflict is written.
+constexpr std::string_view on_conflict_name(OnConflict policy) noexcept {
+  switch (policy) {
+    case OnConflict::never:
+      return "never";
+    case OnConflict::once:
+      return "once";
+    case OnConflict::always:
+      return "always";
+    case OnConflict::alert:
+      break;
+  }
+  return "alert";
+}
 
 /// Whether a new address is probed for before it is announced; RFC 5227 section 2.1.
 enum class ProbeMode {

@@ -17,7 +17,7 @@
 #include "base/error.hpp"
 #include "control/limit_request.hpp"
 #include "control/log.hpp"
-#include "report/gone.hpp"
+#include "report/answers.hpp"
 
 namespace arpline {
 namespace {
@@ -448,21 +448,21 @@ nlohmann::json Control::limit(const Parent& parent, const nlohmann::json& reques
   for (const auto& line : differences(before, wanted))
     spdlog::info("{}: {}; asked for by {}", visible(served.name()), line, asker_of(parent));
   const auto& fit = served.neighbour_fit();
-  return {{"parent", visible(served.name())},
-          {"limits", limits_to_json(served.configured_limits(), wanted, fit)},
-          {"note", explain(fit)}};
+  return to_json(LimitAnswer{.parent = served.name(),
+                             .limits = limit_status(served.configured_limits(), wanted, fit),
+                             .note = explain(fit)});
 }
 
 // Those that wait, and when they are tried again.
-nlohmann::json Control::waiting() const {
+std::vector<WaitingStatus> Control::waiting() const {
   const auto now = now_ns();
-  auto all = nlohmann::json::array();
+  std::vector<WaitingStatus> all;
   for (const auto& parent : parents_) {
     if (parent->served) continue;
     const auto at = parent->backoff.at();
-    all.push_back({{"parent", visible(parent->config.name)},
-                   {"reason", parent->waits_for},
-                   {"next_try_seconds", static_cast<double>(at > now ? (at - now) / 1'000'000 : 0) / 1000.0}});
+    all.push_back({.parent = parent->config.name,
+                   .reason = parent->waits_for,
+                   .next_try_seconds = static_cast<double>(at > now ? (at - now) / 1'000'000 : 0) / 1000.0});
   }
   return all;
 }
@@ -471,10 +471,13 @@ nlohmann::json Control::waiting() const {
 void Control::answer_status(const Parent& parent, bool senders) const {
   auto status = parent.served->status();
   if (senders) status.senders = parent.served->senders();
-  status.loop = {.longest_ns = turns_.longest_ns(), .recent_ns = turns_.recent_ns()};
-  parent.server->put_off([status = std::move(status), waiting = waiting()]() -> nlohmann::json {
-    return {{"parents", nlohmann::json::array({to_json(status)})}, {"waiting", waiting}};
-  });
+  constexpr double kMillisecondNs = 1e6;
+  status.loop = {.longest_turn_ms = static_cast<double>(turns_.longest_ns()) / kMillisecondNs,
+                 .longest_turn_lately_ms = static_cast<double>(turns_.recent_ns()) / kMillisecondNs};
+  StatusAnswer answer;
+  answer.parents.push_back(std::move(status));
+  answer.waiting = waiting();
+  parent.server->put_off([answer = std::move(answer)] { return to_json(answer); });
 }
 
 std::string Control::asker_of(const Parent& parent) {
@@ -500,7 +503,7 @@ nlohmann::json Control::on_request(Parent& parent, const nlohmann::json& request
     answer_status(parent, request.value("senders", false));
     return {};
   }
-  if (command == "gone") return {{"gone", gone_to_json(history_, parent.served->name(), now_ns())}};
+  if (command == "gone") return to_json(gone_status(history_, parent.served->name(), now_ns()));
   if (command == "limit") return limit(parent, request);
   if (command == "reload") {
     spdlog::info("{}: the configuration is to be read again; asked for by {}", visible(parent.served->name()),

@@ -80,7 +80,7 @@ class Control final : private NetnsObserver {
   nlohmann::json on_request(Parent& parent, const nlohmann::json& request);
   void refuse_who_may_only_look(const Parent& parent, const std::string& command) const;
   void answer_status(const Parent& parent, bool senders) const;
-  nlohmann::json waiting() const;
+  std::vector<WaitingStatus> waiting() const;
   nlohmann::json reload();
   static nlohmann::json limit(const Parent& parent, const nlohmann::json& request);
   static std::string asker_of(const Parent& parent);

@@ -739,33 +739,40 @@ std::vector<std::string> ServedParent::warnings() const {
 }
 
 ParentStatus ServedParent::status() const {
-  auto status = gather(programs_->maps(), name_, folder_);
-  status.parent = link_.name;
+  const auto now = now_ns();
+  auto status = gather(programs_->maps(), link_.name, link_.ifindex, folder_, now);
   status.daemon = true;
   status.queues = service_ ? service_->queues() : 0;
-  status.announcements_lost = lost_before_ + (service_ ? service_->lost_orders() : 0);
+  auto lost = lost_before_;
+  if (service_) lost += service_->lost_orders();
+  status.counters.announcements_lost = lost.announcements;
+  status.counters.probes_lost = lost.probes;
   status.egress = egress_;
-  status.egress_attached_again = egress_put_back_;
-  status.reflect_refused = shared_.refused.count(link_.ifindex);
+  status.counters.egress_attached_again = egress_put_back_;
+  status.driver.reflect_refused = shared_.refused.count(link_.ifindex);
   if (own_.fast_path && !driver_sends_) status.fast_path = "refused_by_the_driver";
   if (own_.fast_path && !reflections_arrive_) status.fast_path = "no_xdp_at_the_other_end";
   for (const auto& spec : limit_specs())
     status.limits.insert_or_assign(std::string{spec.name}, limits_.rate(spec));
-  status.found = found_.to_json();
-  status.withdrawn = withdrawn_.to_json();
+  status.found = found_.status();
+  status.withdrawn = withdrawn_.status();
   for (auto& endpoint : status.endpoints) {
-    endpoint.claimants = claims_.of(endpoint.key);
-    const auto it = registry_->table().entries().find(endpoint.key);
+    const arpl_endpoint_key key{.address = endpoint.address, .vlan = endpoint.vlan, .zero = 0};
+    for (const auto& claimant : claims_.of(key))
+      endpoint.claimants.push_back(
+          claimant_status(claimant, protocol_driver_->claim_origin_of(claimant, now), now));
+    const auto it = registry_->table().entries().find(key);
     if (it == registry_->table().entries().end()) continue;
     endpoint.netns = it->second.desired.netns;
     endpoint.interface = it->second.desired.interface;
     endpoint.also_at = it->second.desired.also_at;
-    endpoint.heard_at = it->second.desired.heard_at;
-    protocol_driver_->describe(it->second.slot, endpoint, status.now);
-    if ((endpoint.slot.word & ARPL_SLOT_FLAGS_MASK) != 0 && it->second.desired.settings)
-      endpoint.trail = history_.life_of(*it->second.desired.settings);
+    endpoint.heard_at_ns = it->second.desired.heard_at;
+    protocol_driver_->describe(it->second.slot, endpoint, now);
+    const auto word = programs_->maps().slots()[it->second.slot].word;
+    if ((word & ARPL_SLOT_FLAGS_MASK) != 0 && it->second.desired.settings)
+      endpoint.trail = trail_status(history_.life_of(*it->second.desired.settings), now);
   }
-  status.neighbours = neighbours_.to_json(neighbour_fit_);
+  status.neighbours = neighbours_.status(neighbour_fit_);
   protocol_driver_->describe(status);
   name_claimants(status);
   status.warnings = warnings();
@@ -777,13 +784,13 @@ void ServedParent::name_claimants(ParentStatus& status) const {
   const auto is_claimed = [](const EndpointStatus& endpoint) { return !endpoint.claimants.empty(); };
   if (std::ranges::none_of(status.endpoints, is_claimed)) return;
   const auto owners = registry_->owners();
-  for (const auto& endpoint : status.endpoints)
-    for (const auto& claimant : endpoint.claimants)
+  for (auto& endpoint : status.endpoints)
+    for (auto& claimant : endpoint.claimants)
       if (const auto owner = owners.find(claimant.mac); owner != owners.end())
-        status.claimants.emplace(claimant.mac, place_of(owner->second));
+        claimant.place = place_of(owner->second);
 }
 
-std::vector<Sender> ServedParent::senders() const {
+std::vector<SenderStatus> ServedParent::senders() const {
   return gather_senders(programs_->maps(), registry_->owners(), link_.name);
 }
 

@@ -113,7 +113,7 @@ class ServedParent {
 
   ParentStatus status() const;
   /// What has left through the parent, by sender.
-  std::vector<Sender> senders() const;
+  std::vector<SenderStatus> senders() const;
   /// A tagged frame has come in when it is readable; -1: nobody listens. See watch_tags().
   int tags_fd() const noexcept { return tag_watch_ ? tag_watch_->fd() : -1; }
   void watch_tags();
@@ -187,7 +187,7 @@ class ServedParent {
   std::unique_ptr<EngineIngressControl> front_;
   std::unique_ptr<Service> service_;
   std::pair<unsigned, unsigned> ring_queues_;  // receive, transmit: what it was made for
-  std::uint64_t lost_before_ = 0;              // orders, by services before this one
+  LostOrders lost_before_;                     // by services before this one
   std::uint64_t not_handed_over_before_ = 0;
   std::string ring_complaint_;  // why there is none although one is wanted
   std::optional<FilterRotation> pairs_filter_;

@@ -5,17 +5,21 @@
 
 namespace arpline {
 
-std::vector<Sender> gather_senders(const Maps& maps, const Owners& owners, const ForeignText& parent) {
-  std::vector<Sender> senders;
+std::vector<SenderStatus> gather_senders(const Maps& maps, const Owners& owners, const ForeignText& parent) {
+  std::vector<SenderStatus> senders;
   for (const auto& [mac, sent] : maps.senders()) {
     const auto owner = owners.find(mac);
-    Sender sender{.mac = mac, .netns = {}, .interface = sent.host != 0 ? parent : "", .sent = sent};
+    SenderStatus sender{.mac = mac,
+                        .interface = sent.host != 0 ? parent : "",
+                        .parent = sent.host != 0,
+                        .counters = counters_of(sent)};
     if (owner != owners.end()) {
       sender.netns = owner->second.netns;
       sender.interface = owner->second.interface;
     }
     senders.push_back(std::move(sender));
   }
+  sort_busiest_first(senders);
   return senders;
 }
 

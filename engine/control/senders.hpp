@@ -5,12 +5,12 @@
 
 #include "control/endpoint_registry.hpp"
 #include "kernel/maps.hpp"
-#include "report/senders.hpp"
+#include "report/status.hpp"
 
 namespace arpline {
 
-/// What each own MAC has sent; two system calls for each. `owners`: whose they are, as far as known; `parent`:
-/// the parent's name.
-std::vector<Sender> gather_senders(const Maps& maps, const Owners& owners, const ForeignText& parent);
+/// What each own MAC has sent, the busiest first; two system calls for each. `owners`: whose they are, as far
+/// as known; `parent`: the parent's name.
+std::vector<SenderStatus> gather_senders(const Maps& maps, const Owners& owners, const ForeignText& parent);
 
 }  // namespace arpline

@@ -89,17 +89,20 @@ class Protocol {
     return defender_.claim_origin_of(mac, otherwise, now);
   }
 
+  /// What was sent: the family ARPL_SENT of counters.def.
   struct Counts {
-    std::uint64_t announcements = 0;
-    std::uint64_t defences = 0;
-    std::uint64_t probes = 0;
-    std::uint64_t asked = 0;  ///< who-has for gateways
+#define ARPL_SENT(name, unit, description) std::uint64_t name = 0;
+#include "shared/counters.def"
   };
-  const Counts& counts() const noexcept { return counts_; }
+  const Counts& counts() const noexcept {
+    return counts_;
+  }
   /// How many refreshes a second the endpoints need, those that may be announced.
   double refreshes_per_second() const;
   /// What is remembered of others, for the tests of the bounds.
-  std::size_t remembered() const noexcept { return defender_.remembered() + sightings_.size(); }
+  std::size_t remembered() const noexcept {
+    return defender_.remembered() + sightings_.size();
+  }
 
  private:
   static constexpr std::uint64_t kLookNs = 250'000'000;  // so late is noticed what the programs don't report

@@ -47,6 +47,20 @@ TEST(DoctorWrongParent, NotWhenTheParentHasTheSubnetToo) {
   expect_healthy(facts);
 }
 
+TEST(DoctorWrongParent, ANicWithoutCarrierIsNotWhereItBelongs) {
+  auto facts = on_wrong_parent();
+  facts.namespaces[0].devices[1].running = false;
+  expect_healthy(facts);
+}
+
+TEST(DoctorWrongParent, ARouteThroughAGatewayDoesNotSayWhereTheSubnetIs) {
+  auto facts = on_wrong_parent();
+  facts.namespaces[0].devices[1].addresses.clear();
+  EXPECT_TRUE(contains(only(facts, "wrong_parent").evidence, "routes 10.1.0.0/24 to nic1"));
+  facts.namespaces[0].routes[1].gateway = ip("10.1.9.1");
+  expect_healthy(facts);
+}
+
 TEST(DoctorWrongParent, NotWhenAMacvlanOfTheHostOnTheParentHasTheSubnet) {
   auto facts = on_wrong_parent();
   facts.namespaces[0].devices.push_back(macvlan("shim", 0x0200000000b0, "10.1.0.3"));
@@ -107,7 +121,7 @@ TEST(DoctorInterfaceDown, TheParentIsToldOnceForAllItsContainers) {
   EXPECT_TRUE(contains(only(facts, "interface_down").evidence, "no carrier"));
 }
 
-Tombstone web_tombstone() {
+GoneStatus web_tombstone() {
   return {.address = ip("10.0.0.13"),
           .prefix_bits = 24,
           .netns = "web",
@@ -150,6 +164,14 @@ TEST(DoctorAddressGone, PinnedMapsRememberForADeadDaemon) {
   web_device(facts).addresses.clear();
   EXPECT_TRUE(contains(only(facts, "address_gone").evidence, "no arplined watched"));
   facts.parents[0].daemon = Daemon::answers;  // it looks every second: its own maps are not yet up to date
+  expect_healthy(facts);
+}
+
+TEST(DoctorAddressGone, WhatTheMapsHaveInAVlanIsAnotherInterfaces) {
+  auto facts = served_host();
+  facts.parents[0].daemon = Daemon::absent;
+  facts.parents[0].endpoints[0].vlan = 100;
+  web_device(facts).addresses.clear();
   expect_healthy(facts);
 }
 

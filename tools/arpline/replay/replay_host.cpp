@@ -176,26 +176,17 @@ void ReplayHost::confirm_handed_over() noexcept {
 
 ParentStatus ReplayHost::status() const {
   ParentStatus status;
-  status.now = now_;
-  status.observe = (limits_.flags & ARPL_LIMIT_OBSERVE) != 0;
+  status.mode = (limits_.flags & ARPL_LIMIT_OBSERVE) != 0 ? "observe" : "answer";
   status.fast_path = (limits_.flags & ARPL_LIMIT_FAST_PATH) != 0 ? "on" : "off";
   const auto* verdicts = reinterpret_cast<const __u64*>(&front_tables_.counts);
-  status.verdicts.assign(verdicts, verdicts + ARPL_VERDICT_COUNTERS);
+  status.verdicts = wire_counts(std::vector<std::uint64_t>(verdicts, verdicts + ARPL_VERDICT_COUNTERS));
   const auto* engine = reinterpret_cast<const __u64*>(&sums_.engine);
-  status.engine_verdicts.assign(engine, engine + ARPL_ENGINE_VERDICTS);
-  status.egress_counts = sums_.egress;
+  status.engine_verdicts = engine_counts(std::vector<std::uint64_t>(engine, engine + ARPL_ENGINE_VERDICTS));
+  status.egress_counters = counters_of(sums_.egress);
   for (const auto& [key, value] : endpoints_) {
-    status.endpoints.push_back({.key = key,
-                                .prefix_bits = value.prefix_bits,
-                                .slot = slots_[value.slot],
-                                .stats = stats_[value.slot],
-                                .netns = {},
-                                .interface = {}});
+    status.endpoints.push_back(endpoint_status(key, value, slots_[value.slot], stats_[value.slot], now_));
   }
-  std::ranges::sort(status.endpoints, [](const EndpointStatus& a, const EndpointStatus& b) {
-    return std::pair{a.key.vlan, arpl_swap32(a.key.address)} <
-           std::pair{b.key.vlan, arpl_swap32(b.key.address)};
-  });
+  sort_by_address(status.endpoints);
   return status;
 }
 
