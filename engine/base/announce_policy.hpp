@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 namespace arpline {
 
@@ -27,6 +28,21 @@ enum class OnConflict {
   once,    ///< (b): defend it; give up after a second conflict within DEFEND_INTERVAL
   always,  ///< (c): defend it, at most once per DEFEND_INTERVAL
 };
+
+/// The value of announce.on_conflict.
+constexpr std::string_view on_conflict_name(OnConflict policy) noexcept {
+  switch (policy) {
+    case OnConflict::never:
+      return "never";
+    case OnConflict::once:
+      return "once";
+    case OnConflict::always:
+      return "always";
+    case OnConflict::alert:
+      break;
+  }
+  return "alert";
+}
 
 /// How arpline probes for a new address before it announces it; RFC 5227 section 2.1.
 enum class ProbeMode {

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/gather.hpp"
 
-#include <algorithm>
 #include <atomic>
 #include <utility>
 
-#include "base/clock.hpp"
 #include "base/net.hpp"
 #include "config/limits.hpp"
-#include "shared/packet.h"
 
 namespace arpline {
 namespace {
@@ -24,49 +21,46 @@ std::vector<std::uint64_t> sum_engine(const Maps& maps) {
 
 }  // namespace
 
-ParentStatus gather(const Maps& maps, const PinName& name, const std::string& folder) {
+ParentStatus gather(const Maps& maps, const ForeignText& parent, int ifindex, const std::string& folder,
+                    std::uint64_t now) {
   ParentStatus status;
-  status.parent = name.parent;
-  status.ifindex = name.ifindex;
-  status.observe = (maps.limits().flags & ARPL_LIMIT_OBSERVE) != 0;
-  status.lease_expires_ns = maps.lease();
-  status.now = now_ns();
-  status.egress = "unknown";
+  status.parent = parent;
+  status.ifindex = ifindex;
+  status.mode = (maps.limits().flags & ARPL_LIMIT_OBSERVE) != 0 ? "observe" : "answer";
+  status.lease = maps.lease() > now ? "live" : "expired";
   status.pins = folder;
-  status.verdicts = maps.verdicts();
-  status.other_verdicts = maps.other_verdicts();
-  status.engine_verdicts = sum_engine(maps);
+  status.verdicts = wire_counts(maps.verdicts());
+  status.other_verdicts = other_counts(maps.other_verdicts());
+  status.engine_verdicts = engine_counts(sum_engine(maps));
   status.fast_path = (maps.limits().flags & ARPL_LIMIT_FAST_PATH) != 0 ? "on" : "off";
   for (const auto& spec : limit_specs()) status.limits.emplace(spec.name, rate_of(maps.limits().*spec.budget));
-  status.egress_counts = maps.egress_stats();
+  status.egress_counters = counters_of(maps.egress_stats());
   for (const auto& [key, value] : maps.endpoints()) {
     if (value.slot >= maps.slots().size()) continue;
-    status.endpoints.push_back({.key = key,
-                                .prefix_bits = value.prefix_bits,
-                                .slot = maps.slots()[value.slot],
-                                .stats = maps.stats()[value.slot],
-                                .netns = {},
-                                .interface = {}});
+    status.endpoints.push_back(
+        endpoint_status(key, value, maps.slots()[value.slot], maps.stats()[value.slot], now));
+    status.endpoints.back().parent = parent;
   }
-  std::ranges::sort(status.endpoints, [](const EndpointStatus& a, const EndpointStatus& b) {
-    if (a.key.vlan != b.key.vlan) return a.key.vlan < b.key.vlan;
-    return arpl_swap32(a.key.address) < arpl_swap32(b.key.address);
-  });
-  status.storm = maps.storm_limits();
+  sort_by_address(status.endpoints);
+  status.storm = storm_status(maps.storm_limits());
   return status;
 }
 
-std::vector<Sender> gather_senders(const Maps& maps, const Owners& owners, const ForeignText& parent) {
-  std::vector<Sender> senders;
+std::vector<SenderStatus> gather_senders(const Maps& maps, const Owners& owners, const ForeignText& parent) {
+  std::vector<SenderStatus> senders;
   for (const auto& [mac, sent] : maps.senders()) {
     const auto owner = owners.find(mac);
-    Sender sender{.mac = mac, .netns = {}, .interface = sent.host != 0 ? parent : "", .sent = sent};
+    SenderStatus sender{.mac = mac,
+                        .interface = sent.host != 0 ? parent : "",
+                        .parent = sent.host != 0,
+                        .counters = counters_of(sent)};
     if (owner != owners.end()) {
       sender.netns = owner->second.netns;
       sender.interface = owner->second.interface;
     }
     senders.push_back(std::move(sender));
   }
+  sort_busiest_first(senders);
   return senders;
 }
 

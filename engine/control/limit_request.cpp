@@ -37,8 +37,8 @@ std::string_view origin_of(const LimitSpec& spec, const Limits& configured, cons
 }
 
 // To a tenth of a frame: on a host with many parents it can be less than one a second.
-json in_force(const LimitSpec& spec, Rate rate, const NeighbourFit& fit) {
-  if (!rate) return nullptr;
+std::optional<Number> in_force(const LimitSpec& spec, Rate rate, const NeighbourFit& fit) {
+  if (!rate) return std::nullopt;
   if (fit.factor() == 1 || !makes_neighbours(spec)) return *rate;
   return std::round(static_cast<double>(*rate) * fit.factor() * 10) / 10;
 }
@@ -77,17 +77,16 @@ std::vector<std::string> differences(const Limits& before, const Limits& now) {
   return lines;
 }
 
-json limits_to_json(const Limits& configured, const Limits& now, const NeighbourFit& fit) {
-  json all = json::array();
+std::vector<LimitStatus> limit_status(const Limits& configured, const Limits& now, const NeighbourFit& fit) {
+  std::vector<LimitStatus> all;
   for (const auto& spec : limit_specs()) {
-    const auto rate = now.rate(spec);
-    const bool follows = !spec.quarter_of.empty() && !now.is_set(spec);
-    all.push_back({{"name", spec.name},
-                   {"rate", rate ? json(*rate) : json(nullptr)},
-                   {"in_force", in_force(spec, rate, fit)},
-                   {"from", origin_of(spec, configured, now)},
-                   {"quarter_of", follows ? json(spec.quarter_of) : json(nullptr)},
-                   {"what", spec.what}});
+    LimitStatus limit{.name = std::string{spec.name},
+                      .rate = now.rate(spec),
+                      .in_force = in_force(spec, now.rate(spec), fit),
+                      .from = std::string{origin_of(spec, configured, now)},
+                      .what = std::string{spec.what}};
+    if (!spec.quarter_of.empty() && !now.is_set(spec)) limit.quarter_of = spec.quarter_of;
+    all.push_back(std::move(limit));
   }
   return all;
 }

@@ -7,6 +7,7 @@
 
 #include "config/limits.hpp"
 #include "control/neighbour_room.hpp"
+#include "report/answers.hpp"
 
 namespace arpline {
 
@@ -21,9 +22,7 @@ Limits changed_limits(const nlohmann::json& request, const Limits& configured, c
 /// One line for each limit that differs, for the log.
 std::vector<std::string> differences(const Limits& before, const Limits& now);
 
-/// [{"name", "rate", "in_force", "from", "quarter_of", "what"}] in the order of limit_specs(). rate: frames a
-/// second, null for no limit. in_force: what `fit` leaves of it. from: "default", "file" or "set". quarter_of:
-/// the limit that it follows, null when it follows none.
-nlohmann::json limits_to_json(const Limits& configured, const Limits& now, const NeighbourFit& fit);
+/// In the order of limit_specs(); `in_force` is what `fit` leaves of them.
+std::vector<LimitStatus> limit_status(const Limits& configured, const Limits& now, const NeighbourFit& fit);
 
 }  // namespace arpline

@@ -85,22 +85,20 @@ std::string Neighbours::warning() const {
                      details);
 }
 
-nlohmann::json Neighbours::to_json(const NeighbourFit& fit) const {
-  if (!table_) return nullptr;
-  const auto& census = census_.result();
-  auto holders = nlohmann::json::array();
-  if (census)
+std::optional<NeighboursStatus> Neighbours::status(const NeighbourFit& fit) const {
+  if (!table_) return std::nullopt;
+  NeighboursStatus status{.entries = table_->entries,
+                          .limit = table_->limit,
+                          .full = full_,
+                          .room = fit.room,
+                          .asked = fit.asked,
+                          .parents = parents_};
+  if (const auto& census = census_.result()) {
+    status.not_counted = census->exempt;
     for (const auto& [netns, interface, entries] : census->holders)
-      holders.push_back(
-          {{"namespace", visible(netns)}, {"interface", visible(interface)}, {"entries", entries}});
-  return {{"entries", table_->entries},
-          {"not_counted", census ? nlohmann::json(census->exempt) : nlohmann::json(nullptr)},
-          {"limit", table_->limit},
-          {"full", full_},
-          {"holders", std::move(holders)},
-          {"room", fit.room},
-          {"asked", fit.asked},
-          {"parents", parents_}};
+      status.holders.push_back({.netns = netns, .interface = interface, .entries = entries});
+  }
+  return status;
 }
 
 }  // namespace arpline

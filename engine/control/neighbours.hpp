@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
@@ -11,6 +10,7 @@
 #include "discovery/netns_monitor.hpp"
 #include "kernel/neighbours.hpp"
 #include "kernel/netlink.hpp"
+#include "report/status.hpp"
 
 namespace arpline {
 
@@ -32,8 +32,8 @@ class Neighbours {
   std::uint64_t full_at() const noexcept { return pressure_.full_at(); }
   /// One sentence while it is full; otherwise empty.
   std::string warning() const;
-  /// For the status of a parent whose budgets are scaled so.
-  nlohmann::json to_json(const NeighbourFit& fit) const;
+  /// For the status of a parent whose budgets are scaled so; none: the kernel does not tell.
+  std::optional<NeighboursStatus> status(const NeighbourFit& fit) const;
 
  private:
   void take_census(std::uint64_t now, bool became_full);

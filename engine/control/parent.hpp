@@ -74,7 +74,7 @@ class ServedParent {
 
   ParentStatus status() const { return status_of(parts_); }
   /// What has left through the parent, by sender.
-  std::vector<Sender> senders() const {
+  std::vector<SenderStatus> senders() const {
     return gather_senders(parts_.attachment.maps(), parts_.registry.owners(), name());
   }
   /// A tagged frame has come in when it is readable; -1: nobody listens. See read_tags().

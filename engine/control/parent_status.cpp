@@ -4,38 +4,43 @@
 
 #include <algorithm>
 
+#include "base/clock.hpp"
 #include "control/gather.hpp"
 #include "control/parent_parts.hpp"
 
 namespace arpline {
 namespace {
 
-void describe_endpoints(const ParentParts& parts, ParentStatus& status) {
+void describe_endpoints(const ParentParts& parts, ParentStatus& status, std::uint64_t now) {
   const auto& entries = parts.registry.table().entries();
   for (auto& endpoint : status.endpoints) {
-    endpoint.claimants = parts.claims.of(endpoint.key);
-    const auto it = entries.find(endpoint.key);
+    const arpl_endpoint_key key{.address = endpoint.address, .vlan = endpoint.vlan, .zero = 0};
+    for (const auto& claimant : parts.claims.of(key))
+      endpoint.claimants.push_back(
+          claimant_status(claimant, parts.protocol.claim_origin_of(claimant, now), now));
+    const auto it = entries.find(key);
     if (it == entries.end()) continue;
     const auto& [slot, desired] = it->second;
     endpoint.netns = desired.netns;
     endpoint.interface = desired.interface;
     endpoint.also_at = desired.also_at;
-    endpoint.heard_at = desired.heard_at;
-    parts.protocol.describe(slot, endpoint, status.now);
-    if ((endpoint.slot.word & ARPL_SLOT_FLAGS_MASK) != 0 && desired.settings)
-      endpoint.trail = parts.shared.history.life_of(*desired.settings);
+    endpoint.heard_at_ns = desired.heard_at;
+    parts.protocol.describe(slot, endpoint, now);
+    const auto word = parts.attachment.maps().slots()[slot].word;
+    if ((word & ARPL_SLOT_FLAGS_MASK) != 0 && desired.settings)
+      endpoint.trail = trail_status(parts.shared.history.life_of(*desired.settings), now);
   }
 }
 
 // Those that are on this host, if there are any.
-void name_claimants(const ParentParts& parts, ParentStatus& status) {
+void name_claimants(const EndpointRegistry& registry, ParentStatus& status) {
   const auto is_claimed = [](const EndpointStatus& endpoint) { return !endpoint.claimants.empty(); };
   if (std::ranges::none_of(status.endpoints, is_claimed)) return;
-  const auto owners = parts.registry.owners();
-  for (const auto& endpoint : status.endpoints)
-    for (const auto& claimant : endpoint.claimants)
+  const auto owners = registry.owners();
+  for (auto& endpoint : status.endpoints)
+    for (auto& claimant : endpoint.claimants)
       if (const auto owner = owners.find(claimant.mac); owner != owners.end())
-        status.claimants.emplace(claimant.mac, place_of(owner->second));
+        claimant.place = place_of(owner->second);
 }
 
 void warn_of_endpoints(const EndpointRegistry& registry, std::vector<std::string>& warnings) {
@@ -74,24 +79,26 @@ std::vector<std::string> warnings_of(const ParentParts& parts) {
 }  // namespace
 
 ParentStatus status_of(const ParentParts& parts) {
-  const auto& state = parts.state;
-  auto status = gather(parts.attachment.maps(), parts.attachment.name(), parts.attachment.folder());
-  status.parent = state.link.name;
+  const auto now = now_ns();
+  const auto& link = parts.state.link;
+  auto status = gather(parts.attachment.maps(), link.name, link.ifindex, parts.attachment.folder(), now);
   status.daemon = true;
   status.queues = parts.worker.queues();
-  status.announcements_lost = parts.worker.lost_orders();
+  const auto lost = parts.worker.lost_orders();
+  status.counters.announcements_lost = lost.announcements;
+  status.counters.probes_lost = lost.probes;
   status.egress = parts.egress.text();
-  status.egress_attached_again = parts.egress.put_back();
-  status.reflect_refused = parts.shared.refused.count(state.link.ifindex);
+  status.counters.egress_attached_again = parts.egress.put_back();
+  status.driver.reflect_refused = parts.shared.refused.count(link.ifindex);
   if (const auto off = parts.fast_path.off_because(); !off.empty()) status.fast_path = off;
   for (const auto& spec : limit_specs())
     status.limits.insert_or_assign(std::string{spec.name}, parts.settings.limits().rate(spec));
-  status.found = parts.changes.found().to_json();
-  status.withdrawn = parts.changes.withdrawals().to_json();
-  describe_endpoints(parts, status);
-  status.neighbours = parts.shared.neighbours.to_json(parts.settings.neighbour_fit());
+  status.found = parts.changes.found().status();
+  status.withdrawn = parts.changes.withdrawals().status();
+  describe_endpoints(parts, status, now);
+  status.neighbours = parts.shared.neighbours.status(parts.settings.neighbour_fit());
   parts.protocol.describe(status);
-  name_claimants(parts, status);
+  name_claimants(parts.registry, status);
   status.warnings = warnings_of(parts);
   return status;
 }

@@ -62,7 +62,11 @@ class ParentWorker {
 
   std::uint16_t queues() const { return service_ ? service_->queues() : 0; }
   /// By this worker and those before it.
-  std::uint64_t lost_orders() const { return lost_before_ + (service_ ? service_->lost_orders() : 0); }
+  LostOrders lost_orders() const {
+    auto lost = lost_before_;
+    if (service_) lost += service_->lost_orders();
+    return lost;
+  }
   std::uint64_t not_handed_over() const {
     return not_handed_over_before_ + (service_ ? service_->not_handed_over() : 0);
   }
@@ -80,7 +84,7 @@ class ParentWorker {
   bool ring_ = false;                          // it has one
   bool healthy_ = true;
   std::string ring_complaint_;
-  std::uint64_t lost_before_ = 0;
+  LostOrders lost_before_;
   std::uint64_t not_handed_over_before_ = 0;
   WorkerWatchdog watchdog_;
 };

@@ -167,14 +167,14 @@ std::string Parents::state() const {
                      waiting.empty() ? "" : "; waiting for ", waiting);
 }
 
-nlohmann::json Parents::waiting(std::uint64_t now) const {
-  auto all = nlohmann::json::array();
+std::vector<WaitingStatus> Parents::waiting(std::uint64_t now) const {
+  std::vector<WaitingStatus> all;
   for (const auto& parent : parents_) {
     if (parent->served) continue;
     const auto at = parent->backoff.at();
-    all.push_back({{"parent", visible(parent->config.name)},
-                   {"reason", parent->waits_for},
-                   {"next_try_seconds", static_cast<double>(at > now ? (at - now) / 1'000'000 : 0) / 1000.0}});
+    all.push_back({.parent = parent->config.name,
+                   .reason = parent->waits_for,
+                   .next_try_seconds = static_cast<double>(at > now ? (at - now) / 1'000'000 : 0) / 1000.0});
   }
   return all;
 }

@@ -76,7 +76,7 @@ class Parents {
   /// One line for `systemctl status`.
   std::string state() const;
   /// [{"parent", "reason", "next_try_seconds"}] of those that are waited for.
-  nlohmann::json waiting(std::uint64_t now) const;
+  std::vector<WaitingStatus> waiting(std::uint64_t now) const;
   /// All of them, as a person reads them.
   nlohmann::json names() const;
   /// Who has asked for a reload since the last call, with the tickets of their servers.

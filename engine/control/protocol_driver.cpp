@@ -70,8 +70,9 @@ ProtocolDriver::ProtocolDriver(const Config& config, const ParentConfig& own,
 void ProtocolDriver::set(const Config& config, const ParentConfig& own, std::uint64_t now) {
   machines_->set(settings_of(config, own), now);
   gateways_.configure(own.gateways, own.path_probe_ns != 0, now);
-  announce_ = {
-      .on_conflict = config.on_conflict, .refresh_ns = config.announce.refresh_ns, .pps = config.announce.pps};
+  announce_ = {.on_conflict = std::string{on_conflict_name(config.on_conflict)},
+               .refresh_seconds = static_cast<double>(config.announce.refresh_ns) / ARPL_SECOND_NS,
+               .pps = config.announce.pps};
 }
 
 void ProtocolDriver::put(const Table::Entry& entry, Arrival arrival, std::uint64_t now) {

@@ -51,6 +51,10 @@ class ProtocolDriver final : private Actions {
 
   void describe(Id id, EndpointStatus& endpoint, std::uint64_t now) const;
   void describe(ParentStatus& parent) const;
+  /// Whose claims of an endpoint's address these are, as far as is known by now.
+  ClaimOrigin claim_origin_of(const Claims::Claimant& claimant, std::uint64_t now) const {
+    return machines_->claim_origin_of(claimant.mac, claimant.origin, now);
+  }
   /// The pace does not suffice for the refreshes.
   bool is_too_slow() const;
 

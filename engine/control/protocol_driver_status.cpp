@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the driver tells of itself.
+// What status tells of the protocol machines.
 #include <array>
 #include <utility>
 
@@ -26,41 +26,43 @@ const char* word_of(PathState state) {
   return "unknown";
 }
 
+PathStatus status_of(const PathProber::View& path, std::uint64_t now) {
+  constexpr double kMillisecondNs = 1e6;
+  PathStatus status{.gateway = path.gateway,
+                    .gateway_mac = path.gateway_mac,
+                    .state = word_of(path.state),
+                    .since_seconds = seconds_ago(path.since, now),
+                    .answered_seconds_ago = seconds_ago(path.answered_at, now),
+                    .host_reaches = path.host_reaches,
+                    .disputed_by = path.disputed_by,
+                    .disputed_seconds_ago = seconds_ago(path.disputed_at, now)};
+  if (path.answered_at != 0) status.rtt_ms = static_cast<double>(path.rtt_ns) / kMillisecondNs;
+  return status;
+}
+
 }  // namespace
 
 void ProtocolDriver::describe(Id id, EndpointStatus& endpoint, std::uint64_t now) const {
   const auto view = machines_->view(id, now);
-  endpoint.announced_at = view.announced_at;
+  endpoint.announced_seconds_ago = seconds_ago(view.announced_at, now);
   endpoint.probing = view.probing;
   endpoint.conflict = {.gave_up = view.gave_up,
                        .moves_too_often = view.moves_too_often,
                        .silent = view.silent,
-                       .defended_at = view.defended_at,
+                       .defended_seconds_ago = seconds_ago(view.defended_at, now),
                        .defences = view.defences};
-  if (view.path)
-    endpoint.path = {.gateway = view.path->gateway,
-                     .gateway_mac = view.path->gateway_mac,
-                     .state = word_of(view.path->state),
-                     .since = view.path->since,
-                     .answered_at = view.path->answered_at,
-                     .rtt_ns = view.path->rtt_ns,
-                     .host_reaches = view.path->host_reaches,
-                     .disputed_by = view.path->disputed_by,
-                     .disputed_at = view.path->disputed_at};
+  if (view.path) endpoint.path = status_of(*view.path, now);
   if (view.seen_outside)
-    endpoint.seen_outside = {.first_at = view.seen_outside->first_at,
-                             .last_at = view.seen_outside->last_at,
-                             .times = view.seen_outside->times};
-  for (auto& claimant : endpoint.claimants)
-    claimant.origin = machines_->claim_origin_of(claimant.mac, claimant.origin, now);
+    endpoint.seen_outside = {.times = view.seen_outside->times,
+                             .first_seconds_ago = seconds_ago(view.seen_outside->first_at, now).value_or(0),
+                             .last_seconds_ago = seconds_ago(view.seen_outside->last_at, now).value_or(0)};
 }
 
 void ProtocolDriver::describe(ParentStatus& parent) const {
   const auto& counts = machines_->counts();
-  parent.sent = {.announcements = counts.announcements,
-                 .defences = counts.defences,
-                 .probes = counts.probes,
-                 .asked = counts.asked};
+  parent.sent.emplace();
+#define ARPL_SENT(name, unit, description) parent.sent->name = counts.name;
+#include "shared/counters.def"
   parent.announce = announce_;
 }
 

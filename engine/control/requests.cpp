@@ -8,7 +8,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "control/limit_request.hpp"
-#include "report/gone.hpp"
+#include "report/answers.hpp"
 
 namespace arpline {
 namespace {
@@ -27,7 +27,7 @@ nlohmann::json Requests::answer(Parent& parent, const nlohmann::json& request) c
   if (changes) refuse_who_may_only_look(parent, command);
   if (command == "ping") return {{"ok", true}};
   if (command == "status") return status(parent, request.value("senders", false));
-  if (command == "gone") return {{"gone", gone_to_json(history_, parent.served->name(), now_ns())}};
+  if (command == "gone") return to_json(gone_status(history_, parent.served->name(), now_ns()));
   if (command == "limit") return limit(parent, request);
   if (command == "reload") {
     spdlog::info("{}: the configuration is to be read again; asked for by {}", visible(parent.served->name()),
@@ -56,11 +56,13 @@ void Requests::refuse_who_may_only_look(const Parent& parent, const std::string&
 nlohmann::json Requests::status(const Parent& parent, bool senders) const {
   auto status = parent.served->status();
   if (senders) status.senders = parent.served->senders();
-  status.loop = {.longest_ns = turns_.longest_ns(), .recent_ns = turns_.recent_ns()};
-  parent.server->put_off(
-      [status = std::move(status), waiting = parents_.waiting(now_ns())]() -> nlohmann::json {
-        return {{"parents", nlohmann::json::array({to_json(status)})}, {"waiting", waiting}};
-      });
+  constexpr double kMillisecondNs = 1e6;
+  status.loop = {.longest_turn_ms = static_cast<double>(turns_.longest_ns()) / kMillisecondNs,
+                 .longest_turn_lately_ms = static_cast<double>(turns_.recent_ns()) / kMillisecondNs};
+  StatusAnswer answer;
+  answer.parents.push_back(std::move(status));
+  answer.waiting = parents_.waiting(now_ns());
+  parent.server->put_off([answer = std::move(answer)] { return to_json(answer); });
   return {};
 }
 
@@ -73,9 +75,9 @@ nlohmann::json Requests::limit(const Parent& parent, const nlohmann::json& reque
   for (const auto& line : differences(before, wanted))
     spdlog::info("{}: {}; asked for by {}", visible(served.name()), line, asker_of(parent));
   const auto& fit = served.neighbour_fit();
-  return {{"parent", visible(served.name())},
-          {"limits", limits_to_json(served.configured_limits(), wanted, fit)},
-          {"note", explain(fit)}};
+  return to_json(LimitAnswer{.parent = served.name(),
+                             .limits = limit_status(served.configured_limits(), wanted, fit),
+                             .note = explain(fit)});
 }
 
 }  // namespace arpline

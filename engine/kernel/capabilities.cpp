@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 #include <sys/prctl.h>
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <cerrno>
 
 #include "base/error.hpp"
@@ -19,10 +21,15 @@ constexpr std::array kNeeded{
     NeededCapability{CAP_NET_RAW, "AF_XDP and AF_PACKET sockets"},
     NeededCapability{CAP_NET_BROADCAST, "hear the netlink events of all namespaces"},
     NeededCapability{CAP_SYS_ADMIN, "enter a namespace (setns), load programs, open maps and programs by id"},
-    NeededCapability{CAP_SYS_PTRACE, "/proc/PID/ns/net of processes with other users or capabilities"},
-    NeededCapability{CAP_IPC_LOCK, "the memory of the rings, beyond RLIMIT_MEMLOCK"},
-    NeededCapability{CAP_CHOWN, "the group of the control socket; folders that somebody else made first"},
+    NeededCapability{CAP_SYS_PTRACE, "/proc/PID/ns/net of processes with other users or capabilities", true},
+    NeededCapability{CAP_IPC_LOCK, "the memory of the rings, beyond RLIMIT_MEMLOCK", true},
+    NeededCapability{CAP_CHOWN, "the group of the control socket; folders that somebody else made first", true},
 };
+
+// Into libcap-ng, which works on what it holds.
+void read_own() {
+  if (capng_get_caps_process() != 0) throw_errno("read the capabilities", errno, "mount /proc");
+}
 
 // What libcap-ng holds, for good.
 void apply() {
@@ -38,10 +45,25 @@ std::span<const NeededCapability> needed_capabilities() noexcept {
   return kNeeded;
 }
 
+std::string capability_name(const NeededCapability& needed) {
+  const char* name = capng_capability_to_name(needed.capability);
+  std::string text = name != nullptr ? name : std::to_string(needed.capability);
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::toupper(c); });
+  return "CAP_" + text;
+}
+
+std::vector<NeededCapability> missing_capabilities() {
+  read_own();
+  std::vector<NeededCapability> missing;
+  for (const auto& needed : kNeeded)
+    if (capng_have_capability(CAPNG_EFFECTIVE, needed.capability) == 0) missing.push_back(needed);
+  return missing;
+}
+
 void drop_capabilities() {
   constexpr auto kSets = static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET);
   std::array<bool, kNeeded.size()> have{};
-  if (capng_get_caps_process() != 0) throw_errno("read the capabilities", errno, "mount /proc");
+  read_own();
   for (std::size_t i = 0; i < have.size(); ++i) {
     have.at(i) = capng_have_capability(CAPNG_PERMITTED, kNeeded.at(i).capability) != 0;
   }
@@ -53,7 +75,7 @@ void drop_capabilities() {
 }
 
 void drop_all_capabilities() {
-  if (capng_get_caps_process() != 0) throw_errno("read the capabilities", errno, "mount /proc");
+  read_own();
   capng_clear(CAPNG_SELECT_ALL);
   apply();
 }

@@ -13,7 +13,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdarg>
 #include <map>
 #include <string_view>
 #include <vector>
@@ -22,27 +21,13 @@
 #include "base/clock.hpp"
 #include "base/command.hpp"
 #include "base/error.hpp"
+#include "kernel/libbpf_log.hpp"
 #include "kernel/netns.hpp"
 #include "kernel/pins.hpp"
 #include "kernel/tc.hpp"
 
 namespace arpline {
 namespace {
-
-// libbpf says why a load failed only by printing; the last line is kept for the error.
-std::string& last_warning() {
-  static std::string line;
-  return line;
-}
-
-int keep_warning(libbpf_print_level level, const char* format, va_list arguments) {
-  std::array<char, 512> text{};
-  if (level != LIBBPF_WARN) return 0;
-  const int length = vsnprintf(text.data(), text.size(), format, arguments);
-  last_warning().assign(text.data(), std::min<std::size_t>(std::max(length, 0), text.size() - 1));
-  while (!last_warning().empty() && last_warning().back() == '\n') last_warning().pop_back();
-  return length;
-}
 
 std::string link_path(const std::string& folder) {
   return folder + "/" + ARPL_PIN_INGRESS_LINK;
@@ -172,7 +157,6 @@ void Programs::check(const ProgramOptions& options, const LinkInfo& link) {
 
 Programs::Programs(ProgramOptions options)
     : options_(std::move(options)), route_(NETLINK_ROUTE), old_maps_(pinned_maps(options_.folder)) {
-  libbpf_set_print(keep_warning);
   skeleton_.reset(arpline_bpf__open());
   if (!skeleton_) throw_errno("open the BPF object", errno);
   for (auto* program : {skeleton_->progs.arpl_ingress, skeleton_->progs.xsk_def_prog})
@@ -197,10 +181,12 @@ Programs::Programs(ProgramOptions options)
   }
   meta.owner_pid = static_cast<std::uint32_t>(getpid());
   arpl_derive_keys(meta.hash_key[0], meta.hash_key[1], &skeleton_->rodata->arpl_keys);
-  last_warning().clear();
+  forget_libbpf_line();
   if (const int error = arpline_bpf__load(skeleton_.get()); error != 0) {
-    throw_errno(fmt::format("load the BPF programs ({})", last_warning()), -error,
-                error == -EPERM ? "run as root" : "see `arpline preflight` for what the kernel lacks");
+    throw_errno(fmt::format("load the BPF programs ({})", last_libbpf_line()), -error,
+                error == -EPERM
+                    ? "run as root"
+                    : "see `arpline preflight` for what the kernel lacks, and --verbose for the whole log");
   }
   std::map<std::string, int> fds;
   for (const auto& name : map_names()) {

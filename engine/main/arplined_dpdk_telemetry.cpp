@@ -6,7 +6,6 @@
 #include <rte_version.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <cerrno>
 #include <charconv>
@@ -14,9 +13,11 @@
 #include <exception>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "control/gather.hpp"
 #include "kernel/netns.hpp"
+#include "kernel/pins.hpp"
 
 namespace arpline {
 namespace {
@@ -56,19 +57,21 @@ std::vector<ParentStatus> parents() {
     PinName name;
     const auto folder = root() + "/" + text;
     if (!parse_pin_name(text, name) || name.netns_inode != own_netns_inode()) continue;
-    if (const auto maps = Maps::open_pinned(folder, false)) found.push_back(gather(*maps, name, folder));
+    if (const auto maps = Maps::open_pinned(folder, false))
+      found.push_back(gather(*maps, name.parent, name.ifindex, folder, now_ns()));
   }
   return found;
 }
 
 void show_endpoint(rte_tel_data* dict, const ParentStatus& parent, const EndpointStatus& endpoint) {
-  const auto reason = not_served_reason(endpoint.slot);
-  const auto vlan = endpoint.key.vlan == 0 ? "" : fmt::format("{}/", endpoint.key.vlan);
-  add(dict, name_of(parent.parent, vlan + format_ipv4(endpoint.key.address)),
-      fmt::format("{} {}, requests {}, to_child {}, ringed {}, reflected {}",
-                  format_mac(endpoint.slot.word & ARPL_MAC_MASK), reason.empty() ? "served" : reason,
-                  endpoint.stats.requests + endpoint.slot.reflected, endpoint.stats.to_child,
-                  endpoint.stats.ringed, endpoint.slot.reflected));
+  const auto vlan = endpoint.vlan == 0 ? "" : fmt::format("{}/", endpoint.vlan);
+  auto text = fmt::format("{} {}", format_mac(endpoint.mac),
+                          endpoint.state == "not_served" ? endpoint.reason : "served");
+  auto add_counter = [&text](const char* name, std::uint64_t value) {
+    text += fmt::format(", {} {}", name, value);
+  };
+  fields(add_counter, endpoint.counters);
+  add(dict, name_of(parent.parent, vlan + format_ipv4(endpoint.address)), text);
 }
 
 // From the one that `parameters` counts on, as many as one answer has room for.
@@ -92,18 +95,21 @@ bool wanted(const char* parameters, const ParentStatus& parent) {
   return parameters == nullptr || *parameters == 0 || parent.parent == parameters;
 }
 
+void add(rte_tel_data* dict, const ParentStatus& parent, const std::string& prefix, const Counts& counts) {
+  for (const auto& [name, value] : counts) add(dict, name_of(parent.parent, prefix + name), value);
+}
+
 void show_verdicts(const char* parameters, rte_tel_data* dict) {
-  constexpr std::array kEngine{
-#define ARPL_ENGINE(class, name, description) "engine_" #name,
-#include "shared/verdicts.def"
-  };
   for (const auto& parent : parents()) {
     if (!wanted(parameters, parent)) continue;
-    for (std::size_t i = 0; i < parent.verdicts.size(); ++i)
-      add(dict, name_of(parent.parent, counter_name(i)), parent.verdicts[i]);
-    for (std::size_t i = 0; i < kEngine.size(); ++i)
-      add(dict, name_of(parent.parent, kEngine.at(i)), parent.engine_verdicts.at(i));
+    add(dict, parent, "", parent.verdicts);
+    add(dict, parent, "engine_", parent.engine_verdicts);
   }
+}
+
+void show_counters(const char* parameters, rte_tel_data* dict) {
+  for (const auto& parent : parents())
+    if (wanted(parameters, parent)) add(dict, parent, "", by_name(parent.egress_counters));
 }
 
 void show_limits(const char* parameters, rte_tel_data* dict) {
@@ -139,6 +145,8 @@ void offer_telemetry(const std::string& pin_root) {
   offer("/arpline/endpoints", answer<show_endpoints>,
         "The endpoints with their counters, 64 at a time. Parameter: how many to skip");
   offer("/arpline/verdicts", answer<show_verdicts>, "The verdicts. Parameter: a parent, or none for all");
+  offer("/arpline/counters", answer<show_counters>,
+        "What the egress program counts. Parameter: a parent, or none for all");
   offer("/arpline/limits", answer<show_limits>,
         "The limits in force, in frames a second. Parameter: a parent, or none for all");
 }

@@ -12,6 +12,7 @@
 #include "control/control.hpp"
 #include "control/log.hpp"
 #include "kernel/capabilities.hpp"
+#include "kernel/libbpf_log.hpp"
 #include "kernel/time_offset.hpp"
 #include "port/packet.hpp"
 #include "port/xsk.hpp"
@@ -42,6 +43,7 @@ int run(int argc, char** argv, const MakeFactory& make_factory) {
   std::string pin_root;
   std::string run_root;
   std::string on_stop;
+  bool verbose = false;
   app.set_version_flag("--version", ARPLINE_VERSION);
   app.add_option("--parent", parents, "a parent interface of macvlan containers; may be given more than once");
   const auto* config_option = app.add_option("--config", file, "TOML configuration (docs/configuration.md)");
@@ -49,6 +51,7 @@ int run(int argc, char** argv, const MakeFactory& make_factory) {
   app.add_option("--run-root", run_root, "folder of locks and control sockets (/run/arpline)");
   app.add_option("--on-stop", on_stop, "detach or keep; goes before on_stop of every parent")
       ->check(CLI::IsMember({"detach", "keep"}));
+  app.add_flag("--verbose", verbose, "all that libbpf and the verifier say, on stderr");
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {  // for help, or the version
@@ -70,6 +73,7 @@ int run(int argc, char** argv, const MakeFactory& make_factory) {
     return config;
   };
   if (geteuid() != 0) throw SetupError("arplined must run as root");
+  keep_libbpf_log(verbose);
   drop_capabilities();
   clock_offset_ns = time_offset_ns();
   Control(configure, make_factory(configure())).run();

@@ -15,16 +15,16 @@ void Samples::add(std::uint64_t ns) {
   ++count_;
 }
 
-nlohmann::json Samples::to_json() const {
+SamplesStatus Samples::status() const {
   auto sorted = latest_;
   std::ranges::sort(sorted);
-  const auto at = [&](double share) -> nlohmann::json {
-    if (sorted.empty()) return nullptr;
+  const auto at = [&](double share) -> std::optional<double> {
+    if (sorted.empty()) return std::nullopt;
     const auto rank = static_cast<std::size_t>(std::ceil(share * static_cast<double>(sorted.size())));
     const auto us = std::round(static_cast<double>(sorted[std::max<std::size_t>(rank, 1) - 1]) / 1000.0);
     return us / 1000.0;
   };
-  return {{"count", count_}, {"p50_ms", at(0.5)}, {"p99_ms", at(0.99)}, {"most_ms", at(1.0)}};
+  return {.count = count_, .p50_ms = at(0.5), .p99_ms = at(0.99), .most_ms = at(1.0)};
 }
 
 }  // namespace arpline

@@ -3,8 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <vector>
+
+#include "report/status.hpp"
 
 namespace arpline {
 
@@ -14,8 +15,7 @@ class Samples {
   static constexpr std::size_t kMost = 16384;
 
   void add(std::uint64_t ns);
-  /// {"count": all that there were, "p50_ms", "p99_ms", "most_ms": of the latest}; null where there were none.
-  nlohmann::json to_json() const;
+  SamplesStatus status() const;
 
  private:
   std::vector<std::uint64_t> latest_;

@@ -1,142 +1,193 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "report/text.hpp"
+
 #include <fmt/format.h>
 
+#include <cctype>
 #include <utility>
 
-#include "report/status.hpp"
 #include "report/table.hpp"
 
 namespace arpline {
 namespace {
 
-using nlohmann::json;
-
-std::string text_of(const json& value) {
-  return value.is_string() ? value.get<std::string>() : "-";
+std::string text_or_dash(const ForeignText& text) {
+  return text.empty() ? "-" : visible(text);
 }
 
-std::string ago(const json& seconds) {
-  if (!seconds.is_number()) return "-";
-  const auto s = seconds.get<double>();
+std::string ago(std::optional<double> seconds) {
+  if (!seconds) return "-";
+  const auto s = *seconds;
   if (s < 120) return fmt::format("{:.0f}s ago", s);
   return s < 7200 ? fmt::format("{:.0f}m ago", s / 60) : fmt::format("{:.0f}h ago", s / 3600);
 }
 
-std::string state(const json& e) {
-  const auto served = text_of(e.at("state")) != "not_served";
-  const auto reason = e.at("reason").is_string() ? text_of(e.at("reason")) : "";
+std::string state(const EndpointStatus& e) {
   const auto text =
-      !served ? "not served: " + reason : text_of(e.at("state")) + (reason.empty() ? "" : ", " + reason);
-  return e.at("probing").get<bool>() ? text + ", probing" : text;
+      e.state == "not_served" ? "not served: " + e.reason : e.state + (e.reason.empty() ? "" : ", " + e.reason);
+  return e.probing ? text + ", probing" : text;
 }
 
-std::string path(const json& e) {
-  const auto& path = e.at("path");
-  if (path.is_null()) return "-";
-  const auto name = text_of(path.at("state"));
-  if (name != "reachable") return fmt::format("{} {}", name, text_of(path.at("gateway")));
-  return path.at("rtt_ms").is_number() ? fmt::format("{} {:.2f}ms", name, path.at("rtt_ms").get<double>())
-                                       : name;
+std::string path(const std::optional<PathStatus>& path) {
+  if (!path) return "-";
+  if (path->state != "reachable") return fmt::format("{} {}", path->state, format_ipv4(path->gateway));
+  return path->rtt_ms ? fmt::format("{} {:.2f}ms", path->state, *path->rtt_ms) : path->state;
 }
 
-std::string conflict(const json& e) {
-  const auto& conflict = e.at("conflict");
-  if (conflict.at("gave_up").get<bool>()) return "given up";
-  if (conflict.at("moves_too_often").get<bool>()) return "moves too often";
-  if (!conflict.at("defended_seconds_ago").is_number()) return "-";
-  return fmt::format("defended {}", ago(conflict.at("defended_seconds_ago")));
+std::string conflict(const ConflictStatus& conflict) {
+  if (conflict.gave_up) return "given up";
+  if (conflict.moves_too_often) return "moves too often";
+  if (!conflict.defended_seconds_ago) return "-";
+  return fmt::format("defended {}", ago(conflict.defended_seconds_ago));
 }
 
-std::string last_asked(const json& e) {
-  if (!e.at("last_requester").is_string()) return "-";
-  return fmt::format("{} ({}) {}", text_of(e.at("last_requester")), text_of(e.at("last_requester_mac")),
-                     ago(e.at("last_asked_seconds_ago")));
+std::string last_asked(const EndpointStatus& e) {
+  if (!e.last_requester) return "-";
+  return fmt::format("{} ({}) {}", format_ipv4(*e.last_requester), format_mac(e.last_requester_mac.value_or(0)),
+                     ago(e.last_asked_seconds_ago));
 }
 
-TableRow row_of(const json& e) {
-  const auto vlan = e.at("vlan").get<int>();
-  return {text_of(e.at("parent")),
-          vlan == 0 ? "-" : std::to_string(vlan),
-          text_of(e.at("address")),
-          text_of(e.at("mac")),
-          text_of(e.at("namespace")),
-          text_of(e.at("interface")),
+TableRow row_of(const EndpointStatus& e) {
+  return {text_or_dash(e.parent),
+          e.vlan == 0 ? "-" : std::to_string(e.vlan),
+          format_ipv4(e.address),
+          format_mac(e.mac),
+          text_or_dash(e.netns),
+          text_or_dash(e.interface),
           state(e),
-          path(e),
-          conflict(e),
-          ago(e.at("confirmed_seconds_ago")),
-          std::to_string(e.at("to_child").get<std::uint64_t>()),
-          std::to_string(e.at("ringed").get<std::uint64_t>()),
-          std::to_string(e.at("reflected").get<std::uint64_t>()),
-          std::to_string(e.at("claims").get<std::uint64_t>()),
+          path(e.path),
+          conflict(e.conflict),
+          ago(e.confirmed_seconds_ago),
+          std::to_string(e.counters.to_child),
+          std::to_string(e.counters.ringed),
+          std::to_string(e.counters.reflected),
+          std::to_string(e.counters.claims),
           last_asked(e)};
 }
 
-std::string counters(const std::string& title, const json& counts) {
+std::string counters(const std::string& title, const Counts& counts) {
   std::string text;
-  for (const auto& [name, value] : counts.items()) {
-    if (value != 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, value.get<std::uint64_t>());
-  }
+  for (const auto& [name, value] : counts)
+    if (value != 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, value);
   return text.empty() ? "" : fmt::format("{}: {}\n", title, text);
 }
 
-std::string neighbours(const json& n) {
-  if (n.is_null()) return "";
-  const auto asked = n.at("asked").get<std::uint64_t>();
-  const auto room = n.at("room").get<std::uint64_t>();
-  const auto part = asked > room
-                        ? fmt::format("; of {} that the limits allow in 5 s there is room for {}", asked, room)
-                        : std::string{};
-  const auto exempt = n.at("not_counted").is_number() ? n.at("not_counted").get<std::uint64_t>() : 0;
-  return fmt::format("neighbours: {} of {}{}{}\n", n.at("entries").get<std::uint64_t>(),
-                     n.at("limit").get<std::uint64_t>(),
+std::string neighbours(const std::optional<NeighboursStatus>& n) {
+  if (!n) return "";
+  const auto part =
+      n->asked > n->room
+          ? fmt::format("; of {} that the limits allow in 5 s there is room for {}", n->asked, n->room)
+          : std::string{};
+  const auto exempt = n->not_counted.value_or(0);
+  return fmt::format("neighbours: {} of {}{}{}\n", n->entries, n->limit,
                      exempt > 0 ? fmt::format(", {} of them do not count", exempt) : "", part);
 }
 
-std::string loop_text(const json& loop) {
-  if (loop.is_null()) return "";
-  return fmt::format("control loop: longest turn {:.1f} ms, lately {:.1f} ms\n",
-                     loop.at("longest_turn_ms").get<double>(), loop.at("longest_turn_lately_ms").get<double>());
+std::string loop_text(const std::optional<LoopStatus>& loop) {
+  if (!loop) return "";
+  return fmt::format("control loop: longest turn {:.1f} ms, lately {:.1f} ms\n", loop->longest_turn_ms,
+                     loop->longest_turn_lately_ms);
 }
 
-std::string refused_text(const json& refused) {
-  if (!refused.is_number() || refused == 0) return "";
-  return fmt::format("answers that the driver did not send: {}\n", refused.get<std::uint64_t>());
+std::string refused_text(std::optional<std::uint64_t> refused) {
+  if (refused.value_or(0) == 0) return "";
+  return fmt::format("answers that the driver did not send: {}\n", *refused);
 }
 
-std::string waiting_text(const json& waiting) {
-  return fmt::format("{}: WAITING, tried again in {:.0f} s: {}\n", text_of(waiting.at("parent")),
-                     waiting.at("next_try_seconds").get<double>(), text_of(waiting.at("reason")));
-}
-
-std::string parent_text(const json& p) {
-  const bool daemon = p.at("daemon").get<bool>();
+std::string head_of(const ParentStatus& p) {
   auto text = fmt::format(
-      "{} (ifindex {}): {}, mode {}, lease {}, fast path {}, {} ring{}, egress {}\n", text_of(p.at("parent")),
-      p.at("ifindex").get<int>(), daemon ? "daemon running" : "DAEMON DOWN, this is what the pinned maps hold",
-      text_of(p.at("mode")), text_of(p.at("lease")), p.at("fast_path") == "on" ? "on" : "off",
-      p.at("queues").get<int>(), p.at("queues") == 1 ? "" : "s", text_of(p.at("egress")));
-  text += fmt::format("pins: {}\n", text_of(p.at("pins")));
-  for (const auto& warning : p.at("warnings")) text += "WARNING: " + text_of(warning) + "\n";
-  text += neighbours(p.at("neighbours"));
+      "{} (ifindex {}): {}, mode {}, lease {}, fast path {}, {} ring{}, egress {}\n", visible(p.parent),
+      p.ifindex, p.daemon ? "daemon running" : "DAEMON DOWN, this is what the pinned maps hold", p.mode,
+      p.lease, p.fast_path == "on" ? "on" : "off", p.queues, p.queues == 1 ? "" : "s", p.egress);
+  text += fmt::format("pins: {}\n", visible(p.pins));
+  for (const auto& warning : p.warnings) text += "WARNING: " + warning + "\n";
+  return text + neighbours(p.neighbours);
+}
+
+std::string parent_text(const ParentStatus& p) {
   std::vector<TableRow> rows{{"PARENT", "VLAN", "ADDRESS", "MAC", "NAMESPACE", "INTERFACE", "STATE", "PATH",
                               "CONFLICT", "CONFIRMED", "TO CHILD", "RINGED", "REFLECTED", "CLAIMS",
                               "LAST ASKED BY"}};
-  for (const auto& e : p.at("endpoints")) rows.push_back(row_of(e));
+  for (const auto& e : p.endpoints) rows.push_back(row_of(e));
   // Most hosts have no conflict, and many no gateway to ask.
-  text += rows.size() > 1 ? table(without_empty(std::move(rows), {"PATH", "CONFLICT"})) : "no endpoints\n";
-  return text + counters("verdicts", p.at("verdicts")) + counters("not ARP", p.at("other_verdicts")) +
-         refused_text(p.at("reflect_refused")) + counters("engine", p.at("engine_verdicts")) +
-         counters("egress", p.at("egress_counters")) + counters("sent", p.at("sent")) + loop_text(p.at("loop"));
+  return head_of(p) +
+         (rows.size() > 1 ? table(without_empty(std::move(rows), {"PATH", "CONFLICT"})) : "no endpoints\n") +
+         counters("verdicts", p.verdicts) + counters("not ARP", p.other_verdicts) +
+         refused_text(p.driver.reflect_refused) + counters("engine", p.engine_verdicts) +
+         counters("egress", by_name(p.egress_counters)) +
+         counters("sent", p.sent ? by_name(*p.sent) : Counts{}) + loop_text(p.loop);
+}
+
+TableRow row_of(const SenderStatus& sender) {
+  TableRow row{format_mac(sender.mac), text_or_dash(sender.netns), text_or_dash(sender.interface)};
+#define ARPL_SENDER(name, unit, description) row.push_back(std::to_string(sender.counters.name));
+#include "shared/counters.def"
+  return row;
+}
+
+std::string upper_case(std::string name) {
+  for (auto& c : name) c = c == '_' ? ' ' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return name;
+}
+
+std::string origin(const LimitStatus& limit) {
+  return limit.quarter_of ? "a quarter of " + *limit.quarter_of : limit.from;
+}
+
+std::string rate_of(const std::optional<Number>& rate) {
+  return rate ? JsonWriter::json_of(*rate).dump() : "off";
 }
 
 }  // namespace
 
-std::string to_text(const json& status) {
+std::string to_text(const StatusAnswer& status) {
   std::string text;
-  for (const auto& parent : status.at("parents")) text += (text.empty() ? "" : "\n") + parent_text(parent);
-  if (status.contains("waiting"))
-    for (const auto& waiting : status.at("waiting")) text += waiting_text(waiting);
+  for (const auto& parent : status.parents) text += (text.empty() ? "" : "\n") + parent_text(parent);
+  for (const auto& waiting : status.waiting)
+    text += fmt::format("{}: WAITING, tried again in {:.0f} s: {}\n", visible(waiting.parent),
+                        waiting.next_try_seconds, waiting.reason);
+  return text;
+}
+
+std::string senders_to_text(const std::vector<ParentStatus>& parents) {
+  TableRow heads{"MAC", "NAMESPACE", "INTERFACE"};
+#define ARPL_SENDER(name, unit, description) heads.push_back(upper_case(#name));
+#include "shared/counters.def"
+  std::string text;
+  for (const auto& parent : parents) {
+    std::vector<TableRow> rows{heads};
+    if (parent.senders)
+      for (const auto& sender : *parent.senders) rows.push_back(row_of(sender));
+    text += fmt::format("{}{}: ARP frames of the host and its containers, by sender\n",
+                        text.empty() ? "" : "\n", visible(parent.parent));
+    text += table(rows);
+  }
+  return text;
+}
+
+std::string to_text(const GoneAnswer& answer) {
+  std::string text;
+  for (const auto& one : answer.gone) {
+    text += fmt::format("{} ({}{}) of {}/{} on {}, {:.1f} s ago: {}\n", format_ipv4(one.address),
+                        format_mac(one.mac), one.vlan == 0 ? "" : fmt::format(", vlan {}", one.vlan),
+                        visible(one.netns), visible(one.interface), visible(one.parent), one.seconds_ago,
+                        one.reason);
+    for (const auto& step : one.trail)
+      text += fmt::format("  {:8.1f} s ago  {}\n", step.seconds_ago, step.event);
+  }
+  return text.empty() ? "nothing has gone since the daemon started\n" : text;
+}
+
+std::string to_text(const std::vector<LimitAnswer>& parents) {
+  std::vector<TableRow> rows{{"PARENT", "LIMIT", "FRAMES/S", "IN FORCE", "FROM", "WHAT"}};
+  for (const auto& parent : parents)
+    for (const auto& limit : parent.limits)
+      rows.push_back({visible(parent.parent), limit.name,
+                      limit.rate ? std::to_string(*limit.rate) : std::string{"off"}, rate_of(limit.in_force),
+                      origin(limit), limit.what});
+  auto text = table(rows);
+  for (const auto& parent : parents)
+    if (!parent.note.empty()) text += fmt::format("{}: {}\n", visible(parent.parent), parent.note);
   return text;
 }
 

@@ -16,6 +16,19 @@ struct Order {
   arpl_write frame{};
 };
 
+/// Orders that a worker has taken and its port did not.
+struct LostOrders {
+  std::uint64_t announcements = 0;  ///< and defences: sender IP = target IP
+  std::uint64_t probes = 0;         ///< and who-has for gateways
+
+  LostOrders& operator+=(const LostOrders& more) noexcept {
+    announcements += more.announcements;
+    probes += more.probes;
+    return *this;
+  }
+  bool operator==(const LostOrders&) const = default;
+};
+
 /// The maps' memory that a worker reads and writes; owned by the maps, which outlive it.
 struct WorkerTables {
   std::span<const arpl_slot> slots;
@@ -31,8 +44,8 @@ class Service {
   virtual bool order(const Order& order) noexcept = 0;
   /// Once after each batch of orders.
   virtual void wake() noexcept = 0;
-  /// Orders taken that could not be sent.
-  virtual std::uint64_t lost_orders() const noexcept = 0;
+  /// Ever.
+  virtual LostOrders lost_orders() const noexcept = 0;
   /// Frames for the kernel that the port could not hand over, ever.
   virtual std::uint64_t not_handed_over() const noexcept = 0;
   /// After it returns true the worker has passed a burst boundary, and what was ordered before is sent or lost:

@@ -32,7 +32,7 @@ class WorkerThread final : public Service {
 
   void wake() noexcept override { port_->wake(); }
 
-  std::uint64_t lost_orders() const noexcept override { return worker_.lost_orders(); }
+  LostOrders lost_orders() const noexcept override { return worker_.lost_orders(); }
 
   std::uint64_t not_handed_over() const noexcept override {
     if constexpr (KernelPort<P>) return port_->not_handed_over();

@@ -75,8 +75,10 @@ class Worker {
     port_.wait(refused_.empty() ? kLongestWait : kOrderRetry);
   }
 
-  /// Orders that the port did not take.
-  std::uint64_t lost_orders() const noexcept { return lost_orders_.load(std::memory_order_relaxed); }
+  LostOrders lost_orders() const noexcept {
+    return {.announcements = lost_announcements_.load(std::memory_order_relaxed),
+            .probes = lost_probes_.load(std::memory_order_relaxed)};
+  }
 
   /// Orders that are sent or lost, ever.
   std::uint64_t finished_orders() const noexcept { return finished_orders_.load(std::memory_order_acquire); }
@@ -167,11 +169,16 @@ class Worker {
 
   void lose_orders() noexcept {
     auto lost = refused_.size();
-    while (orders_.pop(taken_orders_[0])) ++lost;
+    for (const auto& order : refused_) count_lost(order);
+    for (; orders_.pop(taken_orders_[0]); ++lost) count_lost(taken_orders_[0]);
     refused_ = {};
     refused_since_ = 0;
-    lost_orders_.fetch_add(lost, std::memory_order_relaxed);
     finish_orders(lost);
+  }
+
+  void count_lost(const Order& order) noexcept {
+    auto& lost = order.frame.sender_ip == order.frame.target_ip ? lost_announcements_ : lost_probes_;
+    lost.fetch_add(1, std::memory_order_relaxed);
   }
 
   void finish_orders(std::size_t n) noexcept { finished_orders_.fetch_add(n, std::memory_order_release); }
@@ -194,7 +201,8 @@ class Worker {
   std::span<const Order> refused_;  // of these
   std::uint64_t refused_since_ = 0;
   bool more_orders_ = false;  // perhaps
-  std::atomic<std::uint64_t> lost_orders_{0};
+  std::atomic<std::uint64_t> lost_announcements_{0};
+  std::atomic<std::uint64_t> lost_probes_{0};
   std::atomic<std::uint64_t> finished_orders_{0};
 };
 

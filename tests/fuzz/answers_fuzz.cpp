@@ -3,11 +3,12 @@
 #include <exception>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 
 #include "fuzz/fuzz.hpp"
-#include "report/gone.hpp"
-#include "report/senders.hpp"
+#include "report/answers.hpp"
 #include "report/status.hpp"
+#include "report/text.hpp"
 
 namespace {
 
@@ -15,21 +16,28 @@ using namespace arpline;
 using nlohmann::json;
 
 json status() {
-  ParentStatus status{
-      .parent = "nic0", .ifindex = 3, .daemon = true, .now = 60 * std::uint64_t{ARPL_SECOND_NS}};
-  status.verdicts.assign(ARPL_VERDICT_COUNTERS, 7);
-  status.other_verdicts.assign(ARPL_OTHER_COUNTERS, 1);
-  status.engine_verdicts.assign(ARPL_ENGINE_VERDICTS, 1);
+  ParentStatus status{.parent = "nic0", .ifindex = 3, .daemon = true};
+  status.verdicts = {{"reflect", 7}};
   status.limits = {{"to_child", 100}, {"ring", std::nullopt}};
   status.warnings = {"something is wrong"};
   status.announce.emplace();
   status.sent.emplace();
+  status.loop.emplace();
+  status.found.emplace();
+  status.neighbours.emplace().holders.emplace_back();
+  status.storm.emplace_back();
   status.senders = {{.mac = 2, .netns = "blue", .interface = "eth0"}};
+  auto& endpoint = status.endpoints.emplace_back();
+  endpoint.path.emplace();
+  endpoint.seen_outside.emplace();
+  endpoint.misdirected.emplace();
+  endpoint.claimants.emplace_back();
+  endpoint.trail.emplace_back();
   status.endpoints.emplace_back();
-  status.endpoints[0].path.emplace();
-  status.endpoints[0].seen_outside.emplace();
-  status.endpoints.emplace_back();
-  return to_json(status);
+  StatusAnswer answer;
+  answer.parents.push_back(std::move(status));
+  answer.waiting.push_back({.parent = "nic1", .reason = "no such interface"});
+  return to_json(answer);
 }
 
 template <class Text>
@@ -44,21 +52,22 @@ void show(const Text& text) {
 }  // namespace
 
 std::vector<fuzz::Bytes> fuzz::seeds() {
-  const json gone{{{"address", "10.0.0.5"},
-                   {"mac", "02:00:00:00:00:05"},
-                   {"vlan", 0},
-                   {"reason", "deleted"},
-                   {"seconds_ago", 3.5},
-                   {"trail", {{{"seconds_ago", 3.5}, {"event", "link down"}}}}}};
-  return {bytes_of(json{{"parents", {status()}}}.dump()), bytes_of(gone.dump()),
+  const GoneAnswer gone{.gone = {{.parent = "nic0", .reason = "deleted", .trail = {{3.5, "link down"}}}}};
+  LimitAnswer limits{.parent = "nic0"};
+  limits.limits.push_back({.name = "ring", .in_force = 2.5});
+  return {bytes_of(status().dump()), bytes_of(to_json(gone).dump()), bytes_of(to_json(limits).dump()),
           bytes_of("{\"parents\":[{}]}")};
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto answer = json::parse(data, data + size, nullptr, false);
   if (answer.is_discarded()) return 0;
-  show([&] { to_text(answer); });
-  show([&] { senders_to_text(answer); });
-  show([&] { gone_to_text(answer); });
+  show([&] {
+    const auto status = from_json<StatusAnswer>(answer);
+    to_text(status);
+    senders_to_text(status.parents);
+  });
+  show([&] { to_text(from_json<GoneAnswer>(answer)); });
+  show([&] { to_text({from_json<LimitAnswer>(answer)}); });
   return 0;
 }

@@ -45,7 +45,7 @@ json answer(const json& request) {
   }
   if (command == "limit") {
     limits = changed_limits(request, {}, limits);
-    return {{"limits", limits_to_json({}, limits, {})}};
+    return to_json(LimitAnswer{.parent = "nic0", .limits = limit_status({}, limits, {})});
   }
   return {{"error", "unknown command"}};
 }

@@ -128,12 +128,15 @@ def test_telemetry_tells_endpoints_verdicts_and_limits(serve_steered):
     endpoints = ask_telemetry("/arpline/endpoints")
     names = [f"{host.nic}/{one.address.replace('.', '_')}" for one in host.children]
     assert list(endpoints) == names, endpoints
-    assert endpoints[names[0]] == f"{child.mac} served, requests 1, to_child 1, ringed 0, reflected 0", endpoints
+    counted = "requests 1, to_child 1, ringed 0, capped 0, claims 0, reflected 0"
+    assert endpoints[names[0]] == f"{child.mac} served, {counted}", endpoints
     assert list(ask_telemetry("/arpline/endpoints,1")) == names[1:] and not ask_telemetry("/arpline/endpoints,2")
     status = host.status()
     verdicts = ask_telemetry(f"/arpline/verdicts,{host.nic}")
     assert {name: verdicts[f"{host.nic}/{name}"] for name in status["verdicts"]} == status["verdicts"]
     assert verdicts[f"{host.nic}/engine_answered"] == 0 and not ask_telemetry("/arpline/verdicts,other")
+    counters = ask_telemetry(f"/arpline/counters,{host.nic}")
+    assert set(counters) == {f"{host.nic}/{name}" for name in status["egress_counters"]}, counters
     limits = ask_telemetry("/arpline/limits")
     assert limits[f"{host.nic}/events"] == 100 and limits[f"{host.nic}/foreign"] == "off", limits
 

@@ -254,7 +254,22 @@ TEST_F(WorkerTest, sends_later_and_in_order_what_the_port_does_not_take_at_once)
   }
   ASSERT_EQ(port.sent.size(), kOrders);
   for (std::uint32_t i = 0; i < kOrders; ++i) EXPECT_EQ(announced(port.sent[i]), i);
-  EXPECT_EQ(worker.lost_orders(), 0U);
+  EXPECT_EQ(worker.lost_orders(), LostOrders{});
+}
+
+// Some among what the port refused, the rest still in the ring.
+TEST_F(WorkerTest, counts_lost_announcements_and_lost_probes_apart) {
+  constexpr std::uint32_t kOrders = 200;
+  Worker<MemoryPort> worker(port, tables(), orders);
+  port.room = 0;
+  for (std::uint32_t i = 0; i < kOrders; i += 2) {
+    orders.push(announcement_of(i));
+    orders.push({.frame = arpl_probe(1, i, 0)});
+    orders.push({.frame = arpl_who_has(1, i, i + 1, ARPL_MAC_BROADCAST, 0)});
+  }
+  worker.step(at(kNow));
+  worker.step(at(kNow + Worker<MemoryPort>::kOrderPatienceNs + 1));
+  EXPECT_EQ(worker.lost_orders(), (LostOrders{.announcements = kOrders / 2, .probes = kOrders}));
 }
 
 TEST_F(WorkerTest, loses_the_orders_that_a_port_refuses_for_too_long_and_takes_new_ones) {
@@ -264,9 +279,9 @@ TEST_F(WorkerTest, loses_the_orders_that_a_port_refuses_for_too_long_and_takes_n
   for (std::uint32_t i = 0; i < kOrders; ++i) orders.push(announcement_of(i));
   worker.step(at(kNow));
   worker.step(at(kNow + Worker<MemoryPort>::kOrderPatienceNs));
-  EXPECT_EQ(worker.lost_orders(), 0U);
+  EXPECT_EQ(worker.lost_orders(), LostOrders{});
   worker.step(at(kNow + Worker<MemoryPort>::kOrderPatienceNs + 1));
-  EXPECT_EQ(worker.lost_orders(), kOrders);
+  EXPECT_EQ(worker.lost_orders(), (LostOrders{.announcements = kOrders}));
   EXPECT_EQ(worker.finished_orders(), kOrders);
   EXPECT_FALSE(worker.lingers(kNow));
   port.room = 1;
@@ -348,7 +363,7 @@ TEST(WithdrawalThreads, no_order_of_before_is_sent_after_the_acknowledged_bounda
   service.wake();
   ASSERT_TRUE(service.pass_boundary(std::chrono::seconds{5}));
   EXPECT_EQ(port.sent_count(), kOrders);
-  EXPECT_EQ(service.lost_orders(), 0U);
+  EXPECT_EQ(service.lost_orders(), LostOrders{});
 }
 
 // Control withdraws while frames keep coming: after the boundary there is not one answer more.

@@ -107,7 +107,7 @@ class OnMaps : public testing::Test {
   std::optional<EndpointRegistry> registry_;
 };
 
-TEST_F(OnMaps, AnEndpointIsInTheHashTheIndexAndItsSlotUntilItsContainerIsGone) {
+TEST_F(OnMaps, an_endpoint_is_in_the_hash_the_index_and_its_slot_until_its_container_is_gone) {
   update(web, {child(web, 2, 0xa, {"10.0.0.1", "10.0.0.2"})});
   ASSERT_NE(entry("10.0.0.1"), nullptr);
   EXPECT_EQ((*made_).endpoints().size(), 2U);
@@ -121,7 +121,7 @@ TEST_F(OnMaps, AnEndpointIsInTheHashTheIndexAndItsSlotUntilItsContainerIsGone) {
   EXPECT_EQ((*made_).slots()[slot].word, 0U);
 }
 
-TEST_F(OnMaps, TheFastPathIsLeftOutForWhatIsExcludedFromIt) {
+TEST_F(OnMaps, the_fast_path_is_left_out_for_what_is_excluded_from_it) {
   state_.own.fast_path_exclude = {Pattern{.netns = "db"}};
   registry_->choose(state_.own, now_ns());
   update(web, {child(web, 2, 0xa, {"10.0.0.1"})});
@@ -130,7 +130,7 @@ TEST_F(OnMaps, TheFastPathIsLeftOutForWhatIsExcludedFromIt) {
   EXPECT_TRUE(entry("10.0.0.2")->desired.slow);
 }
 
-TEST_F(OnMaps, AMacIsOursWhileAnyChildHasIt) {
+TEST_F(OnMaps, a_mac_is_ours_while_any_child_has_it) {
   const auto knows = [&](Mac mac) {
     return std::ranges::any_of((*made_).senders(), [mac](const auto& one) { return one.first == mac; });
   };
@@ -145,7 +145,7 @@ TEST_F(OnMaps, AMacIsOursWhileAnyChildHasIt) {
   EXPECT_TRUE(knows(9));
 }
 
-TEST_F(OnMaps, AClaimOfItsOwnNamespacesOtherInterfaceIsNone) {
+TEST_F(OnMaps, a_claim_of_its_own_namespaces_other_interface_is_none) {
   update(web, {child(web, 2, 0xa, {"10.0.0.1"}), child(web, 3, 0xb, {})});
   update(db, {child(db, 2, 0xc, {})});
   const auto claim = [&](Mac mac) { return event_of(ARPL_EVENT_CLAIM_FROM_HOST, mac, "10.0.0.1"); };
@@ -158,7 +158,7 @@ TEST_F(OnMaps, AClaimOfItsOwnNamespacesOtherInterfaceIsNone) {
             ClaimOrigin::elsewhere);
 }
 
-TEST_F(OnMaps, AStationWithAContainersMacAndAnAddressOfItsOwnSharesIt) {
+TEST_F(OnMaps, a_station_with_a_containers_mac_and_an_address_of_its_own_shares_it) {
   update(web, {child(web, 2, 0xa, {"10.0.0.1"})});
   EXPECT_FALSE(registry_->on_own_mac(event_of(ARPL_EVENT_OWN_MAC, 0xa, "10.0.0.1"))) << "a loop";
   EXPECT_FALSE(registry_->on_own_mac(event_of(ARPL_EVENT_OWN_MAC, 0xa, "0.0.0.0"))) << "a probe";
@@ -168,7 +168,7 @@ TEST_F(OnMaps, AStationWithAContainersMacAndAnAddressOfItsOwnSharesIt) {
   EXPECT_TRUE(registry_->shared().contains(0xa));
 }
 
-TEST_F(OnMaps, AStatusListsEndpointsByVlanAndThenByNumber) {
+TEST_F(OnMaps, a_status_lists_endpoints_by_vlan_and_then_by_number) {
   auto tagged = child(web, 3, 0xb, {"10.0.0.1"});
   tagged.vlan = 5;
   update(web, {child(web, 2, 0xa, {"10.0.1.1", "9.0.0.200", "10.0.0.2"}), tagged});
@@ -185,7 +185,7 @@ TEST_F(OnMaps, AStatusListsEndpointsByVlanAndThenByNumber) {
   EXPECT_TRUE(observing.observe);
 }
 
-TEST_F(OnMaps, TheSendersAreNamedByTheirOwners) {
+TEST_F(OnMaps, the_senders_are_named_by_their_owners) {
   update(web, {child(web, 2, 0xa, {"10.0.0.1"})});
   const auto senders = gather_senders(*made_, registry_->owners(), "nic0");
   ASSERT_EQ(senders.size(), 2U);
@@ -207,13 +207,13 @@ class WithEvents : public OnMaps {
   std::optional<ParentEvents> events_;
 };
 
-TEST_F(WithEvents, AStrangersMacIsRememberedUntilItIsTaken) {
+TEST_F(WithEvents, a_strangers_mac_is_remembered_until_it_is_taken) {
   EXPECT_FALSE(on(event_of(ARPL_EVENT_STRANGER, 0xe, "10.0.0.9"))) << "nothing for the protocol";
   EXPECT_TRUE(events_->take_stranger());
   EXPECT_FALSE(events_->take_stranger());
 }
 
-TEST_F(WithEvents, AClaimIsNotedWithWhereItCameFromAndOneOfItsOwnIsNot) {
+TEST_F(WithEvents, a_claim_is_noted_with_where_it_came_from_and_one_of_its_own_is_not) {
   update(web, {child(web, 2, 0xa, {"10.0.0.1"}), child(web, 3, 0xb, {})});
   EXPECT_FALSE(on(event_of(ARPL_EVENT_CLAIM_FROM_HOST, 0xb, "10.0.0.1")));
   EXPECT_TRUE(claims_.of(key_of("10.0.0.1")).empty());
@@ -238,7 +238,7 @@ class LogLines : public WithEvents {
   }
 };
 
-TEST_F(LogLines, WhatAVepaSwitchSendsBackIsNoLoop) {
+TEST_F(LogLines, what_a_vepa_switch_sends_back_is_no_loop) {
   auto vepa = child(web, 2, 0xa, {"10.0.0.1"});
   vepa.mode = MacvlanMode::vepa;
   update(web, {vepa});
@@ -268,13 +268,13 @@ class WithWorker : public OnMaps {
   std::optional<ParentWorker> worker_;
   FakeService::Seen seen_;
   std::vector<bool> made_with_;
-  EngineIngressTables* front_ = nullptr;
+  arpl_tables* front_ = nullptr;
   bool refuses_ = false;
 };
 
 using std::chrono::milliseconds;
 
-TEST_F(WithWorker, IsMadeAnewOnlyWhereWhatItWasMadeForHasChanged) {
+TEST_F(WithWorker, is_made_anew_only_where_what_it_was_made_for_has_changed) {
   worker().start(true, milliseconds{1});
   worker().fit(true);
   EXPECT_EQ(made_with_.size(), 1U);
@@ -290,7 +290,7 @@ TEST_F(WithWorker, IsMadeAnewOnlyWhereWhatItWasMadeForHasChanged) {
   EXPECT_EQ(worker().not_handed_over(), 3U * 4U);
 }
 
-TEST_F(WithWorker, WithoutTheRingThatItWantsServesOnAndTriesAgain) {
+TEST_F(WithWorker, without_the_ring_that_it_wants_serves_on_and_tries_again) {
   refuses_ = true;
   worker().fit(true);
   EXPECT_NE(worker().service(), nullptr);
@@ -301,7 +301,7 @@ TEST_F(WithWorker, WithoutTheRingThatItWantsServesOnAndTriesAgain) {
   EXPECT_EQ(worker().ring_complaint(), "");
 }
 
-TEST_F(WithWorker, EndsWhereNobodyNeedsIt) {
+TEST_F(WithWorker, ends_where_nobody_needs_it) {
   worker().start(false, milliseconds{1});
   state_.config.mode = Mode::observe;
   worker().fit(false);
@@ -309,7 +309,7 @@ TEST_F(WithWorker, EndsWhereNobodyNeedsIt) {
   EXPECT_TRUE(seen_.stopped);
 }
 
-TEST_F(WithWorker, PassesABoundaryOnlyForWhatWasAnsweredFor) {
+TEST_F(WithWorker, passes_a_boundary_only_for_what_was_answered_for) {
   worker().start(false, milliseconds{1});
   worker().settle(*registry_, true, false);
   EXPECT_EQ(seen_.boundaries, 0);
@@ -317,7 +317,7 @@ TEST_F(WithWorker, PassesABoundaryOnlyForWhatWasAnsweredFor) {
   EXPECT_EQ(seen_.boundaries, 1);
 }
 
-TEST_F(WithWorker, ThatStandsStillIsNotHealthyAndIsAgainWhenItMoves) {
+TEST_F(WithWorker, that_stands_still_is_not_healthy_and_is_again_when_it_moves) {
   EXPECT_TRUE(worker().healthy(1 * second)) << "there is none";
   worker().start(false, milliseconds{1});
   EXPECT_TRUE(worker().healthy(10 * second));
@@ -326,7 +326,7 @@ TEST_F(WithWorker, ThatStandsStillIsNotHealthyAndIsAgainWhenItMoves) {
   EXPECT_TRUE(worker().healthy(13 * second));
 }
 
-TEST_F(WithWorker, ThatDecidesAloneSeesTheTableOnlyAsItWasPublishedLast) {
+TEST_F(WithWorker, that_decides_alone_sees_the_table_only_as_it_was_published_last) {
   decide_alone();
   worker().start(true, milliseconds{1});
   ASSERT_NE(front_, nullptr);
@@ -346,7 +346,7 @@ TEST_F(WithWorker, ThatDecidesAloneSeesTheTableOnlyAsItWasPublishedLast) {
 }
 
 // More endpoints in one set of the index than it has cells for: the hash has the others.
-TEST_F(WithWorker, ThatDecidesAloneHasACopyOfWhatTheIndexHasNoRoomFor) {
+TEST_F(WithWorker, that_decides_alone_has_a_copy_of_what_the_index_has_no_room_for) {
   decide_alone();
   worker().start(true, milliseconds{1});
   std::map<std::uint32_t, std::vector<InterfaceAddress>> by_bucket;
@@ -367,7 +367,7 @@ TEST_F(WithWorker, ThatDecidesAloneHasACopyOfWhatTheIndexHasNoRoomFor) {
   EXPECT_FALSE(copy.contains(key_of("172.16.0.1")));
 }
 
-TEST_F(WithWorker, ThatDecidesAloneHasItsVerdictsAddedToThoseOfEarlierRuns) {
+TEST_F(WithWorker, that_decides_alone_has_its_verdicts_added_to_those_of_earlier_runs) {
   decide_alone();
   auto earlier = (*made_).verdicts();
   earlier[ARPL_reflect] = 5;
@@ -396,7 +396,7 @@ class WithLog : public OnMaps {
   std::optional<ChangeLog> log_;
 };
 
-TEST_F(WithLog, OnlyWhatWasAnsweredForAwaitsABoundaryWhenItGoes) {
+TEST_F(WithLog, only_what_was_answered_for_awaits_a_boundary_when_it_goes) {
   auto ignoring = child(db, 3, 0xb, {"10.0.0.2"});
   ignoring.noarp = true;
   follow(update(web, {child(web, 2, 0xa, {"10.0.0.1"})}));
@@ -416,7 +416,7 @@ TEST_F(WithLog, OnlyWhatWasAnsweredForAwaitsABoundaryWhenItGoes) {
   EXPECT_EQ(log_->found().to_json().at("count"), 2);
 }
 
-TEST_F(WithLog, WhatWasClaimedOfAnEndpointGoesWithIt) {
+TEST_F(WithLog, what_was_claimed_of_an_endpoint_goes_with_it) {
   follow(update(web, {child(web, 2, 0xa, {"10.0.0.1"})}));
   claims_.on(key_of("10.0.0.1"), 0xd, Claims::Way::wire, now_ns());
   log_->settle(now_ns());
@@ -447,7 +447,7 @@ class WithDriver : public OnMaps {
   std::uint64_t now_ = now_ns();
 };
 
-TEST_F(WithDriver, AnnouncesWhatHasComeAndNobodyWhoHasGone) {
+TEST_F(WithDriver, announces_what_has_come_and_nobody_who_has_gone) {
   add(web, child(web, 2, 0xa, {"10.0.0.1"}));
   run(10 * second);
   const auto announced = seen_.orders.size();
@@ -461,7 +461,7 @@ TEST_F(WithDriver, AnnouncesWhatHasComeAndNobodyWhoHasGone) {
 
 // The first announcement after a change goes through the container's own interface; one that can't be entered
 // has it sent by the worker, a namespace in a turn.
-TEST_F(WithDriver, AFrameThatHadToWaitIsNotSentWithAMacThatItsEndpointNoLongerHas) {
+TEST_F(WithDriver, a_frame_that_had_to_wait_is_not_sent_with_a_mac_that_its_endpoint_no_longer_has) {
   add(web, child(web, 2, 0xa, {"10.0.0.1"}));
   add(db, child(db, 3, 0xb, {"10.0.0.2"}));
   for (int i = 0; i < 1000 && seen_.orders.empty(); ++i) driver_->run(now_ += second / 100, &service_);
@@ -478,7 +478,7 @@ TEST_F(WithDriver, AFrameThatHadToWaitIsNotSentWithAMacThatItsEndpointNoLongerHa
   for (const auto& frame : seen_.orders) EXPECT_NE(frame.sender_mac, old_mac);
 }
 
-TEST_F(WithDriver, NobodyAsksATaggedEndpointsGatewayWhileTagsAreHidden) {
+TEST_F(WithDriver, nobody_asks_a_tagged_endpoints_gateway_while_tags_are_hidden) {
   state_.own.gateways = {ip("10.0.0.254")};
   driver_->set(state_.config, state_.own, now_);
   auto tagged = child(web, 2, 0xa, {"10.0.0.1"});
@@ -500,12 +500,12 @@ TEST_F(WithDriver, NobodyAsksATaggedEndpointsGatewayWhileTagsAreHidden) {
   EXPECT_TRUE(asks());
 }
 
-TEST_F(WithDriver, WithoutAWorkerNothingIsDone) {
+TEST_F(WithDriver, without_a_worker_nothing_is_done) {
   EXPECT_EQ(driver_->run(now_, nullptr), kNever);
 }
 
 // Its namespace is this one, which has no route to such a gateway.
-TEST(GatewaysOfEndpoints, TheConfigurationsGoesBeforeThatOfTheRoutes) {
+TEST(GatewaysOfEndpoints, the_configurations_goes_before_that_of_the_routes) {
   std::map<Id, Ipv4> found;
   int opened = 0;
   Gateways gateways([&](int) {

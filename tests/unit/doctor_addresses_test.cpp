@@ -47,6 +47,20 @@ TEST(DoctorWrongParent, not_when_the_parent_has_the_subnet_too) {
   expect_healthy(facts);
 }
 
+TEST(DoctorWrongParent, a_nic_without_carrier_is_not_where_it_belongs) {
+  auto facts = on_wrong_parent();
+  facts.namespaces[0].devices[1].running = false;
+  expect_healthy(facts);
+}
+
+TEST(DoctorWrongParent, a_route_through_a_gateway_does_not_say_where_the_subnet_is) {
+  auto facts = on_wrong_parent();
+  facts.namespaces[0].devices[1].addresses.clear();
+  EXPECT_TRUE(contains(only(facts, "wrong_parent").evidence, "routes 10.1.0.0/24 to nic1"));
+  facts.namespaces[0].routes[1].gateway = ip("10.1.9.1");
+  expect_healthy(facts);
+}
+
 TEST(DoctorWrongParent, not_when_a_macvlan_of_the_host_on_the_parent_has_the_subnet) {
   auto facts = on_wrong_parent();
   facts.namespaces[0].devices.push_back(macvlan("shim", 0x0200000000b0, "10.1.0.3"));
@@ -107,7 +121,7 @@ TEST(DoctorInterfaceDown, the_parent_is_told_once_for_all_its_containers) {
   EXPECT_TRUE(contains(only(facts, "interface_down").evidence, "no carrier"));
 }
 
-Tombstone web_tombstone() {
+GoneStatus web_tombstone() {
   return {.address = ip("10.0.0.13"),
           .prefix_bits = 24,
           .netns = "web",
@@ -150,6 +164,14 @@ TEST(DoctorAddressGone, pinned_maps_remember_for_a_dead_daemon) {
   web_device(facts).addresses.clear();
   EXPECT_TRUE(contains(only(facts, "address_gone").evidence, "no arplined watched"));
   facts.parents[0].daemon = Daemon::answers;  // it scans every second, so its maps may lag behind
+  expect_healthy(facts);
+}
+
+TEST(DoctorAddressGone, what_the_maps_have_in_a_vlan_is_another_interfaces) {
+  auto facts = served_host();
+  facts.parents[0].daemon = Daemon::absent;
+  facts.parents[0].endpoints[0].vlan = 100;
+  web_device(facts).addresses.clear();
   expect_healthy(facts);
 }
 

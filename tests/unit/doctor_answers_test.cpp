@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <nlohmann/json.hpp>
+#include <utility>
 
-#include "arpline/doctor/replies.hpp"
+#include "arpline/doctor/answers.hpp"
 #include "doctor_facts.hpp"
 
 namespace arpline::doctor {
@@ -11,7 +12,7 @@ constexpr Mac kOutsider = 0x0200000000cc;
 
 Facts claimed(Mac mac, std::optional<double> last_seconds_ago) {
   auto facts = served_host();
-  facts.parents[0].endpoints[0].claims = 3;
+  facts.parents[0].endpoints[0].counters.claims = 3;
   facts.parents[0].endpoints[0].claimants = {
       {.mac = mac, .first_seconds_ago = 90, .last_seconds_ago = last_seconds_ago, .times = 3, .from = "wire"}};
   return facts;
@@ -75,7 +76,7 @@ TEST(DoctorSilentKernel, settings_that_silence_it_for_everybody) {
 TEST(DoctorSilentKernel, strict_reverse_path_and_a_requester_from_elsewhere) {
   auto facts = served_host();
   facts.parents[0].endpoints[0].last_requester = ip("10.0.0.9");
-  facts.parents[0].endpoints[0].asked_seconds_ago = 0.5;
+  facts.parents[0].endpoints[0].last_asked_seconds_ago = 0.5;
   web_device(facts).rp_filter = 1;
   expect_healthy(facts);
   facts.parents[0].endpoints[0].last_requester = ip("172.31.0.9");
@@ -116,6 +117,15 @@ TEST(DoctorFlux, two_children_of_one_namespace_that_answer_for_each_other) {
   EXPECT_EQ(ids(examine(facts)), std::vector<std::string>{"interface_down"});
 }
 
+TEST(DoctorFlux, an_interface_without_an_address_is_asked_for_by_nobody) {
+  auto facts = healthy_host();
+  auto second = macvlan("mv1", 0x0200000000a3, "");
+  second.ifindex = kMv0 + 1;
+  second.arp_ignore = 1;  // it answers for nobody else either
+  web(facts).devices.push_back(second);
+  expect_healthy(facts);
+}
+
 TEST(DoctorFlux, the_hosts_own_children_are_its_own_business) {
   auto facts = healthy_host();
   facts.namespaces[0].devices.push_back(macvlan("vrrp.5", 0x00005e000105, "10.0.0.55"));
@@ -123,38 +133,96 @@ TEST(DoctorFlux, the_hosts_own_children_are_its_own_business) {
   expect_healthy(facts);
 }
 
-TEST(DoctorReplies, takes_what_is_there_and_leaves_out_the_rest) {
-  const auto endpoints = endpoints_in(nlohmann::json::parse(R"({"endpoints": [
-    {"address": "10.0.0.11", "vlan": 5, "mac": "02:00:00:00:00:a1", "prefix": 24, "reason": "contested", "claims": 2,
-     "claimants": [{"mac": "02:cc:00:00:00:01", "first_seconds_ago": 9.5, "last_seconds_ago": 1, "times": 2,
-                    "from": "host"}], "last_requester": null},
-    {"address": "10.0.0.12", "claims": 7, "last_claimant_mac": "02:cc:00:00:00:02", "prefix": 99},
-    {"address": 5}, "nonsense"]})"));
-  ASSERT_EQ(endpoints.size(), 2U);
-  EXPECT_EQ(endpoints[0].vlan, 5);
-  ASSERT_EQ(endpoints[0].claimants.size(), 1U);
-  EXPECT_EQ(endpoints[0].claimants[0].first_seconds_ago, 9.5);
-  EXPECT_EQ(endpoints[0].claimants[0].from, "host");
-  ASSERT_EQ(endpoints[1].claimants.size(), 1U);
-  EXPECT_EQ(endpoints[1].claimants[0].times, 7U);
-  EXPECT_FALSE(endpoints[1].claimants[0].last_seconds_ago.has_value());
-  EXPECT_EQ(endpoints[1].prefix_bits, 0);
-  EXPECT_TRUE(endpoints_in(nlohmann::json::parse(R"({"endpoints": 5})")).empty());
-  EXPECT_TRUE(endpoints_in(nullptr).empty());
+// nic0 and its endpoints, as its daemon answers.
+nlohmann::json answer_of(std::vector<EndpointStatus> endpoints) {
+  ParentStatus parent{.parent = "nic0", .ifindex = kNic0, .egress = "hidden"};
+  parent.announce = AnnounceStatus{.refresh_seconds = 1.5, .pps = 7};
+  parent.endpoints = std::move(endpoints);
+  return to_json(StatusAnswer{.parents = {ParentStatus{.parent = "nic1", .ifindex = kNic1}, parent}});
 }
 
-TEST(DoctorReplies, tombstones_of_one_parent) {
-  const auto gone = tombstones_in(nlohmann::json::parse(R"({"gone": [
-    {"parent": "nic0", "address": "10.0.0.11", "mac": "02:00:00:00:00:a1", "namespace": "web", "interface": "mv0",
-     "seconds_ago": 12.3, "lived_seconds": 3.2, "reason": "address removed 3.2 s after up",
-     "trail": [{"seconds_ago": 12.3, "event": "address removed"}, 7]},
-    {"parent": "nic1", "address": "10.1.0.11"}]})"),
-                                  "nic0");
-  ASSERT_EQ(gone.size(), 1U);
-  EXPECT_EQ(gone[0].netns, "web");
-  EXPECT_EQ(gone[0].lived_seconds, 3.2);
-  ASSERT_EQ(gone[0].trail.size(), 1U);
-  EXPECT_EQ(gone[0].trail[0].event, "address removed");
+struct DoctorAnswers : testing::Test {
+  DoctorAnswers() {
+    parent.link.ifindex = kNic0;
+    parent.link.name = "nic0";
+  }
+  Parent parent;
+  std::vector<std::string> unseen;
+};
+
+TEST_F(DoctorAnswers, takes_what_is_said_of_this_parent) {
+  EXPECT_TRUE(take_status(
+      answer_of({{.address = ip("10.0.0.11"),
+                  .vlan = 5,
+                  .mac = 0x0200000000a1,
+                  .reason = "contested",
+                  .claimants = {{.mac = kOutsider, .first_seconds_ago = 9.5, .times = 2, .from = "host"}}}}),
+      parent, unseen));
+  EXPECT_TRUE(unseen.empty());
+  EXPECT_EQ(parent.egress, "hidden");
+  ASSERT_TRUE(parent.announce.has_value());
+  EXPECT_EQ(parent.announce->refresh_seconds, 1.5);
+  ASSERT_EQ(parent.endpoints.size(), 1U);
+  EXPECT_EQ(parent.endpoints[0].vlan, 5);
+  ASSERT_EQ(parent.endpoints[0].claimants.size(), 1U);
+  EXPECT_EQ(parent.endpoints[0].claimants[0].first_seconds_ago, 9.5);
+  EXPECT_EQ(parent.endpoints[0].claimants[0].from, "host");
+}
+
+TEST_F(DoctorAnswers, what_is_of_another_form_is_not_taken_and_named) {
+  auto answer = answer_of({{.address = ip("10.0.0.11"), .mac = 1}});
+  answer["parents"][1]["endpoints"][0]["prefix"] = 999;
+  EXPECT_TRUE(take_status(answer, parent, unseen));
+  EXPECT_TRUE(parent.endpoints.empty() && parent.egress.empty());
+  ASSERT_EQ(unseen.size(), 1U);
+  EXPECT_TRUE(contains(unseen[0], "of nic0 answers: endpoints[0].prefix is not")) << unseen[0];
+  answer["parents"][1]["endpoints"] = 5;
+  EXPECT_TRUE(take_status(answer, parent, unseen));
+  EXPECT_TRUE(contains(unseen.back(), "endpoints is not a list")) << unseen.back();
+}
+
+TEST_F(DoctorAnswers, those_of_others_and_nonsense_are_none) {
+  for (const auto* text : {"null", "7", "{}", R"({"parents": 5})", R"({"parents": [5, {}, {"ifindex": 77}]})",
+                           R"({"error": "unknown command"})"})
+    EXPECT_FALSE(take_status(nlohmann::json::parse(text), parent, unseen)) << text;
+  EXPECT_FALSE(take_status(std::nullopt, parent, unseen));
+  EXPECT_TRUE(unseen.empty());
+}
+
+TEST_F(DoctorAnswers, the_last_claimant_is_named_where_nobody_lists_any) {
+  EndpointStatus endpoint{.counters = {.claims = 7}, .last_claimant_mac = kOutsider};
+  name_last_claimant(endpoint);
+  ASSERT_EQ(endpoint.claimants.size(), 1U);
+  EXPECT_EQ(endpoint.claimants[0].mac, kOutsider);
+  EXPECT_EQ(endpoint.claimants[0].times, 7U);
+  EXPECT_FALSE(endpoint.claimants[0].last_seconds_ago.has_value());
+  endpoint.claimants[0].times = 8;
+  name_last_claimant(endpoint);
+  EXPECT_EQ(endpoint.claimants.size(), 1U) << "it was listed";
+}
+
+TEST_F(DoctorAnswers, what_has_gone_from_this_parent) {
+  const GoneAnswer gone{.gone = {{.parent = "nic0",
+                                  .address = ip("10.0.0.11"),
+                                  .prefix_bits = 24,
+                                  .netns = "web",
+                                  .interface = "mv0",
+                                  .seconds_ago = 12.3,
+                                  .lived_seconds = 3.2,
+                                  .trail = {{12.3, "address removed"}}},
+                                 {.parent = "nic1", .address = ip("10.1.0.11")}}};
+  take_gone(to_json(gone), parent, unseen);
+  ASSERT_EQ(parent.gone.size(), 1U);
+  EXPECT_EQ(parent.gone[0].netns, "web");
+  EXPECT_EQ(parent.gone[0].prefix_bits, 24);
+  EXPECT_EQ(parent.gone[0].lived_seconds, 3.2);
+  ASSERT_EQ(parent.gone[0].trail.size(), 1U);
+  EXPECT_EQ(parent.gone[0].trail[0].event, "address removed");
+  EXPECT_TRUE(unseen.empty());
+  take_gone(nlohmann::json{{"gone", 5}}, parent, unseen);
+  EXPECT_TRUE(contains(unseen.back(), "gone is not a list")) << unseen.back();
+  take_gone(std::nullopt, parent, unseen);
+  EXPECT_TRUE(contains(unseen.back(), "does not tell")) << unseen.back();
 }
 
 }  // namespace

@@ -106,6 +106,29 @@ TEST(DoctorBroadcastQueue, only_its_own_drops_count) {
   EXPECT_TRUE(only(facts, "broadcast_queue").command.text().ends_with(" 65536"));
 }
 
+// It is the parent's queue, and one on nic0.100 has a parent of its own.
+TEST(DoctorBroadcastQueue, a_child_in_a_vlan_is_not_the_one_to_change) {
+  auto facts = healthy_host();
+  auto vlan = nic(20, "nic0.100", "");
+  vlan.kind = "vlan";
+  vlan.lower = kNic0;
+  vlan.lower_in_host = true;
+  vlan.vlan_id = 100;
+  facts.namespaces[0].devices.push_back(vlan);
+  web_device(facts).lower = 20;
+  facts.parents[0].drops = DropSample{.seconds = 1.0, .broadcast_queue = 700, .rx_dropped = 800};
+  EXPECT_TRUE(contains(only(facts, "broadcast_queue").command.text(), "--net=/run/netns/db "));
+}
+
+TEST(DoctorNeighbourTable, full_begins_at_its_percentage) {
+  auto facts = healthy_host();
+  facts.neighbours->limit = 1000;
+  facts.neighbours->entries = 949;
+  EXPECT_EQ(only(facts, "neighbour_table").severity, Severity::warning);
+  facts.neighbours->entries = 950;
+  EXPECT_EQ(only(facts, "neighbour_table").severity, Severity::critical);
+}
+
 TEST(DoctorNeighbourTable, near_and_over_the_limit) {
   auto facts = healthy_host();
   facts.neighbours->entries = 819;
@@ -145,6 +168,20 @@ TEST(DoctorStaleLease, dead_and_hung) {
   EXPECT_TRUE(contains(only(facts, "stale_lease").evidence, "does not answer"));
   facts.parents[0].pinned = false;
   expect_healthy(facts);
+}
+
+TEST(DoctorStaleLease, a_lease_that_ends_now_has_ended) {
+  auto facts = served_host();
+  facts.parents[0].lease_seconds = 0;
+  only(facts, "stale_lease");
+}
+
+TEST(DoctorHiddenEgress, of_two_filters_nobody_says_which_is_to_go) {
+  auto facts = served_host();
+  facts.parents[0].egress = "hidden";
+  facts.parents[0].before_egress = {{.pref = 1, .handle = 1, .kind = "bpf", .name = "other"},
+                                    {.pref = 2, .handle = 1, .kind = "bpf", .name = "third"}};
+  EXPECT_TRUE(only(facts, "hidden_egress").command.empty());
 }
 
 TEST(DoctorHiddenEgress, the_self_test_is_certain_and_a_list_is_not) {

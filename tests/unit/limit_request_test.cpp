@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
+#include "report/status.hpp"
 
 namespace arpline {
 namespace {
@@ -29,7 +30,8 @@ struct LimitRequestTest : testing::Test {
   }
 
   json entry(const std::string& name) const {
-    for (const auto& one : limits_to_json(file, now, fit))
+    const auto answer = to_json(LimitAnswer{.limits = limit_status(file, now, fit)});
+    for (const auto& one : answer["limits"])
       if (one["name"] == name) return one;
     return nullptr;
   }

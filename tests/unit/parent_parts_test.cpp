@@ -62,7 +62,7 @@ struct EgressHealthTest : testing::Test {
   }
 };
 
-TEST_F(EgressHealthTest, IsTestedOnceASecondWhileItIsSeenAndSaysWhen) {
+TEST_F(EgressHealthTest, is_tested_once_a_second_while_it_is_seen_and_says_when) {
   pass(tick);
   EXPECT_EQ(egress.sight(), EgressHealth::Sight::seen);
   EXPECT_EQ(seen_at, now);
@@ -72,7 +72,7 @@ TEST_F(EgressHealthTest, IsTestedOnceASecondWhileItIsSeenAndSaysWhen) {
   EXPECT_TRUE(warnings().empty());
 }
 
-TEST_F(EgressHealthTest, ThatIsHiddenIsTestedEveryTickUntilItIsSeenAgain) {
+TEST_F(EgressHealthTest, that_is_hidden_is_tested_every_tick_until_it_is_seen_again) {
   pass(tick);
   hidden = true;
   pass(second);
@@ -90,7 +90,7 @@ TEST_F(EgressHealthTest, ThatIsHiddenIsTestedEveryTickUntilItIsSeenAgain) {
   EXPECT_EQ(put_back, 0);
 }
 
-TEST_F(EgressHealthTest, ThatIsMissingIsPutBackAndSeenAtOnce) {
+TEST_F(EgressHealthTest, that_is_missing_is_put_back_and_seen_at_once) {
   pass(tick);
   attached = false;
   egress.on_filters(now += second);
@@ -99,7 +99,7 @@ TEST_F(EgressHealthTest, ThatIsMissingIsPutBackAndSeenAtOnce) {
   EXPECT_EQ(egress.sight(), EgressHealth::Sight::seen);
 }
 
-TEST_F(EgressHealthTest, IsNotPutBackMoreOftenThanEvery20MillisecondsOnEvents) {
+TEST_F(EgressHealthTest, is_not_put_back_more_often_than_every_20_milliseconds_on_events) {
   pass(tick);
   now += second;
   for (int i = 0; i < 40; ++i) {
@@ -109,7 +109,7 @@ TEST_F(EgressHealthTest, IsNotPutBackMoreOftenThanEvery20MillisecondsOnEvents) {
   EXPECT_EQ(put_back, 2);
 }
 
-TEST_F(EgressHealthTest, ThatCantBePutBackIsMissingAndSaysWhy) {
+TEST_F(EgressHealthTest, that_cant_be_put_back_is_missing_and_says_why) {
   attached = false;
   refuses = true;
   pass(second);
@@ -121,14 +121,14 @@ TEST_F(EgressHealthTest, ThatCantBePutBackIsMissingAndSaysWhy) {
   EXPECT_EQ(egress.sight(), EgressHealth::Sight::seen);
 }
 
-TEST_F(EgressHealthTest, OfAParentThatIsDownNothingIsSaid) {
+TEST_F(EgressHealthTest, of_a_parent_that_is_down_nothing_is_said) {
   up = false;
   pass(2 * second);
   EXPECT_EQ(egress.sight(), EgressHealth::Sight::unknown);
   EXPECT_EQ(seen_at, 0U);
 }
 
-TEST(FastPathHealth, OnAVethIsAsGoodAsTheOtherEndsProgram) {
+TEST(FastPathHealth, on_a_veth_is_as_good_as_the_other_ends_program) {
   auto state = state_of();
   bool has_program = false;
   FastPathHealth health(state, [&] { return has_program; });
@@ -144,7 +144,7 @@ TEST(FastPathHealth, OnAVethIsAsGoodAsTheOtherEndsProgram) {
   EXPECT_EQ(health.off_because(), "");
 }
 
-TEST(FastPathHealth, OfAnotherKindOfParentOrInGenericModeNobodyIsAskedAbout) {
+TEST(FastPathHealth, of_another_kind_of_parent_or_in_generic_mode_nobody_is_asked_about) {
   const auto never = []() -> bool { throw std::logic_error("asked"); };
   for (const auto* kind : {"", "bond"}) {
     const auto state = state_of(kind);
@@ -155,13 +155,13 @@ TEST(FastPathHealth, OfAnotherKindOfParentOrInGenericModeNobodyIsAskedAbout) {
   EXPECT_TRUE(FastPathHealth(generic, never).on());
 }
 
-TEST(FastPathHealth, WhoCantBeAskedHasNoProgram) {
+TEST(FastPathHealth, who_cant_be_asked_has_no_program) {
   const auto state = state_of();
   FastPathHealth health(state, []() -> bool { throw SetupError("EPERM"); });
   EXPECT_FALSE(health.on());
 }
 
-TEST(FastPathHealth, KnowsTheOtherEndByNumberAndNamespace) {
+TEST(FastPathHealth, knows_the_other_end_by_number_and_namespace) {
   auto state = state_of();
   state.link.lower_netns = 5;
   const FastPathHealth health(state, [] { return true; });
@@ -173,7 +173,7 @@ TEST(FastPathHealth, KnowsTheOtherEndByNumberAndNamespace) {
   EXPECT_FALSE(health.is_peer(5, 3));
 }
 
-TEST(FastPathHealth, ADriverThatRefusesAllSwitchesItOffForAWhile) {
+TEST(FastPathHealth, a_driver_that_refuses_all_switches_it_off_for_a_while) {
   const auto state = state_of("");
   FastPathHealth health(state, [] { return true; });
   EXPECT_FALSE(health.check_driver(0, 0, 100 * second));
@@ -195,7 +195,7 @@ struct ProgramSettingsTest : testing::Test {
   Switches switches() const { return switches_of(state, false, true); }
 };
 
-TEST_F(ProgramSettingsTest, SwitchesFollowTheParent) {
+TEST_F(ProgramSettingsTest, switches_follow_the_parent) {
   EXPECT_TRUE(switches().one_queue);
   EXPECT_FALSE(switches().in_pieces);
   EXPECT_EQ(switches().mac, 9U);
@@ -212,7 +212,7 @@ TEST_F(ProgramSettingsTest, SwitchesFollowTheParent) {
   EXPECT_TRUE(switches().in_pieces);
 }
 
-TEST_F(ProgramSettingsTest, EachSwitchHasItsFlag) {
+TEST_F(ProgramSettingsTest, each_switch_has_its_flag) {
   const std::pair<bool Switches::*, std::uint64_t> flags[] = {
       {&Switches::hidden_tags, ARPL_LIMIT_HIDDEN_TAGS},
       {&Switches::fast_path, ARPL_LIMIT_FAST_PATH},
@@ -228,7 +228,7 @@ TEST_F(ProgramSettingsTest, EachSwitchHasItsFlag) {
   }
 }
 
-TEST_F(ProgramSettingsTest, ABudgetGetsNoMoreThanThereIsRoomForInTheNeighbourTable) {
+TEST_F(ProgramSettingsTest, a_budget_gets_no_more_than_there_is_room_for_in_the_neighbour_table) {
   ProgramSettings settings(state, map, filter, 0);
   settings.write(switches(), std::nullopt);
   const auto whole = map.to_child.interval_ns;
@@ -243,7 +243,7 @@ TEST_F(ProgramSettingsTest, ABudgetGetsNoMoreThanThereIsRoomForInTheNeighbourTab
   EXPECT_EQ(map.to_child.interval_ns, whole);
 }
 
-TEST_F(ProgramSettingsTest, TellTheProgramsWhenTheNeighbourTableWasLastFull) {
+TEST_F(ProgramSettingsTest, tell_the_programs_when_the_neighbour_table_was_last_full) {
   ProgramSettings settings(state, map, filter, 0);
   settings.follow_neighbours(5, std::nullopt);
   EXPECT_EQ(map.neigh_full_ns, 5U);
@@ -251,7 +251,7 @@ TEST_F(ProgramSettingsTest, TellTheProgramsWhenTheNeighbourTableWasLastFull) {
   EXPECT_EQ(map.neigh_full_ns, 5U) << "never back";
 }
 
-TEST_F(ProgramSettingsTest, OtherLimitsAreInForceFromTheNextWriteOn) {
+TEST_F(ProgramSettingsTest, other_limits_are_in_force_from_the_next_write_on) {
   ProgramSettings settings(state, map, filter, 0);
   Limits limits;
   limits.set(*find_limit("foreign"), 10);
@@ -262,7 +262,7 @@ TEST_F(ProgramSettingsTest, OtherLimitsAreInForceFromTheNextWriteOn) {
 }
 
 // The programs ask the other part before the first one is emptied, and each filter has a period of its own.
-TEST_F(ProgramSettingsTest, AFiltersPartIsEmptiedAfterTheProgramsAskTheOtherOne) {
+TEST_F(ProgramSettingsTest, a_filters_part_is_emptied_after_the_programs_ask_the_other_one) {
   state.config.pair_ttl_ns = 10 * second;
   ProgramSettings settings(state, map, filter, 0);
   const auto first_word = [&](std::uint32_t part) {
@@ -283,7 +283,7 @@ TEST_F(ProgramSettingsTest, AFiltersPartIsEmptiedAfterTheProgramsAskTheOtherOne)
   EXPECT_EQ(first_word(ARPL_FILTER_PAIRS + 1), 1U);
 }
 
-TEST_F(ProgramSettingsTest, AdoptWhichPartAnEarlierRunHasLeftAsked) {
+TEST_F(ProgramSettingsTest, adopt_which_part_an_earlier_run_has_left_asked) {
   map.flags = ARPL_LIMIT_OTHER_PAIRS | ARPL_LIMIT_OTHER_ANNOUNCED;
   ProgramSettings settings(state, map, filter, 0);
   settings.write(switches(), std::nullopt);
@@ -292,7 +292,7 @@ TEST_F(ProgramSettingsTest, AdoptWhichPartAnEarlierRunHasLeftAsked) {
   EXPECT_NE(map.flags & ARPL_LIMIT_OTHER_ANNOUNCED, 0U);
 }
 
-TEST(ParentState, ACarrierThatWasAwayForAMomentHasComeBackToo) {
+TEST(ParentState, a_carrier_that_was_away_for_a_moment_has_come_back_too) {
   const ParentLink down{.running = false, .carrier_ups = 1};
   const ParentLink up{.running = true, .carrier_ups = 1};
   const ParentLink up_again{.running = true, .carrier_ups = 2};
@@ -302,7 +302,7 @@ TEST(ParentState, ACarrierThatWasAwayForAMomentHasComeBackToo) {
   EXPECT_FALSE(carrier_came_back(up, down));
 }
 
-TEST(ParentState, OnlyWhoAnswersOrDecidesAloneNeedsAWorker) {
+TEST(ParentState, only_who_answers_or_decides_alone_needs_a_worker) {
   auto state = state_of("");
   EXPECT_TRUE(state.needs_service());
   state.config.mode = Mode::observe;
@@ -312,7 +312,7 @@ TEST(ParentState, OnlyWhoAnswersOrDecidesAloneNeedsAWorker) {
   EXPECT_TRUE(state.needs_service());
 }
 
-TEST(WantsRing, OnlyWhereAFrameCanGetIntoOne) {
+TEST(WantsRing, only_where_a_frame_can_get_into_one) {
   auto state = state_of("");
   Limits limits;
   EXPECT_FALSE(wants_ring(state, limits, true));

@@ -51,7 +51,7 @@ struct ParentsTest : testing::Test {
   std::string reason_of(std::size_t which) { return parents.waiting(now).at(which).at("reason"); }
 };
 
-TEST_F(ParentsTest, AreWaitedForUntilTheirInterfaceIsThereAndThenTriedAtOnce) {
+TEST_F(ParentsTest, are_waited_for_until_their_interface_is_there_and_then_tried_at_once) {
   start({named("a"), named("b")});
   EXPECT_EQ(host.tries.size(), 0U);
   EXPECT_EQ(reason_of(0), "a: no such interface; waiting for it");
@@ -64,7 +64,7 @@ TEST_F(ParentsTest, AreWaitedForUntilTheirInterfaceIsThereAndThenTriedAtOnce) {
   EXPECT_EQ(reason_of(0), "the driver refuses");
 }
 
-TEST_F(ParentsTest, ThatCouldNotBeServedAreTriedAgainAfterOneTwoAndFourSeconds) {
+TEST_F(ParentsTest, that_could_not_be_served_are_tried_again_after_one_two_and_four_seconds) {
   there_is("a", 7);
   start({named("a"), named("b")});
   EXPECT_EQ(host.tries["a"], 1);
@@ -80,7 +80,7 @@ TEST_F(ParentsTest, ThatCouldNotBeServedAreTriedAgainAfterOneTwoAndFourSeconds) 
   }
 }
 
-TEST_F(ParentsTest, WithANewInterfaceAreTriedAtOnceAndWaitAsLittleAsTheFirstTime) {
+TEST_F(ParentsTest, with_a_new_interface_are_tried_at_once_and_wait_as_little_as_the_first_time) {
   there_is("a", 7);
   start({named("a"), named("b")});
   now += second;
@@ -95,12 +95,12 @@ TEST_F(ParentsTest, WithANewInterfaceAreTriedAtOnceAndWaitAsLittleAsTheFirstTime
   EXPECT_EQ(parents.waiting(now).at(0).at("next_try_seconds"), 0.0);
 }
 
-TEST_F(ParentsTest, ThatAreTheOnlyOneAndCantBeServedAreAnError) {
+TEST_F(ParentsTest, that_are_the_only_one_and_cant_be_served_are_an_error) {
   there_is("a", 7);
   EXPECT_THROW(start({named("a")}), SetupError);
 }
 
-TEST_F(ParentsTest, AReloadKeepsWhoIsNamedTakesInWhoIsNewAndLetsTheOthersLeave) {
+TEST_F(ParentsTest, a_reload_keeps_who_is_named_takes_in_who_is_new_and_lets_the_others_leave) {
   there_is("c", 9);
   start({named("a"), named("b")});
   Config config;
@@ -114,7 +114,7 @@ TEST_F(ParentsTest, AReloadKeepsWhoIsNamedTakesInWhoIsNewAndLetsTheOthersLeave) 
   EXPECT_TRUE(parents.leave_where_asked());
 }
 
-TEST_F(ParentsTest, AreTriedWithTheirNewConfigurationAtOnceAndOnlyWhereItHasChanged) {
+TEST_F(ParentsTest, are_tried_with_their_new_configuration_at_once_and_only_where_it_has_changed) {
   there_is("a", 7);
   start({named("a"), named("b")});
   Config config;
@@ -130,7 +130,7 @@ TEST_F(ParentsTest, AreTriedWithTheirNewConfigurationAtOnceAndOnlyWhereItHasChan
   EXPECT_EQ(host.tries["a"], 2);
 }
 
-TEST_F(ParentsTest, WhoHasAskedForAReloadIsAnsweredOnce) {
+TEST_F(ParentsTest, who_has_asked_for_a_reload_is_answered_once) {
   start({named("a"), named("b")});
   parents.each([](Parent& parent) { parent.reload_askers = {1, 2}; });
   EXPECT_EQ(parents.take_reload_askers().size(), 4U);
@@ -162,7 +162,7 @@ std::string refusal(const std::function<void(Config&)>& change) {
   }
 }
 
-TEST(Reload, RefusesWhatCantChangeWithoutARestartAndNothingElse) {
+TEST(Reload, refuses_what_cant_change_without_a_restart_and_nothing_else) {
   const std::string why = " changes with a restart only";
   EXPECT_EQ(refusal([](Config& c) { c.control_group = "adm"; }), "control_group" + why);
   EXPECT_EQ(refusal([](Config& c) { c.netns_folders = {"/x"}; }), "netns_folders" + why);

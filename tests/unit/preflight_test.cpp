@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
+#include <linux/capability.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -33,8 +34,8 @@ PreflightFacts good_facts() {
 
 Finding finding(const PreflightFacts& facts, const std::string& name) {
   const auto findings = judge(facts);
-  const auto found = std::ranges::find(findings, name, &Finding::name);
-  if (found == findings.end()) return {.name = "absent", .level = Level::ok, .evidence = "", .remedy = ""};
+  const auto found = std::ranges::find(findings, name, &Finding::id);
+  if (found == findings.end()) return {.id = "absent"};
   return *found;
 }
 
@@ -44,34 +45,48 @@ bool contains(const std::string& text, const std::string& part) {
 
 TEST(Preflight, nothing_to_say_about_a_good_parent) {
   const auto findings = judge(good_facts());
-  for (const Finding& one : findings) EXPECT_EQ(one.level, Level::ok) << one.name << ": " << one.evidence;
-  EXPECT_EQ(exit_code(findings), 0);
+  for (const Finding& one : findings) EXPECT_EQ(one.severity, Severity::ok) << one.id << ": " << one.evidence;
+  EXPECT_EQ(preflight_exit_code(findings), 0);
 }
 
 TEST(Preflight, names_missing_capabilities) {
   auto facts = good_facts();
-  facts.missing_caps = {"CAP_NET_ADMIN", "CAP_BPF"};
-  EXPECT_EQ(finding(facts, "privileges").level, Level::blocker);
-  EXPECT_TRUE(contains(finding(facts, "privileges").evidence, "CAP_NET_ADMIN, CAP_BPF"));
-  facts.missing_caps = {"CAP_SYS_PTRACE"};
-  EXPECT_EQ(finding(facts, "privileges").level, Level::warning);
+  const auto needed = [](unsigned capability) {
+    return *std::ranges::find(needed_capabilities(), capability, &NeededCapability::capability);
+  };
+  facts.missing_caps = {needed(CAP_NET_ADMIN), needed(CAP_CHOWN)};
+  EXPECT_EQ(finding(facts, "privileges").severity, Severity::critical);
+  EXPECT_TRUE(contains(finding(facts, "privileges").evidence, "CAP_NET_ADMIN, CAP_CHOWN"));
+  EXPECT_TRUE(contains(remedy_of(finding(facts, "privileges")), "CAP_CHOWN: the group of the control socket"));
+  facts.missing_caps = {needed(CAP_SYS_PTRACE)};
+  EXPECT_EQ(finding(facts, "privileges").severity, Severity::warning);
+}
+
+// What docs/privileges.md says of each is what came of taking it away.
+TEST(Preflight, only_what_arplined_starts_without_is_less_than_a_blocker) {
+  auto facts = good_facts();
+  for (const auto& needed : needed_capabilities()) {
+    facts.missing_caps = {needed};
+    const auto expected = needed.starts_without ? Severity::warning : Severity::critical;
+    EXPECT_EQ(finding(facts, "privileges").severity, expected) << capability_name(needed);
+  }
 }
 
 TEST(Preflight, lists_the_interfaces_when_there_is_no_such_one) {
   auto facts = good_facts();
   facts.link.reset();
-  EXPECT_EQ(finding(facts, "device").level, Level::blocker);
-  EXPECT_TRUE(contains(finding(facts, "device").remedy, "lo, eth7"));
-  EXPECT_EQ(finding(facts, "mtu").name, "absent");
-  EXPECT_EQ(exit_code(judge(facts)), 1);
+  EXPECT_EQ(finding(facts, "device").severity, Severity::critical);
+  EXPECT_TRUE(contains(remedy_of(finding(facts, "device")), "lo, eth7"));
+  EXPECT_EQ(finding(facts, "mtu").id, "absent");
+  EXPECT_EQ(preflight_exit_code(judge(facts)), 1);
 }
 
 TEST(Preflight, names_the_parent_of_a_macvlan) {
   auto facts = good_facts();
   facts.link->kind = "macvtap";
   facts.lower = "eth0";
-  EXPECT_EQ(finding(facts, "device").level, Level::blocker);
-  EXPECT_TRUE(contains(finding(facts, "device").remedy, "preflight eth0"));
+  EXPECT_EQ(finding(facts, "device").severity, Severity::critical);
+  EXPECT_TRUE(contains(remedy_of(finding(facts, "device")), "preflight eth0"));
   facts.lower = {};
   EXPECT_TRUE(contains(finding(facts, "device").evidence, "another network namespace"));
 }
@@ -79,7 +94,7 @@ TEST(Preflight, names_the_parent_of_a_macvlan) {
 TEST(Preflight, refuses_loopback) {
   auto facts = good_facts();
   facts.link->loopback = true;
-  EXPECT_EQ(finding(facts, "device").level, Level::blocker);
+  EXPECT_EQ(finding(facts, "device").severity, Severity::critical);
 }
 
 TEST(Preflight, warns_about_a_link_without_carrier) {
@@ -87,40 +102,40 @@ TEST(Preflight, warns_about_a_link_without_carrier) {
   facts.link->running = false;
   EXPECT_TRUE(contains(finding(facts, "link").evidence, "carrier"));
   facts.link->up = false;
-  EXPECT_TRUE(contains(finding(facts, "link").remedy, "ip link set dev eth7 up"));
+  EXPECT_TRUE(contains(remedy_of(finding(facts, "link")), "ip link set dev eth7 up"));
 }
 
 TEST(Preflight, bond_and_bridge_have_no_ring) {
   auto facts = good_facts();
   facts.link->kind = "bond";
-  EXPECT_EQ(finding(facts, "kind").level, Level::note);
-  EXPECT_EQ(finding(facts, "native_xdp").level, Level::ok);
+  EXPECT_EQ(finding(facts, "kind").severity, Severity::note);
+  EXPECT_EQ(finding(facts, "native_xdp").severity, Severity::ok);
   facts.link->kind = "bridge";
   facts.link->xdp_features.reset();
-  EXPECT_EQ(finding(facts, "native_xdp").level, Level::blocker);
-  EXPECT_TRUE(contains(finding(facts, "native_xdp").remedy, "generic_xdp = true"));
+  EXPECT_EQ(finding(facts, "native_xdp").severity, Severity::critical);
+  EXPECT_TRUE(contains(remedy_of(finding(facts, "native_xdp")), "generic_xdp = true"));
 }
 
 TEST(Preflight, native_xdp_is_needed_unless_generic_is_asked_for) {
   auto facts = good_facts();
   facts.link->xdp_features = xdp_feature::basic;
-  EXPECT_EQ(finding(facts, "native_xdp").level, Level::blocker);
+  EXPECT_EQ(finding(facts, "native_xdp").severity, Severity::critical);
   facts.generic_xdp = true;
-  EXPECT_EQ(finding(facts, "native_xdp").level, Level::note);
+  EXPECT_EQ(finding(facts, "native_xdp").severity, Severity::note);
   facts.generic_xdp = false;
   facts.link->xdp_features.reset();
-  EXPECT_EQ(finding(facts, "native_xdp").level, Level::note);
+  EXPECT_EQ(finding(facts, "native_xdp").severity, Severity::note);
 }
 
 TEST(Preflight, a_large_mtu_needs_fragments) {
   auto facts = good_facts();
   facts.link->mtu = 9000;
-  EXPECT_EQ(finding(facts, "mtu").level, Level::ok);
+  EXPECT_EQ(finding(facts, "mtu").severity, Severity::ok);
   EXPECT_TRUE(contains(finding(facts, "mtu").evidence, "fragments"));
   facts.link->xdp_features = xdp_feature::basic | xdp_feature::redirect;
-  EXPECT_EQ(finding(facts, "mtu").level, Level::note);
+  EXPECT_EQ(finding(facts, "mtu").severity, Severity::note);
   facts.link->mtu = 1500;
-  EXPECT_EQ(finding(facts, "mtu").level, Level::ok);
+  EXPECT_EQ(finding(facts, "mtu").severity, Severity::ok);
 }
 
 TEST(Preflight, tells_a_foreign_program_from_its_own) {
@@ -128,22 +143,22 @@ TEST(Preflight, tells_a_foreign_program_from_its_own) {
   facts.link->xdp_mode = XdpMode::native;
   facts.link->xdp_prog_id = 42;
   facts.xdp_program = "xdp_dispatcher";
-  EXPECT_EQ(finding(facts, "xdp_program").level, Level::blocker);
+  EXPECT_EQ(finding(facts, "xdp_program").severity, Severity::critical);
   EXPECT_TRUE(contains(finding(facts, "xdp_program").evidence, "xdp_dispatcher (id 42)"));
   facts.xdp_is_hidden = true;
-  EXPECT_EQ(finding(facts, "xdp_program").level, Level::warning) << "it may be arpline's own";
-  EXPECT_FALSE(contains(finding(facts, "xdp_program").remedy, "off"));
+  EXPECT_EQ(finding(facts, "xdp_program").severity, Severity::warning) << "it may be arpline's own";
+  EXPECT_FALSE(contains(remedy_of(finding(facts, "xdp_program")), "off"));
   facts.xdp_is_hidden = false;
   facts.xdp_is_ours = true;
-  EXPECT_EQ(finding(facts, "xdp_program").level, Level::note);
+  EXPECT_EQ(finding(facts, "xdp_program").severity, Severity::note);
 }
 
 TEST(Preflight, an_egress_filter_matters_only_in_front_of_ours) {
   auto facts = good_facts();
   facts.egress = {{.pref = 10, .handle = 1, .kind = "bpf", .name = "cilium"}};
-  EXPECT_EQ(finding(facts, "egress").level, Level::ok);
+  EXPECT_EQ(finding(facts, "egress").severity, Severity::ok);
   facts.egress.push_back({.pref = 1, .handle = 1, .kind = "flower", .name = ""});
-  EXPECT_EQ(finding(facts, "egress").level, Level::warning);
+  EXPECT_EQ(finding(facts, "egress").severity, Severity::warning);
   EXPECT_TRUE(contains(finding(facts, "egress").evidence, "pref 1 flower"));
   EXPECT_FALSE(contains(finding(facts, "egress").evidence, "cilium"));
   facts.egress.push_back({.pref = 11, .handle = 1, .kind = "bpf", .name = "arpl_egress"});
@@ -153,39 +168,40 @@ TEST(Preflight, an_egress_filter_matters_only_in_front_of_ours) {
 TEST(Preflight, tcx_runs_before_every_filter) {
   auto facts = good_facts();
   facts.tcx = {"meter (id 5)"};
-  EXPECT_EQ(finding(facts, "egress").level, Level::warning);
+  EXPECT_EQ(finding(facts, "egress").severity, Severity::warning);
   EXPECT_TRUE(contains(finding(facts, "egress").evidence, "meter (id 5)"));
 }
 
 TEST(Preflight, stripped_tags_matter_with_vlans_only) {
   auto facts = good_facts();
   facts.link->rx_vlan_offload = true;
-  EXPECT_EQ(finding(facts, "rx_vlan_offload").level, Level::note);
+  EXPECT_EQ(finding(facts, "rx_vlan_offload").severity, Severity::note);
   facts.trunk = true;
-  EXPECT_EQ(finding(facts, "rx_vlan_offload").level, Level::warning);
-  EXPECT_EQ(finding(facts, "rx_vlan_offload").remedy, "ethtool -K eth7 rxvlan off");
+  EXPECT_EQ(finding(facts, "rx_vlan_offload").severity, Severity::warning);
+  EXPECT_EQ(remedy_of(finding(facts, "rx_vlan_offload")), "ethtool -K eth7 rxvlan off");
   facts.trunk = false;
   facts.vlan_uppers = true;
-  EXPECT_EQ(finding(facts, "rx_vlan_offload").level, Level::warning);
+  EXPECT_EQ(finding(facts, "rx_vlan_offload").severity, Severity::warning);
 }
 
 TEST(Preflight, names_the_offload_that_takes_service_tags_out) {
   auto facts = good_facts();
-  EXPECT_EQ(finding(facts, "rx_stag_offload").level, Level::ok);
+  EXPECT_EQ(finding(facts, "rx_stag_offload").severity, Severity::ok);
   facts.link->rx_stag_offload = true;
-  EXPECT_EQ(finding(facts, "rx_stag_offload").level, Level::note);
-  EXPECT_TRUE(contains(finding(facts, "rx_stag_offload").remedy, "ethtool -K eth7 rx-vlan-stag-hw-parse off"));
+  EXPECT_EQ(finding(facts, "rx_stag_offload").severity, Severity::note);
+  EXPECT_TRUE(
+      contains(remedy_of(finding(facts, "rx_stag_offload")), "ethtool -K eth7 rx-vlan-stag-hw-parse off"));
   facts.trunk = true;
-  EXPECT_EQ(finding(facts, "rx_stag_offload").level, Level::warning);
+  EXPECT_EQ(finding(facts, "rx_stag_offload").severity, Severity::warning);
 }
 
 TEST(Preflight, says_who_else_manages_the_interface) {
   auto facts = good_facts();
   facts.manager = Manager::network_manager;
-  EXPECT_TRUE(contains(finding(facts, "manager").remedy, "nmcli device set ifname eth7 managed no"));
+  EXPECT_TRUE(contains(remedy_of(finding(facts, "manager")), "nmcli device set ifname eth7 managed no"));
   facts.manager = Manager::systemd_networkd;
   facts.network_file = "/etc/systemd/network/10-eth7.network";
-  EXPECT_TRUE(contains(finding(facts, "manager").remedy, facts.network_file.raw()));
+  EXPECT_TRUE(contains(remedy_of(finding(facts, "manager")), facts.network_file.raw()));
 }
 
 TEST(Preflight, kernel_features) {
@@ -196,18 +212,18 @@ TEST(Preflight, kernel_features) {
                   .xsk_map = true,
                   .xdp_frags_error = EINVAL,
                   .af_xdp_error = EAFNOSUPPORT};
-  EXPECT_EQ(finding(facts, "btf").level, Level::note);
-  EXPECT_EQ(finding(facts, "bpffs").remedy, "mount -t bpf bpf /sys/fs/bpf");
-  EXPECT_EQ(finding(facts, "bpffs").level, Level::blocker);
-  EXPECT_EQ(finding(facts, "ring_buffer").level, Level::blocker);
-  EXPECT_EQ(finding(facts, "xdp_frags").level, Level::blocker);
-  EXPECT_EQ(finding(facts, "af_xdp").level, Level::blocker);
+  EXPECT_EQ(finding(facts, "btf").severity, Severity::note);
+  EXPECT_EQ(remedy_of(finding(facts, "bpffs")), "mount -t bpf bpf /sys/fs/bpf");
+  EXPECT_EQ(finding(facts, "bpffs").severity, Severity::critical);
+  EXPECT_EQ(finding(facts, "ring_buffer").severity, Severity::critical);
+  EXPECT_EQ(finding(facts, "xdp_frags").severity, Severity::critical);
+  EXPECT_EQ(finding(facts, "af_xdp").severity, Severity::critical);
 }
 
 TEST(Preflight, counts_children) {
   auto facts = good_facts();
   facts.children = 0;
-  EXPECT_EQ(finding(facts, "children").level, Level::note);
+  EXPECT_EQ(finding(facts, "children").severity, Severity::note);
   facts.unseen = "no privilege";
   EXPECT_TRUE(contains(finding(facts, "children").evidence, "no privilege"));
 }

@@ -4,29 +4,31 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "base/announce_policy.hpp"
 #include "report/table.hpp"
+#include "report/text.hpp"
 
 namespace arpline {
 namespace {
 
+constexpr std::uint64_t kNow = 1000 * ARPL_SECOND_NS;
+
 ParentStatus served() {
   ParentStatus p;
   p.parent = "nic0";
-  p.now = 1000 * ARPL_SECOND_NS;
   p.fast_path = "on";
   p.egress = "seen";
   p.pins = "/pins";
-  p.verdicts.resize(ARPL_VERDICT_COUNTERS);
-  p.other_verdicts.resize(ARPL_OTHER_COUNTERS);
-  p.engine_verdicts.resize(ARPL_ENGINE_VERDICTS);
   return p;
 }
 
-EndpointStatus endpoint() {
-  EndpointStatus e;
-  e.slot.word = 0x0100000000a702U;
-  return e;
+// As the maps have it.
+EndpointStatus endpoint(arpl_slot slot = {}, const arpl_endpoint_stats& stats = {}) {
+  slot.word |= 0xa70000000002U;
+  return endpoint_status({}, {}, slot, stats, kNow);
 }
 
 TEST(Status, limits_are_numbers_or_null_for_no_limit) {
@@ -37,11 +39,15 @@ TEST(Status, limits_are_numbers_or_null_for_no_limit) {
 }
 
 TEST(Status, every_counter_has_the_name_of_its_place) {
+  std::vector<std::uint64_t> verdicts(ARPL_VERDICT_COUNTERS);
+  std::vector<std::uint64_t> others(ARPL_OTHER_COUNTERS);
+  verdicts.at(ARPL_reflect) = 1;
+  verdicts.at(arpl_would_index(ARPL_foreign_limited)) = 2;
+  others.at(ARPL_OTHER_multicast_limited) = 3;
+  others.back() = 4;
   auto p = served();
-  p.verdicts.at(ARPL_reflect) = 1;
-  p.verdicts.at(arpl_would_index(ARPL_foreign_limited)) = 2;
-  p.other_verdicts.at(ARPL_OTHER_multicast_limited) = 3;
-  p.other_verdicts.back() = 4;
+  p.verdicts = wire_counts(verdicts);
+  p.other_verdicts = other_counts(others);
   const auto json = to_json(p);
   EXPECT_EQ(json["verdicts"].size(), ARPL_VERDICT_COUNTERS);
   EXPECT_EQ(json["verdicts"]["reflect"], 1);
@@ -51,15 +57,39 @@ TEST(Status, every_counter_has_the_name_of_its_place) {
   EXPECT_EQ(json["other_verdicts"]["would_multicast_limited"], 4);
 }
 
-TEST(Status, an_endpoint_says_what_the_program_answered_and_whether_it_may) {
+// A row that is forgotten anywhere on the way is missing here.
+TEST(Status, every_row_of_the_counters_is_in_the_json_under_its_name) {
   auto p = served();
-  p.endpoints = {endpoint(), endpoint()};
-  p.endpoints[0].slot.reflected = 5;
-  p.endpoints[0].stats.capped = 6;
-  p.endpoints[1].slot.flags = ARPL_FLAG_SLOW;
+  p.sent.emplace();
+  p.endpoints = {endpoint()};
+  p.storm.emplace_back();
+  p.senders.emplace().emplace_back();
+  const auto json = to_json(p);
+#define ARPL_EGRESS(name, unit, description) EXPECT_EQ(json["egress_counters"][#name], 0) << #name;
+#define ARPL_ENDPOINT(name, unit, description) EXPECT_EQ(json["endpoints"][0][#name], 0) << #name;
+#define ARPL_SLOT(name, unit, description) EXPECT_EQ(json["endpoints"][0][#name], 0) << #name;
+#define ARPL_SENDER(name, unit, description) EXPECT_EQ(json["senders"][0][#name], 0) << #name;
+#define ARPL_STORM(name, unit, description) EXPECT_EQ(json["storm"][0][#name], 0) << #name;
+#define ARPL_SENT(name, unit, description) EXPECT_EQ(json["sent"][#name], 0) << #name;
+#define ARPL_PARENT(name, unit, description) EXPECT_EQ(json[#name], 0) << #name;
+#define ARPL_DRIVER(name, unit, description) EXPECT_TRUE(json.contains(#name)) << #name;
+#include "shared/counters.def"
+}
+
+TEST(Status, an_endpoint_says_what_the_program_answered_and_whether_it_may) {
+  arpl_slot slot{};
+  slot.reflected = 5;
+  arpl_endpoint_stats stats{};
+  stats.requests = 7;
+  stats.capped = 6;
+  arpl_slot slow{};
+  slow.flags = ARPL_FLAG_SLOW;
+  auto p = served();
+  p.endpoints = {endpoint(slot, stats), endpoint(slow)};
   const auto json = to_json(p);
   EXPECT_EQ(json["endpoints"][0]["reflected"], 5);
   EXPECT_EQ(json["endpoints"][0]["capped"], 6);
+  EXPECT_EQ(json["endpoints"][0]["requests"], 12);
   EXPECT_EQ(json["endpoints"][0]["fast_path"], true);
   EXPECT_EQ(json["endpoints"][1]["fast_path"], false);
 }
@@ -84,27 +114,27 @@ TEST(Status, a_path_says_where_to_since_when_and_whether_the_host_gets_there) {
   p.endpoints[0].path = PathStatus{.gateway = 0x0100000a,
                                    .gateway_mac = 0x010000000002U,
                                    .state = "lost",
-                                   .since = p.now - 9 * ARPL_SECOND_NS,
-                                   .answered_at = p.now - 12 * ARPL_SECOND_NS,
-                                   .rtt_ns = 250'000,
+                                   .since_seconds = 9,
+                                   .answered_seconds_ago = 12,
+                                   .rtt_ms = 0.25,
                                    .host_reaches = true};
   EXPECT_EQ(to_json(p)["endpoints"][0]["path"], nlohmann::json::parse(R"({"gateway": "10.0.0.1",
     "gateway_mac": "02:00:00:00:00:01", "state": "lost", "since_seconds": 9.0, "answered_seconds_ago": 12.0,
     "rtt_ms": 0.25, "host_reaches_gateway": true, "disputed_by": null, "disputed_seconds_ago": null})"));
-  p.endpoints[0].path = PathStatus{.gateway = 0x0100000a, .since = p.now};
+  p.endpoints[0].path = PathStatus{.gateway = 0x0100000a, .since_seconds = 0};
   EXPECT_EQ(to_json(p)["endpoints"][0]["path"], nlohmann::json::parse(R"({"gateway": "10.0.0.1",
     "gateway_mac": null, "state": "unknown", "since_seconds": 0.0, "answered_seconds_ago": null,
     "rtt_ms": null, "host_reaches_gateway": null, "disputed_by": null, "disputed_seconds_ago": null})"));
 }
 
 TEST(Status, a_conflict_says_whose_it_is_and_what_was_done) {
+  const Claims::Claimant claimant{.mac = 0x010000000002U, .first_at = 1, .last_at = kNow, .times = 3};
   auto p = served();
   p.endpoints = {endpoint()};
   auto& e = p.endpoints[0];
-  e.claimants = {
-      {.mac = 0x010000000002U, .first_at = 1, .last_at = p.now, .times = 3, .origin = ClaimOrigin::proxy},
-      {.mac = 0x020000000002U, .first_at = 1, .last_at = p.now, .times = 1}};
-  e.conflict = {.gave_up = true, .silent = true, .defended_at = p.now - 5 * ARPL_SECOND_NS, .defences = 2};
+  e.claimants = {claimant_status(claimant, ClaimOrigin::proxy, kNow),
+                 claimant_status(claimant, ClaimOrigin::elsewhere, kNow)};
+  e.conflict = {.gave_up = true, .silent = true, .defended_seconds_ago = 5, .defences = 2};
   const auto json = to_json(p)["endpoints"][0];
   EXPECT_EQ(json["claimants"][0]["party"], "proxy");
   EXPECT_EQ(json["claimants"][1]["party"], "elsewhere");
@@ -113,15 +143,15 @@ TEST(Status, a_conflict_says_whose_it_is_and_what_was_done) {
 }
 
 TEST(Status, says_when_it_was_announced_and_what_came_in_that_should_not) {
+  arpl_endpoint_stats stats{};
+  stats.misdirected = 3;
+  stats.misdirected_mac = 0x020000000002U;
+  stats.misdirected_at = kNow - 2 * ARPL_SECOND_NS;
+  stats.misdirected_requester = 0x0900000a;
   auto p = served();
-  p.endpoints = {endpoint()};
-  auto& e = p.endpoints[0];
-  e.announced_at = p.now - 30 * ARPL_SECOND_NS;
-  e.seen_outside = {.first_at = p.now - 4 * ARPL_SECOND_NS, .last_at = p.now - ARPL_SECOND_NS, .times = 7};
-  e.stats.misdirected = 3;
-  e.stats.misdirected_mac = 0x020000000002U;
-  e.stats.misdirected_at = p.now - 2 * ARPL_SECOND_NS;
-  e.stats.misdirected_requester = 0x0900000a;
+  p.endpoints = {endpoint({}, stats)};
+  p.endpoints[0].announced_seconds_ago = 30;
+  p.endpoints[0].seen_outside = {.times = 7, .first_seconds_ago = 4, .last_seconds_ago = 1};
   const auto json = to_json(p)["endpoints"][0];
   EXPECT_EQ(json["announced_seconds_ago"], 30.0);
   EXPECT_EQ(json["seen_outside"],
@@ -132,7 +162,8 @@ TEST(Status, says_when_it_was_announced_and_what_came_in_that_should_not) {
 
 TEST(Status, a_parent_says_how_it_announces_and_what_it_has_sent) {
   auto p = served();
-  p.announce = {.on_conflict = OnConflict::once, .refresh_ns = 1500 * (ARPL_SECOND_NS / 1000), .pps = 100};
+  p.announce = {
+      .on_conflict = std::string{on_conflict_name(OnConflict::once)}, .refresh_seconds = 1.5, .pps = 100};
   p.sent = {.announcements = 4, .defences = 3, .probes = 2, .asked = 1};
   const auto json = to_json(p);
   EXPECT_EQ(json["announce"],
@@ -141,15 +172,67 @@ TEST(Status, a_parent_says_how_it_announces_and_what_it_has_sent) {
             nlohmann::json::parse(R"({"announcements": 4, "defences": 3, "probes": 2, "asked": 1})"));
 }
 
+TEST(Status, endpoints_stand_by_vlan_and_then_as_people_count_addresses) {
+  const auto at = [](std::uint16_t vlan, Ipv4 address) {
+    EndpointStatus e;
+    e.vlan = vlan;
+    e.address = address;
+    return e;
+  };
+  std::vector<EndpointStatus> all{at(7, 0x0100000a), at(0, 0x0001000a), at(0, 0x0200000a)};
+  sort_by_address(all);
+  EXPECT_EQ(format_ipv4(all[0].address), "10.0.0.2");
+  EXPECT_EQ(format_ipv4(all[1].address), "10.0.1.0");
+  EXPECT_EQ(all[2].vlan, 7);
+}
+
+TEST(Status, a_time_of_zero_is_never_and_one_to_come_is_now) {
+  EXPECT_EQ(seconds_ago(0, kNow), std::nullopt);
+  EXPECT_EQ(seconds_ago(kNow + 1, kNow), 0);
+  EXPECT_EQ(seconds_ago(kNow - 1'234'567'890, kNow), 1.234) << "cut to whole milliseconds";
+}
+
+TEST(Status, the_worst_reason_not_to_serve_comes_first) {
+  arpl_slot slot{};
+  EXPECT_EQ(not_served_reason(slot), "withdrawn");
+  slot.word = 0xa70000000002U;
+  EXPECT_EQ(not_served_reason(slot), "");
+  for (const auto& [flag, reason] : {std::pair{ARPL_SLOT_MODE_SOURCE, "mode_source"},
+                                     {ARPL_SLOT_FLUX, "flux"},
+                                     {ARPL_SLOT_HOST, "host"},
+                                     {ARPL_SLOT_DUPLICATE, "duplicate"},
+                                     {ARPL_SLOT_HOST_ADDRESS, "host_address"},
+                                     {ARPL_SLOT_NOARP, "noarp"},
+                                     {ARPL_SLOT_DOWN, "down"}}) {
+    slot.word |= flag;
+    EXPECT_EQ(not_served_reason(slot), reason);
+  }
+}
+
+TEST(Status, an_endpoint_is_confirmed_waiting_contested_or_not_served) {
+  arpl_slot slot{};
+  EXPECT_EQ(endpoint(slot).state, "waiting");
+  slot.confirmed_at = kNow;
+  EXPECT_EQ(endpoint(slot).state, "confirmed");
+  EXPECT_EQ(endpoint(slot).reason, "");
+  slot.claimed_at = kNow;
+  EXPECT_EQ(endpoint(slot).state, "confirmed");
+  EXPECT_EQ(endpoint(slot).reason, "contested");
+  slot.word = ARPL_SLOT_FLUX;
+  EXPECT_EQ(endpoint(slot).state, "not_served");
+  EXPECT_EQ(endpoint(slot).reason, "flux");
+}
+
 std::string text_of(const ParentStatus& p) {
-  return to_text({{"parents", nlohmann::json::array({to_json(p)})}});
+  return to_text(StatusAnswer{.parents = {p}});
 }
 
 TEST(Status, the_text_says_whether_the_fast_path_is_on_and_what_it_answered) {
+  arpl_slot slot{};
+  slot.reflected = 12345;
   auto p = served();
-  p.endpoints = {endpoint()};
-  p.endpoints[0].slot.reflected = 12345;
-  p.other_verdicts.at(ARPL_OTHER_broadcast_limited) = 7;
+  p.endpoints = {endpoint(slot)};
+  p.other_verdicts = {{"broadcast_limited", 7}, {"broadcast_passed", 0}};
   const auto text = text_of(p);
   EXPECT_NE(text.find("fast path on"), std::string::npos) << text;
   EXPECT_NE(text.find("REFLECTED"), std::string::npos) << text;
@@ -160,37 +243,22 @@ TEST(Status, the_text_says_whether_the_fast_path_is_on_and_what_it_answered) {
 }
 
 TEST(Status, the_text_has_columns_for_paths_and_conflicts_where_there_are_any) {
+  arpl_slot slot{};
+  slot.word = ARPL_SLOT_FLUX;
   auto p = served();
-  p.endpoints = {endpoint(), endpoint()};
+  p.endpoints = {endpoint(), endpoint(slot)};
   EXPECT_EQ(text_of(p).find("PATH"), std::string::npos);
   EXPECT_EQ(text_of(p).find("CONFLICT"), std::string::npos);
   p.endpoints[0].path = PathStatus{.gateway = 0x0100000a, .state = "lost"};
-  p.endpoints[1].path = PathStatus{.state = "reachable", .answered_at = 1, .rtt_ns = 250'000};
+  p.endpoints[1].path = PathStatus{.state = "reachable", .rtt_ms = 0.25};
   p.endpoints[1].probing = true;
   EXPECT_NE(text_of(p).find("lost 10.0.0.1"), std::string::npos) << text_of(p);
   EXPECT_NE(text_of(p).find("flux, probing  reachable 0.25ms"), std::string::npos) << text_of(p);
   EXPECT_EQ(text_of(p).find("CONFLICT"), std::string::npos);
-  p.endpoints[0].conflict.defended_at = p.now - 5 * ARPL_SECOND_NS;
+  p.endpoints[0].conflict.defended_seconds_ago = 5;
   p.endpoints[1].conflict.gave_up = true;
   EXPECT_NE(text_of(p).find("defended 5s ago"), std::string::npos) << text_of(p);
   EXPECT_NE(text_of(p).find("given up"), std::string::npos) << text_of(p);
-}
-
-TEST(Status, the_text_of_another_versions_answer_is_an_error_where_something_is_missing) {
-  auto p = served();
-  p.endpoints = {endpoint()};
-  const nlohmann::json whole = to_json(p);
-  for (const auto& [key, value] : whole.items()) {
-    auto part = whole;
-    part.erase(key);
-    try {
-      to_text({{"parents", {part}}});
-    } catch (const std::exception& error) {
-      EXPECT_NE(std::string{error.what()}.find(key), std::string::npos) << error.what();
-    }
-  }
-  EXPECT_ANY_THROW(to_text({{"parents", {nlohmann::json::object()}}}));
-  EXPECT_ANY_THROW(to_text({{"parents", {7}}}));
 }
 
 TEST(Status, a_table_has_columns_as_wide_as_their_widest_cell_and_no_blanks_at_the_end) {

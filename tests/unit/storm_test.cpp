@@ -11,7 +11,7 @@
 #include "control/limits.hpp"
 #include "kernel/groups.hpp"
 #include "packet/storm_frames.hpp"
-#include "report/storm.hpp"
+#include "report/status.hpp"
 
 namespace arpline {
 namespace {
@@ -83,9 +83,10 @@ TEST(Storm, status_names_limits_as_the_configuration_does) {
     return std::pair{arpl_storm_key{.ethertype = arpl_swap16(ethertype), .kind = static_cast<__u16>(kind)},
                      value};
   };
-  const auto json =
-      storm_to_json({limit(0, ARPL_STORM_BROADCAST, 1), limit(0x86dd, ARPL_STORM_MULTICAST, 2),
-                     limit(0x0800, ARPL_STORM_BROADCAST, 3), limit(0x88b5, ARPL_STORM_BROADCAST, 4)});
+  ParentStatus parent;
+  parent.storm = storm_status({limit(0, ARPL_STORM_BROADCAST, 1), limit(0x86dd, ARPL_STORM_MULTICAST, 2),
+                               limit(0x0800, ARPL_STORM_BROADCAST, 3), limit(0x88b5, ARPL_STORM_BROADCAST, 4)});
+  const auto json = to_json(parent)["storm"];
   ASSERT_EQ(json.size(), 4U);
   EXPECT_EQ(
       json[0],

@@ -8,7 +8,7 @@
 #include "arpline/attached.hpp"
 #include "arpline/daemon.hpp"
 #include "base/error.hpp"
-#include "report/table.hpp"
+#include "report/text.hpp"
 
 namespace arpline {
 namespace {
@@ -21,31 +21,6 @@ json question(const LimitRequest& request) {
   if (request.value) asked["value"] = *request.value;
   if (request.reset) asked["reset"] = true;
   return asked;
-}
-
-std::string origin(const json& limit) {
-  if (limit.at("quarter_of").is_null()) return limit.at("from").get<std::string>();
-  return "a quarter of " + limit.at("quarter_of").get<std::string>();
-}
-
-std::string rate_of(const json& rate) {
-  return rate.is_null() ? "off" : rate.dump();
-}
-
-std::string to_text(const json& parents) {
-  std::vector<TableRow> rows{{"PARENT", "LIMIT", "FRAMES/S", "IN FORCE", "FROM", "WHAT"}};
-  for (const auto& parent : parents) {
-    for (const auto& limit : parent.at("limits")) {
-      rows.push_back({parent.at("parent").get<std::string>(), limit.at("name").get<std::string>(),
-                      rate_of(limit.at("rate")), rate_of(limit.at("in_force")), origin(limit),
-                      limit.at("what").get<std::string>()});
-    }
-  }
-  auto text = table(rows);
-  for (const auto& parent : parents)
-    if (const auto note = parent.at("note").get<std::string>(); !note.empty())
-      text += fmt::format("{}: {}\n", parent.at("parent").get<std::string>(), note);
-  return text;
 }
 
 // Only the one that was asked for.
@@ -79,7 +54,9 @@ int limit(const LimitRequest& request, bool as_json, const Roots& roots) {
   if (as_json) {
     fmt::print("{}\n", json{{"parents", parents}}.dump(2, ' ', true));
   } else {
-    fmt::print("{}", printable(to_text(parents)));
+    std::vector<LimitAnswer> answers;
+    for (const auto& parent : parents) answers.push_back(read_answer<LimitAnswer>(parent));
+    fmt::print("{}", printable(to_text(answers)));
   }
   return 0;
 }

@@ -11,7 +11,7 @@ namespace arpline {
 int preflight(const std::string& interface, bool json) {
   const auto findings = judge(gather_preflight_facts(interface));
   fmt::print("{}", json ? findings_as_json(interface, findings) : findings_as_text(interface, findings));
-  return exit_code(findings);
+  return preflight_exit_code(findings);
 }
 
 }  // namespace arpline

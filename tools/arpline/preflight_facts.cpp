@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/bpf.h>
-#include <linux/capability.h>
 #include <linux/magic.h>
 #include <sys/socket.h>
 #include <sys/vfs.h>
@@ -14,8 +13,6 @@
 
 #include <array>
 #include <cerrno>
-#include <fstream>
-#include <string_view>
 #include <utility>
 
 #include "arpline/attached.hpp"
@@ -27,35 +24,6 @@
 
 namespace arpline {
 namespace {
-
-struct Capability {
-  unsigned bit;
-  const char* name;
-};
-constexpr std::array kNeeded{Capability{CAP_NET_ADMIN, "CAP_NET_ADMIN"}, Capability{CAP_NET_RAW, "CAP_NET_RAW"},
-                             Capability{CAP_SYS_PTRACE, "CAP_SYS_PTRACE"},
-                             Capability{CAP_SYS_ADMIN, "CAP_SYS_ADMIN"}, Capability{CAP_BPF, "CAP_BPF"}};
-
-// The rest of the first line that begins with `key`.
-std::optional<std::string> value_in(const std::string& path, std::string_view key) {
-  std::ifstream file{path};
-  for (std::string line; std::getline(file, line);)
-    if (line.starts_with(key)) return line.substr(key.size());
-  return std::nullopt;
-}
-
-std::vector<std::string> missing_capabilities() {
-  std::uint64_t effective = 0;
-  if (const auto text = value_in("/proc/thread-self/status", "CapEff:"))
-    effective = std::stoull(*text, nullptr, 16);
-  std::vector<std::string> missing;
-  for (const Capability& capability : kNeeded) {
-    // CAP_SYS_ADMIN contains CAP_BPF.
-    const bool implied = capability.bit == CAP_BPF && (effective >> CAP_SYS_ADMIN & 1U) != 0;
-    if (!implied && (effective >> capability.bit & 1U) == 0) missing.emplace_back(capability.name);
-  }
-  return missing;
-}
 
 int load_with_frags() {
   const std::array<bpf_insn, 2> pass{{

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "arpline/manager.hpp"
+#include "kernel/capabilities.hpp"
 #include "kernel/link.hpp"
 #include "kernel/tc.hpp"
 
@@ -25,10 +26,10 @@ struct KernelFacts {
 
 /// Everything that preflight judges by.
 struct PreflightFacts {
-  ForeignText interface;                  ///< as asked for
-  bool generic_xdp = false;               ///< the configuration's keys of the same name
-  bool trunk = false;                     ///< likewise
-  std::vector<std::string> missing_caps;  ///< "CAP_BPF", …: needed, and not in the effective set
+  ForeignText interface;     ///< as asked for
+  bool generic_xdp = false;  ///< the configuration's keys of the same name
+  bool trunk = false;        ///< likewise
+  std::vector<NeededCapability> missing_caps;
   KernelFacts kernel;
   std::vector<ForeignText> devices;  ///< all interfaces of this namespace
   std::optional<LinkInfo> link;      ///< none: there is no such interface

@@ -21,8 +21,6 @@ namespace {
 // which drivers need a program that takes fragments.
 constexpr std::uint32_t kLargestLinearMtu = 3498;
 
-using Findings = std::vector<Finding>;
-
 std::string list_of(const std::vector<ForeignText>& names) {
   std::string list;
   for (const auto& name : names) list += (list.empty() ? "" : ", ") + visible(name);
@@ -47,113 +45,125 @@ bool is_macvlan(const LinkInfo& link) {
   return link.kind == "macvlan" || link.kind == "macvtap";
 }
 
+void add(Findings& out, const char* id, Severity severity, std::string evidence, std::string advice = "") {
+  out.push_back({.id = id,
+                 .severity = severity,
+                 .certainty = Certainty::certain,
+                 .evidence = std::move(evidence),
+                 .advice = std::move(advice)});
+}
+
+void add(Findings& out, const char* id, Severity severity, std::string evidence, Command command) {
+  add(out, id, severity, std::move(evidence));
+  out.back().command = std::move(command);
+}
+
+// What is critical here keeps arplined from serving the parent.
+const char* level_name(Severity severity) {
+  return severity == Severity::critical ? "blocker" : severity_name(severity);
+}
+
 void judge_privileges(const PreflightFacts& facts, Findings& out) {
-  if (facts.missing_caps.empty()) {
-    out.push_back({"privileges", Level::ok, "all capabilities that arplined needs", ""});
-    return;
+  const auto& missing = facts.missing_caps;
+  if (missing.empty()) return add(out, "privileges", Severity::ok, "all capabilities that arplined needs");
+  std::string names;
+  std::string reasons;
+  for (const auto& one : missing) {
+    const auto name = capability_name(one);
+    names += (names.empty() ? "" : ", ") + name;
+    reasons += fmt::format("{}{}: {}", reasons.empty() ? "" : "; ", name, one.why);
   }
-  // Without CAP_SYS_PTRACE only the namespaces that have no name stay unseen.
-  const bool only_ptrace = facts.missing_caps == std::vector<std::string>{"CAP_SYS_PTRACE"};
-  out.push_back({"privileges", only_ptrace ? Level::warning : Level::blocker,
-                 fmt::format("missing {}", fmt::join(facts.missing_caps, ", ")),
-                 "run as root, or give the service these capabilities"});
+  const bool starts = std::ranges::all_of(missing, &NeededCapability::starts_without);
+  add(out, "privileges", starts ? Severity::warning : Severity::critical, "missing " + names,
+      fmt::format("run as root, or give the service these capabilities ({})", reasons));
 }
 
 void judge_xdp_kernel(const KernelFacts& kernel, Findings& out) {
   if (kernel.xdp_frags_error == 0)
-    out.push_back({"xdp_frags", Level::ok, "XDP programs with fragments load", ""});
+    add(out, "xdp_frags", Severity::ok, "XDP programs with fragments load");
   else
-    out.push_back(
-        {"xdp_frags", Level::blocker,
-         fmt::format("loading an XDP program with fragments: {}", std::strerror(kernel.xdp_frags_error)),
-         "Linux 5.18 or later, and CAP_BPF with CAP_NET_ADMIN"});
+    add(out, "xdp_frags", Severity::critical,
+        fmt::format("loading an XDP program with fragments: {}", std::strerror(kernel.xdp_frags_error)),
+        "Linux 5.18 or later, and CAP_BPF with CAP_NET_ADMIN");
   if (kernel.af_xdp_error == 0 && kernel.xsk_map)
-    out.push_back({"af_xdp", Level::ok, "AF_XDP sockets can be made", ""});
+    add(out, "af_xdp", Severity::ok, "AF_XDP sockets can be made");
   else
-    out.push_back({"af_xdp", Level::blocker,
-                   kernel.af_xdp_error != 0
-                       ? fmt::format("socket(AF_XDP): {}", std::strerror(kernel.af_xdp_error))
-                       : "maps of the type XSKMAP cannot be made",
-                   "a kernel with CONFIG_XDP_SOCKETS, and CAP_NET_RAW"});
+    add(out, "af_xdp", Severity::critical,
+        kernel.af_xdp_error != 0 ? fmt::format("socket(AF_XDP): {}", std::strerror(kernel.af_xdp_error))
+                                 : "maps of the type XSKMAP cannot be made",
+        "a kernel with CONFIG_XDP_SOCKETS, and CAP_NET_RAW");
 }
 
 void judge_kernel(const KernelFacts& kernel, Findings& out) {
   judge_xdp_kernel(kernel, out);
   if (kernel.ring_buffer)
-    out.push_back({"ring_buffer", Level::ok, "BPF ring buffers can be made", ""});
+    add(out, "ring_buffer", Severity::ok, "BPF ring buffers can be made");
   else
-    out.push_back(
-        {"ring_buffer", Level::blocker, "BPF ring buffers cannot be made", "Linux 5.8 or later, and CAP_BPF"});
+    add(out, "ring_buffer", Severity::critical, "BPF ring buffers cannot be made",
+        "Linux 5.8 or later, and CAP_BPF");
   if (kernel.bpffs)
-    out.push_back({"bpffs", Level::ok, "mounted at /sys/fs/bpf", ""});
+    add(out, "bpffs", Severity::ok, "mounted at /sys/fs/bpf");
   else
-    out.push_back({"bpffs", Level::blocker, "no bpffs at /sys/fs/bpf", "mount -t bpf bpf /sys/fs/bpf"});
+    add(out, "bpffs", Severity::critical, "no bpffs at /sys/fs/bpf", "mount -t bpf bpf /sys/fs/bpf");
   if (kernel.btf)
-    out.push_back({"btf", Level::ok, "/sys/kernel/btf/vmlinux", ""});
+    add(out, "btf", Severity::ok, "/sys/kernel/btf/vmlinux");
   else
-    out.push_back({"btf", Level::note, "no /sys/kernel/btf/vmlinux: bpftool shows less of the kernel",
-                   "a kernel with CONFIG_DEBUG_INFO_BTF"});
+    add(out, "btf", Severity::note, "no /sys/kernel/btf/vmlinux: bpftool shows less of the kernel",
+        "a kernel with CONFIG_DEBUG_INFO_BTF");
 }
 
 void judge_macvlan_itself(const PreflightFacts& facts, Findings& out) {
   const auto name = visible(facts.link->name);
   if (facts.lower.empty())
-    out.push_back(
-        {"device", Level::blocker,
-         fmt::format("{} is itself a {}; its parent is in another network namespace", name, facts.link->kind),
-         "run arpline in the parent's network namespace, on the parent"});
+    add(out, "device", Severity::critical,
+        fmt::format("{} is itself a {}; its parent is in another network namespace", name, facts.link->kind),
+        "run arpline in the parent's network namespace, on the parent");
   else
-    out.push_back(
-        {"device", Level::blocker,
-         fmt::format("{} is itself a {}; its parent is {}", name, facts.link->kind, visible(facts.lower)),
-         preflight_command(facts.lower).text()});
+    add(out, "device", Severity::critical,
+        fmt::format("{} is itself a {}; its parent is {}", name, facts.link->kind, visible(facts.lower)),
+        preflight_command(facts.lower));
 }
 
 // False when there is nothing more to say about the interface.
 bool judge_device(const PreflightFacts& facts, Findings& out) {
   if (!facts.link) {
-    out.push_back({"device", Level::blocker,
-                   fmt::format("there is no interface {} here", visible(facts.interface)),
-                   facts.devices.empty() ? "" : fmt::format("there are: {}", list_of(facts.devices))});
+    add(out, "device", Severity::critical,
+        fmt::format("there is no interface {} here", visible(facts.interface)),
+        facts.devices.empty() ? "" : fmt::format("there are: {}", list_of(facts.devices)));
     return false;
   }
   const LinkInfo& link = *facts.link;
   if (link.loopback) {
-    out.push_back({"device", Level::blocker, fmt::format("{} is the loopback interface", visible(link.name)),
-                   "name the interface that the containers' macvlan interfaces stand on"});
+    add(out, "device", Severity::critical, fmt::format("{} is the loopback interface", visible(link.name)),
+        "name the interface that the containers' macvlan interfaces stand on");
     return false;
   }
   if (is_macvlan(link)) {
     judge_macvlan_itself(facts, out);
     return false;
   }
-  out.push_back({"device", Level::ok,
-                 fmt::format("{}: ifindex {}, {}, MTU {}, {} rx queue{}", visible(link.name), link.ifindex,
-                             link.driver.empty() ? std::string{"no driver name"} : "driver " + link.driver,
-                             link.mtu, link.rx_queues, link.rx_queues == 1 ? "" : "s"),
-                 ""});
+  add(out, "device", Severity::ok,
+      fmt::format("{}: ifindex {}, {}, MTU {}, {} rx queue{}", visible(link.name), link.ifindex,
+                  link.driver.empty() ? std::string{"no driver name"} : "driver " + link.driver, link.mtu,
+                  link.rx_queues, link.rx_queues == 1 ? "" : "s"));
   return true;
 }
 
 void judge_state(const LinkInfo& link, Findings& out) {
   if (!link.up)
-    out.push_back(
-        {"link", Level::warning, "the interface is down", Command("ip link set dev {} up", link.name).text()});
+    add(out, "link", Severity::warning, "the interface is down", Command("ip link set dev {} up", link.name));
   else if (!link.running)
-    out.push_back(
-        {"link", Level::warning, "the interface has no carrier", "check the cable and the switch's port"});
+    add(out, "link", Severity::warning, "the interface has no carrier",
+        "check the cable and the switch's port");
   else
-    out.push_back({"link", Level::ok, "up, with carrier", ""});
+    add(out, "link", Severity::ok, "up, with carrier");
 }
 
 void judge_kind(const LinkInfo& link, Findings& out) {
   if (link.kind != "bond" && link.kind != "team" && link.kind != "bridge") return;
-  out.push_back(
-      {"kind", Level::note,
-       fmt::format(
-           "{} is a {}: no AF_XDP ring there, only unicast delivery to the containers and announcements",
-           visible(link.name), link.kind),
-       ""});
+  add(out, "kind", Severity::note,
+      fmt::format("{} is a {}: no AF_XDP ring there, only unicast delivery to the containers and announcements",
+                  visible(link.name), link.kind));
 }
 
 std::string generic_remedy(const LinkInfo& link) {
@@ -165,62 +175,60 @@ void judge_native_xdp(const PreflightFacts& facts, Findings& out) {
   constexpr std::uint64_t kNeeded = xdp_feature::basic | xdp_feature::redirect;
   const bool bridge = link.kind == "bridge";
   if (!bridge && !link.xdp_features) {
-    out.push_back(
-        {"native_xdp", Level::note, "this kernel does not tell whether the driver has native XDP", ""});
+    add(out, "native_xdp", Severity::note, "this kernel does not tell whether the driver has native XDP");
     return;
   }
   if (!bridge && (*link.xdp_features & kNeeded) == kNeeded) {
-    out.push_back({"native_xdp", Level::ok, "the driver has native XDP with redirect", ""});
+    add(out, "native_xdp", Severity::ok, "the driver has native XDP with redirect");
     return;
   }
   const std::string evidence =
       bridge ? "a bridge has no native XDP"
              : fmt::format("the driver lacks native XDP with redirect (features {:#x})", *link.xdp_features);
   if (facts.generic_xdp)
-    out.push_back({"native_xdp", Level::note, evidence + "; generic XDP is asked for", ""});
+    add(out, "native_xdp", Severity::note, evidence + "; generic XDP is asked for");
   else
-    out.push_back({"native_xdp", Level::blocker, evidence, generic_remedy(link)});
+    add(out, "native_xdp", Severity::critical, evidence, generic_remedy(link));
 }
 
 void judge_mtu(const LinkInfo& link, Findings& out) {
   const bool large = link.mtu > kLargestLinearMtu;
   if (large && link.xdp_features && (*link.xdp_features & xdp_feature::rx_sg) == 0)
-    out.push_back(
-        {"mtu", Level::note,
-         fmt::format("MTU {} and a driver without fragments in native XDP: attaching may be refused", link.mtu),
-         fmt::format("if so: {}, or {}",
-                     Command("ip link set dev {} mtu {}", link.name, kLargestLinearMtu).text(),
-                     generic_remedy(link))});
+    add(out, "mtu", Severity::note,
+        fmt::format("MTU {} and a driver without fragments in native XDP: attaching may be refused", link.mtu),
+        fmt::format("if so: {}, or {}",
+                    Command("ip link set dev {} mtu {}", link.name, kLargestLinearMtu).text(),
+                    generic_remedy(link)));
   else
-    out.push_back({"mtu", Level::ok,
-                   fmt::format("MTU {}{}", link.mtu, large ? ": arpline's program takes fragments" : ""), ""});
+    add(out, "mtu", Severity::ok,
+        fmt::format("MTU {}{}", link.mtu, large ? ": arpline's program takes fragments" : ""));
 }
 
 void judge_attached(const PreflightFacts& facts, Findings& out) {
   const LinkInfo& link = *facts.link;
   if (link.xdp_mode == XdpMode::none && link.xdp_prog_id == 0) {
-    out.push_back({"xdp_program", Level::ok, "none attached", ""});
+    add(out, "xdp_program", Severity::ok, "none attached");
     return;
   }
   const std::string which =
       fmt::format("{} (id {})", facts.xdp_program.empty() ? "unnamed" : facts.xdp_program, link.xdp_prog_id);
   if (facts.xdp_is_hidden) {
-    out.push_back({"xdp_program", Level::warning,
-                   fmt::format("a program (id {}) is attached; whose it is, arpline's own or a foreign one, is "
-                               "root's to know",
-                               link.xdp_prog_id),
-                   "run preflight as root"});
+    add(out, "xdp_program", Severity::warning,
+        fmt::format("a program (id {}) is attached; whose it is, arpline's own or a foreign one, is "
+                    "root's to know",
+                    link.xdp_prog_id),
+        "run preflight as root");
     return;
   }
   if (facts.xdp_is_ours)
-    out.push_back({"xdp_program", Level::note, which + " is arpline's own",
-                   "if no arplined runs: " + detach_command(link.name).text()});
+    add(out, "xdp_program", Severity::note, which + " is arpline's own",
+        "if no arplined runs: " + detach_command(link.name).text());
   else
-    out.push_back({"xdp_program", Level::blocker,
-                   which + " is attached; arpline never replaces a foreign program",
-                   fmt::format("stop its owner; if nobody needs it any more: {}; where that is "
-                               "refused a BPF link holds it: see bpftool link show",
-                               Command("ip link set dev {} xdp off", link.name).text())});
+    add(out, "xdp_program", Severity::critical,
+        which + " is attached; arpline never replaces a foreign program",
+        fmt::format("stop its owner; if nobody needs it any more: {}; where that is "
+                    "refused a BPF link holds it: see bpftool link show",
+                    Command("ip link set dev {} xdp off", link.name).text()));
 }
 
 void judge_egress(const PreflightFacts& facts, Findings& out) {
@@ -228,48 +236,46 @@ void judge_egress(const PreflightFacts& facts, Findings& out) {
   for (const std::string& name : facts.tcx) in_front.push_back(fmt::format("tcx program {}", name));
   for (const TcFilter& filter : filters_before_ours(facts.egress)) in_front.push_back(filter_text(filter));
   if (in_front.empty())
-    out.push_back({"egress", Level::ok, "no other tc egress filter in front", ""});
+    add(out, "egress", Severity::ok, "no other tc egress filter in front");
   else
-    out.push_back(
-        {"egress", Level::warning,
-         fmt::format(
-             "in front of arpline's egress filter: {}; what it lets pass with TC_ACT_OK is not seen, and "
-             "nothing is confirmed",
-             fmt::join(in_front, ", ")),
-         "let it return TC_ACT_UNSPEC, or move it behind (a higher pref, clsact instead of tcx)"});
+    add(out, "egress", Severity::warning,
+        fmt::format(
+            "in front of arpline's egress filter: {}; what it lets pass with TC_ACT_OK is not seen, and "
+            "nothing is confirmed",
+            fmt::join(in_front, ", ")),
+        "let it return TC_ACT_UNSPEC, or move it behind (a higher pref, clsact instead of tcx)");
 }
 
 void judge_vlan_offload(const PreflightFacts& facts, Findings& out) {
   const LinkInfo& link = *facts.link;
   const bool vlans = facts.vlan_uppers || facts.trunk;
   if (!link.rx_vlan_offload.has_value() || !*link.rx_vlan_offload) {
-    out.push_back({"rx_vlan_offload", Level::ok, link.rx_vlan_offload ? "off" : "the driver has none", ""});
+    add(out, "rx_vlan_offload", Severity::ok, link.rx_vlan_offload ? "off" : "the driver has none");
     return;
   }
   if (!vlans) {
-    out.push_back({"rx_vlan_offload", Level::note,
-                   "on; no VLANs in play; arplined notices when tagged frames arrive",
-                   "only if tagged traffic arrives (trunk = true): " +
-                       Command("ethtool -K {} rxvlan off", link.name).text()});
+    add(out, "rx_vlan_offload", Severity::note,
+        "on; no VLANs in play; arplined notices when tagged frames arrive",
+        "only if tagged traffic arrives (trunk = true): " +
+            Command("ethtool -K {} rxvlan off", link.name).text());
     return;
   }
-  out.push_back({"rx_vlan_offload", Level::warning,
-                 fmt::format("on, with {}: a tag that the NIC stripped is invisible to XDP",
-                             facts.vlan_uppers ? "VLAN interfaces on it" : "trunk = true"),
-                 Command("ethtool -K {} rxvlan off", link.name).text()});
+  add(out, "rx_vlan_offload", Severity::warning,
+      fmt::format("on, with {}: a tag that the NIC stripped is invisible to XDP",
+                  facts.vlan_uppers ? "VLAN interfaces on it" : "trunk = true"),
+      Command("ethtool -K {} rxvlan off", link.name));
 }
 
 // On a veth it is on by default.
 void judge_stag_offload(const PreflightFacts& facts, Findings& out) {
   const LinkInfo& link = *facts.link;
   if (!link.rx_stag_offload.value_or(false)) {
-    out.push_back({"rx_stag_offload", Level::ok, link.rx_stag_offload ? "off" : "the driver has none", ""});
+    add(out, "rx_stag_offload", Severity::ok, link.rx_stag_offload ? "off" : "the driver has none");
     return;
   }
-  out.push_back(
-      {"rx_stag_offload", facts.trunk ? Level::warning : Level::note,
-       "rx-vlan-stag-hw-parse is on: an 802.1ad tag that the NIC stripped is invisible to XDP",
-       "where 802.1ad frames arrive: " + Command("ethtool -K {} rx-vlan-stag-hw-parse off", link.name).text()});
+  add(out, "rx_stag_offload", facts.trunk ? Severity::warning : Severity::note,
+      "rx-vlan-stag-hw-parse is on: an 802.1ad tag that the NIC stripped is invisible to XDP",
+      "where 802.1ad frames arrive: " + Command("ethtool -K {} rx-vlan-stag-hw-parse off", link.name).text());
 }
 
 void judge_manager(const PreflightFacts& facts, Findings& out) {
@@ -277,28 +283,25 @@ void judge_manager(const PreflightFacts& facts, Findings& out) {
   switch (facts.manager) {
     case Manager::none:
       if (facts.manager_unknown) {
-        out.push_back(
-            {"manager", Level::note, "what manages it cannot be told: a file system does not answer", ""});
+        add(out, "manager", Severity::note, "what manages it cannot be told: a file system does not answer");
         break;
       }
-      out.push_back({"manager", Level::ok, "neither NetworkManager nor systemd-networkd manages it", ""});
+      add(out, "manager", Severity::ok, "neither NetworkManager nor systemd-networkd manages it");
       break;
     case Manager::network_manager:
-      out.push_back(
-          {"manager", Level::warning,
-           fmt::format("NetworkManager manages {}: with its profile the link and all containers go down", name),
-           fmt::format("if nothing else needs the profile: {}, and for good "
-                       "unmanaged-devices=interface-name:{} under [keyfile] in "
-                       "/etc/NetworkManager/conf.d/arpline.conf",
-                       Command("nmcli device set ifname {} managed no", facts.link->name).text(), name)});
+      add(out, "manager", Severity::warning,
+          fmt::format("NetworkManager manages {}: with its profile the link and all containers go down", name),
+          fmt::format("if nothing else needs the profile: {}, and for good "
+                      "unmanaged-devices=interface-name:{} under [keyfile] in "
+                      "/etc/NetworkManager/conf.d/arpline.conf",
+                      Command("nmcli device set ifname {} managed no", facts.link->name).text(), name));
       break;
     case Manager::systemd_networkd: {
       const std::string where = facts.network_file.empty() ? "its .network file" : visible(facts.network_file);
-      out.push_back(
-          {"manager", Level::warning,
-           fmt::format("systemd-networkd manages {} ({}): it may take the configuration away when it stops",
-                       name, where),
-           fmt::format("KeepConfiguration=yes under [Network] in {}, or Unmanaged=yes under [Link]", where)});
+      add(out, "manager", Severity::warning,
+          fmt::format("systemd-networkd manages {} ({}): it may take the configuration away when it stops",
+                      name, where),
+          fmt::format("KeepConfiguration=yes under [Network] in {}, or Unmanaged=yes under [Link]", where));
       break;
     }
   }
@@ -306,18 +309,18 @@ void judge_manager(const PreflightFacts& facts, Findings& out) {
 
 void judge_children(const PreflightFacts& facts, Findings& out) {
   if (facts.unseen)
-    out.push_back({"children", Level::note, "cannot be counted: " + *facts.unseen, ""});
+    add(out, "children", Severity::note, "cannot be counted: " + *facts.unseen);
   else if (facts.children == 0)
-    out.push_back({"children", Level::note,
-                   "no macvlan or macvtap interface stands on it in any reachable network namespace",
-                   "none is needed now: arplined finds them when they come"});
+    add(out, "children", Severity::note,
+        "no macvlan or macvtap interface stands on it in any reachable network namespace",
+        "none is needed now: arplined finds them when they come");
   else
-    out.push_back({"children", Level::ok, fmt::format("{} macvlan or macvtap interfaces", facts.children), ""});
+    add(out, "children", Severity::ok, fmt::format("{} macvlan or macvtap interfaces", facts.children));
 }
 
 }  // namespace
 
-std::vector<Finding> judge(const PreflightFacts& facts) {
+Findings judge(const PreflightFacts& facts) {
   Findings out;
   judge_privileges(facts, out);
   judge_kernel(facts.kernel, out);
@@ -335,47 +338,33 @@ std::vector<Finding> judge(const PreflightFacts& facts) {
   return out;
 }
 
-const char* level_name(Level level) {
-  switch (level) {
-    case Level::ok:
-      return "ok";
-    case Level::note:
-      return "note";
-    case Level::warning:
-      return "warning";
-    case Level::blocker:
-      break;
-  }
-  return "blocker";
-}
-
-std::string findings_as_text(const ForeignText& interface, const std::vector<Finding>& findings) {
+std::string findings_as_text(const ForeignText& interface, const Findings& findings) {
   std::string text;
   for (const Finding& finding : findings) {
-    text += fmt::format("{:<8} {:<16} {}\n", level_name(finding.level), finding.name, finding.evidence);
-    if (!finding.remedy.empty()) text += fmt::format("{:<25} -> {}\n", "", finding.remedy);
+    text += fmt::format("{:<8} {:<16} {}\n", level_name(finding.severity), finding.id, finding.evidence);
+    if (!remedy_of(finding).empty()) text += fmt::format("{:<25} -> {}\n", "", remedy_of(finding));
   }
-  const auto count = [&](Level level) { return std::ranges::count(findings, level, &Finding::level); };
+  const auto count = [&](Severity level) { return std::ranges::count(findings, level, &Finding::severity); };
   text += fmt::format("{}: {} blocker(s), {} warning(s), {} note(s)\n", visible(interface),
-                      count(Level::blocker), count(Level::warning), count(Level::note));
+                      count(Severity::critical), count(Severity::warning), count(Severity::note));
   return printable(text);
 }
 
-std::string findings_as_json(const ForeignText& interface, const std::vector<Finding>& findings) {
+std::string findings_as_json(const ForeignText& interface, const Findings& findings) {
   nlohmann::ordered_json root;
   root["interface"] = visible(interface);
-  root["ready"] = exit_code(findings) == 0;
+  root["ready"] = preflight_exit_code(findings) == 0;
   root["findings"] = nlohmann::ordered_json::array();
   for (const Finding& finding : findings)
-    root["findings"].push_back({{"name", finding.name},
-                                {"level", level_name(finding.level)},
+    root["findings"].push_back({{"name", finding.id},
+                                {"level", level_name(finding.severity)},
                                 {"evidence", finding.evidence},
-                                {"remedy", finding.remedy}});
+                                {"remedy", remedy_of(finding)}});
   return root.dump(2, ' ', true, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
-int exit_code(const std::vector<Finding>& findings) {
-  return std::ranges::find(findings, Level::blocker, &Finding::level) == findings.end() ? 0 : 1;
+int preflight_exit_code(const Findings& findings) {
+  return std::ranges::find(findings, Severity::critical, &Finding::severity) == findings.end() ? 0 : 1;
 }
 
 }  // namespace arpline

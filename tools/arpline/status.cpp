@@ -7,10 +7,12 @@
 #include <algorithm>
 
 #include "arpline/daemon.hpp"
+#include "base/clock.hpp"
 #include "base/foreign_text.hpp"
 #include "control/gather.hpp"
 #include "kernel/capabilities.hpp"
-#include "report/gone.hpp"
+#include "report/answers.hpp"
+#include "report/text.hpp"
 
 namespace arpline {
 namespace {
@@ -18,17 +20,17 @@ namespace {
 constexpr int kDaemonDown = 3;
 
 // A daemon that holds its lock and does not answer is hung: its pins tell what the program does without it.
-nlohmann::json without_daemon(const PinName& name, bool senders, const Roots& roots) {
+std::optional<ParentStatus> without_daemon(const PinName& name, bool senders, const Roots& roots) {
   const auto folder = roots.pins + "/" + name.text();
   const auto maps = Maps::open_pinned(folder, false);
-  if (!maps) return nullptr;
-  auto status = gather(*maps, name, folder);
+  if (!maps) return std::nullopt;
   char interface[IF_NAMESIZE];
-  if (if_indextoname(static_cast<unsigned>(name.ifindex), interface) != nullptr) status.parent = interface;
+  const bool named = if_indextoname(static_cast<unsigned>(name.ifindex), interface) != nullptr;
+  auto status = gather(*maps, named ? ForeignText{interface} : name.parent, name.ifindex, folder, now_ns());
   if (is_locked(roots.run, name.text()))
     status.warnings.emplace_back("arplined hangs: it holds the lock of this parent and does not answer");
   if (senders) status.senders = gather_senders(*maps, {}, status.parent);
-  return to_json(status);
+  return status;
 }
 
 void print(const nlohmann::json& document) {
@@ -63,7 +65,7 @@ int status(const std::string& interface, bool as_json, bool senders, const Roots
     }
     daemons_up = false;
     if (is_hung(roots, name)) hung += about_hung(name) + "\n";
-    if (auto parent = without_daemon(name, senders, roots); !parent.is_null()) all.push_back(std::move(parent));
+    if (const auto parent = without_daemon(name, senders, roots)) all.push_back(to_json(*parent));
   }
   const nlohmann::json document{{"version", ARPLINE_VERSION}, {"parents", all}, {"waiting", waiting}};
   drop_all_capabilities();  // all that is left is to print what others say
@@ -72,7 +74,8 @@ int status(const std::string& interface, bool as_json, bool senders, const Roots
   } else if (all.empty()) {
     fmt::print("{}", hung.empty() ? nothing_there(interface) : hung);
   } else {
-    fmt::print("{}", printable(senders ? senders_to_text(document) : to_text(document)));
+    const auto answer = read_answer<StatusAnswer>(document);
+    fmt::print("{}", printable(senders ? senders_to_text(answer.parents) : to_text(answer)));
   }
   return daemons_up && !all.empty() ? 0 : kDaemonDown;
 }
@@ -94,7 +97,7 @@ int gone(const std::string& interface, bool as_json, const Roots& roots) {
   if (as_json) {
     print({{"gone", all}});
   } else if (answered) {
-    fmt::print("{}", printable(gone_to_text(all)));
+    fmt::print("{}", printable(to_text(read_answer<GoneAnswer>({{"gone", all}}))));
   } else if (!hung.empty()) {
     fmt::print("{}", hung);
   } else {

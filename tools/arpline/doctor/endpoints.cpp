@@ -61,10 +61,10 @@ bool hears_the_same_wire(const Endpoint& endpoint, const NetnsFacts& netns, cons
   return !itself && device.macvlan() && device.lower_in_host && device.lower == lower;
 }
 
-const Tombstone* earlier_life(const Endpoint& endpoint, Mac mac) {
+const GoneStatus* earlier_life(const Endpoint& endpoint, Mac mac) {
   const auto& gone = endpoint.parent->gone;
   const auto found = std::ranges::find_if(
-      gone, [&](const Tombstone& one) { return one.address == endpoint.address && one.mac == mac; });
+      gone, [&](const GoneStatus& one) { return one.address == endpoint.address && one.mac == mac; });
   return mac == endpoint.mac || found == gone.end() ? nullptr : &*found;
 }
 
@@ -77,14 +77,14 @@ std::string whose(const Facts& facts, const Endpoint& endpoint, Mac mac) {
 }
 
 // What was dropped harms nobody but its sender, and the siblings that heard it.
-Severity severity_of(const Claimant& claimant, bool contested) {
+Severity severity_of(const ClaimantStatus& claimant, bool contested) {
   if (claimant.dropped) return Severity::warning;
   if (!claimant.last_seconds_ago) return contested ? Severity::critical : Severity::warning;
   if (*claimant.last_seconds_ago < kFresh) return Severity::critical;
   return *claimant.last_seconds_ago < kOld ? Severity::warning : Severity::note;
 }
 
-std::string when(const Claimant& claimant) {
+std::string when(const ClaimantStatus& claimant) {
   std::string text = fmt::format("{} time{}", claimant.times, claimant.times == 1 ? "" : "s");
   if (claimant.first_seconds_ago) text += fmt::format(", first {} ago", duration(*claimant.first_seconds_ago));
   if (claimant.last_seconds_ago) text += fmt::format(", last {} ago", duration(*claimant.last_seconds_ago));
@@ -93,10 +93,11 @@ std::string when(const Claimant& claimant) {
   return text;
 }
 
-bool answers_for_everyone(const Parent& parent, const Claimant& claimant) {
+bool answers_for_everyone(const Parent& parent, const ClaimantStatus& claimant) {
   if (claimant.party == "proxy") return true;
-  const auto claimed = std::ranges::count_if(parent.endpoints, [&](const KnownEndpoint& endpoint) {
-    return std::ranges::find(endpoint.claimants, claimant.mac, &Claimant::mac) != endpoint.claimants.end();
+  const auto claimed = std::ranges::count_if(parent.endpoints, [&](const EndpointStatus& endpoint) {
+    return std::ranges::find(endpoint.claimants, claimant.mac, &ClaimantStatus::mac) !=
+           endpoint.claimants.end();
   });
   return claimant.mac != 0 && claimed >= kEveryone;
 }

@@ -17,7 +17,7 @@ struct Endpoint {
   std::optional<Child> child;  ///< none: no interface of this host has its MAC
   Ipv4 address = 0;
   Mac mac = 0;
-  const KnownEndpoint* known = nullptr;  ///< nullptr: arpline knows nothing of it
+  const EndpointStatus* known = nullptr;  ///< nullptr: arpline knows nothing of it
 };
 
 /// What arpline knows first, then the rest.
@@ -31,19 +31,19 @@ About about_of(const Endpoint& endpoint);
 bool hears_the_same_wire(const Endpoint& endpoint, const NetnsFacts& netns, const Device& device);
 
 /// An earlier life of the same address with that MAC, the last one; nullptr: there was none.
-const Tombstone* earlier_life(const Endpoint& endpoint, Mac mac);
+const GoneStatus* earlier_life(const Endpoint& endpoint, Mac mac);
 
 /// Whose MAC it is, in words.
 std::string whose(const Facts& facts, const Endpoint& endpoint, Mac mac);
 
 /// Critical within a minute, which is as long as arpline takes the address for contested; then a warning, and
 /// after an hour a note.
-Severity severity_of(const Claimant& claimant, bool contested);
+Severity severity_of(const ClaimantStatus& claimant, bool contested);
 
 /// "3 times, first 9.0 s ago, last 1.0 s ago, from the wire".
-std::string when(const Claimant& claimant);
+std::string when(const ClaimantStatus& claimant);
 
 /// Somebody who answers for everyone: arplined says so, or it has claimed three endpoints' addresses.
-bool answers_for_everyone(const Parent& parent, const Claimant& claimant);
+bool answers_for_everyone(const Parent& parent, const ClaimantStatus& claimant);
 
 }  // namespace arpline::doctor

@@ -65,8 +65,8 @@ std::uint64_t counted_neighbours(const Facts& facts) {
   return counted_entries(*facts.neighbours, exempt);
 }
 
-const KnownEndpoint* known(const Child& child, Ipv4 address) {
-  const auto found = std::ranges::find_if(child.parent->endpoints, [&](const KnownEndpoint& endpoint) {
+const EndpointStatus* known(const Child& child, Ipv4 address) {
+  const auto found = std::ranges::find_if(child.parent->endpoints, [&](const EndpointStatus& endpoint) {
     return endpoint.address == address && endpoint.vlan == child.vlan;
   });
   return found == child.parent->endpoints.end() ? nullptr : &*found;

@@ -16,6 +16,8 @@
 #include "kernel/netns.hpp"
 #include "kernel/routes.hpp"
 #include "kernel/tc.hpp"
+#include "report/answers.hpp"
+#include "report/status.hpp"
 
 namespace arpline::doctor {
 
@@ -56,104 +58,11 @@ struct NetnsFacts {
   std::vector<Neighbour> neighbours;
 };
 
-/// Somebody who claims an endpoint's address.
-struct Claimant {
-  Mac mac = 0;
-  std::optional<double> first_seconds_ago;
-  std::optional<double> last_seconds_ago;
-  std::uint64_t times = 0;
-  std::string from;      ///< "wire" or "host"; empty: not told
-  std::string party;     ///< "elsewhere", "host", "sibling" or "proxy"; empty: not told
-  bool dropped = false;  ///< the last one did not leave the host
-};
-
-/// What arplined has done about those who claim an endpoint's address.
-struct Conflict {
-  bool gave_up = false;
-  bool moves_too_often = false;
-  std::optional<double> defended_seconds_ago;
-  std::uint64_t defences = 0;
-};
-
-/// Whether an endpoint's own who-has to its gateway are answered.
-struct Path {
-  Ipv4 gateway = 0;
-  Mac gateway_mac = 0;  ///< 0: it has never answered
-  std::string state;    ///< "unknown", "reachable", "suspect" or "lost"
-  double since_seconds = 0;
-  std::optional<double> answered_seconds_ago;
-  std::optional<double> rtt_ms;
-  std::optional<bool> host_reaches;  ///< the parent's own who-has to it are answered; none: not known
-};
-
-/// An endpoint's MAC came in from the wire as a source.
-struct SeenOutside {
-  std::uint64_t times = 0;
-  double first_seconds_ago = 0;
-  double last_seconds_ago = 0;
-};
-
-/// Who-has for an endpoint that were sent to another MAC than its own.
-struct Misdirected {
-  std::uint64_t times = 0;
-  Mac mac = 0;         ///< the last one
-  Ipv4 requester = 0;  ///< likewise
-  double last_seconds_ago = 0;
-};
-
-/// One thing that befell an interface.
-struct Step {
-  double seconds_ago = 0;
-  std::string event;
-};
-
-/// An endpoint as the daemon or the pinned maps know it.
-struct KnownEndpoint {
-  Ipv4 address = 0;
-  std::uint16_t vlan = 0;
-  Mac mac = 0;
-  std::uint8_t prefix_bits = 0;  ///< of its subnet; 0: not known
-  std::string reason;            ///< why it is not served; empty when it is
-  std::uint64_t claims = 0;
-  std::vector<Claimant> claimants;
-  std::optional<double> asked_seconds_ago;
-  Ipv4 last_requester = 0;
-  Mac last_requester_mac = 0;
-  std::uint64_t heard_at_ns = 0;  ///< CLOCK_MONOTONIC; 0: it was there when arplined came
-  std::optional<double> heard_seconds_ago;
-  std::optional<double> announced_seconds_ago;
-  bool probing = false;  ///< not announced before it is known to be free
-  Conflict conflict;
-  std::optional<Path> path;
-  std::optional<SeenOutside> seen_outside;
-  std::optional<Misdirected> misdirected;
-  std::vector<Step> trail;  ///< of an endpoint that is not served, in the order in which it was heard
-};
-
-/// What vanished, as the daemon remembers it.
-struct Tombstone {
-  Ipv4 address = 0;
-  std::uint8_t prefix_bits = 0;  ///< 0: not known
-  Mac mac = 0;
-  ForeignText netns;
-  ForeignText interface;
-  double seconds_ago = 0;
-  std::optional<double> lived_seconds;
-  std::string reason;
-  std::vector<Step> trail;  ///< in the order in which it was heard
-};
-
 /// What the parent's macvlan broadcast queue dropped while doctor looked.
 struct DropSample {
   double seconds = 0;
   std::uint64_t broadcast_queue = 0;  ///< frames
   std::uint64_t rx_dropped = 0;       ///< by how much the parent's counter grew, for whatever reason
-};
-
-/// How arplined announces what is on a parent.
-struct Announce {
-  double refresh_seconds = 0;  ///< 0: only after a change
-  std::uint64_t pps = 0;       ///< frames a second; 0: none at all
 };
 
 enum class Daemon { absent, answers, silent };  ///< silent: it holds the parent's lock and does not answer
@@ -162,22 +71,23 @@ enum class Daemon { absent, answers, silent };  ///< silent: it holds the parent
 struct Parent {
   LinkInfo link;
   Daemon daemon = Daemon::absent;
-  bool pinned = false;                   ///< readable maps of this ABI version are pinned
-  bool attached = false;                 ///< arpline's XDP program is on it
-  double lease_seconds = 0;              ///< until the lease ends; 0 or less: it has ended
-  std::uint32_t owner_pid = 0;           ///< of who pinned the maps; 0: not known
-  bool owner_in_service = false;         ///< that process is one of arplined.service
-  bool observe = false;                  ///< it only looks on
-  std::optional<Announce> announce;      ///< none: no daemon that tells
-  std::optional<double> daemon_seconds;  ///< since that process began; none: not known
-  bool hidden_tags = false;              ///< VLANs are in play and the NIC strips tags
+  bool pinned = false;                     ///< readable maps of this ABI version are pinned
+  bool attached = false;                   ///< arpline's XDP program is on it
+  double lease_seconds = 0;                ///< until the lease ends; 0 or less: it has ended
+  std::uint32_t owner_pid = 0;             ///< of who pinned the maps; 0: not known
+  bool owner_in_service = false;           ///< that process is one of arplined.service
+  bool observe = false;                    ///< it only looks on
+  std::optional<AnnounceStatus> announce;  ///< none: no daemon that tells
+  std::optional<double> daemon_seconds;    ///< since that process began; none: not known
+  std::uint64_t answered_at_ns = 0;        ///< when the daemon's answer came, CLOCK_MONOTONIC
+  bool hidden_tags = false;                ///< VLANs are in play and the NIC strips tags
   std::string egress;  ///< the daemon's self-test: "seen", "hidden", "missing", "unknown"; empty: no daemon
   std::vector<TcFilter> before_egress;  ///< clsact filters in front of arpline's
   std::vector<std::string> tcx;         ///< tcx programs: in front as well
   ManagedBy managed;
-  std::vector<KnownEndpoint> endpoints;
-  std::vector<Tombstone> gone;   ///< newest first
-  std::uint64_t rx_dropped = 0;  ///< since the interface was made
+  std::vector<EndpointStatus> endpoints;  ///< as the daemon or the pinned maps know them
+  std::vector<GoneStatus> gone;           ///< newest first
+  std::uint64_t rx_dropped = 0;           ///< since the interface was made
   std::optional<DropSample> drops;
 };
 
@@ -217,6 +127,6 @@ std::uint64_t exempt_neighbours(const NetnsFacts& netns);
 std::uint64_t counted_neighbours(const Facts& facts);
 
 /// What is known of a child's address; nullptr: nothing.
-const KnownEndpoint* known(const Child& child, Ipv4 address);
+const EndpointStatus* known(const Child& child, Ipv4 address);
 
 }  // namespace arpline::doctor

@@ -7,10 +7,11 @@
 #include <algorithm>
 #include <fstream>
 #include <sstream>
+#include <utility>
 
 #include "arpline/attached.hpp"
+#include "arpline/doctor/answers.hpp"
 #include "arpline/doctor/gather.hpp"
-#include "arpline/doctor/replies.hpp"
 #include "base/clock.hpp"
 #include "control/client.hpp"
 #include "control/gather.hpp"
@@ -25,24 +26,18 @@ double seconds_between(std::uint64_t earlier, std::uint64_t later) {
   return static_cast<double>(static_cast<std::int64_t>(later - earlier)) / ARPL_SECOND_NS;
 }
 
-// The entry of one parent, whether the daemon answers for one or for several.
-json entry_of(const std::optional<json>& reply, int ifindex) {
-  if (!reply || !reply->is_object() || !reply->contains("parents")) return nullptr;
-  for (const auto& parent : (*reply)["parents"])
-    if (parent.is_object() && parent.contains("ifindex") && parent["ifindex"] == ifindex) return parent;
-  return nullptr;
-}
-
-// Neither a daemon without a list of claimants nor the maps' JSON says when the last claim was; the maps do.
-void add_claim_times(Parent& parent, const ParentStatus& maps) {
+// Where no daemon has listed the claimants, the maps know when the last one was.
+void add_last_claimants(Parent& parent, const Maps& maps, std::uint64_t now) {
+  std::vector<std::pair<arpl_endpoint_key, arpl_endpoint>> held;
   for (auto& endpoint : parent.endpoints) {
-    const auto at = std::ranges::find_if(maps.endpoints, [&](const EndpointStatus& one) {
-      return one.key.address == endpoint.address && one.key.vlan == endpoint.vlan;
+    if (!endpoint.claimants.empty() || !endpoint.last_claimant_mac) continue;
+    name_last_claimant(endpoint);
+    if (held.empty()) held = maps.endpoints();
+    const auto at = std::ranges::find_if(held, [&](const auto& one) {
+      return one.first.address == endpoint.address && one.first.vlan == endpoint.vlan;
     });
-    if (at == maps.endpoints.end() || at->slot.claimed_at == 0) continue;
-    for (auto& claimant : endpoint.claimants)
-      if (!claimant.last_seconds_ago && claimant.mac == at->stats.last_claimant_mac)
-        claimant.last_seconds_ago = seconds_between(at->slot.claimed_at, maps.now);
+    if (at != held.end() && at->second.slot < maps.slots().size())
+      endpoint.claimants.back().last_seconds_ago = seconds_ago(maps.slots()[at->second.slot].claimed_at, now);
   }
 }
 
@@ -74,30 +69,27 @@ void read_maps(Parent& parent, const PinName& name, const Roots& roots) {
   const auto folder = roots.pins + "/" + name.text();
   const auto maps = Maps::open_pinned(folder, false);
   if (!maps) return;
-  const auto held = gather(*maps, name, folder);
+  const auto now = now_ns();
   parent.pinned = true;
-  parent.lease_seconds = seconds_between(held.now, held.lease_expires_ns);
+  parent.lease_seconds = seconds_between(now, maps->lease());
   parent.owner_pid = maps->meta().owner_pid;
   parent.daemon_seconds = age_of(parent.owner_pid);
   parent.owner_in_service = is_in_service(parent.owner_pid);
-  parent.observe = held.observe;
+  parent.observe = (maps->limits().flags & ARPL_LIMIT_OBSERVE) != 0;
   parent.hidden_tags = (maps->limits().flags & ARPL_LIMIT_HIDDEN_TAGS) != 0;
-  if (parent.daemon != Daemon::answers) parent.endpoints = endpoints_in(to_json(held));
-  add_claim_times(parent, held);
+  if (parent.daemon != Daemon::answers)
+    parent.endpoints = gather(*maps, parent.link.name, name.ifindex, folder, now).endpoints;
+  add_last_claimants(parent, *maps, now);
 }
 
-void hear_daemon(Parent& parent, const PinName& name, const Roots& roots, const std::optional<json>& reply) {
-  const auto entry = entry_of(reply, parent.link.ifindex);
-  if (entry.is_null()) {
+void hear_daemon(Parent& parent, const PinName& name, const Roots& roots, const std::optional<json>& answer,
+                 std::vector<std::string>& unseen) {
+  if (take_status(answer, parent, unseen)) {
+    parent.daemon = Daemon::answers;
+    parent.answered_at_ns = now_ns();
+  } else {
     parent.daemon = is_locked(roots.run, name.text()) ? Daemon::silent : Daemon::absent;
-    return;
   }
-  parent.daemon = Daemon::answers;
-  if (entry.contains("egress") && entry["egress"].is_string()) parent.egress = entry["egress"];
-  parent.announce = announce_in(entry);
-  parent.endpoints = endpoints_in(entry);
-  for (auto& endpoint : parent.endpoints)
-    if (endpoint.heard_at_ns != 0) endpoint.heard_seconds_ago = seconds_between(endpoint.heard_at_ns, now_ns());
 }
 
 void ask_what_is_gone(Parent& parent, const PinName& name, const Roots& roots,
@@ -107,12 +99,7 @@ void ask_what_is_gone(Parent& parent, const PinName& name, const Roots& roots,
         fmt::format("what vanished from {}, and when: no arplined answers there", visible(parent.link.name)));
     return;
   }
-  const auto reply = ask(roots.run + "/" + name.text() + "/control.sock", {{"cmd", "gone"}});
-  if (!reply || !reply->contains("gone"))
-    unseen.push_back(
-        fmt::format("what vanished from {}, and when: its arplined does not tell", visible(parent.link.name)));
-  else
-    parent.gone = tombstones_in(*reply, parent.link.name);
+  take_gone(ask(roots.run + "/" + name.text() + "/control.sock", {{"cmd", "gone"}}), parent, unseen);
 }
 
 void read_wire_side(Parent& parent, std::vector<std::string>& unseen) {
@@ -138,7 +125,7 @@ Parent read_parent(Netlink& route, const LinkInfo& link, const PinName& name, co
   parent.before_egress = filters_before_ours(tc_filters(route, link.ifindex, TcHook::egress));
   parent.tcx = tcx_egress_programs(link.ifindex);
   parent.rx_dropped = rx_dropped(route, link.ifindex).value_or(0);
-  hear_daemon(parent, name, roots, reply);
+  hear_daemon(parent, name, roots, reply, unseen);
   read_maps(parent, name, roots);
   ask_what_is_gone(parent, name, roots, unseen);
   read_wire_side(parent, unseen);

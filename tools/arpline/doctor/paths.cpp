@@ -19,7 +19,7 @@ constexpr double kLongSuspect = 10;
 
 constexpr std::array<std::string_view, 2> kExplain{"interface_down", "wrong_parent"};
 
-bool fails(const Path& path) {
+bool fails(const PathStatus& path) {
   return path.state == "lost" || (path.state == "suspect" && path.since_seconds > kLongSuspect);
 }
 
@@ -76,11 +76,11 @@ std::vector<FailingPath> failing_paths(const Facts& facts, const Findings& earli
   return failing;
 }
 
-std::string silence_of(const Path& path) {
+std::string silence_of(const PathStatus& path) {
   const auto gateway = format_ipv4(path.gateway);
   if (!path.answered_seconds_ago)
     return fmt::format("{} has never answered it, and it has been asked for {}", gateway,
-                       duration(path.since_seconds));
+                       duration(path.since_seconds.value_or(0)));
   auto text = fmt::format("{} ({}) has not answered it for {}", gateway, format_mac(path.gateway_mac),
                           duration(*path.answered_seconds_ago));
   if (path.rtt_ms) text += fmt::format("; the last answer took {:.2f} ms", *path.rtt_ms);

@@ -11,7 +11,7 @@ namespace arpline::doctor {
 /// An endpoint whose own who-has to its gateway are not answered. Points into the facts.
 struct FailingPath {
   Endpoint endpoint;
-  const Path* path = nullptr;
+  const PathStatus* path = nullptr;
   std::string reached_by;  ///< who the gateway answers meanwhile, in words; empty: nobody that is known
 };
 
@@ -19,6 +19,6 @@ struct FailingPath {
 std::vector<FailingPath> failing_paths(const Facts& facts, const Findings& earlier);
 
 /// "10.0.0.1 (02:…) has not answered it for 12.0 s; before, it took 0.25 ms".
-std::string silence_of(const Path& path);
+std::string silence_of(const PathStatus& path);
 
 }  // namespace arpline::doctor

@@ -9,18 +9,6 @@
 namespace arpline::doctor {
 namespace {
 
-const char* name_of(Severity severity) {
-  switch (severity) {
-    case Severity::note:
-      return "note";
-    case Severity::warning:
-      return "warning";
-    case Severity::critical:
-      break;
-  }
-  return "critical";
-}
-
 const char* name_of(Certainty certainty) {
   switch (certainty) {
     case Certainty::possible:
@@ -51,7 +39,7 @@ std::string docs_page(const std::string& id) {
 std::string findings_as_text(const Facts& facts, const Findings& findings) {
   std::string text;
   for (const auto& finding : findings) {
-    text += fmt::format("{:<9} {} ({}): {}\n", name_of(finding.severity), finding.id,
+    text += fmt::format("{:<9} {} ({}): {}\n", severity_name(finding.severity), finding.id,
                         name_of(finding.certainty), finding.subject);
     text += fmt::format("          {}\n", finding.evidence);
     if (!finding.command.empty()) text += fmt::format("          -> {}\n", finding.command.text());
@@ -77,7 +65,7 @@ std::string findings_as_json(const Facts& facts, const Findings& findings) {
   for (const auto& finding : findings)
     root["findings"].push_back(
         {{"id", finding.id},
-         {"severity", name_of(finding.severity)},
+         {"severity", severity_name(finding.severity)},
          {"certainty", name_of(finding.certainty)},
          {"subject", finding.subject},
          {"evidence", finding.evidence},

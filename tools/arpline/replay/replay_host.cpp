@@ -118,27 +118,19 @@ void ReplayHost::confirm_handed_over() noexcept {
 
 ParentStatus ReplayHost::status() const {
   ParentStatus status;
-  status.now = now_;
-  status.observe = (tables_.limits.flags & ARPL_LIMIT_OBSERVE) != 0;
+  status.mode = (tables_.limits.flags & ARPL_LIMIT_OBSERVE) != 0 ? "observe" : "answer";
   status.fast_path = (tables_.limits.flags & ARPL_LIMIT_FAST_PATH) != 0 ? "on" : "off";
   const auto* verdicts = reinterpret_cast<const __u64*>(&tables_.verdicts);
-  status.verdicts.assign(verdicts, verdicts + ARPL_VERDICT_COUNTERS);
+  status.verdicts = wire_counts(std::vector<std::uint64_t>(verdicts, verdicts + ARPL_VERDICT_COUNTERS));
   const auto* engine = reinterpret_cast<const __u64*>(&sums_.engine);
-  status.engine_verdicts.assign(engine, engine + ARPL_ENGINE_VERDICTS);
-  status.egress_counts = tables_.egress;
+  status.engine_verdicts = engine_counts(std::vector<std::uint64_t>(engine, engine + ARPL_ENGINE_VERDICTS));
+  status.egress_counters = counters_of(tables_.egress);
   const auto& tables = tables_.tables();
   for (const auto& [key, value] : tables_.endpoints) {
-    status.endpoints.push_back({.key = key,
-                                .prefix_bits = value.prefix_bits,
-                                .slot = tables.slots[value.slot],
-                                .stats = tables.stats[value.slot],
-                                .netns = {},
-                                .interface = {}});
+    status.endpoints.push_back(
+        endpoint_status(key, value, tables.slots[value.slot], tables.stats[value.slot], now_));
   }
-  std::ranges::sort(status.endpoints, [](const EndpointStatus& a, const EndpointStatus& b) {
-    return std::pair{a.key.vlan, arpl_swap32(a.key.address)} <
-           std::pair{b.key.vlan, arpl_swap32(b.key.address)};
-  });
+  sort_by_address(status.endpoints);
   return status;
 }
 

@@ -27,13 +27,13 @@ Command command_against(const Facts& facts, Ipv4 claimed, Mac mac) {
   return {};
 }
 
-std::string claim_origin_of(const Claimant& claimant) {
+std::string claim_origin_of(const ClaimantStatus& claimant) {
   if (claimant.party == "host") return "; the host itself";
   if (claimant.party == "sibling") return "; a sibling: ARP flux, or the same address twice";
   return {};
 }
 
-std::string what_was_done(const Conflict& conflict) {
+std::string what_was_done(const ConflictStatus& conflict) {
   std::string text;
   if (conflict.defended_seconds_ago)
     text = fmt::format("; arplined defended it {} time{}, last {} ago", conflict.defences,

@@ -17,7 +17,7 @@ bool anybody_has(const Facts& facts, Ipv4 address) {
   });
 }
 
-std::string trail_of(const Tombstone& gone) {
+std::string trail_of(const GoneStatus& gone) {
   std::string text = gone.reason;
   if (gone.trail.empty()) return text + fmt::format(", {} ago", duration(gone.seconds_ago));
   for (const auto& step : gone.trail)
@@ -86,7 +86,7 @@ void asked_for(const Facts& facts, Findings& out) {
   });
   if (told) return;
   for (const auto& parent : facts.parents) {
-    const auto gone = std::ranges::find(parent.gone, *address, &Tombstone::address);
+    const auto gone = std::ranges::find(parent.gone, *address, &GoneStatus::address);
     if (gone == parent.gone.end()) continue;
     out.push_back(nobody_has(
         *address, fmt::format("it was on {}/{} ({}) on {}: {}", visible(gone->netns), visible(gone->interface),

@@ -12,7 +12,7 @@ namespace {
 
 using Key = std::tuple<const Parent*, std::uint16_t, Ipv4>;
 
-std::string what_of_the_host(const Path& path) {
+std::string what_of_the_host(const PathStatus& path) {
   if (!path.host_reaches) return "whether it answers the host is not known";
   return "it does not answer the host either: the gateway itself, or its link";
 }

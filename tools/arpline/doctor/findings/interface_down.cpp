@@ -10,20 +10,20 @@
 namespace arpline::doctor {
 namespace {
 
-bool is_at(const Tombstone& gone, const Child& child) {
+bool is_at(const GoneStatus& gone, const Child& child) {
   return gone.netns == child.netns->name && gone.interface == child.device->name;
 }
 
-const Tombstone* tombstone_of(const Child& child) {
+const GoneStatus* tombstone_of(const Child& child) {
   const auto found =
-      std::ranges::find_if(child.parent->gone, [&](const Tombstone& gone) { return is_at(gone, child); });
+      std::ranges::find_if(child.parent->gone, [&](const GoneStatus& gone) { return is_at(gone, child); });
   return found == child.parent->gone.end() ? nullptr : &*found;
 }
 
 // The maps of a daemon that is gone still know which address the MAC had.
 bool had_address(const Child& child) {
   return !child.device->addresses.empty() || tombstone_of(child) != nullptr ||
-         std::ranges::find(child.parent->endpoints, child.device->mac, &KnownEndpoint::mac) !=
+         std::ranges::find(child.parent->endpoints, child.device->mac, &EndpointStatus::mac) !=
              child.parent->endpoints.end();
 }
 

@@ -43,7 +43,7 @@ Command remedy(const ManagedBy& managed, const ForeignText& interface) {
 
 bool lost_something(const Parent& parent, const ForeignText& netns, const ForeignText& interface) {
   return std::ranges::any_of(
-      parent.gone, [&](const Tombstone& gone) { return gone.netns == netns && gone.interface == interface; });
+      parent.gone, [&](const GoneStatus& gone) { return gone.netns == netns && gone.interface == interface; });
 }
 
 bool is_in_the_way(const ManagedBy& managed) {

@@ -47,8 +47,8 @@ void by_neighbours(const Facts& facts, const Endpoint& endpoint, Findings& out) 
   }
 }
 
-bool is_claimed_by(const KnownEndpoint& endpoint, Mac mac) {
-  return std::ranges::find(endpoint.claimants, mac, &Claimant::mac) != endpoint.claimants.end();
+bool is_claimed_by(const EndpointStatus& endpoint, Mac mac) {
+  return std::ranges::find(endpoint.claimants, mac, &ClaimantStatus::mac) != endpoint.claimants.end();
 }
 
 // The peers' entries can not, but what they ask tells.

@@ -16,7 +16,7 @@ namespace {
 // One who answers for everyone: what it has claimed, and the last time.
 struct Proxy {
   std::vector<Endpoint> claimed;
-  Claimant last;
+  ClaimantStatus last;
 };
 
 using Proxies = std::map<std::tuple<const Parent*, Mac>, Proxy>;

@@ -51,25 +51,25 @@ bool in_a_subnet(const Device& device, Ipv4 requester) {
 }
 
 // These silence it for who asks from outside the subnet: the last requester is looked at.
-std::optional<Cause> for_requester(const Child& child, const KnownEndpoint& endpoint) {
+std::optional<Cause> for_requester(const Child& child, const EndpointStatus& endpoint) {
   const auto& [netns, device] = std::tie(*child.netns, *child.device);
-  if (endpoint.last_requester == 0 || in_a_subnet(device, endpoint.last_requester)) return std::nullopt;
-  const auto who = fmt::format("{} ({}) asks from outside the interface's subnets",
-                               format_ipv4(endpoint.last_requester), format_mac(endpoint.last_requester_mac));
+  const auto requester = endpoint.last_requester.value_or(0);
+  if (requester == 0 || in_a_subnet(device, requester)) return std::nullopt;
+  const auto who = fmt::format("{} ({}) asks from outside the interface's subnets", format_ipv4(requester),
+                               format_mac(endpoint.last_requester_mac.value_or(0)));
   if (arp_ignore(netns, device) == kOnlyFromTheSubnet)
     return Cause{
         .severity = Severity::warning,
         .evidence = who + "; " + both("arp_ignore", netns.all.arp_ignore, device.arp_ignore),
         .command = reset(child, "arp_ignore", netns.all.arp_ignore, device.arp_ignore, kOnlyFromTheSubnet)};
-  const auto* route = route_to(netns, endpoint.last_requester);
+  const auto* route = route_to(netns, requester);
   if (rp_filter(netns, device) != kStrict || (route != nullptr && route->ifindex == device.ifindex))
     return std::nullopt;
   return Cause{
       .severity = Severity::warning,
       .evidence = fmt::format("{}; {}, and the way back to it is not {}", who,
                               both("rp_filter", netns.all.rp_filter, device.rp_filter), visible(device.name)),
-      .command = Command{"{}ip route add {}/32 dev {}", netns.enter, format_ipv4(endpoint.last_requester),
-                         device.name}};
+      .command = Command{"{}ip route add {}/32 dev {}", netns.enter, format_ipv4(requester), device.name}};
 }
 
 bool is_full(const Facts& facts) {
@@ -77,7 +77,7 @@ bool is_full(const Facts& facts) {
   return table && table->limit > 0 && counted_neighbours(facts) >= table->limit - table->limit / 10;
 }
 
-std::optional<Cause> unanswered(const Facts& facts, const KnownEndpoint& endpoint) {
+std::optional<Cause> unanswered(const Facts& facts, const EndpointStatus& endpoint) {
   if (endpoint.reason != "unanswered") return std::nullopt;
   if (is_full(facts))
     return Cause{
@@ -90,10 +90,10 @@ std::optional<Cause> unanswered(const Facts& facts, const KnownEndpoint& endpoin
                    "for a packet filter in the container (nft, arptables, tc)"};
 }
 
-void add(const Child& child, Ipv4 address, const KnownEndpoint* endpoint, Cause cause, Findings& out) {
-  if (endpoint != nullptr && endpoint->asked_seconds_ago)
-    cause.evidence += fmt::format("; last asked for {} ago by {}", duration(*endpoint->asked_seconds_ago),
-                                  format_ipv4(endpoint->last_requester));
+void add(const Child& child, Ipv4 address, const EndpointStatus* endpoint, Cause cause, Findings& out) {
+  if (endpoint != nullptr && endpoint->last_asked_seconds_ago)
+    cause.evidence += fmt::format("; last asked for {} ago by {}", duration(*endpoint->last_asked_seconds_ago),
+                                  format_ipv4(endpoint->last_requester.value_or(0)));
   out.push_back({.id = "silent_kernel",
                  .severity = cause.severity,
                  .certainty = cause.certainty,

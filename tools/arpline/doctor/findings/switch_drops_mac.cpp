@@ -8,7 +8,7 @@ namespace arpline::doctor {
 namespace {
 
 // As well told as can be from this side of the switch.
-std::string cause_of(const KnownEndpoint& endpoint) {
+std::string cause_of(const EndpointStatus& endpoint) {
   if (endpoint.seen_outside)
     return "its MAC came in from the wire as well: the switch may take it to be at another port";
   return "port security, a limit on MACs per port, or a filter of forged transmits";

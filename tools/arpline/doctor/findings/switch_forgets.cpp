@@ -23,7 +23,7 @@ Command reload_with_refresh() {
   return Command{"arpline reload  # with refresh = \"60s\" below [announce] in arplined's configuration"};
 }
 
-bool is_told_by_its_path(const KnownEndpoint& endpoint) {
+bool is_told_by_its_path(const EndpointStatus& endpoint) {
   return endpoint.path && endpoint.path->answered_seconds_ago &&
          *endpoint.path->answered_seconds_ago < kSwitchRemembers;
 }
@@ -42,7 +42,7 @@ struct Cause {
   Command command;
 };
 
-std::optional<Cause> in_configuration(const Announce& announce, std::size_t endpoints) {
+std::optional<Cause> in_configuration(const AnnounceStatus& announce, std::size_t endpoints) {
   if (announce.pps == 0) return Cause{"announce.pps is 0: nothing is announced", reload_with_pps(100)};
   if (announce.refresh_seconds == 0)
     return Cause{"announce.refresh is 0: nothing is announced again after a change", reload_with_refresh()};
@@ -59,10 +59,12 @@ std::optional<Cause> in_configuration(const Announce& announce, std::size_t endp
 
 // For how long it has been known at least; 0: that is not known.
 double known_for(const Endpoint& endpoint) {
-  return endpoint.known->heard_seconds_ago.value_or(endpoint.parent->daemon_seconds.value_or(0));
+  const auto heard = endpoint.known->heard_at_ns;
+  if (heard == 0) return endpoint.parent->daemon_seconds.value_or(0);
+  return seconds_ago(heard, endpoint.parent->answered_at_ns).value_or(0);
 }
 
-std::string last_announced(const KnownEndpoint& endpoint) {
+std::string last_announced(const EndpointStatus& endpoint) {
   if (!endpoint.announced_seconds_ago) return "it has never been announced";
   return fmt::format("it was announced {} ago", duration(*endpoint.announced_seconds_ago));
 }

@@ -58,8 +58,9 @@ bool reached(const Facts& facts, const Child& child, const InterfaceAddress& add
         !is_on_parent(facts, child, neighbour.mac))
       return true;
   const auto* endpoint = known(child, address.address);
-  return endpoint != nullptr && endpoint->last_requester != 0 && covers(address, endpoint->last_requester) &&
-         !is_on_parent(facts, child, endpoint->last_requester_mac);
+  return endpoint != nullptr && endpoint->last_requester.value_or(0) != 0 &&
+         covers(address, *endpoint->last_requester) &&
+         !is_on_parent(facts, child, endpoint->last_requester_mac.value_or(0));
 }
 
 std::size_t unresolved(const Child& child) {
