@@ -26,10 +26,10 @@ enum class Ingress { program, program_for_dpdk, engine };
 
 /// The configuration of one parent.
 struct ParentConfig {
-  ForeignText name;          ///< the interface's name or an alternative name
-  bool trunk = false;        ///< tagged traffic arrives although no VLAN interface stands on the parent
-  bool generic_xdp = false;  ///< attach in generic mode; without a ring
-  bool fast_path = true;     ///< the XDP program answers (reflects) by itself
+  ForeignText name;                        ///< the interface's name or an alternative name
+  bool trunk = false;                      ///< tagged traffic arrives although the parent has no VLAN interface
+  bool generic_xdp = false;                ///< attach in generic mode; without a ring
+  bool fast_path = true;                   ///< the XDP program answers (reflects) by itself
   std::vector<Pattern> fast_path_exclude;  ///< endpoints that the program does not answer for
   OnStop on_stop = OnStop::detach;
   PortKind port = PortKind::xsk;

@@ -94,7 +94,7 @@ void ChangeLog::write_also_at(const Desired& desired) const {
 
 // A namespace of thousands of addresses leaves room in the log for the others.
 bool ChangeLog::may_write(const Desired& desired, std::uint64_t now) {
-  const auto nsid = desired.settings ? desired.settings->nsid : AddressCandidates::kStatics;
+  const auto nsid = desired.settings ? desired.settings->nsid : AddressCandidates::kStaticNsid;
   if (pace_.take(static_cast<std::uint32_t>(nsid), now)) return true;
   ++left_out_[desired.netns];
   return false;

@@ -61,8 +61,8 @@ EndpointRegistry::EndpointRegistry(std::unique_ptr<KernelHashes> hashes) : Endpo
 EndpointRegistry::EndpointRegistry(const Maps& maps) : EndpointRegistry(std::make_unique<KernelHashes>(maps)) {}
 
 // Chosen after they are judged: what is left out still answers beside its siblings.
-std::optional<Desired> EndpointRegistry::describe(const arpl_endpoint_key& key, Who who) const {
-  if (who.nsid == AddressCandidates::kStatics) {
+std::optional<Desired> EndpointRegistry::describe(const arpl_endpoint_key& key, InterfaceId who) const {
+  if (who.nsid == AddressCandidates::kStaticNsid) {
     auto endpoint = statics_.at(static_cast<std::size_t>(who.ifindex));
     endpoint.slow = matches_any(config_.fast_path_exclude, endpoint,
                                 {.first = endpoint.interface, .in_host = endpoint.interface});
@@ -78,7 +78,7 @@ std::optional<Desired> EndpointRegistry::describe(const arpl_endpoint_key& key, 
 }
 
 std::optional<Desired> EndpointRegistry::resolve(const arpl_endpoint_key& key) {
-  auto endpoint = candidates_.resolve(key, [&](Who who) { return describe(key, who); });
+  auto endpoint = candidates_.resolve(key, [&](InterfaceId who) { return describe(key, who); });
   if (endpoint && (endpoint->word & ARPL_SLOT_HOST) == 0 && host_.has(key)) {
     endpoint->word |= ARPL_SLOT_HOST_ADDRESS;
     endpoint->announceable = false;
@@ -93,7 +93,7 @@ void EndpointRegistry::due(int nsid, const arpl_endpoint_key& key, std::uint64_t
 
 void EndpointRegistry::set_statics(std::uint64_t heard_at) {
   const auto who = [](std::size_t i) {
-    return Who{.nsid = AddressCandidates::kStatics, .ifindex = static_cast<int>(i)};
+    return InterfaceId{.nsid = AddressCandidates::kStaticNsid, .ifindex = static_cast<int>(i)};
   };
   std::vector<Desired> wanted;
   for (const auto& one : config_.statics) {
@@ -101,7 +101,7 @@ void EndpointRegistry::set_statics(std::uint64_t heard_at) {
                       .word = one.mac,
                       .prefix_bits = one.prefix_bits,
                       .announceable = true,
-                      .settings = Settings{.nsid = AddressCandidates::kStatics},
+                      .settings = Settings{.nsid = AddressCandidates::kStaticNsid},
                       .netns = "static",
                       .interface = "-"});
   }
@@ -112,7 +112,7 @@ void EndpointRegistry::set_statics(std::uint64_t heard_at) {
   for (std::size_t i = 0; i < statics_.size(); ++i) {
     const auto& old = statics_[i];
     const auto at = std::ranges::find_if(wanted, [&](const Desired& one) { return same_key(old, one); });
-    due(AddressCandidates::kStatics, old.key, heard_at);
+    due(AddressCandidates::kStaticNsid, old.key, heard_at);
     if (at != wanted.end()) {
       statics_[i] = *at;
       wanted.erase(at);
@@ -122,7 +122,7 @@ void EndpointRegistry::set_statics(std::uint64_t heard_at) {
   }
   for (auto& one : wanted) {
     candidates_.arrive(one.key, who(statics_.size()), heard_at);
-    due(AddressCandidates::kStatics, one.key, heard_at);
+    due(AddressCandidates::kStaticNsid, one.key, heard_at);
     statics_.push_back(std::move(one));
   }
 }
@@ -181,7 +181,7 @@ void EndpointRegistry::settle_key(const arpl_endpoint_key& key, Table::Changes& 
   }
   hold(key, -1);
   if (!table_.apply(TableUpdate{key, std::move(desired)}, changes) && candidates_.has(key)) {
-    const auto who = candidates_.asking(key).front();
+    const auto who = candidates_.of(key).front();
     waiting_[who.nsid].insert(key);
   }
   hold(key, +1);
@@ -255,14 +255,14 @@ Table::Changes EndpointRegistry::start(const ParentConfig& config, const Snapsho
 
 // What an earlier run has served, with its MAC, was there first.
 void EndpointRegistry::remember_first(const arpl_endpoint_key& key) {
-  const auto all = candidates_.asking(key);
+  const auto all = candidates_.of(key);
   const auto left = table_.entries().find(key);
   if (all.size() < 2 || left == table_.entries().end()) return;
   const auto word = left->second.desired.word;
   if ((word & ARPL_SLOT_FLAGS_MASK) != 0 || word == 0) return;
   for (const auto who : all) {
     const auto desired = describe(key, who);
-    if (desired && (desired->word & ARPL_MAC_MASK) == word) return candidates_.was_first(key, who);
+    if (desired && (desired->word & ARPL_MAC_MASK) == word) return candidates_.mark_first(key, who);
   }
 }
 
@@ -282,7 +282,7 @@ Table::Changes EndpointRegistry::choose(const ParentConfig& config, std::uint64_
   config_ = config;
   set_statics(now);
   for (const auto& key : candidates_.keys())
-    for (const auto who : candidates_.asking(key)) due(who.nsid, key, now);
+    for (const auto who : candidates_.of(key)) due(who.nsid, key, now);
   Table::Changes changes = go_on();
   return changes;
 }
@@ -290,7 +290,7 @@ Table::Changes EndpointRegistry::choose(const ParentConfig& config, std::uint64_
 Table::Changes EndpointRegistry::host_has(HostAddresses addresses, std::uint64_t heard_at) {
   const auto before = std::exchange(host_, std::move(addresses));
   for (const auto& key : candidates_.keys())
-    if (before.has(key) != host_.has(key)) due(candidates_.asking(key).front().nsid, key, heard_at);
+    if (before.has(key) != host_.has(key)) due(candidates_.of(key).front().nsid, key, heard_at);
   return go_on();
 }
 
@@ -422,7 +422,7 @@ void EndpointRegistry::set_parent(const ParentLink& parent) {
 std::map<ForeignText, std::size_t> EndpointRegistry::waiting() const {
   std::map<ForeignText, std::size_t> all;
   for (const auto& [nsid, keys] : waiting_) {
-    ForeignText name = nsid == AddressCandidates::kStatics ? "static" : "";
+    ForeignText name = nsid == AddressCandidates::kStaticNsid ? "static" : "";
     population_.each_of(nsid, [&](const Interface& child) { name = child.netns.name; });
     all[name] += keys.size();
   }

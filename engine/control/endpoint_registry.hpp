@@ -13,7 +13,7 @@
 #include "config/config.hpp"
 #include "endpoints/address_candidates.hpp"
 #include "endpoints/backlog.hpp"
-#include "endpoints/host_addresses.hpp"
+#include "endpoints/model.hpp"
 #include "endpoints/own_macs.hpp"
 #include "endpoints/population.hpp"
 #include "endpoints/table.hpp"
@@ -128,7 +128,7 @@ class EndpointRegistry {
   };
   using Waiting = std::map<int, std::set<arpl_endpoint_key, KeyLess>>;  // by nsid
 
-  std::optional<Desired> describe(const arpl_endpoint_key& key, Who who) const;
+  std::optional<Desired> describe(const arpl_endpoint_key& key, InterfaceId who) const;
   std::optional<Desired> resolve(const arpl_endpoint_key& key);
   void set_statics(std::uint64_t heard_at);
   void take(const Population::Changes& changes, std::uint64_t heard_at);

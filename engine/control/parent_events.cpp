@@ -16,14 +16,14 @@ bool is_claim(const arpl_event& event) {
          event.type == ARPL_EVENT_CLAIM_DROPPED;
 }
 
-Claims::Way way_of(const arpl_event& claim) {
-  if (claim.type == ARPL_EVENT_CLAIM_FROM_WIRE) return Claims::Way::wire;
-  return claim.type == ARPL_EVENT_CLAIM_DROPPED ? Claims::Way::dropped : Claims::Way::host;
+Claims::Source source_of(const arpl_event& claim) {
+  if (claim.type == ARPL_EVENT_CLAIM_FROM_WIRE) return Claims::Source::wire;
+  return claim.type == ARPL_EVENT_CLAIM_DROPPED ? Claims::Source::dropped : Claims::Source::host;
 }
 
-const char* how_it_came(Claims::Way way) {
-  if (way == Claims::Way::wire) return "from the wire";
-  return way == Claims::Way::dropped ? "on this host; dropped" : "on this host";
+const char* how_it_came(Claims::Source source) {
+  if (source == Claims::Source::wire) return "from the wire";
+  return source == Claims::Source::dropped ? "on this host; dropped" : "on this host";
 }
 
 }  // namespace
@@ -64,13 +64,13 @@ void ParentEvents::on_own_mac(const arpl_event& event) {
 }
 
 void ParentEvents::on_claim(const arpl_event& event) {
-  claims_.on({.address = event.address, .vlan = event.vlan, .zero = 0}, event.mac, way_of(event), event.time_ns,
+  claims_.on({.address = event.address, .vlan = event.vlan, .zero = 0}, event.mac, source_of(event), event.time_ns,
              registry_.claim_origin_of(event));
   if (!claim_pace_.take(event.mac, event.time_ns)) return;
   const auto owner = registry_.owner_of(event.mac);
   spdlog::warn("{}: {}{} claims {} ({})", state_.name(), format_mac(event.mac),
                owner.interface.empty() ? "" : " of " + place_of(owner), format_ipv4(event.address),
-               how_it_came(way_of(event)));
+               how_it_came(source_of(event)));
 }
 
 }  // namespace arpline

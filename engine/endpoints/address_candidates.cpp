@@ -20,27 +20,27 @@ std::string place_of(const Desired& desired) {
 
 }  // namespace
 
-void AddressCandidates::arrive(const arpl_endpoint_key& key, Who who, std::uint64_t heard_at) {
+void AddressCandidates::arrive(const arpl_endpoint_key& key, InterfaceId who, std::uint64_t heard_at) {
   auto& candidates = candidates_[key];
   if (std::ranges::find(candidates, who, &Candidate::who) == candidates.end())
     candidates.push_back({.who = who, .heard_at = heard_at, .at_start = heard_at == 0});
 }
 
-void AddressCandidates::leave(const arpl_endpoint_key& key, Who who) {
+void AddressCandidates::leave(const arpl_endpoint_key& key, InterfaceId who) {
   const auto at = candidates_.find(key);
   if (at == candidates_.end()) return;
   std::erase_if(at->second, [who](const Candidate& one) { return one.who == who; });
   if (at->second.empty()) candidates_.erase(at);
 }
 
-void AddressCandidates::heard(const arpl_endpoint_key& key, Who who, std::uint64_t heard_at) {
+void AddressCandidates::heard(const arpl_endpoint_key& key, InterfaceId who, std::uint64_t heard_at) {
   const auto at = candidates_.find(key);
   if (at == candidates_.end()) return;
   if (const auto one = std::ranges::find(at->second, who, &Candidate::who); one != at->second.end())
     one->heard_at = heard_at;
 }
 
-void AddressCandidates::was_first(const arpl_endpoint_key& key, Who who) {
+void AddressCandidates::mark_first(const arpl_endpoint_key& key, InterfaceId who) {
   const auto at = candidates_.find(key);
   if (at == candidates_.end()) return;
   const auto one = std::ranges::find(at->second, who, &Candidate::who);
@@ -49,8 +49,8 @@ void AddressCandidates::was_first(const arpl_endpoint_key& key, Who who) {
   std::rotate(at->second.begin(), one, one + 1);
 }
 
-std::vector<Who> AddressCandidates::asking(const arpl_endpoint_key& key) const {
-  std::vector<Who> all;
+std::vector<InterfaceId> AddressCandidates::of(const arpl_endpoint_key& key) const {
+  std::vector<InterfaceId> all;
   if (const auto at = candidates_.find(key); at != candidates_.end())
     for (const auto& one : at->second) all.push_back(one.who);
   return all;
@@ -86,7 +86,7 @@ std::optional<Desired> AddressCandidates::resolve(const arpl_endpoint_key& key, 
   const bool unknown =
       winner->candidate.at_start && !winner->candidate.first && std::ranges::any_of(chosen, rival);
   if (!unknown && winner->candidate.at_start && awake(*winner) && chosen.size() > 1)
-    was_first(key, winner->candidate.who);
+    mark_first(key, winner->candidate.who);
   auto desired = std::move(winner->desired);
   desired.heard_at = winner->candidate.heard_at;
   if (unknown) {

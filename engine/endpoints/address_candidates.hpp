@@ -27,32 +27,32 @@ using TableUpdate = std::pair<arpl_endpoint_key, std::optional<Desired>>;
 class AddressCandidates {
  public:
   /// The nsid of static endpoints.
-  static constexpr int kStatics = -2;
+  static constexpr int kStaticNsid = -2;
   /// resolve() considers only so many candidates of one address, the first ones.
   static constexpr std::size_t kMostLookedAt = 16;
   static constexpr std::size_t kMostNamed = 4;  ///< in Desired::also_at
 
   /// `who` has the address. heard_at: the time of the netlink message, 0 when it had it before arpline started.
-  void arrive(const arpl_endpoint_key& key, Who who, std::uint64_t heard_at);
-  void leave(const arpl_endpoint_key& key, Who who);
+  void arrive(const arpl_endpoint_key& key, InterfaceId who, std::uint64_t heard_at);
+  void leave(const arpl_endpoint_key& key, InterfaceId who);
   /// The interface has changed; the message came at `heard_at`.
-  void heard(const arpl_endpoint_key& key, Who who, std::uint64_t heard_at);
+  void heard(const arpl_endpoint_key& key, InterfaceId who, std::uint64_t heard_at);
   /// `who` is known to be the first of those that had the address at the start.
-  void was_first(const arpl_endpoint_key& key, Who who);
+  void mark_first(const arpl_endpoint_key& key, InterfaceId who);
 
   /// The endpoint that the address makes on this interface; nullopt when the configuration excludes it.
-  using Describe = std::function<std::optional<Desired>(Who)>;
+  using Describe = std::function<std::optional<Desired>(InterfaceId)>;
   std::optional<Desired> resolve(const arpl_endpoint_key& key, const Describe& describe);
 
   bool has(const arpl_endpoint_key& key) const { return candidates_.contains(key); }
   /// The candidates of one key in their order.
-  std::vector<Who> asking(const arpl_endpoint_key& key) const;
+  std::vector<InterfaceId> of(const arpl_endpoint_key& key) const;
   /// All keys that have a candidate.
   std::vector<arpl_endpoint_key> keys() const;
 
  private:
   struct Candidate {
-    Who who;
+    InterfaceId who;
     std::uint64_t heard_at = 0;  // time of the last change
     bool at_start = false;       // it had the address before arpline started
     bool first = false;          // it is known to have had it first

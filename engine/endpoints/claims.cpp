@@ -18,7 +18,7 @@ void Claims::make_room() {
   claims_.erase(std::ranges::min_element(claims_, {}, [](const auto& entry) { return last_of(entry.second); }));
 }
 
-void Claims::on(const arpl_endpoint_key& key, Mac mac, Way way, std::uint64_t now, ClaimOrigin origin) {
+void Claims::on(const arpl_endpoint_key& key, Mac mac, Source source, std::uint64_t now, ClaimOrigin origin) {
   if (!claims_.contains(key)) make_room();
   auto& claimants = claims_[key];
   auto one = std::ranges::find(claimants, mac, &Claimant::mac);
@@ -28,7 +28,7 @@ void Claims::on(const arpl_endpoint_key& key, Mac mac, Way way, std::uint64_t no
     one = claimants.insert(claimants.end(), {.mac = mac, .first_at = now});
   }
   one->last_at = now;
-  one->way = way;
+  one->source = source;
   one->origin = origin;
   ++one->times;
 }

@@ -16,7 +16,7 @@ class Claims {
   static constexpr std::size_t kMostEndpoints = 1024;
   static constexpr std::size_t kMostClaimants = 4;  ///< of one endpoint
 
-  enum class Way {
+  enum class Source {
     wire,    ///< received from the wire
     host,    ///< sent by this host
     dropped  ///< sent by this host and dropped before the wire
@@ -26,12 +26,12 @@ class Claims {
     Mac mac = 0;
     std::uint64_t first_at = 0;
     std::uint64_t last_at = 0;
-    std::uint64_t times = 0;  ///< reported claims; those beyond the budget `events` are not counted
-    Way way = Way::wire;      ///< of the last claim
+    std::uint64_t times = 0;       ///< reported claims; those beyond the budget `events` are not counted
+    Source source = Source::wire;  ///< of the last claim
     ClaimOrigin origin = ClaimOrigin::elsewhere;  ///< of the last claim, as far as its MAC tells
   };
 
-  void on(const arpl_endpoint_key& key, Mac mac, Way way, std::uint64_t now,
+  void on(const arpl_endpoint_key& key, Mac mac, Source source, std::uint64_t now,
           ClaimOrigin origin = ClaimOrigin::elsewhere);
   /// The endpoint is gone.
   void forget(const arpl_endpoint_key& key) { claims_.erase(key); }

@@ -4,12 +4,14 @@
 #include <arpa/inet.h>
 
 #include <cstdint>
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/foreign_text.hpp"
 #include "base/net.hpp"
-#include "endpoints/host_addresses.hpp"
+#include "shared/abi.h"
 
 namespace arpline {
 
@@ -53,7 +55,7 @@ struct Interface {
   ForeignText first_name;  ///< the name at its discovery; include and exclude match this one
   ForeignText host_name;   ///< its name in the parent's namespace; empty: it was never seen there
   Mac mac = 0;
-  std::uint16_t vlan = 0;  ///< host order; 0: it stands on the parent itself
+  std::uint16_t vlan = 0;  ///< host order; 0: its lower device is the parent itself
   MacvlanMode mode = MacvlanMode::bridge;
   bool up = false;                          ///< IFF_UP
   bool running = false;                     ///< IFF_RUNNING: up and with carrier
@@ -77,6 +79,20 @@ struct ParentLink {
   /// second (net/core/link_watch.c), so that only this count shows it.
   std::uint32_t carrier_ups = 0;
   bool operator==(const ParentLink&) const = default;
+};
+
+/// The addresses that the host's kernel answers for on a parent's wire. With arp_ignore 0 on the receiving
+/// interface the kernel answers for the addresses of all its interfaces: lo, a bridge, another NIC. With any
+/// other arp_ignore it answers for those of the receiving interface only.
+struct HostAddresses {
+  std::set<Ipv4> all;
+  std::map<std::uint16_t, std::set<Ipv4>> only;  ///< by VLAN, where arp_ignore is not 0
+
+  bool has(const arpl_endpoint_key& key) const {
+    const auto at = only.find(key.vlan);
+    return (at == only.end() ? all : at->second).contains(key.address);
+  }
+  bool operator==(const HostAddresses&) const = default;
 };
 
 /// The parent and all its children at one moment.

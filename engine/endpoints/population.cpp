@@ -128,14 +128,14 @@ Population::Changes Population::replace(int nsid, std::vector<Interface> now) {
   return changes;
 }
 
-const Interface* Population::find(Who who) const {
+const Interface* Population::find(InterfaceId who) const {
   const auto children = namespaces_.find(who.nsid);
   if (children == namespaces_.end()) return nullptr;
   const auto at = children->second.find(who.ifindex);
   return at == children->second.end() ? nullptr : &at->second.interface;
 }
 
-std::optional<Desired> Population::endpoint(Who who, const arpl_endpoint_key& key) const {
+std::optional<Desired> Population::endpoint(InterfaceId who, const arpl_endpoint_key& key) const {
   const auto children = namespaces_.find(who.nsid);
   if (children == namespaces_.end()) return std::nullopt;
   const auto at = children->second.find(who.ifindex);

@@ -12,10 +12,10 @@
 namespace arpline {
 
 /// Identifies an interface by rtnetlink's numbers for its namespace and for itself.
-struct Who {
+struct InterfaceId {
   int nsid = -1;
   int ifindex = 0;
-  auto operator<=>(const Who&) const = default;
+  auto operator<=>(const InterfaceId&) const = default;
 };
 
 /// The children of one parent in all namespaces, and the endpoint that each of their addresses would make. An
@@ -24,7 +24,7 @@ class Population {
  public:
   struct Touched {
     arpl_endpoint_key key{};
-    Who who;
+    InterfaceId who;
   };
   struct Changes {
     std::vector<Touched> came;      ///< the interface has got this address
@@ -39,8 +39,8 @@ class Population {
 
   /// The endpoint that the key makes on this interface, whether or not another interface has the address too;
   /// nullopt when this interface does not have it.
-  std::optional<Desired> endpoint(Who who, const arpl_endpoint_key& key) const;
-  const Interface* find(Who who) const;
+  std::optional<Desired> endpoint(InterfaceId who, const arpl_endpoint_key& key) const;
+  const Interface* find(InterfaceId who) const;
   /// Calls f(const Interface&) for each interface of one namespace.
   template <class F>
   void each_of(int nsid, F&& f) const {

@@ -163,7 +163,7 @@ bool Table::apply(const TableUpdate& update, Changes& changes) {
   return true;
 }
 
-void Table::silence(const arpl_endpoint_key& key, Who who) {
+void Table::silence(const arpl_endpoint_key& key, InterfaceId who) {
   const auto it = entries_.find(key);
   if (it == entries_.end() || !it->second.desired.settings) return;
   const auto& settings = *it->second.desired.settings;

@@ -57,7 +57,7 @@ class Table {
   bool apply(const TableUpdate& update, Changes& changes);
   /// Stops the answers for the key at once, if its endpoint is on the interface `who`, before it is known what
   /// follows. The caller has to apply an update afterwards.
-  void silence(const arpl_endpoint_key& key, Who who);
+  void silence(const arpl_endpoint_key& key, InterfaceId who);
   /// The number of free slots.
   std::size_t room() const noexcept { return free_.size(); }
 

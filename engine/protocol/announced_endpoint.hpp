@@ -5,6 +5,7 @@
 
 #include "base/claim_origin.hpp"
 #include "base/net.hpp"
+#include "protocol/timing.hpp"
 
 namespace arpline {
 

@@ -19,8 +19,8 @@ namespace arpline {
 /// A claim from the wire silences an address: it is not announced, because two stations that both announce it
 /// only make the peers' caches flap. An address that was ours, undisputed, before the claim (an incumbent) is
 /// silent for kSilentNs from the first claim; then one announcement is sent before another claim can silence it
-/// again. One frame in that time does not make a defending station give up, and an endless claimant can't
-/// suppress more than the refreshes between those. An address that appeared here while another station had it
+/// again. One frame in that time does not make a defending station give up, and against endless claims the
+/// address is still announced once every kSilentNs. An address that appeared here while another station had it
 /// is silent for as long as the claims go on.
 ///
 /// Only claims from other stations count; a claim by a sibling or the host is a mistake of this machine's own

@@ -21,16 +21,16 @@ namespace arpline {
 enum class PathState : std::uint8_t { unknown, reachable, suspect, lost, sibling, host };
 
 /// Checks whether each endpoint's own frames reach its gateway and the answers come back. It sends a unicast
-/// who-has every period; when one is not answered a broadcast one, an announcement and another broadcast one,
-/// each a second apart. A lost path is reachable again after two answers in a row. While an endpoint gets no
-/// answers the parent sends a who-has of its own to the same gateway, which tells a dead gateway from a switch
-/// that drops one MAC.
+/// who-has every period; when it gets no answer, it sends a broadcast who-has, an announcement and another
+/// broadcast who-has, each a second apart. A lost path is reachable again after two answers in a row. While an
+/// endpoint gets no answers the parent sends a who-has of its own to the same gateway, which tells a dead
+/// gateway from a switch that drops one MAC.
 ///
 /// Any station can forge an answer. So a new MAC is accepted only when the old one has stopped answering, the
 /// new one answers a unicast who-has, and no answer comes in a second without any who-has (an attacker who
-/// floods the container with answers can't tell that second). Until then, and whenever two MACs answer one
-/// who-has, the path is disputed, and never called lost. An answer from the gateway's own MAC is always
-/// accepted.
+/// floods the container with answers does not know which second that is). Until then, and whenever two MACs
+/// answer one who-has, the path is disputed, and never called lost. An answer from the gateway's own MAC is
+/// always accepted.
 ///
 /// Where the rate limit does not suffice for all endpoints the period is doubled until it does, with a fifth of
 /// the rate kept for retries; interfaces with many endpoints get longer periods first. Pure: time is a value.
@@ -57,7 +57,7 @@ class PathProber {
     Ipv4 gateway = 0;  ///< 0: none
     std::uint16_t vlan = 0;
     InterfaceKey owner = 0;
-    PathState at = PathState::unknown;  ///< sibling or host when the gateway is there
+    PathState at = PathState::unknown;  ///< sibling or host when the gateway is on this host, else unknown
     bool operator==(const Wanted&) const = default;
   };
   /// The effects that it asks for, from within tick() and answered().

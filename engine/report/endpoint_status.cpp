@@ -80,8 +80,8 @@ ClaimantStatus claimant_status(const Claims::Claimant& claimant, ClaimOrigin ori
           .first_seconds_ago = seconds_ago(claimant.first_at, now),
           .last_seconds_ago = seconds_ago(claimant.last_at, now),
           .times = claimant.times,
-          .from = claimant.way == Claims::Way::wire ? "wire" : "host",
-          .dropped = claimant.way == Claims::Way::dropped,
+          .from = claimant.source == Claims::Source::wire ? "wire" : "host",
+          .dropped = claimant.source == Claims::Source::dropped,
           .party = std::string{claim_origin_name(origin)}};
 }
 

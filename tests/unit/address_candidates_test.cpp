@@ -8,7 +8,7 @@ namespace {
 
 constexpr arpl_endpoint_key kKey{.address = 5, .vlan = 0, .zero = 0};
 
-Who who(int nsid) {
+InterfaceId who(int nsid) {
   return {.nsid = nsid, .ifindex = 2};
 }
 
@@ -17,7 +17,7 @@ struct AddressCandidatesTest : testing::Test {
   std::map<int, std::uint64_t> flags{};  // by nsid
   std::set<int> left_out{};
 
-  std::optional<Desired> describe(Who one) const {
+  std::optional<Desired> describe(InterfaceId one) const {
     if (left_out.contains(one.nsid)) return std::nullopt;
     const auto at = flags.find(one.nsid);
     return Desired{.key = kKey,
@@ -28,7 +28,7 @@ struct AddressCandidatesTest : testing::Test {
                    .interface = "mv0"};
   }
   std::optional<Desired> now() {
-    return candidates.resolve(kKey, [this](Who one) { return describe(one); });
+    return candidates.resolve(kKey, [this](InterfaceId one) { return describe(one); });
   }
 };
 
@@ -73,7 +73,7 @@ TEST_F(AddressCandidatesTest, two_interfaces_from_before_the_start_are_a_duplica
 TEST_F(AddressCandidatesTest, an_interface_that_an_earlier_run_served_counts_as_first) {
   candidates.arrive(kKey, who(1), 0);
   candidates.arrive(kKey, who(2), 0);
-  candidates.was_first(kKey, who(2));
+  candidates.mark_first(kKey, who(2));
   EXPECT_EQ(now().value().word, 4U);
   EXPECT_EQ(now().value().also_at, "c1/mv0 (02:00:00:00:00:00)");
 }
@@ -111,7 +111,7 @@ TEST_F(AddressCandidatesTest, a_thousand_newcomers_change_nothing_and_only_a_few
   candidates.arrive(kKey, who(1), 10);
   for (int i = 2; i < 1000; ++i) candidates.arrive(kKey, who(i), 20);
   std::size_t looked_at = 0;
-  const auto all = candidates.resolve(kKey, [&](Who one) {
+  const auto all = candidates.resolve(kKey, [&](InterfaceId one) {
     ++looked_at;
     return describe(one);
   });

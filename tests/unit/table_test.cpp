@@ -143,7 +143,7 @@ TEST_F(TableTest, the_programs_are_told_whose_namespace_an_endpoint_is_in) {
   moved.settings->nsid = 6;
   table.reconcile({moved});
   EXPECT_EQ(its.netns, 7U);
-  moved.settings->nsid = AddressCandidates::kStatics;
+  moved.settings->nsid = AddressCandidates::kStaticNsid;
   table.reconcile({moved});
   EXPECT_EQ(its.netns, 0U);
 }

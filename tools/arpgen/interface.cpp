@@ -203,8 +203,8 @@ Fd be_promiscuous(const std::string& interface) {
   return holder;
 }
 
-void refuse_default_route(const std::string& interface, int told) {
-  if (told >= 2) return;
+void refuse_default_route(const std::string& interface, int confirmations) {
+  if (confirmations >= 2) return;
   const unsigned index = index_of(interface);
   std::vector<Link> links;
   std::vector<unsigned> routes;

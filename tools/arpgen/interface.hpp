@@ -23,8 +23,9 @@ void require_up(const std::string& interface);
 /// Makes the interface promiscuous while the descriptor is open. Throws SetupError.
 Fd be_promiscuous(const std::string& interface);
 /// Throws SetupError when the interface has a default route, or shares its wire with an interface that has one
-/// (see default_route_beside()), unless the user has given the option for this twice; `told` is how often.
-void refuse_default_route(const std::string& interface, int told);
+/// (see default_route_beside()), unless the user has given the option for this twice; `confirmations` is how
+/// often.
+void refuse_default_route(const std::string& interface, int confirmations);
 
 /// The properties of a link that show which wire it is on (0: none), and whether it is up.
 struct Link {

@@ -179,7 +179,7 @@ static inline __attribute__((always_inline)) void arpgen_choose(const struct arp
 					      : arpgen_flow_of(stream, frame->requester_ip, frame->target_ip);
 }
 
-/* Writes ARPGEN_MIN_FRAME_BYTES at `p`, whatever frame->bytes is. The caller zeroes the bytes after them. */
+/* Writes ARPGEN_MIN_FRAME_BYTES at `p`, whatever frame->bytes is, and no byte after them. */
 static inline __attribute__((always_inline)) void arpgen_write(__u8 *p, const struct arpgen_plan *plan,
 							       const struct arpgen_tables *tables, __u64 index,
 							       const struct arpgen_frame *frame)
