@@ -62,10 +62,10 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, ARPL_INDEX_BUCKETS);
+	__uint(max_entries, ARPL_INDEX_SETS);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
-	__type(value, struct arpl_index_bucket);
+	__type(value, struct arpl_index_set);
 } endpoint_index SEC(".maps") __weak;
 
 struct {
@@ -249,9 +249,9 @@ ARPL_INLINE struct arpl_sender *arpl_sender_find(struct arpl_tables *t, __u64 ma
 	return bpf_map_lookup_elem(&macs, &mac);
 }
 
-ARPL_INLINE const struct arpl_index_bucket *arpl_index_at(struct arpl_tables *t, __u32 bucket)
+ARPL_INLINE const struct arpl_index_set *arpl_index_at(struct arpl_tables *t, __u32 set)
 {
-	return bpf_map_lookup_elem(&endpoint_index, &bucket);
+	return bpf_map_lookup_elem(&endpoint_index, &set);
 }
 
 ARPL_INLINE const struct arpl_endpoint *arpl_endpoint_find(struct arpl_tables *t,

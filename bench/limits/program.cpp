@@ -83,7 +83,7 @@ void Program::fill_hash(const Children& children) {
 }
 
 void Program::fill_index(const Children& children) {
-  std::vector<arpl_index_bucket> buckets(ARPL_INDEX_BUCKETS);
+  std::vector<arpl_index_set> buckets(ARPL_INDEX_SETS);
   std::vector<std::uint64_t> filter(ARPL_FILTER_WORDS);
   Index index(buckets, filter, skeleton_->rodata->hash_keys.factor);
   for (std::uint32_t i = 0; i < children.count; ++i) index.put(key_of(children, i), i);

@@ -94,7 +94,7 @@ def section(found: dict) -> str:
                         *(f"Not measured: {one}" for one in found["failed"])])
 
 
-LOOKUP_TITLES = {"xdp-tx": "no table", "xdp-tx-index": "arpline's index (`bpf/shared/index.h`)",
+LOOKUP_TITLES = {"xdp-tx": "no table", "xdp-tx-index": "arpline's index (`bpf/shared/lookups.h`)",
                  "xdp-tx-hash": "a BPF hash"}
 LOOKUP_METHOD = """The bare XDP_TX reflector, which answers only for what it finds: one requester, all endpoints at
 random. *Of no table*: what the look-up leaves of the rate of the same program without one."""

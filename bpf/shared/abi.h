@@ -42,7 +42,7 @@
 #define ARPL_MAX_QUEUES 64U
 #define ARPL_MAX_WORKERS 16U
 #define ARPL_SOURCE_BUCKETS 4096U /* of each kind; a power of two */
-#define ARPL_INDEX_BUCKETS 16384U /* a power of two: ARPL_INDEX_BITS */
+#define ARPL_INDEX_SETS 16384U	  /* a power of two: ARPL_INDEX_BITS */
 #define ARPL_INDEX_BITS 14U
 #define ARPL_INDEX_CELLS 8U
 #define ARPL_FILTER_BITS 17U
@@ -104,10 +104,10 @@ struct arpl_endpoint {
 };
 
 /*
- * What a frame's way looks an endpoint up in, instead of `endpoints`: one cache line a bucket, chosen by
- * arpl_index_bucket_of() (index.h). A cell of 0 is empty.
+ * What a frame's way looks an endpoint up in, instead of `endpoints`: one cache line a set, chosen by
+ * arpl_index_set_of() (hash.h). A cell of 0 is empty.
  */
-struct arpl_index_bucket {
+struct arpl_index_set {
 	__u64 cells[ARPL_INDEX_CELLS]; /* address (32 bits) | vlan (12) | slot (16) | ARPL_CELL_* */
 };
 
@@ -126,17 +126,17 @@ struct arpl_slot {
 	__u64 claimed_at;    /* last ARP frame with this address and another MAC */
 	__u64 last_pair; /* the last that was confirmed, as in `pairs`: most endpoints have one busy requester */
 	__be32 netmask;	 /* of arpl_endpoint.prefix_bits */
-	__u16 ways;	 /* ARPL_WAY_* */
+	__u16 flags;	 /* ARPL_FLAG_* */
 	__u16 noted;	 /* when last_seen and last_requester were, in 134 ms */
 	__u64 reflected; /* who-has that the XDP program answered */
 };
 
-/* Confirmed pairs: stamp.h, pair.h. */
+/* Confirmed pairs: hash.h, recent.h. */
 struct arpl_pair_set {
 	__u64 words[ARPL_PAIR_WAYS];
 };
 
-#define ARPL_WAY_SLOW 1U /* not by the fast path */
+#define ARPL_FLAG_SLOW 1U /* not by the fast path */
 
 /*
  * Per slot, added to by several CPUs with atomic adds. What is answered by the XDP program itself is counted in the slot,
@@ -258,7 +258,7 @@ enum arpl_heard {
 	ARPL_HEARD_ASKED,     /* at egress: a container asked for it */
 	ARPL_HEARD_ANSWERED, /* at egress: this host answered for it or announced it, and it is no endpoint's */
 	ARPL_HEARD_STATION,  /* a MAC, at egress: an endpoint's kernel has answered it on the wire */
-	ARPL_HEARD_HANDED,   /* a pair: its who-has was handed to the endpoint's kernel; heard.h */
+	ARPL_HEARD_HANDED,   /* a pair: its who-has was handed to the endpoint's kernel; recent.h */
 	ARPL_HEARD_KINDS,
 };
 
@@ -363,8 +363,8 @@ struct arpl_event {
 
 ARPL_STATIC_ASSERT(sizeof(struct arpl_endpoint_key) == 8, "map key without padding");
 ARPL_STATIC_ASSERT(sizeof(struct arpl_endpoint) == 12, "map value");
-ARPL_STATIC_ASSERT(sizeof(struct arpl_index_bucket) == 64, "one cache line");
-ARPL_STATIC_ASSERT(ARPL_INDEX_BUCKETS == 1U << ARPL_INDEX_BITS, "bits of the hash");
+ARPL_STATIC_ASSERT(sizeof(struct arpl_index_set) == 64, "one cache line");
+ARPL_STATIC_ASSERT(ARPL_INDEX_SETS == 1U << ARPL_INDEX_BITS, "bits of the hash");
 ARPL_STATIC_ASSERT(ARPL_MAX_ENDPOINTS <= 1U << 16, "a slot in 16 bits of a cell");
 ARPL_STATIC_ASSERT(sizeof(struct arpl_slot) == 64, "one cache line");
 ARPL_STATIC_ASSERT(__builtin_offsetof(struct arpl_slot, word) == 0, "aligned word");
@@ -380,5 +380,35 @@ ARPL_STATIC_ASSERT(sizeof(struct arpl_ring_meta) == 16, "a multiple of 4, at mos
 ARPL_STATIC_ASSERT(sizeof(struct arpl_event) == 24, "ring buffer record");
 ARPL_STATIC_ASSERT((ARPL_PAIR_SETS & (ARPL_PAIR_SETS - 1)) == 0, "index mask");
 ARPL_STATIC_ASSERT((ARPL_SOURCE_BUCKETS & (ARPL_SOURCE_BUCKETS - 1)) == 0, "index mask");
+
+/* What the state of a slot means; asked by the decision, by the announcements and by status alike. */
+
+/* Somebody else claimed the address within ARPL_CONTESTED_NS: not announced. */
+ARPL_INLINE int arpl_slot_contested(const struct arpl_slot *slot, __u64 now)
+{
+	__u64 claimed_at = slot->claimed_at;
+
+	return claimed_at != 0 && now < claimed_at + ARPL_CONTESTED_NS;
+}
+
+/* Its kernel was heard answering, not too long ago. */
+ARPL_INLINE int arpl_slot_confirmed(const struct arpl_slot *slot, __u64 now)
+{
+	__u64 confirmed_at = slot->confirmed_at;
+
+	return confirmed_at != 0 && now < confirmed_at + ARPL_CONFIRMED_NS;
+}
+
+/* Three checks went unanswered. */
+ARPL_INLINE int arpl_slot_unanswered(const struct arpl_slot *slot)
+{
+	return slot->unanswered >= ARPL_MAX_UNANSWERED;
+}
+
+/* Whether what the programs have seen allows an announcement; the configuration must allow it as well. */
+ARPL_INLINE int arpl_slot_announceable(const struct arpl_slot *slot, __u64 now)
+{
+	return slot->word != 0 && !arpl_slot_unanswered(slot) && !arpl_slot_contested(slot, now);
+}
 
 #endif

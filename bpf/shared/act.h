@@ -8,7 +8,7 @@
 #define ARPLINE_SHARED_ACT_H
 
 #include "decide.h"
-#include "stamp.h"
+#include "hash.h"
 
 ARPL_INLINE void arpl_note_requester(struct arpl_endpoint_stats *stats, const struct arpl_arp *arp, __u64 now)
 {
@@ -174,18 +174,132 @@ ARPL_INLINE int arpl_tells_own_mac(const struct arpl_decision *decision, const s
 	return (decision->verdict == ARPL_own_mac || decision->shared) && arp->op != ARPL_SELF_TEST_OP;
 }
 
-/* What the frame says, whatever becomes of it. */
-ARPL_INLINE void arpl_note_received(struct arpl_tables *t, const struct arpl_arp *arp,
-				    const struct arpl_decision *decision, __u64 now)
+/* Two numbers of one namespace: what one of its MACs says of another's address is its kernel's own business. */
+ARPL_INLINE int arpl_mac_is_in(struct arpl_tables *t, __u64 mac, const struct arpl_endpoint_stats *stats)
 {
+	const struct arpl_sender *sender;
+
+	if (!stats || stats->netns == 0)
+		return 0;
+	sender = arpl_sender_find(t, mac);
+	return sender && sender->netns == stats->netns;
+}
+
+/*
+ * Whether the frame claims the address of this endpoint, which its sender IP is (RFC 5227 section 2.4): its sender MAC is
+ * not the endpoint's. An endpoint in flux is answered for by a sibling, and any by another MAC of its own namespace, which
+ * is no claim. The endpoint, or ARPL_NO_SLOT.
+ */
+ARPL_INLINE __u32 arpl_claim_of(struct arpl_tables *t, const struct arpl_arp *arp, __u32 index)
+{
+	const struct arpl_slot *slot = arpl_slot_at(t, index);
+	__u64 word;
+
+	if (!slot)
+		return ARPL_NO_SLOT;
+	word = ARPL_READ(&slot->word);
+	if (word == 0 || (word & (ARPL_SLOT_FLUX | ARPL_SLOT_DUPLICATE)) ||
+	    (word & ARPL_MAC_MASK) == arp->sender_mac ||
+	    arpl_mac_is_in(t, arp->sender_mac, arpl_stats_at(t, index)))
+		return ARPL_NO_SLOT;
+	return index;
+}
+
+/* Whose address the frame claims; ARPL_NO_SLOT when there is no claim. */
+ARPL_INLINE __u32 arpl_claimed_slot(struct arpl_tables *t, const struct arpl_arp *arp)
+{
+	if (arp->sender_ip == 0)
+		return ARPL_NO_SLOT;
+	return arpl_claim_of(t, arp, arpl_index_find_filtered(t, arp->sender_ip, arp->vlan));
+}
+
+/*
+ * A check was sent: whose who-has it was, for egress, and one second more without an answer, at most. The third un-confirms
+ * the endpoint. Nobody on the wire can make a check fail: the kernel answers a probe whatever its table, its routes and its
+ * rp_filter say.
+ */
+ARPL_INLINE void arpl_note_check(struct arpl_slot *slot, struct arpl_endpoint_stats *stats,
+				 const struct arpl_arp *arp, __u64 now)
+{
+	__u64 at = ARPL_READ(&slot->unanswered_at);
+
+	stats->check_requester = arp->sender_ip;
+	*(volatile __u64 *)&stats->check_mac = arp->sender_mac;
+	if (now < at + ARPL_SECOND_NS || __sync_val_compare_and_swap(&slot->unanswered_at, at, now) != at)
+		return;
+	__sync_fetch_and_add(&slot->unanswered, 1);
+	if (slot->unanswered >= ARPL_MAX_UNANSWERED)
+		*(volatile __u64 *)&slot->confirmed_at = 0;
+}
+
+/* The kernel owes an answer since it was handed the first who-has that it has not answered; what is odd it need not answer. */
+ARPL_INLINE void arpl_note_owed(struct arpl_slot *slot, enum arpl_verdict verdict, __u64 now)
+{
+	if (verdict == ARPL_odd || ARPL_READ(&slot->unanswered_at) > ARPL_READ(&slot->confirmed_at))
+		return;
+	*(volatile __u64 *)&slot->unanswered_at = now;
+}
+
+/* What egress has to know of a frame that the endpoint's kernel gets. In observe it gets every frame as it came. */
+ARPL_INLINE void arpl_note_handed(struct arpl_tables *t, const struct arpl_limits *limits,
+				  const struct arpl_arp *arp, __u64 now, const struct arpl_decision *out)
+{
+	int observe = !!(limits->flags & ARPL_LIMIT_OBSERVE);
+	struct arpl_endpoint_stats *stats = arpl_stats_at(t, out->slot);
+	struct arpl_slot *slot = arpl_slot_at(t, out->slot);
+
+	if (!slot)
+		return;
+	if (out->verdict == ARPL_to_child_check && !observe) {
+		if (stats)
+			arpl_note_check(slot, stats, arp, now);
+		return;
+	}
+	arpl_hand(t, arpl_pair_hash(t, arp->sender_mac, arp->sender_ip, arp->target_ip, arp->vlan), now);
+	if (!observe)
+		arpl_note_owed(slot, out->verdict, now);
+}
+
+/*
+ * What the frame says, whatever becomes of it. A frame of a confirmed pair is not looked at for a claim: it is when it goes
+ * to the child. Returns the endpoint whose address it claims.
+ */
+ARPL_INLINE __u32 arpl_note_said(struct arpl_tables *t, const struct arpl_arp *arp, struct arpl_decision *d,
+				 __u64 now)
+{
+	const struct arpl_limits *limits = arpl_limits_now(t);
+	__u32 claimed;
+
+	if (d->verdict < ARPL_own_mac || d->known)
+		return ARPL_NO_SLOT;
+	ARPL_FORGET(d->verdict, now);
+	ARPL_FORGET(d->handed, now);
+	ARPL_FORGET(d->shared, now);
+	ARPL_FORGET(d->sender_slot, now);
+	ARPL_FORGET(d->slot, now);
+	if (limits && (d->handed || d->verdict == ARPL_to_child_check))
+		arpl_note_handed(t, limits, arp, now, d);
+	/* A MAC of ours from the wire too: somebody may send one endpoint's address with another one's MAC. */
+	claimed = d->sender_slot == ARPL_LOOK_UP ? arpl_claimed_slot(t, arp)
+						 : arpl_claim_of(t, arp, d->sender_slot);
+	if (d->verdict != ARPL_own_mac && arp->sender_ip == arp->target_ip && arp->sender_ip != 0)
+		arpl_hear(t, ARPL_HEARD_ANNOUNCED, arp->sender_ip, arp->vlan, now);
+	return claimed;
+}
+
+ARPL_INLINE void arpl_note_received(struct arpl_tables *t, const struct arpl_arp *arp,
+				    struct arpl_decision *decision, __u64 now)
+{
+	__u32 claimed = arpl_note_said(t, arp, decision, now);
+
 	if (arpl_tells_own_mac(decision, arp))
 		arpl_report(t, arp, ARPL_EVENT_OWN_MAC, now);
 	if (decision->verdict == ARPL_reply)
 		arpl_report_answer(t, arp, now);
 	if (decision->verdict == ARPL_other_destination)
 		arpl_note_misdirected(t, decision->slot, arp, now);
-	if (decision->claimed_slot != ARPL_NO_SLOT)
-		arpl_note_claim(t, decision->claimed_slot, arp, ARPL_EVENT_CLAIM_FROM_WIRE, now);
+	if (claimed != ARPL_NO_SLOT)
+		arpl_note_claim(t, claimed, arp, ARPL_EVENT_CLAIM_FROM_WIRE, now);
 }
 
 ARPL_INLINE void arpl_count_verdict(struct arpl_tables *t, __u32 counter)

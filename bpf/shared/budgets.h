@@ -5,7 +5,7 @@
 
 #include "bucket.h"
 #include "hash.h"
-#include "heard.h"
+#include "recent.h"
 #include "lookups.h"
 #include "packet.h"
 

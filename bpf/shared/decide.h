@@ -14,19 +14,16 @@
 #include "abi.h"
 #include "budgets.h"
 #include "hash.h"
-#include "index.h"
 #include "lookups.h"
 #include "packet.h"
-#include "pair.h"
-#include "slot.h"
+#include "recent.h"
 #include "verdicts.h"
 
 struct arpl_decision {
 	enum arpl_verdict verdict;
 	__u32 slot; /* of the endpoint asked for; ARPL_NO_SLOT when there is none */
 	__u32 generation;
-	__u32 claimed_slot; /* the frame claims this endpoint's address; ARPL_NO_SLOT when it does not */
-	__u64 word;	    /* the slot's, as read */
+	__u64 word;			/* the slot's, as read */
 	enum arpl_verdict without_ring; /* instead of ring, should the frame find no way into it */
 	int known;	   /* the endpoint's kernel has answered this requester: it claims nothing */
 	__u32 sender_slot; /* the endpoint that has the sender IP; ARPL_LOOK_UP where nobody has looked yet */
@@ -151,7 +148,7 @@ ARPL_INLINE enum arpl_verdict arpl_decide_answer(struct arpl_tables *t, const st
 						 const struct arpl_arp *arp, struct arpl_slot *slot,
 						 __u32 queue, __u64 now, struct arpl_decision *out)
 {
-	if (!(limits->flags & ARPL_LIMIT_FAST_PATH) || (slot->ways & ARPL_WAY_SLOW)) {
+	if (!(limits->flags & ARPL_LIMIT_FAST_PATH) || (slot->flags & ARPL_FLAG_SLOW)) {
 		out->without_ring = arp->sender_ip == 0		 ? ARPL_probe
 				    : !out->known || out->shared ? ARPL_over_budget
 								 : ARPL_to_child_excess;
@@ -324,96 +321,9 @@ ARPL_INLINE enum arpl_verdict arpl_decide_frame(struct arpl_tables *t, const str
 	return arpl_decide_request(t, limits, arp, asked, queue, now, out);
 }
 
-/* Two numbers of one namespace: what one of its MACs says of another's address is its kernel's own business. */
-ARPL_INLINE int arpl_mac_is_in(struct arpl_tables *t, __u64 mac, const struct arpl_endpoint_stats *stats)
-{
-	const struct arpl_sender *sender;
-
-	if (!stats || stats->netns == 0)
-		return 0;
-	sender = arpl_sender_find(t, mac);
-	return sender && sender->netns == stats->netns;
-}
-
 /*
- * Whether the frame claims the address of this endpoint, which its sender IP is (RFC 5227 section 2.4): its sender MAC is
- * not the endpoint's. An endpoint in flux is answered for by a sibling, and any by another MAC of its own namespace, which
- * is no claim. The endpoint, or ARPL_NO_SLOT.
- */
-ARPL_INLINE __u32 arpl_claim_of(struct arpl_tables *t, const struct arpl_arp *arp, __u32 index)
-{
-	const struct arpl_slot *slot = arpl_slot_at(t, index);
-	__u64 word;
-
-	if (!slot)
-		return ARPL_NO_SLOT;
-	word = ARPL_READ(&slot->word);
-	if (word == 0 || (word & (ARPL_SLOT_FLUX | ARPL_SLOT_DUPLICATE)) ||
-	    (word & ARPL_MAC_MASK) == arp->sender_mac ||
-	    arpl_mac_is_in(t, arp->sender_mac, arpl_stats_at(t, index)))
-		return ARPL_NO_SLOT;
-	return index;
-}
-
-/* Whose address the frame claims; ARPL_NO_SLOT when there is no claim. */
-ARPL_INLINE __u32 arpl_claimed_slot(struct arpl_tables *t, const struct arpl_arp *arp)
-{
-	if (arp->sender_ip == 0)
-		return ARPL_NO_SLOT;
-	return arpl_claim_of(t, arp, arpl_index_find_filtered(t, arp->sender_ip, arp->vlan));
-}
-
-/*
- * A check was sent: whose who-has it was, for egress, and one second more without an answer, at most. The third un-confirms
- * the endpoint. Nobody on the wire can make a check fail: the kernel answers a probe whatever its table, its routes and its
- * rp_filter say.
- */
-ARPL_INLINE void arpl_note_check(struct arpl_slot *slot, struct arpl_endpoint_stats *stats,
-				 const struct arpl_arp *arp, __u64 now)
-{
-	__u64 at = ARPL_READ(&slot->unanswered_at);
-
-	stats->check_requester = arp->sender_ip;
-	*(volatile __u64 *)&stats->check_mac = arp->sender_mac;
-	if (now < at + ARPL_SECOND_NS || __sync_val_compare_and_swap(&slot->unanswered_at, at, now) != at)
-		return;
-	__sync_fetch_and_add(&slot->unanswered, 1);
-	if (slot->unanswered >= ARPL_MAX_UNANSWERED)
-		*(volatile __u64 *)&slot->confirmed_at = 0;
-}
-
-/* The kernel owes an answer since it was handed the first who-has that it has not answered; what is odd it need not answer. */
-ARPL_INLINE void arpl_note_owed(struct arpl_slot *slot, enum arpl_verdict verdict, __u64 now)
-{
-	if (verdict == ARPL_odd || ARPL_READ(&slot->unanswered_at) > ARPL_READ(&slot->confirmed_at))
-		return;
-	*(volatile __u64 *)&slot->unanswered_at = now;
-}
-
-/* What egress has to know of a frame that the endpoint's kernel gets. In observe it gets every frame as it came. */
-ARPL_INLINE void arpl_note_handed(struct arpl_tables *t, const struct arpl_limits *limits,
-				  const struct arpl_arp *arp, __u64 now, const struct arpl_decision *out)
-{
-	int observe = !!(limits->flags & ARPL_LIMIT_OBSERVE);
-	struct arpl_endpoint_stats *stats = arpl_stats_at(t, out->slot);
-	struct arpl_slot *slot = arpl_slot_at(t, out->slot);
-
-	if (!slot)
-		return;
-	if (out->verdict == ARPL_to_child_check && !observe) {
-		if (stats)
-			arpl_note_check(slot, stats, arp, now);
-		return;
-	}
-	arpl_hand(t, arpl_pair_hash(t, arp->sender_mac, arp->sender_ip, arp->target_ip, arp->vlan), now);
-	if (!observe)
-		arpl_note_owed(slot, out->verdict, now);
-}
-
-/*
- * The verdict for one ARP frame that came in on `queue`. `now` is the time; spends budgets and credit. A frame of a
- * confirmed pair is not looked at for a claim: it is when it goes to the child. `asked`: the slot that the frame asks for,
- * where the caller has looked already, or ARPL_LOOK_UP.
+ * The verdict for one ARP frame that came in on `queue`. `now` is the time; spends budgets and credit. `asked`: the slot
+ * that the frame asks for, where the caller has looked already, or ARPL_LOOK_UP.
  */
 ARPL_INLINE void arpl_decide_asked(struct arpl_tables *t, enum arpl_parsed parsed, const struct arpl_arp *arp,
 				   __u32 asked, __u32 queue, __u64 now, struct arpl_decision *out)
@@ -421,7 +331,6 @@ ARPL_INLINE void arpl_decide_asked(struct arpl_tables *t, enum arpl_parsed parse
 	const struct arpl_limits *limits = arpl_limits_now(t);
 
 	out->slot = ARPL_NO_SLOT;
-	out->claimed_slot = ARPL_NO_SLOT;
 	out->generation = 0;
 	out->word = 0;
 	out->without_ring = ARPL_over_budget;
@@ -430,22 +339,6 @@ ARPL_INLINE void arpl_decide_asked(struct arpl_tables *t, enum arpl_parsed parse
 	out->shared = 0;
 	out->handed = 0;
 	out->verdict = arpl_decide_frame(t, limits, parsed, arp, asked, queue, now, out);
-	if (out->verdict < ARPL_own_mac || out->known)
-		return;
-	ARPL_FORGET(out->verdict, now);
-	ARPL_FORGET(out->handed, now);
-	ARPL_FORGET(out->shared, now);
-	ARPL_FORGET(out->sender_slot, now);
-	ARPL_FORGET(out->slot, now);
-	if (limits && (out->handed || out->verdict == ARPL_to_child_check))
-		arpl_note_handed(t, limits, arp, now, out);
-	/* A MAC of ours from the wire too: somebody may send one endpoint's address with another one's MAC. */
-	out->claimed_slot = out->sender_slot == ARPL_LOOK_UP ? arpl_claimed_slot(t, arp)
-							     : arpl_claim_of(t, arp, out->sender_slot);
-	if (out->verdict == ARPL_own_mac)
-		return;
-	if (arp->sender_ip == arp->target_ip && arp->sender_ip != 0)
-		arpl_hear(t, ARPL_HEARD_ANNOUNCED, arp->sender_ip, arp->vlan, now);
 }
 
 ARPL_INLINE void arpl_decide(struct arpl_tables *t, enum arpl_parsed parsed, const struct arpl_arp *arp,

@@ -12,7 +12,7 @@
 #define ARPL_HASH_KEYS 7U /* one to begin with, then one a word */
 
 struct arpl_hash_keys {
-	__u64 factor; /* odd: place.h */
+	__u64 factor; /* odd: below */
 	__u64 place[ARPL_HASH_KEYS];
 	__u64 print[ARPL_HASH_KEYS];
 };
@@ -51,6 +51,79 @@ ARPL_INLINE void arpl_derive_keys(__u64 key0, __u64 key1, struct arpl_hash_keys 
 		keys->place[i] = arpl_siphash3(key0, key1, 1, i, 0);
 		keys->print[i] = arpl_siphash3(key0, key1, 2, i, 0);
 	}
+}
+
+/*
+ * Where an endpoint stands in `endpoint_index`, and what has a bit in `filter`. Both tables are control's, not the wire's, so
+ * the hash needs no more than a secret odd factor: multiply-shift (Dietzfelbinger and others, 1997).
+ */
+
+/* What a cell holds for this endpoint, without its slot. */
+ARPL_INLINE __u64 arpl_index_cell(__be32 address, __u16 vlan)
+{
+	return address | (__u64)vlan << 32 | ARPL_CELL_USED;
+}
+
+ARPL_INLINE __u32 arpl_index_set_of(__u64 factor, __u64 cell)
+{
+	return (__u32)(((cell & ~ARPL_CELL_USED) * factor) >> (64 - ARPL_INDEX_BITS));
+}
+
+ARPL_INLINE __u32 arpl_cell_slot(__u64 cell)
+{
+	return (__u32)(cell >> ARPL_CELL_SLOT_SHIFT) & (ARPL_MAX_ENDPOINTS - 1);
+}
+
+/* A bit of `filter`. */
+ARPL_INLINE __u32 arpl_filter_bit(__u32 part, __u32 place)
+{
+	return part * ARPL_FILTER_PART_WORDS * 64 + (place & (ARPL_FILTER_PART_WORDS * 64 - 1));
+}
+
+ARPL_INLINE __u32 arpl_mac_bit(__u64 factor, __u64 mac)
+{
+	return arpl_filter_bit(ARPL_FILTER_MACS, (__u32)((mac * factor) >> (64 - ARPL_FILTER_BITS)));
+}
+
+ARPL_INLINE __u32 arpl_endpoint_bit(__u64 factor, __be32 address, __u16 vlan)
+{
+	return arpl_filter_bit(ARPL_FILTER_ENDPOINTS,
+			       (__u32)(((address | (__u64)vlan << 32) * factor) >> (64 - ARPL_FILTER_BITS)));
+}
+
+/* `hash`: of hash.h; its place is 32 bits, and the table behind the filter uses the low ones. */
+ARPL_INLINE __u32 arpl_hash_bit(__u32 part, __u64 hash)
+{
+	return arpl_filter_bit(part, (__u32)hash >> (32 - ARPL_FILTER_BITS));
+}
+
+/*
+ * A stamp: an entry of the tables of what was seen lately, which are fixed arrays with a place by keyed hash. One 64-bit
+ * word has fingerprint (32 bits), time (31 bits) and a flag. A collision evicts. The time's grain is 134 ms, and it wraps
+ * after nine years.
+ */
+
+#define ARPL_STAMP_FLAG 1ULL
+#define ARPL_STAMP_SHIFT 27
+#define ARPL_STAMP_MASK 0x7fffffffULL
+
+/* `hash`: its high half is the fingerprint; the low bits are free to be the place. */
+ARPL_INLINE __u64 arpl_stamp_word(__u64 hash, __u64 now)
+{
+	return (hash & 0xffffffff00000000ULL) | ((now >> ARPL_STAMP_SHIFT) & ARPL_STAMP_MASK) << 1;
+}
+
+/* In nanoseconds, to a stamp's grain. A stamp of the future is another clock's, a moment ahead. */
+ARPL_INLINE __u64 arpl_stamp_age_ns(__u64 word, __u64 now)
+{
+	__u64 age = ((now >> ARPL_STAMP_SHIFT) - (word >> 1)) & ARPL_STAMP_MASK;
+
+	return age > ARPL_STAMP_MASK / 2 ? 0 : age << ARPL_STAMP_SHIFT;
+}
+
+ARPL_INLINE int arpl_stamp_is(__u64 word, __u64 hash)
+{
+	return word != 0 && (word >> 32) == (hash >> 32);
 }
 
 #endif

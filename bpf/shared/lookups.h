@@ -35,7 +35,7 @@ ARPL_INLINE __u64 arpl_lease_expires(struct arpl_tables *t);
 ARPL_INLINE const struct arpl_limits *arpl_limits_now(struct arpl_tables *t);
 /* What is known of an own MAC; NULL: it is none. */
 ARPL_INLINE struct arpl_sender *arpl_sender_find(struct arpl_tables *t, __u64 mac);
-ARPL_INLINE const struct arpl_index_bucket *arpl_index_at(struct arpl_tables *t, __u32 bucket);
+ARPL_INLINE const struct arpl_index_set *arpl_index_at(struct arpl_tables *t, __u32 set);
 /* A word of the filter; NULL where there is none: then anything may be in the tables behind it. */
 ARPL_INLINE __u64 *arpl_filter_at(struct arpl_tables *t, __u32 word);
 /* Of the hash `endpoints`; asked only for what the index has no room for. */
@@ -59,5 +59,93 @@ ARPL_INLINE void arpl_send_event(struct arpl_tables *t, const struct arpl_event 
 ARPL_INLINE __u64 arpl_exact_time(struct arpl_tables *t, __u64 now);
 /* Puts `meta` in front of a frame on its way to the ring; 0 when there is no room. `frame` is the caller's. */
 ARPL_INLINE int arpl_put_meta(struct arpl_tables *t, void *frame, const struct arpl_ring_meta *meta);
+
+/* The filter in front of the tables: enum arpl_filter_part. */
+
+/* 0: what has this bit is not in the table behind it. */
+ARPL_INLINE int arpl_filter_may(struct arpl_tables *t, __u32 bit)
+{
+	__u64 *word = arpl_filter_at(t, bit / 64);
+
+	return !word || (*(volatile __u64 *)word >> (bit % 64) & 1);
+}
+
+ARPL_INLINE void arpl_filter_mark(struct arpl_tables *t, __u32 bit)
+{
+	__u64 *word = arpl_filter_at(t, bit / 64);
+
+	if (word && !(*(volatile __u64 *)word >> (bit % 64) & 1))
+		__sync_fetch_and_or(word, 1ULL << (bit % 64));
+}
+
+/* Into both parts of what comes and goes by itself. */
+ARPL_INLINE void arpl_filter_mark_both(struct arpl_tables *t, __u32 part, __u64 hash)
+{
+	arpl_filter_mark(t, arpl_hash_bit(part, hash));
+	arpl_filter_mark(t, arpl_hash_bit(part + 1, hash));
+}
+
+/*
+ * The index, from (vlan, address) to a slot: one multiplication and one cache line, whatever the number of endpoints. A set
+ * has eight cells of one 64-bit word each; what finds no room in its set is in the hash `endpoints` only, and the set says
+ * so.
+ */
+
+/*
+ * The set's cell for `wanted`, 0 where there is none, and its last one. In C++ without a jump beyond the first: where
+ * many endpoints are asked at random, none is foreseen.
+ */
+ARPL_INLINE __u64 arpl_set_cell(const struct arpl_index_set *set, __u64 wanted, __u64 *last)
+{
+	__u64 cell = *(const volatile __u64 *)&set->cells[0];
+	__u64 found = 0;
+
+	if ((cell & ARPL_CELL_KEY_MASK) == wanted)
+		return cell;
+#ifdef __bpf__
+#pragma unroll
+#endif
+	for (__u32 i = 1; i < ARPL_INDEX_CELLS; i++) {
+		cell = *(const volatile __u64 *)&set->cells[i];
+#ifdef __bpf__
+		if ((cell & ARPL_CELL_KEY_MASK) == wanted)
+			return cell;
+#else
+		found |= (cell & ARPL_CELL_KEY_MASK) == wanted ? cell : 0;
+#endif
+	}
+	*last = cell;
+	return found;
+}
+
+/* The endpoint's slot, ARPL_NO_SLOT when it is none. */
+ARPL_INLINE __u32 arpl_index_find(struct arpl_tables *t, __be32 address, __u16 vlan)
+{
+	__u64 wanted = arpl_index_cell(address, vlan);
+	const struct arpl_index_set *set =
+		arpl_index_at(t, arpl_index_set_of(arpl_hash_keys_now(t)->factor, wanted));
+	struct arpl_endpoint_key key = {.address = address, .vlan = vlan, .zero = 0};
+	const struct arpl_endpoint *endpoint;
+	__u64 cell;
+	__u64 last;
+
+	if (!set)
+		return ARPL_NO_SLOT;
+	cell = arpl_set_cell(set, wanted, &last);
+	if (cell)
+		return arpl_cell_slot(cell);
+	if (!(last & ARPL_CELL_OVERFLOW))
+		return ARPL_NO_SLOT;
+	endpoint = arpl_endpoint_find(t, &key);
+	return endpoint ? endpoint->slot : ARPL_NO_SLOT;
+}
+
+/* The same where most addresses are none: a small filter comes first, and most of it is in the CPU's cache. */
+ARPL_INLINE __u32 arpl_index_find_filtered(struct arpl_tables *t, __be32 address, __u16 vlan)
+{
+	if (!arpl_filter_may(t, arpl_endpoint_bit(arpl_hash_keys_now(t)->factor, address, vlan)))
+		return ARPL_NO_SLOT;
+	return arpl_index_find(t, address, vlan);
+}
 
 #endif

@@ -35,7 +35,7 @@ using Owners = std::unordered_map<Mac, Owner>;
 struct RegistryTables {
   std::span<arpl_slot> slots;
   std::span<arpl_endpoint_stats> stats;
-  std::span<arpl_index_bucket> index;
+  std::span<arpl_index_set> index;
   std::span<std::uint64_t> filter;
   std::span<const __u64> heard;  ///< read
   arpl_hash_keys keys;

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "shared/place.h"
+#include "shared/hash.h"
 #include "worker/stage.hpp"
 
 namespace arpline {
@@ -30,8 +30,8 @@ void EngineIngressControl::publish(const EndpointRegistry& registry) {
   next->macs = registry.macs();
   for (const auto& [key, entry] : registry.table().entries()) {
     const auto cell = arpl_index_cell(key.address, key.vlan);
-    const auto& bucket = maps_.index()[arpl_index_bucket_of(tables_.keys.factor, cell)];
-    if ((bucket.cells[ARPL_INDEX_CELLS - 1] & ARPL_CELL_OVERFLOW) == 0) continue;
+    const auto& set = maps_.index()[arpl_index_set_of(tables_.keys.factor, cell)];
+    if ((set.cells[ARPL_INDEX_CELLS - 1] & ARPL_CELL_OVERFLOW) == 0) continue;
     next->endpoints.emplace(
         key,
         arpl_endpoint{.slot = entry.slot, .prefix_bits = entry.desired.prefix_bits, .zero = {}, .dotted = {}});

@@ -16,8 +16,8 @@
 #include "kernel/ethtool.hpp"
 #include "kernel/netns.hpp"
 #include "kernel/self_test.hpp"
+#include "shared/abi.h"
 #include "shared/bucket.h"
-#include "shared/slot.h"
 
 namespace arpline {
 namespace {

@@ -10,14 +10,14 @@
 
 namespace arpline {
 
-/// The writer of `endpoint_index`, which frames are looked up in. A bucket that is full says so, and the
+/// The writer of `endpoint_index`, which frames are looked up in. A set that is full says so, and the
 /// programs ask the hash `endpoints` for what it has no room for.
 class Index {
  public:
-  /// `buckets`: ARPL_INDEX_BUCKETS of them, `filter`: ARPL_FILTER_WORDS; they outlive it. `factor`: of
+  /// `sets`: ARPL_INDEX_SETS of them, `filter`: ARPL_FILTER_WORDS; they outlive it. `factor`: of
   /// arpl_hash_keys.
-  Index(std::span<arpl_index_bucket> buckets, std::span<std::uint64_t> filter, std::uint64_t factor)
-      : buckets_(buckets), filter_(filter), factor_(factor) {}
+  Index(std::span<arpl_index_set> sets, std::span<std::uint64_t> filter, std::uint64_t factor)
+      : sets_(sets), filter_(filter), factor_(factor) {}
 
   /// Puts it there, or leaves it where it stands already. Once for each erase().
   void put(const arpl_endpoint_key& key, std::uint32_t slot);
@@ -26,9 +26,9 @@ class Index {
   void keep(const std::function<bool(const arpl_endpoint_key& key, std::uint32_t slot)>& wanted);
 
  private:
-  arpl_index_bucket& bucket_of(const arpl_endpoint_key& key) const;
+  arpl_index_set& set_of(const arpl_endpoint_key& key) const;
 
-  std::span<arpl_index_bucket> buckets_;
+  std::span<arpl_index_set> sets_;
   Filter filter_;
   std::uint64_t factor_;
 };

@@ -68,7 +68,7 @@ class MemoryTables final : public EndpointMap, public SenderMap {
   /// For arpl_handle_received() and arpl_handle_sent(); `sockets` is the caller's to set.
   arpl_tables& tables() noexcept { return tables_; }
   const arpl_tables& tables() const noexcept { return tables_; }
-  std::span<arpl_index_bucket> index_sets() const noexcept { return index_.all(); }
+  std::span<arpl_index_set> index_sets() const noexcept { return index_.all(); }
   std::span<std::uint64_t> filter_words() const noexcept {
     return {reinterpret_cast<std::uint64_t*>(filter_.all().data()), filter_.all().size()};
   }
@@ -104,7 +104,7 @@ class MemoryTables final : public EndpointMap, public SenderMap {
  private:
   Zeroed<arpl_slot> slots_;
   Zeroed<arpl_endpoint_stats> stats_;
-  Zeroed<arpl_index_bucket> index_{ARPL_INDEX_BUCKETS};
+  Zeroed<arpl_index_set> index_{ARPL_INDEX_SETS};
   Zeroed<__u64> filter_{ARPL_FILTER_WORDS};
   Zeroed<arpl_pair_set> pairs_{ARPL_PAIR_SETS};
   Zeroed<__u64> heard_{ARPL_HEARD_ENTRIES};

@@ -6,7 +6,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "endpoints/stations.hpp"
-#include "shared/place.h"
+#include "shared/hash.h"
 
 namespace arpline {
 

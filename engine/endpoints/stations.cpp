@@ -3,7 +3,7 @@
 
 #include <atomic>
 
-#include "shared/stamp.h"
+#include "shared/hash.h"
 
 namespace arpline {
 

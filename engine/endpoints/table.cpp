@@ -83,14 +83,14 @@ void Table::write_slot(std::uint32_t slot, const Desired& wanted) {
   publish<__u64>(s.unanswered_at, 0);
   // A claim by the MAC that the endpoint has now was the change itself, heard before it was found.
   if (stats_[slot].last_claimant_mac == (wanted.word & ARPL_MAC_MASK)) publish<__u64>(s.claimed_at, 0);
-  write_ways(slot, wanted);
+  write_flags(slot, wanted);
   publish<__u64>(s.word, wanted.word);
 }
 
-void Table::write_ways(std::uint32_t slot, const Desired& wanted) {
+void Table::write_flags(std::uint32_t slot, const Desired& wanted) {
   auto& s = slots_[slot];
   publish<__be32>(s.netmask, netmask(wanted.prefix_bits));
-  publish<__u16>(s.ways, wanted.slow ? ARPL_WAY_SLOW : 0);
+  publish<__u16>(s.flags, wanted.slow ? ARPL_FLAG_SLOW : 0);
   publish<__u32>(stats_[slot].netns, number_of(wanted));
 }
 
@@ -124,7 +124,7 @@ void Table::update(Entry& entry, const Desired& wanted, Changes& changes) {
   if (before.prefix_bits != wanted.prefix_bits) {
     map_.put(wanted.key, value_of(entry.slot, wanted));
   }
-  write_ways(entry.slot, wanted);
+  write_flags(entry.slot, wanted);
   if (before.also_at != wanted.also_at && before.word == wanted.word) changes.also_at.push_back(entry);
   // A word of 0: silenced.
   if (before.word != wanted.word || slots_[entry.slot].word != wanted.word) {

@@ -65,7 +65,7 @@ class Table {
 
  private:
   void adopt_index();
-  void write_ways(std::uint32_t slot, const Desired& wanted);
+  void write_flags(std::uint32_t slot, const Desired& wanted);
   void bump_generation(std::uint32_t slot);
   void withdraw_slot(std::uint32_t slot);
   void write_slot(std::uint32_t slot, const Desired& wanted);

@@ -45,12 +45,12 @@ struct arpl_tables {
   arpline::OwnMacTable* macs = nullptr;              ///< read anew for each frame, as the next one
   const arpline::EndpointHash* endpoints = nullptr;  ///< needed only for what the index has no room for
   std::span<arpl_slot> slots;
-  std::span<arpl_endpoint_stats> stats;      ///< as many, or none: nothing is counted, no budget for the ring
-  std::span<const arpl_index_bucket> index;  ///< ARPL_INDEX_BUCKETS of them
-  std::span<__u64> filter;                   ///< ARPL_FILTER_WORDS, or none: anything may be anywhere
-  std::span<arpl_pair_set> pairs;            ///< ARPL_PAIR_SETS of them
-  std::span<__u64> heard;                    ///< ARPL_HEARD_ENTRIES words
-  std::span<__u64> buckets;                  ///< ARPL_BUCKETS words
+  std::span<arpl_endpoint_stats> stats;   ///< as many, or none: nothing is counted, no budget for the ring
+  std::span<const arpl_index_set> index;  ///< ARPL_INDEX_SETS of them
+  std::span<__u64> filter;                ///< ARPL_FILTER_WORDS, or none: anything may be anywhere
+  std::span<arpl_pair_set> pairs;         ///< ARPL_PAIR_SETS of them
+  std::span<__u64> heard;                 ///< ARPL_HEARD_ENTRIES words
+  std::span<__u64> buckets;               ///< ARPL_BUCKETS words
   arpl_hash_keys keys{};
   std::span<arpl_credit> credit;            ///< one per queue
   __u64 sockets = 0;                        ///< bit q: queue q has a reader for its ring
@@ -69,8 +69,8 @@ ARPL_INLINE const arpl_limits* arpl_limits_now(arpl_tables* t) {
   return t->limits;
 }
 
-ARPL_INLINE const arpl_index_bucket* arpl_index_at(arpl_tables* t, __u32 bucket) {
-  return bucket < t->index.size() ? &t->index[bucket] : nullptr;
+ARPL_INLINE const arpl_index_set* arpl_index_at(arpl_tables* t, __u32 set) {
+  return set < t->index.size() ? &t->index[set] : nullptr;
 }
 
 ARPL_INLINE __u64* arpl_filter_at(arpl_tables* t, __u32 word) {

@@ -67,7 +67,7 @@ const std::map<std::string, std::size_t>& mapped_bytes() {
   static const std::map<std::string, std::size_t> kBytes{
       {"slots", sizeof(arpl_slot) * ARPL_MAX_ENDPOINTS},
       {"endpoint_stats", sizeof(arpl_endpoint_stats) * ARPL_MAX_ENDPOINTS},
-      {"endpoint_index", sizeof(arpl_index_bucket) * ARPL_INDEX_BUCKETS},
+      {"endpoint_index", sizeof(arpl_index_set) * ARPL_INDEX_SETS},
       {"filter", sizeof(std::uint64_t) * ARPL_FILTER_WORDS},
       {"pairs", sizeof(arpl_pair_set) * ARPL_PAIR_SETS},
       {"heard", sizeof(std::uint64_t) * ARPL_HEARD_ENTRIES},

@@ -27,7 +27,7 @@ class Maps {
 
   std::span<arpl_slot> slots() const noexcept { return slots_.as<arpl_slot>(); }
   std::span<arpl_endpoint_stats> stats() const noexcept { return stats_.as<arpl_endpoint_stats>(); }
-  std::span<arpl_index_bucket> index() const noexcept { return index_.as<arpl_index_bucket>(); }
+  std::span<arpl_index_set> index() const noexcept { return index_.as<arpl_index_set>(); }
   std::span<std::uint64_t> filter() const noexcept { return filter_.as<std::uint64_t>(); }
   std::span<arpl_pair_set> pairs() const noexcept { return pairs_.as<arpl_pair_set>(); }
   std::span<__u64> heard() const noexcept { return heard_.as<__u64>(); }

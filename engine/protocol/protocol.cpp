@@ -6,7 +6,7 @@
 #include <cmath>
 #include <utility>
 
-#include "shared/slot.h"
+#include "shared/abi.h"
 
 namespace arpline {
 namespace {

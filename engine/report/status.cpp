@@ -7,7 +7,7 @@
 #include "base/net.hpp"
 #include "report/gone.hpp"
 #include "report/storm.hpp"
-#include "shared/slot.h"
+#include "shared/abi.h"
 
 namespace arpline {
 namespace {
@@ -175,7 +175,7 @@ json to_json(const EndpointStatus& e, const ParentStatus& p) {
   o.emplace("ringed", e.stats.ringed);
   o.emplace("reflected", e.slot.reflected);
   o.emplace("capped", e.stats.capped);
-  o.emplace("fast_path", (e.slot.ways & ARPL_WAY_SLOW) == 0);
+  o.emplace("fast_path", (e.slot.flags & ARPL_FLAG_SLOW) == 0);
   o.emplace("claims", e.stats.claims);
   o.emplace("last_claimant_mac",
             e.stats.claims != 0 ? json(format_mac(e.stats.last_claimant_mac)) : json(nullptr));

@@ -30,7 +30,7 @@ class EngineIngress {
       const auto some = burst.first(std::min(burst.size(), kTogether));
       for (std::size_t i = 0; i < some.size(); ++i) {
         parse(some[i], views_[i]);
-        fetch_bucket(views_[i]);
+        fetch_set(views_[i]);
       }
       for (std::size_t i = 0; i < some.size(); ++i) asked_[i] = fetch_slot(views_[i]);
       for (std::size_t i = 0; i < some.size(); ++i) outcomes[i] = decide(some[i], asked_[i], now, views_[i]);
@@ -55,9 +55,9 @@ class EngineIngress {
   }
 
   // With many endpoints nothing of theirs is in the CPU's cache: it waits once for what a burst asks for.
-  void fetch_bucket(const FrameView& view) noexcept {
+  void fetch_set(const FrameView& view) noexcept {
     const auto cell = arpl_index_cell(view.arp.target_ip, view.arp.vlan);
-    __builtin_prefetch(arpl_index_at(&tables_, arpl_index_bucket_of(tables_.keys.factor, cell)));
+    __builtin_prefetch(arpl_index_at(&tables_, arpl_index_set_of(tables_.keys.factor, cell)));
   }
 
   std::uint32_t fetch_slot(const FrameView& view) noexcept {

@@ -22,7 +22,7 @@
 #include "arpline.skel.h"
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "shared/place.h"
+#include "shared/hash.h"
 
 namespace arpline::packet {
 namespace {
@@ -181,7 +181,7 @@ void BpfRunner::fill(const Contents& contents) {
     put(maps.filter, bit / 64, get<__u64>(maps.filter, bit / 64) | 1ULL << bit % 64);
     filtered_.push_back(bit / 64);
   }
-  for (const std::uint32_t bucket : indexed_) put(maps.endpoint_index, bucket, arpl_index_bucket{});
+  for (const std::uint32_t bucket : indexed_) put(maps.endpoint_index, bucket, arpl_index_set{});
   indexed_.clear();
   for (const auto& [number, bucket] : contents.index) {
     put(maps.endpoint_index, number, bucket);

@@ -95,7 +95,7 @@ class BpfRunner {
   std::vector<arpl_event> taken_;
   std::vector<std::uint32_t> touched_;   ///< pairs that may not be empty
   std::vector<std::uint32_t> filtered_;  ///< words of the filter, likewise
-  std::vector<std::uint32_t> indexed_;   ///< buckets of the index, likewise
+  std::vector<std::uint32_t> indexed_;   ///< sets of the index, likewise
   std::vector<Fd> taps_;
   Fd socket_;
   unsigned parent_ifindex_ = 0;

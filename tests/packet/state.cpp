@@ -5,7 +5,7 @@
 #include <map>
 #include <optional>
 
-#include "shared/place.h"
+#include "shared/hash.h"
 
 namespace arpline::packet {
 namespace {
@@ -67,13 +67,13 @@ void add_macs(Contents& out, const State& s) {
   for (const auto& [own, sender] : out.macs) out.filter.push_back(arpl_mac_bit(hash_keys.factor, own));
 }
 
-// The buckets that the endpoints stand in; without room for the first one, its bucket is full of others.
+// The sets of the index that the endpoints stand in; without room for the first one, its set is full of others.
 void add_index(Contents& out, const State& s) {
-  std::map<std::uint32_t, arpl_index_bucket> buckets;
+  std::map<std::uint32_t, arpl_index_set> buckets;
   for (const auto& [key, value] : out.endpoints) {
     const auto cell = arpl_index_cell(key.address, key.vlan);
     out.filter.push_back(arpl_endpoint_bit(hash_keys.factor, key.address, key.vlan));
-    auto& bucket = buckets[arpl_index_bucket_of(hash_keys.factor, cell)];
+    auto& bucket = buckets[arpl_index_set_of(hash_keys.factor, cell)];
     if (s.overflow && value.slot == endpoint_slot) {
       for (std::uint32_t i = 0; i < ARPL_INDEX_CELLS; ++i) bucket.cells[i] = arpl_index_cell(i + 1, 4000);
       bucket.cells[ARPL_INDEX_CELLS - 1] |= ARPL_CELL_OVERFLOW;
@@ -203,7 +203,7 @@ Contents realise(const State& s, std::uint64_t now) {
                         .claimed_at = ago(now, s.claimed_ago),
                         .last_pair = 0,
                         .netmask = netmask_of(s.prefix_bits),
-                        .ways = static_cast<__u16>(s.slow ? ARPL_WAY_SLOW : 0),
+                        .flags = static_cast<__u16>(s.slow ? ARPL_FLAG_SLOW : 0),
                         .noted = 0,
                         .reflected = 0}});
   out.slots.push_back({sibling_slot,
@@ -215,7 +215,7 @@ Contents realise(const State& s, std::uint64_t now) {
                         .claimed_at = 0,
                         .last_pair = 0,
                         .netmask = netmask_of(24),
-                        .ways = 0,
+                        .flags = 0,
                         .noted = 0,
                         .reflected = 0}});
 

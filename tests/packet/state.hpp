@@ -84,7 +84,7 @@ struct State {
   std::uint64_t announced_ago = never;      ///< by the requester, its own address
   std::uint64_t asked_ago = never;          ///< by a container, for the requester's address
   std::uint64_t answered_here_ago = never;  ///< by this host, for foreign_ip
-  bool slow = false;                        ///< ARPL_WAY_SLOW
+  bool slow = false;                        ///< ARPL_FLAG_SLOW
   bool overflow = false;                    ///< the index has no room for the endpoint
   std::uint64_t neigh_full_ago = never;
   std::uint64_t switches = 0;  ///< ARPL_LIMIT_*
@@ -116,7 +116,7 @@ struct Contents {
   std::vector<std::pair<std::uint32_t, arpl_slot>> slots;
   std::vector<std::pair<std::uint32_t, arpl_endpoint_stats>> stats;  ///< of the same slots
   std::vector<std::pair<std::uint32_t, arpl_pair_set>> pairs;
-  std::vector<std::pair<std::uint32_t, arpl_index_bucket>> index;
+  std::vector<std::pair<std::uint32_t, arpl_index_set>> index;
   std::vector<std::pair<std::uint32_t, __u64>> heard;
   std::vector<std::uint32_t> filter;  ///< bits
   std::vector<std::pair<std::uint32_t, __u64>> buckets;

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "shared/slot.h"
+#include "shared/abi.h"
 
 namespace arpline::sim {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "endpoints/tables.hpp"
-#include "shared/place.h"
+#include "shared/hash.h"
 
 namespace arpline {
 namespace {
@@ -18,14 +18,14 @@ arpl_endpoint_key key_of(std::uint32_t address, std::uint16_t vlan = 0) {
   return {.address = address, .vlan = vlan, .zero = 0};
 }
 
-// So many keys that stand in one bucket.
+// So many keys that stand in one set.
 std::vector<arpl_endpoint_key> colliding(std::size_t count) {
-  const auto bucket = [](const arpl_endpoint_key& key) {
-    return arpl_index_bucket_of(factor, arpl_index_cell(key.address, key.vlan));
+  const auto set = [](const arpl_endpoint_key& key) {
+    return arpl_index_set_of(factor, arpl_index_cell(key.address, key.vlan));
   };
   std::vector<arpl_endpoint_key> keys{key_of(1)};
   for (std::uint32_t address = 2; keys.size() < count; ++address)
-    if (bucket(key_of(address)) == bucket(keys.front())) keys.push_back(key_of(address));
+    if (set(key_of(address)) == set(keys.front())) keys.push_back(key_of(address));
   return keys;
 }
 
@@ -33,7 +33,7 @@ class IndexTest : public testing::Test {
  protected:
   IndexTest() {
     tables_.endpoints = &hash_;
-    tables_.index = buckets_;
+    tables_.index = sets_;
     tables_.filter = {reinterpret_cast<__u64*>(filter_.data()), filter_.size()};
     tables_.keys.factor = factor;
   }
@@ -54,10 +54,10 @@ class IndexTest : public testing::Test {
     return slot;
   }
 
-  std::vector<arpl_index_bucket> buckets_ = std::vector<arpl_index_bucket>(ARPL_INDEX_BUCKETS);
+  std::vector<arpl_index_set> sets_ = std::vector<arpl_index_set>(ARPL_INDEX_SETS);
   std::vector<std::uint64_t> filter_ = std::vector<std::uint64_t>(ARPL_FILTER_WORDS);
   EndpointHash hash_;
-  Index index_{buckets_, filter_, factor};
+  Index index_{sets_, filter_, factor};
   arpl_tables tables_;
 };
 
@@ -91,15 +91,15 @@ TEST_F(IndexTest, a_collision_never_hides_another) {
   const auto keys = colliding(3 * ARPL_INDEX_CELLS);
   for (std::uint32_t i = 0; i < keys.size(); ++i) put(keys.at(i), i);
   for (std::uint32_t i = 0; i < keys.size(); ++i) EXPECT_EQ(found(keys.at(i)), i);
-  EXPECT_EQ(found(colliding(3 * ARPL_INDEX_CELLS + 1).back()), ARPL_NO_SLOT) << "nobody's, in a full bucket";
+  EXPECT_EQ(found(colliding(3 * ARPL_INDEX_CELLS + 1).back()), ARPL_NO_SLOT) << "nobody's, in a full set";
 }
 
-TEST_F(IndexTest, a_bucket_that_is_not_full_is_not_asked_for_in_the_hash) {
+TEST_F(IndexTest, a_set_that_is_not_full_is_not_asked_for_in_the_hash) {
   hash_[key_of(7)] = {.slot = 3, .prefix_bits = 24, .zero = {}, .dotted = {}};
   EXPECT_EQ(found(key_of(7)), ARPL_NO_SLOT);
 }
 
-TEST_F(IndexTest, erasing_from_a_full_bucket_hides_none_of_those_that_found_no_room) {
+TEST_F(IndexTest, erasing_from_a_full_set_hides_none_of_those_that_found_no_room) {
   const auto keys = colliding(ARPL_INDEX_CELLS + 2);
   for (std::uint32_t i = 0; i < keys.size(); ++i) put(keys.at(i), i);
   for (std::uint32_t i = 0; i < ARPL_INDEX_CELLS; ++i) {

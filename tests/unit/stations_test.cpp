@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "endpoints/tables.hpp"
-#include "shared/stamp.h"
+#include "shared/hash.h"
 
 namespace arpline {
 namespace {

@@ -56,7 +56,7 @@ TEST(Status, an_endpoint_says_what_the_program_answered_and_whether_it_may) {
   p.endpoints = {endpoint(), endpoint()};
   p.endpoints[0].slot.reflected = 5;
   p.endpoints[0].stats.capped = 6;
-  p.endpoints[1].slot.ways = ARPL_WAY_SLOW;
+  p.endpoints[1].slot.flags = ARPL_FLAG_SLOW;
   const auto json = to_json(p);
   EXPECT_EQ(json["endpoints"][0]["reflected"], 5);
   EXPECT_EQ(json["endpoints"][0]["capped"], 6);

@@ -33,7 +33,7 @@ Desired wanted(std::uint32_t address, Mac mac, int ifindex = 1) {
 struct TableTest : testing::Test {
   std::vector<arpl_slot> slots = std::vector<arpl_slot>(4);
   std::vector<arpl_endpoint_stats> stats = std::vector<arpl_endpoint_stats>(4);
-  std::vector<arpl_index_bucket> index = std::vector<arpl_index_bucket>(ARPL_INDEX_BUCKETS);
+  std::vector<arpl_index_set> index = std::vector<arpl_index_set>(ARPL_INDEX_SETS);
   std::vector<std::uint64_t> filter = std::vector<std::uint64_t>(ARPL_FILTER_WORDS);
   Memory map;
   Table table{slots, stats, {index, filter, 1}, map};

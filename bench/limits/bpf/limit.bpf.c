@@ -8,7 +8,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-#include "shared/index.h"
+#include "shared/lookups.h"
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -57,9 +57,9 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, ARPL_INDEX_BUCKETS);
+	__uint(max_entries, ARPL_INDEX_SETS);
 	__type(key, __u32);
-	__type(value, struct arpl_index_bucket);
+	__type(value, struct arpl_index_set);
 } endpoint_index SEC(".maps");
 
 ARPL_INLINE const struct arpl_endpoint *arpl_endpoint_find(struct arpl_tables *t,
@@ -68,9 +68,9 @@ ARPL_INLINE const struct arpl_endpoint *arpl_endpoint_find(struct arpl_tables *t
 	return bpf_map_lookup_elem(&endpoints, key);
 }
 
-ARPL_INLINE const struct arpl_index_bucket *arpl_index_at(struct arpl_tables *t, __u32 bucket)
+ARPL_INLINE const struct arpl_index_set *arpl_index_at(struct arpl_tables *t, __u32 set)
 {
-	return bpf_map_lookup_elem(&endpoint_index, &bucket);
+	return bpf_map_lookup_elem(&endpoint_index, &set);
 }
 
 ARPL_INLINE __u64 *arpl_filter_at(struct arpl_tables *t, __u32 word)

@@ -93,7 +93,7 @@ Network served(const std::string& interface, const Roots& roots) {
     network.endpoints.push_back({.key = key,
                                  .word = slot.word,
                                  .prefix_bits = value.prefix_bits,
-                                 .slow = (slot.ways & ARPL_WAY_SLOW) != 0});
+                                 .slow = (slot.flags & ARPL_FLAG_SLOW) != 0});
     network.own_macs.emplace(slot.word & ARPL_MAC_MASK, Whose::container);
   }
   return network;
