@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "shared/packet.h"
-#include "shared/slot.h"
+#include "shared/abi.h"
 
 namespace arpline {
 namespace {

@@ -69,22 +69,18 @@ class EngineIngress {
 
   Outcome decide(Frame& frame, std::uint32_t asked, std::uint64_t now, FrameView& view) noexcept {
     if (view.parsed == ARPL_NOT_ARP) return Outcome::kernel;
-    switch (arpl_handle_received(&tables_, nullptr, view.parsed, &view.arp, asked, frame.queue, now,
-                                 &view.decision)) {
-      case ARPL_CLASS_REFLECT:
-        reflect(frame, view);
-        return Outcome::answer;
-      case ARPL_CLASS_RING:
-        answer(frame, view);
-        return Outcome::answer;
-      case ARPL_CLASS_TO_CHILD:
-        to_child(frame, view);
-        return Outcome::kernel;
-      case ARPL_CLASS_DROP:
-        return Outcome::drop;
-      default:
-        return Outcome::kernel;
+    const auto action = arpl_handle_received(&tables_, nullptr, view.parsed, &view.arp, asked, frame.queue, now,
+                                             &view.decision);
+    if (action == ARPL_CLASS_REFLECT) {
+      reflect(frame, view);
+      return Outcome::answer;
     }
+    if (action == ARPL_CLASS_RING) {
+      answer(frame, view);
+      return Outcome::answer;
+    }
+    if (action == ARPL_CLASS_TO_CHILD) to_child(frame, view);
+    return action == ARPL_CLASS_DROP ? Outcome::drop : Outcome::kernel;
   }
 
   static void reflect(Frame& frame, const FrameView& view) noexcept {

@@ -217,12 +217,12 @@ TEST_F(WithEvents, a_claim_is_noted_with_where_it_came_from_and_one_of_its_own_i
   update(web, {child(web, 2, 0xa, {"10.0.0.1"}), child(web, 3, 0xb, {})});
   EXPECT_FALSE(on(event_of(ARPL_EVENT_CLAIM_FROM_HOST, 0xb, "10.0.0.1")));
   EXPECT_TRUE(claims_.of(key_of("10.0.0.1")).empty());
-  for (const auto& [type, way] : {std::pair{ARPL_EVENT_CLAIM_FROM_WIRE, Claims::Way::wire},
-                                  std::pair{ARPL_EVENT_CLAIM_FROM_HOST, Claims::Way::host},
-                                  std::pair{ARPL_EVENT_CLAIM_DROPPED, Claims::Way::dropped}}) {
+  for (const auto& [type, source] : {std::pair{ARPL_EVENT_CLAIM_FROM_WIRE, Claims::Source::wire},
+                                  std::pair{ARPL_EVENT_CLAIM_FROM_HOST, Claims::Source::host},
+                                  std::pair{ARPL_EVENT_CLAIM_DROPPED, Claims::Source::dropped}}) {
     EXPECT_TRUE(on(event_of(type, 0xd, "10.0.0.1")));
     ASSERT_EQ(claims_.of(key_of("10.0.0.1")).size(), 1U);
-    EXPECT_EQ(claims_.of(key_of("10.0.0.1"))[0].way, way);
+    EXPECT_EQ(claims_.of(key_of("10.0.0.1"))[0].source, source);
   }
   EXPECT_TRUE(on(event_of(ARPL_EVENT_HOST_ANSWER, 0xd, "10.0.0.2")));
   EXPECT_EQ(claims_.of(key_of("10.0.0.2")).size(), 0U);

@@ -78,7 +78,7 @@ EndpointStatus in_maps() {
 
 std::vector<ClaimantStatus> claimants() {
   const Claims::Claimant sibling{
-      .mac = kSibling, .first_at = ago(9), .last_at = ago(1), .times = 3, .way = Claims::Way::dropped};
+      .mac = kSibling, .first_at = ago(9), .last_at = ago(1), .times = 3, .source = Claims::Source::dropped};
   const Claims::Claimant proxy{.mac = kProxy, .first_at = ago(8), .last_at = ago(2), .times = 4};
   std::vector<ClaimantStatus> all{claimant_status(sibling, ClaimOrigin::sibling, kNow),
                                   claimant_status(proxy, ClaimOrigin::proxy, kNow)};
