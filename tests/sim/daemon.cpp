@@ -61,7 +61,7 @@ class Daemon::Worker final : public arpline::Service {
     return true;
   }
   void wake() noexcept override {}
-  std::uint64_t lost_orders() const noexcept override { return 0; }
+  LostOrders lost_orders() const noexcept override { return {}; }
   std::uint64_t not_handed_over() const noexcept override { return 0; }
   bool pass_boundary(std::chrono::milliseconds /*patience*/) noexcept override { return true; }
   std::uint64_t heartbeat() const noexcept override { return 0; }

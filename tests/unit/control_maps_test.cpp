@@ -11,7 +11,7 @@
 #include "control/gather.hpp"
 #include "control/parent_events.hpp"
 #include "control/parent_worker.hpp"
-#include "shared/place.h"
+#include "shared/hash.h"
 
 namespace arpline {
 namespace {
@@ -49,7 +49,7 @@ class FakeService final : public Service {
     bool stopped = false;
     bool takes = true;
     std::uint64_t heartbeat = 1;
-    std::uint64_t lost = 3;
+    LostOrders lost{.announcements = 3, .probes = 2};
     std::uint64_t not_handed_over = 4;
   };
   explicit FakeService(Seen& seen) : seen_(seen) {}
@@ -58,7 +58,7 @@ class FakeService final : public Service {
     return seen_.takes;
   }
   void wake() noexcept override { ++seen_.wakes; }
-  std::uint64_t lost_orders() const noexcept override { return seen_.lost; }
+  LostOrders lost_orders() const noexcept override { return seen_.lost; }
   std::uint64_t not_handed_over() const noexcept override { return seen_.not_handed_over; }
   bool pass_boundary(std::chrono::milliseconds) noexcept override {
     ++seen_.boundaries;
@@ -172,17 +172,17 @@ TEST_F(OnMaps, a_status_lists_endpoints_by_vlan_and_then_by_number) {
   auto tagged = child(web, 3, 0xb, {"10.0.0.1"});
   tagged.vlan = 5;
   update(web, {child(web, 2, 0xa, {"10.0.1.1", "9.0.0.200", "10.0.0.2"}), tagged});
-  const auto status = gather(*made_, {.parent = "nic0", .ifindex = 7, .netns_inode = 1}, "/pins");
+  const auto status = gather(*made_, "nic0", 7, "/pins", second);
   std::vector<std::string> order;
   for (const auto& one : status.endpoints)
-    order.push_back(std::to_string(one.key.vlan) + " " + format_ipv4(one.key.address));
+    order.push_back(std::to_string(one.vlan) + " " + format_ipv4(one.address));
   EXPECT_EQ(order, (std::vector<std::string>{"0 9.0.0.200", "0 10.0.0.2", "0 10.0.1.1", "5 10.0.0.1"}));
   EXPECT_EQ(status.pins, "/pins");
   EXPECT_EQ(status.fast_path, "off");
   (*made_).limits().flags = ARPL_LIMIT_FAST_PATH | ARPL_LIMIT_OBSERVE;
-  const auto observing = gather(*made_, {.parent = "nic0", .ifindex = 7, .netns_inode = 1}, "/pins");
+  const auto observing = gather(*made_, "nic0", 7, "/pins", second);
   EXPECT_EQ(observing.fast_path, "on");
-  EXPECT_TRUE(observing.observe);
+  EXPECT_EQ(observing.mode, "observe");
 }
 
 TEST_F(OnMaps, the_senders_are_named_by_their_owners) {
@@ -218,8 +218,8 @@ TEST_F(WithEvents, a_claim_is_noted_with_where_it_came_from_and_one_of_its_own_i
   EXPECT_FALSE(on(event_of(ARPL_EVENT_CLAIM_FROM_HOST, 0xb, "10.0.0.1")));
   EXPECT_TRUE(claims_.of(key_of("10.0.0.1")).empty());
   for (const auto& [type, source] : {std::pair{ARPL_EVENT_CLAIM_FROM_WIRE, Claims::Source::wire},
-                                  std::pair{ARPL_EVENT_CLAIM_FROM_HOST, Claims::Source::host},
-                                  std::pair{ARPL_EVENT_CLAIM_DROPPED, Claims::Source::dropped}}) {
+                                     std::pair{ARPL_EVENT_CLAIM_FROM_HOST, Claims::Source::host},
+                                     std::pair{ARPL_EVENT_CLAIM_DROPPED, Claims::Source::dropped}}) {
     EXPECT_TRUE(on(event_of(type, 0xd, "10.0.0.1")));
     ASSERT_EQ(claims_.of(key_of("10.0.0.1")).size(), 1U);
     EXPECT_EQ(claims_.of(key_of("10.0.0.1"))[0].source, source);
@@ -286,7 +286,8 @@ TEST_F(WithWorker, is_made_anew_only_where_what_it_was_made_for_has_changed) {
   state_.link.rx_queues = 3;
   worker().fit(false);
   EXPECT_EQ(made_with_.size(), 3U) << "without rings their number is nothing to it";
-  EXPECT_EQ(worker().lost_orders(), 3U * 3U) << "those before it count on";
+  EXPECT_EQ(worker().lost_orders(), (LostOrders{.announcements = 9, .probes = 6}))
+      << "those before it count on";
   EXPECT_EQ(worker().not_handed_over(), 3U * 4U);
 }
 
@@ -332,13 +333,13 @@ TEST_F(WithWorker, that_decides_alone_sees_the_table_only_as_it_was_published_la
   ASSERT_NE(front_, nullptr);
   update(web, {child(web, 2, 0xa, {"10.0.0.1"})});
   worker().publish(*registry_);
-  const auto* before = front_->decision.macs;
+  const auto* before = front_->macs;
   EXPECT_TRUE(before->contains(0xa));
-  EXPECT_TRUE(front_->decision.endpoints->empty()) << "the index has room for it";
+  EXPECT_TRUE(front_->endpoints->empty()) << "the index has room for it";
   update(web, {});
   seen_.passes = false;
   worker().settle(*registry_, true, true);
-  EXPECT_FALSE(front_->decision.macs->contains(0xa));
+  EXPECT_FALSE(front_->macs->contains(0xa));
   EXPECT_TRUE(before->contains(0xa)) << "kept until the worker has passed a boundary";
   seen_.passes = true;
   worker().settle(*registry_, true, false);
@@ -349,12 +350,12 @@ TEST_F(WithWorker, that_decides_alone_sees_the_table_only_as_it_was_published_la
 TEST_F(WithWorker, that_decides_alone_has_a_copy_of_what_the_index_has_no_room_for) {
   decide_alone();
   worker().start(true, milliseconds{1});
-  std::map<std::uint32_t, std::vector<InterfaceAddress>> by_bucket;
+  std::map<std::uint32_t, std::vector<InterfaceAddress>> by_set;
   const auto factor = (*made_).hash_keys().factor;
   auto full = child(web, 2, 0xa, {});
   for (std::uint32_t i = 1; full.addresses.size() <= ARPL_INDEX_CELLS; ++i) {
     const InterfaceAddress one{.address = htonl(0x0a000000U + i), .prefix_bits = 8};
-    auto& some = by_bucket[arpl_index_bucket_of(factor, arpl_index_cell(one.address, 0))];
+    auto& some = by_set[arpl_index_set_of(factor, arpl_index_cell(one.address, 0))];
     some.push_back(one);
     if (some.size() > ARPL_INDEX_CELLS) full.addresses = some;
   }
@@ -362,7 +363,7 @@ TEST_F(WithWorker, that_decides_alone_has_a_copy_of_what_the_index_has_no_room_f
   full.addresses.push_back({.address = ip("172.16.0.1"), .prefix_bits = 16});
   update(web, {full});
   worker().publish(*registry_);
-  const auto& copy = *front_->decision.endpoints;
+  const auto& copy = *front_->endpoints;
   EXPECT_EQ(copy.size(), ARPL_INDEX_CELLS + 1) << "all of that set, and nobody else";
   EXPECT_FALSE(copy.contains(key_of("172.16.0.1")));
 }
@@ -373,10 +374,10 @@ TEST_F(WithWorker, that_decides_alone_has_its_verdicts_added_to_those_of_earlier
   earlier[ARPL_reflect] = 5;
   (*made_).set_verdicts(earlier);
   worker().start(true, milliseconds{1});
-  reinterpret_cast<std::uint64_t*>(&front_->counts)[ARPL_reflect] = 2;
+  reinterpret_cast<std::uint64_t*>(front_->verdicts)[ARPL_reflect] = 2;
   arpl_event event{};
   event.type = ARPL_EVENT_STRANGER;
-  front_->events.push(event);
+  front_->events->push(event);
   int events = 0;
   for (int i = 0; i < 2; ++i) worker().collect([&](const arpl_event&) { ++events; });
   EXPECT_EQ((*made_).verdicts()[ARPL_reflect], 7U);
@@ -412,13 +413,13 @@ TEST_F(WithLog, only_what_was_answered_for_awaits_a_boundary_when_it_goes) {
   EXPECT_TRUE(log_->withdrawn());
   log_->settle(now_ns());
   EXPECT_FALSE(log_->withdrawn());
-  EXPECT_EQ(log_->withdrawals().to_json().at("count"), 1);
-  EXPECT_EQ(log_->found().to_json().at("count"), 2);
+  EXPECT_EQ(log_->withdrawals().status().count, 1U);
+  EXPECT_EQ(log_->found().status().count, 2U);
 }
 
 TEST_F(WithLog, what_was_claimed_of_an_endpoint_goes_with_it) {
   follow(update(web, {child(web, 2, 0xa, {"10.0.0.1"})}));
-  claims_.on(key_of("10.0.0.1"), 0xd, Claims::Way::wire, now_ns());
+  claims_.on(key_of("10.0.0.1"), 0xd, Claims::Source::wire, now_ns());
   log_->settle(now_ns());
   follow(update(web, {child(web, 2, 0xb, {"10.0.0.1"})}));
   log_->settle(now_ns());
@@ -508,10 +509,11 @@ TEST_F(WithDriver, without_a_worker_nothing_is_done) {
 TEST(GatewaysOfEndpoints, the_configurations_goes_before_that_of_the_routes) {
   std::map<Id, Ipv4> found;
   int opened = 0;
-  Gateways gateways([&](int) {
+  KernelHost host([&](int) {
     ++opened;
     return Fd{open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)};
   });
+  Gateways gateways(host);
   const auto endpoint = [](const char* address, int nsid) {
     Desired one;
     one.key = key_of(address);

@@ -48,7 +48,7 @@ struct ParentsTest : testing::Test {
 
   void there_is(const char* name, int ifindex) { host.links[name] = {.ifindex = ifindex, .name = name}; }
   void start(std::vector<ParentConfig> configs) { parents.start(configs, now); }
-  std::string reason_of(std::size_t which) { return parents.waiting(now).at(which).at("reason"); }
+  std::string reason_of(std::size_t which) { return parents.waiting(now).at(which).reason; }
 };
 
 TEST_F(ParentsTest, are_waited_for_until_their_interface_is_there_and_then_tried_at_once) {
@@ -68,7 +68,7 @@ TEST_F(ParentsTest, that_could_not_be_served_are_tried_again_after_one_two_and_f
   there_is("a", 7);
   start({named("a"), named("b")});
   EXPECT_EQ(host.tries["a"], 1);
-  EXPECT_EQ(parents.waiting(now).at(0).at("next_try_seconds"), 1.0);
+  EXPECT_EQ(parents.waiting(now).at(0).next_try_seconds, 1.0);
   int tries = 1;
   for (const std::uint64_t wait : {1, 2, 4}) {
     now += wait * second - 1;
@@ -85,14 +85,14 @@ TEST_F(ParentsTest, with_a_new_interface_are_tried_at_once_and_wait_as_little_as
   start({named("a"), named("b")});
   now += second;
   parents.look(now);
-  EXPECT_EQ(parents.waiting(now).at(0).at("next_try_seconds"), 2.0);
+  EXPECT_EQ(parents.waiting(now).at(0).next_try_seconds, 2.0);
   there_is("a", 8);
   parents.look(now);
   EXPECT_EQ(host.tries["a"], 3);
-  EXPECT_EQ(parents.waiting(now).at(0).at("next_try_seconds"), 1.0);
+  EXPECT_EQ(parents.waiting(now).at(0).next_try_seconds, 1.0);
   host.links.clear();
   parents.look(now);
-  EXPECT_EQ(parents.waiting(now).at(0).at("next_try_seconds"), 0.0);
+  EXPECT_EQ(parents.waiting(now).at(0).next_try_seconds, 0.0);
 }
 
 TEST_F(ParentsTest, that_are_the_only_one_and_cant_be_served_are_an_error) {
