@@ -64,8 +64,8 @@ void ParentEvents::on_own_mac(const arpl_event& event) {
 }
 
 void ParentEvents::on_claim(const arpl_event& event) {
-  claims_.on({.address = event.address, .vlan = event.vlan, .zero = 0}, event.mac, source_of(event), event.time_ns,
-             registry_.claim_origin_of(event));
+  claims_.on({.address = event.address, .vlan = event.vlan, .zero = 0}, event.mac, source_of(event),
+             event.time_ns, registry_.claim_origin_of(event));
   if (!claim_pace_.take(event.mac, event.time_ns)) return;
   const auto owner = registry_.owner_of(event.mac);
   spdlog::warn("{}: {}{} claims {} ({})", state_.name(), format_mac(event.mac),

@@ -42,7 +42,7 @@ bool OwnMacs::write(Mac mac, const OwnMac& whose) {
 bool OwnMacs::put(Mac mac, const OwnMac& whose) {
   const auto at = held_.find(mac);
   if (at != held_.end() && at->second == whose) return true;
-  // Who answers it on the wire was told so before it was ours.
+  // A station on the wire had this MAC before a container took it.
   const bool taken = at == held_.end() && !whose.host && was_station(heard_, keys_, mac, now_ns());
   if (taken) shared_.insert(mac);
   if (!write(mac, whose)) return false;

@@ -14,7 +14,7 @@
 
 namespace arpline {
 
-/// Whose a MAC is, as far as the programs want to know: arpl_sender.
+/// The owner of a MAC, as the programs need it in arpl_sender.
 struct OwnMac {
   bool host = false;        ///< the parent's, or of another interface of its namespace
   std::uint32_t netns = 0;  ///< arpl_sender.netns

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "shared/packet.h"
 #include "shared/abi.h"
+#include "shared/packet.h"
 
 namespace arpline {
 namespace {

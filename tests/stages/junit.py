@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What pytest says of the lab tests with --junitxml."""
+"""The lab tests' results, as pytest writes them with --junitxml."""
 from xml.etree import ElementTree
 
 OUTCOMES = {"failure": "failed", "error": "failed", "skipped": "skipped"}

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Changes of the code that a test below the lab has to notice: tests/mutants/*.toml, one file a folder of the code. Each is
-applied to a copy of the tree, the tests that its file names are built there and run, and one of them has to fail.
+Changes of the code that a test below the lab has to notice: tests/mutants/*.toml, one file a folder of the code. Each
+is applied to a copy of the tree, the tests that its file names are built there and run, and one of them has to fail.
 """
 import random
 import shutil
@@ -58,8 +58,9 @@ def check_lists(run: Run) -> None:
 
 
 def copy_of_tree(folder: Path) -> None:
-    """What git knows of, and what is new."""
-    code, listing = execute(["git", "-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard"], 30)
+    """The files that git has or would take."""
+    code, listing = execute(
+        ["git", "-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard"], 30)
     if code != 0:
         raise RuntimeError(f"git ls-files: {listing.strip()}")
     for path in listing.splitlines():
@@ -75,7 +76,7 @@ def noticed(folder: Path, tests) -> str | None:
         return "the compiler" if "error" in text else "the build"
     for test in tests:
         program = folder / "build" / test
-        # What hangs is noticed by who waits for it.
+        # A test that hangs has noticed the change: the time limit ends it.
         code, _ = execute([program, "--gtest_brief=1", "--gtest_fail_fast"], TEST_SECONDS, cwd=folder)
         if code != 0:
             return program.name

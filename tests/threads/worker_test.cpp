@@ -262,7 +262,7 @@ TEST_F(WorkerTest, counts_lost_announcements_and_lost_probes_apart) {
   constexpr std::uint32_t kOrders = 200;
   Worker<MemoryPort> worker(port, tables(), orders);
   port.room = 0;
-  for (std::uint32_t i = 0; i < kOrders; i += 2) {
+  for (std::uint32_t i = 1; i <= kOrders / 2; ++i) {
     orders.push(announcement_of(i));
     orders.push({.frame = arpl_probe(1, i, 0)});
     orders.push({.frame = arpl_who_has(1, i, i + 1, ARPL_MAC_BROADCAST, 0)});

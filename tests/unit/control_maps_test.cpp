@@ -230,7 +230,7 @@ TEST_F(WithEvents, a_claim_is_noted_with_where_it_came_from_and_one_of_its_own_i
 
 class LogLines : public WithEvents {
  protected:
-  // What is logged while `what` runs.
+  // Runs `what` and returns the lines that it has logged.
   static std::string lines(const std::function<void()>& what) {
     testing::internal::CaptureStdout();
     what();

@@ -7,7 +7,7 @@
 namespace arpline {
 namespace {
 
-// What libbpf prints when it is asked for this, and what of it is kept.
+// Captures libbpf's messages, and compares them with the part that is kept.
 struct LibbpfLog : testing::Test {
   ~LibbpfLog() override { libbpf_set_print(nullptr); }
 

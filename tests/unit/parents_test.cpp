@@ -22,7 +22,7 @@ ParentConfig named(const char* name) {
   return config;
 }
 
-// What the daemon around it knows: links by name, and whether a parent can be served.
+// The daemon around it: has links by name, and serves a parent or refuses to.
 class FakeHost final : public Parents::Host {
  public:
   const LinkRecord* find_link(const ForeignText& name) const override {

@@ -62,7 +62,7 @@ TEST(Preflight, names_missing_capabilities) {
   EXPECT_EQ(finding(facts, "privileges").severity, Severity::warning);
 }
 
-// What docs/privileges.md says of each is what came of taking it away.
+// docs/privileges.md says for each capability what fails without it.
 TEST(Preflight, only_what_arplined_starts_without_is_less_than_a_blocker) {
   auto facts = good_facts();
   for (const auto& needed : needed_capabilities()) {

@@ -50,7 +50,7 @@ std::pair<arpl_storm_key, arpl_storm_limit> storm_limit(std::uint16_t ethertype,
   return {{.ethertype = arpl_swap16(ethertype), .kind = static_cast<__u16>(kind)}, limit};
 }
 
-// What the maps hold of an endpoint of which everything is known.
+// An endpoint with every field set, as the maps hold it.
 EndpointStatus in_maps() {
   arpl_slot slot{};
   slot.word = kMac | ARPL_SLOT_FLUX;

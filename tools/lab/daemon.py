@@ -78,7 +78,7 @@ class Arplined:
         while time.monotonic() < end:
             if not self.running():
                 raise sh.CommandError(f"arplined ended with exit code {self.process.returncode}: {self.log.strip()}")
-            # Whoever is asked needs CPU time that the start needs too: nobody before there is somebody who answers.
+            # Asking costs CPU time that the start needs too, so wait for the socket first.
             if self._has_socket() and (status := read_status(self.host)):
                 if status["daemon"] and status["lease"] == "live":
                     return status

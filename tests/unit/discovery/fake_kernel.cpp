@@ -223,7 +223,7 @@ std::uint64_t Kernel::add_namespace(bool mounted) {
   const auto number = ++numbers_;
   auto& netns = namespaces_[number];
   netns.number = number;
-  // What a dead one had is used again.
+  // The kernel uses a dead namespace's inode again.
   if (free_inodes_.empty()) free_inodes_.insert(inodes_++);
   netns.inode = *free_inodes_.begin();
   free_inodes_.erase(free_inodes_.begin());

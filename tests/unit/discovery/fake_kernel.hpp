@@ -60,7 +60,7 @@ class Kernel {
   /// Anew: the own namespace with lo and eth0. `folder`: where namespaces are mounted.
   void reset(std::string folder);
 
-  // What befalls it. Who listens hears of it, as far as Linux says so.
+  // Changes of the kernel's state. Listeners get the events that Linux sends for them.
   std::uint64_t add_namespace(bool mounted);
   void destroy(std::uint64_t netns);
   int add_child(std::uint64_t netns, int lower, const std::string& kind = "macvlan");
@@ -78,7 +78,7 @@ class Kernel {
   void set_arp_ignore(std::uint64_t netns, int ifindex, int value);
   /// A bridge speaks of a port that it has had.
   void say_bridge_port_gone(int ifindex);
-  /// What is in the queue is lost, as when it runs over.
+  /// Drops the queued events, as when the socket's buffer overflows.
   void lose_events();
   void mount(std::uint64_t netns);
   void unmount(std::uint64_t netns);
@@ -96,7 +96,7 @@ class Kernel {
   unsigned interrupted_percent = 0;
   std::uint64_t clock_ns = 1'000'000'000;
 
-  // What the linker puts in the place of Linux.
+  // Called by the functions that the linker puts in Linux' place.
   std::vector<Bytes> answer(const Bytes& request, std::uint32_t port);
   /// False: nothing to be read; errno says why.
   bool next_event(Bytes& bytes, std::optional<int>& nsid);

@@ -106,7 +106,7 @@ int __wrap_clock_gettime(clockid_t, timespec* now) {
 namespace arpline {
 namespace {
 
-// What a descriptor of open_netns() stands for, by its number.
+// The namespaces that descriptors of open_netns() stand for, by descriptor.
 std::map<int, std::uint64_t>& opened() {
   static std::map<int, std::uint64_t> inodes;
   return inodes;

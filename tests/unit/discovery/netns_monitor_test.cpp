@@ -139,7 +139,7 @@ class NetnsMonitorTest : public testing::Test {
     auto told = listener_.told;
     for (auto& [nsid, interfaces] : told) {
       for (auto& [ifindex, interface] : interfaces) {
-        // What these were before is another test's.
+        // Earlier names are compared by another test.
         interface.first_name = interface.host_name = interface.netns.name = {};
         const auto in = wanted.find(nsid);
         if (in == wanted.end() || !in->second.contains(ifindex)) continue;  // the keys differ, below
@@ -471,8 +471,7 @@ TEST_F(NetnsMonitorTest, a_child_that_goes_while_the_kernel_is_asked_is_told_wit
   expect_right();
 }
 
-// What is taken away is told in the turn in which it is heard, whatever else is to be done; what comes may
-// wait.
+// A removal is reported in the turn in which it is heard, whatever else is to be done; an addition may wait.
 TEST_F(NetnsMonitorTest, an_address_that_goes_is_told_at_once_among_many_that_come) {
   const auto netns = kernel_.add_namespace(true);
   const auto child = kernel_.add_child(netns, Kernel::kParent);
@@ -577,7 +576,7 @@ TEST_P(RandomSequences, leave_the_picture_equal_to_the_kernel) {
     for (int round = 0; round < 12; ++round) {
       bool told = true;
       const auto happen = [&] { told = fortune.happen() && told; };
-      // What befalls it while it asks: the answer is old, or newer than what was said.
+      // Changes while the monitor asks: its answer is older or newer than the events.
       int races = seed % 2 == 0 ? fortune.below(4) : 0;
       kernel_.meanwhile = [&] {
         if (races > 0 && fortune.below(10) == 0) --races, happen();
