@@ -98,13 +98,10 @@ def test_egress_filter_is_attached_again_after_it_was_deleted(serve):
 
 def test_egress_filter_never_lands_on_an_ingress_qdisc_and_comes_back_when_that_goes(serve):
     host, _, daemon, _ = serve()
-    for _ in range(20):  # whoever is quicker; a script that insists wins once
-        if "ingress ffff" in host.ns.run("tc", "qdisc", "show", "dev", host.nic).stdout:
-            break
-        host.ns.run("sh", "-c", f"tc qdisc del dev {host.nic} clsact; tc qdisc add dev {host.nic} ingress; true",
-                    check=False)
-    else:
-        pytest.skip("arplined is always quicker with its clsact than tc with its ingress qdisc")
+    daemon.sigstop()  # else its clsact is back before tc's next command
+    host.ns.run("tc", "qdisc", "del", "dev", host.nic, "clsact")
+    host.ns.run("tc", "qdisc", "add", "dev", host.nic, "ingress")
+    daemon.sigcont()
     wait_until(lambda: host.status()["egress"] == "missing", 5, "it is missing")
     assert any(f"tc qdisc del dev {host.nic} ingress" in one for one in host.status()["warnings"])
     assert "arpl_egress" not in host.ns.run("tc", "filter", "show", "dev", host.nic, "parent", "ffff:").stdout

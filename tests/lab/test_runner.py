@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from common import wait_until
 from lab.netns import FOLDER
+from stages import junit
 
 HERE = Path(__file__).resolve().parent
 HEAD = """
@@ -29,13 +30,18 @@ class Inner:
 
     def __init__(self, folder, body, *options):
         self.said, file = folder / "said", folder / "test_inner.py"
+        self.folder = folder
         file.write_text(HEAD.format(said=str(self.said)) + body, encoding="utf-8")
         paths = os.pathsep.join(str(path) for path in (HERE, HERE.parents[1] / "tools", HERE.parent))
         self.process = subprocess.Popen(
             [sys.executable, "-m", "pytest", f"--rootdir={HERE}", "-c", HERE / "pytest.ini", "-p", "conftest", "-p",
              "no:cacheprovider", *options, file], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            cwd=folder,
             env={**os.environ, "PYTHONPATH": paths, "ARPLINE_LAB_KEEP": ""},
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))  # a test's process ignores it
+
+    def junit_text(self) -> str:
+        return (self.folder / "inner.xml").read_text(encoding="utf-8")
 
     def output(self) -> str:
         return self.process.communicate(timeout=60)[0]
@@ -79,6 +85,31 @@ def test_takes(number):
     assert "inner.takes[2]" in said and "assert (1 + 1) == 3" in said and "what it has said" in said, said
     assert "there is no such thing here" in said and "not to be seen" not in said, said
     assert said.splitlines()[-1] == "3 passed, 1 failed, 1 skipped", said
+
+
+def test_junit_file_has_each_result_once_and_a_failure_wins(inner):
+    one = inner("""
+@pytest.fixture
+def broken_teardown():
+    yield
+    assert 0
+
+def test_passes():
+    pass
+
+def test_fails():
+    assert 0
+
+def test_fails_in_its_teardown(broken_teardown):
+    pass
+
+def test_skips():
+    pytest.skip("so")
+""", "--junitxml=inner.xml")
+    said = one.output()
+    outcomes = {name.partition(".")[2]: outcome for name, (outcome, _, _) in junit.results(one.junit_text()).items()}
+    assert outcomes == {"passes": "passed", "fails": "failed", "fails_in_its_teardown": "failed",
+                        "skips": "skipped"}, said
 
 
 def test_namespace_that_a_test_leaves_is_removed_and_a_failure(inner):

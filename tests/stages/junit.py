@@ -20,6 +20,6 @@ def results(text: str) -> dict:
             if child.tag in OUTCOMES:
                 said = child.get("message", "") if child.tag == "skipped" else child.text or child.get("message", "")
                 one = (OUTCOMES[child.tag], said, one[2])
-        if found.get(name, one)[0] != "failed":  # a teardown that fails is a case of its own
+        if name not in found or found[name][0] != "failed":  # a teardown that fails is a case of its own
             found[name] = one
     return found

@@ -26,6 +26,19 @@ namespace arpline::replay {
 namespace {
 
 constexpr uid_t kNobody = 65534;
+constexpr std::array kEndingSignals{SIGINT, SIGTERM, SIGHUP};
+
+sigset_t ending_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : kEndingSignals) sigaddset(&set, number);
+  return set;
+}
+
+void let_in_ending_signals() {
+  const auto set = ending_signals();
+  sigprocmask(SIG_UNBLOCK, &set, nullptr);
+}
 
 // Reading and writing what is open, memory, and the end. mprotect and madvise are malloc's.
 constexpr std::array kAllowed{
@@ -61,6 +74,8 @@ void be_nobody() {
 
 [[noreturn]] void work_and_end(const std::function<int()>& work) {
   int code = 1;
+  for (const int number : kEndingSignals) std::signal(number, SIG_DFL);
+  let_in_ending_signals();
   try {
     be_nobody();
     code = work();
@@ -82,15 +97,27 @@ void end_worker(int number) {
 
 }  // namespace
 
+HeldSignals::HeldSignals() noexcept {
+  const auto set = ending_signals();
+  sigprocmask(SIG_BLOCK, &set, &before_);
+}
+
+HeldSignals::~HeldSignals() {
+  sigprocmask(SIG_SETMASK, &before_, nullptr);
+}
+
 int run_apart(const std::function<int()>& work) {
   std::fflush(stdout);
+  const HeldSignals held;
   worker = fork();
   if (worker < 0) throw_errno("start a process that reads the capture", errno);
   if (worker == 0) work_and_end(work);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) std::signal(number, end_worker);
+  for (const int number : kEndingSignals) std::signal(number, end_worker);
+  let_in_ending_signals();
   int status = 0;
   while (waitpid(worker, &status, 0) < 0)
     if (errno != EINTR) throw_errno("wait for the process that reads the capture", errno);
+  worker = -1;  // its number may be another process's now
   if (WIFEXITED(status)) return WEXITSTATUS(status);
   throw SetupError(
       fmt::format("the process that reads the capture was ended: {}", strsignal(WTERMSIG(status))));

@@ -74,6 +74,7 @@ int run(const Request& request, const Roots& roots) {
   refuse_root(request);
   const auto network = network_of(request.network, roots);
   auto input = open_input(request.file);
+  const HeldSignals held;
   const auto output = output_for(request, input);
   const int code = run_apart([&] { return replay(request, network, std::move(input), output.get()); });
   if (code == 0 && output) output->commit();
