@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * tc egress on the parent: hears the answers that the containers' kernels give, which confirms pairs and endpoints,
- * counts what they send, and sees the claims that they make. Returns TC_ACT_UNSPEC, so that filters behind it work as if it
- * were not there. Changes nothing but the reply to a check, which gets back what the who-has had; only with
- * `claims = "drop"` a claim does not leave the host.
+ * tc egress on the parent: confirms pairs and endpoints by the answers of the containers' kernels, counts the
+ * frames of each MAC and notes claims. Returns TC_ACT_UNSPEC, so that later filters run as usual. Frames leave
+ * unchanged, with two exceptions: the reply to a check gets back the requester's address, and with `claims =
+ * "drop"` claims are dropped.
  */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
@@ -13,7 +13,7 @@
 #include "shared/egress.h"
 #include "shared/reply.h"
 
-/* The frame from its first byte; a tag that the stack keeps beside it is counted in. */
+/* Parses the frame. A VLAN tag that the stack keeps in the skb's metadata counts as one in the frame. */
 ARPL_INLINE enum arpl_parsed parse(struct __sk_buff *skb, struct arpl_arp *arp)
 {
 	enum arpl_parsed parsed;

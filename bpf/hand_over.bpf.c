@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * tc ingress on the interface that a DPDK port writes to: what the engine does not answer goes on as if the parent had
- * received it.
+ * tc ingress on the interface that a DPDK port writes to: frames that the engine does not answer continue as if
+ * the parent had received them.
  */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
 #include <bpf/bpf_helpers.h>
 
-/* The parent's; set before load. */
+/* Set before load. */
 const volatile __u32 arpl_parent_ifindex = 0;
 
 SEC("tc")

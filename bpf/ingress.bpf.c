@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * XDP on the parent: parse, decide, give each ARP frame one verdict and count it once. What is not ARP passes, unless
- * somebody asked for storm limits. "xdp.frags": a parent with a large MTU refuses any other program.
+ * XDP on the parent: parses, decides, gives each ARP frame one verdict and counts it once. Frames that are not
+ * ARP pass unless the configuration has storm limits. The section is "xdp.frags" because a parent with a large
+ * MTU refuses other programs.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -11,7 +12,10 @@
 #include "shared/reply.h"
 #include "storm.bpf.h"
 
-/* Makes the frame a unicast one for the endpoint: it skips the broadcast queue, and the child's kernel answers. */
+/*
+ * Makes the frame unicast to the endpoint, so that it skips macvlan's broadcast queue and only the child's
+ * kernel gets it.
+ */
 ARPL_INLINE void to_child(struct xdp_md *ctx, const struct arpl_arp *arp, const struct arpl_decision *decision)
 {
 	int check = decision->verdict == ARPL_to_child_check;
@@ -24,7 +28,10 @@ ARPL_INLINE void to_child(struct xdp_md *ctx, const struct arpl_arp *arp, const 
 		arpl_write_to_child(frame, ARPL_ETH_BYTES, decision->word, check);
 }
 
-/* What follows the answer; no helper does it on all kernels. volatile: a memset is not for BPF. */
+/*
+ * Zeroes the bytes behind the answer; no helper does so on all kernels. volatile keeps clang from making it a
+ * memset call, which BPF does not have.
+ */
 ARPL_INLINE void clear_rest(__u8 *p, const __u8 *end)
 {
 	for (__u32 i = 0; i < ARPL_MAX_SERVED_FRAME_BYTES / 8 && p + 8 <= end; i++, p += 8)
@@ -34,8 +41,8 @@ ARPL_INLINE void clear_rest(__u8 *p, const __u8 *end)
 }
 
 /*
- * Makes the frame its own answer, as long as it came: a sender's NIC has padded it for the wire already. What follows
- * the answer is zero.
+ * Turns the frame into its answer. Its length stays, because the sender's NIC has padded it for the wire
+ * already; the bytes behind the answer become zero.
  */
 ARPL_INLINE int reflect(struct xdp_md *ctx, const struct arpl_arp *arp, const struct arpl_decision *decision)
 {
@@ -56,7 +63,7 @@ ARPL_INLINE int reflect(struct xdp_md *ctx, const struct arpl_arp *arp, const st
 	return XDP_TX;
 }
 
-/* Only above an MTU of 1,500 is it worth a call. */
+/* Whether bpf_xdp_get_buff_len() is worth its call: only with an MTU above 1,500 can a frame have fragments. */
 ARPL_INLINE int may_be_in_pieces(void)
 {
 	const struct arpl_limits *limits_now = arpl_limits_now(0);
@@ -100,8 +107,9 @@ int arpl_ingress(struct xdp_md *ctx)
 }
 
 /*
- * The same for a parent whose ring DPDK's net_af_xdp reads: libxdp, which it opens its sockets with, takes an attached
- * program for one that serves them by this name and this version (xdp-tools lib/libxdp/xsk.c, xsk_lookup_program).
+ * The program for a parent whose ring DPDK's net_af_xdp reads. DPDK opens its sockets with libxdp, which
+ * recognizes an attached program that serves sockets by this name and this version (xdp-tools lib/libxdp/xsk.c,
+ * xsk_lookup_program).
  */
 __uint(xsk_prog_version, 1) SEC("xdp_metadata");
 

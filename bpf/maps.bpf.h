@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The maps, shared by both programs, and the BPF side of lookups.h. docs/maps.md describes each. */
+/* The maps of both programs, and lookups.h for BPF. docs/maps.md describes each map. */
 #ifndef ARPLINE_MAPS_BPF_H
 #define ARPLINE_MAPS_BPF_H
 
@@ -11,7 +11,7 @@
 #include "shared/hash.h"
 #include "shared/verdicts.h"
 
-/* __weak: the linker keeps one of the two programs' copies. */
+/* __weak because both programs define the maps: the linker keeps one copy. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -51,7 +51,7 @@ struct {
 	__type(value, struct arpl_sender);
 } macs SEC(".maps") __weak;
 
-/* enum arpl_filter_part */
+/* The parts are enum arpl_filter_part. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, ARPL_FILTER_WORDS);
@@ -151,7 +151,7 @@ struct {
 	__uint(max_entries, 1);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
-	__type(value, __u64); /* when the lease expires */
+	__type(value, __u64); /* time at which the lease expires */
 } lease SEC(".maps") __weak;
 
 struct {
@@ -171,17 +171,17 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, ARPL_EVENTS_BYTES); /* of struct arpl_event */
+	__uint(max_entries, ARPL_EVENTS_BYTES); /* records are struct arpl_event */
 } events SEC(".maps") __weak;
 
-/* Drawn once with the maps and set before load: constants to the verifier. */
+/* Random keys, set before load, so that the verifier sees constants. */
 const volatile struct arpl_hash_keys arpl_keys __weak = {};
 
 struct arpl_tables {
 	__u8 none;
 };
 
-/* A CPU's own. */
+/* Each CPU has one. */
 struct arpl_clock {
 	__u64 jiffies;
 	__u64 now;
@@ -195,8 +195,8 @@ struct {
 } clock SEC(".maps") __weak;
 
 /*
- * CLOCK_MONOTONIC, read once in a tick (1 to 10 ms): between two ticks it stands still. Reading it costs as much as a third
- * of all that is done for a frame; the jiffies are a load.
+ * CLOCK_MONOTONIC, read once in a tick (1 to 10 ms): between two ticks it stands still. Reading the clock for
+ * each frame would cost a third of all work on a frame; the jiffies are one load.
  */
 ARPL_INLINE __u64 arpl_now(void)
 {
@@ -228,7 +228,10 @@ ARPL_INLINE const struct arpl_limits *arpl_limits_now(struct arpl_tables *t)
 	return bpf_map_lookup_elem(&limits, &zero);
 }
 
-/* The compiler must not see what they are before load, and may load them in any order. */
+/*
+ * Hides the keys' value from the compiler, which knows the zeroes they have before load, and lets it load them
+ * in any order.
+ */
 ARPL_INLINE const struct arpl_hash_keys *arpl_hash_keys_now(struct arpl_tables *t)
 {
 	const struct arpl_hash_keys *keys = (const struct arpl_hash_keys *)&arpl_keys;
@@ -315,7 +318,10 @@ ARPL_INLINE __u64 arpl_exact_time(struct arpl_tables *t, __u64 now)
 	return bpf_ktime_get_ns();
 }
 
-/* Only the ingress program calls it: `frame` is its context. The driver may have no room in front of it. */
+/*
+ * Called by the ingress program only, whose context is `frame`. The driver may have no room in front of the
+ * frame.
+ */
 ARPL_INLINE int arpl_put_meta(struct arpl_tables *t, void *frame, const struct arpl_ring_meta *meta)
 {
 	struct xdp_md *ctx = frame;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Counts the frames that an interface's driver did not send although the XDP program said XDP_TX: the program itself is not
- * told. Most drivers tell it by xdp_exception, veth by xdp_bulk_tx.
+ * Counts frames that an interface's driver did not send although the XDP program returned XDP_TX; the program
+ * itself gets no notice. Most drivers report them by xdp_exception, veth by xdp_bulk_tx.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
 #define REFUSED_MAX_INTERFACES 1024
 
-/* The kernel's own structures: the fields that are read, found by BTF at load time. */
+/* The kernel's structures, with the fields that are read here; CO-RE finds their offsets at load time. */
 struct ns_common {
 	unsigned int inum;
 } __attribute__((preserve_access_index));
@@ -26,7 +26,7 @@ struct net_device {
 	possible_net_t nd_net;
 } __attribute__((preserve_access_index));
 
-/* The namespace whose interfaces count, set before load. */
+/* The network namespace whose interfaces are counted; set before load. */
 const volatile __u32 netns_inode = 0;
 
 struct {
@@ -45,7 +45,7 @@ static __always_inline void count(struct net_device *dev, __u64 frames)
 		__sync_fetch_and_add(counted, frames);
 }
 
-/* (dev, program, act) */
+/* Arguments: (dev, program, act). */
 SEC("tp_btf/xdp_exception")
 int arpl_exception(__u64 *ctx)
 {
@@ -54,7 +54,7 @@ int arpl_exception(__u64 *ctx)
 	return 0;
 }
 
-/* (dev, sent, drops, error) */
+/* Arguments: (dev, sent, drops, error). */
 SEC("tp_btf/xdp_bulk_tx")
 int arpl_bulk_tx(__u64 *ctx)
 {

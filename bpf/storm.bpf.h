@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Storm limits on what is not ARP: asked for by name and ethertype, or not at all. */
+/*
+ * Storm limits on broadcast and multicast other than ARP; there is none unless the configuration asks for it.
+ */
 #ifndef ARPLINE_STORM_BPF_H
 #define ARPLINE_STORM_BPF_H
 
@@ -35,7 +37,7 @@ ARPL_INLINE int storm_count(enum arpl_other_verdict verdict, int observe)
 	return drop && !observe ? XDP_DROP : XDP_PASS;
 }
 
-/* A broadcast or multicast frame that is not ARP, while there are storm limits. */
+/* Limits a broadcast or multicast frame that is not ARP. Called only while there are storm limits. */
 ARPL_INLINE int storm_decide(const __u8 *frame, const __u8 *end, const struct arpl_limits *limits_now)
 {
 	__s32 ethertype = arpl_storm_ethertype(frame, end);
@@ -64,7 +66,10 @@ ARPL_INLINE int storm_decide(const __u8 *frame, const __u8 *end, const struct ar
 			   !!(limits_now->flags & ARPL_LIMIT_OBSERVE));
 }
 
-/* What is not ARP: one more look, at its destination; the rest only where somebody asked for a limit. */
+/*
+ * A frame that is not ARP costs one more read, of its destination MAC, unless the configuration has storm
+ * limits.
+ */
 ARPL_INLINE int storm_look(struct xdp_md *ctx)
 {
 	const __u8 *frame = (const __u8 *)(long)ctx->data;

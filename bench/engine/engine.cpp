@@ -24,7 +24,7 @@ constexpr std::size_t kQuestions = 1U << 18U;
 struct Options {
   std::vector<std::uint32_t> endpoints{64, 65536};
   unsigned rounds = 11;
-  std::size_t frames = 1'000'000;  // in a round
+  std::size_t frames = 1'000'000;  // in one round
 };
 
 struct Ticks {
@@ -37,7 +37,7 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-// Field by field: who takes the CPU away in between spoils one sample, not the sum.
+// Takes the median of each field: an interruption of the process spoils one sample, not the result.
 Ticks median_of(const std::vector<Ticks>& samples) {
   const auto of = [&](double Ticks::*field) {
     std::vector<double> values;
@@ -48,13 +48,13 @@ Ticks median_of(const std::vector<Ticks>& samples) {
   return {.receive = of(&Ticks::receive), .decide = of(&Ticks::decide), .send = of(&Ticks::send)};
 }
 
-// All before it has ended.
+// lfence: rdtsc must not run before the instructions above it have ended.
 std::uint64_t ticks() noexcept {
   _mm_lfence();
   return __rdtsc();
 }
 
-/// One world behind the port; the frames that it is asked with go round.
+/// The endpoints and tables of one World, and the frames that ask for them, in turn.
 class Lane {
  public:
   explicit Lane(std::uint32_t endpoints)
@@ -62,7 +62,7 @@ class Lane {
 
   std::uint32_t endpoints() const noexcept { return endpoints_; }
 
-  /// The median of many fillings of the device's ring.
+  /// Answers at least `frames` frames, one filled ring at a time; returns the median of the rings.
   Ticks run(EthdevMemory& device, EthdevPort& port, std::size_t frames) {
     std::vector<Ticks> samples;
     for (std::size_t done = 0; done < frames; done += kRoom) {
@@ -85,7 +85,7 @@ class Lane {
     if (n == 0) return false;
     const Burst burst = Burst{burst_}.first(n);
     const auto t1 = ticks();
-    front_.classify(burst, now_ns(), outcomes_);
+    ingress_.classify(burst, now_ns(), outcomes_);
     const auto t2 = ticks();
     const auto sent = port.send(burst);
     port.release(burst.subspan(sent));
@@ -102,7 +102,7 @@ class Lane {
   World world_;
   std::vector<FrameBytes> questions_;
   std::size_t next_ = 0;
-  EngineIngress front_{world_.tables()};
+  EngineIngress ingress_{world_.tables()};
   std::array<Frame, kBurst> burst_{};
   std::array<Outcome, kBurst> outcomes_{};
 };

@@ -9,22 +9,23 @@
 
 namespace arpline::bench {
 
-/// What a NIC pads a who-has to.
+/// The length of a who-has that a NIC has padded.
 inline constexpr std::size_t kFrameBytes = 60;
 using FrameBytes = std::array<std::uint8_t, kFrameBytes>;
 
-/// A DPDK device that is two rings in memory. Outlives the port that has its name.
+/// A DPDK device made of two rings in memory. It must outlive the port that opens it by its name.
 class EthdevMemory {
  public:
-  /// Room for so many frames, a power of two.
+  /// `room`: frames in each ring, a power of two.
   explicit EthdevMemory(unsigned room);
   EthdevMemory(const EthdevMemory&) = delete;
   EthdevMemory& operator=(const EthdevMemory&) = delete;
   ~EthdevMemory();
 
-  /// As EthdevOptions::device takes it.
+  /// In the form that EthdevOptions::device takes.
   const std::string& name() const;
-  /// Takes what was sent back and puts these where the device receives; returns how many were sent.
+  /// Takes back all frames that the port has sent, then makes `frames` available for receiving. Returns how
+  /// many were sent.
   std::size_t refill(std::span<const FrameBytes> frames);
 
  private:

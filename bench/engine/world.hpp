@@ -9,8 +9,8 @@
 
 namespace arpline::bench {
 
-/// Confirmed endpoints of 64 interfaces, each with one requester that its kernel has answered, and the limits
-/// that arplined starts with.
+/// Tables with confirmed endpoints on 64 interfaces, and the limits that arplined starts with. Each endpoint
+/// has one requester, whose pair is confirmed too.
 class World {
  public:
   /// Up to ARPL_MAX_ENDPOINTS. Throws SetupError.
@@ -19,7 +19,7 @@ class World {
   World& operator=(const World&) = delete;
 
   arpl_tables& tables() noexcept { return memory_.tables(); }
-  /// Who-has of the endpoints' own requesters, at random.
+  /// Frames that ask for random endpoints, each from the endpoint's own requester.
   std::vector<FrameBytes> questions(std::size_t count) const;
 
  private:

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The boundary between the kernel and the engine: every map's key and value, every limit and flag.
- * Included by the BPF programs and by the C++ engine; there is no second copy of any of it.
+ * The boundary between the kernel and the engine: the keys and values of all maps, the limits and the flags.
+ * The BPF programs and the C++ engine include this file, so no definition exists twice.
  *
- * Byte order: __be types are in network order, everything else in the machine's order.
+ * Byte order: __be types are in network order, all others in host order.
  * Time: nanoseconds of CLOCK_MONOTONIC; 0 means never.
  * A MAC word holds the address's first byte in its lowest 8 bits, the sixth in bits 40 to 47.
  */
@@ -14,7 +14,7 @@
 
 #define ARPL_INLINE static inline __attribute__((always_inline))
 
-/* In BPF a function of its own, which the verifier follows once and not on every way that leads to it. */
+/* In BPF a separate (global) function: the verifier follows it once, not once for each path that calls it. */
 #ifdef __bpf__
 #define ARPL_CALLED __attribute__((weak, noinline))
 #else
@@ -22,8 +22,9 @@
 #endif
 
 /*
- * In BPF the verifier knows no more what `value` is, only that it is a number: ways on which it differs are followed once
- * from here. `unknown` is any number that it does not know.
+ * In BPF, makes the verifier forget all that it has learned about `value` except that it is a number. Paths
+ * that differ in `value` only look the same from here on, so the verifier follows one of them. `unknown`: any
+ * number whose value the verifier does not know.
  */
 #ifdef __bpf__
 #define ARPL_FORGET(value, unknown) asm volatile("%0 ^= %1; %0 ^= %1" : "+r"(value) : "r"(unknown))
@@ -31,25 +32,29 @@
 #define ARPL_FORGET(value, unknown) ((void)0)
 #endif
 
-/* Raised by any change to a map's shape or meaning (tools/abi sees to it); other versions' maps are never reused. */
+/*
+ * Raised with each change to a map's layout or meaning (tools/abi checks it). Maps of another version are never
+ * reused.
+ */
 #define ARPL_ABI_VERSION 7U
 
-/* The limits. Nothing that arrives from the wire can grow a table beyond them. */
+/* The sizes. Frames from the wire can't make a table grow beyond them. */
 #define ARPL_MAX_ENDPOINTS 65536U
 #define ARPL_MAX_MACS 65536U
-#define ARPL_PAIR_WAYS 4U     /* words that a pair may stand in, side by side */
+#define ARPL_PAIR_WAYS 4U     /* words in which a pair may be stored, side by side */
 #define ARPL_PAIR_SETS 65536U /* a power of two */
 #define ARPL_MAX_QUEUES 64U
 #define ARPL_MAX_WORKERS 16U
-#define ARPL_SOURCE_BUCKETS 4096U /* of each kind; a power of two */
-#define ARPL_INDEX_SETS 16384U	  /* a power of two: ARPL_INDEX_BITS */
+#define ARPL_SOURCE_BUCKETS 4096U /* for each share (enum arpl_source_share); a power of two */
+#define ARPL_INDEX_SETS 16384U	  /* a power of two: 1 << ARPL_INDEX_BITS */
 #define ARPL_INDEX_BITS 14U
 #define ARPL_INDEX_CELLS 8U
 #define ARPL_FILTER_BITS 17U
 #define ARPL_FILTER_PART_WORDS (1U << (ARPL_FILTER_BITS - 6)) /* 16 KiB */
-#define ARPL_FILTER_WORDS (8U * ARPL_FILTER_PART_WORDS)	      /* enum arpl_filter_part */
+#define ARPL_FILTER_WORDS (8U * ARPL_FILTER_PART_WORDS)	      /* 8 parts: enum arpl_filter_part */
 #define ARPL_HEARD_PLACES 8192U				      /* a power of two */
-#define ARPL_HEARD_WORDS 8U				      /* of a place: enum arpl_heard, and three more */
+/* Words in a place: one for each enum arpl_heard, three spare. */
+#define ARPL_HEARD_WORDS 8U
 #define ARPL_HEARD_ENTRIES (ARPL_HEARD_PLACES * ARPL_HEARD_WORDS)
 #define ARPL_MAX_STORM_LIMITS 64U
 #define ARPL_MAX_GROUPS 4096U
@@ -58,38 +63,53 @@
 #define ARPL_MAX_UNANSWERED 3U
 
 #define ARPL_SECOND_NS 1000000000ULL
-#define ARPL_MAX_RING_AGE_NS ARPL_SECOND_NS	    /* an older frame is not answered */
-#define ARPL_CONTESTED_NS (60ULL * ARPL_SECOND_NS)  /* so long must an address be without a claim */
-#define ARPL_STRANGER_NS ARPL_SECOND_NS		    /* so seldom is an unknown MAC reported */
-#define ARPL_CONFIRMED_NS (600ULL * ARPL_SECOND_NS) /* so long counts that an endpoint's kernel has answered */
-#define ARPL_HANDED_NS (ARPL_SECOND_NS / 4)	  /* so long has a kernel for the reply to what it was handed */
-#define ARPL_CHECK_NS (2ULL * ARPL_SECOND_NS)	  /* and for the reply to a check */
-#define ARPL_CHECK_EVERY_NS (ARPL_SECOND_NS / 10) /* so often is an endpoint checked at most */
-#define ARPL_CHECK_INTERVAL_NS (ARPL_SECOND_NS / 20000) /* and all of a parent together */
+/* A frame that has spent more time in the ring is not answered. */
+#define ARPL_MAX_RING_AGE_NS ARPL_SECOND_NS
+#define ARPL_CONTESTED_NS (60ULL * ARPL_SECOND_NS) /* an address is contested for this long after a claim */
+#define ARPL_STRANGER_NS ARPL_SECOND_NS		   /* at most one unknown MAC is reported in this time */
+/* An endpoint stays confirmed for this long after its kernel's last answer. */
+#define ARPL_CONFIRMED_NS (600ULL * ARPL_SECOND_NS)
+/* A kernel's reply confirms if it comes within this time after the who-has was handed over. */
+#define ARPL_HANDED_NS (ARPL_SECOND_NS / 4)
+/* A kernel's reply to a check counts if it comes within this time. */
+#define ARPL_CHECK_NS (2ULL * ARPL_SECOND_NS)
+#define ARPL_CHECK_EVERY_NS (ARPL_SECOND_NS / 10)	/* an endpoint is checked once in this time at most */
+#define ARPL_CHECK_INTERVAL_NS (ARPL_SECOND_NS / 20000) /* budget of checks for all endpoints of a parent */
 #define ARPL_CHECK_BURST_NS (ARPL_SECOND_NS / 10)
-#define ARPL_PROBE_INTERVAL_NS (ARPL_SECOND_NS / 10000) /* so many probes are handed to the kernels */
+#define ARPL_PROBE_INTERVAL_NS (ARPL_SECOND_NS / 10000) /* budget of probes that are handed to the kernels */
 #define ARPL_PROBE_BURST_NS (ARPL_SECOND_NS / 10)
-#define ARPL_EGRESS_SEEN_NS (2ULL * ARPL_SECOND_NS) /* so long counts a self-test of the egress program */
-#define ARPL_NEIGH_FULL_NS (5ULL * ARPL_SECOND_NS)  /* so long a sighting of the full table counts */
-#define ARPL_ANNOUNCED_NS (60ULL * ARPL_SECOND_NS)  /* so long is who has announced itself trusted */
-#define ARPL_HEARD_NS (86400ULL * ARPL_SECOND_NS) /* so long counts what this host has asked for or answered */
+/* The egress program counts as seen for this long after a self-test. */
+#define ARPL_EGRESS_SEEN_NS (2ULL * ARPL_SECOND_NS)
+/* The neighbour table counts as full for this long after it was seen full. */
+#define ARPL_NEIGH_FULL_NS (5ULL * ARPL_SECOND_NS)
+/* A station is trusted for this long after its announcement. */
+#define ARPL_ANNOUNCED_NS (60ULL * ARPL_SECOND_NS)
+/* An address counts as asked for, or answered for, for this long. */
+#define ARPL_HEARD_NS (86400ULL * ARPL_SECOND_NS)
 
 #define ARPL_MAC_MASK 0x0000ffffffffffffULL
 #define ARPL_MAC_BROADCAST 0x0000ffffffffffffULL
 #define ARPL_MAC_MULTICAST_BIT 0x0000000000000001ULL
 
-/* Why an endpoint is not served: flags in the high 16 bits of a slot's word. A word of 0 is a withdrawn slot. */
-#define ARPL_SLOT_FLUX (1ULL << 48)	   /* another interface of its namespace answers for it too */
-#define ARPL_SLOT_MODE_SOURCE (1ULL << 49) /* a macvlan in mode source takes no unlisted unicast */
-#define ARPL_SLOT_DUPLICATE (1ULL << 50)   /* two interfaces have the same address */
-#define ARPL_SLOT_DOWN (1ULL << 51)	   /* its interface is down, or has no carrier */
+/*
+ * Reasons not to serve an endpoint: flags in the high 16 bits of a slot's word. A word of 0 is a withdrawn
+ * slot.
+ */
+#define ARPL_SLOT_FLUX (1ULL << 48)	   /* another interface of its namespace answers too: ARP flux */
+#define ARPL_SLOT_MODE_SOURCE (1ULL << 49) /* a macvlan in mode source takes unicast from listed sources only */
+#define ARPL_SLOT_DUPLICATE (1ULL << 50)   /* two interfaces have this address */
+#define ARPL_SLOT_DOWN (1ULL << 51)	   /* its interface is down or has no carrier */
 #define ARPL_SLOT_NOARP (1ULL << 52)	   /* its interface has IFF_NOARP */
-#define ARPL_SLOT_HOST (1ULL << 53) /* it is in the parent's own namespace: the host's own, not a container's */
+/* Its interface is in the parent's namespace: it is the host's own, not a container's. */
+#define ARPL_SLOT_HOST (1ULL << 53)
 #define ARPL_SLOT_HOST_ADDRESS                                                                                 \
-	(1ULL << 54) /* the host itself has this address: it is the host's, never a child's */
+	(1ULL << 54) /* the host itself has this address and answers for it, not a child */
 #define ARPL_SLOT_FLAGS_MASK 0xffff000000000000ULL
 
-/* What a person dumps: `bpftool map dump pinned …/endpoints`. */
+/*
+ * The hash that people read: `bpftool map dump pinned …/endpoints`. The programs look up `endpoint_index`
+ * first.
+ */
 struct arpl_endpoint_key {
 	__be32 address;
 	__u16 vlan; /* 802.1Q id in host order; 0 without a tag or with a priority tag */
@@ -98,50 +118,55 @@ struct arpl_endpoint_key {
 
 struct arpl_endpoint {
 	__u32 slot;
-	__u8 prefix_bits; /* the widest prefix on its interface that contains the address */
+	__u8 prefix_bits; /* of the widest subnet on its interface that contains the address */
 	__u8 zero[3];
-	__u8 dotted[4]; /* the key's address again, for whoever reads a dump */
+	__u8 dotted[4]; /* the key's address as four bytes, so that a dump is readable */
 };
 
 /*
- * What a frame's way looks an endpoint up in, instead of `endpoints`: one cache line a set, chosen by
- * arpl_index_set_of() (hash.h). A cell of 0 is empty.
+ * The index of endpoints for the programs. A set is one cache line; arpl_index_set_of() (hash.h) chooses it. A
+ * cell of 0 is empty.
  */
 struct arpl_index_set {
-	__u64 cells[ARPL_INDEX_CELLS]; /* address (32 bits) | vlan (12) | slot (16) | ARPL_CELL_* */
+	/* Address (bits 0 to 31), vlan (32 to 43), slot (44 to 59), ARPL_CELL_*. */
+	__u64 cells[ARPL_INDEX_CELLS];
 };
 
 #define ARPL_CELL_SLOT_SHIFT 44
 #define ARPL_CELL_USED (1ULL << 62)
-#define ARPL_CELL_OVERFLOW (1ULL << 63) /* in the last cell: what found no room here is in `endpoints` only */
+/* In the set's last cell: the set was full, further endpoints are in `endpoints` only. */
+#define ARPL_CELL_OVERFLOW (1ULL << 63)
 #define ARPL_CELL_KEY_MASK (((1ULL << ARPL_CELL_SLOT_SHIFT) - 1) | ARPL_CELL_USED)
 
-/* One cache line. `word` is read once and written once, so that MAC and flags always belong together. */
+/* One cache line. `word` is read and written in one access, so that MAC and flags belong together. */
 struct arpl_slot {
 	__u64 word;	    /* MAC word | ARPL_SLOT_* */
-	__u32 generation;   /* bumped by control: un-confirms the endpoint and all its pairs */
-	__u32 unanswered;   /* seconds in which it was checked since the kernel's last answer */
-	__u64 confirmed_at; /* the kernel's last answer; 0: not confirmed */
-	__u64 unanswered_at; /* when it was last checked, or was handed the first who-has since its last answer */
-	__u64 claimed_at;    /* last ARP frame with this address and another MAC */
-	__u64 last_pair; /* the last that was confirmed, as in `pairs`: most endpoints have one busy requester */
-	__be32 netmask;	 /* of arpl_endpoint.prefix_bits */
-	__u16 flags;	 /* ARPL_FLAG_* */
-	__u16 noted;	 /* when last_seen and last_requester were, in 134 ms */
+	__u32 generation;   /* control raises it to un-confirm the endpoint and all its pairs */
+	__u32 unanswered;   /* seconds with a check since the kernel's last answer */
+	__u64 confirmed_at; /* time of the kernel's last answer; 0: not confirmed */
+	/* Time of the last check, or of the first who-has handed over since the kernel's last answer. */
+	__u64 unanswered_at;
+	__u64 claimed_at; /* time of the last claim of this address */
+	/* The pair confirmed last, a word as in `pairs`: most endpoints have one busy requester. */
+	__u64 last_pair;
+	__be32 netmask; /* the mask of arpl_endpoint.prefix_bits */
+	__u16 flags;	/* ARPL_FLAG_* */
+	__u16 noted;	/* time of the last update of last_seen and last_requester, in units of 134 ms */
 #define ARPL_SLOT(name, unit, description) __u64 name;
 #include "counters.def"
 };
 
-/* Confirmed pairs: hash.h, recent.h. */
+/* A set of confirmed pairs; see hash.h and recent.h. */
 struct arpl_pair_set {
 	__u64 words[ARPL_PAIR_WAYS];
 };
 
-#define ARPL_FLAG_SLOW 1U /* not by the fast path */
+#define ARPL_FLAG_SLOW 1U /* the fast path is off for this endpoint */
 
 /*
- * Per slot, added to by several CPUs with atomic adds. What is answered by the XDP program itself is counted in the slot,
- * whose cache line it has read already, and comes here once in 134 ms.
+ * An endpoint's counters and notes, by slot. CPUs share them and add atomically. Answers of the XDP program
+ * itself are counted in the slot, whose cache line the program has read anyway; their requester is copied here
+ * once in 134 ms.
  */
 struct arpl_endpoint_stats {
 #define ARPL_ENDPOINT(name, unit, description) __u64 name;
@@ -149,65 +174,80 @@ struct arpl_endpoint_stats {
 	__u64 last_seen;
 	__u64 last_requester_mac;
 	__be32 last_requester;
-	__u32 netns; /* control's number for the namespace that the endpoint is in; 0: not known */
+	__u32 netns; /* control's number of the endpoint's namespace; 0: not known */
 	__u64 last_claimant_mac;
-	__u64 ring_arrival; /* its share of the ring: bucket.h */
-	__be32 awaits; /* the gateway that arpline has asked from this endpoint; ingress clears it with the answer */
-	__u32 misdirected; /* who-has for this address that were sent to another MAC: somebody keeps an old one */
-	__u64 misdirected_mac; /* the last such MAC, when, and who asked */
+	__u64 ring_arrival; /* token bucket: this endpoint's share of the ring (bucket.h) */
+	/*
+	 * The gateway that arpline has asked for from this endpoint; the gateway's answer clears it at ingress.
+	 */
+	__be32 awaits;
+	/* Counts who-has for this address sent to another MAC: their requesters keep an outdated entry. */
+	__u32 misdirected;
+	__u64 misdirected_mac; /* the last of those MACs; then the time and the requester */
 	__u64 misdirected_at;
 	__be32 misdirected_requester;
-	__be32 check_requester; /* whose who-has was last made a check of the endpoint, with this MAC, and when */
+	__be32 check_requester; /* requester of the last check; then the requester's MAC and the time */
 	__u64 check_mac;
 	__u64 check_at;
 };
 
-/* A token bucket's rate, see bucket.h. interval_ns = 0: no limit; burst_ns < interval_ns: nothing. */
+/* The rate of a token bucket (bucket.h). interval_ns = 0: no limit; burst_ns < interval_ns: no frame at all. */
 struct arpl_budget {
 	__u64 interval_ns;
 	__u64 burst_ns;
 };
 
-/* Budgets and switches now in force; control writes one aligned word at a time. docs/limits.md has them all. */
+/*
+ * The budgets and switches in force; control writes one aligned word at a time. docs/limits.md describes each.
+ */
 struct arpl_limits {
 	__u64 pair_ttl_ns;
-	__u64 credit_window; /* frames per queue that may be between program and worker */
-	__u64 neigh_full_ns; /* when control last saw the neighbour table full */
+	__u64 credit_window; /* frames per queue that may be between the program and the worker */
+	__u64 neigh_full_ns; /* the last time that control saw the neighbour table full */
 	__u64 flags;	     /* ARPL_LIMIT_* */
 	struct arpl_budget to_child;
-	struct arpl_budget to_child_source;  /* one source MAC's share of it */
-	struct arpl_budget to_child_trusted; /* for who has announced itself, or was asked for by a container */
+	struct arpl_budget to_child_source; /* a source MAC's share of to_child */
+	/* For senders that have announced themselves or were asked for by a container. */
+	struct arpl_budget to_child_trusted;
 	struct arpl_budget to_child_trusted_source;
-	struct arpl_budget ring;     /* this one and the next three: only where the fast path is on */
-	struct arpl_budget ring_new; /* requesters that the endpoint's kernel has not answered */
+	struct arpl_budget ring;     /* this budget and the next three apply only where the fast path is on */
+	struct arpl_budget ring_new; /* for requesters that the endpoint's kernel has not answered */
 	struct arpl_budget ring_source;
 	struct arpl_budget ring_endpoint;
-	struct arpl_budget reflect; /* beyond these two the frame is dropped; off unless asked for */
+	struct arpl_budget reflect; /* frames beyond this budget or the next are dropped; off by default */
 	struct arpl_budget reflect_source;
-	struct arpl_budget foreign; /* likewise */
-	struct arpl_budget events;  /* claims */
+	struct arpl_budget foreign; /* frames beyond it are dropped; off by default */
+	struct arpl_budget events;  /* claims that are reported to control */
 	struct arpl_budget own_mac_events;
-	struct arpl_budget odd; /* what the kernel learns from and nobody answers for it; beyond it dropped */
-	__u64 parent_mac;	/* MAC word */
-	__u64 host_awaits; /* the gateway that arpline has asked from parent_mac: ARPL_AWAITS; ingress clears it */
-	__u64 egress_seen_ns; /* when control last saw that the egress program sees frames */
+	/* Frames that kernels learn from and only kernels can answer; beyond it they are dropped. */
+	struct arpl_budget odd;
+	__u64 parent_mac; /* MAC word */
+	/*
+	 * The gateway that arpline has asked for from parent_mac, as ARPL_AWAITS; the gateway's answer clears
+	 * it at ingress.
+	 */
+	__u64 host_awaits;
+	__u64 egress_seen_ns; /* the last time that control saw the egress program count a self-test */
 	__u64 reserved[5];
 };
 
-#define ARPL_LIMIT_OBSERVE (1ULL << 0)	       /* count would_…, pass everything */
-#define ARPL_LIMIT_HIDDEN_TAGS (1ULL << 1)     /* the NIC strips tags: a frame's vlan is not certain */
-#define ARPL_LIMIT_FAST_PATH (1ULL << 2)       /* REFLECT: the program answers by itself */
-#define ARPL_LIMIT_CLAIMS_DROP (1ULL << 3)     /* egress drops the claims that this host makes */
-#define ARPL_LIMIT_FRAGS (1ULL << 5)	       /* a frame may come in pieces: the parent's MTU is above 1,500 */
-#define ARPL_LIMIT_OTHER_PAIRS (1ULL << 6)     /* the second part of the filter for pairs is asked */
-#define ARPL_LIMIT_OTHER_HEARD (1ULL << 7)     /* likewise of what containers have asked for */
-#define ARPL_LIMIT_OTHER_ANNOUNCED (1ULL << 9) /* likewise of what was announced on the wire */
-#define ARPL_LIMIT_ONE_QUEUE (1ULL << 8)       /* the ingress program never runs twice at the same time */
-#define ARPL_LIMIT_STORM (1ULL << 4)	       /* there are limits on what is not ARP */
+#define ARPL_LIMIT_OBSERVE (1ULL << 0)	   /* count would_… verdicts, pass every frame */
+#define ARPL_LIMIT_HIDDEN_TAGS (1ULL << 1) /* the NIC strips VLAN tags: a frame's VLAN is uncertain */
+#define ARPL_LIMIT_FAST_PATH (1ULL << 2)   /* the ingress program answers by itself (REFLECT) */
+#define ARPL_LIMIT_CLAIMS_DROP (1ULL << 3) /* egress drops claims that this host sends */
+/* A frame may have several fragments: the parent's MTU is above 1,500. */
+#define ARPL_LIMIT_FRAGS (1ULL << 5)
+#define ARPL_LIMIT_OTHER_PAIRS (1ULL << 6) /* look-ups of pairs read the second part of the filter */
+/* Look-ups of ARPL_HEARD_ASKED read the second part of the filter. */
+#define ARPL_LIMIT_OTHER_HEARD (1ULL << 7)
+/* Look-ups of ARPL_HEARD_ANNOUNCED read the second part of the filter. */
+#define ARPL_LIMIT_OTHER_ANNOUNCED (1ULL << 9)
+#define ARPL_LIMIT_ONE_QUEUE (1ULL << 8) /* the ingress program never runs on two CPUs at the same time */
+#define ARPL_LIMIT_STORM (1ULL << 4)	 /* there are limits on broadcast or multicast other than ARP */
 
 #define ARPL_AWAITS(address, vlan) ((__u64)(address) | (__u64)(vlan) << 32 | 1ULL << 63)
 
-/* Indices into `buckets`. */
+/* Indices into `buckets`, and the first index of the shares. */
 enum arpl_bucket {
 	ARPL_BUCKET_TO_CHILD,
 	ARPL_BUCKET_TO_CHILD_TRUSTED,
@@ -221,7 +261,8 @@ enum arpl_bucket {
 	ARPL_BUCKET_ODD,
 	ARPL_BUCKET_CHECKS,
 	ARPL_BUCKET_PROBES,
-	ARPL_BUCKET_SOURCES, /* from here on one per source MAC, by keyed hash, for each kind of share */
+	/* Then ARPL_SOURCE_BUCKETS for each share; a keyed hash of the source MAC chooses one. */
+	ARPL_BUCKET_SOURCES,
 };
 
 enum arpl_source_share {
@@ -229,7 +270,7 @@ enum arpl_source_share {
 	ARPL_SHARE_TRUSTED,
 	ARPL_SHARE_RING,
 	ARPL_SHARE_REFLECT,
-	ARPL_SHARE_ODD, /* this one and the next two: a quarter of the sum */
+	ARPL_SHARE_ODD, /* this share and the next two are a quarter of their budgets: arpl_quarter() */
 	ARPL_SHARE_EVENTS,
 	ARPL_SHARE_OWN_MACS,
 	ARPL_SHARES,
@@ -238,83 +279,95 @@ enum arpl_source_share {
 #define ARPL_BUCKETS ((__u32)ARPL_BUCKET_SOURCES + (__u32)ARPL_SHARES * ARPL_SOURCE_BUCKETS)
 
 /*
- * The parts of `filter`. A bit that is not set says that something is not in the table behind it; every frame of a flood
- * looks here, and most of it is in the CPU's cache. What comes and goes by itself has two parts: bits are set in both, one
- * is asked, and control clears and swaps them when all that still counts is in the other one.
+ * The parts of `filter`. A clear bit says that an entry is not in the table behind the filter. Each frame of a
+ * flood reads the filter, and most of the filter is in the CPU's cache. Tables whose entries expire have two
+ * parts: bits are set in both, look-ups read one, and control swaps them and clears one once the other covers
+ * all entries that still count.
  */
 enum arpl_filter_part {
 	ARPL_FILTER_MACS,
 	ARPL_FILTER_ENDPOINTS,
-	ARPL_FILTER_PAIRS,	   /* and the next one: ARPL_LIMIT_OTHER_PAIRS */
-	ARPL_FILTER_HEARD = 4,	   /* and the next one: ARPL_LIMIT_OTHER_HEARD; of ARPL_HEARD_ASKED */
-	ARPL_FILTER_ANNOUNCED = 6, /* and the next one: ARPL_LIMIT_OTHER_ANNOUNCED; of ARPL_HEARD_ANNOUNCED */
+	ARPL_FILTER_PAIRS, /* and the next part; ARPL_LIMIT_OTHER_PAIRS selects the one that is read */
+	/* For ARPL_HEARD_ASKED, and the next part; ARPL_LIMIT_OTHER_HEARD selects the one that is read. */
+	ARPL_FILTER_HEARD = 4,
+	/*
+	 * For ARPL_HEARD_ANNOUNCED, and the next part; ARPL_LIMIT_OTHER_ANNOUNCED selects the one that is read.
+	 */
+	ARPL_FILTER_ANNOUNCED = 6,
 };
 
-/* What `heard` remembers: a word for each kind, side by side; the place is by what is remembered, and so the kind. */
+/*
+ * The kinds of entries in `heard`. A place has one word for each kind, so that an entry evicts only entries of
+ * its own kind.
+ */
 enum arpl_heard {
-	ARPL_HEARD_ANNOUNCED, /* from the wire: somebody announced it */
-	ARPL_HEARD_ASKED,     /* at egress: a container asked for it */
-	ARPL_HEARD_ANSWERED, /* at egress: this host answered for it or announced it, and it is no endpoint's */
-	ARPL_HEARD_STATION,  /* a MAC, at egress: an endpoint's kernel has answered it on the wire */
-	ARPL_HEARD_HANDED,   /* a pair: its who-has was handed to the endpoint's kernel; recent.h */
+	ARPL_HEARD_ANNOUNCED, /* an address, at ingress: a station has announced it */
+	ARPL_HEARD_ASKED,     /* an address, at egress: a container has asked for it */
+	/* An address, at egress: this host has answered for or announced it, and it is not an endpoint's. */
+	ARPL_HEARD_ANSWERED,
+	ARPL_HEARD_STATION, /* a MAC, at egress: an endpoint's kernel has answered this station on the wire */
+	ARPL_HEARD_HANDED,  /* a pair, at ingress: its who-has was handed to the endpoint's kernel; recent.h */
 	ARPL_HEARD_KINDS,
 };
 
-/* The value of `macs`: what an own MAC has sent through the parent. */
+/* The value of `macs`: an own MAC, and counters of the frames that it has sent through the parent. */
 struct arpl_sender {
-	__u16 host; /* 1: the parent's own, a VLAN interface's on it, or a macvlan's in the parent's namespace */
-	__u16 shared; /* 1: a station on the wire has it too, and was there first */
-	__u32 netns;  /* as arpl_endpoint_stats.netns */
+	/* 1: the MAC of the parent, of a VLAN interface on it, or of a macvlan in the parent's namespace. */
+	__u16 host;
+	__u16 shared; /* 1: a station on the wire has the same MAC and was there first */
+	__u32 netns;  /* numbered as in arpl_endpoint_stats.netns */
 #define ARPL_SENDER(name, unit, description) __u64 name;
 #include "counters.def"
 };
 
-/* A limit on what is not ARP: the key and value of `storm`. */
+/* A limit on broadcast or multicast other than ARP: the key and value of `storm`. */
 struct arpl_storm_key {
-	__be16 ethertype; /* 0: all that have no limit of their own */
+	__be16 ethertype; /* 0: all ethertypes without a limit of their own */
 	__u16 kind;	  /* enum arpl_storm_kind */
 };
 
 enum arpl_storm_kind {
 	ARPL_STORM_BROADCAST = 1,
-	ARPL_STORM_MULTICAST = 2, /* to a group that nobody here has joined */
+	ARPL_STORM_MULTICAST = 2, /* to a group that neither the host nor a container has joined */
 };
 
 struct arpl_storm_limit {
 	struct arpl_budget budget;
-	__u64 per_second; /* as it was asked for */
-	__u64 arrival;	  /* bucket.h */
+	__u64 per_second; /* the limit as configured */
+	__u64 arrival;	  /* token bucket: bucket.h */
 #define ARPL_STORM(name, unit, description) __u64 name;
 #include "counters.def"
 };
 
-/* The writers of `sent` and `consumed` never share a cache line (nor its prefetched neighbour). */
+/* The two writers, of `sent` and of `consumed`, must not share a cache line, nor its prefetched neighbour. */
 struct arpl_credit {
-	__u64 sent; /* the program's */
+	__u64 sent; /* frames that the program has put into the ring */
 	__u64 pad0[15];
-	__u64 consumed; /* the worker's: frames taken from the ring, and frames the kernel says it lost */
+	/* The worker's count: frames taken from the ring, and frames that the kernel reports lost. */
+	__u64 consumed;
 	__u64 pad1[15];
 };
 
 /*
- * The first 40 bytes are the same in every version, so that another one can read what it replaces; more may follow.
+ * The first 40 bytes stay the same in all versions, so that a new version can read what it replaces. Fields may
+ * be added behind them.
  */
 struct arpl_meta {
 	__u32 abi_version;
 	__u32 parent_ifindex;
-	__u64 hash_key[2]; /* drawn once with the maps */
+	__u64 hash_key[2]; /* random, drawn when the maps are made */
 	__u32 owner_pid;
-	__u32 clsact_created; /* 1: the clsact qdisc is ours to remove */
+	__u32 clsact_created; /* 1: arpline has added the clsact qdisc and removes it */
 	__u32 reserved[2];
 };
 
-/* What the egress program saw; `self_tests` tells whether another filter hides it. */
+/* Counters of the egress program. `self_tests` stands still when another filter hides the program. */
 struct arpl_egress_stats {
 #define ARPL_EGRESS(name, unit, description) __u64 name;
 #include "counters.def"
 };
 
-/* Handed over in front of a frame in the AF_XDP ring. */
+/* The metadata in front of a frame in the AF_XDP ring. */
 struct arpl_ring_meta {
 	__u32 slot;
 	__u32 generation;
@@ -323,12 +376,14 @@ struct arpl_ring_meta {
 
 enum arpl_event_type {
 	ARPL_EVENT_CLAIM_FROM_WIRE = 1,
-	ARPL_EVENT_CLAIM_FROM_HOST = 2, /* seen by egress: the host or a sibling */
-	ARPL_EVENT_OWN_MAC = 3,		/* a MAC of ours came in from the wire */
-	ARPL_EVENT_STRANGER = 4,      /* seen by egress: sent by a MAC that is nobody's here; not found yet? */
-	ARPL_EVENT_CLAIM_DROPPED = 5, /* as CLAIM_FROM_HOST, but it did not leave the host */
-	ARPL_EVENT_PROBE_ANSWER = 6,  /* an endpoint's gateway has answered: its MAC, the endpoint's address */
-	ARPL_EVENT_HOST_ANSWER = 7,   /* a gateway has answered the parent: its MAC and its address */
+	ARPL_EVENT_CLAIM_FROM_HOST = 2, /* seen at egress: the host or a sibling claims */
+	ARPL_EVENT_OWN_MAC = 3,		/* one of our MACs came in from the wire */
+	/* Seen at egress: a MAC that is nobody's here; its interface may not have been found yet. */
+	ARPL_EVENT_STRANGER = 4,
+	ARPL_EVENT_CLAIM_DROPPED = 5, /* as CLAIM_FROM_HOST, but egress has dropped the frame */
+	/* A gateway has answered an endpoint: the gateway's MAC, the endpoint's address. */
+	ARPL_EVENT_PROBE_ANSWER = 6,
+	ARPL_EVENT_HOST_ANSWER = 7, /* a gateway has answered the parent: the gateway's MAC and address */
 };
 
 struct arpl_event {
@@ -339,10 +394,13 @@ struct arpl_event {
 	__u16 type; /* enum arpl_event_type */
 };
 
-/* RFC 5494: the second experimental opcode. The self-test's frame carries it from the parent's MAC to itself. */
+/*
+ * RFC 5494: the second experimental opcode. The self-test frame has it; the parent's MAC is its source and
+ * destination.
+ */
 #define ARPL_SELF_TEST_OP 25U
 
-/* The pin that is not a map, in the folder of a parent. */
+/* The name of the pinned link, beside the maps' pins in a parent's folder. */
 #define ARPL_PIN_INGRESS_LINK "ingress_link"
 
 #ifdef __cplusplus
@@ -371,9 +429,9 @@ ARPL_STATIC_ASSERT(sizeof(struct arpl_event) == 24, "ring buffer record");
 ARPL_STATIC_ASSERT((ARPL_PAIR_SETS & (ARPL_PAIR_SETS - 1)) == 0, "index mask");
 ARPL_STATIC_ASSERT((ARPL_SOURCE_BUCKETS & (ARPL_SOURCE_BUCKETS - 1)) == 0, "index mask");
 
-/* What the state of a slot means; asked by the decision, by the announcements and by status alike. */
+/* The state of a slot, in one place for the decision, the announcements and status. */
 
-/* Somebody else claimed the address within ARPL_CONTESTED_NS: not announced. */
+/* Another MAC has claimed the address within ARPL_CONTESTED_NS: the address is not announced. */
 ARPL_INLINE int arpl_slot_contested(const struct arpl_slot *slot, __u64 now)
 {
 	__u64 claimed_at = slot->claimed_at;
@@ -381,7 +439,7 @@ ARPL_INLINE int arpl_slot_contested(const struct arpl_slot *slot, __u64 now)
 	return claimed_at != 0 && now < claimed_at + ARPL_CONTESTED_NS;
 }
 
-/* Its kernel was heard answering, not too long ago. */
+/* The endpoint's kernel was heard answering within ARPL_CONFIRMED_NS. */
 ARPL_INLINE int arpl_slot_confirmed(const struct arpl_slot *slot, __u64 now)
 {
 	__u64 confirmed_at = slot->confirmed_at;
@@ -389,13 +447,13 @@ ARPL_INLINE int arpl_slot_confirmed(const struct arpl_slot *slot, __u64 now)
 	return confirmed_at != 0 && now < confirmed_at + ARPL_CONFIRMED_NS;
 }
 
-/* Three checks went unanswered. */
+/* The endpoint's kernel has left three checks without an answer. */
 ARPL_INLINE int arpl_slot_unanswered(const struct arpl_slot *slot)
 {
 	return slot->unanswered >= ARPL_MAX_UNANSWERED;
 }
 
-/* Whether what the programs have seen allows an announcement; the configuration must allow it as well. */
+/* Whether the state of the slot allows an announcement; the configuration must allow it as well. */
 ARPL_INLINE int arpl_slot_announceable(const struct arpl_slot *slot, __u64 now)
 {
 	return slot->word != 0 && !arpl_slot_unanswered(slot) && !arpl_slot_contested(slot, now);

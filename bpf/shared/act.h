@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What follows the decision about a frame from the wire: it is counted, noted for its endpoint, told to control. Whoever
- * has the frame in his hands (bpf/ingress.bpf.c, engine/worker/engine_ingress.hpp) calls arpl_handle_received() and does
- * to the frame what it returns, nothing else.
+ * The steps after the decision about a frame from the wire: count the verdict, keep notes for the endpoint,
+ * report to control. A caller that holds the frame (bpf/ingress.bpf.c, engine/worker/engine_ingress.hpp) calls
+ * arpl_handle_received() and does to the frame only what that returns.
  */
 #ifndef ARPLINE_SHARED_ACT_H
 #define ARPLINE_SHARED_ACT_H
@@ -17,7 +17,7 @@ ARPL_INLINE void arpl_note_requester(struct arpl_endpoint_stats *stats, const st
 	stats->last_requester = arp->sender_ip;
 }
 
-/* The hot path: one cache line that has been read already; the other one seldom. */
+/* The hot path writes one cache line, which it has read already, and the statistics' line once in 134 ms. */
 ARPL_INLINE void arpl_count_reflected(struct arpl_tables *t, __u32 index, const struct arpl_arp *arp, __u64 now)
 {
 	struct arpl_slot *slot = arpl_slot_at(t, index);
@@ -27,7 +27,7 @@ ARPL_INLINE void arpl_count_reflected(struct arpl_tables *t, __u32 index, const 
 
 	if (!slot || !limits)
 		return;
-	/* A locked addition waits for all stores before it, those into the frame too. */
+	/* A locked addition waits for all earlier stores, those into the frame included. */
 	if (limits->flags & ARPL_LIMIT_ONE_QUEUE)
 		*(volatile __u64 *)&slot->reflected = *(volatile __u64 *)&slot->reflected + 1;
 	else
@@ -40,7 +40,7 @@ ARPL_INLINE void arpl_count_reflected(struct arpl_tables *t, __u32 index, const 
 		arpl_note_requester(stats, arp, now);
 }
 
-/* `action`: what becomes of it; ARPL_CLASS_PASS also in observe. */
+/* `action`: the class that is carried out, which is ARPL_CLASS_PASS in observe. */
 ARPL_INLINE void arpl_count_request(struct arpl_tables *t, __u32 index, enum arpl_class action,
 				    const struct arpl_arp *arp, __u64 now)
 {
@@ -58,7 +58,7 @@ ARPL_INLINE void arpl_count_request(struct arpl_tables *t, __u32 index, enum arp
 	arpl_note_requester(stats, arp, now);
 }
 
-/* A who-has that was sent to another station, which has the address no more: the requester keeps an old entry. */
+/* A who-has sent to another station, which no longer has the address: the requester keeps an outdated entry. */
 ARPL_INLINE void arpl_note_misdirected(struct arpl_tables *t, __u32 index, const struct arpl_arp *arp,
 				       __u64 now)
 {
@@ -72,7 +72,7 @@ ARPL_INLINE void arpl_note_misdirected(struct arpl_tables *t, __u32 index, const
 	__sync_fetch_and_add(&stats->misdirected, 1);
 }
 
-/* An event for control, within the budget of its kind. */
+/* Sends an event to control if the budget of its type allows it. */
 ARPL_INLINE void arpl_report(struct arpl_tables *t, const struct arpl_arp *arp, __u16 type, __u64 now)
 {
 	const struct arpl_event event = {.time_ns = now,
@@ -85,7 +85,7 @@ ARPL_INLINE void arpl_report(struct arpl_tables *t, const struct arpl_arp *arp, 
 		arpl_send_event(t, &event);
 }
 
-/* A claim of this slot's address: counted. */
+/* Counts a claim of this slot's address and notes the claimant. */
 ARPL_INLINE void arpl_count_claim(struct arpl_tables *t, __u32 index, const struct arpl_arp *arp)
 {
 	struct arpl_endpoint_stats *stats = arpl_stats_at(t, index);
@@ -96,7 +96,10 @@ ARPL_INLINE void arpl_count_claim(struct arpl_tables *t, __u32 index, const stru
 	__sync_fetch_and_add(&stats->claims, 1);
 }
 
-/* One that the wire has heard: the address is contested from now on, which is for announcing; it is answered for as before. */
+/*
+ * A claim that the wire has heard: the address is contested from now on, which stops announcements but not
+ * answers.
+ */
 ARPL_INLINE void arpl_note_claim(struct arpl_tables *t, __u32 index, const struct arpl_arp *arp, __u16 type,
 				 __u64 now)
 {
@@ -110,11 +113,14 @@ ARPL_INLINE void arpl_note_claim(struct arpl_tables *t, __u32 index, const struc
 }
 
 /*
- * The answers that arpline has asked for: of an endpoint's gateway, to the endpoint or to the parent. They go on to who
- * they are for. Each question has one answer at most, so they need no budget.
+ * Answers to arpline's own who-has, from an endpoint's gateway to the endpoint or to the parent. The frames
+ * still go on to their destination. They need no budget, because each question accepts one answer.
  */
 
-/* 1 for the first answer to what an endpoint awaits. A flood of replies finds out soon that nobody does. */
+/*
+ * Returns 1 for the first reply that an endpoint awaits. In a flood of replies the filter rejects most
+ * addresses.
+ */
 ARPL_INLINE int arpl_takes_probe_answer(struct arpl_tables *t, const struct arpl_arp *reply)
 {
 	__u32 index = arpl_index_find_filtered(t, reply->target_ip, reply->vlan);
@@ -129,7 +135,10 @@ ARPL_INLINE int arpl_takes_probe_answer(struct arpl_tables *t, const struct arpl
 	return __sync_val_compare_and_swap(&stats->awaits, reply->sender_ip, 0) == reply->sender_ip;
 }
 
-/* 1 for the first answer to what the parent awaits, whose question may have come from no address. */
+/*
+ * Returns 1 for the first reply that the parent awaits. The question may have had sender IP 0, so target_ip is
+ * not compared.
+ */
 ARPL_INLINE int arpl_takes_host_answer(struct arpl_tables *t, const struct arpl_arp *reply)
 {
 	struct arpl_limits *limits = (struct arpl_limits *)arpl_limits_now(t);
@@ -140,7 +149,7 @@ ARPL_INLINE int arpl_takes_host_answer(struct arpl_tables *t, const struct arpl_
 	return __sync_val_compare_and_swap(&limits->host_awaits, awaited, 0) == awaited;
 }
 
-/* 1 for an answer to a question of ours: what is to be reported, without the time. */
+/* Returns 1 for the answer to one of arpline's questions and fills in the event but its time. */
 ARPL_INLINE int arpl_take_answer(struct arpl_tables *t, const struct arpl_arp *reply, struct arpl_event *event)
 {
 	int probe;
@@ -157,7 +166,7 @@ ARPL_INLINE int arpl_take_answer(struct arpl_tables *t, const struct arpl_arp *r
 	return 1;
 }
 
-/* The round-trip time needs a clock that does not stand still between two ticks. */
+/* The round-trip time needs the exact time: arpl_now() stands still between two ticks. */
 ARPL_INLINE void arpl_report_answer(struct arpl_tables *t, const struct arpl_arp *arp, __u64 now)
 {
 	struct arpl_event event = {.time_ns = 0, .mac = 0, .address = 0, .vlan = 0, .type = 0};
@@ -168,13 +177,19 @@ ARPL_INLINE void arpl_report_answer(struct arpl_tables *t, const struct arpl_arp
 	arpl_send_event(t, &event);
 }
 
-/* A MAC of ours came in from the wire; not only the self-test, which a switch sends back (vepa). */
+/*
+ * Whether to report that one of our MACs came in from the wire. The self-test is excluded: a switch may send it
+ * back (VEPA).
+ */
 ARPL_INLINE int arpl_tells_own_mac(const struct arpl_decision *decision, const struct arpl_arp *arp)
 {
 	return (decision->verdict == ARPL_own_mac || decision->shared) && arp->op != ARPL_SELF_TEST_OP;
 }
 
-/* Two numbers of one namespace: what one of its MACs says of another's address is its kernel's own business. */
+/*
+ * Whether the MAC belongs to the endpoint's own namespace. Frames between two interfaces of a namespace are
+ * their kernel's own business.
+ */
 ARPL_INLINE int arpl_mac_is_in(struct arpl_tables *t, __u64 mac, const struct arpl_endpoint_stats *stats)
 {
 	const struct arpl_sender *sender;
@@ -186,9 +201,9 @@ ARPL_INLINE int arpl_mac_is_in(struct arpl_tables *t, __u64 mac, const struct ar
 }
 
 /*
- * Whether the frame claims the address of this endpoint, which its sender IP is (RFC 5227 section 2.4): its sender MAC is
- * not the endpoint's. An endpoint in flux is answered for by a sibling, and any by another MAC of its own namespace, which
- * is no claim. The endpoint, or ARPL_NO_SLOT.
+ * Returns `index` when the frame claims that endpoint's address, which is the frame's sender IP (RFC 5227
+ * section 2.4), else ARPL_NO_SLOT. A claim has another sender MAC than the endpoint's. No claim: an endpoint in
+ * flux, which its siblings answer for, a duplicate, and a sender MAC of the endpoint's own namespace.
  */
 ARPL_INLINE __u32 arpl_claim_of(struct arpl_tables *t, const struct arpl_arp *arp, __u32 index)
 {
@@ -205,7 +220,7 @@ ARPL_INLINE __u32 arpl_claim_of(struct arpl_tables *t, const struct arpl_arp *ar
 	return index;
 }
 
-/* Whose address the frame claims; ARPL_NO_SLOT when there is no claim. */
+/* The endpoint whose address the frame claims; ARPL_NO_SLOT when the frame is no claim. */
 ARPL_INLINE __u32 arpl_claimed_slot(struct arpl_tables *t, const struct arpl_arp *arp)
 {
 	if (arp->sender_ip == 0)
@@ -214,9 +229,9 @@ ARPL_INLINE __u32 arpl_claimed_slot(struct arpl_tables *t, const struct arpl_arp
 }
 
 /*
- * A check was sent: whose who-has it was, for egress, and one second more without an answer, at most. The third un-confirms
- * the endpoint. Nobody on the wire can make a check fail: the kernel answers a probe whatever its table, its routes and its
- * rp_filter say.
+ * Notes a check: its requester, for egress, and, at most once a second, one more second without an answer. The
+ * third un-confirms the endpoint. Nobody on the wire can make a check fail: the kernel answers a probe whatever
+ * its neighbour table, its routes and its rp_filter are.
  */
 ARPL_INLINE void arpl_note_check(struct arpl_slot *slot, struct arpl_endpoint_stats *stats,
 				 const struct arpl_arp *arp, __u64 now)
@@ -232,7 +247,10 @@ ARPL_INLINE void arpl_note_check(struct arpl_slot *slot, struct arpl_endpoint_st
 		*(volatile __u64 *)&slot->confirmed_at = 0;
 }
 
-/* The kernel owes an answer since it was handed the first who-has that it has not answered; what is odd it need not answer. */
+/*
+ * Notes that the kernel owes an answer, since the first unanswered who-has that it was handed. A kernel need
+ * not answer an odd frame.
+ */
 ARPL_INLINE void arpl_note_owed(struct arpl_slot *slot, enum arpl_verdict verdict, __u64 now)
 {
 	if (verdict == ARPL_odd || ARPL_READ(&slot->unanswered_at) > ARPL_READ(&slot->confirmed_at))
@@ -240,7 +258,10 @@ ARPL_INLINE void arpl_note_owed(struct arpl_slot *slot, enum arpl_verdict verdic
 	*(volatile __u64 *)&slot->unanswered_at = now;
 }
 
-/* What egress has to know of a frame that the endpoint's kernel gets. In observe it gets every frame as it came. */
+/*
+ * Notes a frame that the endpoint's kernel gets, for egress to recognize the reply. In observe all frames reach
+ * the kernel unchanged, so no check was made.
+ */
 ARPL_INLINE void arpl_note_handed(struct arpl_tables *t, const struct arpl_limits *limits,
 				  const struct arpl_arp *arp, __u64 now, const struct arpl_decision *out)
 {
@@ -261,8 +282,9 @@ ARPL_INLINE void arpl_note_handed(struct arpl_tables *t, const struct arpl_limit
 }
 
 /*
- * What the frame says, whatever becomes of it. A frame of a confirmed pair is not looked at for a claim: it is when it goes
- * to the child. Returns the endpoint whose address it claims.
+ * Notes the content of the frame, whatever its verdict: handed frames, announcements, claims. A frame of a
+ * known pair is not examined for a claim; the pair's samples are. Returns the endpoint whose address the frame
+ * claims.
  */
 ARPL_INLINE __u32 arpl_note_said(struct arpl_tables *t, const struct arpl_arp *arp, struct arpl_decision *d,
 				 __u64 now)
@@ -279,7 +301,10 @@ ARPL_INLINE __u32 arpl_note_said(struct arpl_tables *t, const struct arpl_arp *a
 	ARPL_FORGET(d->slot, now);
 	if (limits && (d->handed || d->verdict == ARPL_to_child_check))
 		arpl_note_handed(t, limits, arp, now, d);
-	/* A MAC of ours from the wire too: somebody may send one endpoint's address with another one's MAC. */
+	/*
+	 * Claims are looked for in frames with an own MAC too: a station may send one endpoint's address with
+	 * another endpoint's MAC.
+	 */
 	claimed = d->sender_slot == ARPL_LOOK_UP ? arpl_claimed_slot(t, arp)
 						 : arpl_claim_of(t, arp, d->sender_slot);
 	if (d->verdict != ARPL_own_mac && arp->sender_ip == arp->target_ip && arp->sender_ip != 0)
@@ -310,13 +335,13 @@ ARPL_INLINE void arpl_count_verdict(struct arpl_tables *t, __u32 counter)
 		ARPL_WRITE(&((__u64 *)counts)[counter], ((__u64 *)counts)[counter] + 1);
 }
 
-/* Whether the verdict is only counted as what would have become of the frame. */
+/* Whether observe turns the verdict into its would_… counter. */
 ARPL_INLINE int arpl_observed(const struct arpl_limits *limits, enum arpl_verdict verdict)
 {
 	return limits && (limits->flags & ARPL_LIMIT_OBSERVE) && (__u32)verdict >= ARPL_FIRST_ACTING;
 }
 
-/* Hands the frame to the ring; 0: it can't, and has given its credit back. */
+/* Hands the frame to the ring. Returns 0 after a failure, which gives the frame's credit back. */
 ARPL_INLINE int arpl_hand_to_ring(struct arpl_tables *t, void *frame, const struct arpl_decision *decision,
 				  __u32 queue, __u64 now)
 {
@@ -332,7 +357,10 @@ ARPL_INLINE int arpl_hand_to_ring(struct arpl_tables *t, void *frame, const stru
 	return 0;
 }
 
-/* The only place that counts a verdict. What is to be done with the frame: PASS, TO_CHILD, RING, REFLECT or DROP. */
+/*
+ * Counts the verdict; no other function does. Returns the class to carry out: PASS, TO_CHILD, RING, REFLECT or
+ * DROP.
+ */
 ARPL_INLINE enum arpl_class arpl_act(struct arpl_tables *t, void *frame, const struct arpl_arp *arp,
 				     __u32 queue, __u64 now, struct arpl_decision *decision)
 {
@@ -357,8 +385,8 @@ ARPL_INLINE enum arpl_class arpl_act(struct arpl_tables *t, void *frame, const s
 }
 
 /*
- * One ARP frame from the wire, parsed, in all: what is to be done with it. `frame` is for arpl_put_meta(); `asked`, `queue`
- * and `now` as for arpl_decide_asked().
+ * Handles one parsed ARP frame from the wire and returns the class to carry out. `frame` is passed to
+ * arpl_put_meta(); `asked`, `queue` and `now` are those of arpl_decide_asked().
  */
 ARPL_INLINE enum arpl_class arpl_handle_received(struct arpl_tables *t, void *frame, enum arpl_parsed parsed,
 						 const struct arpl_arp *arp, __u32 asked, __u32 queue,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The one token bucket: GCRA (ITU-T I.371), the theoretical arrival time in one 64-bit word.
- * A frame costs interval_ns; up to burst_ns may be owed. No division, no lock: one compare-and-swap, and a lost
- * race is no token. Time is a parameter. burst_ns < interval_ns is a budget of nothing, interval_ns = 0 no limit.
+ * The token bucket: GCRA (ITU-T I.371), its theoretical arrival time in one 64-bit word. A frame costs
+ * interval_ns; the arrival time may be up to burst_ns ahead of now. There is no division and no lock: a token
+ * is one compare-and-swap, and losing the race counts as no token. burst_ns < interval_ns never gives a token,
+ * interval_ns = 0 is no limit.
  */
 #ifndef ARPLINE_SHARED_BUCKET_H
 #define ARPLINE_SHARED_BUCKET_H
@@ -11,7 +12,7 @@
 
 #include "abi.h"
 
-/* One relaxed load. clang 14 has no atomic loads for BPF; for other compilers a volatile read is a data race. */
+/* A relaxed load. clang 14 has no atomic load for BPF; elsewhere a volatile read would be a data race. */
 static inline __attribute__((always_inline)) __u64 arpl_bucket_load(const __u64 *word)
 {
 #ifdef __bpf__
@@ -21,7 +22,7 @@ static inline __attribute__((always_inline)) __u64 arpl_bucket_load(const __u64 
 #endif
 }
 
-/* The arrival time after one more frame at `now`, or 0 when the budget does not allow it. */
+/* The arrival time after one more frame at `now`; 0 when the budget has no token for it. */
 static inline __attribute__((always_inline)) __u64 arpl_bucket_next(__u64 arrival, __u64 now,
 								    struct arpl_budget budget)
 {
@@ -30,14 +31,14 @@ static inline __attribute__((always_inline)) __u64 arpl_bucket_next(__u64 arriva
 	return next - now > budget.burst_ns ? 0 : next;
 }
 
-/* Whether a token is there; takes nothing. */
+/* Whether there is a token; takes none. */
 static inline __attribute__((always_inline)) int arpl_bucket_peek(const __u64 *word, __u64 now,
 								  struct arpl_budget budget)
 {
 	return budget.interval_ns == 0 || arpl_bucket_next(arpl_bucket_load(word), now, budget) != 0;
 }
 
-/* Takes a token; 1 when there was one. */
+/* Takes a token and returns 1; returns 0 when there is none. */
 static inline __attribute__((always_inline)) int arpl_bucket_take(__u64 *word, __u64 now,
 								  struct arpl_budget budget)
 {
@@ -53,8 +54,8 @@ static inline __attribute__((always_inline)) int arpl_bucket_take(__u64 *word, _
 #define ARPL_BUCKET_TRIES 4U
 
 /*
- * For a budget whose end is a drop: a race that another CPU has won is no reason for one. Once more, and in the end the
- * frame is within it.
+ * For budgets whose excess is dropped: a race that another CPU has won must not drop a frame. The token is
+ * tried again, and after ARPL_BUCKET_TRIES lost races the frame passes.
  */
 static inline __attribute__((always_inline)) int arpl_bucket_within(__u64 *word, __u64 now,
 								    struct arpl_budget budget)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The budgets of the decision: what may be spent on a who-has, and by whom. docs/limits.md gives the reasons. */
+/*
+ * The budgets of the decision: how many who-has may go where, and from whom. docs/limits.md gives the reasons.
+ */
 #ifndef ARPLINE_SHARED_BUDGETS_H
 #define ARPLINE_SHARED_BUDGETS_H
 
@@ -14,7 +16,7 @@ ARPL_INLINE int arpl_neigh_full(const struct arpl_limits *limits, __u64 now)
 	return limits->neigh_full_ns != 0 && now < limits->neigh_full_ns + ARPL_NEIGH_FULL_NS;
 }
 
-/* Word by word: clang 14 copies a struct that is an argument byte by byte. */
+/* Copies word by word: clang 14 copies a struct argument byte by byte. */
 ARPL_INLINE struct arpl_budget arpl_budget_at(const struct arpl_budget *budget)
 {
 	struct arpl_budget read = {.interval_ns = budget->interval_ns, .burst_ns = budget->burst_ns};
@@ -38,7 +40,7 @@ ARPL_INLINE int arpl_bucket_take_at(struct arpl_tables *t, __u32 index, __u64 no
 	return word && arpl_bucket_take(word, now, arpl_budget_at(budget));
 }
 
-/* One source MAC's share: two of them may meet in one bucket, which costs both a part of it. */
+/* A source MAC's share. Two MACs may have the same bucket by their hash; they share one share then. */
 ARPL_INLINE __u64 *arpl_share_of(struct arpl_tables *t, enum arpl_source_share share, __u64 source_mac)
 {
 	__u64 hash =
@@ -56,7 +58,10 @@ ARPL_INLINE int arpl_share_take(struct arpl_tables *t, enum arpl_source_share sh
 	return word && arpl_bucket_take(word, now, arpl_budget_at(budget));
 }
 
-/* A share per source MAC, then the sum. Under a flood the peek ends it. */
+/*
+ * Takes a token of the source MAC's share, then one of the whole budget. Under a flood the peek rejects most
+ * frames cheaply.
+ */
 ARPL_INLINE int arpl_shared_token(struct arpl_tables *t, __u32 sum, const struct arpl_budget *sum_budget,
 				  enum arpl_source_share share, const struct arpl_budget *share_budget,
 				  __u64 source_mac, __u64 now)
@@ -66,7 +71,7 @@ ARPL_INLINE int arpl_shared_token(struct arpl_tables *t, __u32 sum, const struct
 	       arpl_bucket_take_at(t, sum, now, sum_budget);
 }
 
-/* One source MAC's share where it has no budget of its own. What is saved up holds one frame at least. */
+/* A source MAC's share of a budget without a _source limit. Its burst holds one frame at least. */
 ARPL_INLINE struct arpl_budget arpl_quarter(const struct arpl_budget *sum)
 {
 	struct arpl_budget share = {.interval_ns = 4 * sum->interval_ns, .burst_ns = sum->burst_ns};
@@ -76,7 +81,9 @@ ARPL_INLINE struct arpl_budget arpl_quarter(const struct arpl_budget *sum)
 	return share;
 }
 
-/* Claims and own MACs have a budget each: what somebody does with the one leaves room for the other. */
+/*
+ * Claims and own MACs have separate budgets, so that a flood of the one kind leaves the other's budget alone.
+ */
 ARPL_CALLED int arpl_event_token(struct arpl_tables *t, __u16 type, __u64 source_mac, __u64 now)
 {
 	const struct arpl_limits *limits = arpl_limits_now(t);
@@ -94,8 +101,9 @@ ARPL_CALLED int arpl_event_token(struct arpl_tables *t, __u16 type, __u64 source
 }
 
 /*
- * Who may use the trusted share of TO_CHILD: 2 for an address that a container has asked for itself, its gateway above
- * all: the container's kernel has an entry for it, so that the table need not have room. 1 for who has announced itself.
+ * Whether a sender may use the trusted TO_CHILD budget. 2: a container has asked for the sender's address,
+ * which is mostly its gateway's; the container's kernel has an entry for it, so a full neighbour table does not
+ * matter. 1: the sender has announced itself. 0: no.
  */
 ARPL_INLINE int arpl_trusted(struct arpl_tables *t, const struct arpl_limits *limits, __be32 sender_ip,
 			     __u16 vlan, __u64 now)
@@ -107,7 +115,7 @@ ARPL_INLINE int arpl_trusted(struct arpl_tables *t, const struct arpl_limits *li
 	return arpl_was_heard_filtered(t, limits, ARPL_HEARD_ANNOUNCED, hash, now, ARPL_ANNOUNCED_NS);
 }
 
-/* The share of the TO_CHILD budget that is everybody's. */
+/* Takes a token of the TO_CHILD budget that is open to all senders. */
 ARPL_CALLED int arpl_common_token(struct arpl_tables *t, __u64 source_mac, __u64 now)
 {
 	const struct arpl_limits *limits = arpl_limits_now(t);
@@ -127,8 +135,8 @@ ARPL_CALLED int arpl_trusted_token(struct arpl_tables *t, __u64 source_mac, __be
 }
 
 /*
- * The TO_CHILD budget. What finds none looks whether it is trusted: a flood can use up the one share, but not hide a
- * gateway's new MAC from the containers. Under a flood two peeks end it.
+ * Takes a token of TO_CHILD, else of the trusted budget. A flood can use up the first one, but it can't keep a
+ * gateway's new MAC from the containers. Under a flood two peeks reject most frames.
  */
 ARPL_INLINE int arpl_to_child_token(struct arpl_tables *t, const struct arpl_limits *limits,
 				    const struct arpl_arp *arp, __u64 now)
@@ -141,7 +149,7 @@ ARPL_INLINE int arpl_to_child_token(struct arpl_tables *t, const struct arpl_lim
 	       arpl_trusted_token(t, arp->eth_src, arp->sender_ip, arp->vlan, now);
 }
 
-/* Probes cost no neighbour entry: a budget of their own, of what the kernels can take. */
+/* Probes create no neighbour entry, so their budget is what the kernels' CPUs can take. */
 ARPL_INLINE int arpl_probe_token(struct arpl_tables *t, __u64 now)
 {
 	const struct arpl_budget probes = {.interval_ns = ARPL_PROBE_INTERVAL_NS,
@@ -150,15 +158,15 @@ ARPL_INLINE int arpl_probe_token(struct arpl_tables *t, __u64 now)
 	return arpl_bucket_take_at(t, ARPL_BUCKET_PROBES, now, &probes);
 }
 
-/* Whether the egress program is known to see what leaves: only then is silence one. */
+/* Whether the egress program is known to run. Otherwise a kernel's silence proves nothing. */
 ARPL_INLINE int arpl_egress_seen(const struct arpl_limits *limits, __u64 now)
 {
 	return now < limits->egress_seen_ns + ARPL_EGRESS_SEEN_NS;
 }
 
 /*
- * Whether this frame may become a check of the endpoint: one at a time, none whose answer egress would not see, and none
- * that may be for another VLAN.
+ * Whether this frame may become a check of the endpoint. Not allowed: two checks at a time, a check whose
+ * answer egress would not see, a frame whose VLAN is uncertain.
  */
 ARPL_CALLED int arpl_check_token(struct arpl_tables *t, __u32 slot, __u64 now)
 {
@@ -179,8 +187,8 @@ ARPL_CALLED int arpl_check_token(struct arpl_tables *t, __u32 slot, __u64 now)
 }
 
 /*
- * What a kernel would learn from and nobody can answer for it: a neighbour entry each. A tag that nobody sees may make it
- * another's.
+ * Takes a token for a frame that a kernel learns from, one neighbour entry each, and that only the kernel can
+ * answer. With hidden tags the frame may be for another VLAN, and is not limited.
  */
 ARPL_CALLED int arpl_odd_token(struct arpl_tables *t, __u64 source_mac, __u64 now)
 {
@@ -210,7 +218,10 @@ ARPL_CALLED int arpl_ring_share(struct arpl_tables *t, __u32 slot, __u64 source_
 	       arpl_bucket_take(&stats->ring_arrival, now, arpl_budget_at(&limits->ring_endpoint));
 }
 
-/* Where the fast path is on, the ring gets what this allows: of the class, the endpoint and the source. */
+/*
+ * With the fast path the ring gets only the frames within these budgets: for known or for new requesters, of
+ * the endpoint and of the source MAC.
+ */
 ARPL_INLINE int arpl_ring_token(struct arpl_tables *t, const struct arpl_limits *limits, __u32 slot,
 				__u64 source_mac, int known, __u64 now)
 {
@@ -219,7 +230,10 @@ ARPL_INLINE int arpl_ring_token(struct arpl_tables *t, const struct arpl_limits 
 	       arpl_ring_share(t, slot, source_mac, known, now);
 }
 
-/* Opt-in: beyond reflect_max a who-has that the fast path would answer is dropped. */
+/*
+ * Opt-in: takes a token of reflect_max for a who-has that the fast path would answer; without one it is
+ * dropped.
+ */
 ARPL_INLINE int arpl_reflect_token(struct arpl_tables *t, const struct arpl_limits *limits, __u64 source_mac,
 				   __u64 now)
 {
@@ -235,8 +249,9 @@ ARPL_INLINE int arpl_reflect_token(struct arpl_tables *t, const struct arpl_limi
 }
 
 /*
- * Opt-in: whether a who-has for an address that is no endpoint's is within limits.foreign. What this host answers for,
- * by whatever means, is never limited; nor is unicast, nor what may be an endpoint's behind a tag that nobody sees.
+ * Opt-in: whether a who-has for an address that is no endpoint's is within limits.foreign. Never limited: an
+ * address that this host answers for by other means, a unicast who-has, and a frame whose VLAN is uncertain, as
+ * it may be for an endpoint.
  */
 ARPL_INLINE int arpl_foreign_token(struct arpl_tables *t, const struct arpl_limits *limits,
 				   const struct arpl_arp *arp, __u64 now)

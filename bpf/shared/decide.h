@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The decision: one ARP frame, one verdict. Compiled for BPF and for C++; there is no second classifier.
- * docs/verdicts.md describes the table row by row; the row numbers below are its.
+ * The decision: one ARP frame, one verdict. BPF and C++ compile this file; there is no second classifier. Row
+ * numbers are those of the table in docs/verdicts.md.
  *
- * The includer defines struct arpl_tables and the look-ups declared first. In BPF the tables are the maps and the
- * struct is empty.
+ * The includer defines struct arpl_tables and the functions that lookups.h declares. In BPF the tables are the
+ * maps and the struct is empty.
  */
 #ifndef ARPLINE_SHARED_DECIDE_H
 #define ARPLINE_SHARED_DECIDE_H
@@ -21,17 +21,17 @@
 
 struct arpl_decision {
 	enum arpl_verdict verdict;
-	__u32 slot; /* of the endpoint asked for; ARPL_NO_SLOT when there is none */
+	__u32 slot; /* of the endpoint that the frame asks for; ARPL_NO_SLOT: none */
 	__u32 generation;
-	__u64 word;			/* the slot's, as read */
-	enum arpl_verdict without_ring; /* instead of ring, should the frame find no way into it */
-	int known;	   /* the endpoint's kernel has answered this requester: it claims nothing */
-	__u32 sender_slot; /* the endpoint that has the sender IP; ARPL_LOOK_UP where nobody has looked yet */
-	int shared; /* the reply would stay inside the host, with a child that has taken the requester's MAC */
-	int handed; /* the endpoint's kernel gets it as it is, and its reply confirms */
+	__u64 word;			/* the slot's word, as the decision has read it */
+	enum arpl_verdict without_ring; /* replaces the verdict `ring` when the frame can't enter the ring */
+	int known;	   /* the endpoint's kernel has answered this requester, so the frame is no claim */
+	__u32 sender_slot; /* the endpoint whose address is the sender IP; ARPL_LOOK_UP: not looked up yet */
+	int shared; /* a child has taken the requester's MAC, so a kernel's reply would stay inside the host */
+	int handed; /* the endpoint's kernel gets the frame unchanged, and its reply confirms */
 };
 
-#define ARPL_LOOK_UP 0xfffffffeU /* no slot has this number */
+#define ARPL_LOOK_UP 0xfffffffeU /* not a slot's number */
 
 ARPL_INLINE int arpl_mac_is_unicast(__u64 mac)
 {
@@ -39,21 +39,21 @@ ARPL_INLINE int arpl_mac_is_unicast(__u64 mac)
 }
 
 /*
- * Whether the window allows one frame more. Signed: a worker that gave a lost frame's credit back too early must not
- * look like one that is far behind.
+ * Whether the window allows one more frame. The difference is signed: a worker that gave a lost frame's credit
+ * back too early must not count as one that is far behind.
  */
 ARPL_INLINE int arpl_credit_left(const struct arpl_credit *c, __u64 window)
 {
 	return (__s64)(ARPL_READ(&c->sent) - ARPL_READ(&c->consumed)) < (__s64)window;
 }
 
-/* Takes one credit of this queue's ring; 0 when nobody reads it or it has none. */
+/* Takes one credit of the queue's ring; returns 0 when the ring has no reader or no credit left. */
 ARPL_INLINE int arpl_ring_admit(struct arpl_tables *t, const struct arpl_limits *limits, __u32 queue)
 {
 	struct arpl_credit *c;
 
 	if (limits->flags & ARPL_LIMIT_OBSERVE)
-		return 1; /* observe has no sockets: count what would have been asked of them */
+		return 1; /* observe has no sockets: count the frames that would have entered the ring */
 	c = arpl_credit_at(t, queue);
 	if (!c || !arpl_credit_left(c, limits->credit_window))
 		return 0;
@@ -61,21 +61,24 @@ ARPL_INLINE int arpl_ring_admit(struct arpl_tables *t, const struct arpl_limits 
 	return 1;
 }
 
-/* What may be said of an endpoint that its kernel has confirmed: not where the frame may be for another VLAN. */
+/*
+ * Whether arpline may answer any requester for this endpoint: its kernel has confirmed it, and the frame's VLAN
+ * is certain.
+ */
 ARPL_INLINE int arpl_may_answer_anybody(const struct arpl_limits *limits, const struct arpl_slot *slot,
 					__u64 now)
 {
 	return arpl_slot_confirmed(slot, now) && !(limits->flags & ARPL_LIMIT_HIDDEN_TAGS);
 }
 
-/* Row 10: the frame itself. The kernel answers most of these, in its own way; see docs/verdicts.md. */
+/* Row 10, by the frame itself. The kernel answers most of these frames in its own way; see docs/verdicts.md. */
 ARPL_INLINE int arpl_frame_is_odd(const struct arpl_arp *arp)
 {
 	return !arpl_mac_is_unicast(arp->sender_mac) || arp->sender_mac != arp->eth_src || arp->ieee802 ||
 	       arp->frame_bytes > ARPL_MAX_SERVED_FRAME_BYTES || !arp->linear;
 }
 
-/* Row 10: its sender IP. */
+/* Row 10, by the sender IP. */
 ARPL_INLINE int arpl_sender_is_odd(const struct arpl_arp *arp, __be32 netmask)
 {
 	__u32 sender = arpl_swap32(arp->sender_ip);
@@ -87,7 +90,7 @@ ARPL_INLINE int arpl_sender_is_odd(const struct arpl_arp *arp, __be32 netmask)
 	return arpl_swap32(netmask) < 0xfffffffeU && (arp->sender_ip | netmask) == 0xffffffffU;
 }
 
-/* Row 10: another address of the endpoint's own namespace, which is a martian to its kernel. */
+/* Row 10, by another address of the endpoint's own namespace: its kernel takes the sender for a martian. */
 ARPL_INLINE int arpl_sender_is_martian(struct arpl_tables *t, const struct arpl_arp *arp,
 				       struct arpl_decision *out)
 {
@@ -102,7 +105,7 @@ ARPL_INLINE int arpl_sender_is_martian(struct arpl_tables *t, const struct arpl_
 	return sender && asked && sender->netns != 0 && sender->netns == asked->netns;
 }
 
-/* What row 10 makes of it, and row 11 of a unicast one that nobody can answer for its kernel. */
+/* The verdict of row 10, and of row 11 for a unicast frame that only the kernel can answer. */
 ARPL_INLINE enum arpl_verdict arpl_decide_odd(struct arpl_tables *t, const struct arpl_arp *arp,
 					      enum arpl_verdict within, __u64 now, struct arpl_decision *out)
 {
@@ -112,7 +115,7 @@ ARPL_INLINE enum arpl_verdict arpl_decide_odd(struct arpl_tables *t, const struc
 	return within;
 }
 
-/* Its kernel was handed a who-has, or checked, a second ago or earlier, and has said nothing since. */
+/* The kernel was handed a who-has, or was checked, at least a second ago and has not answered since. */
 ARPL_INLINE int arpl_answer_is_owed(const struct arpl_slot *slot, __u64 now)
 {
 	__u64 owes_since = ARPL_READ(&slot->unanswered_at);
@@ -121,7 +124,10 @@ ARPL_INLINE int arpl_answer_is_owed(const struct arpl_slot *slot, __u64 now)
 	       now >= owes_since + ARPL_SECOND_NS;
 }
 
-/* Whether its kernel is to be asked if it still answers: it owes an answer, or its last one is half as old as counts. */
+/*
+ * Whether to check the endpoint: its kernel owes an answer, or half of ARPL_CONFIRMED_NS has passed since its
+ * last one.
+ */
 ARPL_INLINE int arpl_check_is_due(const struct arpl_slot *slot, __u64 now)
 {
 	__u64 confirmed_at = ARPL_READ(&slot->confirmed_at);
@@ -136,13 +142,13 @@ ARPL_INLINE int arpl_may_check(struct arpl_tables *t, const struct arpl_decision
 	return !out->shared && arpl_check_token(t, out->slot, now);
 }
 
-/* Instead of a verdict: row 13 decides. */
+/* No verdict yet: row 13 decides. */
 #define ARPL_ANSWER ARPL_WIRE_VERDICTS
 
 /*
- * Row 13: who answers for the kernel. With the fast path the ring gets its budget and the program answers the rest.
- * Without it the excess of a confirmed pair goes to the child, whose table has an entry for this requester already; that
- * of a new one passes.
+ * Row 13: the ring or the program answers for the kernel. With the fast path, the ring gets the frames within
+ * its budget and the program answers the rest. Without it, the excess of a known pair goes to the child, whose
+ * kernel has an entry for the requester already; the excess of a new requester passes.
  */
 ARPL_INLINE enum arpl_verdict arpl_decide_answer(struct arpl_tables *t, const struct arpl_limits *limits,
 						 const struct arpl_arp *arp, struct arpl_slot *slot,
@@ -162,8 +168,8 @@ ARPL_INLINE enum arpl_verdict arpl_decide_answer(struct arpl_tables *t, const st
 }
 
 /*
- * Row 7: it has left three checks unanswered. Whoever asks for it, as its kernel could answer, asks whether it does: once a
- * second, so that it recovers by itself.
+ * Row 7: the endpoint has left three checks unanswered. A who-has that its kernel could answer becomes a check,
+ * once a second, so that the endpoint recovers by itself.
  */
 ARPL_INLINE enum arpl_verdict arpl_decide_silent(struct arpl_tables *t, const struct arpl_arp *arp,
 						 struct arpl_slot *slot, __u64 now, struct arpl_decision *out)
@@ -177,7 +183,7 @@ ARPL_INLINE enum arpl_verdict arpl_decide_silent(struct arpl_tables *t, const st
 	return arpl_may_check(t, out, now) ? ARPL_to_child_check : ARPL_not_served;
 }
 
-/* Row 9. The kernel makes no neighbour entry for who probes, and answers whatever room its table has. */
+/* Row 9: a probe. The kernel makes no neighbour entry for it and answers even when its table is full. */
 ARPL_INLINE enum arpl_verdict arpl_decide_probe(struct arpl_tables *t, const struct arpl_limits *limits,
 						const struct arpl_arp *arp, struct arpl_slot *slot, __u64 now,
 						struct arpl_decision *out)
@@ -194,8 +200,8 @@ ARPL_INLINE enum arpl_verdict arpl_decide_probe(struct arpl_tables *t, const str
 }
 
 /*
- * Row 11: a requester that the kernel has not answered yet. What the kernel would learn from is in a budget, unicast as
- * well as broadcast.
+ * Row 11: a requester that the kernel has not answered yet. The kernel learns from such a frame, so a budget
+ * limits both unicast and broadcast.
  */
 ARPL_INLINE enum arpl_verdict arpl_decide_new(struct arpl_tables *t, const struct arpl_limits *limits,
 					      const struct arpl_arp *arp, struct arpl_slot *slot, __u64 now,
@@ -244,7 +250,7 @@ ARPL_INLINE enum arpl_verdict arpl_decide_pair(struct arpl_tables *t, const stru
 	return ARPL_ANSWER;
 }
 
-/* Rows 7 to 12, for an endpoint that nothing but its kernel's silence keeps from being served. */
+/* Rows 7 to 12: an endpoint that has no flag and is not withdrawn. */
 ARPL_INLINE enum arpl_verdict arpl_decide_endpoint(struct arpl_tables *t, const struct arpl_limits *limits,
 						   const struct arpl_arp *arp, struct arpl_slot *slot,
 						   __u64 now, struct arpl_decision *out)
@@ -261,7 +267,7 @@ ARPL_INLINE enum arpl_verdict arpl_decide_endpoint(struct arpl_tables *t, const 
 	return arpl_decide_pair(t, limits, arp, slot, now, out);
 }
 
-/* Rows 6 to 13: a who-has. A claim changes nothing here: anybody can send one. */
+/* Rows 6 to 13: a who-has. A claim has no effect on the answer, as anybody can send one. */
 ARPL_INLINE enum arpl_verdict arpl_decide_request(struct arpl_tables *t, const struct arpl_limits *limits,
 						  const struct arpl_arp *arp, __u32 asked, __u32 queue,
 						  __u64 now, struct arpl_decision *out)
@@ -273,7 +279,10 @@ ARPL_INLINE enum arpl_verdict arpl_decide_request(struct arpl_tables *t, const s
 	if (!slot)
 		return arpl_foreign_token(t, limits, arp, now) ? ARPL_foreign : ARPL_foreign_limited;
 	out->slot = index;
-	/* Control writes the generation first: a new word never comes with an old generation. */
+	/*
+	 * The word is read first because control writes the generation first: a new word then never comes with
+	 * an old generation.
+	 */
 	out->word = ARPL_READ(&slot->word);
 	out->generation = ARPL_READ(&slot->generation);
 	if (out->word == 0 || (out->word & ARPL_SLOT_FLAGS_MASK))
@@ -287,7 +296,10 @@ ARPL_INLINE enum arpl_verdict arpl_decide_request(struct arpl_tables *t, const s
 	return verdict;
 }
 
-/* Row 3: the parent's or a child's. One that a station on the wire had first is that station's as well. */
+/*
+ * Row 3: the MAC of the parent or of a child. A MAC that a station on the wire had first does not count as own;
+ * it sets `shared`.
+ */
 ARPL_INLINE int arpl_mac_is_own(struct arpl_tables *t, __u64 mac, struct arpl_decision *out)
 {
 	const struct arpl_sender *sender = arpl_sender_find(t, mac);
@@ -300,7 +312,7 @@ ARPL_INLINE int arpl_mac_is_own(struct arpl_tables *t, __u64 mac, struct arpl_de
 	return 0;
 }
 
-/* Rows 0 to 5, then the rest. */
+/* Rows 0 to 5; a who-has continues with row 6. */
 ARPL_INLINE enum arpl_verdict arpl_decide_frame(struct arpl_tables *t, const struct arpl_limits *limits,
 						enum arpl_parsed parsed, const struct arpl_arp *arp,
 						__u32 asked, __u32 queue, __u64 now, struct arpl_decision *out)
@@ -322,8 +334,8 @@ ARPL_INLINE enum arpl_verdict arpl_decide_frame(struct arpl_tables *t, const str
 }
 
 /*
- * The verdict for one ARP frame that came in on `queue`. `now` is the time; spends budgets and credit. `asked`: the slot
- * that the frame asks for, where the caller has looked already, or ARPL_LOOK_UP.
+ * Decides one ARP frame that came in on `queue`; takes from budgets and credit. `asked`: the slot of the
+ * frame's target IP when the caller has looked it up already, else ARPL_LOOK_UP.
  */
 ARPL_INLINE void arpl_decide_asked(struct arpl_tables *t, enum arpl_parsed parsed, const struct arpl_arp *arp,
 				   __u32 asked, __u32 queue, __u64 now, struct arpl_decision *out)

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What egress makes of a frame that this host sends: the answers of the containers' kernels confirm pairs and endpoints,
- * what each MAC sends is counted, claims are noted. Whoever has the frame in his hands (bpf/egress.bpf.c) calls
- * arpl_handle_sent() and does to the frame what it returns, nothing else.
+ * Egress: an ARP frame that this host sends. A kernel's answer confirms its pair and endpoint, the frames of
+ * each MAC are counted, claims are noted. A caller that holds the frame (bpf/egress.bpf.c) calls
+ * arpl_handle_sent() and does to the frame only what that returns.
  */
 #ifndef ARPLINE_SHARED_EGRESS_H
 #define ARPLINE_SHARED_EGRESS_H
 
 #include "act.h"
 
-/* 1 once for the reply to a check; `requester` is then who asked. In observe there is none. */
+/*
+ * Returns 1 once for the reply to a check and sets `requester` to the check's requester. In observe there are
+ * no checks.
+ */
 ARPL_INLINE int arpl_take_checked(struct arpl_tables *t, struct arpl_endpoint_stats *stats, __u64 requester_mac,
 				  __u64 now, __be32 *requester)
 {
@@ -23,10 +26,10 @@ ARPL_INLINE int arpl_take_checked(struct arpl_tables *t, struct arpl_endpoint_st
 }
 
 /*
- * What a kernel's reply confirms: 1 when Ethernet source, sender MAC and sender IP are the slot's, and its kernel was asked
- * just now: somebody inside who sends replies that nobody has asked for confirms nothing. The pair is written, unless the reply
- * answers a probe, and the endpoint has answered. `requester`, where it is not 0 afterwards: whose who-has was made a check;
- * the reply is to be to him.
+ * Returns 1 when the frame is an endpoint's reply that confirms: Ethernet source, sender MAC and sender IP are
+ * the slot's, and the kernel was asked just now. A container that sends replies without being asked confirms
+ * nothing. The reply confirms the endpoint, and the pair unless it answers a probe. When `requester` is not 0
+ * afterwards, the reply answers a check and has to go to this requester.
  */
 ARPL_INLINE int arpl_confirm(struct arpl_tables *t, const struct arpl_arp *arp, __u64 now, __be32 *requester)
 {
@@ -71,9 +74,9 @@ ARPL_INLINE int arpl_mac_is_hosts(struct arpl_tables *t, __u64 mac)
 }
 
 /*
- * What becomes of a claim of this slot's address: dropped only where somebody asked for it and a daemon lives. The ARP
- * sender decides, whatever Ethernet source it comes with; what the host itself sends is never dropped, and while the
- * endpoint's interface is down somebody else may be taking its place.
+ * Decides about a claim of this slot's address. A claim is dropped only when the configuration asks for it and
+ * a daemon lives. The sender MAC decides, whatever the Ethernet source is. Never dropped: frames of the host
+ * itself, and claims while the endpoint's interface is down, as another node may be taking over its address.
  */
 ARPL_INLINE enum arpl_claim_policy arpl_judge_claim(struct arpl_tables *t, __u32 claimed,
 						    const struct arpl_arp *arp, __u64 now)
@@ -92,14 +95,14 @@ ARPL_INLINE enum arpl_claim_policy arpl_judge_claim(struct arpl_tables *t, __u32
 }
 
 /*
- * Whose answer a container waits for, and what this host answers for beside its endpoints. A probe makes no entry in the
- * container's neighbour table: it asks for nobody.
+ * Notes the addresses that containers have asked for, and those that this host answers for beside its
+ * endpoints. A container's probe does not count: it makes no entry in the container's neighbour table.
  */
 ARPL_INLINE void arpl_hear_sent(struct arpl_tables *t, const struct arpl_arp *arp, int own, int by_container,
 				__u64 now)
 {
 	if (arp->sender_ip == arp->target_ip) {
-		/* A virtual address that has just come here: who asks for it next must get through. */
+		/* A virtual address may have just moved here: the next who-has for it must get through. */
 		if (own && arpl_index_find(t, arp->sender_ip, arp->vlan) == ARPL_NO_SLOT)
 			arpl_hear(t, ARPL_HEARD_ANSWERED, arp->sender_ip, arp->vlan, now);
 		return;
@@ -110,7 +113,10 @@ ARPL_INLINE void arpl_hear_sent(struct arpl_tables *t, const struct arpl_arp *ar
 		arpl_hear(t, ARPL_HEARD_ASKED, arp->target_ip, arp->vlan, now);
 }
 
-/* A MAC that is nobody's here, within a budget of its own: machines behind a bridge may be talking all the time. */
+/*
+ * Reports a MAC that is nobody's here. The budget is its own, because machines behind a bridge may send all the
+ * time.
+ */
 ARPL_INLINE void arpl_report_stranger(struct arpl_tables *t, const struct arpl_arp *arp, __u64 now)
 {
 	const struct arpl_budget once = {.interval_ns = ARPL_STRANGER_NS, .burst_ns = ARPL_STRANGER_NS};
@@ -124,7 +130,7 @@ ARPL_INLINE void arpl_report_stranger(struct arpl_tables *t, const struct arpl_a
 		arpl_send_event(t, &event);
 }
 
-/* What an own MAC has sent, for who asks which of them floods. */
+/* Counts a frame of an own MAC, so that status shows which container floods. */
 ARPL_INLINE void arpl_count_sent(struct arpl_sender *sender, const struct arpl_arp *arp)
 {
 	if (arp->sender_ip == arp->target_ip)
@@ -135,16 +141,16 @@ ARPL_INLINE void arpl_count_sent(struct arpl_sender *sender, const struct arpl_a
 		__sync_fetch_and_add(&sender->replies, 1);
 }
 
-/* What a frame that this host sends is to egress. */
+/* The kind of a frame that this host sends. */
 enum arpl_sent {
 	ARPL_SENT_HEARD,
 	ARPL_SENT_SELF_TEST,
 	ARPL_SENT_CONFIRMS, /* the answer of an endpoint's kernel */
-	ARPL_SENT_CLAIMS,   /* an endpoint's address, by another MAC */
-	ARPL_SENT_DROPPED,  /* such a claim; the caller drops it */
+	ARPL_SENT_CLAIMS,   /* a claim of an endpoint's address */
+	ARPL_SENT_DROPPED,  /* a claim that the caller has to drop */
 };
 
-/* A dropped claim has not been heard by the wire: the endpoint stays as it was. */
+/* The wire does not hear a dropped claim, so the endpoint does not become contested. */
 ARPL_INLINE enum arpl_sent arpl_handle_claim(struct arpl_tables *t, __u32 claimed, const struct arpl_arp *arp,
 					     struct arpl_egress_stats *stats, __u64 now)
 {
@@ -163,8 +169,8 @@ ARPL_INLINE enum arpl_sent arpl_handle_claim(struct arpl_tables *t, __u32 claime
 }
 
 /*
- * One ARP frame that this host sends, parsed, in all. `requester`, where it is not 0 afterwards: the caller writes it into
- * the frame as its target IP.
+ * Handles one parsed ARP frame that this host sends. When `requester` is not 0 afterwards, the caller writes it
+ * into the frame as the target IP.
  */
 ARPL_INLINE enum arpl_sent arpl_handle_sent(struct arpl_tables *t, const struct arpl_arp *arp, __u64 now,
 					    __be32 *requester)
@@ -190,7 +196,7 @@ ARPL_INLINE enum arpl_sent arpl_handle_sent(struct arpl_tables *t, const struct 
 		stats->confirmed++;
 		return ARPL_SENT_CONFIRMS;
 	}
-	/* Before the claim: it may be an endpoint whose new interface has not been found yet. */
+	/* Strangers before claims: the claim may be an endpoint whose new interface has not been found yet. */
 	arpl_report_stranger(t, arp, now);
 	claimed = arpl_claimed_slot(t, arp);
 	if (claimed == ARPL_NO_SLOT) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the decision looks up. Its includer defines struct arpl_tables and these functions: in BPF the tables are the
- * maps and the struct is empty (bpf/maps.bpf.h), in C++ they are memory (engine/endpoints/tables.hpp).
+ * The look-ups of the decision. The includer defines struct arpl_tables and these functions. In BPF the tables
+ * are the maps and the struct is empty (bpf/maps.bpf.h); in C++ they are memory (engine/endpoints/tables.hpp).
  */
 #ifndef ARPLINE_SHARED_LOOKUPS_H
 #define ARPLINE_SHARED_LOOKUPS_H
@@ -14,14 +14,14 @@
 
 #define ARPL_NO_SLOT 0xffffffffU
 
-/* A word that another thread writes. clang 14 has no atomic load for BPF. */
+/* Reads a word that another thread writes. clang 14 has no atomic load for BPF. */
 #ifdef __bpf__
 #define ARPL_READ(p) (*(const volatile __typeof__(*(p)) *)(p))
 #else
 #define ARPL_READ(p) __atomic_load_n(p, __ATOMIC_RELAXED)
 #endif
 
-/* A word that other threads read. */
+/* Writes a word that other threads read. */
 #ifdef __bpf__
 #define ARPL_WRITE(p, v) (*(volatile __typeof__(*(p)) *)(p) = (v))
 #else
@@ -30,15 +30,15 @@
 
 struct arpl_tables;
 
-/* Each of them NULL or 0 when there is nothing. */
+/* Each function returns NULL or 0 when there is no entry. */
 ARPL_INLINE __u64 arpl_lease_expires(struct arpl_tables *t);
 ARPL_INLINE const struct arpl_limits *arpl_limits_now(struct arpl_tables *t);
-/* What is known of an own MAC; NULL: it is none. */
+/* The entry of an own MAC; NULL for any other MAC. */
 ARPL_INLINE struct arpl_sender *arpl_sender_find(struct arpl_tables *t, __u64 mac);
 ARPL_INLINE const struct arpl_index_set *arpl_index_at(struct arpl_tables *t, __u32 set);
-/* A word of the filter; NULL where there is none: then anything may be in the tables behind it. */
+/* A word of the filter. NULL when there is no filter: then the tables behind it may hold any entry. */
 ARPL_INLINE __u64 *arpl_filter_at(struct arpl_tables *t, __u32 word);
-/* Of the hash `endpoints`; asked only for what the index has no room for. */
+/* From the hash `endpoints`; called only for endpoints that the index has no room for. */
 ARPL_INLINE const struct arpl_endpoint *arpl_endpoint_find(struct arpl_tables *t,
 							   const struct arpl_endpoint_key *key);
 ARPL_INLINE struct arpl_slot *arpl_slot_at(struct arpl_tables *t, __u32 slot);
@@ -47,22 +47,25 @@ ARPL_INLINE __u64 *arpl_bucket_at(struct arpl_tables *t, __u32 index);
 ARPL_INLINE __u64 *arpl_heard_at(struct arpl_tables *t, __u32 index);
 ARPL_INLINE const struct arpl_hash_keys *arpl_hash_keys_now(struct arpl_tables *t);
 ARPL_INLINE struct arpl_endpoint_stats *arpl_stats_at(struct arpl_tables *t, __u32 slot);
-/* The credit of this queue's ring; NULL where nobody reads it. */
+/* The credit of this queue's ring; NULL when the ring has no reader. */
 ARPL_INLINE struct arpl_credit *arpl_credit_at(struct arpl_tables *t, __u32 queue);
 
-/* What act.h and egress.h write to beside. This CPU's or this thread's own counters: */
+/* For act.h and egress.h. The first two return this CPU's or this thread's own counters. */
 ARPL_INLINE struct arpl_verdict_counts *arpl_verdicts_now(struct arpl_tables *t);
 ARPL_INLINE struct arpl_egress_stats *arpl_egress_stats_now(struct arpl_tables *t);
-/* To control; lost where control does not keep up. */
+/* Sends an event to control; the event is lost when control does not keep up. */
 ARPL_INLINE void arpl_send_event(struct arpl_tables *t, const struct arpl_event *event);
-/* The time to the nanosecond, where `now` is that of the last tick. */
+/* The exact time; `now` is the time of the last tick. */
 ARPL_INLINE __u64 arpl_exact_time(struct arpl_tables *t, __u64 now);
-/* Puts `meta` in front of a frame on its way to the ring; 0 when there is no room. `frame` is the caller's. */
+/*
+ * Writes `meta` in front of a frame on its way to the ring; returns 0 when there is no room. `frame` is the
+ * caller's.
+ */
 ARPL_INLINE int arpl_put_meta(struct arpl_tables *t, void *frame, const struct arpl_ring_meta *meta);
 
 /* The filter in front of the tables: enum arpl_filter_part. */
 
-/* 0: what has this bit is not in the table behind it. */
+/* Returns 0 when no entry with this bit is in the table behind the filter. */
 ARPL_INLINE int arpl_filter_may(struct arpl_tables *t, __u32 bit)
 {
 	__u64 *word = arpl_filter_at(t, bit / 64);
@@ -78,7 +81,7 @@ ARPL_INLINE void arpl_filter_mark(struct arpl_tables *t, __u32 bit)
 		__sync_fetch_and_or(word, 1ULL << (bit % 64));
 }
 
-/* Into both parts of what comes and goes by itself. */
+/* Marks a bit in both parts of a table whose entries expire. */
 ARPL_INLINE void arpl_filter_mark_both(struct arpl_tables *t, __u32 part, __u64 hash)
 {
 	arpl_filter_mark(t, arpl_hash_bit(part, hash));
@@ -86,14 +89,14 @@ ARPL_INLINE void arpl_filter_mark_both(struct arpl_tables *t, __u32 part, __u64 
 }
 
 /*
- * The index, from (vlan, address) to a slot: one multiplication and one cache line, whatever the number of endpoints. A set
- * has eight cells of one 64-bit word each; what finds no room in its set is in the hash `endpoints` only, and the set says
- * so.
+ * The index maps (vlan, address) to a slot at the cost of one multiplication and one cache line, however many
+ * endpoints there are. A set has eight cells of one 64-bit word. Endpoints that a full set has no room for are
+ * in the hash `endpoints` only, and a flag of the set says so.
  */
 
 /*
- * The set's cell for `wanted`, 0 where there is none, and its last one. In C++ without a jump beyond the first: where
- * many endpoints are asked at random, none is foreseen.
+ * Returns the set's cell for `wanted`, or 0 and the set's last cell in `last`. In C++ only the first compare is
+ * a branch: with random look-ups among many endpoints, the CPU would mispredict the others.
  */
 ARPL_INLINE __u64 arpl_set_cell(const struct arpl_index_set *set, __u64 wanted, __u64 *last)
 {
@@ -118,7 +121,7 @@ ARPL_INLINE __u64 arpl_set_cell(const struct arpl_index_set *set, __u64 wanted, 
 	return found;
 }
 
-/* The endpoint's slot, ARPL_NO_SLOT when it is none. */
+/* Returns the endpoint's slot, ARPL_NO_SLOT when the address is no endpoint's. */
 ARPL_INLINE __u32 arpl_index_find(struct arpl_tables *t, __be32 address, __u16 vlan)
 {
 	__u64 wanted = arpl_index_cell(address, vlan);
@@ -140,7 +143,10 @@ ARPL_INLINE __u32 arpl_index_find(struct arpl_tables *t, __be32 address, __u16 v
 	return endpoint ? endpoint->slot : ARPL_NO_SLOT;
 }
 
-/* The same where most addresses are none: a small filter comes first, and most of it is in the CPU's cache. */
+/*
+ * As arpl_index_find(), for callers whose addresses are mostly no endpoint's: the filter rejects these, and
+ * most of it is in the CPU's cache.
+ */
 ARPL_INLINE __u32 arpl_index_find_filtered(struct arpl_tables *t, __be32 address, __u16 vlan)
 {
 	if (!arpl_filter_may(t, arpl_endpoint_bit(arpl_hash_keys_now(t)->factor, address, vlan)))

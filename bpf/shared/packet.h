@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * From the bytes of a frame to a parsed ARP packet: RFC 826 over Ethernet, with IEEE 802.1Q tags in the frame.
- * Works on any byte range; reads nothing at or behind `end`.
+ * Parses the bytes of a frame into an ARP packet: RFC 826 over Ethernet, with IEEE 802.1Q tags in the frame.
+ * Works on any byte range and reads nothing at or behind `end`.
  */
 #ifndef ARPLINE_SHARED_PACKET_H
 #define ARPLINE_SHARED_PACKET_H
@@ -14,7 +14,7 @@
 #define ARPL_ETH_BYTES 14U
 #define ARPL_TAG_BYTES 4U
 #define ARPL_ARP_BYTES 28U
-#define ARPL_MAX_TAGS 3U /* looked through; more than one is not served */
+#define ARPL_MAX_TAGS 3U /* that the parser skips; frames with more than one are not served */
 
 #define ARPL_ETHERTYPE_ARP 0x0806U
 #define ARPL_ETHERTYPE_8021Q 0x8100U
@@ -26,8 +26,8 @@
 
 enum arpl_parsed {
 	ARPL_NOT_ARP,
-	ARPL_PARSED_MALFORMED, /* ARP, but not one for IPv4 over Ethernet */
-	ARPL_PARSED_TAGS,      /* ARP behind two tags or an 802.1ad tag; addresses are not filled in */
+	ARPL_PARSED_MALFORMED, /* ARP, but not for IPv4 over Ethernet */
+	ARPL_PARSED_TAGS,      /* ARP behind two tags or an 802.1ad tag; struct arpl_arp has no addresses */
 	ARPL_PARSED,
 };
 
@@ -42,12 +42,12 @@ struct arpl_arp {
 	__u16 vlan;	  /* host order; 0 without a tag or with a priority tag */
 	__u16 arp_offset; /* of the ARP header, bytes from the frame's start */
 	__u16 tags;
-	__u32 frame_bytes; /* set by the caller: the frame's whole length */
-	__u16 linear;	   /* set by the caller: 1 when all of it lies in one piece */
-	__u16 ieee802;	   /* hardware type 6, which Linux takes for Ethernet too */
+	__u32 frame_bytes; /* the whole frame's length; set by the caller */
+	__u16 linear;	   /* 1 when the frame is in one piece; set by the caller */
+	__u16 ieee802;	   /* 1 for hardware type 6 (IEEE 802), which Linux treats as Ethernet */
 };
 
-/* Unaligned loads. BPF does them in one instruction when asked by a cast; a C++ compiler must be asked by memcpy. */
+/* Unaligned loads. In BPF a cast makes them one instruction; in C++ only memcpy is defined behaviour. */
 static inline __attribute__((always_inline)) __u16 arpl_load16(const void *p)
 {
 #ifdef __bpf__
@@ -70,7 +70,7 @@ static inline __attribute__((always_inline)) __u32 arpl_load32(const void *p)
 #endif
 }
 
-/* Unaligned stores, likewise; as the value lies in memory. */
+/* Unaligned stores, by the same rule. The value is in the byte order that memory gets. */
 static inline __attribute__((always_inline)) void arpl_put16(void *p, __u16 v)
 {
 #ifdef __bpf__
@@ -134,8 +134,8 @@ static inline __attribute__((always_inline)) void arpl_store_mac(__u8 *p, __u64 
 }
 
 /*
- * The 28 bytes of ARP at `p`. 1 when they are a packet for IPv4 over Ethernet: hardware type 1, or 6, which Linux accepts,
- * answers and learns from as well.
+ * Parses the 28 bytes of ARP at `p`; returns 1 for a packet for IPv4 over Ethernet. Hardware type 1 is
+ * Ethernet; type 6 counts too, because Linux accepts it, answers it and learns from it.
  */
 static inline __attribute__((always_inline)) int arpl_parse_arp(const __u8 *p, const __u8 *end,
 								struct arpl_arp *arp)
@@ -162,8 +162,8 @@ static inline __attribute__((always_inline)) int arpl_parse_arp(const __u8 *p, c
 }
 
 /*
- * Parses the frame in [data, end). What is not ARP costs the compare of its type and of the two tag types. The tag
- * loop is unrolled by hand-sized steps that the verifier can follow.
+ * Parses the frame in [data, end). For a frame that is not ARP it costs three compares of the ethertype. The
+ * loop over the tags is unrolled for the verifier.
  */
 static inline __attribute__((always_inline)) enum arpl_parsed arpl_parse(const void *data, const void *data_end,
 									 struct arpl_arp *arp)

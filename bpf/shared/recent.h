@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What was seen lately, in tables of stamps (hash.h): addresses that are no endpoint's, and pairs.
+ * The tables of stamps (hash.h): `heard`, with addresses that are no endpoint's, and `pairs`.
  *
- * Of addresses that are no endpoint's. A place holds a word of each kind, in one cache line: what arrives
- * from the wire pushes out only what arrived from the wire.
+ * In `heard` each place has a word for each kind of entry, in one cache line: entries from the wire evict only
+ * entries from the wire.
  */
 #ifndef ARPLINE_SHARED_RECENT_H
 #define ARPLINE_SHARED_RECENT_H
@@ -21,7 +21,10 @@ ARPL_INLINE __u32 arpl_heard_place(enum arpl_heard kind, __u64 hash)
 	return ((__u32)hash & (ARPL_HEARD_PLACES - 1)) * ARPL_HEARD_WORDS + (__u32)kind;
 }
 
-/* The part of the filter that stands in front of the kind, and the flag that says which of the two is asked. */
+/*
+ * The filter's part for this kind. arpl_heard_flag() is the flag that selects the first or the second part for
+ * look-ups.
+ */
 ARPL_INLINE __u32 arpl_heard_part(enum arpl_heard kind)
 {
 	return kind == ARPL_HEARD_ANNOUNCED ? ARPL_FILTER_ANNOUNCED : ARPL_FILTER_HEARD;
@@ -58,14 +61,17 @@ ARPL_INLINE int arpl_was_heard_hash(struct arpl_tables *t, enum arpl_heard kind,
 	return arpl_stamp_is(word, hash) && arpl_stamp_age_ns(word, now) < most_ns;
 }
 
-/* Whether it was heard within `most_ns`. */
+/* Whether this entry was written less than `most_ns` ago. */
 ARPL_INLINE int arpl_was_heard(struct arpl_tables *t, enum arpl_heard kind, __be32 address, __u16 vlan,
 			       __u64 now, __u64 most_ns)
 {
 	return arpl_was_heard_hash(t, kind, arpl_heard_hash(t, address, vlan), now, most_ns);
 }
 
-/* The same where most addresses were not: a small filter comes first. `hash`: arpl_heard_hash(). */
+/*
+ * As arpl_was_heard(), for callers whose addresses were mostly not heard: the filter rejects these. `hash`
+ * comes from arpl_heard_hash().
+ */
 ARPL_INLINE int arpl_was_heard_filtered(struct arpl_tables *t, const struct arpl_limits *limits,
 					enum arpl_heard kind, __u64 hash, __u64 now, __u64 most_ns)
 {
@@ -75,7 +81,7 @@ ARPL_INLINE int arpl_was_heard_filtered(struct arpl_tables *t, const struct arpl
 	       arpl_was_heard_hash(t, kind, hash, now, most_ns);
 }
 
-/* A station on the wire, which an endpoint's kernel has answered. */
+/* A station on the wire that an endpoint's kernel has answered. */
 ARPL_INLINE __u64 arpl_station_hash(struct arpl_tables *t, __u64 mac)
 {
 	return arpl_hash(arpl_hash_keys_now(t), (__u32)ARPL_HASH_HEARD + ARPL_HEARD_STATION, mac, 0, 0, 0, 0);
@@ -92,11 +98,12 @@ ARPL_INLINE int arpl_was_station(struct arpl_tables *t, __u64 mac, __u64 now, __
 }
 
 /*
- * What was handed to a kernel, by the pair's hash: fingerprint and time, in milliseconds of 2^20 ns. Finer than a stamp: the
- * shorter it counts, the less is left to who wants to answer in the kernel's place.
+ * A who-has that was handed to an endpoint's kernel, by the pair's hash: fingerprint and time in units of 2^20
+ * ns, about a millisecond. The unit is finer than a stamp's because the entry has to expire soon: until then a
+ * container could answer in its kernel's place.
  */
 #define ARPL_HANDED_SHIFT 20
-#define ARPL_HANDED_AHEAD (1 << 14) /* 17 s: a clock may be ahead of another */
+#define ARPL_HANDED_AHEAD (1 << 14) /* 17 s: the clock of another CPU may be ahead */
 
 ARPL_INLINE void arpl_hand(struct arpl_tables *t, __u64 pair_hash, __u64 now)
 {
@@ -107,35 +114,39 @@ ARPL_INLINE void arpl_hand(struct arpl_tables *t, __u64 pair_hash, __u64 now)
 			(pair_hash & 0xffffffff00000000ULL) | (__u32)(now >> ARPL_HANDED_SHIFT);
 }
 
-/* 1 once for what was handed over just now. */
+/* Returns 1 once for a who-has that was handed over within ARPL_HANDED_NS. */
 ARPL_INLINE int arpl_take_handed(struct arpl_tables *t, __u64 pair_hash, __u64 now)
 {
 	__u64 *place = arpl_heard_at(t, arpl_heard_place(ARPL_HEARD_HANDED, pair_hash));
 	__u64 word = place ? *(volatile __u64 *)place : 0;
 	__s32 age = (__s32)((__u32)(now >> ARPL_HANDED_SHIFT) - (__u32)word);
 
-	/* The further future is what a word looks like that is 26 to 52 days old. */
+	/* Words further in the future than ARPL_HANDED_AHEAD are 26 to 52 days old: the time has wrapped. */
 	return word != 0 && (word >> 32) == (pair_hash >> 32) && age >= -ARPL_HANDED_AHEAD &&
 	       age <= (__s32)(ARPL_HANDED_NS >> ARPL_HANDED_SHIFT) &&
 	       __sync_val_compare_and_swap(place, word, 0) == word;
 }
 
 /*
- * Confirmed pairs: a requester that an endpoint's kernel has answered. A pair may stand in four words side by side; where
- * they are taken, the one that was answered the longest ago is evicted, which costs a TO_CHILD.
+ * Confirmed pairs: a requester and an endpoint whose kernel has answered it. A pair may be in one of four words
+ * side by side. When all are taken, the pair with the oldest answer is evicted, whose next frame then costs a
+ * TO_CHILD.
  */
 
-/* Pairs are stamps; their flag says that one frame was sent as a sample. */
+/* A pair is a stamp; its flag says that one frame has been passed on as a sample. */
 #define ARPL_PAIR_SAMPLED ARPL_STAMP_FLAG
 
-/* Where it stands does not depend on the generation: the table need not wait for the slot. */
+/*
+ * The hash does not contain the generation, so that the look-up of the pair need not wait for the slot's cache
+ * line.
+ */
 ARPL_INLINE __u64 arpl_pair_hash(struct arpl_tables *t, __u64 requester_mac, __be32 requester, __be32 endpoint,
 				 __u16 vlan)
 {
 	return arpl_hash(arpl_hash_keys_now(t), ARPL_HASH_PAIR, requester_mac, vlan, requester, endpoint, 0);
 }
 
-/* The fingerprint of the pair with this generation of its endpoint, in the high half. */
+/* The fingerprint, in the high half, of a pair with this generation of its endpoint. */
 ARPL_INLINE __u64 arpl_pair_print(__u64 hash, __u32 generation)
 {
 	return hash + ((__u64)generation << 32);
@@ -147,8 +158,8 @@ ARPL_INLINE __u32 arpl_pair_set_of(__u64 hash)
 }
 
 /*
- * Where it stands, and `word` what stands there; NULL: nowhere. Most frames of a flood are of requesters that nobody has
- * answered: those do not get past the filter.
+ * Returns the pair's word and its value in `word`; NULL when the pair is not confirmed. The filter rejects most
+ * frames of a flood, whose requesters no kernel has answered.
  */
 ARPL_INLINE __u64 *arpl_pair_find(struct arpl_tables *t, const struct arpl_limits *limits, __u64 hash,
 				  __u32 generation, __u64 *word)
@@ -171,7 +182,7 @@ ARPL_INLINE __u64 *arpl_pair_find(struct arpl_tables *t, const struct arpl_limit
 	return 0;
 }
 
-/* How gladly this word is given to the pair: its own, then a free one, then the oldest. */
+/* Ranks the words that a pair may be stored in, higher is better: its own, a free one, the oldest. */
 ARPL_INLINE __u64 arpl_pair_fit(__u64 word, __u64 print, __u64 now)
 {
 	if (arpl_stamp_is(word, print))
@@ -179,7 +190,6 @@ ARPL_INLINE __u64 arpl_pair_fit(__u64 word, __u64 print, __u64 now)
 	return word == 0 ? ~0ULL - 1 : arpl_stamp_age_ns(word, now) + 1;
 }
 
-/* Confirms the pair. */
 ARPL_INLINE void arpl_pair_confirm(struct arpl_tables *t, __u64 hash, __u32 generation, __u64 now)
 {
 	struct arpl_pair_set *set = arpl_pairs_at(t, arpl_pair_set_of(hash));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Writes ARP frames as the kernel writes them: net/ipv4/arp.c arp_create(), net/8021q for the tag (id only: the
- * kernel's answer carries neither the request's priority nor a priority tag).
+ * Writes ARP frames as the kernel does: net/ipv4/arp.c arp_create(), and net/8021q for the tag. The tag has the
+ * VLAN id only: the kernel's answer has neither the request's priority nor a priority tag.
  */
 #ifndef ARPLINE_SHARED_REPLY_H
 #define ARPLINE_SHARED_REPLY_H
@@ -24,7 +24,7 @@ struct arpl_write {
 	__u16 vlan; /* host order; 0: no tag */
 };
 
-/* In network order. */
+/* Stores `v` in network order. */
 static inline __attribute__((always_inline)) void arpl_store16(__u8 *p, __u16 v)
 {
 	arpl_put16(p, arpl_swap16(v));
@@ -56,7 +56,7 @@ static inline __attribute__((always_inline)) __u32 arpl_write_arp(__u8 *p, const
 	return (__u32)(a - p) + ARPL_ARP_BYTES;
 }
 
-/* The kernel's answer (RFC 826) to the request `arp`, from an endpoint with this MAC; returns its length in bytes. */
+/* Writes the kernel's answer (RFC 826) to the request `arp`, sent by `mac`; returns its length in bytes. */
 static inline __attribute__((always_inline)) __u32 arpl_write_reply(__u8 *p, const struct arpl_arp *arp,
 								    __u64 mac)
 {
@@ -73,11 +73,14 @@ static inline __attribute__((always_inline)) __u32 arpl_write_reply(__u8 *p, con
 	return arpl_write_arp(p, &reply);
 }
 
-/* Where the two addresses stand, from the ARP header on. */
+/* Offsets of the two addresses from the ARP header. */
 #define ARPL_SENDER_IP_OFFSET 14U
 #define ARPL_TARGET_IP_OFFSET 24U
 
-/* Makes a who-has a unicast one for the endpoint; with `check` it asks as a probe, RFC 5227 section 2.1.1. */
+/*
+ * Makes a broadcast who-has unicast to the endpoint's MAC. With `check` it also becomes a probe (RFC 5227
+ * section 2.1.1).
+ */
 static inline __attribute__((always_inline)) void arpl_write_to_child(__u8 *p, __u32 arp_offset, __u64 mac,
 								      int check)
 {
@@ -103,7 +106,10 @@ static inline __attribute__((always_inline)) struct arpl_write arpl_announcement
 	return announcement;
 }
 
-/* As a reply (RFC 5227 section 3), for who heeds nothing else. Linux takes it for one where target MAC = sender MAC. */
+/*
+ * An announcement as a reply (RFC 5227 section 3), for peers that ignore requests. Linux recognizes a
+ * gratuitous reply by target MAC = sender MAC.
+ */
 static inline __attribute__((always_inline)) struct arpl_write
 arpl_announcement_reply(__u64 mac, __be32 address, __u16 vlan)
 {
@@ -123,7 +129,7 @@ static inline __attribute__((always_inline)) struct arpl_write arpl_probe(__u64 
 	return probe;
 }
 
-/* Asks for `asked` from `address`; `eth_dst`: the MAC that it had when it was last heard of, or broadcast. */
+/* A who-has for `asked` from `address`. `eth_dst`: the last known MAC of `asked`, or broadcast. */
 static inline __attribute__((always_inline)) struct arpl_write
 arpl_who_has(__u64 mac, __be32 address, __be32 asked, __u64 eth_dst, __u16 vlan)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * SipHash-1-3 (Aumasson, Bernstein) over three 64-bit words. The length block is left out: every input here is
- * 24 bytes. Makes the keys of hash.h from the two that are drawn.
+ * SipHash-1-3 (Aumasson, Bernstein) over three 64-bit words, without the length block because all inputs are 24
+ * bytes. It derives the keys of hash.h from the two random words.
  */
 #ifndef ARPLINE_SHARED_SIPHASH_H
 #define ARPLINE_SHARED_SIPHASH_H

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What a storm limit sees of a frame that is not ARP, and what no limit may touch. */
+/*
+ * Classifies broadcast and multicast frames other than ARP for storm limits, and finds those that no limit may
+ * drop.
+ */
 #ifndef ARPLINE_SHARED_STORM_H
 #define ARPLINE_SHARED_STORM_H
 
@@ -7,22 +10,22 @@
 
 #define ARPL_ETHERTYPE_IPV4 0x0800U
 #define ARPL_ETHERTYPE_IPV6 0x86ddU
-#define ARPL_LEAST_ETHERTYPE 0x0600U /* below it, IEEE 802.3 says, stands a length */
+#define ARPL_LEAST_ETHERTYPE 0x0600U /* values below are a length (IEEE 802.3) */
 
 #define ARPL_IPV4_BYTES 20U
 #define ARPL_IPV6_BYTES 40U
-#define ARPL_IPV6_EXTENSIONS 3U /* looked through for ICMPv6 and UDP */
+#define ARPL_IPV6_EXTENSIONS 3U /* extension headers that are skipped on the way to ICMPv6 or UDP */
 #define ARPL_PROTOCOL_IGMP 2U
 #define ARPL_PROTOCOL_UDP 17U
 #define ARPL_PROTOCOL_ICMPV6 58U
 #define ARPL_PORT_DHCP 67U
 #define ARPL_PORT_DHCPV6 546U
 
-/* 01:80:c2:00:00:0x, IEEE 802.1Q table 8-1: for the next bridge only, as spanning tree and LACP. */
+/* 01:80:c2:00:00:0x, IEEE 802.1Q table 8-1: for the next bridge only, such as spanning tree and LACP. */
 #define ARPL_MAC_LINK_LOCAL 0x0000000000c28001ULL
 #define ARPL_MAC_LINK_LOCAL_MASK 0x0000f0ffffffffffULL
 
-/* DHCP (RFC 2131) and DHCPv6 (RFC 8415): a UDP header whose destination is the first of their two ports or the next. */
+/* DHCP (RFC 2131) and DHCPv6 (RFC 8415): a UDP header whose destination port is `first` or the next one. */
 static inline __attribute__((always_inline)) int arpl_is_dhcp(const __u8 *udp, const __u8 *end, __u16 first)
 {
 	__u16 port;
@@ -33,7 +36,7 @@ static inline __attribute__((always_inline)) int arpl_is_dhcp(const __u8 *udp, c
 	return port == first || port == first + 1;
 }
 
-/* DHCP and IGMP. A later fragment has no port: it is neither. */
+/* DHCP and IGMP. A later fragment has no UDP header and is neither. */
 static inline __attribute__((always_inline)) int arpl_ipv4_is_needed(const __u8 *ip, const __u8 *end)
 {
 	__u32 fragment;
@@ -48,15 +51,16 @@ static inline __attribute__((always_inline)) int arpl_ipv4_is_needed(const __u8 
 }
 
 /*
- * Neighbour discovery (RFC 4861, types 133 to 137) and multicast listener discovery (RFC 2710 and 3810: 130 to 132
- * and 143). The latter, as IGMP: a bridge or router on this host learns from reports to groups that it has not joined.
+ * Neighbour discovery (RFC 4861: types 133 to 137) and multicast listener discovery (RFC 2710 and 3810: types
+ * 130 to 132 and 143). Listener reports for other groups count as needed, as IGMP does: a bridge or router on
+ * this host learns from them.
  */
 static inline __attribute__((always_inline)) int arpl_icmpv6_is_needed(const __u8 *icmp, const __u8 *end)
 {
 	return icmp + 1 <= end && ((icmp[0] >= 130 && icmp[0] <= 137) || icmp[0] == 143);
 }
 
-/* Behind hop-by-hop, routing or destination options as well. */
+/* Skips hop-by-hop, routing and destination options. */
 static inline __attribute__((always_inline)) int arpl_ipv6_is_needed(const __u8 *ip, const __u8 *end)
 {
 	const __u8 *p = ip + ARPL_IPV6_BYTES;
@@ -82,8 +86,8 @@ static inline __attribute__((always_inline)) int arpl_ipv6_is_needed(const __u8 
 }
 
 /*
- * The ethertype of a broadcast or multicast frame, in network order, when a limit may be looked up for it: 0 for a
- * length in its place or a tag that is cut off. -1 for a frame that no limit may touch.
+ * The ethertype of a broadcast or multicast frame, in network order, for the look-up of a limit. 0 when a
+ * length stands in its place or a tag is cut off; -1 for a frame that no limit may drop.
  */
 static inline __attribute__((always_inline)) __s32 arpl_storm_ethertype(const __u8 *p, const __u8 *end)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Enums and counter structs made from verdicts.def, so that `bpftool map dump` prints every verdict by name. */
+/*
+ * Enums and counter structs generated from verdicts.def, so that `bpftool map dump` prints each verdict by its
+ * name.
+ */
 #ifndef ARPLINE_SHARED_VERDICTS_H
 #define ARPLINE_SHARED_VERDICTS_H
 
@@ -22,7 +25,7 @@ enum arpl_verdict {
 	ARPL_WIRE_VERDICTS,
 };
 
-/* How many rows there are up to the last one of a class; they stand in the order of the classes. */
+/* The number of rows up to the last one of a class; verdicts.def has the rows in the order of the classes. */
 enum {
 	ARPL_UP_TO_PASS = 0
 #define ARPL_WIRE(class, name, description) +(ARPL_CLASS_##class <= ARPL_CLASS_PASS)
@@ -45,7 +48,7 @@ enum {
 #include "verdicts.def"
 };
 
-/* Acting verdicts are all but PASS; the first of them: */
+/* Acting verdicts are those of all classes but PASS. The first of them: */
 #define ARPL_FIRST_ACTING ((__u32)ARPL_UP_TO_PASS)
 #define ARPL_FIRST_OTHER_DROP ((__u32)ARPL_OTHER_UP_TO_PASS)
 
@@ -75,7 +78,9 @@ struct arpl_verdict_counts {
 #include "verdicts.def"
 };
 
-/* The value of `other_verdicts`, likewise. */
+/*
+ * The value of `other_verdicts`: a counter per enum arpl_other_verdict, then one per acting verdict in observe.
+ */
 struct arpl_other_counts {
 #define ARPL_OTHER(class, name, description) __u64 name;
 #include "verdicts.def"
@@ -92,7 +97,7 @@ struct arpl_engine_counts {
 #define ARPL_VERDICT_COUNTERS (sizeof(struct arpl_verdict_counts) / sizeof(__u64))
 #define ARPL_OTHER_COUNTERS (sizeof(struct arpl_other_counts) / sizeof(__u64))
 
-/* As its row says. */
+/* The class in the verdict's row. */
 ARPL_INLINE enum arpl_class arpl_class_of(enum arpl_verdict verdict)
 {
 	if ((__u32)verdict < ARPL_UP_TO_PASS)

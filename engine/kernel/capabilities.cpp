@@ -15,7 +15,8 @@
 namespace arpline {
 namespace {
 
-// Each was taken away alone; what failed is its reason. CAP_SYS_ADMIN includes CAP_BPF and CAP_PERFMON.
+// The reasons are from tests that took away one capability at a time: each names the operations that failed.
+// CAP_SYS_ADMIN includes CAP_BPF and CAP_PERFMON.
 constexpr std::array kNeeded{
     NeededCapability{CAP_NET_ADMIN, "attach and detach programs; give namespaces ids and dump them"},
     NeededCapability{CAP_NET_RAW, "AF_XDP and AF_PACKET sockets"},
@@ -26,12 +27,12 @@ constexpr std::array kNeeded{
     NeededCapability{CAP_CHOWN, "the group of the control socket; folders that somebody else made first", true},
 };
 
-// Into libcap-ng, which works on what it holds.
+// Loads this process's capabilities into libcap-ng's state, which all its functions work on.
 void read_own() {
   if (capng_get_caps_process() != 0) throw_errno("read the capabilities", errno, "mount /proc");
 }
 
-// What libcap-ng holds, for good.
+// Makes libcap-ng's state this thread's capabilities, irrevocably.
 void apply() {
   if (const int error = capng_apply(CAPNG_SELECT_ALL); error != 0) {
     throw SetupError(fmt::format("give up capabilities: libcap-ng says {}; look at /proc/self/status", error));

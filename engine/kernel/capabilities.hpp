@@ -7,28 +7,29 @@
 
 namespace arpline {
 
-/// A capability (CAP_*, linux/capability.h) that the daemon can't do without, and what for.
+/// A capability (CAP_*, linux/capability.h) that the daemon needs, with the reason.
 struct NeededCapability {
   unsigned capability = 0;
   const char* why = nullptr;
-  bool starts_without = false;  ///< it is missed later, or only with some configurations
+  bool starts_without = false;  ///< it starts without; later operations or some configurations fail
 };
 
-/// All of them; docs/privileges.md says the same.
+/// All needed capabilities; docs/privileges.md lists the same.
 std::span<const NeededCapability> needed_capabilities() noexcept;
 
 /// "CAP_NET_ADMIN"
 std::string capability_name(const NeededCapability& needed);
 
-/// Those that are not in this process's effective set. Throws SetupError.
+/// Needed capabilities that are not in this process's effective set. Throws SetupError.
 std::vector<NeededCapability> missing_capabilities();
 
-/// Gives up all other capabilities for good, in the bounding set too, and the right to get any by exec
-/// (no_new_privs). Of the needed ones it keeps what it has: which one is missing, the operation says. For the
-/// calling thread and those that it starts later: call it while there is no other. Throws SetupError.
+/// Gives up all other capabilities for good, also in the bounding set, and the right to gain any by exec
+/// (no_new_privs). A needed capability that is missing already is no error here: the operation that needs it
+/// reports it. Affects the calling thread and the threads that it starts later, so it must be called while
+/// there is only one. Throws SetupError.
 void drop_capabilities();
 
-/// The same, and keeps none.
+/// As drop_capabilities(), but keeps no capability.
 void drop_all_capabilities();
 
 }  // namespace arpline

@@ -36,9 +36,9 @@ bool ask(int socket, const ForeignText& interface, T& command) {
   return ioctl(socket, SIOCETHTOOL, &request) == 0;
 }
 
-// The kernel's list of features has no fixed numbers: by name.
+// Looks up a feature by name, because the kernel's features have no fixed numbers.
 std::optional<bool> feature(int socket, const ForeignText& interface, std::string_view name) {
-  // Each of them ends in an array without a length.
+  // The kernel's structs end in an array without a length, so each needs memory of its own size.
   std::vector<std::uint32_t> counted(sizeof(ethtool_sset_info) / 4 + 1);
   auto& set = *reinterpret_cast<ethtool_sset_info*>(counted.data());
   set.cmd = ETHTOOL_GSSET_INFO;

@@ -10,7 +10,7 @@ struct ring_buffer;
 
 namespace arpline {
 
-/// The reading end of the `events` ring buffer.
+/// The reader of the programs' `events` ring buffer.
 class Events {
  public:
   using Handler = std::function<void(const arpl_event&)>;
@@ -21,9 +21,9 @@ class Events {
   Events& operator=(const Events&) = delete;
   ~Events();
 
-  /// For epoll.
+  /// A descriptor for epoll.
   int fd() const noexcept;
-  /// Hands what has arrived to the handler; never waits.
+  /// Passes all waiting events to the handler; never waits.
   void drain() noexcept;
 
  private:

@@ -12,21 +12,21 @@
 
 namespace arpline {
 
-/// So many routes of a namespace are looked at: containers have a handful.
+/// Limit on the routes read from a namespace, where a container could have any number; most have a handful.
 inline constexpr std::size_t kMostRoutesInside = 1024;
 
-/// The routes of a namespace, read inside it: the calling thread goes there and comes back, and nothing stays
-/// open. No more than kMostRoutesInside; empty when it could not be entered. Throws SetupError when they can't
-/// be read, and without CAP_SYS_ADMIN.
+/// The routes of a namespace, kMostRoutesInside at most. The calling thread enters the namespace for it and
+/// returns; no descriptor stays open. Empty when the namespace could not be entered. Throws SetupError when the
+/// routes can't be read, and without CAP_SYS_ADMIN.
 std::vector<Route> routes_inside(const Fd& netns);
 
-/// The gateway that an address asks the way to: of the default route through its interface, else of the widest
-/// one; among equals of the one with the smallest metric. Only one that lies in the address's own subnet
-/// counts. 0: there is none. Pure.
+/// The gateway of an address: from the default route through its interface, else from the route with the
+/// shortest prefix; among equals from the one with the smallest metric. Only gateways in the address's own
+/// subnet count. 0 when there is none. Pure.
 Ipv4 gateway_of(std::span<const Route> routes, int ifindex, Ipv4 address, unsigned prefix_bits);
 
-/// The IPv4 addresses of an interface in the calling thread's namespace; empty: it has none, or they can't be
-/// read.
+/// The IPv4 addresses of an interface in the calling thread's namespace; empty when it has none or they can't
+/// be read.
 std::vector<Ipv4> addresses_here(const ForeignText& interface);
 
 }  // namespace arpline

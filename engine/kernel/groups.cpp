@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kMacDigits = 12;
 constexpr unsigned kByteBits = 8;
 
-// "3333ff000005", the first byte first.
+// Parses "3333ff000005", whose first two digits are the address's first byte.
 std::optional<Mac> mac_of(const std::string& digits) {
   std::uint64_t number = 0;
   const auto* end = digits.data() + digits.size();
@@ -27,7 +27,7 @@ std::optional<Mac> mac_of(const std::string& digits) {
 
 }  // namespace
 
-// A line: ifindex, name, users, global users, address.
+// Each line has: ifindex, name, users, global users, address.
 std::set<Mac> parse_groups(std::istream& text, int ifindex) {
   std::set<Mac> groups;
   for (std::string line; groups.size() <= ARPL_MAX_GROUPS && std::getline(text, line);) {
@@ -43,7 +43,7 @@ std::set<Mac> parse_groups(std::istream& text, int ifindex) {
   return groups;
 }
 
-// /proc/net is the process's, which may be another one's while a thread looks into a container.
+// Reads thread-self: /proc/net is that of the process, but this thread may be in a container's namespace.
 std::optional<std::set<Mac>> joined_groups(int ifindex) {
   std::ifstream text("/proc/thread-self/net/dev_mcast");
   if (!text) return std::nullopt;

@@ -9,12 +9,12 @@
 
 namespace arpline {
 
-/// The multicast MACs that an interface of the calling thread's namespace takes: its own groups and those of
-/// the interfaces on it, macvlans in other namespaces too. At most one more than ARPL_MAX_GROUPS. nullopt: the
-/// kernel does not tell.
+/// The multicast MACs that an interface of the calling thread's namespace receives: its own groups and those of
+/// the interfaces on it, including macvlans in other namespaces. ARPL_MAX_GROUPS + 1 at most. nullopt when the
+/// kernel's list can't be read.
 std::optional<std::set<Mac>> joined_groups(int ifindex);
 
-/// The same from the text of /proc/net/dev_mcast.
+/// Parses the text of /proc/net/dev_mcast.
 std::set<Mac> parse_groups(std::istream& text, int ifindex);
 
 }  // namespace arpline

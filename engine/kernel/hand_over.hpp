@@ -5,8 +5,8 @@
 
 namespace arpline {
 
-/// From now on what `from` receives is received by the parent instead, until that interface is gone. Throws
-/// SetupError.
+/// Attaches a program to the interface `from` that passes its received frames on to the parent, as if the
+/// parent had received them. It stays until `from` is gone. Throws SetupError.
 void hand_over_to(const std::string& from, int parent_ifindex);
 
 }  // namespace arpline

@@ -9,14 +9,14 @@
 
 namespace arpline {
 
-/// Sends one frame through an interface of the calling thread's namespace, past nothing: its own egress sees
-/// it. Never throws: false when it could not be sent.
+/// Sends one frame through an interface of the calling thread's namespace. The frame passes the interface's
+/// egress filters. Never throws; false when the frame could not be sent.
 bool send_here(int ifindex, const arpl_write& frame) noexcept;
 
-/// The same through interfaces of another namespace, which the calling thread enters for it (run_inside), so
-/// that siblings hear what the container has to say. The frames carry no tag: a VLAN below the interface adds
-/// its own. Nothing stays open; closing takes the kernel some 13 ms (packet_release() waits for RCU). Returns
-/// those that could not be sent. Throws SetupError without CAP_SYS_ADMIN.
+/// Sends frames through interfaces of another namespace, so that siblings hear them from the container itself.
+/// The calling thread enters the namespace for it (run_inside()). The frames carry no tag: a VLAN below the
+/// interface adds its own. No socket stays open; closing one takes the kernel some 13 ms (packet_release()
+/// waits for RCU). Returns the frames that could not be sent. Throws SetupError without CAP_SYS_ADMIN.
 struct InsideFrame {
   int ifindex = 0;
   arpl_write frame{};

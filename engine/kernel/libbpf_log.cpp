@@ -16,7 +16,8 @@ std::string& last_line() {
   return line;
 }
 
-// A program that is refused comes with the verifier's log in one piece: up to 16 MiB, and its end counts.
+// For a refused program libbpf prints the verifier's log as one text of up to 16 MiB; its last line has the
+// reason.
 void keep_last_line(const char* text) {
   std::string whole = text;
   while (!whole.empty() && whole.back() == '\n') whole.pop_back();

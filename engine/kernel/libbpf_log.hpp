@@ -5,14 +5,15 @@
 
 namespace arpline {
 
-/// libbpf says why something failed only by printing. From now on the last line of it is kept for errors; with
-/// `verbose` all of it goes to stderr as well, what the verifier says included. For the thread that loads.
+/// Keeps the last line that libbpf prints, for errors, as libbpf reports reasons only by printing. With
+/// `verbose` all of it also goes to stderr, with the verifier's log. To be called by the thread that loads
+/// programs.
 void keep_libbpf_log(bool verbose);
 
-/// The last line that is kept; empty: nothing was printed.
+/// The last kept line; empty when libbpf has printed nothing.
 const std::string& last_libbpf_line();
 
-/// Before a call whose error is to be explained.
+/// Clears the last line, before a call whose error it is to explain.
 void forget_libbpf_line();
 
 }  // namespace arpline

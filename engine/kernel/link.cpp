@@ -137,8 +137,8 @@ void parse_link_attribute(LinkRecord& link, const nlattr& attribute, int type) {
   }
 }
 
-// EINVAL is the kernel's answer to an id that is no longer given. A container that changes its links without
-// end hides itself only, not the others.
+// EINVAL means that no namespace has the id any more. EINTR: a container that changes its links all the time
+// hides only itself.
 bool is_unreadable(int error, std::optional<int> nsid) {
   return nsid && (error == EINVAL || error == ENODEV || error == EINTR);
 }

@@ -15,7 +15,7 @@ namespace arpline {
 
 enum class XdpMode { none, native, generic, offload };
 
-/// What one RTM_NEWLINK message tells.
+/// A link, from one RTM_NEWLINK message.
 struct LinkRecord {
   int ifindex = 0;
   unsigned flags = 0;  ///< IFF_*
@@ -24,39 +24,42 @@ struct LinkRecord {
   std::string kind;  ///< IFLA_INFO_KIND; empty for hardware and lo
   Mac mac = 0;
   std::uint32_t mtu = 0;
-  std::uint32_t carrier_ups = 0;   ///< IFLA_CARRIER_UP_COUNT
-  int lower = 0;                   ///< IFLA_LINK: the ifindex of the interface below; 0: none
-  std::optional<int> lower_netns;  ///< IFLA_LINK_NETNSID: the id of its namespace; none: the link's own
+  std::uint32_t carrier_ups = 0;  ///< IFLA_CARRIER_UP_COUNT
+  int lower = 0;                  ///< IFLA_LINK: the ifindex of the interface below; 0: none
+  /// IFLA_LINK_NETNSID: the id of that interface's namespace; none: the link's own
+  std::optional<int> lower_netns;
   std::uint32_t xdp_prog_id = 0;
   XdpMode xdp_mode = XdpMode::none;
   std::uint32_t macvlan_mode = 0;   ///< IFLA_MACVLAN_MODE of a macvlan or macvtap
-  std::uint16_t vlan_id = 0;        ///< IFLA_VLAN_ID of a VLAN interface; 0: it is none
+  std::uint16_t vlan_id = 0;        ///< IFLA_VLAN_ID of a VLAN interface; 0: not a VLAN interface
   std::uint16_t vlan_protocol = 0;  ///< IFLA_VLAN_PROTOCOL in host byte order: ETH_P_8021Q or ETH_P_8021AD
-  int arp_ignore = 0;               ///< the device's own value, without conf/all
-  int rp_filter = 0;                ///< likewise
-  std::optional<int> new_netns;     ///< IFLA_NEW_NETNSID of an RTM_DELLINK: where it moved
-  int new_ifindex = 0;              ///< IFLA_NEW_IFINDEX: its number there
-  bool proxy_arp = false;           ///< likewise
-  /// IFLA_MACVLAN_BC_QUEUE_LEN_USED of a macvlan or macvtap: frames, the largest request of all its siblings
+  int arp_ignore = 0;               ///< the device's own value; conf/all is not included
+  int rp_filter = 0;                ///< the device's own value
+  std::optional<int> new_netns;     ///< IFLA_NEW_NETNSID of an RTM_DELLINK: the namespace that it moved to
+  int new_ifindex = 0;              ///< IFLA_NEW_IFINDEX: its ifindex there
+  bool proxy_arp = false;           ///< the device's own value
+  /// IFLA_MACVLAN_BC_QUEUE_LEN_USED of a macvlan or macvtap: frames, the highest value that any of its siblings
+  /// has requested
   std::uint32_t broadcast_queue = 0;
-  /// How often it is asked to take all groups, by itself and by the interfaces on it (IFLA_ALLMULTI,
-  /// kernel 6.0); before that: 1 when it is asked by itself.
+  /// The number of requests to receive all groups, by the interface itself and by the interfaces on it
+  /// (IFLA_ALLMULTI, kernel 6.0). Older kernels: 1 when the interface itself has IFF_ALLMULTI.
   std::uint32_t all_multicast = 0;
 };
 
-/// lower_netns is an id of the asking namespace in an answer, and of the link's own in an event.
+/// In an answer, lower_netns is an id of the requesting namespace; in an event, of the link's own namespace.
 LinkRecord parse_link(const nlmsghdr& message);
 
-/// All links of the socket's namespace, or of the one that it knows as `nsid`. When links change faster than
-/// they can be read, SetupError for the own namespace; nullopt for another one, as when it is gone.
+/// All links of the socket's namespace, or of the namespace that it knows as `nsid`. When links change faster
+/// than they can be read: SetupError for the socket's own namespace, nullopt for another one. nullopt also when
+/// the other namespace is gone.
 std::optional<std::vector<LinkRecord>> dump_links(Netlink& route, std::optional<int> nsid = std::nullopt);
 
-/// Its macvlan and macvtap interfaces, and perhaps others; otherwise likewise. A namespace may have any number
-/// of interfaces: of more than kMostLinks the first ones.
+/// The macvlan and macvtap interfaces of a namespace, and perhaps others; errors as for dump_links(). A
+/// container may have any number of interfaces, so only the first kMostLinks are read.
 std::optional<std::vector<LinkRecord>> dump_macvlans(Netlink& route, std::optional<int> nsid = std::nullopt);
 inline constexpr std::size_t kMostLinks = 8192;
 
-/// One link; nullopt: it is gone, or its namespace is. Otherwise as dump_links.
+/// One link; nullopt when it or its namespace is gone. Other errors as for dump_links().
 std::optional<LinkRecord> get_link(Netlink& route, std::optional<int> nsid, int ifindex);
 
 struct LinkAddress {
@@ -65,11 +68,11 @@ struct LinkAddress {
   std::uint8_t prefix_bits = 0;
 };
 
-/// What one RTM_NEWADDR or RTM_DELADDR message tells; nullopt: not of IPv4, or without an address.
+/// Parses an RTM_NEWADDR or RTM_DELADDR message; nullopt for another family or without an address.
 std::optional<LinkAddress> parse_address(const nlmsghdr& message);
 
-/// All IPv4 addresses, or those of one link (ifindex not 0); otherwise as dump_links. Of more than
-/// kMostAddresses the first ones.
+/// All IPv4 addresses, or those of one link (ifindex not 0), the first kMostAddresses of them. Errors as for
+/// dump_links().
 inline constexpr std::size_t kMostAddresses = 65536;
 std::optional<std::vector<LinkAddress>> dump_addresses(Netlink& route, std::optional<int> nsid = std::nullopt,
                                                        int ifindex = 0);
@@ -85,7 +88,7 @@ inline constexpr std::uint64_t rx_sg = 32;
 inline constexpr std::uint64_t ndo_xmit_sg = 64;
 }  // namespace xdp_feature
 
-/// One interface of the calling thread's namespace with what its driver says of itself.
+/// An interface of the calling thread's namespace, with its driver's properties.
 struct LinkInfo {
   int ifindex = 0;
   ForeignText name;
@@ -97,23 +100,23 @@ struct LinkInfo {
   bool running = false;  ///< IFF_RUNNING: up and with carrier
   bool loopback = false;
   int lower = 0;                   ///< the ifindex of the interface below; 0: none
-  std::optional<int> lower_netns;  ///< the id of its namespace; none: this one
+  std::optional<int> lower_netns;  ///< the id of that interface's namespace; none: this one
   std::uint32_t xdp_prog_id = 0;
   XdpMode xdp_mode = XdpMode::none;
   unsigned rx_queues = 1;  ///< in use now, as ethtool -l: rx + combined
   unsigned tx_queues = 1;
   std::optional<bool> rx_vlan_offload;        ///< none: the driver does not say
-  std::optional<bool> rx_stag_offload;        ///< rx-vlan-stag-hw-parse; likewise
+  std::optional<bool> rx_stag_offload;        ///< rx-vlan-stag-hw-parse; none: the driver does not say
   std::optional<std::uint64_t> xdp_features;  ///< xdp_feature bits; none: a kernel before 6.3
 };
 
-/// nullopt: there is no such interface. The socket must belong to the calling thread's namespace. Throws
-/// SetupError.
+/// Finds an interface; nullopt when there is none. The socket must belong to the calling thread's namespace.
+/// Throws SetupError.
 std::optional<LinkInfo> find_link(Netlink& route, const ForeignText& name);
 std::optional<LinkInfo> find_link(Netlink& route, int ifindex);
 
-/// Frames that the kernel took from the interface and dropped (IFLA_STATS64's rx_dropped); nullopt: there is no
-/// such interface. Throws SetupError only when the socket itself fails.
+/// Frames that the kernel has received from the interface and dropped (IFLA_STATS64's rx_dropped); nullopt when
+/// there is no such interface. Throws SetupError only when the socket itself fails.
 std::optional<std::uint64_t> rx_dropped(Netlink& route, int ifindex);
 
 }  // namespace arpline

@@ -16,9 +16,9 @@
 namespace arpline {
 namespace {
 
-constexpr std::uint32_t kOnly = 0;  // the key of an array of one
+constexpr std::uint32_t kOnlyKey = 0;  // the key of arrays with one entry
 
-// All keys of a hash, collected first so that the caller may erase.
+// All keys of a hash, collected first so that the caller may erase entries.
 template <class Key>
 std::vector<Key> keys_of(int fd) {
   std::vector<Key> keys;
@@ -44,25 +44,25 @@ std::vector<std::pair<Key, Value>> all_of(int fd) {
 template <class T>
 T read_one(int fd, const char* name) {
   T value{};
-  if (bpf_map_lookup_elem(fd, &kOnly, &value) != 0) throw_errno(fmt::format("read BPF map {}", name), errno);
+  if (bpf_map_lookup_elem(fd, &kOnlyKey, &value) != 0) throw_errno(fmt::format("read BPF map {}", name), errno);
   return value;
 }
 
-// Sums a per-CPU array of one, field by field.
+// Sums the per-CPU values of an array with one entry, field by field.
 template <class T>
 std::vector<std::uint64_t> sum_per_cpu(int fd, const char* name) {
   const int cpus = libbpf_num_possible_cpus();
   if (cpus < 1) throw_errno("count the CPUs", -cpus);
   constexpr auto kFields = sizeof(T) / sizeof(std::uint64_t);
   std::vector<std::uint64_t> all(kFields * static_cast<std::size_t>(cpus));
-  if (bpf_map_lookup_elem(fd, &kOnly, all.data()) != 0)
+  if (bpf_map_lookup_elem(fd, &kOnlyKey, all.data()) != 0)
     throw_errno(fmt::format("read BPF map {}", name), errno);
   std::vector<std::uint64_t> sum(kFields);
   for (std::size_t i = 0; i < all.size(); ++i) sum[i % kFields] += all[i];
   return sum;
 }
 
-// What is mapped into memory, with its size.
+// The maps that are mapped into memory, with their sizes.
 const std::map<std::string, std::size_t>& mapped_bytes() {
   static const std::map<std::string, std::size_t> kBytes{
       {"slots", sizeof(arpl_slot) * ARPL_MAX_ENDPOINTS},
@@ -122,23 +122,23 @@ Maps Maps::from_fds(const std::map<std::string, int>& fds, bool writable) {
   return maps;
 }
 
-// Its first bytes are the same in every version.
+// The first bytes of `meta` are the same in all versions; the value may be longer.
 std::optional<arpl_meta> pinned_meta(const std::string& folder) {
   const Fd fd{bpf_obj_get((folder + "/meta").c_str())};
   bpf_map_info info{};
   std::uint32_t length = sizeof info;
   if (!fd || bpf_obj_get_info_by_fd(fd.get(), &info, &length) != 0 || info.value_size < sizeof(arpl_meta) ||
-      info.key_size != sizeof kOnly)
+      info.key_size != sizeof kOnlyKey)
     return std::nullopt;
   std::vector<char> value(info.value_size);
-  if (bpf_map_lookup_elem(fd.get(), &kOnly, value.data()) != 0) return std::nullopt;
+  if (bpf_map_lookup_elem(fd.get(), &kOnlyKey, value.data()) != 0) return std::nullopt;
   arpl_meta meta{};
   std::memcpy(&meta, value.data(), sizeof meta);
   return meta;
 }
 
 std::optional<Maps> Maps::open_pinned(const std::string& folder, bool writable) {
-  // Before anything is mapped: another ABI's maps have other sizes.
+  // The version is compared before anything is mapped, because another ABI's maps have other sizes.
   const auto meta = pinned_meta(folder);
   if (!meta || meta->abi_version != ARPL_ABI_VERSION) return std::nullopt;
   std::map<std::string, Fd> pinned;
@@ -150,7 +150,8 @@ std::optional<Maps> Maps::open_pinned(const std::string& folder, bool writable) 
     fds[name] = fd.get();
     pinned.emplace(name, std::move(fd));
   }
-  // What somebody else has pinned in a map's place can't be mapped, and must not stand in the way of a detach.
+  // A foreign object pinned under a map's name can't be mapped. It counts as no pins, so that a detach still
+  // works.
   for (const auto& [name, bytes] : mapped_bytes())
     if (!has_bytes(fds.at(name), bytes)) return std::nullopt;
   return from_fds(fds, writable);
@@ -176,7 +177,7 @@ arpl_hash_keys Maps::hash_keys() const {
 }
 
 void Maps::set_meta(const arpl_meta& meta) const {
-  if (bpf_map_update_elem(fd("meta"), &kOnly, &meta, BPF_ANY) != 0) throw_errno("write BPF map meta", errno);
+  if (bpf_map_update_elem(fd("meta"), &kOnlyKey, &meta, BPF_ANY) != 0) throw_errno("write BPF map meta", errno);
 }
 
 std::vector<std::pair<arpl_endpoint_key, arpl_endpoint>> Maps::endpoints() const {
@@ -223,9 +224,9 @@ std::vector<std::uint64_t> Maps::verdicts() const {
 void Maps::set_verdicts(const std::vector<std::uint64_t>& sum) const {
   const int cpus = libbpf_num_possible_cpus();
   if (cpus < 1) throw_errno("count the CPUs", -cpus);
-  auto all = sum;  // the first CPU's
+  auto all = sum;  // goes into the first CPU's values
   all.resize(sum.size() * static_cast<std::size_t>(cpus));
-  if (bpf_map_update_elem(fd("verdicts"), &kOnly, all.data(), BPF_ANY) != 0)
+  if (bpf_map_update_elem(fd("verdicts"), &kOnlyKey, all.data(), BPF_ANY) != 0)
     throw_errno("write BPF map verdicts", errno);
 }
 
@@ -240,8 +241,8 @@ arpl_egress_stats Maps::egress_stats() const {
   return stats;
 }
 
-// User space can't look into an XSKMAP, but it may fill a place only where none is taken. A socket that is put
-// there goes out of it again when it is closed.
+// User space can't read an XSKMAP, but with BPF_NOEXIST a socket can be put only into an empty place. The
+// kernel removes the socket from the map when it is closed.
 std::optional<std::uint32_t> first_queue_without_socket(int xsks_map_fd, std::uint32_t queues) {
   const Fd socket{::socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0)};
   if (!socket) throw_errno("open an AF_XDP socket", errno);

@@ -17,12 +17,12 @@
 
 namespace arpline {
 
-/// A parent's BPF maps: file descriptors and mapped memory, whether just created or pinned by an earlier run.
+/// A parent's BPF maps, new ones or those pinned by an earlier run: their descriptors and their mapped memory.
 class Maps {
  public:
-  /// Takes copies of the descriptors. `writable` is needed by everything but looking. Throws SetupError.
+  /// Duplicates the descriptors. Without `writable` the maps can only be read. Throws SetupError.
   static Maps from_fds(const std::map<std::string, int>& fds, bool writable);
-  /// Opens the pins in `folder`; nullopt when there are none, or of another ABI version.
+  /// Opens the maps pinned in `folder`; nullopt when there are none or their ABI version is another one.
   static std::optional<Maps> open_pinned(const std::string& folder, bool writable);
 
   std::span<arpl_slot> slots() const noexcept { return slots_.as<arpl_slot>(); }
@@ -36,40 +36,42 @@ class Maps {
   std::span<arpl_engine_counts> engine_counts() const noexcept { return engine_.as<arpl_engine_counts>(); }
   arpl_limits& limits() const noexcept { return limits_.as<arpl_limits>()[0]; }
 
-  /// When the lease expires; 0 at once.
+  /// Sets the time at which the lease expires; 0 ends it at once.
   void set_lease(std::uint64_t expires_ns) const noexcept;
   std::uint64_t lease() const noexcept;
-  /// Read and written by others at any time.
+  /// Other threads write it at any time, and the programs read it.
   __u64& lease_word() const noexcept { return lease_.as<__u64>()[0]; }
 
   arpl_meta meta() const;
   void set_meta(const arpl_meta& meta) const;
-  /// What the programs hash with.
+  /// The keys of the programs' hashes.
   arpl_hash_keys hash_keys() const;
 
   std::vector<std::pair<arpl_endpoint_key, arpl_endpoint>> endpoints() const;
-  /// False when the kernel refuses.
+  /// False when the kernel refuses the entry.
   bool put_endpoint(const arpl_endpoint_key& key, const arpl_endpoint& value) const noexcept;
   void erase_endpoint(const arpl_endpoint_key& key) const noexcept;
 
-  /// Summed over the CPUs; index: enum arpl_verdict, then the would_ twins.
+  /// Summed over the CPUs. The index is an enum arpl_verdict; the would_ twins follow.
   std::vector<std::uint64_t> verdicts() const;
-  /// For a parent without our XDP program: they are counted elsewhere. As many as verdicts() has.
+  /// For parents without the XDP program, whose verdicts are counted in another place. Takes as many numbers as
+  /// verdicts() returns.
   void set_verdicts(const std::vector<std::uint64_t>& sum) const;
-  /// Of what is not ARP: enum arpl_other_verdict, then the would_ twins.
+  /// Verdicts of frames that are not ARP, summed over the CPUs. The index is an enum arpl_other_verdict; the
+  /// would_ twins follow.
   std::vector<std::uint64_t> other_verdicts() const;
-  /// What is known of an own MAC; what it has sent stays counted. False when the kernel refuses: errno.
+  /// Writes the entry of an own MAC; its counters stay. False when the kernel refuses; errno says why.
   bool put_sender(Mac mac, const arpl_sender& known) const noexcept;
   void erase_sender(Mac mac) const noexcept;
-  /// What each own MAC has sent.
+  /// The entries of all own MACs, with their counters.
   std::vector<std::pair<Mac, arpl_sender>> senders() const;
   arpl_egress_stats egress_stats() const;
-  /// The limits on what is not ARP, in no order.
+  /// The limits on broadcast and multicast other than ARP, in no order.
   std::vector<std::pair<arpl_storm_key, arpl_storm_limit>> storm_limits() const;
-  /// The multicast MACs that they do not apply to.
+  /// The multicast MACs that these limits do not apply to.
   std::vector<Mac> groups() const;
 
-  /// Takes all sockets out of xsks_map: nothing is handed to a ring any more.
+  /// Removes all sockets from xsks_map, so that the program hands no more frames to a ring.
   void close_rings() const noexcept;
 
   int fd(const std::string& name) const { return fds_.at(name).get(); }
@@ -79,11 +81,11 @@ class Maps {
   Mapped slots_, stats_, index_, filter_, pairs_, heard_, buckets_, credit_, engine_, limits_, lease_;
 };
 
-/// The first of so many queues whose place in this XSKMAP is empty. Throws SetupError.
+/// The first of the queues 0 to `queues` - 1 that has no socket in this XSKMAP. Throws SetupError.
 std::optional<std::uint32_t> first_queue_without_socket(int xsks_map_fd, std::uint32_t queues);
 
-/// What is pinned in `folder` says of itself, of whatever ABI version; nullopt: nothing is pinned, or it is
-/// none of ours.
+/// Reads the `meta` that is pinned in `folder`, of any ABI version; nullopt when nothing is pinned or the pin
+/// is not ours.
 std::optional<arpl_meta> pinned_meta(const std::string& folder);
 
 /// The maps' names, as in bpf/maps.bpf.h.

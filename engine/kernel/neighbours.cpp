@@ -15,10 +15,10 @@
 namespace arpline {
 namespace {
 
-// The kernel fills a message up to the size of the reader's buffer, and no further than 32 KiB.
+// The kernel fills a message up to the size of the reader's buffer, but not beyond 32 KiB.
 constexpr std::size_t kReceiveBytes = 32UL * 1024;
 
-// An older kernel's is shorter.
+// Copies a struct that older kernels have shorter; missing fields are 0.
 template <class T>
 T copied(const nlattr& attribute) {
   T value{};
@@ -52,7 +52,7 @@ bool is_exempt(const ndmsg& entry) {
   return (entry.ndm_state & NUD_PERMANENT) != 0 || (entry.ndm_flags & NTF_EXT_LEARNED) != 0;
 }
 
-// A socket of its own: it may be closed before the kernel has told everything.
+// A socket of its own, which may be closed before the dump has ended.
 Fd ask_for_neighbours() {
   struct {
     nlmsghdr header;

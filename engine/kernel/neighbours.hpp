@@ -10,30 +10,30 @@
 
 namespace arpline {
 
-/// The IPv4 neighbour table. It is one for all namespaces.
+/// The kernel's IPv4 neighbour table, which all namespaces share.
 struct NeighbourTable {
-  std::uint32_t entries = 0;     ///< all of them, with those that do not count against the limit
-  std::uint32_t limit = 0;       ///< gc_thresh3: beyond it nothing is entered that the limit counts
-  std::uint32_t soft_limit = 0;  ///< gc_thresh2: above it entries older than 5 s have to go, every 5 s
-  std::uint64_t cleanings = 0;   ///< how often they had to, since the system began (forced_gc_runs)
-  std::uint64_t refused = 0;     ///< what found no room, likewise (table_fulls)
+  std::uint32_t entries = 0;     ///< all entries, including those that do not count against the limit
+  std::uint32_t limit = 0;       ///< gc_thresh3: beyond it the kernel refuses new entries that count
+  std::uint32_t soft_limit = 0;  ///< gc_thresh2: above it the kernel removes entries older than 5 s, every 5 s
+  std::uint64_t cleanings = 0;   ///< removals of that kind since the system started (forced_gc_runs)
+  std::uint64_t refused = 0;     ///< refused entries since the system started (table_fulls)
 };
 
-/// nullopt: the kernel does not tell.
+/// Reads the table's counters; nullopt when the kernel does not report them.
 std::optional<NeighbourTable> neighbour_table(Netlink& route);
 
-/// What counts against the limit when so many entries do not: those that are permanent or that others have
-/// learned (net/core/neighbour.c, gc_entries).
+/// The number of entries that count against the limit. `exempt`: entries that do not, because they are
+/// permanent or externally learned (net/core/neighbour.c, gc_entries).
 std::uint64_t counted_entries(const NeighbourTable& table, std::uint64_t exempt) noexcept;
 
-/// The part of the table that one namespace holds.
+/// The entries of one namespace.
 struct NeighbourCount {
-  std::map<int, std::uint32_t> counted;  ///< by ifindex: those that count against the limit
-  std::uint64_t exempt = 0;              ///< those that do not
+  std::map<int, std::uint32_t> counted;  ///< by ifindex: entries that count against the limit
+  std::uint64_t exempt = 0;              ///< entries that do not count
 };
 
-/// Of the calling thread's namespace; looks at no more than `most` entries, for a container can have any number
-/// of permanent ones. nullopt: it cannot be read.
+/// Counts the entries of the calling thread's namespace. Reads `most` entries at most, because a container can
+/// have any number of permanent ones. nullopt when they can't be read.
 std::optional<NeighbourCount> count_neighbours(std::size_t most);
 
 }  // namespace arpline

@@ -13,7 +13,7 @@
 namespace arpline {
 namespace {
 
-// The kernel fills dump messages up to the size of the reader's buffer, and no further than 32 KiB.
+// The kernel fills a message up to the size of the reader's buffer, but not beyond 32 KiB.
 constexpr std::size_t kReceiveBytes = 32 * 1024;
 constexpr int kDumpTries = 8;
 constexpr std::size_t kLongDumpBytes = 256 * 1024;
@@ -47,10 +47,10 @@ void NetlinkRequest::put_u32(std::uint16_t attribute, std::uint32_t value) {
 }
 
 void NetlinkRequest::put_nested_string(std::uint16_t nest, std::uint16_t attribute, std::string_view value) {
-  auto* const begun = mnl_attr_nest_start_check(message(), buffer_.size(), nest);
-  if (begun == nullptr) throw_errno("building a netlink request", EMSGSIZE);
+  auto* const nested = mnl_attr_nest_start_check(message(), buffer_.size(), nest);
+  if (nested == nullptr) throw_errno("building a netlink request", EMSGSIZE);
   put_string(attribute, value);
-  mnl_attr_nest_end(message(), begun);
+  mnl_attr_nest_end(message(), nested);
 }
 
 void NetlinkRequest::put_string(std::uint16_t attribute, std::string_view value) {
@@ -66,7 +66,7 @@ void Netlink::open() {
   socket_.reset(mnl_socket_open2(protocol_, SOCK_CLOEXEC));
   if (!socket_) throw_errno("opening a netlink socket", errno);
   if (mnl_socket_bind(socket_.get(), 0, MNL_SOCKET_AUTOPID) < 0) throw_errno("binding a netlink socket", errno);
-  // Without strict checking old semantics ignore a dump's filter and target namespace.
+  // Without strict checking the kernel ignores a dump's filter and target namespace.
   int on = 1;
   if (mnl_socket_setsockopt(socket_.get(), NETLINK_GET_STRICT_CHK, &on, sizeof on) < 0)
     throw_errno("setting NETLINK_GET_STRICT_CHK", errno, "arpline needs Linux 5.18 or later");
@@ -79,7 +79,7 @@ int Netlink::try_request(NetlinkRequest& request, const Handler& handler) {
   return error;
 }
 
-// A long one is not begun again and again: who looks at it has others to look at.
+// A long dump that was interrupted is not repeated, because the caller has other namespaces to read.
 int Netlink::try_dump(NetlinkRequest& request, const Handler& handler, std::size_t most) {
   for (int i = 0; i < kDumpTries; ++i) {
     send(request, NLM_F_REQUEST | NLM_F_DUMP);
@@ -104,7 +104,7 @@ void Netlink::send(NetlinkRequest& request, std::uint16_t flags) {
     if (errno != EINTR) throw_errno("sending a netlink request", errno);
 }
 
-// Reads on to the end, or leaves the socket: a dump that is left half read would block the next one.
+// Reads up to the end of the answer, or replaces the socket: a half-read dump would block the next one.
 int Netlink::collect(std::size_t most) {
   const auto port = mnl_socket_get_portid(socket_.get());
   int error = 0;

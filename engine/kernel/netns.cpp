@@ -126,13 +126,13 @@ Fd open_same(const std::string& path, std::uint64_t inode) {
   return fd;
 }
 
-// Returns the thread to its own namespace at the end of the block.
-class WayBack {
+// Returns the thread to its own namespace at the end of the scope.
+class ReturnHome {
  public:
-  explicit WayBack(int home) noexcept : home_(home) {}
-  WayBack(const WayBack&) = delete;
-  WayBack& operator=(const WayBack&) = delete;
-  ~WayBack() {
+  explicit ReturnHome(int home) noexcept : home_(home) {}
+  ReturnHome(const ReturnHome&) = delete;
+  ReturnHome& operator=(const ReturnHome&) = delete;
+  ~ReturnHome() {
     if (setns(home_, CLONE_NEWNET) == 0) return;
     std::perror("arpline: cannot return to its own network namespace");
     std::terminate();
@@ -174,7 +174,7 @@ const std::vector<std::string>& known_netns_folders() {
   return kFolders;
 }
 
-// There is one nsfs in the kernel: its device number tells a namespace from a file that was left behind.
+// The kernel has one nsfs, so its device number distinguishes a namespace from a left-over file.
 std::optional<ReachableNetns> netns_at(const std::string& path) {
   struct stat status {};
   static const dev_t nsfs = own_stat().st_dev;
@@ -203,7 +203,7 @@ std::vector<ReachableNetns> reachable_netns(const std::vector<std::string>& more
 ForeignText netns_name(const ReachableNetns& netns) {
   if (netns.own) return "host";
   auto file = std::filesystem::path(netns.path.raw()).filename().string();
-  // What a person named; runtimes name theirs by a random number.
+  // A name that a person chose; runtimes choose random names with these prefixes.
   if (netns.path.raw().starts_with(kNamed) && !file.starts_with("netns-") && !file.starts_with("cni-"))
     return file;
   for (const pid_t pid : netns.pids)
@@ -225,14 +225,14 @@ Fd open_netns(const ReachableNetns& netns) {
   if (netns.own) return open_same(kOwn, netns.inode);
   if (!netns.path.empty())
     if (Fd fd = open_same(netns.path.raw(), netns.inode)) return fd;
-  // A short-lived process may end at any time while others keep the namespace.
+  // Tries all processes: a short-lived one may have ended while others keep the namespace.
   for (const pid_t pid : netns.pids)
     if (Fd fd = open_same(fmt::format("/proc/{}/ns/net", pid), netns.inode)) return fd;
   return {};
 }
 
 std::optional<int> nsid_of(Netlink& route, int netns_fd) {
-  // Somebody else may assign or drop an id between the two requests, hence the second look.
+  // Another process may assign or drop an id between the two requests, so both are repeated.
   for (int i = 0; i < 3; ++i) {
     int nsid = -1;
     if (get_nsid(route, netns_fd, nsid) != 0) return std::nullopt;
@@ -261,7 +261,7 @@ bool run_inside(int netns_fd, const std::function<void()>& operation) {
     if (errno == EPERM) throw_errno("entering a network namespace", errno, "run as root or with CAP_SYS_ADMIN");
     return false;
   }
-  const WayBack back{home.get()};
+  const ReturnHome back{home.get()};
   operation();
   return true;
 }

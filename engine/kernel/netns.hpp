@@ -17,23 +17,24 @@
 
 namespace arpline {
 
-/// A network namespace that can be opened by a name or through a process in it.
+/// A network namespace that can be opened by a path or through one of its processes.
 struct ReachableNetns {
-  std::uint64_t inode = 0;  ///< of its nsfs file
-  ForeignText path;         ///< of an nsfs mount; empty: none known
-  std::vector<pid_t> pids;  ///< some processes in it, kMostPids at most; none are listed for the own namespace
-  bool own = false;         ///< the calling thread's
+  std::uint64_t inode = 0;  ///< of the namespace's nsfs file
+  ForeignText path;         ///< of an nsfs mount; empty: none is known
+  std::vector<pid_t> pids;  ///< some of its processes, kMostPids at most; none for the own namespace
+  bool own = false;         ///< it is the calling thread's namespace
 
   static constexpr std::size_t kMostPids = 8;
 };
 
-/// Where `ip netns` and the runtimes keep namespaces; those that exist now and those that may come.
+/// The folders where `ip netns` and the runtimes mount namespaces; a folder need not exist yet.
 const std::vector<std::string>& known_netns_folders();
 
-/// The namespace that is mounted at `path`; nullopt: there is none, or not yet.
+/// The namespace that is mounted at `path`; nullopt when there is none, or none yet.
 std::optional<ReachableNetns> netns_at(const std::string& path);
 
-/// Goes through the processes of /proc, one at a time, so that it can be done in slices.
+/// Iterates over the processes of /proc and their namespaces. One call reads one process, so that the caller
+/// can pause in between.
 class ProcessNamespaces {
  public:
   struct Process {
@@ -43,7 +44,7 @@ class ProcessNamespaces {
 
   /// Throws SetupError without /proc.
   ProcessNamespaces();
-  /// The next one that may be looked at; nullopt at the end.
+  /// The next process that may be read; nullopt at the end.
   std::optional<Process> next();
 
  private:
@@ -56,43 +57,44 @@ class ProcessNamespaces {
 /// The inode of the calling thread's network namespace. Throws SetupError without /proc.
 std::uint64_t own_netns_inode();
 
-/// The calling thread's namespace first, then those in the known folders and in `more`, then those of
-/// processes; each once. What vanishes meanwhile, or may not be looked at, is left out. Holds no descriptor
-/// afterwards.
+/// All namespaces, each once: the calling thread's first, then those in the known folders and in `more`, then
+/// those of processes. Namespaces that vanish meanwhile or can't be read are left out. No descriptor stays
+/// open.
 std::vector<ReachableNetns> reachable_netns(const std::vector<std::string>& more = {});
 
-/// As a person knows it: "host", the name that `ip netns` gave it, "docker 0123456789ab" (the container's id)
-/// or "pid 123 (comm)".
+/// The name for people: "host", the name given by `ip netns`, "docker 0123456789ab" (the container's id) or
+/// "pid 123 (comm)".
 ForeignText netns_name(const ReachableNetns& netns);
 
-/// Leaves out the processes that have ended or have gone elsewhere.
+/// Removes the processes that have ended or have changed their namespace.
 void forget_ended(ReachableNetns& netns);
 
-/// Opens the namespace by any of its ways, checking that it is still the same one; empty when it is gone.
-/// An open descriptor keeps a dead container alive: close it after one operation.
+/// Opens the namespace by its path or one of its processes, and verifies that it is still the same one; empty
+/// when it is gone. An open descriptor keeps a dead container's namespace alive, so close it after one
+/// operation.
 Fd open_netns(const ReachableNetns& netns);
 
-/// The id by which the socket's namespace knows that of `netns_fd`, assigned now if there is none yet.
-/// nullopt: not a network namespace. Throws SetupError without the privilege.
+/// The id of the namespace `netns_fd` in the socket's namespace; assigns one if there is none yet. nullopt when
+/// `netns_fd` is no network namespace. Throws SetupError without the privilege.
 std::optional<int> nsid_of(Netlink& route, int netns_fd);
 
-/// Runs `operation` inside the namespace: the calling thread goes there and comes back. A thread that cannot
-/// come back would work on the wrong namespace, so that ends the process. What `operation` opens in there it
-/// closes again. False: not entered. Throws SetupError without CAP_SYS_ADMIN, and what `operation` throws.
+/// Runs `operation` inside the namespace: the calling thread enters it and returns. If the thread can't return,
+/// the process ends, because it would go on in the wrong namespace. `operation` has to close all that it opens.
+/// False when the namespace could not be entered. Throws SetupError without CAP_SYS_ADMIN, and the exceptions
+/// of `operation`.
 bool run_inside(int netns_fd, const std::function<void()>& operation);
 
-/// net.ipv4.conf.all of one namespace.
+/// Settings under net.ipv4.conf.all of one namespace.
 struct NetnsArpSettings {
   int arp_ignore = 0;
   int rp_filter = 0;
 };
 
-/// Reads them inside the namespace: the calling thread goes there and comes back. A thread that cannot come
-/// back would work on the wrong namespace, so that ends the process. nullopt: cannot be read. Throws SetupError
+/// Reads the settings inside the namespace, by run_inside(). nullopt when they can't be read. Throws SetupError
 /// without CAP_SYS_ADMIN.
 std::optional<NetnsArpSettings> arp_settings_of(int netns_fd);
 
-/// The same for the calling thread's own namespace, without going anywhere.
+/// The settings of the calling thread's namespace; nullopt when they can't be read.
 std::optional<NetnsArpSettings> own_arp_settings();
 
 }  // namespace arpline

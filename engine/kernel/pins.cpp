@@ -25,7 +25,7 @@ namespace arpline {
 namespace fs = std::filesystem;
 namespace {
 
-// Whoever looks whether a lock is held holds it for a moment: once is not enough to be refused.
+// A process that only tests a lock holds it for a moment, so one failure is not enough.
 constexpr int kLockTries = 20;
 constexpr std::chrono::milliseconds kLockPause{5};
 
@@ -34,16 +34,16 @@ bool is_bpffs(const std::string& path) {
   return statfs(path.c_str(), &info) == 0 && info.f_type == BPF_FS_MAGIC;
 }
 
-// Nobody is told to mount over a folder that holds something else.
-std::string where_there_is_one() {
+// Recommends a mount only when /sys/fs/bpf has no bpffs: a mount must not hide a folder's content.
+std::string bpffs_remedy() {
   constexpr const char* kUsual = "/sys/fs/bpf";
   if (is_bpffs(kUsual)) return fmt::format("there is one at {0}: take a folder in it, {0}/arpline", kUsual);
   return fmt::format("mount the one at {0}: mount -t bpf bpf {0}", kUsual);
 }
 
-constexpr mode_t kOursAlone = 0700;
-constexpr mode_t kOthersMayLook = 0755;
-// Somebody who may write beside it can be quicker once; not always.
+constexpr mode_t kOwnerOnly = 0700;
+constexpr mode_t kOthersMayRead = 0755;
+// A user who may write to the parent folder can win the race to make a folder, but not every time.
 constexpr int kFolderTries = 10;
 
 Fd open_folder(int where, const char* name) {
@@ -56,19 +56,19 @@ bool is_ours(const struct stat& info) {
 
 void purge(const Fd& folder);
 
-// Below a folder that is ours and that others may not write to any more.
+// Precondition: the folder is ours and others can no longer write to it.
 void purge_one(const Fd& folder, const char* name) {
   struct stat info {};
   if (fstatat(folder.get(), name, &info, AT_SYMLINK_NOFOLLOW) != 0 || is_ours(info)) return;
   if (S_ISDIR(info.st_mode)) {
     const Fd below = open_folder(folder.get(), name);
-    if (below && fchown(below.get(), geteuid(), getegid()) == 0 && fchmod(below.get(), kOursAlone) == 0)
+    if (below && fchown(below.get(), geteuid(), getegid()) == 0 && fchmod(below.get(), kOwnerOnly) == 0)
       purge(below);
   }
   unlinkat(folder.get(), name, S_ISDIR(info.st_mode) ? AT_REMOVEDIR : 0);
 }
 
-// What is not ours.
+// Removes the entries that are not ours.
 void purge(const Fd& folder) {
   std::vector<std::string> names;
   const std::unique_ptr<DIR, int (*)(DIR*)> entries{fdopendir(dup(folder.get())), closedir};
@@ -80,14 +80,14 @@ void purge(const Fd& folder) {
   for (const auto& name : names) purge_one(folder, name.c_str());
 }
 
-// True when there is a folder of ours with that mode at last. A folder of somebody else is made ours first, so
-// that its maker can do nothing more in it.
+// Returns true when there is a folder of ours with this mode in the end. Another user's folder is chowned
+// first, so that its owner can do nothing more in it.
 bool own_folder(const std::string& path, mode_t mode) {
   if (mkdir(path.c_str(), mode) != 0 && errno != EEXIST)
     throw_errno("make folder " + path, errno, "run as root");
   const Fd folder = open_folder(AT_FDCWD, path.c_str());
   struct stat info {};
-  if (!folder) {  // a file or a symbolic link; one that root has made has a meaning
+  if (!folder) {  // a file or a symbolic link; one that root has made is intended
     if (lstat(path.c_str(), &info) == 0 && !is_ours(info)) unlink(path.c_str());
     return false;
   }
@@ -102,7 +102,7 @@ bool own_folder(const std::string& path, mode_t mode) {
   return lstat(path.c_str(), &there) == 0 && there.st_ino == info.st_ino && there.st_dev == info.st_dev;
 }
 
-// Others could have made it first, in a folder that everybody may write to.
+// Repeats own_folder(): in a parent folder that all users can write to, another user may be faster.
 void make_own_folder(const std::string& path, mode_t mode) {
   for (int tries = 0; tries < kFolderTries; ++tries)
     if (own_folder(path, mode)) return;
@@ -141,14 +141,14 @@ std::vector<std::string> names_in(const std::string& root) {
 void prepare_pin_root(const std::string& root) {
   const auto above = fs::path(root).parent_path().string();
   if (!is_bpffs(fs::exists(root) ? root : above)) {
-    throw SetupError(fmt::format("{}: not on a BPF file system; {}", root, where_there_is_one()));
+    throw SetupError(fmt::format("{}: not on a BPF file system; {}", root, bpffs_remedy()));
   }
-  make_own_folder(root, kOursAlone);
+  make_own_folder(root, kOwnerOnly);
 }
 
 std::string prepare_pin_folder(const std::string& root, const std::string& name) {
   auto folder = root + "/" + name;
-  make_own_folder(folder, kOursAlone);
+  make_own_folder(folder, kOwnerOnly);
   return folder;
 }
 
@@ -156,7 +156,7 @@ void prepare_run_root(const std::string& root) {
   std::error_code error;
   fs::create_directories(fs::path(root).parent_path(), error);
   if (error) throw_errno("make folder " + root, error.value(), "run as root");
-  make_own_folder(root, kOthersMayLook);
+  make_own_folder(root, kOthersMayRead);
 }
 
 std::vector<std::string> names_of_pins(const std::string& folder) {
@@ -184,7 +184,7 @@ void follow_rename(const std::string& pin_root, const std::string& run_root, con
   }
 }
 
-// Who has removed the folder meanwhile has left a lock on nothing.
+// The folder may be removed between open and flock; a lock on a removed folder is worth nothing.
 PinLock::PinLock(const std::string& folder) {
   for (int tries = 0;; ++tries) {
     struct stat ours {};
@@ -216,9 +216,9 @@ ParentLock::ParentLock(const std::string& run_root, const std::string& name) : f
   }
 }
 
-// An owner that is just leaving removes file and folder: a lock on a removed file is none.
+// An owner that ends removes the file and the folder; a lock on a removed file is worth nothing.
 bool ParentLock::try_lock() {
-  make_own_folder(folder_, kOthersMayLook);
+  make_own_folder(folder_, kOthersMayRead);
   const auto path = folder_ + "/lock";
   file_ = Fd{open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600)};
   if (!file_ && errno != ENOENT) throw_errno("open " + path, errno);
@@ -236,9 +236,9 @@ ParentLock::~ParentLock() {
 
 void remove_run_folder(const std::string& run_root, const std::string& name) noexcept {
   try {
-    const ParentLock owned_for_a_moment(run_root, name);
+    const ParentLock lock(run_root, name);
   } catch (const SetupError&) {
-    return;  // somebody's
+    return;  // another process holds it
   }
 }
 

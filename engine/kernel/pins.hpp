@@ -10,7 +10,7 @@
 
 namespace arpline {
 
-/// The name under which a parent's pins, lock and control socket are found: `<parent, '.' written
+/// The name of a parent's folders for pins and for lock and control socket: `<parent, '.' written
 /// '_'>@<ifindex>-<netns>`.
 struct PinName {
   ForeignText parent;
@@ -20,33 +20,33 @@ struct PinName {
   std::string text() const;
 };
 
-/// Reads a name back; the parent's '.' stays written as '_'. False when it is none.
+/// Parses such a name; the parent's '.' stays '_'. False for any other text.
 bool parse_pin_name(const std::string& text, PinName& name);
 
-/// The names below a root (pins or run files); empty when there is no such folder.
+/// The names below a root (of pins or of run files); empty when the root does not exist.
 std::vector<std::string> names_in(const std::string& root);
 
-/// Refuses a pin root whose file system is not bpffs, with what to do instead; makes it when it is missing.
-/// It and the parents' folders are ours and mode 0700: what somebody else has made at their place is taken
-/// over, and what others have put into it is removed. Throws SetupError.
+/// Makes the pin root if it is missing, and refuses a file system that is not bpffs with a remedy. The root and
+/// the parents' folders have to be ours, with mode 0700: another user's folder is taken over, and other users'
+/// entries in it are removed. Throws SetupError.
 void prepare_pin_root(const std::string& root);
-/// The same for a parent's folder below it; returns its path.
+/// Makes a parent's folder below the pin root by the same rules; returns its path.
 std::string prepare_pin_folder(const std::string& root, const std::string& name);
-/// The same for the folder of locks and control sockets, which others may look into.
+/// Makes the root of the locks and control sockets by the same rules, with mode 0755.
 void prepare_run_root(const std::string& root);
 
-/// What is pinned in a parent's folder, by whatever version.
+/// The names of all pins in a parent's folder, of any version.
 std::vector<std::string> names_of_pins(const std::string& folder);
 
-/// What an earlier run has pinned for this interface under a name that it no longer has goes by its new name
-/// from now on, unless another daemon serves it. Never throws.
+/// Renames the pins of an earlier run to the interface's present name, unless another daemon serves them. Never
+/// throws.
 void follow_rename(const std::string& pin_root, const std::string& run_root, const PinName& now) noexcept;
 
-/// Removes a folder of pins; what is attached only by a pin is detached by that. Never throws.
+/// Removes a folder of pins, which detaches links that only their pin keeps. Never throws.
 void remove_pin_folder(const std::string& folder) noexcept;
 
-/// Who serves a parent holds its folder of pins for as long as the object lives, whatever its run root. Throws
-/// SetupError when somebody else does.
+/// Locks a parent's folder of pins for the lifetime of the object, so that one daemon serves the parent
+/// whatever its run root is. Throws SetupError when another process holds the lock.
 class PinLock {
  public:
   explicit PinLock(const std::string& folder);
@@ -55,11 +55,11 @@ class PinLock {
   Fd folder_;
 };
 
-/// Whether somebody holds the folder now.
+/// Whether a process holds the lock of this folder.
 bool is_pin_locked(const std::string& folder);
 
-/// Who serves a parent holds its lock for as long as the object lives. Throws SetupError when somebody else
-/// does.
+/// Locks a parent's folder in the run root for the lifetime of the object. Throws SetupError when another
+/// process holds the lock.
 class ParentLock {
  public:
   ParentLock(const std::string& run_root, const std::string& name);
@@ -76,11 +76,11 @@ class ParentLock {
   Fd file_;
 };
 
-/// Removes what a killed owner left of its lock and socket; nothing while somebody holds the lock. Never
-/// throws.
+/// Removes the lock and the socket that a killed owner has left; does nothing while a process holds the lock.
+/// Never throws.
 void remove_run_folder(const std::string& run_root, const std::string& name) noexcept;
 
-/// Whether somebody holds the lock now.
+/// Whether a process holds the lock.
 bool is_locked(const std::string& run_root, const std::string& name);
 
 }  // namespace arpline

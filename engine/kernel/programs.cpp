@@ -57,7 +57,7 @@ std::uint32_t id_of(int fd) noexcept {
   return bpf_obj_get_info_by_fd(fd, &info, &length) == 0 ? info.id : 0;
 }
 
-// Of all maps that are pinned in the folder, of whatever version.
+// The ids of all maps that are pinned in the folder, of any version.
 std::set<std::uint32_t> pinned_maps(const std::string& folder) {
   std::set<std::uint32_t> ids;
   for (const auto& name : names_of_pins(folder)) {
@@ -80,7 +80,7 @@ std::vector<std::uint32_t> maps_of(std::uint32_t program_id) {
   return maps;
 }
 
-// A lease that is still extended by somebody: 0 for another map.
+// The expiry time in a lease map; 0 for any other map.
 std::uint64_t lease_in(std::uint32_t map_id) {
   const Fd map{bpf_map_get_fd_by_id(map_id)};
   bpf_map_info info{};
@@ -101,7 +101,8 @@ std::string foreign_program(std::uint32_t id, const std::string& name) {
                      visible(name));
 }
 
-// What holds our own is another arplined, or pins below another root: removing it would take from either.
+// When the program is arpline's own, another arplined runs it, or pins below another root hold it. `xdp off`
+// would break either, so the remedy is another one.
 [[noreturn]] void refuse_foreign(const ProgramOptions& options, std::uint32_t id) {
   bpf_prog_info info{};
   std::uint32_t length = sizeof info;
@@ -199,7 +200,7 @@ Programs::Programs(ProgramOptions options)
 
 Programs::~Programs() = default;
 
-// A map of another shape would be taken over as it is, and the program would read past its values.
+// libbpf reuses a map of another shape without a check, and the program would read beyond its values.
 bool Programs::fits(const Maps& old) const {
   return std::ranges::all_of(map_names(), [&](const std::string& name) {
     const bpf_map* map = bpf_object__find_map_by_name(skeleton_->obj, name.c_str());
@@ -225,7 +226,7 @@ bpf_program* Programs::ingress() const noexcept {
                                                             : skeleton_->progs.arpl_ingress;
 }
 
-// The link of an earlier run; false when there is none that can be gone on with.
+// Opens the pinned link of an earlier run; false when there is none that can be reused.
 bool Programs::take_link() {
   link_ = Fd{bpf_obj_get(link_path(options_.folder).c_str())};
   if (!link_ || ifindex_of_link(link_.get()) != static_cast<std::uint32_t>(options_.ifindex)) return false;
@@ -241,7 +242,7 @@ bool Programs::take_link() {
   return false;
 }
 
-// The pinned link of an earlier run gets the new program at once; a new link is made only where there is none.
+// An earlier run's link gets the new program in one step; a new link is made only when there is none.
 void Programs::attach_xdp() {
   if (take_link()) {
     if (bpf_link_update(link_.get(), bpf_program__fd(ingress()), nullptr) != 0)
@@ -258,7 +259,7 @@ void Programs::attach_xdp() {
   link_ = Fd{fd};
 }
 
-// meta goes first and comes last: what a crash leaves in between is never taken for a whole set.
+// `meta` is unpinned first and pinned last, so that pins which a crash leaves incomplete are never taken over.
 void Programs::pin() {
   pinned_ = true;
   const auto path = [&](const std::string& name) { return options_.folder + "/" + name; };
@@ -278,7 +279,8 @@ void Programs::pin() {
   if (link_) pin_one(link_.get(), ARPL_PIN_INGRESS_LINK);
 }
 
-// A filter with our name is an earlier run's, unless its lease goes on and is not the one that is taken over.
+// A filter with our name may be replaced when an earlier run has left it. It belongs to a running arplined when
+// its lease is live and its lease map is not one that this run has taken over.
 bool Programs::may_replace(std::uint32_t program_id) const {
   if (program_id == egress_id_) return true;
   const auto ours = id_of<bpf_map_info>(maps_->fd("lease"));
@@ -319,7 +321,7 @@ void Programs::give_up() noexcept {
   if (pinned_ || changed_mode_) remove_pin_folder(options_.folder);
 }
 
-// This run's, and nobody else's.
+// Removes this run's filter only.
 void Programs::remove_egress() noexcept {
   if (!egress_attached_) return;
   try {

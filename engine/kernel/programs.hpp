@@ -20,55 +20,54 @@ namespace arpline {
 
 enum class IngressProgram {
   ours,
-  for_net_af_xdp,  ///< under the name by which DPDK's driver knows a program that serves its sockets
-  none             ///< egress alone
+  for_net_af_xdp,  ///< under the name by which DPDK's net_af_xdp recognizes a program that serves its sockets
+  none             ///< only the egress program
 };
 
 struct ProgramOptions {
   ForeignText parent;
   int ifindex = 0;
-  std::string folder;  ///< of the pins; made by prepare_pin_folder()
+  std::string folder;  ///< the folder of the pins, made by prepare_pin_folder()
   bool generic_xdp = false;
   IngressProgram ingress = IngressProgram::ours;
 };
 
-/// The two BPF programs and their maps on one parent. Loading takes over the maps that an earlier run left
-/// pinned, when their ABI version is ours, and makes new ones beside them when it is not; attaching swaps the
-/// programs without a gap, and then the pins.
+/// The two BPF programs and their maps on one parent. Loading reuses the maps that an earlier run has pinned
+/// when their ABI version is ours, else makes new ones. Attaching swaps the programs without a gap, then the
+/// pins.
 class Programs {
  public:
-  /// Loads; attaches nothing. Throws SetupError.
+  /// Loads the programs without attaching them. Throws SetupError.
   explicit Programs(ProgramOptions options);
   Programs(const Programs&) = delete;
   Programs& operator=(const Programs&) = delete;
   ~Programs();
 
-  /// What can be known without loading anything: whether somebody else's XDP program is on the parent, whether
-  /// its driver has native XDP, whether there is room for the egress filter. Throws SetupError.
+  /// Checks all that can be checked without loading: another XDP program on the parent, native XDP of its
+  /// driver, room for the egress filter. Throws SetupError.
   static void check(const ProgramOptions& options, const LinkInfo& link);
 
-  /// Attaches both, XDP first: there can be one only, so that whoever has it is alone. Pins link and maps.
-  /// Throws SetupError after give_up().
+  /// Attaches both programs, XDP first: an interface has one XDP program only, so it excludes other daemons.
+  /// Then pins link and maps. Throws SetupError after give_up().
   void attach();
 
-  /// Takes back what this run has made. What an earlier run left attached stays, and passes everything.
+  /// Undoes the changes of this run. Programs that an earlier run has attached stay and pass all frames.
   void give_up() noexcept;
 
-  /// Takes everything off the parent: nothing stays attached or pinned.
+  /// Removes all programs and pins from the parent.
   void detach() noexcept;
 
   /// Whether our filter is at clsact egress. Throws SetupError.
   bool has_egress() { return arpline::has_egress(route_, options_.ifindex, egress_id_); }
-  /// Puts it there again after somebody has removed it. Throws SetupError.
+  /// Attaches the egress filter again after another process has removed it. Throws SetupError.
   void attach_egress();
 
-  /// Whether our XDP program is still on the parent; false after somebody detached it or the parent is gone.
+  /// Whether our XDP program is still on the parent; false after a detach or when the parent is gone.
   bool attached() const noexcept;
 
   const Maps& maps() const noexcept { return *maps_; }
   bool took_over() const noexcept { return took_over_; }
-  /// The earlier run's XDP program was attached in another way than is wanted now, and had to be taken off
-  /// first.
+  /// An earlier run's XDP program was attached in another mode and had to be detached first.
   bool changed_mode() const noexcept { return changed_mode_; }
 
  private:
@@ -91,7 +90,7 @@ class Programs {
   std::unique_ptr<Maps> maps_;
   Fd link_;
   std::uint32_t egress_id_ = 0;
-  std::set<std::uint32_t> old_maps_;  // ids of those that were pinned here before
+  std::set<std::uint32_t> old_maps_;  // ids of the maps that an earlier run has pinned
   bool took_over_ = false;
   bool link_is_pinned_ = false;
   bool egress_attached_ = false;
@@ -99,15 +98,15 @@ class Programs {
   bool changed_mode_ = false;
 };
 
-/// The interface on which the link pinned in `folder` sits, or that the pins without one are named after; 0: it
-/// is gone, or nothing is pinned.
+/// The ifindex of the link pinned in `folder`, or without a link the one in the folder's name. 0 when the
+/// interface is gone or nothing is pinned.
 int pinned_ifindex(const std::string& folder) noexcept;
 
-/// Takes off the parent what is pinned in `folder`, whoever left it there, and removes the folder.
-/// With the daemon alive it finds its link gone and ends. Throws SetupError when the kernel refuses.
+/// Detaches the programs that are pinned in `folder`, whichever process has pinned them, and removes the
+/// folder. A live daemon notices that its link is gone and ends. Throws SetupError when the kernel refuses.
 void detach_pinned(const std::string& folder, int ifindex);
 
-/// Whether an XDP program of this name may be ours; kIngressForDpdk may be libxdp's own as well.
+/// Names of XDP programs that may be ours; kIngressForDpdk may also be libxdp's own program.
 inline constexpr const char* kIngressName = "arpl_ingress";
 inline constexpr const char* kIngressForDpdk = "xsk_def_prog";
 

@@ -16,7 +16,7 @@ void Refused::Close::operator()(refused_bpf* skeleton) const noexcept {
   refused_bpf__destroy(skeleton);
 }
 
-// A kernel without BTF or trace points: libbpf's lines about that are of no use to anybody.
+// Silences libbpf: a kernel without BTF or trace points is no error here.
 Refused::Refused() noexcept {
   const auto before = libbpf_set_print([](libbpf_print_level, const char*, va_list) { return 0; });
   try {

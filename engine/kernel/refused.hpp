@@ -10,21 +10,21 @@ struct refused_bpf;
 
 namespace arpline {
 
-/// Counts the frames that drivers did not send although the XDP program said XDP_TX, by the kernel's trace
-/// points: neither the program's verdict nor all drivers' counters tell. Of interfaces of the namespace of who
-/// makes it.
+/// Counts the frames that drivers did not send although the XDP program returned XDP_TX. The numbers come from
+/// the kernel's trace points, because the program gets no notice and some drivers have no counter. Counts
+/// interfaces of the creating thread's namespace only.
 class Refused {
  public:
-  /// Where the kernel offers none, nothing is counted; never throws.
+  /// Counts nothing when the kernel has no such trace points; never throws.
   Refused() noexcept;
   Refused(const Refused&) = delete;
   Refused& operator=(const Refused&) = delete;
   ~Refused();
 
-  /// From now on these of this interface count; forget() ends it.
+  /// Starts counting for this interface; forget() ends it.
   void watch(int ifindex) noexcept;
   void forget(int ifindex) noexcept;
-  /// nullopt: it can't be known.
+  /// nullopt when the interface is not counted.
   std::optional<std::uint64_t> count(int ifindex) const noexcept;
 
  private:

@@ -15,7 +15,7 @@ namespace arpline {
 namespace {
 
 constexpr std::size_t kMessageBytes = 32 * 1024;
-// An event is about 1.5 KB: room for the end of a thousand containers while something else is being done.
+// An event has about 1.5 KB: room for the end of a thousand containers while the reader is busy.
 constexpr int kQueueBytes = 8 * 1024 * 1024;
 
 std::optional<int> nsid_in(msghdr& header) {
@@ -42,7 +42,7 @@ RouteEvents::RouteEvents()
   const int on = 1;
   if (setsockopt(socket_.get(), SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, &on, sizeof on) != 0)
     throw_errno("setting NETLINK_LISTEN_ALL_NSID", errno, "run as root or with CAP_NET_BROADCAST");
-  // Without the privilege the queue stays small, and overruns make it slower, not wrong.
+  // Without the privilege the queue stays small; more overruns then cost time, not correctness.
   setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUFFORCE, &kQueueBytes, sizeof kQueueBytes);
   sockaddr_nl address{};
   address.nl_family = AF_NETLINK;
@@ -70,7 +70,7 @@ RouteEvents::Read RouteEvents::read(std::size_t most, const Handler& handler) {
     if (received < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
     if (received < 0 && errno != ENOBUFS) throw_errno("reading netlink events", errno);
     if (received < 0 || (header.msg_flags & MSG_TRUNC) != 0) done.overrun = true;
-    if (received < 0 || from.nl_pid != 0) continue;  // only the kernel's word counts
+    if (received < 0 || from.nl_pid != 0) continue;  // only messages of the kernel count
     const auto nsid = nsid_in(header);
     int left = static_cast<int>(received);
     for (const auto* message = reinterpret_cast<const nlmsghdr*>(buffer_.data()); is_whole(message, left);

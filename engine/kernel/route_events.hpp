@@ -10,11 +10,11 @@
 
 namespace arpline {
 
-/// What the kernel says by itself about links, addresses and namespace ids: of the namespace of the thread that
-/// made it, and of every namespace that has an id there (NETLINK_LISTEN_ALL_NSID, RTNLGRP_NSID).
+/// The kernel's notifications about links, addresses and namespace ids, from the namespace of the thread that
+/// makes the object and from all namespaces that have an id there (NETLINK_LISTEN_ALL_NSID, RTNLGRP_NSID).
 class RouteEvents {
  public:
-  /// nsid: the id of the namespace that it happened in; none: the own one, as long as that has no id.
+  /// `nsid`: the id of the event's namespace; none: the own namespace, as long as it has no id.
   using Handler = std::function<void(const nlmsghdr& message, std::optional<int> nsid)>;
 
   /// Throws SetupError.
@@ -24,10 +24,10 @@ class RouteEvents {
 
   struct Read {
     std::size_t messages = 0;
-    bool overrun = false;  ///< some were lost: whoever keeps a picture has to look at everything again
+    bool overrun = false;  ///< events were lost: state built from events has to be read again
   };
 
-  /// Hands at most `most` messages to the handler; never waits. Throws SetupError when the socket fails.
+  /// Passes at most `most` messages to the handler; never waits. Throws SetupError when the socket fails.
   Read read(std::size_t most, const Handler& handler);
 
  private:

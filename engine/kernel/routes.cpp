@@ -50,7 +50,7 @@ Neighbour parse_neighbour(const nlmsghdr& message) {
 std::vector<Route> dump_routes(Netlink& route, std::size_t most) {
   NetlinkRequest request{RTM_GETROUTE};
   request.header<rtmsg>().rtm_family = AF_INET;
-  request.put_u32(RTA_TABLE, RT_TABLE_MAIN);  // others may be full, and come first
+  request.put_u32(RTA_TABLE, RT_TABLE_MAIN);  // other tables may be long and come first in a dump
   std::vector<Route> routes;
   const int error = route.try_dump(
       request,
@@ -59,7 +59,7 @@ std::vector<Route> dump_routes(Netlink& route, std::size_t most) {
         if (const auto found = parse_route(message)) routes.push_back(*found);
       },
       most);
-  if (error == ENOENT) return {};  // nobody has put a route there yet
+  if (error == ENOENT) return {};  // the table does not exist before its first route
   if (error != 0) throw_errno("listing routes", error, error == EINTR ? kDumpAgain : "");
   return routes;
 }

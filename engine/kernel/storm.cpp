@@ -16,7 +16,7 @@
 namespace arpline {
 namespace {
 
-constexpr unsigned kLookAgain = 10;  // looks, of which there is one a second
+constexpr unsigned kReadAgain = 10;  // calls of watch(), which happen once a second
 constexpr std::size_t kMostNamed = 8;
 
 Storm::Limits::const_iterator find(const Storm::Limits& limits, const arpl_storm_key& key) {
@@ -44,23 +44,23 @@ bool Storm::limits_multicast() const {
 
 void Storm::set(Limits limits) {
   limits_ = std::move(limits);
-  look();
+  update();
   write();
 }
 
 void Storm::watch() {
   if (!limits_multicast()) return;
   const bool before = lifted_.empty();
-  look();
+  update();
   if (lifted_.empty() != before) write();
 }
 
-// Before the limits: none of them may ever be in force without the groups.
-void Storm::look() {
+// Runs before limits are written: a limit must never be in force without the groups that are exempt from it.
+void Storm::update() {
   lifted_.clear();
   if (!limits_multicast()) {
     takers_.clear();
-    asked_ = 0;
+    parent_requests_ = 0;
     host_takes_ = false;
     return;
   }
@@ -79,16 +79,16 @@ void Storm::look() {
   }
 }
 
-// Each macvlan that takes all groups asks for it once; what is more was asked for by the host, or by an
-// interface that nobody has found. A container's asking without a change of its flags tells nothing: it is
-// asked again.
-bool Storm::host_takes_all(std::uint32_t asked) {
-  if (asked == asked_ && (asked == 0 || ++looks_ % kLookAgain != 0)) return host_takes_;
-  asked_ = asked;
+// A macvlan that receives all groups adds one request to its parent. Requests beyond those of the containers
+// come from the host or from an interface that was not found. The containers' share can change while the
+// parent's count stays the same, so the containers are read again from time to time.
+bool Storm::host_takes_all(std::uint32_t requests) {
+  if (requests == parent_requests_ && (requests == 0 || ++updates_ % kReadAgain != 0)) return host_takes_;
+  parent_requests_ = requests;
   takers_.clear();
   std::uint32_t by_containers = 0;
   std::size_t named = 0;
-  if (asked > 0) {
+  if (requests > 0) {
     for (const auto& one : containers_()) {
       const auto link = get_link(route_, one.nsid, one.ifindex);
       if (!link || link->all_multicast == 0 || (link->flags & IFF_UP) == 0 || !one.nsid) continue;
@@ -96,7 +96,7 @@ bool Storm::host_takes_all(std::uint32_t asked) {
       if (named++ < kMostNamed) takers_ += (takers_.empty() ? "" : ", ") + one.place;
     }
   }
-  host_takes_ = asked > by_containers;
+  host_takes_ = requests > by_containers;
   return host_takes_;
 }
 
@@ -113,7 +113,7 @@ bool Storm::take_groups(const std::set<Mac>& joined) {
   return true;
 }
 
-// While multicast's limits are lifted they stay, with their counters, and have a budget without an end.
+// Multicast limits that are lifted stay in the map with their counters; their budget becomes unlimited.
 void Storm::write() const {
   const int fd = maps_.fd("storm");
   const auto there = maps_.storm_limits();

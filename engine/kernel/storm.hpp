@@ -14,10 +14,11 @@
 
 namespace arpline {
 
-/// The one writer of `storm` and `groups`: the limits on what is not ARP, and the groups that none applies to.
+/// The only writer of `storm`, the limits on broadcast and multicast other than ARP, and of `groups`, the
+/// multicast groups that are exempt.
 class Storm {
  public:
-  /// A macvlan on the parent, as rtnetlink addresses it, and how a person does.
+  /// A macvlan on the parent: its address in rtnetlink and its name for people.
   struct Container {
     std::optional<int> nsid;  ///< none: in the parent's own namespace
     int ifindex = 0;
@@ -25,30 +26,32 @@ class Storm {
   };
   using Containers = std::function<std::vector<Container>()>;
 
-  /// The budget and per_second of a limit count, its other fields are the programs'.
+  /// Only the budget and per_second of a limit count here; the programs own its other fields.
   using Limits = std::vector<std::pair<arpl_storm_key, arpl_storm_limit>>;
 
-  /// Adopts what an earlier run left in the maps, which outlive it. `route` belongs to the parent's namespace.
+  /// Adopts the entries that an earlier run has left in the maps. `maps` outlive the object; `route` belongs to
+  /// the parent's namespace.
   Storm(const Maps& maps, Netlink& route, int ifindex);
 
-  /// From now on these, and no others. What is counted for one that stays goes on. Throws SetupError.
+  /// Replaces all limits. The counters of a limit that stays go on. Throws SetupError.
   void set(Limits limits);
-  /// Looks which groups are joined, while there is a limit that needs to know. Every second. Throws SetupError.
+  /// Updates the exempt groups while there is a multicast limit. To be called once a second. Throws SetupError.
   void watch();
-  /// Who is on the parent: what a container takes for itself is no reason to lift a limit of the host's.
+  /// Sets the source of the parent's macvlans: a container that receives all multicast is no reason to lift a
+  /// limit.
   void set_containers(Containers containers) {
     containers_ = std::move(containers);
-    asked_ = UINT32_MAX;  // as nobody can be: they are looked at next time
+    parent_requests_ = UINT32_MAX;  // an impossible value: the next update reads the containers
   }
-  /// Containers that take all multicast, and get no more of it than the limits let through; empty: none.
+  /// Containers that receive all multicast, as far as the limits let it through; empty: none.
   const std::string& takers() const noexcept { return takers_; }
-  /// Why multicast is not limited although that is asked for; empty: it is, or nobody asks for it.
+  /// The reason why a configured multicast limit is not in force; empty when it is in force or not configured.
   const std::string& lifted() const noexcept { return lifted_; }
 
  private:
   bool limits_multicast() const;
-  void look();
-  bool host_takes_all(std::uint32_t asked);
+  void update();
+  bool host_takes_all(std::uint32_t requests);
   bool take_groups(const std::set<Mac>& joined);
   void write() const;
 
@@ -56,13 +59,13 @@ class Storm {
   Netlink& route_;
   int ifindex_;
   Limits limits_;
-  std::set<Mac> groups_;  // that are in the map
+  std::set<Mac> groups_;  // the groups in the map
   std::string lifted_;
   Containers containers_ = [] { return std::vector<Container>{}; };
   std::string takers_;
-  std::uint32_t asked_ = 0;  // of the parent, as it was when containers were looked at
+  std::uint32_t parent_requests_ = 0;  // the parent's all_multicast when the containers were last read
   bool host_takes_ = false;
-  unsigned looks_ = 0;
+  unsigned updates_ = 0;
 };
 
 }  // namespace arpline

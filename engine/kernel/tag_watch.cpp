@@ -16,7 +16,8 @@ namespace {
 constexpr std::uint32_t kVlanIdMask = 0x0fff;
 constexpr int kAtOnce = 64;
 
-// A priority tag (id 0) means no VLAN. `but`: a kind that is known already; a flood of it wakes nobody.
+// Accepts frames whose tag has a VLAN id; a priority tag (id 0) is no VLAN. `but`: a tag type that was seen
+// already and is rejected, so that a flood of it does not wake the reader.
 bool filter_tagged(int socket, std::uint32_t but) {
   const auto beside = [](int what) { return static_cast<std::uint32_t>(SKF_AD_OFF + what); };
   std::array<sock_filter, 8> code{{
@@ -40,8 +41,8 @@ bool set(int socket, int option) {
 
 }  // namespace
 
-// Protocol 0 until it is bound: nothing comes before the filter is there. What the host sends is not cloned for
-// it.
+// Protocol 0 until bind(), so that no frame arrives before the filter is attached. PACKET_IGNORE_OUTGOING: the
+// kernel need not clone the host's own frames.
 TagWatch::TagWatch(int ifindex) : socket_(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
   sockaddr_ll address{};
   address.sll_family = AF_PACKET;

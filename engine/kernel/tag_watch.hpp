@@ -7,21 +7,21 @@
 
 namespace arpline {
 
-/// Hears whether tagged frames come in on an interface, without looking at any other: a packet socket whose
-/// filter takes what has a tag with a VLAN id, the first bytes of it. XDP does not see a tag that the NIC has
-/// taken out; what passes it comes by here with the tag beside it. For the thread's own namespace.
+/// Detects tagged frames on an interface of the thread's own namespace. XDP does not see a tag that the NIC has
+/// stripped, but a packet socket gets it as metadata. The socket's filter accepts tagged frames only, and only
+/// their first bytes, so that other traffic costs nothing more.
 class TagWatch {
  public:
-  /// IEEE 802.1Q and 802.1ad.
+  /// The tag's type: IEEE 802.1Q and 802.1ad.
   enum Kind { customer, service };
 
-  /// Without an interface of that number, or the privilege, it hears nothing.
+  /// Detects nothing when there is no such interface or no privilege.
   explicit TagWatch(int ifindex);
 
-  /// Readable when there is something to read; -1: never.
+  /// Readable when frames wait; -1 when the socket is closed.
   int fd() const noexcept { return socket_ ? socket_.get() : -1; }
-  /// Takes in what has come. True when it is the first of its kind. What there is once is known for good: then
-  /// nothing more is listened to.
+  /// Reads the waiting frames; true when a type was seen for the first time. A type that was seen once stays
+  /// seen, and after both the socket is closed.
   bool read();
   bool seen(Kind kind) const noexcept { return seen_[kind]; }
 

@@ -19,7 +19,7 @@ namespace {
 void read_bpf_options(const nlattr& options, TcFilter& filter) {
   const auto visit = [](const nlattr* option, void* data) {
     auto& seen = *static_cast<TcFilter*>(data);
-    // A filter made through libbpf is called "PROGRAM:[ID]", one made by tc "FILE:[SECTION]".
+    // libbpf names a filter "PROGRAM:[ID]", tc names it "FILE:[SECTION]".
     if (mnl_attr_get_type(option) == TCA_BPF_NAME) {
       const auto name = attribute_string(*option);
       seen.name = name.substr(0, name.find(':'));
@@ -78,17 +78,17 @@ std::vector<TcFilter> tc_filters(Netlink& route, int ifindex, TcHook hook) {
   tc.tcm_parent = TC_H_MAKE(TC_H_CLSACT, hook == TcHook::egress ? TC_H_MIN_EGRESS : TC_H_MIN_INGRESS);
   std::vector<TcFilter> filters;
   const int error = route.try_dump(request, [&](const nlmsghdr& message) {
-    // The kernel lists a protocol's head without a handle as well.
+    // The kernel also lists each protocol's head, which has no handle.
     if (auto filter = read_filter(message, ifindex); filter && filter->handle != 0) filters.push_back(*filter);
   });
-  // Without clsact the dump is EINVAL.
+  // Without clsact the dump fails with EINVAL.
   if (error != 0 && error != EINVAL && error != ENOENT && error != ENODEV) {
     throw_errno(fmt::format("list tc filters of interface {}", ifindex), error);
   }
   return filters;
 }
 
-// A dump of all interfaces: asked for one of them, the kernel tells everybody who listens.
+// Dumps all interfaces: a request for a single qdisc would make the kernel notify all listeners.
 std::string ingress_qdisc(Netlink& route, int ifindex) {
   NetlinkRequest request(RTM_GETQDISC);
   request.header<tcmsg>().tcm_family = AF_UNSPEC;
@@ -116,7 +116,7 @@ void check_ingress_qdisc(Netlink& route, int ifindex, const ForeignText& interfa
 
 namespace {
 
-// Unless somebody has a filter there.
+// Keeps clsact when it has filters.
 void remove_clsact(Netlink& route, int ifindex) {
   if (!tc_filters(route, ifindex, TcHook::egress).empty() ||
       !tc_filters(route, ifindex, TcHook::ingress).empty())

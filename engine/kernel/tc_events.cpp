@@ -40,7 +40,7 @@ void TcEvents::read(const std::function<void(int ifindex)>& handler) {
     if (received < 0 && errno == ENOBUFS) handler(kEvery);
     if (received < 0 && (errno == ENOBUFS || errno == EINTR)) continue;
     if (received < 0) return;
-    if (from.nl_pid != 0) continue;  // only the kernel's word counts
+    if (from.nl_pid != 0) continue;  // only messages of the kernel count
     int left = static_cast<int>(received);
     for (const auto* message = reinterpret_cast<const nlmsghdr*>(buffer_.data()); is_whole(message, left);
          message = mnl_nlmsg_next(message, &left)) {

@@ -8,18 +8,19 @@
 
 namespace arpline {
 
-/// What the kernel says about qdiscs and tc filters of the namespace of the thread that made it.
+/// The kernel's notifications about qdiscs and tc filters, in the namespace of the thread that makes the
+/// object.
 class TcEvents {
  public:
-  static constexpr int kEvery = 0;  ///< events were lost: it may be any interface
+  static constexpr int kEvery = 0;  ///< events were lost: any interface may have changed
 
   /// Throws SetupError.
   TcEvents();
 
   int fd() const noexcept { return socket_.get(); }
 
-  /// Hands the interfaces whose qdiscs or filters have changed to the handler; never waits, and takes no more
-  /// than a bounded number of messages at once.
+  /// Passes the interfaces whose qdiscs or filters have changed to the handler. Never waits; reads a bounded
+  /// number of messages.
   void read(const std::function<void(int ifindex)>& handler);
 
  private:

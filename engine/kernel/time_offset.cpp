@@ -22,15 +22,15 @@ namespace {
 
 // PROC_TIME_INIT_INO of linux/proc_ns.h.
 constexpr ino_t kFirstTimeNamespace = 0xEFFFFFFA;
-constexpr int kLooks = 8;
+constexpr int kMeasurements = 8;
 
 bool is_first_namespace() {
   struct stat info {};
   return stat("/proc/self/ns/time", &info) != 0 || info.st_ino == kFirstTimeNamespace;
 }
 
-// Writes bpf_ktime_get_ns() over the first bytes of the frame.
-constexpr std::array<bpf_insn, 9> kTellTime{{
+// Writes bpf_ktime_get_ns() to the first bytes of the frame.
+constexpr std::array<bpf_insn, 9> kReadKernelTime{{
     {.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_6, .src_reg = BPF_REG_1, .off = 0, .imm = 0},
     {.code = BPF_JMP | BPF_CALL, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = BPF_FUNC_ktime_get_ns},
     {.code = BPF_LDX | BPF_W | BPF_MEM, .dst_reg = BPF_REG_2, .src_reg = BPF_REG_6, .off = 0, .imm = 0},
@@ -52,13 +52,13 @@ std::optional<std::uint64_t> kernel_time(int program) {
   return frame.front();
 }
 
-// The look that took least is the most exact one.
-std::optional<std::int64_t> measured() {
-  const Fd program{
-      bpf_prog_load(BPF_PROG_TYPE_XDP, "arpl_time", "GPL", kTellTime.data(), kTellTime.size(), nullptr)};
+// The measurement that took least time is the most exact one.
+std::optional<std::int64_t> measured_offset() {
+  const Fd program{bpf_prog_load(BPF_PROG_TYPE_XDP, "arpl_time", "GPL", kReadKernelTime.data(),
+                                 kReadKernelTime.size(), nullptr)};
   std::optional<std::int64_t> offset;
   auto least = std::numeric_limits<std::uint64_t>::max();
-  for (int i = 0; program && i < kLooks; ++i) {
+  for (int i = 0; program && i < kMeasurements; ++i) {
     const auto before = now_ns();
     const auto kernel = kernel_time(program.get());
     const auto took = now_ns() - before;
@@ -69,8 +69,9 @@ std::optional<std::int64_t> measured() {
   return offset;
 }
 
-// Of the namespace of this process's children, which is its own, too, but for one that has just made it.
-std::optional<std::int64_t> told_by_proc() {
+// timens_offsets is about the namespace of this process's children, which is the process's own unless it has
+// just made a new one.
+std::optional<std::int64_t> offset_from_proc() {
   std::ifstream offsets{"/proc/self/timens_offsets"};
   std::string clock;
   for (std::int64_t seconds = 0, rest = 0; offsets >> clock >> seconds >> rest;)
@@ -82,8 +83,8 @@ std::optional<std::int64_t> told_by_proc() {
 
 std::int64_t time_offset_ns() {
   if (is_first_namespace()) return 0;
-  auto offset = measured();
-  if (!offset) offset = told_by_proc();
+  auto offset = measured_offset();
+  if (!offset) offset = offset_from_proc();
   if (!offset)
     throw SetupError(
         "the offset of this time namespace is not known; start arpline outside of it: see time_namespaces(7)");

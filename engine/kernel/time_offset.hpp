@@ -5,8 +5,8 @@
 
 namespace arpline {
 
-/// What this process's CLOCK_MONOTONIC lacks to the kernel's own clock, which is that of BPF programs: 0 but in
-/// a time namespace with an offset. Throws SetupError when it can't be known.
+/// Added to this process's CLOCK_MONOTONIC it gives the clock of BPF programs. It is 0 except in a time
+/// namespace with an offset. Throws SetupError when it can't be determined.
 std::int64_t time_offset_ns();
 
 }  // namespace arpline

@@ -9,10 +9,10 @@
 #include "endpoints/history.hpp"
 #include "report/endpoint_status.hpp"
 
-/// What the control socket answers besides the status: see status.hpp.
+/// The control socket's answers other than the status, which is in status.hpp.
 namespace arpline {
 
-/// What vanished, as the daemon remembers it.
+/// An endpoint that has vanished, from the daemon's history.
 struct GoneStatus {
   ForeignText parent{};
   Ipv4 address = 0;
@@ -24,7 +24,7 @@ struct GoneStatus {
   double seconds_ago = 0;
   std::optional<double> lived_seconds{};  ///< none: it was up before the daemon started
   std::string reason{};
-  std::vector<Step> trail{};  ///< in the order in which it was heard
+  std::vector<Step> trail{};  ///< in the order in which the events were received
 };
 
 void fields(auto& list, MaybeConst<GoneStatus> auto& g) {
@@ -41,7 +41,7 @@ void fields(auto& list, MaybeConst<GoneStatus> auto& g) {
   list("trail", g.trail);
 }
 
-/// The answer to {"cmd": "gone"}: the newest first.
+/// The answer to {"cmd": "gone"}, latest first.
 struct GoneAnswer {
   std::vector<GoneStatus> gone{};
 };
@@ -50,16 +50,17 @@ void fields(auto& list, MaybeConst<GoneAnswer> auto& a) {
   list("gone", a.gone);
 }
 
-/// The tombstones of one parent.
+/// The endpoints of one parent that have vanished.
 GoneAnswer gone_status(const History& history, const ForeignText& parent, std::uint64_t now);
 
-/// A limit and where it comes from.
+/// A limit and its source.
 struct LimitStatus {
   std::string name{};
-  std::optional<std::uint64_t> rate{};      ///< frames a second; none: no limit
-  std::optional<Number> in_force{};         ///< what the room in the neighbour table leaves of it
+  std::optional<std::uint64_t> rate{};  ///< frames a second; none: no limit
+  /// The rate in force, which the room in the neighbour table may lower.
+  std::optional<Number> in_force{};
   std::string from{};                       ///< "default", "file" or "set"
-  std::optional<std::string> quarter_of{};  ///< the limit that it follows
+  std::optional<std::string> quarter_of{};  ///< the limit of which this one is a quarter
   std::string what{};
 };
 
@@ -76,7 +77,7 @@ void fields(auto& list, MaybeConst<LimitStatus> auto& l) {
 struct LimitAnswer {
   ForeignText parent{};
   std::vector<LimitStatus> limits{};
-  std::string note{};  ///< for a person; may be empty
+  std::string note{};  ///< for people; may be empty
 };
 
 void fields(auto& list, MaybeConst<LimitAnswer> auto& a) {

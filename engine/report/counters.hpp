@@ -11,11 +11,11 @@
 #include "shared/abi.h"
 #include "shared/verdicts.h"
 
-/// The counters of counters.def and verdicts.def as status tells them. A row there is all that a new one needs
+/// The counters of counters.def and verdicts.def in the form that status shows. A new row there needs no change
 /// here.
 namespace arpline {
 
-/// By name.
+/// Counters by name.
 using Counts = std::map<std::string, std::uint64_t>;
 
 struct EgressCounters {
@@ -23,7 +23,7 @@ struct EgressCounters {
 #include "shared/counters.def"
 };
 
-/// Of an endpoint, from its statistics and its slot.
+/// An endpoint's counters, from its statistics and its slot.
 struct EndpointCounters {
 #define ARPL_ENDPOINT(name, unit, description) std::uint64_t name = 0;
 #define ARPL_SLOT(name, unit, description) std::uint64_t name = 0;
@@ -51,7 +51,7 @@ struct ParentCounters {
 #include "shared/counters.def"
 };
 
-/// None: the kernel does not tell.
+/// Empty where the kernel does not tell.
 struct DriverCounters {
 #define ARPL_DRIVER(name, unit, description) std::optional<std::uint64_t> name{};
 #include "shared/counters.def"
@@ -93,7 +93,7 @@ void fields(auto& list, MaybeConst<DriverCounters> auto& c) {
 #include "shared/counters.def"
 }
 
-/// The rows of one family, by name.
+/// The counters of one family, by name.
 template <class Counters>
 Counts by_name(const Counters& counters) {
   Counts counts;
@@ -105,14 +105,14 @@ Counts by_name(const Counters& counters) {
 EgressCounters counters_of(const arpl_egress_stats& stats);
 SenderCounters counters_of(const arpl_sender& sender);
 StormCounters counters_of(const arpl_storm_limit& limit);
-/// `requests` includes what was reflected.
+/// `requests` includes the reflected ones.
 EndpointCounters counters_of(const arpl_endpoint_stats& stats, const arpl_slot& slot);
 
 /// The name of a verdict counter: enum arpl_verdict, then the would_ twins.
 std::string counter_name(std::size_t index);
 
-/// Verdicts by name, as Maps::verdicts(), Maps::other_verdicts() and the sum of Maps::engine_counts() have
-/// them.
+/// Verdicts by name. The spans come from Maps::verdicts(), Maps::other_verdicts() and the sum of
+/// Maps::engine_counts().
 Counts wire_counts(std::span<const std::uint64_t> verdicts);
 Counts other_counts(std::span<const std::uint64_t> verdicts);
 Counts engine_counts(std::span<const std::uint64_t> verdicts);

@@ -12,19 +12,20 @@
 #include "report/counters.hpp"
 #include "report/fields.hpp"
 
-/// What status tells of an endpoint: see status.hpp.
+/// The part of status.hpp about endpoints.
 namespace arpline {
 
-/// Whether an endpoint's own who-has reach its gateway.
+/// Whether an endpoint's own who-has get an answer from its gateway.
 struct PathStatus {
   Ipv4 gateway = 0;
-  Mac gateway_mac = 0;            ///< 0: it has never answered
+  Mac gateway_mac = 0;            ///< 0: the gateway has never answered
   std::string state = "unknown";  ///< or "reachable", "suspect", "lost", "sibling", "host"
   std::optional<double> since_seconds{};
   std::optional<double> answered_seconds_ago{};  ///< none: never
-  std::optional<double> rtt_ms{};                ///< of that answer
-  std::optional<bool> host_reaches{};            ///< the parent's own who-has to it are answered
-  Mac disputed_by = 0;                           ///< has answered in its place, last; 0: nobody
+  std::optional<double> rtt_ms{};                ///< round-trip time of that answer
+  std::optional<bool> host_reaches{};            ///< the parent's own who-has to the gateway are answered
+  /// The last other MAC that has answered for the gateway; 0: none.
+  Mac disputed_by = 0;
   std::optional<double> disputed_seconds_ago{};
 };
 
@@ -40,11 +41,11 @@ void fields(auto& list, MaybeConst<PathStatus> auto& p) {
   list("disputed_seconds_ago", p.disputed_seconds_ago);
 }
 
-/// What was done about those who claim an endpoint's address.
+/// The reactions to claims of an endpoint's address.
 struct ConflictStatus {
   bool gave_up = false;
   bool moves_too_often = false;
-  bool silent = false;  ///< a claim keeps it from being announced
+  bool silent = false;  ///< a claim keeps the endpoint from being announced
   std::optional<double> defended_seconds_ago{};
   std::uint64_t defences = 0;
 };
@@ -57,16 +58,16 @@ void fields(auto& list, MaybeConst<ConflictStatus> auto& c) {
   list("defences", c.defences);
 }
 
-/// Somebody who claims an endpoint's address.
+/// A station that claims an endpoint's address.
 struct ClaimantStatus {
   Mac mac = 0;
   std::optional<double> first_seconds_ago{};
   std::optional<double> last_seconds_ago{};
   std::uint64_t times = 0;
   std::string from{};    ///< "wire" or "host"
-  bool dropped = false;  ///< the last one did not leave the host
+  bool dropped = false;  ///< the last claim did not leave the host
   std::string party{};   ///< claim_origin_name()
-  std::string place{};   ///< "NAMESPACE/INTERFACE" of who is on this host; empty: nobody here
+  std::string place{};   ///< "NAMESPACE/INTERFACE" of a claimant on this host; empty: elsewhere
 };
 
 void fields(auto& list, MaybeConst<ClaimantStatus> auto& c) {
@@ -80,7 +81,7 @@ void fields(auto& list, MaybeConst<ClaimantStatus> auto& c) {
   list("place", or_null(c.place));
 }
 
-/// An endpoint's MAC came in from the wire as a source.
+/// Frames from the wire with an endpoint's MAC as their source.
 struct SeenOutside {
   std::uint64_t times = 0;
   double first_seconds_ago = 0;
@@ -93,11 +94,11 @@ void fields(auto& list, MaybeConst<SeenOutside> auto& s) {
   list("last_seconds_ago", s.last_seconds_ago);
 }
 
-/// Who-has for an endpoint that were sent to another MAC than its own.
+/// Counts who-has for an endpoint that were sent to another MAC than its own.
 struct Misdirected {
   std::uint64_t times = 0;
-  Mac mac = 0;         ///< the last one
-  Ipv4 requester = 0;  ///< who sent it there
+  Mac mac = 0;         ///< of the last such frame
+  Ipv4 requester = 0;  ///< its sender
   double last_seconds_ago = 0;
 };
 
@@ -108,7 +109,7 @@ void fields(auto& list, MaybeConst<Misdirected> auto& m) {
   list("last_seconds_ago", m.last_seconds_ago);
 }
 
-/// One thing that befell an interface.
+/// An event of an interface.
 struct Step {
   double seconds_ago = 0;
   std::string event{};
@@ -119,7 +120,7 @@ void fields(auto& list, MaybeConst<Step> auto& s) {
   list("event", s.event);
 }
 
-/// One endpoint as the maps and, when it lives, the daemon know it.
+/// An endpoint, from the maps and, when there is one, from the daemon.
 struct EndpointStatus {
   ForeignText parent{};
   Ipv4 address = 0;
@@ -130,19 +131,20 @@ struct EndpointStatus {
   ForeignText interface {};           ///< empty: only the daemon knows
   std::string state{};                ///< "confirmed", "waiting" or "not_served"
   std::string reason{};               ///< not_served_reason(), "contested", or empty
-  std::string also_at{};              ///< a duplicate's other places
-  bool fast_path = true;              ///< it may be answered by the program
-  std::uint64_t heard_at_ns = 0;      ///< CLOCK_MONOTONIC; 0: it was there when the daemon came
+  std::string also_at{};              ///< the other places of a duplicate
+  bool fast_path = true;              ///< the ingress program may answer for it
+  std::uint64_t heard_at_ns = 0;      ///< CLOCK_MONOTONIC; 0: it existed before the daemon started
   std::uint64_t confirmed_at_ns = 0;  ///< CLOCK_MONOTONIC; 0: never
   std::optional<double> confirmed_seconds_ago{};
   std::optional<double> announced_seconds_ago{};
-  bool probing = false;  ///< not announced before it is known to be free
+  bool probing = false;  ///< not announced yet: the probes for its address are under way
   std::vector<ClaimantStatus> claimants{};
   ConflictStatus conflict{};
-  std::optional<PathStatus> path{};  ///< none: no gateway, path_probe is off, or nobody knows
+  std::optional<PathStatus> path{};  ///< none: no gateway, path_probe is off, or not known
   std::optional<SeenOutside> seen_outside{};
   std::optional<Misdirected> misdirected{};
-  std::vector<Step> trail{};  ///< of one that is not served, in the order in which it was heard
+  /// Events of an endpoint that is not served, in the order in which they were received.
+  std::vector<Step> trail{};
   EndpointCounters counters{};
   std::optional<Mac> last_claimant_mac{};
   std::optional<double> last_asked_seconds_ago{};
@@ -180,19 +182,20 @@ void fields(auto& list, MaybeConst<EndpointStatus> auto& e) {
   list("last_requester", as_ipv4(e.last_requester));
 }
 
-/// As the maps have it at `now`; what only a daemon knows is left as it is.
+/// From the maps at time `now`; fields that only a daemon knows keep their defaults.
 EndpointStatus endpoint_status(const arpl_endpoint_key& key, const arpl_endpoint& endpoint,
                                const arpl_slot& slot, const arpl_endpoint_stats& stats, std::uint64_t now);
 ClaimantStatus claimant_status(const Claims::Claimant& claimant, ClaimOrigin origin, std::uint64_t now);
 std::vector<Step> trail_status(std::span<const InterfaceEvent> trail, std::uint64_t now);
 
-/// By VLAN, then by address.
+/// Sorts by VLAN, then by address.
 void sort_by_address(std::vector<EndpointStatus>& endpoints);
 
-/// From `then` to `now`, both nanoseconds of CLOCK_MONOTONIC; none for a `then` of 0, which is never.
+/// Seconds from `then` to `now`, both in nanoseconds of CLOCK_MONOTONIC; nullopt for a `then` of 0, which means
+/// never.
 std::optional<double> seconds_ago(std::uint64_t then, std::uint64_t now);
 
-/// Why the endpoint is not served, as one word; empty when it is.
+/// The reason why the endpoint is not served, in one word; empty when it is served.
 std::string not_served_reason(const arpl_slot& slot);
 
 }  // namespace arpline

@@ -19,24 +19,25 @@
 #include "base/foreign_text.hpp"
 #include "base/net.hpp"
 
-/// Structs to JSON and back by one list of their fields: `fields(list, object)` calls list("key", object.field)
-/// for each. Not nlohmann's macros: these take a member's name for the key, and one key is `namespace`, others
-/// come by the row from counters.def; and their errors do not name the field that has the wrong type.
+/// Converts structs to JSON and back by one list of their fields: `fields(list, object)` calls list("key",
+/// object.field) for each field. nlohmann's macros do not fit: they use the member's name as the key, but one
+/// key is `namespace` and others come from rows of counters.def; and their errors do not name the field with
+/// the wrong type.
 namespace arpline {
 
-/// Of `fields(list, object)`, which takes an object to be read from or to be written into.
+/// For the object of `fields(list, object)`: const when the list writes JSON, mutable when it reads JSON.
 template <class Given, class Object>
 concept MaybeConst = std::same_as<std::remove_const_t<Given>, Object>;
 
-/// What another process has answered lacks a field, or has it in another form; says which.
+/// An answer of another process lacks a field or has it in another form; the text names the field.
 struct AnswerError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// A number that is whole, or is not.
+/// A number of JSON, whole or not.
 using Number = std::variant<std::uint64_t, double>;
 
-// How a field is written where its type alone does not say it.
+// Wrappers for fields whose JSON form does not follow from their type.
 template <class T>
 struct MacField {
   T& mac;
@@ -50,17 +51,17 @@ struct OrNullField {
   Field field;
 };
 
-/// "02:42:0a:00:00:01", null for none of an optional.
+/// "02:42:0a:00:00:01"; null for an empty optional.
 template <class T>
 MacField<T> as_mac(T& mac) {
   return {mac};
 }
-/// "10.0.0.1", null for none of an optional.
+/// "10.0.0.1"; null for an empty optional.
 template <class T>
 Ipv4Field<T> as_ipv4(T& address) {
   return {address};
 }
-/// Null for 0, or for an empty text.
+/// Null for 0 or for an empty text.
 template <class T>
 OrNullField<T&> or_null(T& field) {
   return {field};
@@ -70,13 +71,14 @@ OrNullField<MacField<T>> or_null(MacField<T> field) {
   return {field};
 }
 
+/// Collects the fields of an object, through fields(list, object), into a JSON object.
 class JsonWriter {
  public:
   template <class T>
   void operator()(const char* key, const T& field) {
     object_.emplace(key, json_of(field));
   }
-  /// Without the key where there is none.
+  /// Leaves the key out when the field is empty.
   template <class T>
   void where_there(const char* key, const std::optional<T>& field) {
     if (field) (*this)(key, *field);
@@ -150,10 +152,12 @@ class JsonWriter {
   nlohmann::json::object_t object_;
 };
 
-/// Reads what may be hostile or of another version: every field has to be there and in its form. Others may be.
+/// Reads JSON that may be hostile or of another version. Each field has to be there in its form; unknown keys
+/// are ignored.
 class JsonReader {
  public:
-  /// `name`: of the object in what is answered; empty: it is all of it. Both outlive the reader.
+  /// `name`: the object's place in the answer, for errors; empty for the answer itself. Both arguments outlive
+  /// the reader.
   JsonReader(const nlohmann::json& object, const std::string& name) : object_(object), name_(name) {
     if (!object.is_object()) fail(name, "an object");
   }

@@ -9,7 +9,7 @@
 
 namespace arpline {
 
-/// The latest kMost durations of something, for percentiles.
+/// Keeps the latest kMost durations, for percentiles.
 class Samples {
  public:
   static constexpr std::size_t kMost = 16384;

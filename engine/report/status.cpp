@@ -18,7 +18,7 @@ std::string ethertype_name(unsigned type) {
   return fmt::format("{:#06x}", type);
 }
 
-// "other" last: it is for what the others have left.
+// "other" (ethertype 0) comes last: it covers the ethertypes without a limit of their own.
 unsigned order_of(const arpl_storm_key& key) {
   constexpr unsigned kKindShift = 16;
   return (unsigned{key.kind} << kKindShift) + ((arpl_swap16(key.ethertype) - 1U) & 0xffffU);

@@ -13,17 +13,17 @@
 #include "report/endpoint_status.hpp"
 #include "report/fields.hpp"
 
-/// What the daemon knows, as its control socket tells it. The daemon fills these structs, and from the pinned
-/// maps the tools do; `arpline status`, doctor, limit and DPDK's telemetry read them. Behind each stands the
-/// list of its fields, which is its JSON. Durations are seconds before the answer was made; what nobody knows
-/// is none, in JSON null.
+/// The status that the control socket answers with. The daemon fills these structs; without a daemon the tools
+/// fill them from the pinned maps. `arpline status`, doctor, limit and DPDK's telemetry read them. The function
+/// fields() behind each struct defines its JSON. Durations are seconds before the answer was made; unknown
+/// values are none, null in JSON.
 namespace arpline {
 
-/// How a parent's endpoints are announced.
+/// The configuration of a parent's announcements.
 struct AnnounceStatus {
   std::string on_conflict = "alert";  ///< announce.on_conflict
-  double refresh_seconds = 0;         ///< 0: only after a change
-  std::uint64_t pps = 0;              ///< frames a second; 0: none at all
+  double refresh_seconds = 0;         ///< 0: announcements only after a change
+  std::uint64_t pps = 0;              ///< limit in frames a second; 0: nothing is sent
 };
 
 void fields(auto& list, MaybeConst<AnnounceStatus> auto& a) {
@@ -32,10 +32,10 @@ void fields(auto& list, MaybeConst<AnnounceStatus> auto& a) {
   list("pps", a.pps);
 }
 
-/// How long the turns of the daemon's control loop take.
+/// The duration of the control loop's turns.
 struct LoopStatus {
   double longest_turn_ms = 0;
-  double longest_turn_lately_ms = 0;  ///< of the last minute or two
+  double longest_turn_lately_ms = 0;  ///< within the last one or two minutes
 };
 
 void fields(auto& list, MaybeConst<LoopStatus> auto& l) {
@@ -43,7 +43,7 @@ void fields(auto& list, MaybeConst<LoopStatus> auto& l) {
   list("longest_turn_lately_ms", l.longest_turn_lately_ms);
 }
 
-/// Durations of something: how many there were, and percentiles of the latest; none without any.
+/// Statistics of a duration: the number of samples, and percentiles of the latest; none without a sample.
 struct SamplesStatus {
   std::uint64_t count = 0;
   std::optional<double> p50_ms{};
@@ -58,7 +58,7 @@ void fields(auto& list, MaybeConst<SamplesStatus> auto& s) {
   list("most_ms", s.most_ms);
 }
 
-/// Who holds entries of the neighbour table.
+/// An interface that holds entries of the neighbour table.
 struct HolderStatus {
   ForeignText netns{};
   ForeignText interface {};
@@ -71,16 +71,16 @@ void fields(auto& list, MaybeConst<HolderStatus> auto& h) {
   list("entries", h.entries);
 }
 
-/// The neighbour table of the host, and what of it is a parent's.
+/// The host's neighbour table, and a parent's part of it.
 struct NeighboursStatus {
   std::uint64_t entries = 0;
   std::optional<std::uint64_t> not_counted{};  ///< entries that do not count against the limit
   std::uint64_t limit = 0;                     ///< gc_thresh3
   bool full = false;
   std::vector<HolderStatus> holders{};
-  std::uint64_t room = 0;     ///< entries in 5 s that this parent may cause
-  std::uint64_t asked = 0;    ///< entries in 5 s that its limits would allow
-  std::uint64_t parents = 0;  ///< share the room
+  std::uint64_t room = 0;     ///< entries in 5 s that this parent may create
+  std::uint64_t asked = 0;    ///< entries in 5 s that its limits would allow without the table's limit
+  std::uint64_t parents = 0;  ///< parents that share the room
 };
 
 void fields(auto& list, MaybeConst<NeighboursStatus> auto& n) {
@@ -94,7 +94,7 @@ void fields(auto& list, MaybeConst<NeighboursStatus> auto& n) {
   list("parents", n.parents);
 }
 
-/// A limit on what is not ARP, as the configuration writes it.
+/// A limit on broadcast or multicast other than ARP, in the words of the configuration.
 struct StormStatus {
   std::string kind{};       ///< "broadcast" or "multicast"
   std::string ethertype{};  ///< "ipv4", "ipv6", "other" or "0x88b5"
@@ -109,12 +109,12 @@ void fields(auto& list, MaybeConst<StormStatus> auto& s) {
   fields(list, s.counters);
 }
 
-/// Whose ARP it is, and how much of it has left through the parent.
+/// An own MAC and the ARP frames that it has sent through the parent.
 struct SenderStatus {
   Mac mac = 0;
-  ForeignText netns{};       ///< empty: the parent's own, or only the daemon knows
-  ForeignText interface {};  ///< empty: only the daemon knows
-  bool parent = false;       ///< the host's own
+  ForeignText netns{};       ///< empty: the parent's own namespace, or there is no daemon to tell
+  ForeignText interface {};  ///< empty: there is no daemon to tell
+  bool parent = false;       ///< the MAC is the host's own
   SenderCounters counters{};
 };
 
@@ -129,10 +129,10 @@ void fields(auto& list, MaybeConst<SenderStatus> auto& s) {
 struct ParentStatus {
   ForeignText parent{};
   int ifindex = 0;
-  bool daemon = false;            ///< one has answered; false: the pinned maps tell
+  bool daemon = false;            ///< the daemon has answered; false: read from the pinned maps
   std::string mode = "answer";    ///< or "observe"
   std::string lease = "expired";  ///< or "live"
-  std::uint64_t queues = 0;       ///< with a ring
+  std::uint64_t queues = 0;       ///< queues with a ring
   ParentCounters counters{};
   DriverCounters driver{};
   std::optional<AnnounceStatus> announce{};
@@ -140,19 +140,20 @@ struct ParentStatus {
   std::string egress = "unknown";  ///< or "seen", "hidden", "missing"
   EgressCounters egress_counters{};
   std::optional<LoopStatus> loop{};
-  ForeignText pins{};  ///< folder
+  ForeignText pins{};  ///< the folder of the pins
   Counts verdicts{};   ///< wire_counts()
   Counts other_verdicts{};
   Counts engine_verdicts{};
   std::string fast_path = "off";  ///< or "on", "refused_by_the_driver", "no_xdp_at_the_other_end"
   std::map<std::string, std::optional<std::uint64_t>> limits{};  ///< frames a second; none: no limit
   std::vector<StormStatus> storm{};
-  std::optional<SamplesStatus> found{};      ///< from an event's receipt to the table
-  std::optional<SamplesStatus> withdrawn{};  ///< from an event's receipt to the last answer
+  std::optional<SamplesStatus> found{};  ///< time from an event's receipt to the endpoint in the tables
+  /// Time from an event's receipt to the last answer for the endpoint.
+  std::optional<SamplesStatus> withdrawn{};
   std::optional<NeighboursStatus> neighbours{};
   std::vector<std::string> warnings{};
   std::vector<EndpointStatus> endpoints{};
-  std::optional<std::vector<SenderStatus>> senders{};  ///< only for who asked for them
+  std::optional<std::vector<SenderStatus>> senders{};  ///< only when the request asked for them
 };
 
 void fields(auto& list, MaybeConst<ParentStatus> auto& p) {
@@ -184,7 +185,7 @@ void fields(auto& list, MaybeConst<ParentStatus> auto& p) {
   list.where_there("senders", p.senders);
 }
 
-/// A parent that the daemon cannot serve yet.
+/// A parent that the daemon can't serve yet.
 struct WaitingStatus {
   ForeignText parent{};
   std::string reason{};
@@ -208,19 +209,19 @@ void fields(auto& list, MaybeConst<StatusAnswer> auto& a) {
   list("waiting", a.waiting);
 }
 
-/// As JSON: a ParentStatus, a StatusAnswer, a GoneAnswer or a LimitAnswer.
+/// For ParentStatus, StatusAnswer, GoneAnswer and LimitAnswer.
 template <class Status>
 nlohmann::json to_json(const Status& status);
 
-/// One of these from JSON that may be hostile, of another version or incomplete: throws AnswerError, which
-/// names the field. Its words are as they came: what prints them passes them through printable().
+/// The inverse of to_json(), for JSON that may be hostile, incomplete or of another version. Throws AnswerError
+/// that names the field. Texts are not escaped: a caller that prints them passes them through printable().
 template <class Status>
 Status from_json(const nlohmann::json& answer);
 
-/// In the order of the configuration: broadcast first.
+/// Sorted as in the configuration, broadcast first.
 std::vector<StormStatus> storm_status(std::vector<std::pair<arpl_storm_key, arpl_storm_limit>> limits);
 
-/// Those who have sent the most first.
+/// Sorts by the number of frames sent, most first.
 void sort_busiest_first(std::vector<SenderStatus>& senders);
 
 }  // namespace arpline

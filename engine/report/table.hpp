@@ -8,11 +8,10 @@ namespace arpline {
 
 using TableRow = std::vector<std::string>;
 
-/// The rows below each other, their columns as wide as the widest cell. At least one row, all with as many
-/// cells.
+/// Formats rows as text with aligned columns. Takes at least one row; all rows have the same number of cells.
 std::string table(const std::vector<TableRow>& rows);
 
-/// Without those of the named columns in which no row has anything: its cells are "-". At least one row.
+/// Removes those of the named columns whose cells are all "-". Takes at least one row, the heading.
 std::vector<TableRow> without_empty(std::vector<TableRow> rows, const std::vector<std::string>& columns);
 
 }  // namespace arpline

@@ -109,7 +109,7 @@ std::string parent_text(const ParentStatus& p) {
                               "CONFLICT", "CONFIRMED", "TO CHILD", "RINGED", "REFLECTED", "CLAIMS",
                               "LAST ASKED BY"}};
   for (const auto& e : p.endpoints) rows.push_back(row_of(e));
-  // Most hosts have no conflict, and many no gateway to ask.
+  // Most hosts have no conflicts and many have no gateway to probe: empty columns are left out.
   return head_of(p) +
          (rows.size() > 1 ? table(without_empty(std::move(rows), {"PATH", "CONFLICT"})) : "no endpoints\n") +
          counters("verdicts", p.verdicts) + counters("not ARP", p.other_verdicts) +

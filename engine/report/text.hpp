@@ -7,11 +7,11 @@
 #include "report/answers.hpp"
 #include "report/status.hpp"
 
-/// The status for a person. Whoever prints it passes it through printable().
+/// Status as text for people. A caller that prints it passes it through printable().
 namespace arpline {
 
 std::string to_text(const StatusAnswer& status);
-/// Who sends how much, of the parents whose `senders` were asked for.
+/// A table of senders and their frames, for the parents that have `senders`.
 std::string senders_to_text(const std::vector<ParentStatus>& parents);
 std::string to_text(const GoneAnswer& gone);
 std::string to_text(const std::vector<LimitAnswer>& parents);

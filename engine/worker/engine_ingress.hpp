@@ -9,43 +9,44 @@
 
 namespace arpline {
 
-/// What a frame has become, for who wants to know more than its outcome.
+/// The parsed frame and the decision, for callers that need more than the outcome.
 struct FrameView {
-  arpl_parsed parsed = ARPL_NOT_ARP;  ///< what is not ARP has no verdict and goes to the kernel
+  arpl_parsed parsed = ARPL_NOT_ARP;  ///< a frame that is not ARP has no verdict and goes to the kernel
   arpl_arp arp{};
   arpl_decision decision{};
 };
 
-/// The wire stage where no XDP program stands in front: what bpf/ingress.bpf.c is to a parent with one. One
-/// thread.
+/// The wire stage for parents without an XDP program: it does in the worker what bpf/ingress.bpf.c does for
+/// other parents. For one thread.
 class EngineIngress {
  public:
   static constexpr bool kBehindIngress = false;
 
-  /// The tables outlive it.
+  /// `tables` outlive it.
   explicit EngineIngress(arpl_tables& tables) : tables_(tables) {}
 
   void classify(Burst burst, std::uint64_t now, std::span<Outcome> outcomes) noexcept {
-    for (; !burst.empty(); burst = burst.subspan(std::min(burst.size(), kTogether))) {
-      const auto some = burst.first(std::min(burst.size(), kTogether));
+    for (; !burst.empty(); burst = burst.subspan(std::min(burst.size(), kPrefetchFrames))) {
+      const auto some = burst.first(std::min(burst.size(), kPrefetchFrames));
       for (std::size_t i = 0; i < some.size(); ++i) {
         parse(some[i], views_[i]);
-        fetch_set(views_[i]);
+        prefetch_set(views_[i]);
       }
-      for (std::size_t i = 0; i < some.size(); ++i) asked_[i] = fetch_slot(views_[i]);
-      for (std::size_t i = 0; i < some.size(); ++i) outcomes[i] = decide(some[i], asked_[i], now, views_[i]);
+      for (std::size_t i = 0; i < some.size(); ++i) asked_slots_[i] = prefetch_slot(views_[i]);
+      for (std::size_t i = 0; i < some.size(); ++i)
+        outcomes[i] = decide(some[i], asked_slots_[i], now, views_[i]);
       outcomes = outcomes.subspan(some.size());
     }
   }
 
-  /// One frame; what was seen of it is left in `view`.
+  /// Classifies one frame and leaves what it has parsed and decided in `view`.
   Outcome classify(Frame& frame, std::uint64_t now, FrameView& view) noexcept {
     parse(frame, view);
     return decide(frame, ARPL_LOOK_UP, now, view);
   }
 
  private:
-  static constexpr std::size_t kTogether = 64;
+  static constexpr std::size_t kPrefetchFrames = 64;
 
   static void parse(const Frame& frame, FrameView& view) noexcept {
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(frame.data);
@@ -54,13 +55,14 @@ class EngineIngress {
     view.arp.linear = 1;
   }
 
-  // With many endpoints nothing of theirs is in the CPU's cache: it waits once for what a burst asks for.
-  void fetch_set(const FrameView& view) noexcept {
+  // With many endpoints none of their entries is in the CPU's cache. The prefetches make the CPU wait once for
+  // a whole burst.
+  void prefetch_set(const FrameView& view) noexcept {
     const auto cell = arpl_index_cell(view.arp.target_ip, view.arp.vlan);
     __builtin_prefetch(arpl_index_at(&tables_, arpl_index_set_of(tables_.keys.factor, cell)));
   }
 
-  std::uint32_t fetch_slot(const FrameView& view) noexcept {
+  std::uint32_t prefetch_slot(const FrameView& view) noexcept {
     if (view.parsed != ARPL_PARSED) return ARPL_NO_SLOT;
     const auto slot = arpl_index_find(&tables_, view.arp.target_ip, view.arp.vlan);
     __builtin_prefetch(arpl_slot_at(&tables_, slot));
@@ -89,7 +91,7 @@ class EngineIngress {
     std::fill(bytes + written, bytes + std::max(written, frame.len), 0);
   }
 
-  // There is no ring between the two stages: its credit is given back at once.
+  // This stage answers directly, without a ring, so it gives the ring's credit back at once.
   void answer(Frame& frame, const FrameView& view) noexcept {
     std::atomic_ref<__u64>(tables_.credit[frame.queue].consumed).fetch_add(1, std::memory_order_relaxed);
     frame.len = arpl_write_reply(reinterpret_cast<std::uint8_t*>(frame.data), &view.arp, view.decision.word);
@@ -101,8 +103,8 @@ class EngineIngress {
   }
 
   arpl_tables& tables_;
-  std::array<FrameView, kTogether> views_{};
-  std::array<std::uint32_t, kTogether> asked_{};
+  std::array<FrameView, kPrefetchFrames> views_{};
+  std::array<std::uint32_t, kPrefetchFrames> asked_slots_{};
 };
 
 static_assert(Stage<EngineIngress>);

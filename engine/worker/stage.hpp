@@ -14,19 +14,20 @@
 
 namespace arpline {
 
-/// What the worker does with a frame next.
+/// The worker's next step with a frame.
 enum class Outcome : std::uint8_t {
-  answer,  ///< it has become its answer: send it
+  answer,  ///< the frame has been turned into its answer: send it
   drop,
-  kernel,  ///< hand it to the kernel, as it is now
+  kernel,  ///< hand it to the kernel in its present form
 };
 
-/// The engine's verdicts for a burst: as many outcomes as frames. Never throws, allocates, locks or logs.
+/// A stage gives each frame of a burst an outcome, at the same index. It never throws, allocates, locks or
+/// logs.
 // clang-format off
 template <class S>
 concept Stage = requires(S s, Burst b, std::uint64_t now, std::span<Outcome> outcomes) {
   { s.classify(b, now, outcomes) } noexcept -> std::same_as<void>;
-  { S::kBehindIngress } -> std::convertible_to<bool>;  // frames come by credit
+  { S::kBehindIngress } -> std::convertible_to<bool>;  // frames come through a ring with credit
 };
 // clang-format on
 
@@ -35,15 +36,16 @@ T load_shared(const T& field) noexcept {
   return std::atomic_ref<T>(const_cast<T&>(field)).load(std::memory_order_acquire);
 }
 
-/// Counts in a row that others read: this thread is its only writer.
+/// Adds to a counter in a row that other threads read. The calling thread must be the row's only writer.
 template <class Counts, class Verdict>
 void count_shared(Counts* counts, Verdict verdict, std::uint64_t n = 1) noexcept {
   auto& counter = reinterpret_cast<__u64*>(counts)[verdict];
   std::atomic_ref<__u64>(counter).store(counter + n, std::memory_order_relaxed);
 }
 
-/// The engine stage behind the ingress program, which has decided already: only the slot's word and generation
-/// are looked at again. What ingress handed over stands in front of the frame.
+/// The engine stage for parents with the ingress program, which has decided already: only the slot's word and
+/// generation are compared again, as they may have changed since. The program's struct arpl_ring_meta stands in
+/// front of the frame.
 class BehindIngress {
  public:
   static constexpr bool kBehindIngress = true;
@@ -55,7 +57,7 @@ class BehindIngress {
       const auto verdict = classify(burst[i], now);
       outcomes[i] = verdict == ARPL_ENGINE_answered ? Outcome::answer : Outcome::drop;
       if (verdict != ARPL_ENGINE_answered)
-        count_shared(tables_.counts, verdict);  // an answer is counted when sent
+        count_shared(tables_.counts, verdict);  // answers are counted when they are sent
     }
   }
 

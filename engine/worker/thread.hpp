@@ -8,12 +8,12 @@
 
 namespace arpline {
 
-/// Owns a port and the one thread that serves it.
+/// A worker with its port, its queue of orders and its thread.
 template <Port P, Stage S = BehindIngress>
 requires S::kBehindIngress || KernelPort<P>
 class WorkerThread final : public Service {
  public:
-  /// Takes `port` and calls enable(port) when the credits are set and before the thread starts.
+  /// Takes `port` and calls enable(port) after the credits are set and before the thread starts.
   template <class Enable>
   WorkerThread(std::unique_ptr<P> port, WorkerTables tables, S stage, Enable enable)
       : port_(std::move(port)), worker_(*port_, tables, orders_, stage) {
@@ -40,7 +40,7 @@ class WorkerThread final : public Service {
   }
 
   bool pass_boundary(std::chrono::milliseconds patience) noexcept override {
-    // Two: the step under way may have read the slot before.
+    // Two boundaries, because the step that is running may have read the slot before this call.
     const auto target = worker_.boundaries() + 2;
     const auto give_up = std::chrono::steady_clock::now() + patience;
     while (worker_.boundaries() < target || worker_.finished_orders() < ordered_) {
@@ -68,10 +68,11 @@ class WorkerThread final : public Service {
     while (true) {
       const bool stopping = stop.stop_requested();
       const bool drained = worker_.step(now_ns) == 0;
-      // The wire never runs dry; a ring does, once ingress puts nothing there any more.
+      // On a stop, rings are emptied first, which ends because ingress no longer fills them. Frames from the
+      // wire never end.
       if (!drained && !(stopping && !S::kBehindIngress)) continue;
       if (stopping) {
-        port_->wait(std::chrono::milliseconds{0});  // flushes what the port has taken and not sent
+        port_->wait(std::chrono::milliseconds{0});  // sends the frames that the port has only queued
         return;
       }
       if (const auto now = now_ns(); !worker_.lingers(now)) worker_.idle(now);
@@ -80,7 +81,7 @@ class WorkerThread final : public Service {
 
   std::unique_ptr<P> port_;
   Orders orders_;
-  std::uint64_t ordered_ = 0;  // control's
+  std::uint64_t ordered_ = 0;  // written by control
   Worker<P, S> worker_;
   std::jthread thread_;
 };

@@ -14,23 +14,25 @@ namespace arpline {
 
 using Orders = Spsc<Order, 4096>;
 
-/// The engine, run to completion: burst in, classify, burst out. Never throws, allocates, locks or logs. A
-/// stage that is not behind ingress needs a port that hands frames to the kernel.
+/// The engine's loop, run to completion: receive a burst, classify it, send it. Never throws, allocates, locks
+/// or logs. A stage that is not behind ingress passes frames on, so its port must be able to hand frames to the
+/// kernel.
 template <Port P, Stage S = BehindIngress>
 requires S::kBehindIngress || KernelPort<P>
 class Worker {
  public:
   static constexpr std::size_t kBurstFrames = 64;
   static constexpr std::uint64_t kLingerNs = 50'000;
-  /// So long may the port refuse orders. It takes them within milliseconds, unless the link is down: then they
-  /// would be old when it is up again.
+  /// The port may refuse orders for this long before they are dropped. It usually takes them within
+  /// milliseconds, unless the link is down; orders sent when the link is up again would be outdated.
   static constexpr std::uint64_t kOrderPatienceNs = 250'000'000;
   static constexpr std::chrono::milliseconds kOrderRetry{1};
 
   Worker(P& port, WorkerTables tables, Orders& orders) requires S::kBehindIngress
       : Worker(port, tables, orders, S{tables}) {}
 
-  /// Behind ingress, sets consumed := sent for every queue: call before the port's sockets enter xsks_map.
+  /// Behind ingress, sets consumed := sent for each queue. Construct it before the port's sockets enter
+  /// xsks_map.
   Worker(P& port, WorkerTables tables, Orders& orders, S stage)
       : port_(port), tables_(tables), orders_(orders), stage_(stage) {
     if constexpr (S::kBehindIngress) {
@@ -41,8 +43,8 @@ class Worker {
     }
   }
 
-  /// One burst of frames and one of orders; returns how many frames it took from the rings. `clock` is asked
-  /// when they are taken: a worker that was held up before does not take old frames for new ones.
+  /// Handles one burst of frames and one of orders; returns the number of frames received. `clock` is read
+  /// after receiving, so that a worker that was held up before recognizes old frames.
   template <class Clock>
   std::size_t step(Clock clock) noexcept {
     const auto count = port_.receive(burst_);
@@ -51,13 +53,14 @@ class Worker {
       since_idle_ += count;
       empty_since_ = 0;
     }
-    obey(clock);
+    handle_orders(clock);
     boundaries_.fetch_add(1, std::memory_order_release);
     return count;
   }
 
-  /// No frame was there: whether to look again before idle(). After a burst more is on its way, and to be woken
-  /// takes longer than to wait for it: on a busy machine a slice of the scheduler's.
+  /// Whether to poll again, after a step without frames, instead of calling idle(). After a full burst more
+  /// frames are likely, and waking up takes longer than polling: on a busy machine a time slice of the
+  /// scheduler.
   bool lingers(std::uint64_t now) noexcept {
     if (more_orders_) return true;
     if (since_idle_ < kBurstFrames) return false;
@@ -65,8 +68,7 @@ class Worker {
     return now - empty_since_ < kLingerNs;
   }
 
-  /// Gives back the credit of frames that never arrived, and sleeps until there is something to do. The rings
-  /// are empty when it is called.
+  /// Gives back the credit of lost frames and sleeps until there is work. To be called with empty rings only.
   void idle(std::uint64_t now) noexcept {
     if constexpr (S::kBehindIngress)
       for (std::uint16_t q = 0; q < port_.queues(); ++q) reclaim(q, now);
@@ -80,7 +82,7 @@ class Worker {
             .probes = lost_probes_.load(std::memory_order_relaxed)};
   }
 
-  /// Orders that are sent or lost, ever.
+  /// Orders sent or lost since the worker started.
   std::uint64_t finished_orders() const noexcept { return finished_orders_.load(std::memory_order_acquire); }
 
   std::uint64_t boundaries() const noexcept { return boundaries_.load(std::memory_order_acquire); }
@@ -91,8 +93,8 @@ class Worker {
     std::atomic_ref<__u64>(tables_.credit[q].consumed).store(taken_[q] + lost, std::memory_order_release);
   }
 
-  // What the kernel says it lost, at once. What is outstanding although nothing was sent for a second (a
-  // redirect that failed without a word) is lost as well.
+  // Frames that the kernel reports lost count as consumed at once. Frames that are missing although the program
+  // has sent none for a second are lost as well: a redirect may fail without a report.
   void reclaim(std::uint16_t q, std::uint64_t now) noexcept {
     const auto sent = load_shared(tables_.credit[q].sent);
     if (sent == load_shared(tables_.credit[q].consumed)) return;
@@ -134,9 +136,9 @@ class Worker {
     port_.release(replies.subspan(sent));
   }
 
-  // What the port refuses comes first the next time; what has come after it waits in the ring.
+  // Refused orders are retried first; later ones wait in the queue.
   template <class Clock>
-  void obey(Clock clock) noexcept {
+  void handle_orders(Clock clock) noexcept {
     more_orders_ = false;
     if (refused_.empty()) {
       std::size_t n = 0;
@@ -189,7 +191,7 @@ class Worker {
   S stage_;
   std::array<Frame, kBurstFrames> burst_{};
   std::array<Outcome, kBurstFrames> outcomes_{};
-  std::array<std::array<Frame, kBurstFrames>, 3> sorted_{};  // by outcome
+  std::array<std::array<Frame, kBurstFrames>, 3> sorted_{};  // one array for each Outcome
   std::array<std::uint64_t, ARPL_MAX_QUEUES> taken_{};
   std::array<std::uint64_t, ARPL_MAX_QUEUES> lost_{};
   std::array<std::uint64_t, ARPL_MAX_QUEUES> last_sent_{};
@@ -198,9 +200,9 @@ class Worker {
   std::uint64_t empty_since_ = 0;
   std::atomic<std::uint64_t> boundaries_{0};
   std::array<Order, kBurstFrames> taken_orders_{};
-  std::span<const Order> refused_;  // of these
+  std::span<const Order> refused_;  // the rest of taken_orders_
   std::uint64_t refused_since_ = 0;
-  bool more_orders_ = false;  // perhaps
+  bool more_orders_ = false;  // the last batch was sent: there may be more
   std::atomic<std::uint64_t> lost_announcements_{0};
   std::atomic<std::uint64_t> lost_probes_{0};
   std::atomic<std::uint64_t> finished_orders_{0};

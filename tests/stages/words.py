@@ -14,8 +14,9 @@ from typing import NamedTuple
 from .results import ROOT, Run, execute
 
 # Add a folder here once its comments follow the rules.
-FOLDERS = ("bench/limits", "bench/micro", "bench/system", "engine/base", "engine/config", "engine/endpoints",
-           "engine/port", "engine/protocol", "tests/stages", "tests/unit", "tools/arpgen", "tools/lab")
+FOLDERS = ("bench/engine", "bench/limits", "bench/micro", "bench/system", "bpf", "engine/base", "engine/config",
+           "engine/endpoints", "engine/kernel", "engine/port", "engine/protocol", "engine/report", "engine/worker",
+           "tests/stages", "tests/unit", "tools/arpgen", "tools/lab")
 COLUMNS = {".c": 112, ".h": 112, ".cpp": 112, ".hpp": 112, ".py": 120}
 
 BANNED = re.compile(r"\blikewise\b", re.IGNORECASE)
@@ -24,7 +25,7 @@ QUESTION_WORD = re.compile(r"(?:What|Who|Whose|Whom|Whoever|Whatever)\b")
 CPP_TOKEN = re.compile(r"""R"\((?:.|\n)*?\)"|"(?:\\.|[^"\\\n])*"|(?<![0-9a-fA-F])'(?:\\.|[^'\\\n])+'"""
                        r"|//[^\n]*|/\*(?:.|\n)*?\*/")
 CPP_MARKS = re.compile(r"^(?://+<?|/\*+<?|\*/?)\s?", re.MULTILINE)
-PUBLIC_CLASS = re.compile(r"^(?:template <.*>\n)?class \w+(?: final)?(?: : .*)? \{$", re.MULTILINE)
+PUBLIC_CLASS = re.compile(r"^(?:template <.*>\n(?:requires .*\n)?)?class \w+(?: final)?(?: : .*)? \{$", re.MULTILINE)
 
 
 class Comment(NamedTuple):
