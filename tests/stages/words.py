@@ -15,7 +15,8 @@ from .results import ROOT, Run, execute
 
 # Add a folder here once its comments follow the rules.
 FOLDERS = ("bench/limits", "bench/micro", "bench/system", "engine/base", "engine/config", "engine/endpoints",
-           "engine/port", "engine/protocol", "tests/stages", "tests/unit", "tools/arpgen", "tools/lab")
+           "engine/port", "engine/protocol", "tests/fuzz", "tests/lab", "tests/packet", "tests/parity", "tests/sim",
+           "tests/stages", "tests/threads", "tests/unit", "tools/arpgen", "tools/arpline", "tools/lab")
 COLUMNS = {".c": 112, ".h": 112, ".cpp": 112, ".hpp": 112, ".py": 120}
 
 BANNED = re.compile(r"\blikewise\b", re.IGNORECASE)
