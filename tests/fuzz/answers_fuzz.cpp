@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `arpline status` makes of a daemon's answer, under libFuzzer: another version's daemon may say anything.
+// Fuzzes the reader of a daemon's answers in `arpline status`; a daemon of another version may send anything.
 #include <exception>
 #include <nlohmann/json.hpp>
 #include <string>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The configuration under libFuzzer: whatever the file says, it is read or refused in one line.
+// Fuzzes the configuration: any file must be read, or refused in one line.
 #include <array>
 #include <string>
 

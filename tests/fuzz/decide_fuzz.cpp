@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parser, decision and reply under libFuzzer. An input names a row of the packet tables, changes its state, and
-// lays the rest over its frame by exclusive or: the seeds are the rows themselves, and with them every verdict
-// is reached.
+// Fuzzes parser, decision and reply. An input names a row of the packet tables, changes its state, and XORs the
+// remaining bytes onto its frame. The seeds are the rows themselves, which together reach every verdict.
 #include <array>
 #include <bitset>
 #include <numeric>
@@ -25,7 +24,7 @@ constexpr std::size_t kMostBytes = 2048;
 std::bitset<ARPL_VERDICT_COUNTERS> reached;
 
 void ask_for_all_verdicts() {
-  // In observe the ring admits everything, so that nothing is ever an excess.
+  // In observe the ring admits every frame, so this counter can't grow.
   reached.set(arpl_would_index(ARPL_to_child_excess));
   if (reached.all()) return;
   for (std::size_t i = 0; i < reached.size(); ++i)
@@ -42,7 +41,7 @@ const std::vector<packet::Row>& rows() {
   return packet::rows();
 }
 
-// Ages around the constants that they are compared with.
+// Ages around the constants with which the decision compares them.
 std::uint64_t age(std::uint8_t choice) {
   static constexpr std::array kAges{0UL,      1UL,       99UL,      100UL,     999UL,
                                     1000UL,   1001UL,    29'000UL,  31'000UL,  60'000UL,
@@ -91,7 +90,7 @@ constexpr std::array<Change, 32> kChanges{
 };
 
 std::optional<arpl_arp> parsed(const packet::Bytes& frame) {
-  // In a block of exactly its size: the sanitizer sees a read behind it.
+  // An allocation of exactly this size, so that the sanitizer detects an overread.
   const packet::Bytes exact(frame.begin(), frame.end());
   arpl_arp arp{};
   if (arpl_parse(exact.data(), exact.data() + exact.size(), &arp) != ARPL_PARSED) return std::nullopt;
@@ -102,7 +101,7 @@ bool is_an_endpoints(Mac mac) {
   return mac == packet::endpoint_mac || mac == packet::sibling_mac;
 }
 
-// What the kernel says, as long as the request, and nothing of the request behind it.
+// The kernel's reply, as long as the request, and zeroes behind it.
 void check_reflected(const arpl_arp& asked, const packet::Bytes& sent, const packet::Bytes& answer) {
   REQUIRE(answer.size() == sent.size());
   const auto reply = parsed(answer);
@@ -116,7 +115,7 @@ void check_reflected(const arpl_arp& asked, const packet::Bytes& sent, const pac
                       answer.end(), [](std::uint8_t byte) { return byte == 0; }));
 }
 
-// The destination is the endpoint's, and the sender's address may be taken away: a check of the kernel.
+// The destination is the endpoint's MAC; a check also has a sender IP of 0.
 void check_handed_over(const arpl_arp& asked, const packet::Bytes& sent, const packet::Bytes& got) {
   REQUIRE(got.size() == sent.size());
   const auto now = parsed(got);
@@ -170,7 +169,7 @@ std::vector<fuzz::Bytes> fuzz::seeds() {
   return all;
 }
 
-// Bytes: row (2), what is done with the frame, how many changes, the changes (2 each), then the frame.
+// Input: row (2 bytes), the action on the frame, the number of changes, the changes (2 bytes each), the frame.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static packet::CppRunner runner;
   Input input{data, size};

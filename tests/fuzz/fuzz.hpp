@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the fuzzers share. Each defines seeds() and LLVMFuzzerTestOneInput().
+// Shared by the fuzzers. Each defines seeds() and LLVMFuzzerTestOneInput().
 #pragma once
 
 #include <fmt/format.h>
@@ -25,15 +25,15 @@ namespace arpline::fuzz {
 
 using Bytes = std::vector<std::uint8_t>;
 
-/// Inputs to begin with. With ARPLINE_FUZZ_SEEDS=FOLDER in the environment the program writes them there and
-/// ends.
+/// The initial inputs. With ARPLINE_FUZZ_SEEDS=FOLDER in the environment, the program writes them to the folder
+/// and exits.
 std::vector<Bytes> seeds();
 
-/// True with ARPLINE_FUZZ_COMPLETE in the environment: all seeds are run, so that nothing may be missing at the
-/// end.
+/// Whether ARPLINE_FUZZ_COMPLETE is in the environment: all seeds are run, and the fuzzer fails unless they
+/// reach everything.
 bool is_complete_run();
 
-/// Takes values off the front of an input; what is missing is 0.
+/// Consumes values from the front of an input; missing bytes are 0.
 class Input {
  public:
   Input(const std::uint8_t* data, std::size_t size) : left_(data, size) {}
@@ -68,7 +68,7 @@ inline Bytes bytes_of(std::string_view text) {
   return {text.begin(), text.end()};
 }
 
-/// A file in memory that holds the bytes, by a path of its own. One at a time.
+/// An in-memory file with a path of its own. Only one exists at a time.
 class MemoryFile {
  public:
   MemoryFile();
@@ -76,7 +76,7 @@ class MemoryFile {
   MemoryFile& operator=(const MemoryFile&) = delete;
   ~MemoryFile();
 
-  /// Nothing else is in it then.
+  /// Replaces the contents of the file.
   void hold(std::span<const std::uint8_t> bytes) const;
   const std::string& path() const { return path_; }
 

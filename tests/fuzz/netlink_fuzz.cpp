@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the kernel says over netlink, under libFuzzer: dumps, answers and events with any attributes, of any
-// length, interrupted or not. The sockets are wrapped by the linker, so that the input is all that is ever
-// received.
+// Fuzzes the readers of netlink: dumps, answers and events with any attributes of any length, interrupted or
+// not. The linker wraps the socket calls, so that all data received comes from the input.
 #include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
@@ -40,7 +39,7 @@ constexpr std::array<std::uint16_t, 13> kTypes{
     RTM_NEWNEIGH, RTM_NEWNEIGHTBL, NLMSG_ERROR, NLMSG_DONE,  NLMSG_NOOP,
     RTM_NEWNSID,  RTM_NEWNETCONF,  16 /* generic netlink's own */};
 
-/// The datagrams of an input: in each up to 3 messages of [type, flags, length (2), body].
+/// The datagrams of an input, each with up to 3 messages of [type, flags, length (2), body].
 class Kernel {
  public:
   static Kernel& one() {
@@ -55,7 +54,7 @@ class Kernel {
   void asked(std::uint32_t sequence) { sequence_ = sequence; }
   bool silent() const { return left_->empty() || messages_ >= kMostMessages; }
 
-  /// The next datagram; when there is none any more, the end of a dump.
+  /// Returns the next datagram, or the end of a dump after the last one.
   std::size_t say(void* room, std::size_t most) {
     Bytes out;
     if (silent()) append(out, NLMSG_DONE, 0, Bytes(4));
@@ -75,7 +74,7 @@ class Kernel {
   void append(Bytes& out, std::uint16_t type, std::uint8_t flags, std::span<const std::uint8_t> body) const {
     nlmsghdr header{};
     header.nlmsg_len = static_cast<std::uint32_t>(sizeof header + body.size());
-    if ((flags & 1U) != 0) header.nlmsg_len += flags;  // longer than there is
+    if ((flags & 1U) != 0) header.nlmsg_len += flags;  // longer than the datagram
     header.nlmsg_type = type;
     header.nlmsg_flags = (flags & 2U) != 0 ? NLM_F_DUMP_INTR : 0;
     header.nlmsg_seq = (flags & 4U) != 0 ? sequence_ + 1 : sequence_;
@@ -144,7 +143,7 @@ ssize_t __wrap_recvmsg(int, msghdr* header, int) {
 
 namespace {
 
-// In a block of exactly its size: the sanitizer sees a read behind it.
+// An allocation of exactly this size, so that the sanitizer detects an overread.
 void read_event(const nlmsghdr& message) {
   const auto exact = std::make_unique<std::uint8_t[]>(message.nlmsg_len);
   std::memcpy(exact.get(), &message, message.nlmsg_len);
@@ -195,7 +194,7 @@ void dump_all(Netlink& route, unsigned which) {
   }
 }
 
-/// One message as an input has it.
+/// A message in the format of an input.
 class Message {
  public:
   Message(std::uint8_t type, const Bytes& header) : bytes_{type, 0, 0, 0} {
@@ -266,7 +265,7 @@ Bytes with_family(std::size_t bytes) {
 
 }  // namespace
 
-// The first byte of an input chooses who reads, the rest is what is said.
+// The first byte of an input selects the reader; the rest is received.
 std::vector<Bytes> fuzz::seeds() {
   const Bytes four{10, 0, 0, 5};
   auto route = with_family(sizeof(rtmsg));

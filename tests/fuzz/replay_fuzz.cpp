@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Captures under libFuzzer: read, replayed against two endpoints, and told of. The seeds are the packet tables'
-// frames in pcap and pcapng of both byte orders, and damaged ones.
+// Fuzzes captures: reads them, replays them against two endpoints and prints the report. The seeds are the
+// packet tables' frames in pcap and pcapng of both byte orders, and damaged files.
 #include <optional>
 
 #include "arpline/replay/capture.hpp"
@@ -39,9 +39,9 @@ Network network() {
   return network;
 }
 
-std::size_t sum(const ReplayHost& world) {
+std::size_t sum(const ReplayHost& host) {
   std::size_t verdicts = 0;
-  const auto counted = to_json(world);
+  const auto counted = to_json(host);
   for (const auto& [name, count] : counted.at("verdicts").items()) verdicts += count.get<std::size_t>();
   REQUIRE(!to_text(counted, {}).empty());
   return verdicts;
@@ -51,25 +51,25 @@ void read_all(Capture& capture) {
   for (Captured frame; capture.next(frame);) REQUIRE(frame.wire_bytes >= frame.bytes.size());
 }
 
-// Every frame is told once, in the order of a clock that never goes back.
+// Replays each frame once, with a clock that never goes back.
 void replay_all(Capture& capture, Ways ways) {
-  std::optional<ReplayHost> world;
+  std::optional<ReplayHost> host;
   std::size_t frames = 0;
   std::size_t received = 0;
   std::uint64_t before = 0;
   for (Captured frame; frames < kMostFrames && capture.next(frame); ++frames) {
     REQUIRE(frame.wire_bytes >= frame.bytes.size());
-    if (!world) world.emplace(network(), ways);
-    const auto& seen = world->see(frame);
+    if (!host) host.emplace(network(), ways);
+    const auto& seen = host->see(frame);
     REQUIRE(seen.time_ns >= before);
     before = seen.time_ns;
     received += seen.kind == Kind::received ? 1 : 0;
     if (seen.kind == Kind::not_arp || seen.kind == Kind::cut) continue;
     REQUIRE(line_of(seen, 0).ends_with('\n') && !comment_of(seen).empty());
   }
-  if (!world) return;
-  REQUIRE(world->sums().frames == frames);
-  REQUIRE(sum(*world) == received);
+  if (!host) return;
+  REQUIRE(host->sums().frames == frames);
+  REQUIRE(sum(*host) == received);
 }
 
 Bytes block(bool big, std::uint32_t type, const Bytes& body) {
@@ -114,8 +114,8 @@ Bytes classic(bool big, std::uint32_t magic, const std::vector<Bytes>& frames) {
 
 }  // namespace
 
-// The first byte of an input is what is assumed (Ways), and whether the file, which is the rest, is replayed:
-// the tables of a world take longer to make than a file to read.
+// The first byte of an input selects the assumptions (Ways), and whether the file in the rest is also replayed:
+// making the host's tables takes longer than reading a file.
 std::vector<Bytes> fuzz::seeds() {
   std::vector<Bytes> all;
   std::vector<Bytes> frames;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The control socket under libFuzzer: up to three clients that connect, say something, read, wait and leave in
-// any order. Whatever they do, every line of theirs gets at most one line, and somebody else is answered.
+// Fuzzes the control socket with up to three clients that connect, send, read, wait and close in any order.
+// Each of their lines gets at most one answer, and the server must still answer another client afterwards.
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -34,7 +34,7 @@ constexpr std::array<std::string_view, 13> kRequests{R"({"cmd": "status"})",
                                                      R"("")",
                                                      "\xff\xfe{"};
 
-// As Control does.
+// Answers as Control does.
 json answer(const json& request) {
   static Limits limits;
   const auto command = request.value("cmd", "");
@@ -94,7 +94,7 @@ struct Client {
     const auto count = recv(fd.get(), bytes.data(), std::min(most, bytes.size()), 0);
     if (count > 0) got.append(bytes.data(), static_cast<std::size_t>(count));
   }
-  // Each whole line is an object.
+  // Each complete line must be a JSON object.
   void check() const {
     std::size_t lines = 0;
     for (std::size_t begin = 0, end = 0; (end = got.find('\n', begin)) != std::string::npos;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What no storm limit may touch, under libFuzzer. The first byte of an input chooses a frame that is told in
-// its own way, the second how much of it is there; the rest is laid over it by exclusive or.
+// Fuzzes the exemption of frames from storm limits. The first byte of an input selects a frame, the second its
+// length, and the remaining bytes are XORed onto the frame.
 #include <algorithm>
 #include <cstdint>
 #include <memory>
@@ -14,8 +14,8 @@ namespace {
 
 using namespace arpline;
 
-// In a block of exactly its size: the sanitizer sees a read behind it.
-std::int32_t look(const packet::Bytes& frame, std::size_t bytes) {
+// An allocation of exactly this size, so that the sanitizer detects an overread.
+std::int32_t storm_ethertype(const packet::Bytes& frame, std::size_t bytes) {
   const auto exact = std::make_unique<std::uint8_t[]>(bytes);
   std::copy_n(frame.begin(), bytes, exact.get());
   arpl_arp arp{};
@@ -28,7 +28,7 @@ bool has(const packet::Bytes& frame, std::initializer_list<std::uint8_t> values)
   return std::ranges::any_of(frame, [&](std::uint8_t byte) { return std::ranges::count(values, byte) > 0; });
 }
 
-// Whatever is let through beside ARP says somewhere what it is.
+// A frame that is exempt must contain the field values of an exempt protocol.
 void check_needed(const packet::Bytes& frame) {
   constexpr std::size_t ethernet = 14;
   const packet::Bytes behind(frame.begin() + ethernet, frame.end());
@@ -59,7 +59,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (std::size_t i = 2; i < size; ++i) frame[i - 2] ^= data[i];
   const std::size_t bytes = std::min<std::size_t>(frame.size(), data[1] == 255 ? frame.size() : data[1]);
 
-  const auto found = look(frame, bytes);
+  const auto found = storm_ethertype(frame, bytes);
   REQUIRE(found >= -1 && found <= 0xffff);
   if (bytes < ARPL_ETH_BYTES) {
     REQUIRE(found == -1);
@@ -76,7 +76,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (found == -1) {
     check_needed(frame);
     frame.resize(bytes + 1 + data[1]);
-    REQUIRE(look(frame, frame.size()) == -1);  // padding changes nothing
+    REQUIRE(storm_ethertype(frame, frame.size()) == -1);  // padding does not change the result
   } else {
     REQUIRE(found == 0 || arpl_swap16(static_cast<std::uint16_t>(found)) >= ARPL_LEAST_ETHERTYPE);
     REQUIRE(found != arpl_swap16(ARPL_ETHERTYPE_ARP));

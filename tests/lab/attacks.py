@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A flood, a well-behaved peer beside it, and what both had of it: what the tests of attacks share."""
+"""Shared by the tests of attacks: runs a flood beside a well-behaved peer, and counts the answers that each gets."""
 import json
 import subprocess
 from dataclasses import dataclass
@@ -8,19 +8,19 @@ from common import arpgen, endpoint, wait_known, wait_until
 from lab.scenes import receiving, targets
 
 GOOD = "10.77.0.1"  # the peer's own address
-FORGED = "10.77.0.2-10.77.255.254"  # all others of the subnet: the containers', their gateway's, the host's
-STRANGERS = "10.77.64.0-10.77.127.255"  # nobody has these
+FORGED = "10.77.0.2-10.77.255.254"  # the rest of the subnet, with the containers, their gateway and the host
+STRANGERS = "10.77.64.0-10.77.127.255"  # addresses that nobody has
 FLOOD_PER_SECOND = 300_000
 GOOD_PER_SECOND = 200
-SETTLE_MS = 350  # so long an arplined on a veth may take to notice the meter
+SETTLE_MS = 350  # an arplined on a veth may take so long to notice that arpgen's meter is attached
 DEADLINE_MS = 200
 TRIALS = 3
-FLOOD_KEEPS, PEER_KEEPS = 0.9, 0.98  # of what is answered without the attack
+FLOOD_KEEPS, PEER_KEEPS = 0.9, 0.98  # fractions of the answers without the attack
 
 
 @dataclass(frozen=True)
 class Had:
-    """What was asked and what of it answered."""
+    """The number of who-has, and of their answers."""
     asked: int
     answered: int
 
@@ -38,7 +38,7 @@ class Had:
 
 @dataclass(frozen=True)
 class Storm:
-    """What the well-behaved peer and the flood had of it. macs: who has answered for which address."""
+    """The results of the well-behaved peer and of the flood. macs: the MACs that have answered, by address."""
     good: Had
     flood: Had
     macs: dict
@@ -49,10 +49,9 @@ class Storm:
 
 class Storming:
     """
-    A peer asks for the containers `rate` times a second while the specs' frames, `flood` a second of them in all, come
-    by the same wire. In the background from here to end(). good: the well-behaved peer's own spec.
+    From construction to end(), in the background: a peer sends `rate` who-has a second to the containers, while the
+    specs' frames, `flood` a second in all, come by the same wire. good: the well-behaved peer's own spec.
     """
-
     def __init__(self, peer, good, specs=(), flood=FLOOD_PER_SECOND, seconds=1.0, rate=GOOD_PER_SECOND):
         weight = max(flood // rate // len(specs), 1) if specs else 1
         traffic = [good, *(f"{spec} weight={weight}" for spec in specs)]
@@ -73,12 +72,12 @@ class Storming:
 
 
 def asking(host, first=0, last=-1, sender=GOOD) -> str:
-    """Who-has of one requester for the containers from `first` to `last`."""
+    """The arpgen spec of who-has by one requester for the containers from `first` to `last`."""
     return f"who-has to={host.children[first].address}-{host.children[last].address} from={sender}"
 
 
 def forged(host, senders=FORGED) -> str:
-    """Who-has for all containers, each sender with a MAC of its own."""
+    """The arpgen spec of who-has for all containers, in which each sender has a MAC of its own."""
     return f"who-has to={targets(host)} from={senders} macs=own"
 
 
@@ -88,8 +87,8 @@ def storm(host, peer, *specs, good=None, **options) -> Storm:
 
 def costs_nothing(without: Storm, attack) -> Storm:
     """
-    attack() is a storm of which the well-behaved peer and the flood have had as much as `without` the attack. A busy
-    machine takes something for a moment, an attack for as long as it lasts: it is measured up to three times.
+    Expects that the peer and the flood get as many answers in attack()'s storm as in `without`. A busy machine costs
+    some answers for a moment, an attack for its whole duration, so up to three attempts are made.
     """
     for _ in range(TRIALS):
         had = attack()
@@ -99,7 +98,7 @@ def costs_nothing(without: Storm, attack) -> Storm:
 
 
 def attacked(lab, children=16, config=None, **child_options):
-    """A host with containers, served, that takes a flood. Returns (host, peer, daemon)."""
+    """Serves a host with containers, for a flood to come. Returns (host, peer, daemon)."""
     host, peer = receiving(lab, children)
     daemon = host.start_arplined(config)
     wait_known(host, *host.children)
@@ -107,7 +106,7 @@ def attacked(lab, children=16, config=None, **child_options):
 
 
 def learned(host, peer) -> None:
-    """The peer has had an answer of every container."""
+    """Waits until every container has answered the peer."""
     wait_known(host, *host.children)
     had = storm(host, peer, seconds=0.3, rate=max(400, 8 * len(host.children))).good
     assert had.share == 1, f"before anything happened: {had}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the lab tests share."""
+"""Helpers of the lab tests."""
 import contextlib
 import ctypes
 import json
@@ -12,7 +12,7 @@ from lab import (PATIENCE, ROOT, Arplined, CommandError, Lab, arpgen, arpline, a
 
 REQUESTER_MAC = "02:b0:00:00:00:01"
 REQUESTER = "10.77.0.9"
-CREDIT_WINDOW = 128  # frames per queue that a dead or hung worker can lose
+CREDIT_WINDOW = 128  # frames per queue that are lost when a worker dies or hangs
 
 
 def wait_until(condition, seconds=10.0, what="the condition"):
@@ -27,8 +27,7 @@ def wait_until(condition, seconds=10.0, what="the condition"):
 
 class Metronome:
     """
-    The control of what is measured in seconds: by how much this machine was late with short sleeps meanwhile. A bound
-    on a time is that much wider.
+    Measures by how much this machine is late with short sleeps. A test on times in seconds widens its bounds by that.
     """
     STEP_SECONDS = 0.01
 
@@ -64,7 +63,7 @@ def endpoint(host, child):
 
 
 def wait_state(host, child, state, seconds=10.0, reason=None):
-    """Until the endpoint has that state (None: until it is gone) and, when given, that reason."""
+    """Waits until the endpoint has that state (None: until it is gone) and, when given, that reason."""
     def reached():
         now = endpoint(host, child)
         if state is None or now is None:
@@ -80,11 +79,11 @@ def wait_known(host, *children):
 
 
 def confirm(wire, host, *children, mac=REQUESTER_MAC, address=REQUESTER):
-    """The children's kernels have answered this requester: from here on the engine may."""
+    """Makes the children's kernels answer this requester, after which the engine may answer it."""
     wait_known(host, *children)
     for child in children:
         wait_until(lambda one=child: endpoint(host, one)["state"] != "not_served", 5, f"{child.address} is served")
-        # A kernel that is slower than its reply may be (ARPL_HANDED_NS) is asked again.
+        # A kernel whose reply comes too late (ARPL_HANDED_NS) is asked again.
         for _ in range(3):
             assert wire.replies(who_has(child, mac, address), 1.0), f"{child.address} does not answer at all"
             with contextlib.suppress(AssertionError):
@@ -95,7 +94,7 @@ def confirm(wire, host, *children, mac=REQUESTER_MAC, address=REQUESTER):
 
 
 def serve(lab, children=1, config=None, queues=1, tx_queues=None, mtu=1500, **child_options):
-    """A host with containers, served, and a peer. Returns (host, peer, daemon, the peer's wire)."""
+    """Serves a host with containers. Returns (host, peer, daemon, the peer's wire)."""
     host, peer = wired(lab, children, queues, tx_queues, mtu, **child_options)
     daemon = host.start_arplined(config)
     wait_known(host, *host.children)
@@ -103,12 +102,12 @@ def serve(lab, children=1, config=None, queues=1, tx_queues=None, mtu=1500, **ch
 
 
 def fast_path_warning(host) -> list[str]:
-    """What the status says of a fast path that is off although nobody asked for that."""
+    """The status's warnings that the fast path is off although the configuration allows it."""
     return [text for text in host.status()["warnings"] if text.startswith("the fast path is off")]
 
 
 def serve_fast(lab, *args, **options):
-    """serve(), and the fast path is on: the veth's other end has an XDP program."""
+    """serve(), then waits until the fast path is on: the veth's other end has an XDP program."""
     host, peer, daemon, wire = serve(lab, *args, **options)
     peer.load_pass_program()
     wait_until(lambda: not fast_path_warning(host), 5, "the fast path is on")
@@ -120,7 +119,7 @@ def verdict(host, name) -> int:
 
 
 def never_answered(wire, child, requests=50):
-    """Not one reply to that many requests."""
+    """Expects that no reply comes to that many requests."""
     found = []
     for _ in range(requests):
         wire.send(who_has(child))
@@ -135,7 +134,7 @@ def announcements(found, child):
 
 
 def residue(host) -> list[str]:
-    """What of arpline is still on the machine for this host."""
+    """Lists the remains of arpline on the machine that belong to this host."""
     left = []
     link = host.ns.ip("-d", "link", "show", "dev", host.nic, check=False).stdout
     if "prog/xdp" in link:
@@ -155,7 +154,7 @@ def link_id(pins: str) -> int:
 
 @contextlib.contextmanager
 def thread_held(tid):
-    """Holds one thread as a debugger does; the process's other threads go on."""
+    """Stops one thread as a debugger does; the process's other threads continue."""
     attach, detach, every_thread = 16, 17, 0x40000000
     libc = ctypes.CDLL(None, use_errno=True)
     assert libc.ptrace(attach, tid, None, None) == 0, os.strerror(ctypes.get_errno())
@@ -167,7 +166,7 @@ def thread_held(tid):
 
 
 def refused(host, *args, expect=()):
-    """arplined ends by itself with one line on stderr that has these words, and leaves nothing behind."""
+    """Expects that arplined ends by itself with one line on stderr that has these words, and leaves no residue."""
     before = residue(host)
     done = host.ns.run(arplined(), *args, check=False, timeout=10)
     lines = [line for line in done.stderr.splitlines() if line.strip()]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What pytest is told for the lab: its options, the tests' names and the fixtures that they are set up with."""
+"""Configures pytest for the lab: its options, the form of test names, and the fixtures."""
 import functools
 import re
 from pathlib import Path
@@ -30,11 +30,11 @@ def lab():
 
 
 def in_the_lab(make):
-    """A fixture of that name: make() in the test's own lab."""
+    """A fixture with the function's name, which calls make() in the test's own lab."""
     return pytest.fixture(lambda lab: functools.partial(make, lab), name=make.__name__)
 
 
-# pytest finds a fixture among the names of this module; those of the makers' own modules are taken.
+# pytest collects fixtures from this module's names. The suffix avoids the names of imported modules, such as trunk.
 globals().update({f"{make.__name__}_in_the_lab": in_the_lab(make) for make in (
     attacks.attacked, scenes.receiving, common.serve, common.serve_fast, steered.serve_steered, steered.steered,
     switched.switched, trunk.trunk, wired)})
@@ -63,11 +63,11 @@ def pytest_runtest_setup(item):
 
 
 def pytest_report_teststatus():
-    return "", "", ""  # Results prints them
+    return "", "", ""  # printed by Results instead
 
 
 class Results:
-    """One line for each test that has ended, and what there is to be said of it."""
+    """Prints one line for each test that has ended, and the reason or output that belongs to it."""
 
     def __init__(self, config):
         self.config, self.reports, self.count = config, {}, dict.fromkeys(WORDS, 0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests with real container runtimes share. A container here is whatever has an address and a MAC."""
+"""Shared by the tests with real container runtimes. A container here is any object with an address and a MAC."""
 import re
 import secrets
 import socket
@@ -13,7 +13,7 @@ NETLINK_ROUTE, RTM_GETLINK, NLM_F_REQUEST, IFLA_TARGET_NETNSID = 0, 18, 1, 46
 
 
 def available(runtime, *args, **options):
-    """The runtime, started; without it there is nothing to test."""
+    """The runtime, started; skips the test when the machine does not have it."""
     try:
         return runtime(*args, **options)
     except runtimes.Unavailable as reason:
@@ -25,13 +25,16 @@ def macs_that_answer(wire, container) -> set[str]:
 
 
 def served(wire, host, container, mac=None):
-    """Found with its MAC, confirmed, and from then on answered by arpline as its kernel answers. Returns the entry."""
+    """
+    Expects that the container is found with its MAC, confirmed, and then answered by arpline as by its kernel. Returns
+    the endpoint's entry.
+    """
     mac = mac or container.mac
     wait_until(lambda: (endpoint(host, container) or {}).get("mac") == mac, 15,
                lambda: f"{container.address} is known with {mac}; it is {endpoint(host, container)}")
 
     def asked_and_repeated():
-        """Asks again each time: one that was restarted is found a second time, unconfirmed."""
+        """Asks until arpline answers: a restarted container is found anew, unconfirmed."""
         before = endpoint(host, container)
         answers = macs_that_answer(wire, container)
         assert answers <= {mac}, f"{container.address} is answered with {answers}"
@@ -43,19 +46,21 @@ def served(wire, host, container, mac=None):
 
 
 def left_to_its_kernel(wire, host, container, reason, requests=3):
-    """Known and not served: its kernel answers, arpline repeats nothing."""
+    """Expects an endpoint that is not served: its kernel answers, arpline does not."""
     wait_state(host, container, "not_served", 10, reason)
     before = endpoint(host, container)["ringed"]
     for _ in range(requests):
-        answers = {one.sha for one in wire.replies(who_has(container), 0.3, 0)}  # not only the first that comes
+        answers = {one.sha for one in wire.replies(who_has(container), 0.3, 0)}  # collects a second answer too
         assert container.mac in answers, f"{container.address}: its kernel does not answer, but {answers}"
     entry = endpoint(host, container)
     assert entry["state"] == "not_served" and entry["ringed"] == before, entry
 
 
 def gone(wire, host, container, mark=None):
-    """Withdrawn, and nobody answers; with the mark of its namespace: once that is destroyed, for until then its
-    kernel may."""
+    """
+    Expects that the endpoint is withdrawn and that nobody answers. With the mark of its namespace it waits until the
+    namespace is destroyed, because its kernel may answer until then.
+    """
     wait_state(host, container, None, 15)
     if mark:
         destroyed(host, mark)
@@ -63,14 +68,17 @@ def gone(wire, host, container, mark=None):
 
 
 def loopback_of(route: socket.socket, nsid: int) -> bytes:
-    """What rtnetlink says of interface 1 in the namespace with that id; an error message when there is none."""
+    """rtnetlink's message about interface 1 of the namespace with that id; an error message when there is none."""
     body = struct.pack("=BxHiII", socket.AF_UNSPEC, 0, 1, 0, 0) + struct.pack("=HHi", 8, IFLA_TARGET_NETNSID, nsid)
     route.send(struct.pack("=IHHII", 16 + len(body), RTM_GETLINK, NLM_F_REQUEST, 0, 0) + body)
     return route.recv(1 << 16)
 
 
 def namespaces_with(host, mark: str) -> list[int]:
-    """By the ids that the host's kernel has for them, whatever keeps them: a process, mount, descriptor or socket."""
+    """
+    The namespaces with that mark, by their ids in the host's namespace. It finds a namespace whether a process, a
+    mount, a descriptor or a socket keeps it.
+    """
     ids = re.findall(r"^nsid (\d+)", host.ns.ip("netns", "list-id").stdout, re.MULTILINE)
     with host.ns.entered():
         route = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_ROUTE)
@@ -79,7 +87,7 @@ def namespaces_with(host, mark: str) -> list[int]:
 
 
 def marked(host, path) -> str:
-    """Marks a namespace that arplined has found: inodes and ids are used again. Returns the mark."""
+    """Marks a namespace that arplined has found, since inodes and ids are reused. Returns the mark."""
     mark = f"mark-{secrets.token_hex(8)}"
     run("nsenter", f"--net={path}", "ip", "link", "set", "lo", "alias", mark)
     wait_until(lambda: namespaces_with(host, mark), 2, "the host has an id for it; else its absence proves nothing")
@@ -87,5 +95,5 @@ def marked(host, path) -> str:
 
 
 def destroyed(host, mark: str):
-    """The namespace is really gone, not only its name or its processes."""
+    """Waits until the namespace itself is destroyed, not only its name or its processes."""
     wait_until(lambda: not namespaces_with(host, mark), 10, "the namespace is destroyed")

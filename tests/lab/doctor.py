@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the lab tests of `arpline doctor` share."""
+"""Shared by the lab tests of `arpline doctor`."""
 import json
 
 from common import wait_until, wired
 
-# One table for the whole machine: other labs beside this one may fill it.
+# Findings about the whole machine, which other labs may cause.
 OF_THE_MACHINE = {"neighbour_table"}
 
 
 def doctor(host, *args):
-    """(exit code, the answer)."""
+    """Runs doctor and returns (exit code, the parsed JSON)."""
     done = host.arpline("doctor", "--json", *args)
     assert done.returncode in (0, 1, 2), f"exit code {done.returncode}: {done.stderr}"
     return done.returncode, json.loads(done.stdout)
@@ -20,12 +20,12 @@ def findings(host, *args):
 
 
 def find(host, name, *args):
-    """The findings of that id."""
+    """The findings with that id."""
     return [one for one in findings(host, *args) if one["id"] == name]
 
 
 def found(host, name, *args):
-    """The one finding of that id; with everything that a person needs."""
+    """Expects one finding with that id and returns it, once it is seen to have all that a user needs."""
     all_found = findings(host, *args)
     ours = [one for one in all_found if one["id"] == name]
     assert len(ours) == 1, f"{name} is there {len(ours)} times among {all_found}"
@@ -40,20 +40,20 @@ def healthy(host, *args):
 
 
 def mend(host, finding):
-    """Runs the command that the finding suggests, as a person in the host would."""
+    """Runs the command of the finding, as an operator on the host would."""
     assert finding["command"], finding
     return host.ns.run("sh", "-c", finding["command"])
 
 
 def mended(host, finding, *args):
     mend(host, finding)
-    # A carrier comes back a moment after its interface.
+    # The carrier comes back a moment after the interface.
     wait_until(lambda: not find(host, finding["id"], *args), 5,
                lambda: f"{finding['command']} has mended it: {findings(host, *args)}")
 
 
 def second_nic(lab, host, address, peer_address, name="nic1"):
-    """Another NIC of the host, straight to a peer of its own, which is returned."""
+    """Adds a NIC to the host with a cable to a peer of its own. Returns the peer."""
     peer = lab.peer(f"peer-{name}", peer_address)
     lab.veth(host.ns, name, peer.ns, peer.nic)
     peer.address(peer_address)
@@ -62,7 +62,9 @@ def second_nic(lab, host, address, peer_address, name="nic1"):
 
 
 def docker_like(lab):
-    """A host as Docker leaves it: an address and a default route, a bridge network, macvlan containers, a shim."""
+    """
+    Builds a host as Docker leaves it: an address and a default route, a bridge network, macvlan containers, a shim.
+    """
     host, peer = wired(lab)
     host.address("10.77.0.2/16")
     host.ns.ip("route", "add", "default", "via", "10.77.0.1")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Tests that need what this machine lacks: they are marked needs("vlan") (a kernel with 802.1Q), needs("flower") (with
-tc's flower) or needs("nics") (network cards of its own), and they run in one virtual machine for all of them.
+Runs tests that need features this machine lacks, all in one virtual machine. They are marked needs("vlan") (a kernel
+with 802.1Q), needs("flower") (tc's flower) or needs("nics") (network cards of its own).
 """
 import os
 import subprocess
@@ -24,7 +24,7 @@ TRIALS = {
 
 @lru_cache
 def there(need) -> bool:
-    """Whether this machine has it."""
+    """Whether this machine has the feature."""
     if need in TRIALS:
         return subprocess.run(["unshare", "--net", "sh", "-c", TRIALS[need]], capture_output=True,
                               check=False).returncode == 0
@@ -32,17 +32,17 @@ def there(need) -> bool:
 
 
 def lacking(item) -> list[str]:
-    """What the test needs and this machine does not have."""
+    """The features that the test needs and this machine lacks."""
     return [marker.args[0] for marker in item.iter_markers("needs") if not there(marker.args[0])]
 
 
 def split(items):
-    """Those for this machine, those for the virtual one."""
+    """Returns (the tests for this machine, the tests for the virtual one)."""
     return [one for one in items if not lacking(one)], [one for one in items if lacking(one)]
 
 
 def reports_of(item, outcome, text, seconds):
-    """What pytest would report of a test with that result."""
+    """The reports that pytest would make for the test with that result."""
     path, line, name = item.location
     why = (str(path), line, f"Skipped: {text}") if outcome == "skipped" else text or None
     call = TestReport(item.nodeid, item.location, {}, outcome, why, "call", duration=seconds)
@@ -50,7 +50,7 @@ def reports_of(item, outcome, text, seconds):
 
 
 def run(names) -> dict:
-    """(outcome, text, seconds) of each."""
+    """Runs the tests in the virtual machine. Returns (outcome, text, seconds) by name."""
     if INSIDE in os.environ:
         return of_all(names, "skipped", "the virtual machine lacks it too")
     environment = {INSIDE: 1, "ARPLINE_BUILD": build_dir(), "ARPLINE_LAB_PATIENCE": PATIENCE}

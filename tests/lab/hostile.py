@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """
-A hostile container's process: calls itself NetworkManager and puts something where that leaves the state of interface
-IFINDEX. Run in a mount namespace of its own: hostile.py KIND IFINDEX READY, where READY is a file that it makes then.
+The process of a hostile container: it calls itself NetworkManager and puts an object in the place of that manager's
+state file for interface IFINDEX. It runs in a mount namespace of its own, as hostile.py KIND IFINDEX READY, and creates
+the file READY when it has done so.
 """
 import ctypes
 import os
@@ -23,7 +24,7 @@ def mount(kind, target, options=""):
 
 
 def fuse_that_hangs(target):
-    """Says that it is there, and then takes every request and answers none."""
+    """A FUSE file system that completes its mount and then answers no request."""
     fuse = os.open("/dev/fuse", os.O_RDWR)
     mount("fuse", target, f"fd={fuse},rootmode=40000,user_id=0,group_id=0")
     request = os.read(fuse, 1 << 17)
@@ -53,10 +54,10 @@ def place(kind, path):
             file.truncate(1 << 40)
     elif kind == "directory":
         path.mkdir()
-    elif kind == "folder":  # a link on the way
+    elif kind == "folder":  # a symbolic link within the path
         path.parent.rmdir()
         path.parent.symlink_to("/etc")
-    elif kind == "kmsg":  # the kernel's, below the file's name
+    elif kind == "kmsg":  # a file of the kernel, below the state file's name
         path.touch()
         if libc.mount(b"/proc/kmsg", str(path).encode(), None, 4096, None) != 0:
             raise OSError(ctypes.get_errno(), "bind /proc/kmsg")

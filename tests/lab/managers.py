@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Managers of interfaces, the real ones, run by hand in a namespace of the lab."""
+"""Runs real managers of interfaces in a namespace of the lab, without their service units."""
 import shutil
 from pathlib import Path
 
 import pytest
 
 NETWORKD = "/lib/systemd/systemd-networkd"
-# In a mount namespace of its own: nothing of the machine's is touched. A /sys that is read-only tells both managers
-# that no udev will ever say an interface is ready.
+# They get a mount namespace of their own, so that no file of the machine changes. A read-only /sys tells both managers
+# that there is no udev to wait for.
 PRIVATE = "mount -t sysfs -o ro sysfs /sys && for d in {folders}; do mkdir -p $d; mount -t tmpfs tmpfs $d; done"
 
 
@@ -18,7 +18,7 @@ def needs(*programs):
 
 
 def start(lab, ns, name, folders, script):
-    """A manager in that namespace; returns its process and the file of what it says."""
+    """Starts a manager in that namespace. Returns its process and the file with its output."""
     log = lab.folder / f"{name}.log"
     with open(log, "wb") as out:
         process = ns.spawn("unshare", "-m", "--propagation", "private", "sh", "-ec",

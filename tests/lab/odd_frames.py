@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-The frames that the served lab and the bare one must answer alike. Each is a function of the requester's MAC and IP
-and of the lab's layout; the layout is the same in both labs.
+Frames that the lab with arpline and the bare one must answer alike. Each is a function of the requester's MAC and IP
+and of the lab's layout, which is the same in both labs.
 """
 from dataclasses import dataclass
 
@@ -15,9 +15,9 @@ STRANGER = "02:ee:00:00:00:01"
 class Layout:
     parent_mac: str
     parent_address: str
-    target: tuple  # (MAC, IP) of the container that is asked
-    claimed: tuple  # of one whose address others claim
-    private: tuple  # of one in mode private
+    target: tuple  # (MAC, IP) of the container to ask
+    claimed: tuple  # (MAC, IP) of a container whose address others claim
+    private: tuple  # (MAC, IP) of a container in mode private
 
 
 def _fields(**fields):
@@ -29,7 +29,7 @@ def _sender(spa):
 
 
 def _frame(build):
-    """build(mac, ip, at) -> the fields that differ from a plain who-has."""
+    """Makes a frame function from build(mac, ip, at), which returns the fields that differ from a plain who-has."""
     return lambda mac, ip, at: frames.arp(**{"eth_src": mac, "spa": ip, "tpa": at.target[1], **build(mac, ip, at)})
 
 
@@ -110,7 +110,7 @@ ODD = {
     "target the subnet's broadcast address": _frame(lambda mac, ip, at: {"tpa": "10.77.255.255"}),
 }
 
-# From here on the claimed container is contested: last.
+# These make the claimed container contested, so they come last.
 CLAIMS = {
     "sender the target's own address": _frame(lambda mac, ip, at: {"spa": at.claimed[1], "tpa": at.claimed[1]}),
     "its address claimed while another is asked": _frame(lambda mac, ip, at: {"spa": at.claimed[1]}),

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-pytest's run loop for the lab: each test in a process of its own, because signal handlers, the network namespace and
-what holds a lab belong to a process. Several at once, then those marked `alone` one by one; those that need what this
-kernel lacks in a virtual machine beside the first. pytest-xdist has neither the order nor the processes.
+pytest's run loop for the lab. Each test runs in a process of its own, because signal handlers, the network namespace
+and a lab's resources belong to a process. Tests run several at once, then those marked `alone` one by one; those that
+need features of another kernel run in a virtual machine beside the first. pytest-xdist supports neither this order nor
+a process per test.
 """
 import ctypes
 import os
@@ -23,7 +24,7 @@ import guest
 GRACE_SECONDS = 20
 DEFAULT_TIMEOUT_SECONDS = 60
 PR_SET_PDEATHSIG = 1
-KEEP = bool(os.environ.get("ARPLINE_LAB_KEEP"))  # leave the labs standing, to look at
+KEEP = bool(os.environ.get("ARPLINE_LAB_KEEP"))  # keep the labs for inspection
 
 
 def _leave(number, _frame):
@@ -31,20 +32,20 @@ def _leave(number, _frame):
 
 
 def forked(work, output) -> int:
-    """work() in a process of its own, which ends with this one; what it returns is written to `output`."""
+    """Runs work() in a child process that ends with this one; its result is written to `output`."""
     sys.stdout.flush()
     pid = os.fork()
     if pid:
         return pid
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    signal.signal(signal.SIGTERM, _leave)  # a test unwinds, and its lab goes
+    signal.signal(signal.SIGTERM, _leave)  # a signal unwinds the test, which removes its lab
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         pickle.dump(work(), output)
         output.flush()
     except SystemExit:
-        pass  # it was told to end
-    except BaseException:  # whatever it is, there is no result
+        pass  # the parent has ended it
+    except BaseException:  # any other exception also means that there is no result
         traceback.print_exc()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -52,7 +53,7 @@ def forked(work, output) -> int:
 
 
 def read_back(output):
-    """What work() has returned, or None."""
+    """The result of work(), or None when it has none."""
     output.seek(0)
     try:
         return pickle.load(output)
@@ -61,7 +62,7 @@ def read_back(output):
 
 
 class Running:
-    """One test."""
+    """A test that runs in a process of its own."""
 
     def __init__(self, item):
         self.item, self.timed_out = item, False
@@ -74,7 +75,7 @@ class Running:
         self.pidfd = os.pidfd_open(self.pid)
 
     def _reports(self):
-        # Its own output, not what all of them write to.
+        # Captures this test's output separately from the run's.
         capture = self.item.config.pluginmanager.getplugin("capturemanager")
         capture.stop_global_capturing()
         capture.start_global_capturing()
@@ -86,7 +87,7 @@ class Running:
                 for one in reports]
 
     def hurry(self) -> None:
-        """Ends it when its time is up: first so that its lab goes."""
+        """Ends a test whose time is up: at first gently, so that it removes its lab."""
         if time.monotonic() > self.deadline:
             os.kill(self.pid, signal.SIGKILL if self.timed_out else signal.SIGTERM)
             self.timed_out, self.deadline = True, time.monotonic() + GRACE_SECONDS
@@ -103,7 +104,7 @@ class Running:
         return left
 
     def reports(self) -> list:
-        """Once it has ended: of set-up, call and teardown."""
+        """Waits for the end; returns the reports of set-up, call and teardown."""
         _, status = os.waitpid(self.pid, 0)
         os.close(self.pidfd)
         config = self.item.config
@@ -123,7 +124,7 @@ class Running:
 
 
 def fail(reports, text) -> None:
-    """The test fails with this text, whatever else it says."""
+    """Adds a failure with this text to the test's reports."""
     if any(one.failed for one in reports):
         reports[-1].sections.append(("the runner", text))
     else:
@@ -131,7 +132,7 @@ def fail(reports, text) -> None:
 
 
 class Elsewhere:
-    """The tests for the virtual machine: beside those that may run together, with what these leave of the CPUs."""
+    """The tests for the virtual machine. They run beside the parallel tests, on the CPU time that these leave."""
 
     def __init__(self, items):
         self.items, self.output, self.pid = items, tempfile.TemporaryFile(), None
@@ -144,7 +145,7 @@ class Elsewhere:
         return guest.run([one.lab_name for one in self.items])
 
     def reports(self):
-        """Waits for them; the reports of each."""
+        """Waits for the virtual machine and returns the reports of each test."""
         if self.pid is None:
             return
         os.waitpid(self.pid, 0)
@@ -166,8 +167,8 @@ class RunLoop:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session):
         if session.config.option.collectonly or session.testsfailed:
-            return None  # pytest knows what to say
-        # Before anything is made that has to go again.
+            return None  # pytest reports this itself
+        # Installed before anything is created that must be removed.
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda which, _: pytest.exit(f"ended by signal {which}", 128 + which))
         here, away = guest.split(session.items)
@@ -200,7 +201,7 @@ class RunLoop:
 
     @staticmethod
     def stop_if_asked(session) -> None:
-        """-x, --maxfail."""
+        """Implements -x and --maxfail."""
         if session.shouldfail:
             raise session.Failed(session.shouldfail)
         if session.shouldstop:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-A host whose NIC gives ARP to a device of DPDK's and everything else to the kernel, as the hardware would: by tc, in a
-namespace of its own between the wire and the host's two interfaces.
+A host whose NIC steers ARP to a DPDK device and all other frames to the kernel, as hardware would. tc does it in a
+namespace between the wire and the host's two interfaces.
 """
 from common import wait_known
 
@@ -12,7 +12,7 @@ def redirect(ns, device, to, protocol="all"):
 
 
 def steered(lab, children=1):
-    """Returns (host, peer). The host has nic0, the kernel's, and arpq, which nobody but DPDK reads."""
+    """Returns (host, peer). The host has nic0 for the kernel and arpq, which only DPDK reads."""
     host, peer, asic = lab.host(), lab.peer(), lab.namespace("asic")
     lab.veth(peer.ns, peer.nic, asic, "wire")
     lab.veth(host.ns, host.nic, asic, "kernel")
@@ -34,7 +34,7 @@ CONFIG = {"port": "ethdev", "device": "net_af_packet0,iface=arpq", "steering": "
 
 
 def serve_steered(lab, children=1, config=None):
-    """Served by an engine without BPF in front. Returns (host, peer, daemon, the peer's wire)."""
+    """Serves the host by an engine without an XDP program. Returns (host, peer, daemon, the peer's wire)."""
     host, peer = steered(lab, children)
     daemon = host.start_arplined({**(config or {}), "parent": {host.nic: CONFIG}})
     wait_known(host, *host.children)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A program at tcx egress, by the bare system call: the tools of this distribution are older than tcx."""
+"""Attaches a program at tcx egress by the bpf(2) system call, because the distribution's tools do not support tcx."""
 import contextlib
 import ctypes
 import os
@@ -24,7 +24,7 @@ def _bpf(command: int, attributes: bytes) -> int:
 
 @contextlib.contextmanager
 def at_egress(lab, host, program: str):
-    """tools/lab/bpf/PROGRAM.bpf.c is in front of all clsact filters of the host's parent for as long as this lasts."""
+    """While this lasts, tools/lab/bpf/PROGRAM.bpf.c runs before all clsact filters of the host's parent."""
     if os.uname().machine != "x86_64":
         pytest.skip("the number of the system call is known for x86-64 only")
     pin = f"/sys/fs/bpf/{lab.id}-tcx"

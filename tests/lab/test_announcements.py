@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Announcements: two on appearance, 2 s apart (RFC 5227), then one every refresh, and only where they belong; what a
-change makes heard: by the siblings, by everybody after a carrier, and in keepalived's words.
+Announcements: two on appearance, 2 s apart (RFC 5227), then one every refresh, on the right wire only; and the
+announcements after a change: to the siblings, after the carrier returns, and in keepalived's style.
 """
 from common import Metronome, announcements, frames, serve, wait_until
 from lab.wire import Wire
@@ -12,7 +12,7 @@ NEW_MAC = "02:a7:00:00:66:66"
 
 
 def gaps(found):
-    """Between the announcements, each of which is one frame on the wire."""
+    """The times between the announcements, each of which is one frame on the wire."""
     return [later.at - earlier.at for earlier, later in zip(found, found[1:])]
 
 
@@ -60,13 +60,15 @@ def test_host_is_not_announced(serve):
 
 
 def sent_to(child, address) -> str:
-    """The MAC that a container sends to; empty when it does not know it."""
+    """The MAC to which a container sends; empty when it has no entry."""
     words = child.ns.ip("neigh", "show", address).stdout.split()
     return words[words.index("lladdr") + 1] if "lladdr" in words else ""
 
 
 def sibling_that_knows(serve, config):
-    """Two containers, one of which has just talked to the other. Returns (host, that other, the one, the wire)."""
+    """
+    Serves two containers, one of which has just talked to the other. Returns (host, the other, the one, the wire).
+    """
     host, _, _, wire = serve(children=2, config=config)
     other, sibling = host.children
     assert sibling.ping(other.address, 1).answered == 1
@@ -99,7 +101,7 @@ def test_only_the_first_announcement_after_a_change_is_for_the_siblings_too(lab,
     found = [one for one in wire.collect(2.0) if one.sha == NEW_MAC]
     heard = [one for one in inside.arrived() if one.sha == NEW_MAC and one.announcement]
     assert len(heard) == 1, f"{len(heard)} at the sibling"
-    # What leaves through the container's interface is on the wire as well.
+    # A frame that leaves through the container's interface reaches the wire as well.
     assert len(announcements(found, other)) >= 5, f"{len(found)} on the wire"
 
 
@@ -118,7 +120,7 @@ def test_all_containers_are_announced_when_the_carrier_is_back(switched):
     wire = peer.wire()
     serve_quietly(host, wire, {"repeat": 2})
     switch.set_link(host, "down")
-    # The kernel tells of it up to a second late.
+    # The kernel notifies up to a second late.
     wait_until(lambda: "UP" not in host.ns.ip("-br", "link", "show", host.nic).stdout.split()[1], 5, "it is down")
     assert not wire.collect(0.2)
     switch.set_link(host, "up")
@@ -128,7 +130,7 @@ def test_all_containers_are_announced_when_the_carrier_is_back(switched):
 
 
 def schedule(lab, seconds=2.0, /, **announce):
-    """What a new container says in so long, as (seconds since the first, operation)."""
+    """A new container's announcements in that time, as (seconds since the first, operation)."""
     host, _, _, wire = serve(lab, config={"announce": {"refresh": "0s", **announce}})
     wire.collect(1.5)
     child = host.add_child()
@@ -142,7 +144,7 @@ def test_repeat_interval_and_delay_are_those_of_keepalived(lab):
     seconds = [second for second, _ in found]
     pause = max(range(1, len(seconds)), key=lambda number: seconds[number] - seconds[number - 1])
     first = found[:pause]
-    # The first one leaves through the container's own interface, and not from the worker as well.
+    # The first one leaves through the container's own interface, and not a second time from the worker.
     assert len(first) == 3 and len(found) - len(first) == 3, found
 
 

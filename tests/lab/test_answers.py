@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who asks for a container is answered: cold and warm, on every queue, in every mode."""
+"""Requesters of a container get an answer: cold and warm, on every queue, in every mode."""
 import time
 
 import pytest
@@ -40,7 +40,7 @@ def test_kernel_answers_first_and_the_engine_repeats_it(serve):
     assert verdict(host, "to_child_new") == 1 and verdict(host, "ring") == 0
     second = wire.replies(who_has(child), 1.0)
     assert verdict(host, "ring") == 1
-    # The worker counts an answer when it has sent it.
+    # The worker counts an answer after it has sent it.
     wait_until(lambda: host.status()["engine_verdicts"]["answered"] == 1, 2, "one answer is counted")
     assert [one.bytes_without_padding for one in first] == [one.bytes_without_padding for one in second] != []
 
@@ -129,7 +129,7 @@ def test_every_receive_queue_is_served_however_many_transmit(serve, tx_queues):
     for queue in range(4):
         peer.aim_at_queue(queue, 4)
         before = verdict(host, "ring")
-        # More than a queue has frames: all of them must come back to it.
+        # A queue has fewer frames than this, so each frame must return to its pool.
         for _ in range(600):
             assert len(wire.replies(who_has(host.children[0]), 1.0)) == 1, f"queue {queue}"
         assert verdict(host, "ring") >= before + 599, f"queue {queue}: the engine did not answer"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""arpgen against real kernels: what it sends, what it makes of the answers, and what it refuses."""
+"""arpgen against real kernels: the frames that it sends, its count of the answers, and the requests that it refuses."""
 import json
 import signal
 import threading
@@ -15,7 +15,7 @@ ONE_OF_EACH = ("who-has to=10.77.1.1-10.77.1.4 from=10.77.0.10-10.77.0.20 macs=o
 
 
 def lab_of(wired, children=4):
-    """The receiving end needs NAPI for what the kernel sends live."""
+    """NAPI on the receiving end, which the kernel needs for frames that it sends live."""
     host, peer = wired(children)
     host.load_pass_program()
     return host, peer
@@ -53,7 +53,7 @@ def test_another_seed_sends_other_frames_and_the_same_seed_the_same(wired):
     assert text[0] == text[1] != text[2]
 
 
-@pytest.mark.alone  # the neighbour table is one for all labs: without room in it a kernel is silent
+@pytest.mark.alone  # all labs share the neighbour table, and a kernel without room in it is silent
 def test_kernels_answers_are_all_matched(wired):
     host, peer = lab_of(wired)
     for source in SOURCES:
@@ -91,12 +91,12 @@ def test_two_owners_of_an_address_are_wrong_macs(wired):
     host, peer = lab_of(wired, 1)
     host.add_child(address=f"{host.children[0].address}/16")
     answers = peer.arpgen("--traffic", f"who-has to={host.children[0].address}", frames=100, rate=200)["answers"]
-    # On a busy machine the kernel leaves some of them unanswered.
+    # On a busy machine the kernel does not answer all of them.
     assert answers["answered"] == answers["wrong_mac"] >= 50, answers
 
 
 def respond(wire, change, delay_seconds, stop):
-    """Answers every who-has that arrives, in its own way."""
+    """Answers every who-has that arrives with the frames of change(reply)."""
     while not stop.is_set():
         for one in wire.collect(0.02, len):
             if one.op == frames.REQUEST and not one.announcement:
@@ -108,7 +108,7 @@ def respond(wire, change, delay_seconds, stop):
 
 
 def answered_by(wired, change, delay_seconds=0.0, **arpgen_options):
-    """What arpgen says of a responder that answers 20 who-has for an address of nobody else in this way."""
+    """arpgen's report about a responder that answers 20 who-has for a free address in this way."""
     host, peer = lab_of(wired, 1)
     stop = threading.Event()
     thread = threading.Thread(target=respond, args=(host.wire(), change, delay_seconds, stop))
@@ -155,7 +155,7 @@ def test_closed_loop_has_no_more_requests_open_than_its_window(wired):
             for one in wire.collect(0.02, len):
                 waiting += 1
                 most.append(waiting)
-                time.sleep(0.005)  # whoever does not wait for answers sends more meanwhile
+                time.sleep(0.005)  # a sender that did not wait for answers would send more in this time
                 wire.send(frames.arp(op=frames.REPLY, eth_dst=one.eth_src, eth_src="02:00:00:00:00:07",
                                      spa=one.tpa, tha=one.sha, tpa=one.spa))
                 waiting -= 1

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-A station on the wire sends what it likes. It may change what arpline announces, defends and reports; the containers are
-answered for as if it weren't there (docs/threats.md). Each test has its control in the same run.
+A station on the wire sends hostile frames. It may change what arpline announces, defends and reports, but the
+containers are answered for as without it (docs/threats.md). Each test has its control in the same run.
 """
 import time
 
@@ -25,7 +25,7 @@ def test_flood_with_forged_senders_of_the_whole_subnet_is_answered_as_one_withou
 
 @pytest.mark.alone
 def test_one_forged_claim_costs_an_endpoint_none_of_its_answers(attacked):
-    """As often as one a minute it would do for good, if it did at all."""
+    """One claim a minute would be enough for a lasting outage, if a claim stopped the answers at all."""
     host, peer, _ = attacked()
     without = storm(host, peer, forged(host, STRANGERS), seconds=0.5)
     wire = peer.wire()
@@ -41,7 +41,7 @@ def test_egress_filter_that_is_hidden_costs_no_answer_whoever_asks_meanwhile(lab
     host, peer, _ = attacked()
     without = storm(host, peer, forged(host, STRANGERS), seconds=0.5)
     with at_egress(lab, host, "tc_pass"):
-        # For so long that every one of them would have been given up: one is counted a second.
+        # Long enough to count a check a second until all of them would count as unanswered.
         storm(host, peer, asking(host, sender="10.77.0.99"), seconds=4.5, flood=1000)
         assert "unanswered" not in str(states(host)), states(host)
         costs_nothing(without, lambda: storm(host, peer, forged(host, STRANGERS)))
@@ -49,7 +49,7 @@ def test_egress_filter_that_is_hidden_costs_no_answer_whoever_asks_meanwhile(lab
 
 @pytest.mark.alone
 def test_senders_that_the_containers_kernel_takes_for_martians_cost_it_no_answer(attacked):
-    """The sender is another address of the target's own container: its kernel is silent, whoever has sent it."""
+    """The sender has another address of the target's own container, whose kernel does not answer such a who-has."""
     host, peer, _ = attacked(children=4)
     for number, child in enumerate(host.children):
         child.add_address(f"10.77.2.{1 + number}/16")
@@ -65,7 +65,7 @@ def test_senders_that_the_containers_kernel_takes_for_martians_cost_it_no_answer
 
 
 def of_every_kind(host) -> list[str]:
-    """What a container's kernel learns from although it is no broadcast who-has: each kind with senders of its own."""
+    """All kinds of frames other than a broadcast who-has from which a kernel learns, each with senders of its own."""
     to = f"who-has to={targets(host)}"
     return [f"{to} from=10.77.64.0/20 macs=own unicast", f"{to} from=10.99.0.0/20 macs=own",
             f"{to} from=10.77.80.0/20 macs=own flaw=hardware-type", f"{to} from=10.77.96.0/20 macs=own flaw=long",
@@ -73,7 +73,7 @@ def of_every_kind(host) -> list[str]:
 
 
 def resolving(host, address=GOOD) -> int:
-    """How many containers find a neighbour whom they don't know."""
+    """The number of containers that can resolve a neighbour whom they do not know yet."""
     found = 0
     for child in host.children:
         child.ns.ip("neigh", "flush", "all")
@@ -84,7 +84,7 @@ def resolving(host, address=GOOD) -> int:
 @pytest.mark.alone
 def test_frames_of_every_kind_leave_room_in_the_neighbour_table(receiving):
     host, peer = receiving(8)
-    for child in host.children:  # the peer is another machine: in reality its table is not this one
+    for child in host.children:  # the peer stands for another machine, with a neighbour table of its own
         peer.ns.ip("neigh", "replace", child.address, "lladdr", child.mac, "dev", peer.nic, "nud", "permanent")
     host.start_arplined()
     neighbours.make_room()
@@ -105,7 +105,9 @@ def test_unicast_flood_for_one_container_costs_the_others_no_more_than_a_broadca
 
 @pytest.mark.alone
 def test_prober_sees_every_address_in_use_in_a_storm(attacked):
-    """RFC 5227 section 2.1: three probes, and whoever hears no answer takes the address. The kernel's queue is full."""
+    """
+    RFC 5227 section 2.1: a host that gets no answer to three probes takes the address. The kernel's queue is full.
+    """
     host, peer, _ = attacked(children=32)
     probes = f"probe to={targets(host)} order=sequential"
     without = storm(host, peer, forged(host, STRANGERS), good=probes, rate=100, flood=10_000)
@@ -114,14 +116,14 @@ def test_prober_sees_every_address_in_use_in_a_storm(attacked):
 
 @pytest.mark.alone
 def test_flood_of_our_own_macs_hides_no_claims(attacked):
-    """Every claim is known, in the log and defended against, whoever makes it and whatever else there is to tell of."""
+    """Every claim is counted, logged and defended against, whatever other events there are."""
     host, peer, daemon = attacked(children=8, config={"announce": {"on_conflict": "always", "refresh": "0s"}})
     loops, victims = host.children[0], host.children[3:]
     wire = peer.wire()
     wire.collect(3.5)  # the announcements of the start
     looped = frames.arp(eth_src=loops.mac, spa="10.77.200.1", tpa="10.77.200.2")
     found = []
-    for tick in range(200):  # 300 a second
+    for tick in range(200):  # 300 frames a second
         for _ in range(3):
             wire.send(looped)
         if tick >= 100 and tick % 20 == 19:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-What other programs, and the machine, do to the parent and its containers while 200,000 who-has a second come in. A
-well-behaved peer asks for all containers 200 times a second: its losses are counted, beside those that it has of the
-kernel alone, without a flood, when the same happens.
+Other programs, and the machine, change the parent and its containers while 200,000 who-has a second come in. A
+well-behaved peer asks for all containers 200 times a second. Its losses are compared with those without a flood and
+without arpline, when the same happens.
 """
 import time
 
@@ -12,28 +12,29 @@ from attacks import (GOOD_PER_SECOND, SETTLE_MS, STRANGERS, TRIALS, Had, Stormin
 
 FLOOD_PER_SECOND = 200_000
 CHILDREN, MADE_AGAIN = 16, 8
-STARTS_SECONDS = SETTLE_MS / 1e3 + 0.3  # the flood is there
+STARTS_SECONDS = SETTLE_MS / 1e3 + 0.3  # the flood has started
 GONE_SECONDS = 0.3
-AFTERWARDS = 0.9  # of what the peer has had before; what is not whole loses more
+AFTERWARDS = 0.9  # fraction of the answers that the peer got before; a lasting fault costs more
 
 
 class Chaos:
-    """A host and a peer on one switch. Its port to the host has the XDP program that the fast path needs on a veth."""
-
+    """
+    A host and a peer on one switch. The switch's port to the host has the XDP program that a veth's fast path needs.
+    """
     def __init__(self, lab):
         self.lab = lab
         self.switch, self.host, self.peer = lab.switch(ageing_seconds=300), lab.host(), lab.peer()
         lab.connect(self.host, self.switch)
         lab.connect(self.peer, self.switch)
         self.host.add_children(CHILDREN)
-        self.switch.ns.run("ethtool", "-K", self.peer.label, "gro", "on")  # or arpgen's live frames don't arrive
+        self.switch.ns.run("ethtool", "-K", self.peer.label, "gro", "on")  # arpgen's live frames need it
         self.far_program("xdpdrv", "obj", lab.bpf_object("pass"), "sec", "xdp.frags")
 
     def far_program(self, *what) -> None:
         self.switch.ns.ip("link", "set", "dev", self.host.label, *what)
 
     def under(self, happens=None, seconds=0.5, flood=True):
-        """What the peer had of it while that happened."""
+        """The peer's results while `happens` runs."""
         storming = Storming(self.peer, asking(self.host), [forged(self.host, STRANGERS)] if flood else [],
                             FLOOD_PER_SECOND, seconds)
         if happens:
@@ -52,7 +53,7 @@ def containers_are_made_again(chaos):
     host = chaos.host
     for child in host.children[:MADE_AGAIN]:
         place = host.children.index(child)
-        child.ns.ip("link", "del", child.interface)  # at once, or its MAC would still be taken
+        child.ns.ip("link", "del", child.interface)  # synchronously: in the background, its MAC would still be in use
         child.delete()
         host.children.insert(place, host.add_child(f"{child.address}/{child.prefix_bits}", child.mac))
         host.children.pop()
@@ -70,8 +71,8 @@ def qdisc_is_deleted(chaos):
 
 def whole_again(lab, happens, seconds=1.5, kernel_cares=True, beyond=GOOD_PER_SECOND):
     """
-    beyond: so many who-has of the peer may be lost beyond what it loses of the flood alone, and of the kernel alone
-    without a flood, which is nothing where the kernel does not care.
+    beyond: the number of the peer's who-has that may be lost in addition to its losses to the flood alone, and to those
+    of the kernel alone without a flood. With kernel_cares=False the latter count as none.
     """
     chaos = Chaos(lab)
     kernel = chaos.under(happens, seconds, flood=False) if kernel_cares else Had(0, 0)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Root in a container (NET_ADMIN, NET_RAW) takes its siblings', the host's or the gateway's address or MAC, or sends what
-it likes. Nobody but itself loses an answer by that (docs/threats.md).
+Root in a container (NET_ADMIN, NET_RAW) takes its siblings', the host's or the gateway's address or MAC, or sends
+hostile frames. Only the container itself may lose answers by that (docs/threats.md).
 """
 import json
 import subprocess
@@ -24,7 +24,7 @@ def each_by_its_own(had: Storm, siblings) -> None:
 
 @pytest.mark.alone
 def test_container_that_takes_its_siblings_addresses_costs_them_no_answer(attacked):
-    """First it only says so, then it has one, then all of them."""
+    """At first it only announces them, then it configures one, then all of them."""
     host, peer, _ = attacked(children=64)
     *siblings, attacker = host.children
     good, flood = asking(host, 0, -2), forged(host, STRANGERS)
@@ -43,7 +43,7 @@ def test_container_that_takes_its_siblings_addresses_costs_them_no_answer(attack
 
 @pytest.mark.alone
 def test_container_that_goes_leaves_its_address_to_the_sibling_that_took_it(attacked):
-    """Whoever has an address that nobody else has any more is answered for."""
+    """An endpoint whose address has no other owner left is answered for."""
     host, peer, _ = attacked(children=4)
     first, second = host.children[0], host.children[1]
     second.add_address(f"{first.address}/16")
@@ -57,7 +57,7 @@ def test_container_that_goes_leaves_its_address_to_the_sibling_that_took_it(atta
 
 @pytest.mark.alone
 def test_container_that_takes_a_peers_mac_costs_that_peer_no_answer(attacked):
-    """The gateway's, say: it is heard from the wire, and was there before."""
+    """The peer, for example a gateway, sends from the wire and had the MAC before."""
     host, peer, _ = attacked()
     attacker = host.children[-1]
     good, flood = asking(host, 0, -2), forged(host, STRANGERS)
@@ -68,13 +68,13 @@ def test_container_that_takes_a_peers_mac_costs_that_peer_no_answer(attacked):
 
 
 def first_answers(wire, address) -> list[str]:
-    """Who answers first, time and again."""
+    """The MAC of the first answer to each of several who-has."""
     request = frames.arp(eth_src=OUTSIDE_MAC, spa="10.77.0.99", tpa=address)
     return [wire.replies(request, 1.0)[0].sha for _ in range(TIMES)]
 
 
 def answers_first(wire, host, otherwise="somebody else is the first") -> None:
-    """Mostly: the container's kernel answers from a queue, on another CPU often enough before the host's."""
+    """In most cases: the container's kernel answers from a queue on another CPU, sometimes before the host's."""
     first = first_answers(wire, HOST)
     assert first.count(host.mac) > TIMES / 2, f"{otherwise}: {first}"
 
@@ -110,7 +110,7 @@ def test_host_is_not_cut_off_by_a_container_with_its_address_where_claims_are_dr
 
 @pytest.mark.alone
 def test_container_with_two_interfaces_in_a_subnet_is_not_cut_off_where_claims_are_dropped(receiving):
-    """arp_ignore = 1, arp_announce = 0: it asks by the one with the other's address."""
+    """arp_ignore = 1, arp_announce = 0: it asks through one interface with the address of the other."""
     host, peer = receiving(1)
     child = host.children[0]
     child.ns.sysctl("net/ipv4/conf/all/arp_ignore", 1)
@@ -144,7 +144,7 @@ def test_claim_with_the_victims_mac_as_ethernet_source_is_dropped_like_any_other
 
 @pytest.mark.alone
 def test_answer_that_nobody_asked_for_has_nobody_answered_for(receiving):
-    """Its owner wants its kernel silent, and something in the container forges one reply of it."""
+    """The owner has made the kernel silent, and a process in the container forges one reply."""
     host, peer = receiving(2)
     silent, other = host.children
     silent.ns.sysctl("net/ipv4/conf/all/arp_ignore", 8)
@@ -181,7 +181,7 @@ ADDRESSES = 2_000
 @pytest.mark.alone
 @pytest.mark.timeout(90)
 def test_container_with_thousands_of_new_addresses_delays_no_siblings_announcement(receiving):
-    """Counted in frames: so few of the crowd's announcements leave before it."""
+    """Counted in frames: only so many of the crowd's announcements may leave before it."""
     host, peer = receiving(2)
     victim, crowded = host.children
     host.start_arplined({"announce": {"refresh": "0s"}})
@@ -208,7 +208,7 @@ def lease_of(pins) -> int:
 @pytest.mark.alone
 @pytest.mark.timeout(120)
 def test_thousands_of_addresses_removed_at_once_end_no_lease(receiving):
-    """The kernel holds its lock of all links for seconds meanwhile, and whoever asks it about one waits."""
+    """Meanwhile the kernel holds the RTNL lock for seconds, and each request about a link waits."""
     host, _ = receiving(2)
     crowded = host.children[1]
     host.start_arplined({"announce": {"refresh": "0s"}})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What others do beside a running daemon, on purpose or not, and what it makes of it."""
+"""Other programs beside a running daemon, with or without intent, and the daemon's reactions."""
 import json
 import os
 import signal
@@ -20,17 +20,17 @@ def filters(host):
 
 
 def filter_id(host):
-    """The program id of our egress filter, or None."""
+    """The program id of arpline's egress filter, or None."""
     words = filters(host).split()
     return words[words.index("id") + 1] if "id" in words else None
 
 
 def filter_is_there(host, before):
-    """The first daemon's filter and program are what they were, and it confirms what the kernel answers."""
+    """The first daemon's filter and program are unchanged, and the daemon still confirms endpoints by their replies."""
     return filter_id(host) == before and host.status()["egress"] == "seen"
 
 
-# A second daemon that fails to start takes nothing of the first one along.
+# A second daemon that fails to start leaves the first one intact.
 
 def refused_beside(host, daemon, wire, *args, before_start=lambda: None):
     filter_before, link_before = filter_id(host), link_id(host.status()["pins"])
@@ -50,7 +50,7 @@ def test_second_daemon_with_another_run_root_takes_nothing_along(lab, serve):
 
 
 def test_second_daemon_with_other_roots_takes_nothing_along(lab, serve):
-    """As one in a container that shares the host's network and nothing else."""
+    """As in a container that shares only the host's network."""
     host, _, daemon, wire = serve()
     confirm(wire, host, host.children[0])
     other = f"{teardown.PINS}-other-{lab.folder.name}"
@@ -116,7 +116,7 @@ def egress_seen_ns(host):
 
 
 def test_programs_know_whether_egress_is_seen(serve):
-    """Again and again, within the two seconds that they trust it; not while another filter hides ours."""
+    """Repeatedly, within the two seconds for which they trust a result, but not while another filter hides ours."""
     host, _, _, _ = serve()
     for _ in range(3):
         age = time.clock_gettime_ns(time.CLOCK_MONOTONIC) - egress_seen_ns(host)
@@ -157,12 +157,12 @@ def test_log_that_nobody_reads_holds_nothing_up_and_its_end_ends_nobody(wired):
             os.close(reader)
 
 
-# Somebody was there first.
+# Somebody else has created the folders.
 
 def test_folders_that_a_local_user_made_first_are_taken_over(lab, wired):
-    """bpffs is mode 1777 where systemd mounts it."""
+    """systemd mounts bpffs with mode 1777."""
     host, peer = wired()
-    mounted = Path(tempfile.mkdtemp(prefix="arpl-bpffs-"))  # a bpffs of its own: this machine's may be root's alone
+    mounted = Path(tempfile.mkdtemp(prefix="arpl-bpffs-"))  # the machine's may be for root only
     root, run_root = mounted / "squat", lab.folder / "squat"
     mounted.chmod(0o755)
     run("mount", "-t", "bpf", "-o", "mode=1777", "bpf", str(mounted))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What befalls containers and their parent: each change is followed, and each end is told with its trail."""
+"""Changes of containers and their parent: arpline follows each change, and reports each end with its trail."""
 import json
 import re
 import signal
@@ -13,7 +13,7 @@ QUICK = {"announce": {"refresh": "1s"}}
 
 
 def buried(host, child):
-    """What `arpline status --gone` tells of it, the newest end only."""
+    """The newest record of it in `arpline status --gone`."""
     def found():
         said = json.loads(host.arpline("status", "--gone", "--json").stdout)
         return next((one for one in said["gone"] if one["address"] == child.address), None)
@@ -71,7 +71,7 @@ def test_new_mac_is_told_in_the_status_and_the_old_mac_is_no_longer_ours(serve):
     assert verdict(host, "own_mac") == before + 1
 
 
-# What is told of the gone.
+# Records of vanished endpoints.
 
 def test_removed_address_is_told_with_the_time_since_it_came_up(serve):
     host, _, daemon, wire = serve()
@@ -146,7 +146,7 @@ def test_no_more_than_the_last_1024_ends_are_remembered(serve):
 # Two with one address.
 
 def twins(serve, config=None):
-    """The second one gives itself the address of the first, which is served."""
+    """The second container configures the address of the first, which is served."""
     host, _, daemon, wire = serve(children=1, config=config)
     first = host.children[0]
     confirm(wire, host, first)
@@ -161,7 +161,7 @@ def test_container_stays_served_when_another_gives_itself_its_address_and_the_ot
     assert second.ns.name in entry["also_at"] and second.mac in entry["also_at"], entry
     assert entry["mac"] == first.mac and entry["state"] == "confirmed", entry
     said = next(line for line in daemon.log.splitlines() if "is also at" in line)
-    # The line may come before the names of their namespaces are found.
+    # The line may come before discovery knows the names of their namespaces.
     assert first.mac in said and second.mac in said, said
     assert "reconfigured" not in daemon.log and "withdrew" not in daemon.log, daemon.log
     before = host.status()["verdicts"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The CNI macvlan plugin, called by hand: the interface is created inside the container's namespace."""
+"""The CNI macvlan plugin, called directly: it creates the interface inside the container's namespace."""
 from common import wired
 from containers import available, gone, marked, served
 from lab.runtimes import Cni, Held

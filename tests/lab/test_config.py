@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A wrong configuration is refused with one line that names what is wrong, before anything is touched."""
+"""arplined refuses a wrong configuration with one line that names the fault, before it changes anything."""
 from common import refused, wired
 
 WRONG = {

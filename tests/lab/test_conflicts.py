@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Somebody else has a container's address: what is told, and what is done about it (RFC 5227 section 2.4)."""
+"""Another station has a container's address: the reports about it, and the reactions (RFC 5227 section 2.4)."""
 import time
 
 from common import Metronome, endpoint, wait_until
 from switched import claim, conflict, parties, serve_quietly, spoken_for, station, switched
 
-HEARD_SECONDS = 1.0  # much more than anything that a claim causes at once needs
+HEARD_SECONDS = 1.0  # much longer than the immediate effects of a claim take
 DEFEND_SECONDS = 10  # DEFEND_INTERVAL
 MOVES = 5  # RFC 7432 section 15.1: N
 ROUTER = "10.77.0.254"
 
 
 def disputed(lab, policy, **announce):
-    """A container behind a switch whose address a second station has too. Returns (host, daemon, the peer's wire, the
-    rival)."""
+    """
+    A container at a switch, and a second station with its address. Returns (host, daemon, the peer's wire, the rival).
+    """
     switch, host, peer = switched(lab)
     wire = peer.wire()
     daemon = serve_quietly(host, wire, {"on_conflict": policy, **announce})
@@ -27,7 +28,7 @@ def contest(rival, child):
 
 
 def told(host, child, rival, times=1):
-    """Its claims are known, and whose they are."""
+    """Waits until the rival's claims are counted, and expects it to be named."""
     wait_until(lambda: endpoint(host, child)["claims"] >= times, 5, f"{times} claims are known")
     wait_until(lambda: parties(host, child).get(rival.mac) == "elsewhere", 5, lambda: parties(host, child))
 
@@ -38,7 +39,7 @@ def given_up(host, child, daemon, rival):
 
 
 def another_chance(host, child):
-    """Its interface changes, and with it what was given up is not any more."""
+    """Changes the container's interface, which makes arpline take up an address that it gave up."""
     child.link("address", "02:a7:00:00:66:66")
     wait_until(lambda: endpoint(host, child)["mac"] == "02:a7:00:00:66:66", 5, "the new MAC is known")
     wait_until(lambda: not conflict(host, child)["gave_up"], 5, lambda: conflict(host, child))
@@ -130,14 +131,14 @@ def test_claims_by_strangers_are_no_moves(lab, switched):
 
 
 def test_announcements_of_a_newcomer_are_one_conflict_for_the_owner_of_its_address(lab, switched):
-    """One that defends once gives its address up with the second within DEFEND_INTERVAL."""
+    """With on_conflict = once the owner would give up the address at a second conflict within DEFEND_INTERVAL."""
     switch, host, peer = switched()
     wire = peer.wire()
     serve_quietly(host, wire, {"on_conflict": "alert"})
     owner = station(lab, switch, "owner", "10.77.3.3/16")
     child = host.add_child(address="10.77.3.3/16")
     found = wire.collect(5.0, lambda found: spoken_for(found, child))
-    claim(owner.ns, owner.nic, child.address)  # the owner defends itself
+    claim(owner.ns, owner.nic, child.address)  # the owner's defence
     found += wire.collect(4.0)
     assert len(spoken_for(found, child)) == 1, spoken_for(found, child)
 
@@ -159,7 +160,7 @@ def test_claims_of_this_host_are_told_as_such_and_not_defended(switched):
 
 
 def router_elsewhere(lab, switch):
-    """With proxy_arp it would answer for the containers: it has a route to them that leads somewhere else."""
+    """A router with a route to the containers through another interface, so that proxy_arp makes it answer for them."""
     router = station(lab, switch, "router", f"{ROUTER}/16")
     lab.veth(router.ns, "back0", lab.namespace("back"), "back0")
     router.ns.sysctl("net/ipv4/ip_forward", 1)
@@ -169,7 +170,7 @@ def router_elsewhere(lab, switch):
 
 
 def answer_for_everyone(router):
-    """Even to what they announce."""
+    """Answers for all addresses, in reaction to announcements too."""
     router.ns.sysctl(f"net/ipv4/conf/{router.nic}/proxy_arp", 1)
 
 

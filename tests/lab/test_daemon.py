@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The daemon among others: the service manager, operators who are not root, clients that hang, privileges, the log."""
+"""The daemon's surroundings: the service manager, users other than root, clients that hang, privileges, the log."""
 import grp
 import re
 import socket
@@ -15,7 +15,7 @@ NOBODY = 65534
 
 
 class Manager:
-    """The service manager's end of sd_notify. A path: abstract names belong to a network namespace."""
+    """The service manager's end of sd_notify. It has a path, because abstract names belong to a network namespace."""
 
     def __init__(self, lab):
         self.socket = lab.closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
@@ -83,7 +83,7 @@ def test_watchdog_is_fed_only_while_the_control_thread_moves(lab):
     for _ in range(4):
         manager.wait_for("WATCHDOG=1")
     with thread_held(daemon.pid):
-        manager.pings(0.3)  # what was under way
+        manager.pings(0.3)  # messages sent before the thread was stopped
         assert manager.pings(1.5) == 0
     manager.wait_for("WATCHDOG=1", 5)
 
@@ -213,7 +213,7 @@ def test_daemon_has_the_documented_capabilities_and_can_do_everything_with_them(
 
 
 def test_containers_known_only_by_a_process_are_found_whoever_runs_it(wired):
-    """/proc/PID/ns/net of a process that may do more than the daemon, and of another user's."""
+    """By /proc/PID/ns/net of a process with more privileges than the daemon, and of another user's process."""
     host, _ = wired(children=0)
     host.start_arplined()
     nobody = ("setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups")

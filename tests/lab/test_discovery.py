@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where containers are found, however they came there, and what neither noise nor lost events change."""
+"""Discovery finds containers however they were created, and copes with noise and with lost events."""
 import os
 import re
 import time
@@ -15,7 +15,7 @@ ADDRESS = "10.77.2.1"
 
 
 def mounted(lab, folder):
-    """A namespace that a mount in that folder holds and nothing else: no process, no name."""
+    """A namespace that only a mount in that folder holds: no process, no name."""
     held = Held(lab)
     folder.mkdir(exist_ok=True)
     path = folder / "sandbox"
@@ -43,7 +43,7 @@ def bring_up(path, interface="mv9", address=ADDRESS):
                            interface=interface, vlan=0)
 
 
-# Where it is.
+# Where the namespace is mounted.
 
 def test_macvlan_created_inside_a_namespace_of_a_configured_folder_is_served_until_it_is_unmounted(lab, serve):
     folder = lab.folder / "sandboxes"
@@ -58,7 +58,7 @@ def test_macvlan_created_inside_a_namespace_of_a_configured_folder_is_served_unt
 
 
 def test_macvlan_moved_into_a_namespace_that_only_a_mount_elsewhere_holds_is_served_until_it_is_unmounted(lab, serve):
-    """Nobody can open that namespace by a path or a process; the id that the move gave it is enough."""
+    """That namespace can't be opened by a path or a process; the id that it got by the move is enough."""
     host, _, _, wire = serve(children=0)
     path = mounted(lab, lab.folder / "elsewhere")
     move_in(host, path)
@@ -76,13 +76,13 @@ def test_macvlan_created_where_only_a_mount_elsewhere_leads_is_its_kernels_until
     child = bring_up(path)
     host.start_arplined()
     wire = peer.wire()
-    for _ in range(3):  # each answer is a hint that there is somebody to be found
+    for _ in range(3):  # each answer hints at an interface that is not known yet
         assert [one.sha for one in wire.replies(who_has(child), 1.0)] == [child.mac]
     assert endpoint(host, child) is None
-    time.sleep(1.1)  # a stranger is reported once a second
+    time.sleep(1.1)  # a stranger is reported at most once a second
     run("nsenter", f"--net={path}", "ping", "-c", 2, "-W", 1, "10.77.0.1")
     served(wire, host, child)
-    time.sleep(1)  # it is known by its id now, with the process gone
+    time.sleep(1)  # meanwhile the namespace is known by its id, without the process
     served(wire, host, child)
 
 
@@ -96,7 +96,7 @@ def test_containers_that_were_there_before_the_daemon_are_found_wherever_they_ar
         served(peer.wire(), host, child)
 
 
-# What else happens.
+# Other events.
 
 def descriptors(pid):
     found = []
@@ -109,7 +109,7 @@ def descriptors(pid):
 
 
 def sockets_in(ns):
-    """By inode, of every kind that a namespace lists."""
+    """The inodes of all sockets, of each kind, that a namespace lists."""
     found = set()
     with ns.entered():
         for table, column in (("netlink", -1), ("packet", -1), ("unix", 6), ("udp", 9), ("tcp", 9), ("raw", 9)):
@@ -144,14 +144,14 @@ def test_two_hundred_interfaces_that_come_and_go_in_a_container_disturb_nobody(l
     assert len(answers) == sent, f"{len(answers)} of {sent}"
     after = endpoint(host, host.children[0])
     assert after["state"] == "confirmed" and after["ringed"] > before["ringed"], after
-    # Labs that run beside this one share the neighbour table, and how much of it each gets is logged.
+    # Labs that run in parallel share the neighbour table, and each change of a share is logged.
     said = [line for line in daemon.log.removeprefix(logged).splitlines()
             if "neighbour" not in line and "all limits are in force" not in line]
     assert not said, f"it logged what is nobody's business: {said}"
 
 
 def dropped_events(daemon):
-    """Of the daemon's netlink sockets, as the kernel counts them."""
+    """The kernel's count of events that the daemon's netlink sockets have dropped."""
     inodes = {re.sub(r"\D", "", one) for one in descriptors(daemon.pid) if one.startswith("socket:")}
     lines = Path(f"/proc/{daemon.pid}/net/netlink").read_text(encoding="ascii").splitlines()[1:]
     return sum(int(line.split()[8]) for line in lines if line.split()[9] in inodes)
@@ -168,7 +168,7 @@ def test_table_is_right_after_more_events_than_the_socket_holds(serve):
     assert dropped_events(daemon) > 0, "the socket held them all"
     loses.remove_address()
     dies.delete()
-    destroyed(host, mark)  # from here on its inode and its id are free to be used again
+    destroyed(host, mark)  # from here on its inode and its id may be reused
     inside = host.add_child(created_inside=True)
     comes = host.add_child()
     daemon.sigcont()
@@ -178,5 +178,5 @@ def test_table_is_right_after_more_events_than_the_socket_holds(serve):
         served(wire, host, child)
     known = {one["address"] for one in host.status()["endpoints"]}
     assert known == {child.address for child in (noisy, stays, comes, inside)}, known
-    loses.add_address(f"{loses.address}/16")  # and events are heard as before
+    loses.add_address(f"{loses.address}/16")  # events arrive as before
     wait_until(lambda: endpoint(host, loses), 1, "a new address is found")

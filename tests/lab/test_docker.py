@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Docker's macvlan containers, with a real dockerd in the host."""
+"""Docker's macvlan containers, made by a real dockerd on the host."""
 import pytest
 from common import endpoint, frames, verdict, wait_until
 from containers import available, gone, macs_that_answer, marked, served
@@ -10,7 +10,7 @@ FIRST_MAC, SECOND_MAC = "02:d0:00:00:00:01", "02:d0:00:00:00:02"
 
 
 def dockerized(wired):
-    """A host with a dockerd and a macvlan network, served, and a peer. Returns (host, dockerd, the peer's wire)."""
+    """A served host with a dockerd and a macvlan network. Returns (host, dockerd, the peer's wire)."""
     host, peer = wired(children=0)
     docker = available(Docker, host)
     docker.network()
@@ -40,7 +40,7 @@ def test_container_is_served_until_it_stops_and_again_when_it_starts(wired):
 
 
 def test_paused_container_is_still_answered(wired):
-    """Its processes are stopped, its kernel is not."""
+    """A pause stops its processes, but its kernel still answers."""
     host, docker, wire = dockerized(wired)
     container = docker.container("web", FIRST)
     served(wire, host, container)
@@ -51,8 +51,7 @@ def test_paused_container_is_still_answered(wired):
 
 
 def moved(peer, container, docker, mac) -> int:
-    """The container's address comes back with that dockerd and MAC. How many of 7 pings are answered, from the moment
-    at which it runs."""
+    """Recreates the container with that dockerd and MAC. Returns how many of 7 pings it answers from its start on."""
     container.remove()
     assert peer.ping(FIRST, 1, wait=0.2).answered == 0, "the address is where it was"
     docker.container("web", FIRST, "--mac-address", mac)
@@ -61,7 +60,7 @@ def moved(peer, container, docker, mac) -> int:
 
 @pytest.mark.timeout(90)
 def test_address_that_moves_to_another_host_loses_no_ping_instead_of_all(lab):
-    """Docker announces nothing, and the peer would keep the old MAC: arpline announces."""
+    """Docker announces nothing, so without arpline the peer would keep the old MAC."""
     switch, peer = lab.switch(ageing_seconds=300), lab.peer()
     lab.connect(peer, switch)
     for key, value in (("delay_first_probe_time", 600), ("base_reachable_time_ms", 3_600_000)):

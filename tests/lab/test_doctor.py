@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""arpline doctor without a daemon: a healthy host gives no finding; each fault is named, and mended by its command."""
+"""arpline doctor without a daemon: a healthy host has no finding; each fault has one, and its command mends it."""
 import threading
 import time
 from pathlib import Path
@@ -48,7 +48,7 @@ def test_endpoint_chooses_what_is_told(wired):
     broken.link("down")
     for name in (broken.address, broken.mac, broken.ns.name, host.nic):
         assert find(host, "interface_down", name), name
-    assert fine.ping("10.77.0.1", 1).answered == 1  # nobody tells the switch where a silent one is
+    assert fine.ping("10.77.0.1", 1).answered == 1  # a container that has been silent is not in the switch's table
     for name in (fine.address, fine.mac, fine.ns.name):
         healthy(host, name)
     assert doctor(host, broken.address)[0] == 2
@@ -98,7 +98,7 @@ def test_address_that_nobody_has_is_found(wired):
     assert told["severity"] == "warning" and told["subject"] == "10.77.9.9", told
     child = host.children[0]
     child.remove_address()
-    healthy(host)  # nobody can know that it had one
+    healthy(host)  # there is no record that it had one
     assert found(host, "address_gone", child.mac)["certainty"] == "possible"
 
 
@@ -133,7 +133,7 @@ def test_address_on_two_containers_is_found(wired):
     told = found(host, "duplicate")
     assert first.mac in told["evidence"] and second.mac in told["evidence"], told
     mended(host, told)
-    second.add_address(f"{second.address}/24")  # twice on one interface is no duplicate
+    second.add_address(f"{second.address}/24")  # the same address twice on one interface is no duplicate
     healthy(host)
 
 
@@ -171,7 +171,7 @@ def test_kernel_that_does_not_answer_is_found(wired):
     mended(host, told)
     child.ns.sysctl("net/ipv4/conf/mv0/arp_ignore", 8)
     mended(host, found(host, "silent_kernel"))
-    child.ns.sysctl("net/ipv4/conf/all/arp_ignore", 2)  # only for the own subnet: nothing wrong with that
+    child.ns.sysctl("net/ipv4/conf/all/arp_ignore", 2)  # refuses requesters outside the subnet: no fault
     child.link("arp", "off")
     told = found(host, "silent_kernel")
     assert "NOARP" in told["evidence"], told
@@ -193,7 +193,7 @@ def burst(wire, count=300):
 
 
 def during_bursts(wire, function):
-    """The function's value, while now and then a burst of broadcast arrives."""
+    """Calls the function while bursts of broadcast arrive; returns its value."""
     ended = threading.Event()
 
     def send():
@@ -212,7 +212,7 @@ def during_bursts(wire, function):
 def test_broadcast_queue_is_told_apart_from_other_drops(wired):
     host, peer = wired(children=4)
     wire = peer.wire()
-    # A protocol that nobody handles: the parent's rx_dropped grows, the queue has nothing to do with it.
+    # Frames of an unknown protocol: they count in the parent's rx_dropped but not as the queue's drops.
     for _ in range(20):
         wire.send(frames.mac_bytes(host.mac) + frames.mac_bytes("02:b0:00:00:00:01") + b"\x88\xb5" + bytes(46))
     time.sleep(0.1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""arpline doctor beside arplined: alive, killed, hung; and what only the daemon or its maps can know."""
+"""arpline doctor with an arplined that runs, was killed or hangs: findings that need the daemon or its maps."""
 import pytest
 from common import REQUESTER_MAC, confirm, endpoint, frames, wait_known, wait_state, wait_until, who_has
 from doctor import docker_like, doctor, find, findings, found, healthy, mended
@@ -153,7 +153,7 @@ def test_requests_that_a_packet_filter_takes_are_found(lab, serve):
 def test_hidden_egress_filter_is_found(lab):
     host, peer = docker_like(lab)
     host.ns.run("tc", "qdisc", "add", "dev", host.nic, "clsact")
-    # A classifier without an action lets everything pass with TC_ACT_OK: nothing behind it is asked.
+    # A classifier without an action accepts all frames with TC_ACT_OK, so no later filter runs.
     host.ns.run("tc", "filter", "add", "dev", host.nic, "egress", "pref", 1, "bpf", "bytecode", "1,6 0 0 4294967295",
                 "flowid", "1:1")
     daemon = host.start_arplined()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""systemd-networkd and NetworkManager, the real ones, run by hand in a namespace of the lab: doctor sees them."""
+"""doctor recognizes systemd-networkd and NetworkManager, which run for real in a namespace of the lab."""
 import time
 from pathlib import Path
 
@@ -20,7 +20,7 @@ exec NetworkManager --no-daemon --config /var/lib/NetworkManager/lab.conf --conf
 
 
 def told(host, started, what):
-    """Waits for the finding; with what the manager said when it does not come."""
+    """Waits for the finding; on failure shows the manager's output."""
     process, log = started
     wait_until(lambda: [one for one in findings(host) if one["id"] == "managed"], 15,
                lambda: f"{what} manages it; exit code {process.poll()}: {log.read_text()[-2000:]}")
@@ -38,7 +38,7 @@ def test_networkd_in_a_container_takes_its_address_with_the_carrier(lab, wired):
     started = networkd(lab, child.ns, "mv0", f"Address={child.address}/16")
     finding = told(host, started, "networkd")
     assert finding["severity"] == "note" and child.ns.name in finding["subject"], finding
-    # It has files of its own: from the host, its programs are nobody's to run.
+    # The manager has its own root, so no command on the host can reconfigure it.
     assert finding["command"] is None and "KeepConfiguration=yes" in finding["evidence"], finding
     assert "10-lab.network.d/arpline.conf" in finding["evidence"], finding
     wait_until(lambda: child.address in addresses(child), 5, "networkd gives the address")

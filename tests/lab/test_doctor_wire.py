@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""arpline doctor on what the wire does: a switch that drops or forgets a MAC, a dead gateway, old MACs, proxies."""
+"""arpline doctor on faults of the wire: a switch that drops or forgets a MAC, a dead gateway, old MACs, proxies."""
 from common import endpoint, frames, wait_known, wait_until
 from doctor import find, findings, found, healthy, mended, second_nic
 
@@ -17,7 +17,7 @@ def wait_path(host, child, state):
 
 
 def behind_a_switch(lab):
-    """A host and its gateway at a switch that forgets nobody meanwhile. Returns (switch, host, port, peer)."""
+    """A host and its gateway at a switch whose entries outlive the test. Returns (switch, host, port, peer)."""
     switch, host, peer = lab.switch(ageing_seconds=300), lab.host(), lab.peer(address=f"{GATEWAY}/16")
     lab.connect(peer, switch)
     port = switch.port(host)

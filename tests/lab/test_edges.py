@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The fast path at its edges, in a flood: what vanishes, who is silent, what the host answers for, and the sums."""
+"""Edge cases of the fast path in a flood: vanished and silent containers, the host's own addresses, and the sums."""
 import json
 import signal
 import subprocess
@@ -19,10 +19,9 @@ KERNEL_BYTES = 42
 
 class Flood:
     """
-    arpgen in the background; its answers reach this peer's sockets too. Its own program on the peer's end takes the
-    place of the one that has let XDP_TX arrive so far: the fast path is off for a moment.
+    arpgen in the background. The peer's sockets receive its answers too. arpgen's program replaces the one on the
+    peer's end that XDP_TX has needed so far, so the fast path is off for a moment.
     """
-
     def __init__(self, peer, *traffic, rate=RATE, seconds=30, more=()):
         self.peer = peer
         peer.unload_program()
@@ -32,7 +31,7 @@ class Flood:
                                      "--seconds", seconds, *specs, *pace, *more, stdout=subprocess.PIPE)
 
     def end(self) -> dict:
-        """Waits for it and returns its report."""
+        """Waits for arpgen to end and returns its report."""
         report = self.process.communicate(timeout=60)[0]
         self.peer.load_pass_program()
         return json.loads(report)
@@ -45,7 +44,7 @@ class Flood:
 
 @contextmanager
 def flooded(host, peer, way, *traffic, frames_at_least=100, **kwargs):
-    """While it floods, and not before the verdict counts."""
+    """Floods for the duration of the with statement, which starts once the verdict's counter grows."""
     before = verdict(host, way)
     flood = Flood(peer, *traffic, **kwargs)
     try:
@@ -59,7 +58,7 @@ def flooded(host, peer, way, *traffic, frames_at_least=100, **kwargs):
 def answers_seen(peer, address, seconds=1.0) -> list:
     """
     The program's answers for this address that arrive from now on. They are as long as arpgen's requests, 60 bytes; the
-    kernel's have 42: a namespace that is being destroyed answers by itself for a moment longer.
+    kernel's have 42. The kernel's do not count, because a namespace that is being destroyed still answers for a moment.
     """
     wire = peer.wire()
     found = [one for one in wire.collect(seconds) if one.op == frames.REPLY and one.spa == address]
@@ -67,7 +66,7 @@ def answers_seen(peer, address, seconds=1.0) -> list:
     return [one for one in found if len(one.raw) > KERNEL_BYTES]
 
 
-# What vanishes.
+# Containers that vanish.
 
 def vanishes(serve_fast, withdraw):
     host, peer, _, wire = serve_fast(children=2)
@@ -103,14 +102,14 @@ def test_mac_changed_during_a_flood_is_never_given_again(serve_fast):
         assert verdict(host, "reflect") > before
 
 
-# Who is silent.
+# Containers that are silent.
 
-# Few, for the neighbour table is one for the whole machine: who fills it disturbs the tests that run beside.
+# Only a few: the whole machine shares the neighbour table, and a full one disturbs the tests that run in parallel.
 STRANGERS = "requesters=uniform from=10.77.128.0/24 macs=own"
 
 
 def silent_in_a_storm(host, peer, child):
-    """Many more new requesters than may go to the child."""
+    """Floods from many more new requesters than may be handed to the child."""
     wire = peer.wire()
     before = sum(host.status()["verdicts"].values())
     flood = Flood(peer, f"who-has to={child.address} {STRANGERS}", seconds=1.5)
@@ -121,7 +120,7 @@ def silent_in_a_storm(host, peer, child):
 
 
 def test_container_that_never_answers_is_never_answered_for(serve_fast):
-    """arp_ignore from the start: nobody but its kernel could have said that it answers."""
+    """arp_ignore is set from the start, so its kernel can never have confirmed the endpoint."""
     host, peer, _, _ = serve_fast(config={"limits": {"to_child": 10}})
     child = host.children[0]
     child.ns.sysctl("net/ipv4/conf/all/arp_ignore", 8)
@@ -133,7 +132,7 @@ def test_container_that_stops_answering_falls_silent_after_three_seconds_of_samp
     child = host.children[0]
     confirm(wire, host, child)
     child.ns.sysctl("net/ipv4/conf/all/arp_ignore", 8)
-    # Not many: the labs that run beside have parents too, which share the room in the neighbour table.
+    # Only a few: the parents of labs that run in parallel share the room in the neighbour table.
     with flooded(host, peer, "to_child_new", f"who-has to={child.address} {STRANGERS}", frames_at_least=10):
         wait_state(host, child, "not_served", 10, "unanswered")
     silent_in_a_storm(host, peer, child)
@@ -150,7 +149,7 @@ def test_container_without_arp_falls_silent_at_once(serve_fast):
     silent_in_a_storm(host, peer, child)
 
 
-# What only the host answers for.
+# Addresses for which only the host answers.
 
 def host_answers(wire, address, times=10) -> int:
     def is_its(one):
@@ -163,7 +162,7 @@ def host_answers(wire, address, times=10) -> int:
 
 
 def test_host_answers_for_its_own_addresses_and_by_proxy_during_floods(serve_fast):
-    """Its parent's address, a virtual one on lo, and one behind it (proxy_arp); with limits.foreign too."""
+    """The parent's address, a virtual one on lo, and one behind the host (proxy_arp); with limits.foreign too."""
     host, peer, daemon, wire = serve_fast(config={"mode": "answer"})
     child, vip, behind = host.children[0], "10.77.50.1", "10.77.60.7"
     host.address(f"{HOST}/16")
@@ -185,7 +184,7 @@ def test_host_answers_for_its_own_addresses_and_by_proxy_during_floods(serve_fas
 
 
 def test_virtual_address_that_the_host_announces_is_answered_whatever_limits_foreign_allows(serve_fast):
-    """As keepalived takes one over in a storm: nobody has had an answer for it here before."""
+    """keepalived takes an address over during a storm, when no station has had an answer for it here yet."""
     host, _, _, wire = serve_fast(config={"limits": {"foreign": 0}})
     for vip in ("10.77.50.1", "10.77.50.2"):
         host.ns.ip("addr", "add", f"{vip}/32", "dev", "lo")
@@ -198,7 +197,7 @@ def test_virtual_address_that_the_host_announces_is_answered_whatever_limits_for
 # A gateway that changes its MAC in a storm.
 
 GATEWAY, OLD, NEW = "10.77.0.254", "02:fe:00:00:00:01", "02:fe:00:00:00:02"
-SPENT = {"to_child": 0}  # as by the storm, but at once
+SPENT = {"to_child": 0}  # exhausted at once, as the storm would do in time
 
 
 def neighbour(child):
@@ -207,7 +206,9 @@ def neighbour(child):
 
 
 def gateway_moves(serve_fast, limits):
-    """Whether the container's kernel has the new MAC once the gateway has asked for it ten times in the storm."""
+    """
+    Returns whether the container's kernel has the gateway's new MAC after ten who-has of the gateway in the storm.
+    """
     host, peer, daemon, wire = serve_fast(config={"mode": "answer"})
     child = host.children[0]
     confirm(wire, host, child)
@@ -234,7 +235,7 @@ def test_without_the_share_for_the_trusted_it_would_not(serve_fast):
     assert not gateway_moves(serve_fast, {**SPENT, "to_child_trusted": 0})
 
 
-# The daemon is held up or killed.
+# The daemon is delayed or killed.
 
 @pytest.mark.timeout(90)
 def test_daemon_stopped_for_twenty_seconds_costs_nothing_and_says_nothing_stale(serve_fast):
@@ -262,7 +263,7 @@ def test_daemon_stopped_for_twenty_seconds_costs_nothing_and_says_nothing_stale(
 # Sums.
 
 class Counted:
-    """What the parent has received, and how it was judged, since this was made: only ARP is sent here."""
+    """The frames that the parent has received, and their verdicts, since construction. The wire carries ARP only."""
 
     def __init__(self, host):
         self.host = host
@@ -274,7 +275,7 @@ class Counted:
         return {"received": self.host.received_packets(), **total, **status["verdicts"]}
 
     def grown(self) -> dict:
-        """Once nothing is under way any more."""
+        """Waits until the counters are stable and returns their growth."""
         now = wait_until(self._settled, 10, "nothing arrives any more")
         return {name: now[name] - before for name, before in self.before.items()}
 
@@ -293,7 +294,7 @@ def judged(grown) -> int:
 
 @pytest.mark.alone
 def test_counters_are_exact_on_two_queues_at_once(serve_fast):
-    """One CPU's queue gets all that arpgen can send; the other one's what a socket can."""
+    """One queue gets the maximum that arpgen can send, the other one the maximum of a socket."""
     host, peer, _, wire = serve_fast(children=4, queues=2)
     confirm(wire, host, *host.children, mac=peer.mac, address="10.77.0.1")
     peer.aim_at_queue(1, 2)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What this host's own senders may do to its containers, and who stands beside our egress filter."""
+"""Claims by senders on this host against its containers, and other filters beside arpline's at egress."""
 import errno
 import json
 from types import SimpleNamespace
@@ -23,7 +23,7 @@ def wire_of(child):
 
 
 def send_what_may_be_dropped(wire, frame):
-    """The kernel tells the sender that its frame was dropped."""
+    """Sends a frame; the kernel reports ENOBUFS to the sender when the filter drops it."""
     try:
         wire.send(frame)
     except OSError as error:
@@ -44,7 +44,7 @@ def senders(host):
 
 
 def sent_by(host, mac):
-    """Its requests, replies, announcements and claims."""
+    """The requests, replies, announcements and claims that the MAC has sent."""
     one = next(one for one in senders(host) if one["mac"] == mac)
     return [one[key] for key in ("requests", "replies", "announcements", "claims")]
 
@@ -75,7 +75,7 @@ def test_dropped_claims_never_reach_the_wire_and_the_container_stays_served(serv
 
 
 def test_siblings_hear_a_broadcast_claim_before_it_is_dropped_and_it_is_told(serve):
-    """macvlan hands it to them before the parent's egress: what no filter there can stop."""
+    """macvlan delivers a broadcast to siblings before the parent's egress, where no filter can stop it."""
     host, _, daemon, wire = serve(children=3, config=DROP)
     child, sibling, third = host.children
     third_wire = wire_of(third)
@@ -88,13 +88,13 @@ def test_siblings_hear_a_broadcast_claim_before_it_is_dropped_and_it_is_told(ser
 
 
 def test_hosts_own_arp_is_never_dropped(serve):
-    """A container that gives itself the host's address does not cut the host off."""
+    """A container that configures the host's address does not cut off the host."""
     host, _, _, wire = serve(config=DROP)
     child = host.children[0]
     confirm(wire, host, child)
     host.ns.ip("addr", "add", f"{child.address}/32", "dev", host.nic)
     host.ns.ip("route", "add", "10.77.0.0/16", "dev", host.nic)
-    # Asked by unicast, so that the host's kernel answers.
+    # A unicast who-has, so that the host's kernel answers.
     answers = []
     for _ in range(3):
         wire.send(frames.arp(eth_dst=host.mac, eth_src=REQUESTER_MAC, spa="10.77.0.9", tpa=child.address))
@@ -129,18 +129,18 @@ def test_observe_counts_the_claims_that_it_would_drop(serve):
 
 
 def test_dropped_claim_may_have_its_tag_beside_it(lab, wired):
-    """As a VLAN interface sends it through a NIC that inserts tags."""
+    """A VLAN interface sends it so on a NIC that inserts tags."""
     host, peer = wired()
     child = host.children[0]
     host.ns.run("tc", "qdisc", "add", "dev", host.nic, "clsact")
-    add_filter(lab, host, "vlan_push", 1)  # in front of ours
+    add_filter(lab, host, "vlan_push", 1)  # runs before arpline's
     tagged = SimpleNamespace(address="10.77.8.8", mac="02:a7:00:00:08:08", vlan=100)
     host.start_arplined(f"""
         claims = "drop"
         [parent.{host.nic}]
         static = [{{ ip = "{tagged.address}/16", mac = "{tagged.mac}", vlan = 100 }}]""")
     wire, sender = peer.wire(), wire_of(child)
-    for address in (tagged.address, child.address):  # the second is endpoint of no VLAN: no claim
+    for address in (tagged.address, child.address):  # no claim: in this VLAN it is no endpoint
         send_what_may_be_dropped(sender, frames.arp(eth_src=child.mac, spa=address, tpa="10.77.0.1"))
     heard = [one for one in wire.collect(1) if one.sha == child.mac and one.tpa == "10.77.0.1"]
     assert [(one.spa, one.tags) for one in heard] == [(child.address, ((frames.TAG_8021Q, 100),))], heard
@@ -154,7 +154,7 @@ def test_address_that_moves_is_announced_by_its_new_container_where_claims_are_d
     wire.arrived()
     giver.remove_address()
     taker.add_address(f"{giver.address}/16")
-    # As a runtime does, whether the move has been seen or not.
+    # A runtime announces at once, before arplined may have seen the move.
     send_what_may_be_dropped(wire_of(taker), claim_of(giver, taker.mac))
     heard = wire.collect(5, lambda seen: any(one.sha == taker.mac for one in announcements(seen, giver)))
     assert any(one.sha == taker.mac for one in announcements(heard, giver))
@@ -166,7 +166,7 @@ def test_new_mac_of_a_container_is_announced_where_claims_are_dropped(serve):
     host, _, _, wire = serve(config=DROP)
     child = host.children[0]
     confirm(wire, host, child)
-    child.ns.sysctl("net/ipv4/conf/mv0/arp_notify", 1)  # announced by the kernel before anybody is told
+    child.ns.sysctl("net/ipv4/conf/mv0/arp_notify", 1)  # the kernel announces before arplined knows of the change
     wire.arrived()
     child.link("address", "02:a7:00:00:77:77")
     heard = wire.collect(5, lambda seen: announcements(seen, child))
@@ -225,7 +225,7 @@ def test_every_sender_is_counted_by_what_it_sends(lab, serve):
     assert egress(host, "strangers") == strangers + 1
 
 
-# Beside others at the same hook.
+# Other filters at the same hook.
 
 def add_filter(lab, host, program, pref):
     host.ns.run("tc", "filter", "add", "dev", host.nic, "egress", "pref", pref, "handle", 1, "bpf", "da", "obj",

@@ -25,7 +25,7 @@ KEEP = {"parent": {"nic0": {"port": "ethdev", "on_stop": "keep"}}}
 
 
 def program_id(host) -> int:
-    """Of the XDP program that the link holds."""
+    """The id of the XDP program that the link holds."""
     return json.loads(run("bpftool", "-j", "link", "show", "pinned",
                           f"{host.status()['pins']}/ingress_link").stdout)["prog_id"]
 
@@ -105,7 +105,7 @@ def test_hung_daemon_costs_at_most_the_window_and_says_nothing_stale(serve):
 
 
 def test_frames_that_wait_too_long_are_not_answered(serve):
-    """The age stands in front of the frame, where DPDK could have put something else."""
+    """The age is in front of the frame, in memory that DPDK could use for other data."""
     host, _, daemon, wire = serve(config=ETHDEV)
     child = host.children[0]
     confirm(wire, host, child)
@@ -125,7 +125,7 @@ def test_frames_that_wait_too_long_are_not_answered(serve):
 
 
 def test_kernel_answers_when_the_control_thread_hangs(serve):
-    """The lease ends, and the worker that goes on gets nothing more."""
+    """The lease ends, and the worker, which still runs, gets no more frames."""
     host, daemon, wire = start(serve, ETHDEV)
     child = host.children[0]
     with thread_held(daemon.pid):
@@ -151,15 +151,15 @@ def test_interface_that_is_down_is_not_answered(serve):
     withdrawals.withdrawn(serve, lambda child: child.link("down"), "not_served", "down", more=ETHDEV)
 
 
-# What the driver, libxdp and the operator may do wrong.
+# Faults of the driver, of libxdp and of the operator.
 
 def attached_id(host) -> int:
-    """Of the XDP program that the kernel runs on the parent."""
+    """The id of the XDP program that the kernel runs on the parent."""
     return json.loads(host.ns.ip("-d", "-j", "link", "show", "dev", host.nic).stdout)[0]["xdp"]["prog"]["id"]
 
 
 def has_socket(pins, queue) -> bool:
-    """User space can't read an XSKMAP, but may put a socket only where none is."""
+    """User space can't read an XSKMAP, but adding a socket fails where one is already."""
     with socket.socket(AF_XDP, socket.SOCK_RAW) as one:
         done = subprocess.run(["bpftool", "map", "update", "pinned", f"{pins}/xsks_map", "key",
                                *map(str, struct.pack("=I", queue)), "value",
@@ -180,7 +180,7 @@ def test_libxdp_takes_up_the_attached_program_and_all_queues_have_their_sockets(
 
 
 def test_program_stays_ours_when_the_driver_closes_for_a_reload(serve):
-    """net_af_xdp tries to take off whatever is attached."""
+    """net_af_xdp tries to detach any program on the interface."""
     host, daemon, _ = start(serve, ETHDEV)
     before = attached_id(host)
     reload(host, daemon, {**ETHDEV, "mode": "observe"})
@@ -195,7 +195,7 @@ def test_program_stays_ours_when_the_driver_closes_for_a_stop_with_keep(serve):
 
 
 def ends_with(host, config, *words, program=arplined_dpdk):
-    """One line of its own has these words, after what DPDK says; exit code 1, and nothing is left behind."""
+    """Expects exit code 1, no residue, and one line with these words after DPDK's own output."""
     before = residue(host)
     path = host.lab.folder / "wrong.toml"
     path.write_text(to_toml(config), encoding="utf-8")
@@ -224,7 +224,7 @@ def test_errors_are_one_line_and_leave_nothing(wired):
 
 
 def test_device_that_puts_its_sockets_elsewhere_is_refused(wired):
-    """Its frames would come from another interface, and the parent's ring would be silently empty."""
+    """Its frames would come from another interface, while the parent's ring would stay empty without an error."""
     host, _ = wired()
     host.ns.ip_batch(["link add other0 type veth peer name other1", "link set other0 up", "link set other1 up"])
     ends_with(host, with_device("net_af_xdp,iface=other0"), "xsks_map", "queue 0")
@@ -254,7 +254,7 @@ def test_preflight_tells_libxdps_own_program_of_that_name_from_ours(lab, wired):
 
 
 def cpu_ns(daemon, tasks) -> dict:
-    """CPU time that the threads have used."""
+    """The CPU time that the threads have used."""
     return {task: int(Path(f"/proc/{daemon.pid}/task/{task}/schedstat").read_text(encoding="ascii").split()[0])
             for task in tasks}
 
@@ -279,7 +279,7 @@ def test_worker_runs_on_the_second_lcore_and_control_where_it_was(serve):
 # Reload.
 
 class Telemetry:
-    """DPDK's own account of what a process has allocated."""
+    """DPDK's report about a process's allocations."""
 
     def __init__(self, lab, daemon):
         inodes = set()
@@ -291,7 +291,7 @@ class Telemetry:
         self.socket = lab.closing(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET))
         self.socket.settimeout(10)
         self.socket.connect(path)
-        self.socket.recv(16384)  # who it is
+        self.socket.recv(16384)  # greeting
 
     def ask(self, command):
         self.socket.send(command.encode())
@@ -302,12 +302,12 @@ class Telemetry:
                 "zones": self.ask("/eal/memzone_list"), "bytes": self.ask("/eal/heap_info,0")["Alloc_size"]}
 
 
-DRIVERS_LEAK_BYTES = 1024  # of net_af_xdp itself, each time; DPDK 22.11: 192
+DRIVERS_LEAK_BYTES = 1024  # leaked by net_af_xdp itself each time; DPDK 22.11: 192
 
 
 @pytest.mark.timeout(90)
 def test_devices_are_closed_and_opened_again_with_every_change_of_the_mode(lab, serve):
-    """libxdp keeps one descriptor of the program each time; of sockets, threads, devices and pools nothing is left."""
+    """libxdp keeps one descriptor of the program each time; sockets, threads, devices and pools do not leak."""
     host, _, daemon, wire = serve(config=ETHDEV)
     child = host.children[0]
     confirm(wire, host, child)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The program on the parent answers by itself: what it answers, and where and when it does not."""
+"""The program on the parent answers by itself: the form of its answers, and the conditions for them."""
 import pytest
 from common import confirm, endpoint, fast_path_warning, verdict, who_has
 from test_reload import answered_across, reload
@@ -16,7 +16,7 @@ def test_confirmed_pair_is_answered_by_the_program_as_its_kernel_has_answered(se
 
 
 def test_answer_is_as_long_as_the_request_and_zero_behind_it(serve_fast):
-    """On a parent with MTU 9000, whose frames may come in fragments."""
+    """On a parent with MTU 9000, whose frames may come in several fragments."""
     host, _, _, wire = serve_fast(mtu=9000)
     child = host.children[0]
     confirm(wire, host, child)

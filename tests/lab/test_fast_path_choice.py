@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-The program or the ring: who answers is what the configuration, the veth's other end and the driver allow, and the
-status says it.
+The choice between the program and the ring: it follows from the configuration, the veth's other end and the driver, and
+the status shows it.
 """
 import pytest
 from common import (announcements, confirm, endpoint, exchange, fast_path_warning, frames, run, verdict, wait_until,
@@ -17,7 +17,7 @@ def fast_path_is(host, word):
 
 
 def answers(host, wire, child, by, requests=5):
-    """All of them come from the program ("reflected") or from the engine ("ringed")."""
+    """Expects that all answers come from the program ("reflected") or all from the engine ("ringed")."""
     before = endpoint(host, child)
     for _ in range(requests):
         assert len(wire.replies(who_has(child), 1.0)) == 1
@@ -52,7 +52,7 @@ def test_program_answers_while_it_may_and_the_engine_for_the_excluded(serve):
     answers(host, wire, second, "ringed")
 
 
-# What XDP sends on a veth arrives only where the other end has an XDP program too.
+# Frames that XDP sends on a veth arrive only if the other end has an XDP program too.
 
 def answers_by(wire, host, way):
     before = verdict(host, way)
@@ -89,7 +89,7 @@ def test_program_taken_off_the_other_end_costs_what_is_asked_until_the_next_look
 
 
 def test_fast_path_follows_the_other_ends_program_at_once_and_loses_no_frame(serve_fast):
-    """By the event of it: what XDP sends while the other end has no program is lost."""
+    """arplined reacts to the netlink event, because frames that XDP sends meanwhile are lost."""
     host, peer, _, wire = serve_fast()
     child = host.children[0]
     confirm(wire, host, child)
@@ -105,7 +105,7 @@ def test_fast_path_follows_the_other_ends_program_at_once_and_loses_no_frame(ser
         wait_until(lambda one=step: bool(fast_path_warning(host)) == (one == "off"), 5, f"it is {step}")
 
 
-# The ring exists where a frame can get into it.
+# The ring exists only where frames can enter it.
 
 def test_without_a_ring_budget_there_is_no_socket_and_the_queues_can_be_changed(serve_fast):
     host, peer, daemon, wire = serve_fast(queues=2)
@@ -115,7 +115,7 @@ def test_without_a_ring_budget_there_is_no_socket_and_the_queues_can_be_changed(
     before = verdict(host, "reflect")
     assert len(wire.replies(who_has(child), 1.0)) == 1 and verdict(host, "reflect") == before + 1
     assert announcements(wire.collect(3.0), child) or endpoint(host, child)["announced_seconds_ago"] is not None
-    # The other end may not have more of them to send by than this one has to receive by.
+    # XDP_TX needs at least as many receive queues here as the other end has transmit queues.
     peer.ns.run("ethtool", "-L", peer.nic, "tx", 1)
     done = host.ns.run("ethtool", "-L", host.nic, "rx", 1, check=False)
     assert done.returncode == 0, done
@@ -141,10 +141,10 @@ def test_ring_is_made_and_closed_with_its_budget_and_loses_no_frame(serve_fast):
         assert host.status()["queues"] == queues and verdict(host, counter) > before
 
 
-# A driver that does not send what XDP answers.
+# Drivers that do not send XDP's answers.
 
 def way_around_the_mtu(lab, peer):
-    """A wire whose frames leave by the peer's NIC without a look at its MTU; the answers have to fit into it."""
+    """A wire that bypasses the MTU of the peer's NIC for requests; the answers must respect it."""
     ns = peer.ns
     lab.veth(ns, "around0", ns, "around1")
     ifindex = int(ns.run("cat", f"/sys/class/net/{peer.nic}/ifindex", sysfs=True).stdout)
@@ -162,7 +162,7 @@ def way_around_the_mtu(lab, peer):
 
 @pytest.mark.timeout(90)
 def test_fast_path_is_off_for_a_while_when_the_driver_refuses_its_answers(lab, serve_fast):
-    """And counted: the program's verdict says that they were sent. Here they are longer than the other end takes."""
+    """The program counts such answers as sent. The driver refuses them because they exceed the other end's MTU."""
     host, peer, daemon, wire = serve_fast()
     child = host.children[0]
     confirm(wire, host, child)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The engine alone: a NIC that gives ARP to DPDK, without an XDP program in front."""
+"""The engine alone: a NIC that steers ARP to DPDK, without an XDP program."""
 import json
 import socket
 
@@ -112,7 +112,7 @@ def test_observe_counts_and_leaves_everything_to_the_kernel(serve_steered):
 
 
 def ask_telemetry(command):
-    """As DPDK's own dpdk-telemetry.py does: a greeting, then an answer to each command."""
+    """Speaks the protocol of DPDK's dpdk-telemetry.py: a greeting, then an answer to each command."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
         client.connect("/run/dpdk/arpline-lab/dpdk_telemetry.v2")
         client.recv(16384)
@@ -151,7 +151,7 @@ def test_device_that_would_take_the_hosts_frames_is_refused(steered):
 
 
 def test_port_that_is_changed_over_keep_leaves_no_program_behind(steered):
-    """From xsk, whose XDP program stays attached: it would go on answering by tables that nobody keeps right."""
+    """A change from xsk, whose XDP program is kept, must detach it: it would answer by tables that nobody updates."""
     host, peer = steered()
     host.start_arplined({"parent": {host.nic: {"on_stop": "keep"}}}).stop()
     assert "prog/xdp" in host.ns.ip("-d", "link", "show", "dev", host.nic).stdout

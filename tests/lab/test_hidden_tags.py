@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tags that the NIC strips, on a parent without any VLAN interface: who asks in a VLAN is not answered untagged."""
+"""Tags that the NIC strips, on a parent without VLAN interfaces: a requester in a VLAN gets no untagged answer."""
 from common import confirm, endpoint, exchange, frames, wait_until, who_has
 
 NEW = 40
 
 
 def tag(peer, program) -> None:
-    """ARP leaves the peer with a tag beside it, as a NIC that strips tags hands it over."""
+    """Makes ARP leave the peer with its tag outside the frame, as a NIC that strips tags delivers it."""
     peer.ns.run("ethtool", "-K", peer.nic, "txvlan", "on")
     peer.ns.run("tc", "qdisc", "replace", "dev", peer.nic, "clsact")
     peer.ns.run("tc", "filter", "replace", "dev", peer.nic, "egress", "pref", 1, "handle", 1, "bpf", "da",
@@ -34,7 +34,7 @@ def who_asks_in_a_vlan_is_not_answered(serve_fast, program, command, *offload_of
     assert not told(host, "ethtool -K"), "no tag has come in: nothing is held back"
     assert answers_to_new_requesters(wire, child, 20), "the program answers above the budget"
     tag(peer, program)
-    wire.send(frames.arp(eth_src="02:b4:00:00:09:01", spa="10.77.9.1", tpa="10.77.200.200"))  # whoever that is
+    wire.send(frames.arp(eth_src="02:b4:00:00:09:01", spa="10.77.9.1", tpa="10.77.200.200"))  # any address will do
     wait_until(lambda: told(host, command), 5, "the status names the offload")
     assert command.split()[0] in host.arpline("preflight", host.nic).stdout
     assert not answers_to_new_requesters(wire, child, 21), "an untagged answer to who asked in a VLAN"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An address that the host has itself is the host's, whatever a container gives itself."""
+"""An address of the host stays the host's, even if a container configures it too."""
 from common import confirm, endpoint, verdict, wait_state, wait_until, who_has
 from containers import served
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-What a container puts where arpline's tools look for files of its manager is neither opened nor waited for. Each alone:
-doctor looks at the containers of other labs as well.
+arpline's tools neither open nor wait for objects that a container puts in the place of its manager's files. These tests
+run alone, because doctor reads the containers of other labs as well.
 """
 import re
 import shutil
@@ -19,7 +19,7 @@ OPENED = re.compile(r"\b(?:open|openat|openat2)\((?:AT_FDCWD|\d+)?,? ?\"([^\"]*)
 
 
 def hostile(lab, child, kind):
-    """Its process, once it has done what it does."""
+    """Starts the hostile process and waits until it is ready."""
     ready = lab.folder / f"ready-{child.ns.name}"
     log = lab.folder / f"hostile-{child.ns.name}.log"
     ifindex = child.ns.run("cat", f"/sys/class/net/{child.interface}/ifindex", sysfs=True).stdout.strip()
@@ -33,7 +33,7 @@ def hostile(lab, child, kind):
 
 
 def traced(host, lab, *words):
-    """What the program has opened, or tried to: (path, flags) each."""
+    """The files that the program has opened or tried to open: (path, flags) each."""
     if not shutil.which("strace"):
         pytest.skip("strace is not installed: tools/deps")
     log = lab.folder / "strace.log"
@@ -57,7 +57,7 @@ def never_opened(lab, kind):
     opened = traced(host, lab, "doctor", "--json")
     below = [(path, flags) for path, flags in opened if "NetworkManager" in path]
     assert below and all("O_PATH" in flags for _, flags in below), below
-    # What was found to be a small file is opened by its descriptor; here nothing is.
+    # Only a file that was found to be small and regular is opened by its descriptor; here there is none.
     wrong = [path for path, _ in opened if re.search(r"shadow|kmsg|^/proc/self/fd/", path)]
     assert not wrong, wrong
     assert not find(host, "managed")
@@ -122,7 +122,7 @@ def test_kernels_file_below_a_files_name_is_not_opened(lab):
 
 
 def ended_readers(host):
-    """No child of ours waits anywhere, but for those that a file system still holds."""
+    """The readers that still run; only those that a file system blocks may."""
     return run("pgrep", "-f", f"{arpline()} doctor", check=False).stdout.split()
 
 

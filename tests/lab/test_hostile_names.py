@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Containers whose names are made for root's terminal and shell: what arpline prints of them, and suggests to paste."""
+"""Containers with names that attack root's terminal and shell: arpline's output, and the commands that it suggests."""
 import ctypes
 import json
 import os
@@ -11,7 +11,7 @@ from common import arpline, arplined, run, wait_until
 
 CLONE_NEWNS = 0x20000
 
-# Of interfaces: any byte but '/', ':' and white space (0xa0 is one), 15 at most.
+# Interface names: any byte but '/', ':' and white space (0xa0 counts as one), at most 15.
 INTERFACES = [
     b"$(id>pwn)", b"`id>pwn`", b";id>pwn;", b"&id>pwn&", b"|tee${IFS}pwn", b"a'b", b"'$(id>pwn)'", b'"$(id>pwn)"',
     b"\\",
@@ -20,12 +20,12 @@ INTERFACES = [
     b"a\xe2\x80\x8bb", b"\xff\xfe\xc0\xaf",
     b"\xed\xbf\xbf", b"b\xc3\xbcro", b"\\x1b", b"a\xe2\x80\xa8b",
 ]
-# Of files any byte but '/' and NUL.
+# File names: any byte but '/' and NUL.
 NAMESPACES = [b"$(id>pwn)", b";id>pwn;", b"a b'c", b"\x1b[2J\n<3>forged", b"\xc2\x9b\x9b\xff", b"\xe2\x80\xae", b'"\\"']
 
 
 def own_netns_folder() -> None:
-    """Names that other programs of the machine need not cope with: the test's process has a /run/netns of its own."""
+    """Gives the test's process its own /run/netns, because other programs may not cope with these names."""
     libc = ctypes.CDLL(None, use_errno=True)
     assert libc.unshare(CLONE_NEWNS) == 0, os.strerror(ctypes.get_errno())
     run("mount", "--make-rprivate", "/")
@@ -34,10 +34,10 @@ def own_netns_folder() -> None:
 
 
 def visible(name: bytes) -> str:
-    """As docs/threats.md says that names are written."""
+    """The form of names that docs/threats.md describes."""
     def one(character):
         code = ord(character)
-        if 0xdc80 <= code <= 0xdcff:  # a byte that is no UTF-8
+        if 0xdc80 <= code <= 0xdcff:  # a byte that is not UTF-8
             return f"\\x{code - 0xdc00:02x}"
         if " " <= character <= "~":
             return character.replace("\\", "\\\\")
@@ -71,7 +71,7 @@ def rename(child, name: bytes) -> None:
 
 
 def hostile_children(lab, host):
-    """One for each name of an interface, in namespaces whose files have such names as well."""
+    """One child for each hostile interface name, in namespaces whose files have hostile names too."""
     children = []
     for number, interface in enumerate(INTERFACES):
         label = os.fsdecode(NAMESPACES[number % len(NAMESPACES)])
@@ -82,7 +82,7 @@ def hostile_children(lab, host):
 
 
 def run_commands(lab, host, shell) -> set:
-    """Pastes all that doctor suggests; the ids of the findings that had a command."""
+    """Pastes all commands that doctor suggests into the shell. Returns the ids of the findings with a command."""
     scratch = lab.folder / f"scratch-{shell}"
     scratch.mkdir(exist_ok=True)
     findings = [one for one in as_json(host, "doctor")["findings"] if one["command"] and one["id"] != "neighbour_table"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""keepalived's virtual address on a macvlan of the host's own: no container, and none of arpline's business."""
+"""keepalived's virtual address on a macvlan of the host itself: no container, so arpline leaves it alone."""
 from types import SimpleNamespace
 
 import pytest
@@ -11,7 +11,7 @@ VIRTUAL = SimpleNamespace(address="10.77.0.50", vlan=0)
 
 
 def clustered(lab, hosts):
-    """Hosts with an address, one container each, and a peer, on one switch. Returns the peer and the hosts."""
+    """Hosts with an address and one container each, and a peer, on one switch. Returns the peer and the hosts."""
     switch, peer = lab.switch(ageing_seconds=300), lab.peer()
     lab.connect(peer, switch)
     made = []

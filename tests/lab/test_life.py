@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Start, stop, crash, take-over, and who else is there."""
+"""Start, stop, crash and take-over of the daemon, and conflicts with other users of the parent."""
 import re
 import socket
 
@@ -64,7 +64,7 @@ def test_kernel_answers_after_a_crash(serve):
 
 
 def take_over(serve, config, end):
-    """A second daemon goes on where the first one was ended: same link, endpoints still confirmed."""
+    """A second daemon takes over from the first: the same link, endpoints still confirmed."""
     host, _, daemon, wire = serve(children=2, config=config)
     confirm(wire, host, *host.children)
     pins, ringed = host.status()["pins"], verdict(host, "ring")
@@ -152,7 +152,7 @@ def test_preflight_finds_nothing_wrong_with_a_good_parent(wired):
 
 
 def test_parent_without_containers_is_served(wired):
-    """And the first one that comes is found."""
+    """It serves the first container that appears."""
     host, peer = wired(children=0)
     Arplined(host).wait_serving()
     confirm(peer.wire(), host, host.add_child())
@@ -213,7 +213,7 @@ def test_junk_on_the_control_socket_changes_nothing(serve):
                 client.sendall(junk)
                 client.recv(4096)
             except OSError:
-                pass  # hung up on
+                pass  # the daemon has closed the connection
     idle = [socket.socket(socket.AF_UNIX) for _ in range(40)]
     for client in idle:
         client.connect(path)
@@ -229,7 +229,7 @@ def test_status_without_the_right_to_look_says_so(serve):
     assert done.returncode not in (0, 3) and "run as root" in done.stderr, done
 
 
-# What keep has kept, and is wanted otherwise now.
+# State that on_stop = keep has left, under a configuration that wants another.
 
 def xdp_mode(host):
     text = host.ns.ip("-d", "link", "show", "dev", host.nic).stdout

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`arpline limit` shows the limits in force and changes them while the daemon serves, until the next reload."""
+"""`arpline limit` shows the limits in force, and changes them in the running daemon until the next reload."""
 import json
 
 import pytest
@@ -11,7 +11,7 @@ HOST_ADDRESS = "10.77.0.1"
 
 
 def limits(host, *words):
-    """Each limit's entry by name, for the one parent there is."""
+    """The limits of the only parent by name."""
     done = host.arpline("limit", *words, "--json")
     assert done.returncode == 0, done.stderr
     return {one["name"]: one for one in json.loads(done.stdout)["parents"][0]["limits"]}
@@ -26,13 +26,13 @@ def refused(host, *words, expect):
 
 
 def stranger(number):
-    """A requester that nobody has heard of."""
+    """A requester that arpline has not seen before."""
     return {"mac": f"02:b2:00:00:{number >> 8:02x}:{number & 255:02x}",
             "address": f"10.77.{64 + (number >> 8)}.{number & 255}"}
 
 
 class During:
-    """Sets a limit at given times of an exchange; `counts` has a verdict's counter before and after each of them."""
+    """Sets a limit at given times of an exchange; `counts` has a verdict's counter before and after each change."""
 
     def __init__(self, host, name, counted, *steps):
         self.host, self.name, self.counted, self.steps, self.counts = host, name, counted, list(steps), []

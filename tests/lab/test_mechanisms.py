@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-What starves a container's ARP (docs/design.md): the demo's scenes with smaller numbers. Each breaks without arplined,
-or it would say nothing that arplined mends it.
+The mechanisms that starve a container's ARP (docs/design.md): the demo's scenes with smaller numbers. Each must fail
+without arplined; otherwise its success with arplined would prove nothing.
 """
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,7 +11,7 @@ from lab.scenes import claims, neighbours, quiet_container, receiving, shaped, s
 
 
 def in_two_labs(build, measure, config=None, **numbers):
-    """The same in a lab without arplined and in one with it; returns what was measured in both."""
+    """Runs the scene in a lab without arplined and in one with it. Returns both measurements."""
     found = []
     for served in (False, True):
         with Lab() as lab:

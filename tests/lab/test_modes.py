@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an interface's mode, kind, place and addresses imply for who answers; and the daemon's own modes."""
+"""Macvlan modes, kinds, places and addresses of interfaces and their effect on answers; and the daemon's modes."""
 from types import SimpleNamespace
 
 from common import REQUESTER_MAC, announcements, confirm, endpoint, frames, verdict, wait_known, wait_state, who_has
@@ -10,12 +10,12 @@ OBSERVE = {"mode": "observe", **QUICK}
 
 
 def another(child, address):
-    """Another address of the same interface."""
+    """Another address on the same interface."""
     return SimpleNamespace(address=address, mac=child.mac, interface=child.interface, vlan=0)
 
 
 def answers(wire, frame):
-    """Who answers, waiting out a second answer."""
+    """The MACs that answer; waits for a second answer too."""
     return sorted(one.sha for one in wire.replies(frame, 0.3, 0))
 
 
@@ -50,7 +50,7 @@ def test_macvtap_with_an_address_is_served(lab, serve):
 
 
 def test_siblings_request_that_comes_back_from_the_wire_gets_what_the_kernel_gives(wired):
-    """A switch in hairpin mode, or a loop. In mode private the kernel is silent."""
+    """By a switch in hairpin mode, or by a loop. In mode private the kernel is silent."""
     host, peer = wired(children=0)
     children = [host.add_child(mode=mode) for mode in ("bridge", "bridge", "private", "vepa")]
     asked = [(one, other) for one in children for other in children if one is not other]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The neighbour table, which is one for the host and all its containers: who may fill it, and who is named for it."""
+"""The neighbour table, which the host shares with all its containers: who may fill it, and who is reported for it."""
 import itertools
 import json
 import time
@@ -14,10 +14,10 @@ from test_parents import Second, status_of, two_parents
 
 LIMIT = 1024
 ROOM = 384  # three quarters of gc_thresh3 - gc_thresh2, as Linux has them
-OTHERS = 24  # entries that the lab makes itself meanwhile: pings, gateways that are asked for
+OTHERS = 24  # entries by the lab's own pings and gateway probes
 STAYS_SECONDS = 5.0
 PAIRS_PER_MS = 1
-ROUTES = 930  # as a host of an overlay network has them
+ROUTES = 930  # as many as a host of an overlay network has
 THRESHOLDS = "/proc/sys/net/ipv4/neigh/default/gc_thresh"
 
 
@@ -25,7 +25,7 @@ def counters() -> dict:
     with open("/proc/net/stat/arp_cache", encoding="ascii") as file:
         names, *rows = [line.split() for line in file]
     found = {name: sum(int(row[column], 16) for row in rows) for column, name in enumerate(names)}
-    return {**found, "entries": int(rows[0][0], 16)}  # this one is not a processor's own
+    return {**found, "entries": int(rows[0][0], 16)}  # this column is a total, not per CPU
 
 
 def thresholds_are_linux():
@@ -35,14 +35,14 @@ def thresholds_are_linux():
 
 
 def forged(child, subnet, number):
-    """Who announces an address that nobody has and then asks with it: the share of those that are trusted."""
+    """An announcement of an unused address, then a who-has from it: the requester counts as a trusted one."""
     mac, address = f"02:b3:{subnet:02x}:00:{number >> 8 & 255:02x}:{number & 255:02x}", \
         f"10.{subnet}.{64 + (number >> 8)}.{number & 255}"
     return (frames.arp(eth_src=mac, spa=address, tpa=address), who_has(child, mac, address))
 
 
 def flood(victims, seconds):
-    """victims: (wire, child, subnet). The counters of the neighbour table meanwhile, by time."""
+    """victims: (wire, child, subnet). Returns samples of the neighbour table's counters, by time."""
     numbers = [itertools.count(1) for _ in victims]
     start, told, sent = time.monotonic(), [], 0
     while (elapsed := time.monotonic() - start) < seconds:
@@ -59,7 +59,7 @@ def flood(victims, seconds):
 
 
 def most_made(told) -> int:
-    """Entries in any 5 s."""
+    """The most entries made within any 5 s."""
     return max(last["allocs"] - first["allocs"] for at, first in told for end, last in told
                if at <= end <= at + STAYS_SECONDS)
 
@@ -69,7 +69,7 @@ def flooded_pair(lab, config, seconds):
     second.peer.address("10.78.0.1/16")
     confirm(wire, host, host.children[0])
     confirm(other_wire, second, second.child, address=second.requester)
-    time.sleep(1.2)  # the share of each parent is looked at once a second
+    time.sleep(1.2)  # arplined checks each parent's share once a second
     before = counters()
     told = flood([(wire, host.children[0], 77), (other_wire, second.child, 78)], seconds)
     return host, second, daemon, before, told

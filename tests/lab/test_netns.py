@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Namespaces as `ip netns` and people make them: named, renamed, without a name; and what becomes of them."""
+"""Namespaces made by `ip netns` or by hand: named, renamed and without a name; and their end."""
 import json
 import os
 from types import SimpleNamespace
@@ -14,7 +14,7 @@ ADDRESS = "10.77.2.1"
 
 
 def created_in(host, held, address, name="mv9"):
-    """A macvlan created directly in a namespace without a name."""
+    """A macvlan that is created directly in a namespace without a name."""
     host.ns.ip(*f"link add link {host.nic} name {name} netns {held.pid} type macvlan mode bridge".split())
     held.ip("addr", "add", f"{address}/16", "dev", name)
     held.ip("link", "set", name, "up")
@@ -99,7 +99,7 @@ def test_namespace_that_loses_its_name_is_served_while_a_process_holds_it(lab, s
 
 @pytest.mark.timeout(90)
 def test_twenty_deleted_containers_are_really_destroyed(serve):
-    """Neither a descriptor nor a socket of arplined keeps a namespace: the kernel has let go of it."""
+    """arplined holds neither a descriptor nor a socket of a namespace, so the kernel destroys it."""
     host, _, daemon, wire = serve()
     confirm(wire, host, host.children[0])
     descriptors = len(os.listdir(f"/proc/{daemon.pid}/fd"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whose a MAC is: a container's alone, a station's on the wire too, or another interface's of the same container."""
+"""The owner of a MAC: only a container, also a station on the wire, or another interface of the same container."""
 import json
 import time
 
@@ -9,7 +9,7 @@ STATION, STATIONS = "02:b0:00:00:00:77", "10.77.0.77"
 
 
 def own_macs(host) -> dict:
-    """What the programs are told, by MAC."""
+    """The contents of the programs' map `macs`, by MAC."""
     rows = json.loads(run("bpftool", "-j", "map", "dump", "pinned", f"{host.status()['pins']}/macs").stdout)
     return {":".join(byte[2:] for byte in row["key"][:6]): row["formatted"]["value"] for row in rows}
 

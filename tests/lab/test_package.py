@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Debian package and its service, under a real systemd in a throw-away copy of this machine."""
+"""The Debian package and its service, under a real systemd in a temporary copy of this machine."""
 import contextlib
 import os
 import shutil
@@ -13,9 +13,9 @@ from common import Lab, ROOT, confirm, run, wait_state, wait_until, who_has
 from lab import Machine, machine
 
 BUILD_SECONDS = 900
-TIMEOUT_SECONDS = BUILD_SECONDS + 60  # the first of the tests may have to compile everything
+TIMEOUT_SECONDS = BUILD_SECONDS + 60  # the first of the tests may have to compile the package
 CONFIG = "/etc/arpline/arpline.toml"
-EXPOSURE = 40  # of 100, as systemd-analyze security counts; what is left is the price of BPF and setns
+EXPOSURE = 40  # of 100, in units of systemd-analyze security; BPF and setns account for the rest
 
 
 @dataclass
@@ -34,7 +34,7 @@ def built() -> Path:
 
 
 def newer(package: Path, folder: Path) -> Path:
-    """The same package as its next version."""
+    """A copy of the package with a higher version."""
     tree, name = folder / "newer", folder / "newer.deb"
     run("dpkg-deb", "--raw-extract", package, tree)
     control = tree / "DEBIAN" / "control"
@@ -46,7 +46,7 @@ def newer(package: Path, folder: Path) -> Path:
 
 @contextlib.contextmanager
 def booted(before_boot="", upgrade=False):
-    """(lab, machine, peer, the peer's wire): a machine that has the package in /mnt, not installed yet."""
+    """(lab, machine, peer, the peer's wire): a machine with the package in /mnt, not installed yet."""
     if reason := machine.missing():
         pytest.skip(reason)
     package = built()
@@ -85,7 +85,7 @@ def log(copy) -> str:
 
 
 def container(copy, number: int) -> Container:
-    """As `ip netns` makes one; beside it a veth whose other end shows when the namespace dies."""
+    """Made as `ip netns` makes one. A veth beside it disappears with the namespace, whose end it thereby shows."""
     one = Container(f"c{number}", f"10.77.1.{number + 1}")
     copy.shell(f"ip netns add {one.name}"
                f" && ip link add tmp{number} link {copy.host.nic} type macvlan mode bridge"
@@ -114,7 +114,7 @@ def xdp_program(copy) -> str:
 
 
 def attached_link(copy) -> str:
-    """The bpf_link that holds the program; a program that was detached meanwhile comes back with another one."""
+    """The id of the bpf_link that holds the program; it changes when the program is detached and attached again."""
     return copy.shell("bpftool link show pinned /sys/fs/bpf/arpline/*/ingress_link | head -n 1").stdout.split(":")[0]
 
 
@@ -125,7 +125,7 @@ def residue(copy) -> list[str]:
 
 
 class Asking:
-    """Asks for an address all the time; every question has to be answered."""
+    """Asks for an address continuously and expects an answer to each who-has."""
     PAUSE_SECONDS = 0.01
 
     def __init__(self, wire, child):
@@ -306,7 +306,7 @@ def test_removed_it_leaves_nothing_attached_pinned_or_running():
 
 
 def traces(copy) -> set[str]:
-    """Whatever is named after arpline on the machine, but for its log."""
+    """All files on the machine that are named after arpline, except its log."""
     found = copy.shell("find / /run /sys/fs/bpf -xdev -iname '*arpline*' -not -path '/var/log/*'").stdout
     return set(found.splitlines())
 
@@ -318,7 +318,7 @@ def attached_elsewhere(copy) -> str:
 
 
 def elsewhere(copy):
-    """A daemon in another namespace of the machine that was killed: its programs and pins are still there."""
+    """Leaves the programs and pins of a killed daemon in another namespace of the machine."""
     copy.shell("ip netns add elsewhere && ip -n elsewhere link add par0 type veth peer name par1"
                " && ip -n elsewhere link set par0 up && ip -n elsewhere link set par1 up")
     copy.run("systemd-run", "--unit=elsewhere", "nsenter", "--net=/run/netns/elsewhere", "arplined", "--parent", "par0")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What befalls the parent, and one daemon with several parents."""
+"""Changes of the parent, and one daemon with several parents."""
 import json
 
 from common import Arplined, arplined, confirm, endpoint, link_id, residue, verdict, wait_state, wait_until, who_has
@@ -10,7 +10,7 @@ OTHER = "nic1"
 
 
 def status_of(host, parent):
-    """The entry of a parent by the name that it has now, or None."""
+    """The status of a parent by its present name, or None."""
     done = host.arpline("status", "--json")
     return next((one for one in json.loads(done.stdout)["parents"] if one["parent"] == parent), None)
 
@@ -20,8 +20,9 @@ def attached(host, nic) -> bool:
 
 
 class Second:
-    """A host's second parent with a peer and a container of its own: what the helpers want to know of a host."""
-
+    """
+    A host's second parent with a peer and a container of its own; it has the attributes that helpers need of a host.
+    """
     def __init__(self, lab, host, nic=OTHER, subnet=78):
         self.host, self.nic, self.ns = host, nic, host.ns
         self.peer = lab.peer(f"peer-{nic}", f"10.{subnet}.0.1/16")
@@ -33,7 +34,7 @@ class Second:
         return read_status(self)
 
     def add_child(self):
-        """As the first parent's: the host adds it on whatever NIC it is told."""
+        """Adds a child as on the first parent: the host adds it to the NIC that its attribute names."""
         first, self.host.nic = self.host.nic, self.nic
         try:
             return self.host.add_child(self.address)
@@ -48,7 +49,7 @@ class Second:
 
 
 def two_parents(lab, config=None, args=("--parent", OTHER)):
-    """Returns (host, its wire, its second parent, that one's wire, daemon); a container on each."""
+    """Returns (host, its wire, its second parent, that parent's wire, daemon); each parent has a container."""
     host, peer = lab.host(), lab.peer()
     lab.connect(host, peer)
     second = Second(lab, host)
@@ -58,7 +59,7 @@ def two_parents(lab, config=None, args=("--parent", OTHER)):
     return host, peer.wire(), second, second.peer.wire(), daemon
 
 
-# What befalls a parent.
+# Changes of a parent.
 
 def test_containers_are_served_again_after_their_parent_was_down(serve):
     host, _, _, wire = serve(children=2)
@@ -194,7 +195,7 @@ def test_generic_xdp_of_one_parent_takes_no_ring_from_the_other(lab):
 
 
 def foreign_second(lab):
-    """A host whose second parent has somebody else's XDP program; both have a container."""
+    """A host whose second parent has a foreign XDP program; both parents have a container."""
     host, peer = lab.host(), lab.peer()
     lab.connect(host, peer)
     second = Second(lab, host)
@@ -204,7 +205,7 @@ def foreign_second(lab):
 
 
 def test_parent_with_a_foreign_program_waits_and_the_other_is_served(lab):
-    """It is said in status and by name, nothing is loaded for it, and it is served once it may be."""
+    """status names it, nothing is loaded for it, and it is served once the foreign program is gone."""
     host, wire, second = foreign_second(lab)
     daemon = host.start_arplined(None, ("--parent", OTHER))
     served(wire, host, host.children[0])
@@ -225,7 +226,7 @@ def test_parent_with_a_foreign_program_waits_and_the_other_is_served(lab):
 
 
 def test_parent_that_cannot_be_served_leaves_what_keep_kept(serve):
-    """The only one ends the daemon, as ever; what an earlier run left stays attached and passes everything."""
+    """The daemon ends with its only parent; programs that an earlier run kept stay attached and pass all frames."""
     host, peer, daemon, wire = serve(config={"parent": {"nic0": {"on_stop": "keep"}}})
     confirm(wire, host, host.children[0])
     pins = host.status()["pins"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a container reaches its gateway: asked from its own MAC and address, and what is told when it does not."""
+"""Path probes: who-has for the gateway from the container's own MAC and address, and the reports of a failure."""
 import time
 
 from common import endpoint, frames, wait_known, wait_until
@@ -10,11 +10,11 @@ GATEWAY = "10.77.0.254"
 PERIOD_SECONDS = 0.2
 PROBED = {"path_probe": f"{int(PERIOD_SECONDS * 1000)}ms"}
 NEW_MAC = "02:cc:00:00:00:02"
-LOST_SECONDS = 10  # three answers are waited for, a second each
+LOST_SECONDS = 10  # three probes, each with a second for its answer
 
 
 def with_gateway(lab, route=True, probed=None, **child_options):
-    """A container behind a switch, and its gateway there. Returns (switch, host, gateway, daemon)."""
+    """A container and its gateway, both at a switch. Returns (switch, host, gateway, daemon)."""
     switch, host, peer = switched(lab, **child_options)
     gateway = station(lab, switch, "gateway", f"{GATEWAY}/16")
     if route:
@@ -29,7 +29,7 @@ def path(host, child=None):
 
 
 def wait_path(host, state, seconds=5.0, child=None, **fields):
-    """Until the path has that state and these fields. Returns it."""
+    """Waits until the path has that state and these fields. Returns it."""
     def reached():
         now = path(host, child)
         return now and now["state"] == state and all(now[key] == value for key, value in fields.items()) and now
@@ -37,7 +37,7 @@ def wait_path(host, state, seconds=5.0, child=None, **fields):
 
 
 def asked(found, child):
-    """Who-has for the gateway from the container."""
+    """The container's who-has for its gateway among the frames."""
     return [one for one in found if (one.op, one.eth_src, one.sha, one.spa, one.tpa) ==
             (frames.REQUEST, child.mac, child.mac, child.address, GATEWAY)]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which Linux peers take a new MAC from an announcement, and which settings of theirs refuse: docs/protocol.md."""
+"""Which Linux peers accept a new MAC from an announcement, and which of their settings refuse it: docs/protocol.md."""
 from common import frames, wait_until
 from lab.wire import Wire
 
@@ -8,7 +8,7 @@ CONF, NEIGH = "net/ipv4/conf/peer0", "net/ipv4/neigh/peer0"
 
 
 class Peer:
-    """A peer, and the wire at the place where the address was and is."""
+    """A peer, and a wire from which both the old and the new owner of the address send."""
 
     def __init__(self, lab):
         self.peer, place = lab.peer(), lab.peer("place", None)
@@ -20,7 +20,7 @@ class Peer:
         return words[words.index("lladdr") + 1] if "lladdr" in words else ""
 
     def resolve(self):
-        """It has just asked, and was answered by the old place."""
+        """Makes the peer ask, and answers from the old MAC."""
         self.peer.forget()
         asking = self.peer.ns.spawn("ping", "-c", "1", "-W", "1", ADDRESS)
         asked = next(one for one in self.wire.collect(2, lambda found: any(one.tpa == ADDRESS for one in found))
@@ -32,9 +32,9 @@ class Peer:
         asking.wait()
 
     def believes(self, op=frames.REQUEST, tha=frames.ZERO_MAC) -> bool:
-        """Whether it sends to the new MAC once that has announced the address."""
+        """Whether the peer sends to the new MAC after its announcement of the address."""
         self.wire.send(frames.arp(op=op, eth_src=NEW_MAC, spa=ADDRESS, tpa=ADDRESS, tha=tha))
-        # What is answered behind the announcement was handled behind it.
+        # The peer handles frames in order, so an answer to this one shows that it has handled the announcement.
         assert self.wire.replies(frames.arp(eth_src=NEW_MAC, spa="10.77.9.9", tpa="10.77.0.1"), 1.0)
         return self.entry() == NEW_MAC
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Podman's macvlan containers, with each of its network backends. They appear inside their namespace, unannounced."""
+"""Podman's macvlan containers, with each of its network backends; they appear inside their namespace unannounced."""
 import pytest
 from common import wired
 from containers import available, destroyed, gone, macs_that_answer, marked, served

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Probing (opt in): whether anybody has a new address is asked before it is announced (RFC 5227 section 2.1)."""
+"""Probes (opt-in) for a new address, before it is announced (RFC 5227 section 2.1)."""
 from common import Metronome, announcements, endpoint, frames, wait_until
 from switched import parties, serve_quietly, station
 
 PROBES = 3
-ANNOUNCED_SECONDS = 2.0  # after the probes, in the fast form; far more than it takes
+ANNOUNCED_SECONDS = 2.0  # from the last probe to the announcement with probe = fast; a generous limit
 
 
 def probes(found, child):
@@ -12,7 +12,7 @@ def probes(found, child):
 
 
 def probed(wire, child, seconds, count=1):
-    """What came until `count` announcements had. Returns (probes, announcements)."""
+    """The frames until `count` announcements have come. Returns (probes, announcements)."""
     found = wire.collect(seconds, lambda found: len(announcements(found, child)) >= count)
     return probes(found, child), announcements(found, child)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SIGHUP and `arpline reload` change the configuration while it serves, and lose no frame."""
+"""SIGHUP and `arpline reload` change the configuration of a running daemon without loss of a frame."""
 import signal
 import subprocess
 import time
@@ -30,7 +30,7 @@ def reload(host, daemon, config):
 
 
 def refused_reload(host, daemon, config, *words):
-    """One line that has these words, exit code 1, and the daemon goes on as it was."""
+    """Expects exit code 1, one line with these words, and a daemon that continues with its old configuration."""
     rewrite(daemon, config)
     done = host.arpline("reload")
     lines = (done.stdout + done.stderr).strip().splitlines()
@@ -41,7 +41,7 @@ def refused_reload(host, daemon, config, *words):
 
 
 def answered_across(host, wire, change):
-    """Under steady who-has for a confirmed container, something is changed; every request is answered once."""
+    """Makes a change under steady who-has for a confirmed container; expects one answer to every who-has."""
     done = []
 
     def once(elapsed):
@@ -85,7 +85,7 @@ def test_sighup_with_a_new_budget_loses_no_frame(serve):
 def test_new_refresh_takes_effect_at_once(serve):
     host, daemon, wire = start(serve, {"announce": {"refresh": "1h"}})
     wait_until(lambda: announcements(wire.collect(0.1), host.children[0]), 8, "it is announced on appearance")
-    wire.collect(2.5)  # and a second time
+    wire.collect(2.5)  # the second announcement of the set
     reload(host, daemon, {"announce": {"refresh": "300ms"}})
     child = host.children[0]
     assert len(announcements(wire.collect(20, lambda found: len(announcements(found, child)) >= 4), child)) >= 4
@@ -141,14 +141,14 @@ def test_reload_without_a_daemon_says_so(serve):
     assert done.returncode == 1 and "no arplined runs" in done.stderr, done
 
 
-# Static endpoints and the selection of others.
+# Static endpoints, and the selection of endpoints by include and exclude.
 
 def with_static(address, mac, more=""):
     return f'[parent.nic0]\nstatic = [{{ ip = "{address}/16", mac = "{mac}" }}]\n{more}'
 
 
 def test_static_endpoint_is_served_once_its_own_kernel_has_answered(wired):
-    """The interface is there, but arplined is told to look past it."""
+    """The interface exists, but the configuration excludes it from discovery."""
     host, peer = wired()
     child = host.children[0]
     host.start_arplined(with_static(child.address, child.mac, f'exclude = [{{ mac = "{child.mac}" }}]'))
@@ -214,10 +214,10 @@ def test_excluded_and_not_included_containers_are_left_to_their_kernels(serve):
     served(wire, host, first)
 
 
-# Several at once.
+# Several reloads at once.
 
 def at_once(host, *commands):
-    """All of them are sent before the daemon looks at any."""
+    """Sends all commands before the daemon handles the first."""
     daemon = host.lab.daemons[-1]
     daemon.sigstop()
     running = [host.ns.spawn(arpline(), *words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -235,14 +235,16 @@ def test_detach_in_the_same_moment_as_a_reload_is_not_lost(lab, serve):
     second.confirm(second.peer.wire(), second.child)
     done = at_once(host, ("detach", OTHER), ("reload",), ("reload",), ("status", "--json"))
     assert done[0][0] == 0, done[0]
-    # Where the reload comes a turn later, it is served again, as the file says.
+    # If the reload is handled after the detach, the parent is served again, as the file says.
     wait_until(lambda: f"{OTHER}: detached" in daemon.log, 5, "it is let go")
     assert daemon.running()
     served(wire, host, host.children[0])
 
 
 def test_reloads_that_add_and_remove_parents_are_answered_beside_others(lab, serve):
-    """A reload that was put off, answered between two turns, once took the ground from under the answer of another."""
+    """
+    Regression: a postponed reload, answered between two turns of the loop, invalidated the answer to another client.
+    """
     host, daemon, wire = start(serve, {"mode": "answer"})
     second = Second(lab, host)
     second.add_child()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`arpline replay`: what it prints and writes of a capture. Only --like needs a namespace."""
+"""`arpline replay`: its output and the captures that it writes. Only --like needs a namespace."""
 import json
 import struct
 import tempfile
@@ -16,12 +16,12 @@ ASKED = frames.arp(eth_src=PEER_MAC, spa=PEER, tpa=ENDPOINT, pad_to=60)
 ANSWERED = frames.arp(op=frames.REPLY, eth_src=ENDPOINT_MAC, eth_dst=PEER_MAC, spa=ENDPOINT, tha=PEER_MAC, tpa=PEER)
 FOREIGN = frames.arp(eth_src=PEER_MAC, spa=PEER, tpa="10.77.1.77")
 NOT_ARP = frames.mac_bytes(frames.BROADCAST) + frames.mac_bytes(PEER_MAC) + b"\x08\x00" + bytes(46)
-# The kernel answers the first who-has; arpline would have answered the second.
+# The kernel answers the first who-has; arpline would have answered the second one.
 EXCHANGE = (ASKED, ANSWERED, ASKED, FOREIGN, NOT_ARP)
 
 
 def pcap(captured, link=1) -> bytes:
-    """One frame a second; an answer comes 100 ms after what it answers."""
+    """A capture with one frame a second; an answer comes 100 ms after its request."""
     parts = [struct.pack("<IHHIIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, link)]
     for second, frame in enumerate(captured):
         at = (second - 1, 100_000) if frame == ANSWERED else (second, 0)
@@ -61,7 +61,9 @@ def options(raw: bytes) -> dict:
 
 
 def written(raw: bytes):
-    """The interfaces' names; interface, time, bytes and comment of each frame. Every block is as long as it says."""
+    """
+    Parses a capture: the interfaces' names; interface, time, bytes and comment of each frame. Checks block lengths.
+    """
     names, packets, at = [], [], 0
     while at < len(raw):
         kind, length = struct.unpack_from("<II", raw, at)
@@ -131,7 +133,7 @@ def test_written_capture_has_comments_and_answers():
         assert [raw for interface, _, raw, _ in packets if interface == 0] == [ASKED, ANSWERED, ASKED, FOREIGN]
         assert frames.parse(packets[3][2]).bytes_without_padding == ANSWERED
         assert packets[2][3].startswith("reflect: who-has of a confirmed pair"), packets[2][3]
-        # It is a capture itself. What arpline has answered was not handed to the kernel, and confirms nothing.
+        # The output is a capture again. arpline's own answers in it were not handed to a kernel and confirm nothing.
         assert sums(out, *AS_ENDPOINT)["egress_counters"]["confirmed"] == 1
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a restart, a crash and an upgrade to another map ABI cost, and what they leave."""
+"""The losses by a restart, a crash and an upgrade to another map ABI, and their leftovers."""
 import json
 import struct
 from collections import Counter
@@ -12,11 +12,11 @@ from containers import served
 
 RATE = 400
 KEEP = {"parent": {"nic0": {"on_stop": "keep"}}}
-ABI_VERSION_AT = 0  # in `meta`, 32 bits
+ABI_VERSION_AT = 0  # offset in `meta`, 32 bits
 
 
 def asked(number):
-    """One of 16 requesters, so that an answer tells which request it answers but for a sixteenth of a second."""
+    """One of 16 requesters: within a sixteenth of a second, an answer identifies its request."""
     return f"02:b3:00:00:00:{number % 16:02x}", f"10.77.4.{number % 16 + 1}"
 
 
@@ -26,7 +26,7 @@ def confirm_all(wire, host):
 
 
 def under_load(wire, host, steps, seconds):
-    """steps: (at second, what to do). Returns the requests and the answers, by requester."""
+    """steps: (at second, action). Returns the requests and the answers, by requester."""
     left, sent = list(steps), Counter()
 
     def next_frame(number):
@@ -121,21 +121,21 @@ def map_bytes(path) -> bytes:
 
 
 def other_abi(pins: str):
-    """`meta` says that another version has made these maps."""
+    """Makes `meta` name another version as the maps' creator."""
     value = bytearray(map_bytes(f"{pins}/meta"))
     struct.pack_into("=I", value, ABI_VERSION_AT, 9999)
     run("bpftool", "map", "update", "pinned", f"{pins}/meta", "key", *"0000", "value", *value)
 
 
 def other_shape(pins: str, name: str):
-    """A map with another value size is pinned in its place."""
+    """Pins a map with another value size in place of this one."""
     Path(pins, name).unlink()
     run("bpftool", "map", "create", f"{pins}/{name}", "type", "array", "key", 4, "value", 24, "entries", 1, "name",
         name)
 
 
 def foreign_name(pins: str):
-    """A map that this version has no more."""
+    """Pins a map that this version no longer has."""
     run("bpftool", "map", "create", f"{pins}/old_map", "type", "array", "key", 4, "value", 8, "entries", 1, "name",
         "old_map")
 
@@ -146,7 +146,7 @@ def map_ids(pins: str):
 
 
 def upgrade(serve, change, leaves=()):
-    """What is pinned is another version's: new maps on the same link, and nothing of the old ones is left."""
+    """Starts on pins of another version: it must make new maps on the same link and leave nothing of the old ones."""
     host, peer, daemon, wire = serve(children=2)
     confirm(wire, host, *host.children)
     pins = host.status()["pins"]
@@ -187,7 +187,7 @@ def test_map_that_is_missing_is_made_anew(serve):
 
 
 def test_pins_without_meta_are_replaced(serve):
-    """Only meta knew who had made the qdisc: it may be somebody else's and stays."""
+    """Only meta records who made the qdisc; without it the qdisc may be somebody else's and stays."""
     upgrade(serve, lambda pins: Path(pins, "meta").unlink(), leaves=("a clsact qdisc on the parent",))
 
 

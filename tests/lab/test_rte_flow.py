@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-A device that takes rte_flow rules: DPDK's net_tap, whose rules are tc's flower on the port of a bridge. What has no
-rule goes on to the bridge, which is the parent, as with a NIC that shares its port with the kernel. And huge pages,
-which only a machine of our own may be given.
+A device with rte_flow rules: DPDK's net_tap, which implements them by tc's flower, on the port of a bridge. Frames
+without a rule go on to the bridge, which is the parent, as on a NIC that shares its port with the kernel. Also huge
+pages, which change a machine so much that only a virtual one gets them.
 """
 import re
 from pathlib import Path
@@ -25,7 +25,7 @@ def bridged(lab, children=1):
     host.ns.ip("link", "set", host.nic, "up")
     host.address("10.77.0.2/16")
     host.add_children(children)
-    run("modprobe", "tun")  # DPDK opens /dev/net/tun, which a new machine does not have yet
+    run("modprobe", "tun")  # DPDK opens /dev/net/tun, which a freshly booted machine does not have
     return host, peer
 
 

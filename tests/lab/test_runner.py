@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the runner promises of every lab test, tried with tests that fail, hang and leave things behind."""
+"""The runner's guarantees for every lab test, checked with tests that fail, hang and leave things behind."""
 import os
 import signal
 import subprocess
@@ -26,7 +26,7 @@ def made(lab):
 
 
 class Inner:
-    """A run of the lab's pytest over one file of its own."""
+    """A run of the lab's pytest over a file of its own."""
 
     def __init__(self, folder, body, *options):
         self.said, file = folder / "said", folder / "test_inner.py"
@@ -38,7 +38,7 @@ class Inner:
              "no:cacheprovider", *options, file], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             cwd=folder,
             env={**os.environ, "PYTHONPATH": paths, "ARPLINE_LAB_KEEP": ""},
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))  # a test's process ignores it
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))  # a test's process ignores SIGINT
 
     def junit_text(self) -> str:
         return (self.folder / "inner.xml").read_text(encoding="utf-8")
@@ -47,7 +47,7 @@ class Inner:
         return self.process.communicate(timeout=60)[0]
 
     def namespace(self) -> Path:
-        """The one that made() has made."""
+        """The namespace that made() has created."""
         wait_until(self.said.exists, 20, "the test has its namespace")
         return FOLDER / wait_until(self.said.read_text, 5, "it is named")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Frame by frame: what comes back with arpline is what comes back without it, byte for byte up to zero padding."""
+"""Frame by frame: the answers with arpline equal those without it, byte for byte apart from zero padding."""
 import os
 import time
 from collections import Counter
@@ -11,7 +11,7 @@ from common import Lab, frames, verdict, wait_known, wait_until, who_has, wired
 
 PARENT_MAC = "02:aa:00:00:00:01"
 PARENT_ADDRESS = "10.77.0.2"
-SELF_TEST_OP = 25  # RFC 5494: what arplined looks at its own egress filter with
+SELF_TEST_OP = 25  # RFC 5494: the operation of arplined's self-test frames at egress
 WAIT_SECONDS = 0.1
 LATE_SECONDS = 1.0
 
@@ -30,11 +30,11 @@ class Side:
         if fast:
             self.peer.load_pass_program()
         if with_arpline:
-            # What only the kernel answers is limited, which is the one thing that is not the same.
+            # arpline limits the frames that only the kernel answers, which is the one intended difference.
             limits = {"odd": "off", **(config or {}).get("limits", {})}
             self.host.start_arplined({**(config or {}), "limits": limits})
             wait_known(self.host, *self.host.children)
-            time.sleep(3)  # the announcements on appearance are through
+            time.sleep(3)  # the announcements on appearance are over
         children = (self.target, self.claimed, self.private)
         self.layout = odd_frames.Layout(PARENT_MAC, PARENT_ADDRESS,
                                         *((child.mac, child.address) for child in children))
@@ -54,7 +54,7 @@ def ask_both(sides, frame_of):
     for side in sides:
         side.wire.send(frame_of(side))
     got = [side.gather(WAIT_SECONDS / 2 if index else WAIT_SECONDS) for index, side in enumerate(sides)]
-    if got[0] != got[1]:  # late is not different
+    if got[0] != got[1]:  # a late answer is no difference
         got = [one + side.gather(LATE_SECONDS) for one, side in zip(got, sides)]
     return got
 
@@ -80,7 +80,7 @@ def differences(sides, cases, warm, first=1):
 
 @pytest.fixture
 def two_sides():
-    """fast: arpline answers by the fast path, else by the ring."""
+    """fast: arpline answers by the fast path, otherwise by the ring."""
     with Lab() as bare_lab, Lab() as served_lab:
         yield lambda config=None, fast=False: (Side(bare_lab, False), Side(served_lab, True, config, fast))
 
@@ -103,7 +103,7 @@ def test_warm_requesters_get_what_the_kernel_says(two_sides, answered_by, fast):
     sides = two_sides(fast=fast)
     before = verdict(sides[1].host, answered_by)
     found = differences(sides, odd_frames.REQUESTS, warm=True)
-    # The longer than 128 bytes are the kernel's.
+    # arpline leaves frames of more than 128 bytes to the kernel.
     assert verdict(sides[1].host, answered_by) - before >= len(odd_frames.REQUESTS) - 2, f"{answered_by} did not answer"
     found += differences(sides, {**odd_frames.ODD, **odd_frames.CLAIMS}, warm=True,
                          first=len(odd_frames.REQUESTS) + 1)
@@ -118,7 +118,7 @@ def test_observe_gives_what_the_kernel_says(two_sides):
 
 
 def mutated(random, mac, ip):
-    """A who-has with up to three things wrong, the same for every layout: returns layout -> frame."""
+    """A who-has with up to three faults, for any layout. Returns a function from layout to frame."""
     target = random.choice(("target", "private"))
     changes = [random.choice(CHANGES) for _ in range(random.randrange(4))]
     seeds = [random.random() for _ in changes]
@@ -134,8 +134,8 @@ def mutated(random, mac, ip):
 
 def flip(frame, random, _):
     """
-    Any byte but the sender's address, whose claims would hold for a minute, and the destination: which multicast
-    a macvlan lets through depends on a hash with a secret of its own.
+    Changes a byte other than the sender's address, because a claim counts for a minute, and the destination, because
+    the multicast that a macvlan accepts depends on a hash with a secret.
     """
     at = random.choice([n for n in range(6, len(frame)) if not 28 <= n < 32])
     frame[at:at + 1] = bytes([random.randrange(256)])
@@ -171,10 +171,10 @@ CHANGES = (flip, flip, flip, cut, pad, tag, unicast, stray)
 @pytest.mark.timeout(120)
 @ANSWERED_BY
 def test_mutated_frames_get_what_the_kernel_says(two_sides, answered_by, fast):
-    """ARPLINE_SEED=N plays another thousand."""
+    """ARPLINE_SEED=N generates another thousand."""
     seed = int(os.environ.get("ARPLINE_SEED", "1"))
     random = Random(seed)
-    # Many of them are odd, more a second than are let through by default.
+    # Many of the frames are odd, more per second than the default limit allows.
     sides = two_sides({"limits": {"odd": "off"}}, fast=fast)
     askers = [requester(number) for number in range(1, 33)]
     for mac, ip in askers:
@@ -195,7 +195,7 @@ def test_mutated_frames_get_what_the_kernel_says(two_sides, answered_by, fast):
 
 
 def test_tag_that_the_nic_takes_out_is_not_mistaken_for_none(two_sides):
-    """With trunk = true a new requester behind a hidden tag gets what the kernel gives it: nothing."""
+    """With trunk = true a new requester behind a hidden tag gets the kernel's answer, which is none."""
     config = {"parent": {"nic0": {"trunk": True}}, "limits": {"to_child": 1}}
     sides = two_sides(config)
     warm_up(sides, *requester(200))

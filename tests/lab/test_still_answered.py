@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What others say, send or take away never makes arpline answer less than the container's own kernel would."""
+"""Frames and losses of others never make arpline answer less than the container's own kernel would."""
 import time
 
 import pytest
@@ -19,7 +19,7 @@ def answered_by_arpline(host, child):
 
 
 def stranger(number):
-    """A requester that nobody has heard of."""
+    """A requester that arpline has not seen before."""
     return f"02:b2:00:00:{number >> 8:02x}:{number & 255:02x}", f"10.77.{100 + (number >> 8)}.{number & 255}"
 
 
@@ -28,7 +28,7 @@ def never_answers(child):
 
 
 def fall_silent(wire, host, child):
-    """Its kernel says nothing any more, and is found out."""
+    """Makes its kernel silent and waits until arpline has noticed."""
     never_answers(child)
     numbers = iter(range(1, 10_000))
 
@@ -45,7 +45,7 @@ def neighbours(child):
 
 @pytest.mark.timeout(120)
 def test_claims_of_every_endpoint_take_no_answer_away(serve):
-    """Who-has with senders from the whole subnet, as a flood has them, claim all 64 addresses."""
+    """The who-has of a flood have senders from the whole subnet, and so claim all 64 addresses."""
     host, _, _, wire = serve(children=64, config={"limits": {"host_share": "off"}})
     confirm(wire, host, *host.children)
     for child in host.children:
@@ -63,7 +63,7 @@ def test_claims_of_every_endpoint_take_no_answer_away(serve):
 
 @pytest.mark.timeout(90)
 def test_martians_for_its_kernel_do_not_take_the_endpoint_away(serve):
-    """Who-has whose sender is another address of the target's own container: its kernel says nothing."""
+    """The sender is another address of the target's own container, and its kernel does not answer such a who-has."""
     host, _, _, wire = serve()
     child = host.children[0]
     child.add_address("10.77.1.250/16")
@@ -82,11 +82,11 @@ def test_while_another_filter_hides_egress_the_children_are_asked_and_announced_
     host, _, _, wire = serve(config={"announce": {"refresh": "1s"}})
     child = host.children[0]
     confirm(wire, host, child)
-    # A classifier without an action lets everything pass with TC_ACT_OK: nothing behind it is asked.
+    # A classifier without an action accepts all frames with TC_ACT_OK, so no later filter runs.
     host.ns.run("tc", "filter", "replace", "dev", host.nic, "egress", "pref", 1, "protocol", "all", "bpf",
                 "bytecode", "1,6 0 0 4294967295", "flowid", "1:1", check=False)
     wait_until(lambda: host.status()["egress"] == "hidden", 10, "it is noticed")
-    time.sleep(2)  # what the last self-test said counts so long
+    time.sleep(2)  # a result of the self-test is valid for two seconds
     new = verdict(host, "to_child_new")
     for number in range(1, 11):
         assert wire.replies(who_has(child, *stranger(number)), 1.0), f"who-has {number} is not answered"
@@ -123,9 +123,9 @@ def test_check_is_answered_with_the_kernels_own_bytes_and_makes_no_neighbour_ent
     assert verdict(host, "to_child_check") == 1
     assert REQUESTER not in neighbours(child), neighbours(child)
     wait_state(host, child, "confirmed", 3)
-    # By unicast, and where the kernel would not answer who is off the subnet.
+    # By unicast, and where the kernel does not answer requesters outside the subnet.
     other.ns.sysctl("net/ipv4/conf/all/rp_filter", 1)
-    time.sleep(1)  # what changes there is an event, after which nothing is confirmed
+    time.sleep(1)  # the change causes an event, which withdraws the confirmation
     answers = wire.replies(who_has(other, eth_dst=other.mac), 1.0)
     assert [(one.sha, one.tpa) for one in answers] == [(other.mac, REQUESTER)]
     assert verdict(host, "to_child_check") == 2
@@ -142,7 +142,7 @@ def test_real_clients_are_answered_by_checks(serve):
 
 
 def test_reply_forged_from_inside_is_not_repeated(serve):
-    """Its kernel is silent by its owner's wish; what a process in it sends, asked by nobody, proves nothing."""
+    """The owner has made the kernel silent; an unsolicited reply by a process in the container proves nothing."""
     host, _, _, wire = serve(config={"limits": {"to_child": 1}})
     child = host.children[0]
     never_answers(child)
@@ -159,7 +159,7 @@ def test_reply_forged_from_inside_is_not_repeated(serve):
 @pytest.mark.alone
 @pytest.mark.timeout(90)
 def test_probes_in_a_storm_of_them_are_answered(serve_fast):
-    """RFC 5227: who probes and hears nothing takes the address."""
+    """RFC 5227: a host whose probes get no answer takes the address."""
     host, peer, _, wire = serve_fast(children=8)
     confirm(wire, host, *host.children)
     addresses = f"{host.children[0].address}-{host.children[-1].address}"
@@ -186,7 +186,7 @@ def test_unicast_flood_for_one_container_leaves_the_others_answered(serve_fast):
 
 
 def odd_answers(serve, config):
-    """How many of 100 long who-has from as many requesters the kernel has answered; and learnt."""
+    """The kernel's answers to 100 long who-has from as many requesters, and the entries that it has learned."""
     host, _, _, wire = serve(config=config)
     child = host.children[0]
     confirm(wire, host, child)
@@ -211,7 +211,7 @@ def test_odd_off_lets_all_of_them_pass(serve):
 
 @pytest.mark.alone
 def test_check_is_answered_while_the_neighbour_table_is_full(lab, serve):
-    """The table is one for the machine: whoever it has no room for gets no answer, but for a probe."""
+    """The machine shares the table. A requester for whom it has no room gets no answer, except to a probe."""
     with open("/proc/sys/net/ipv4/neigh/default/gc_thresh3", encoding="ascii") as file:
         limit = int(file.read())
     if limit > 4096:

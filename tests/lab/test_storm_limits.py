@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""limits.broadcast and limits.multicast: what is not ARP, by ethertype, and only where somebody asked for it."""
+"""limits.broadcast and limits.multicast: limits by ethertype on frames other than ARP, only where they are set."""
 import fcntl
 import itertools
 import socket
@@ -41,14 +41,14 @@ NEEDED = [DHCP_DISCOVER, SOLICITATION, LISTENER_REPORT]
 
 
 class Parent:
-    """What the wire sends, and what of it comes through to the host."""
+    """Sends frames from the wire and collects those that reach the host."""
 
     def __init__(self, lab, config, children=1):
         self.host, _, self.daemon, self.wire = serve(lab, children, config)
         self.seen = self.host.wire()
 
     def through(self, sent) -> list[bytes]:
-        """Those of these frames that the host gets; a unicast frame behind each fifty tells that they are through."""
+        """The frames that reach the host; a unicast frame behind each fifty marks that they have passed."""
         found = []
         for start in range(0, len(sent), 50):
             mark = frame(self.host.mac, MARK, struct.pack("!Q", next(marks)))
@@ -70,7 +70,7 @@ class Parent:
 
 
 def change_groups(host, how, groups) -> None:
-    """What `ip maddr` does, which ends with the first line of a batch."""
+    """Changes many groups at once; `ip maddr` handles only the first line of a batch."""
     with host.ns.entered(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         for group in groups:
             fcntl.ioctl(any_socket, how, struct.pack("16sH6s16x", host.nic.encode(), 0, group))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tools may do, what they suggest, and what becomes of what they write."""
+"""The tools' privileges, their advice, and the files that they write."""
 import grp
 import json
 import os
@@ -20,7 +20,7 @@ NOBODY = 65534
 
 
 def full(*argv):
-    """With a full disk behind its standard output."""
+    """Runs the command with a full disk as its standard output."""
     with open("/dev/full", "wb") as nowhere:
         return subprocess.run([str(word) for word in argv], stdout=nowhere, stderr=subprocess.PIPE, text=True,
                               stdin=subprocess.DEVNULL, check=False)
@@ -74,7 +74,7 @@ def test_replay_refuses_root_unless_told_and_reads_as_nobody():
             assert reader.wait(10) == 0
 
 
-# What they say and suggest.
+# Output and advice.
 
 def test_folder_is_no_configuration(lab, wired):
     host, _ = wired(children=0)
@@ -129,7 +129,7 @@ def test_daemon_that_hangs_is_told_as_hung_by_every_command_in_time(serve):
     wait_until(lambda: host.status()["lease"] == "live", 5, "it goes on")
 
 
-# What they write.
+# Files that they write.
 
 def test_full_disk_is_an_error_of_every_tool(serve):
     host, _, _, _ = serve()
@@ -184,7 +184,7 @@ def test_replay_that_is_ended_leaves_no_half_file():
         assert {one.name for one in path.parent.iterdir()} == {path.name, fifo.name}
 
 
-# Who may change something, and who has.
+# Records of changes, and the permission to make them.
 
 SAY = ("import socket, sys; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.sendall(sys.argv[2].encode()"
        " + b'\\n'); print(s.recv(65536).decode())")

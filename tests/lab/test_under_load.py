@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""At 1000 who-has a second: what a hung, killed, restarted or stopped daemon costs. A phase asks a child of its own."""
+"""Losses at 1000 who-has a second when the daemon hangs, is killed, restarted or stopped; each phase has its child."""
 import subprocess
 import sys
 import time
@@ -13,7 +13,7 @@ RATE = 1000
 
 
 class Phases:
-    """(seconds, what to do at its start) one after the other; each with its own child to ask for."""
+    """(seconds, action at its start), one after the other; in each, another child is asked for."""
 
     def __init__(self, host, steps):
         self.host, self.steps = host, steps
@@ -28,7 +28,7 @@ class Phases:
             self.now += 1
             action = self.steps[self.now][1]
             if action:
-                time.sleep(0.05)  # what is under way belongs to the phase before
+                time.sleep(0.05)  # frames under way belong to the phase before
                 action()
 
     def next_frame(self, _):
@@ -48,7 +48,7 @@ class Phases:
 
 
 def hang(serve, config=None, seconds=10):
-    """Hung for so long: at most the window is lost, and nothing stale is said."""
+    """Hangs the daemon for that time: at most the credit window is lost, and no stale answer is sent."""
     host, _, daemon, wire = serve(children=4, config=config)
     confirm(wire, host, *host.children)
     phases = Phases(host, [(1, None), (2, daemon.sigstop), (seconds - 2, None), (2, daemon.sigcont)])
@@ -124,7 +124,7 @@ def test_every_request_is_answered_once(serve):
 
 
 def idle(daemon):
-    """It sleeps: it needs little more of the CPU than a loop that wakes a hundred times a second."""
+    """Expects a daemon that sleeps: it uses little more CPU time than a loop that wakes a hundred times a second."""
     loop = "import time\nwhile True: time.sleep(0.01)"
     with subprocess.Popen([sys.executable, "-c", loop]) as control:
         try:
@@ -143,7 +143,7 @@ def test_idle_daemon_costs_next_to_nothing(serve):
 
 
 def test_containers_cost_memory_for_themselves_only():
-    """Beside a daemon that has none: no table grows with the first container to its full size."""
+    """Compared with a daemon without containers: the first container must not grow any table to its full size."""
     resident = {}
     for children in (0, 16):
         with Lab() as lab:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A network card's driver instead of a veth: virtio-net with two queues is served natively and through its rings."""
+"""A network card's driver instead of a veth: virtio-net with two queues, native XDP and AF_XDP rings."""
 import json
 
 import pytest
@@ -11,7 +11,7 @@ REQUESTERS = 32
 
 
 def card(mac):
-    """Its name; None while the namespace that had it is still being destroyed."""
+    """The card's name; None while the namespace that had it is still being destroyed."""
     links = json.loads(run("ip", "-j", "link", "show").stdout)
     return next((link["ifname"] for link in links if link.get("address") == mac), None)
 
@@ -23,7 +23,7 @@ def cabled(lab):
         name = wait_until(lambda wanted=mac: card(wanted), what=f"{mac} is there")
         run("ip", "link", "set", name, "netns", node.ns.name, "name", node.nic)
         node.ns.ip("link", "set", node.nic, "up")
-    peer.ns.ip("link", "set", peer.nic, "promisc", "on")  # answers come to requesters that it only plays
+    peer.ns.ip("link", "set", peer.nic, "promisc", "on")  # it plays requesters with other MACs
     peer.address(peer.planned_address)
     return host, peer
 

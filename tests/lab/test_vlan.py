@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Children on nic0.100 are endpoints of nic0 with vlan 100; other VLANs and the host are left alone."""
+"""Children on nic0.100 are endpoints of nic0 with VLAN 100; other VLANs and the host are left alone."""
 import pytest
 from common import (Arplined, announcements, confirm, endpoint, frames, never_answered, residue, verdict, wait_state,
                     who_has)
@@ -161,7 +161,7 @@ def test_hosts_own_address_in_a_vlan_is_left_to_the_host(lab):
 
 
 def test_hosts_own_address_in_a_vlan_is_answered_beyond_the_limit_on_foreign_who_has(lab):
-    """Once it has answered."""
+    """Once the host has answered for it."""
     host, _, wire = served(lab, 200, children=(200,), config={"limits": {"foreign": 5}})
     host.add_vlan(100, "10.78.0.1/16")
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Priority tags, two tags, service tags; and tags that the NIC strips, which XDP cannot see: what is true in one VLAN must
-not be told in another.
+Priority tags, two tags, service tags, and tags that the NIC strips, which XDP can't see. An answer that is right in one
+VLAN must not be given in another.
 """
 import pytest
 from common import confirm, exchange, frames, verdict, wait_state, wait_until, who_has
@@ -12,7 +12,7 @@ NEIGHBOURS = 30
 
 
 def ask_as_many(wire, child):
-    """The answers to NEIGHBOURS requesters who have never asked before."""
+    """The answers to NEIGHBOURS requesters that have not asked before."""
     _, found = exchange(wire, lambda n: who_has(child, f"02:b3:00:00:00:{n:02x}", f"10.77.4.{n + 1}"), 200,
                         NEIGHBOURS / 200)
     return [one for one in found if one.op == frames.REPLY]
@@ -80,7 +80,7 @@ def test_stripped_tags_are_warned_about_with_the_command(trunk):
 
 
 def test_who_has_whose_tag_was_stripped_is_answered_only_in_its_vlan(trunk):
-    """The peer asks in VLAN 100; without its tag that looks like a question for the untagged child."""
+    """The peer asks in VLAN 100; without its tag the frame looks like a who-has for the untagged child."""
     host, peer = trunk(100, tags_in_frames=False)
     untagged = host.add_child()
     host.start_arplined({"limits": {"to_child": 1}})
@@ -94,7 +94,7 @@ def test_who_has_whose_tag_was_stripped_is_answered_only_in_its_vlan(trunk):
 
 
 def test_confirmed_pair_is_answered_although_tags_are_stripped(trunk):
-    """And who is not confirmed finds no budget, but the kernel."""
+    """An unconfirmed requester gets its answer from the kernel, although the budget is spent."""
     host, peer = trunk(100, tags_in_frames=False)
     untagged = host.add_child()
     host.start_arplined({"limits": {"to_child": 1}})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a container no longer has is not answered for and not announced any more."""
+"""arpline neither answers for nor announces an address that a container has lost."""
 import pytest
 from common import announcements, confirm, endpoint, exchange, frames, never_answered, wait_state, wait_until, who_has
 
@@ -17,7 +17,7 @@ def answered_by_arpline(host, child):
 
 
 def withdrawn(serve, withdraw, state, reason=None, more=None):
-    """Two containers, both confirmed; one is taken away. It is not answered or announced, the other still is."""
+    """Withdraws one of two confirmed containers; it is no longer answered or announced, while the other still is."""
     host, _, _, wire = serve(children=2, config={**QUICK, **(more or {})})
     stays, goes = host.children
     confirm(wire, host, stays, goes)
@@ -113,7 +113,7 @@ def test_contested_address_is_answered_for_as_before_and_not_announced(serve):
 
 @pytest.mark.timeout(90)
 def test_silent_kernel_is_not_answered_for(serve):
-    """arp_ignore changes without an event: three samples without an answer tell."""
+    """arp_ignore changes without an event; three checks without an answer reveal it."""
     host, _, _, wire = serve()
     child = host.children[0]
     confirm(wire, host, child)

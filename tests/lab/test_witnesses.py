@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What other people's programs make of it: watchers of ARP, and hosts that probe for an address before they take it."""
+"""Other people's programs beside arpline: monitors of ARP, and hosts that probe for an address before they take it."""
 import re
 
 from common import confirm, wait_until
@@ -23,7 +23,7 @@ maclist leases file = "{folder}/arpalert.leases"
 
 
 def watched(lab, ns, interface, name, *argv):
-    """A watcher that runs; returns what it has written to its log so far, as a function."""
+    """Starts a monitor; returns a function that reads its log."""
     needs(name)
     log = lab.folder / f"{name}.log"
     with open(log, "ab") as out:
@@ -37,7 +37,7 @@ def watched(lab, ns, interface, name, *argv):
 
 
 def listens(ns, count):
-    """So many packet sockets are open there: from then on nothing is missed."""
+    """Waits until so many packet sockets are open, from when on no frame is missed."""
     wait_until(lambda: len(ns.run("cat", "/proc/net/packet").stdout.splitlines()) - 1 >= count, 10, "they listen")
 
 
@@ -69,7 +69,7 @@ def test_arping_of_busybox_is_told_that_a_containers_address_is_in_use(serve):
 
 
 def test_networkd_does_not_take_a_containers_address(lab, serve):
-    """Its conflict detection is another implementation of RFC 5227; it takes the address that nobody has."""
+    """systemd-networkd's conflict detection is another implementation of RFC 5227; it takes only a free address."""
     host, peer, _, wire = serve()
     child = host.children[0]
     confirm(wire, host, child)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests with VLANs share."""
+"""Shared by the tests with VLANs."""
 from common import frames, wait_known, who_has, wired
 
 
@@ -8,7 +8,7 @@ def tag(vlan, kind=frames.TAG_8021Q):
 
 
 def trunk(lab, *vlans, tags_in_frames=True):
-    """A host with VLAN interfaces, straight to a peer. Returns (host, peer)."""
+    """A host with VLAN interfaces and a cable to a peer. Returns (host, peer)."""
     host, peer = wired(lab, children=0)
     if tags_in_frames:
         host.keep_tags()
@@ -19,7 +19,7 @@ def trunk(lab, *vlans, tags_in_frames=True):
 
 
 def served(lab, *vlans, config=None, children=()):
-    """The same with a child on each VLAN of `children`, known to the daemon. Returns (host, peer, the peer's wire)."""
+    """A served host with a child on each VLAN of `children`. Returns (host, peer, the peer's wire)."""
     host, peer = trunk(lab, *vlans)
     for vlan in children:
         host.add_child(vlan=vlan)
@@ -29,7 +29,7 @@ def served(lab, *vlans, config=None, children=()):
 
 
 def answers_itself(wire, child, **fields):
-    """One answer, with the child's MAC and its tag. Returns it."""
+    """Expects one answer, with the child's MAC and tag. Returns it."""
     found = wire.replies(who_has(child, **fields), 1.0)
     wanted = [(child.mac, (tag(child.vlan),) if child.vlan else ())]
     assert [(one.sha, one.tags) for one in found] == wanted, f"{child.address} in VLAN {child.vlan}: {found}"

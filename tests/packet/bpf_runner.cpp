@@ -28,13 +28,13 @@ namespace arpline::packet {
 namespace {
 
 constexpr std::uint32_t queues = 2;
-// What the headroom of a test-run holds, and what kernels before 6.2 allow at most.
+// The most metadata that a test run accepts, and the limit of kernels before 6.2.
 constexpr std::uint32_t most_metadata = 216;
 constexpr std::uint32_t most_metadata_before_6_2 = 32;
 constexpr std::size_t slots_bytes = sizeof(arpl_slot) * ARPL_MAX_ENDPOINTS;
 constexpr std::size_t heard_bytes = sizeof(__u64) * ARPL_HEARD_ENTRIES;
 
-// An array that is memory-mapped.
+// Maps the memory of an array with BPF_F_MMAPABLE.
 void* mapped(const bpf_map* map, std::size_t bytes) {
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
   if (memory == MAP_FAILED) throw_errno(fmt::format("map {}", bpf_map__name(map)), errno);
@@ -62,7 +62,7 @@ void clear(bpf_map* map) {
     bpf_map__delete_elem(map, &key, sizeof key, 0);
 }
 
-// The sum over all CPUs of a map with one entry, as 64-bit words.
+// Adds up the entries of all CPUs of a per-CPU map with one key, as 64-bit words.
 std::vector<std::uint64_t> sum_of_cpus(const bpf_map* map, std::size_t words) {
   const auto cpus = static_cast<std::size_t>(libbpf_num_possible_cpus());
   std::vector<std::uint64_t> all(words * cpus);
@@ -83,7 +83,7 @@ int on_event(void* taken, void* data, std::size_t size) {
   return 0;
 }
 
-// One more queue of the tap device "parent".
+// Opens one more queue of the tap device "parent".
 Fd open_tap() {
   Fd tap{open("/dev/net/tun", O_RDWR | O_CLOEXEC)};
   ifreq request{};
@@ -101,7 +101,7 @@ std::string BpfRunner::reason_to_skip() {
 }
 
 BpfRunner& BpfRunner::shared() {
-  // States reach 61 s into the past, and 0 means never: a machine that has just started has to wait.
+  // States reach 61 s into the past and 0 means never, so a freshly booted machine has to wait.
   while (now_ns() < 120 * seconds) sleep(1);
   static BpfRunner runner;
   return runner;
@@ -122,7 +122,7 @@ BpfRunner::BpfRunner() {
   heard_ = {static_cast<__u64*>(mapped(skeleton_->maps.heard, heard_bytes)), ARPL_HEARD_ENTRIES};
   events_ = ring_buffer__new(bpf_map__fd(skeleton_->maps.events), on_event, &taken_, nullptr);
   if (events_ == nullptr) throw_errno("open the events", errno);
-  // Unbound: enough to take a place in xsks_map.
+  // An unbound socket is enough for an entry of xsks_map.
   socket_.reset(socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0));
   if (!socket_) throw_errno("open an AF_XDP socket", errno);
 }
@@ -147,7 +147,7 @@ BpfRunner::~BpfRunner() {
   arpline_bpf__destroy(skeleton_);
 }
 
-// The ingress program's: bpf_ktime_get_coarse_ns().
+// The ingress program's clock: bpf_ktime_get_coarse_ns().
 std::uint64_t BpfRunner::now() const {
   timespec time{};
   clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
@@ -302,7 +302,7 @@ BpfRunner::Run BpfRunner::run_behind(std::span<const std::uint8_t> data, std::ui
   return result;
 }
 
-// `data` is the frame and the metadata in front of it.
+// `data`: `in_front` bytes of metadata, then the frame.
 BpfRunner::Run BpfRunner::pass_behind(std::span<const std::uint8_t> data, std::uint32_t in_front,
                                       std::uint32_t queue, std::uint32_t repeat) {
   const auto frame = data.subspan(in_front);
@@ -383,11 +383,11 @@ BpfRunner::EgressRun BpfRunner::run_egress(std::span<const std::uint8_t> frame) 
   if (claims(sibling_slot) != claims_before[1]) result.outcome.claimed_slot = sibling_slot;
   result.outcome.contested = slots_[endpoint_slot].claimed_at != claimed_at_before;
   result.outcome.dropped = result.retval == TC_ACT_SHOT;
-  look_what_was_heard(frame, result.outcome);
+  read_heard(frame, result.outcome);
   return result;
 }
 
-void BpfRunner::look_what_was_heard(std::span<const std::uint8_t> frame, EgressOutcome& out) const {
+void BpfRunner::read_heard(std::span<const std::uint8_t> frame, EgressOutcome& out) const {
   arpl_arp arp{};
   if (arpl_parse(frame.data(), frame.data() + frame.size(), &arp) != ARPL_PARSED) return;
   const auto heard = [&](arpl_heard kind, Ipv4 address) {

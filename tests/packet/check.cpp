@@ -28,7 +28,7 @@ void expect_outcome(const Row& row, const Outcome& outcome) {
   const Bytes sent = build(row.frame);
   expect_counted(outcome, row.expect.verdict, row.expect.would);
   EXPECT_EQ(outcome.claimed_slot, row.expect.claimed_slot);
-  // A unicast frame on its way to the child has the child's MAC already.
+  // A unicast frame to the child has the child's MAC already.
   const bool to_child = row.expect.output == Output::to_child;
   const bool rewritten = to_child && row.frame.eth_dst != endpoint_mac;
   const Mac child = row.frame.target_ip == sibling_ip ? sibling_mac : endpoint_mac;

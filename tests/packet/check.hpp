@@ -10,16 +10,16 @@
 
 namespace arpline::packet {
 
-/// "ring", "would_ring": the counter's name, for a person who reads a failure.
+/// The counter's name for failure messages: "ring", "would_ring".
 std::string counter_name(std::uint32_t counter);
 
-/// Exactly one counter has grown by one, the expected one; none when nothing is expected.
+/// Expects that the verdict's counter alone has grown, by one; without a verdict, that no counter has grown.
 void expect_counted(const Outcome& outcome, std::optional<arpl_verdict> verdict, bool would);
 
-/// Verdict, output bytes and claim are the row's.
+/// Expects the row's verdict, output bytes and claim.
 void expect_outcome(const Row& row, const Outcome& outcome);
 
-/// gtest's names for parametrised cases.
+/// Names for gtest's parametrized cases.
 template <class R>
 std::string row_name(const testing::TestParamInfo<R>& info) {
   return info.param.name;

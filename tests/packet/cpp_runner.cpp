@@ -17,7 +17,7 @@ std::vector<Growth> growth_of(const arpl_verdict_counts& before, const arpl_verd
   return grown;
 }
 
-// What is to be done with the frame, done.
+// Carries out the decision as the program does, and records it in `out`.
 void carry_out(arpl_class action, const arpl_arp& arp, const arpl_decision& decision, std::uint64_t now,
                Outcome& out) {
   auto* bytes = out.frame.data();

@@ -10,7 +10,7 @@
 
 namespace arpline::packet {
 
-/// Runs frames through the C++ build of what the programs do, at a time of its own.
+/// Runs frames through the C++ build of the programs' code, with a clock that the test sets.
 class CppRunner {
  public:
   explicit CppRunner(std::uint64_t now = 1'000'000 * seconds) : now_(now) {}
@@ -27,7 +27,7 @@ class CppRunner {
   std::uint64_t pair(std::uint32_t index) const { return memory_->tables().pairs[index].words[0]; }
   std::uint64_t bucket(std::uint32_t index) const { return memory_->tables().buckets[index]; }
   const arpl_limits& limits() const { return memory_->limits; }
-  /// What the MAC has sent since install(); all 0 for one that is nobody's.
+  /// The MAC's counters since install(); all 0 for an unknown MAC.
   arpl_sender sender(Mac mac) const;
   void set_switches(std::uint64_t flags) { memory_->limits.flags = flags; }
   void set_neigh_full(std::uint64_t when) { memory_->limits.neigh_full_ns = when; }
@@ -42,7 +42,7 @@ class CppRunner {
   std::uint64_t now_;
   std::unique_ptr<MemoryTables> memory_ = std::make_unique<MemoryTables>(hash_keys);
   std::vector<std::uint32_t> indexed_;  ///< sets of the index that may not be empty
-  std::vector<std::uint32_t> touched_;  ///< pairs that may not be empty
+  std::vector<std::uint32_t> touched_;  ///< pairs that may hold entries
 };
 
 }  // namespace arpline::packet

@@ -4,7 +4,7 @@
 namespace arpline::packet {
 namespace {
 
-// The container's kernel answers the peer.
+// The container's kernel replies to the peer.
 FrameSpec answer() {
   return {.eth_dst = peer_mac,
           .eth_src = endpoint_mac,
@@ -49,7 +49,7 @@ void confirming_rows(std::vector<EgressRow>& r) {
                {.confirmed = true}});
 }
 
-// The reply to a who-has that ingress has made a probe.
+// The reply to a who-has that ingress has changed into a probe.
 void check_rows(std::vector<EgressRow>& r) {
   const auto checked = answer_but([](FrameSpec& f) { f.target_ip = 0; });
   const State s{.confirmed = false, .unanswered = 3, .checked_ago = just_now};
@@ -202,7 +202,7 @@ void claim_rows(std::vector<EgressRow>& r) {
                {.heard = ARPL_HEARD_ANSWERED}});
 }
 
-// claims = "drop".
+// With claims = "drop".
 void dropping_rows(std::vector<EgressRow>& r) {
   const State s{.confirmed = false, .switches = ARPL_LIMIT_CLAIMS_DROP};
   const EgressExpect dropped{.claimed_slot = endpoint_slot, .dropped = true};
@@ -305,7 +305,7 @@ void dropping_rows(std::vector<EgressRow>& r) {
                {.heard = ARPL_HEARD_ANSWERED}});
 }
 
-// What the budgets ask later.
+// `heard`: the addresses that containers ask for and that this host answers for, which ingress reads later.
 void hearing_rows(std::vector<EgressRow>& r) {
   const State s{};
   const auto asks = [](Mac mac, Ipv4 sender) {

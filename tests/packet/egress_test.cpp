@@ -33,7 +33,7 @@ void expect_egress(const EgressRow& row, const EgressOutcome& outcome) {
   EXPECT_EQ(outcome.frame, back != 0 ? with_target_ip(frame, row.frame, back) : frame);
 }
 
-// The slot and the pair behind the frame: confirmed between `from` and `to`, or as they were.
+// Checks the frame's slot and pair: confirmed between `from` and `to`, or unchanged.
 void expect_confirmation(const EgressRow& row, const arpl_slot& before, const arpl_slot& after,
                          std::uint64_t pair_before, std::uint64_t pair_after, std::uint64_t from,
                          std::uint64_t to) {
@@ -59,13 +59,13 @@ bool is_own(const EgressRow& row, Mac mac) {
   return mac == parent_mac || mac == sibling_mac || (mac == endpoint_mac && row.state.endpoint_mac_is_own);
 }
 
-// Looked at, and neither the parent's nor a child's.
+// Egress parses the frame, and its source MAC is neither the parent's nor a child's.
 bool is_strangers(const EgressRow& row) {
   const auto& expect = row.expect;
   return expect.seen && !expect.self_test && !expect.confirmed && !is_own(row, row.frame.sender_mac);
 }
 
-// By what it sends, whatever becomes of it; the self-test is nobody's.
+// The sender's counters grow by the frame's kind, whatever the outcome; the self-test has no sender.
 void expect_counted_for_its_sender(const EgressRow& row, const EgressOutcome& outcome,
                                    const arpl_sender& sent) {
   const auto& f = row.frame;
@@ -79,7 +79,7 @@ void expect_counted_for_its_sender(const EgressRow& row, const EgressOutcome& ou
   EXPECT_EQ(sent.claims, own && row.expect.claimed_slot != ARPL_NO_SLOT ? 1U : 0U);
 }
 
-// The claim, and a MAC that nobody knows.
+// Expects the events of the claim and of an unknown MAC.
 void expect_events(const EgressRow& row, const std::vector<arpl_event>& events) {
   std::vector<std::uint16_t> wanted;
   if (is_strangers(row)) wanted.push_back(ARPL_EVENT_STRANGER);

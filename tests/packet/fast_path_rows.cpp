@@ -8,7 +8,7 @@ namespace {
 constexpr std::uint64_t fast = ARPL_LIMIT_FAST_PATH;
 constexpr std::uint64_t fast_observe = ARPL_LIMIT_FAST_PATH | ARPL_LIMIT_OBSERVE;
 
-// A confirmed pair where the ring has no budget, as by default.
+// A confirmed pair, without a budget for the ring, as by default.
 State known() {
   return {.pair = Pair::fresh, .ring = Budget::zero, .switches = fast};
 }
@@ -19,7 +19,7 @@ State known_but(void (*change)(State&)) {
   return state;
 }
 
-// A new requester above the TO_CHILD budget.
+// A new requester after the TO_CHILD budget is spent.
 State unknown_but(void (*change)(State&)) {
   State state{.to_child = Budget::spent, .ring = Budget::zero, .switches = fast};
   change(state);

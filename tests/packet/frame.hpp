@@ -9,7 +9,7 @@
 
 #include "base/net.hpp"
 
-/// Builds ARP frames byte by byte, from the RFCs and not from the code under test.
+/// Builds ARP frames byte by byte from the RFCs, independently of the code under test.
 namespace arpline::packet {
 
 using Bytes = std::vector<std::uint8_t>;
@@ -44,7 +44,7 @@ struct Tag {
   std::uint16_t tci = 0;
 };
 
-/// Every field of a frame; as it stands, the peer's broadcast who-has for the endpoint.
+/// Every field of a frame; the defaults are the peer's broadcast who-has for the endpoint.
 struct FrameSpec {
   Mac eth_dst = broadcast_mac;
   Mac eth_src = peer_mac;
@@ -59,8 +59,8 @@ struct FrameSpec {
   Ipv4 sender_ip = peer_ip;
   Mac target_mac = 0;
   Ipv4 target_ip = endpoint_ip;
-  std::size_t bytes = 60;    ///< padding is added behind the ARP packet, or the frame is cut
-  std::uint8_t padding = 0;  ///< what it is made of
+  std::size_t bytes = 60;    ///< length: the frame is padded behind the ARP packet, or cut
+  std::uint8_t padding = 0;  ///< value of the padding bytes
 };
 
 inline void append16(Bytes& out, std::uint16_t v) {
@@ -117,7 +117,7 @@ inline Bytes with_target_ip(Bytes frame, const FrameSpec& spec, Ipv4 address) {
   return with_address(std::move(frame), 14 + 4 * spec.tags.size() + 24, address);
 }
 
-/// What the kernel of a container with this MAC answers to the request: the tag's id stays, nothing follows.
+/// The reply of a container's kernel with this MAC to the request: the VLAN stays, without padding.
 inline Bytes kernel_reply(const FrameSpec& request, Mac answerer) {
   FrameSpec reply{.eth_dst = request.sender_mac,
                   .eth_src = answerer,

@@ -124,8 +124,8 @@ void own_mac_rows(std::vector<Row>& r) {
                {.eth_src = endpoint_mac},
                {.events = Budget::spent},
                own_mac()});
-  // A child has taken a peer's MAC: the peer goes on being answered, and nothing is handed to the kernel for
-  // it, whose reply would stay inside the host.
+  // A child uses a peer's MAC: the peer is still answered, but its who-has are not handed to the kernel, whose
+  // replies would stay inside the host.
   const auto shared = [&](const char* name, const FrameSpec& frame, State state, Expect expect) {
     state.requester_mac_is_shared = true;
     expect.event = ARPL_EVENT_OWN_MAC;
@@ -164,7 +164,7 @@ void plain_reply_rows(std::vector<Row>& r) {
   r.push_back({"row04_opcode_in_the_wrong_byte_order", {.op = 0x0100}, {}, passes(ARPL_other_op)});
 }
 
-// Each passes, whoever has asked for it.
+// A reply always passes, whoever sent the who-has.
 void answer_rows(std::vector<Row>& r) {
   const auto row = [&](const char* name, const FrameSpec& frame, const State& state, const Expect& expect) {
     r.push_back({name, frame, state, expect});
@@ -325,7 +325,7 @@ void other_protocol_rows(std::vector<Row>& r) {
   r.push_back({"not_arp_behind_two_tags", {.tags = {tag100, tag100}, .ethertype = 0x0800}, {}, not_arp()});
 }
 
-// Cut at every length. The test-run interface takes no frame below 14 bytes; the C++ build gets them all.
+// Frames cut at every length. The test run rejects frames below 14 bytes; only the C++ build gets those.
 void length_rows(std::vector<Row>& r) {
   for (std::size_t bytes = 0; bytes <= 60; ++bytes) {
     const Expect whole = to_child(ARPL_to_child_new);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// arpgen's frames: what the BPF program makes is what this process makes, byte by byte, for any plan.
+// arpgen's frames: for any plan, the BPF program writes the same bytes as the C++ build.
 #include <bpf/bpf.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -30,7 +30,7 @@ std::vector<std::string> with_each_flaw() {
   return specs;
 }
 
-/// What the BPF program makes of frame `index`; the page holds what a receiver may have left there.
+/// Frame `index` as the BPF program writes it, into a page that holds a previous frame's bytes.
 std::vector<std::uint8_t> made_by_kernel(const Programs& programs, const arpgen_plan& plan) {
   std::vector<std::uint8_t> in(std::max(plan.frame_bytes, ARPGEN_MIN_FRAME_BYTES), 0);
   std::fill_n(in.begin(), ARPGEN_MIN_FRAME_BYTES, 0xee);

@@ -27,7 +27,7 @@ class LoadedProgram : public testing::TestWithParam<Row> {
 };
 
 void expect_events(const Row& row, const std::vector<arpl_event>& events) {
-  // An own MAC that claims is told as both.
+  // A claim by an own MAC causes both events.
   const bool both = row.expect.event == ARPL_EVENT_OWN_MAC && row.expect.claimed_slot != ARPL_NO_SLOT;
   ASSERT_EQ(events.size(), (row.expect.event != 0 ? 1U : 0U) + (both ? 1U : 0U));
   if (events.empty()) return;
@@ -41,7 +41,7 @@ void expect_events(const Row& row, const std::vector<arpl_event>& events) {
   EXPECT_EQ(events[0].vlan, row.frame.tags.empty() ? 0 : row.frame.tags[0].tci & 0x0fff);
 }
 
-/// When the frame was run.
+/// The time at which the frame was run.
 struct Span {
   std::uint64_t from = 0;
   std::uint64_t to = 0;
@@ -61,7 +61,7 @@ int action_of(Output output) {
   }
 }
 
-// What a person reads in endpoint_stats.
+// Checks the counters and times of endpoint_stats.
 template <class Runner>
 void expect_stats(const Row& row, Runner& runner, Span took) {
   const std::uint32_t asked = row.frame.target_ip == sibling_ip ? sibling_slot : endpoint_slot;
@@ -78,7 +78,7 @@ void expect_stats(const Row& row, Runner& runner, Span took) {
   EXPECT_TRUE(!is_request || (took.has(stats.last_seen)));
 }
 
-// A question is answered once, and nobody else's answer takes its place.
+// Checks that only the first answer of the gateway that was asked is reported.
 template <class Runner>
 void expect_awaited(const Row& row, const Outcome& outcome, Runner& runner, Span exactly) {
   const bool probe = row.expect.event == ARPL_EVENT_PROBE_ANSWER;
@@ -100,7 +100,7 @@ void expect_misdirected(const Row& row, Runner& runner, Span took) {
   EXPECT_TRUE(took.has(stats.misdirected_at));
 }
 
-// For egress, whose reply it will see.
+// Checks the record of a check, by which egress recognizes its reply.
 template <class Runner>
 void expect_check(const Row& row, Runner& runner, Span took) {
   if (row.expect.verdict != ARPL_to_child_check || row.expect.would) return;
@@ -118,7 +118,7 @@ void expect_claimed(const Row& row, Runner& runner, Span took) {
   EXPECT_EQ(runner.stats(row.expect.claimed_slot).last_claimant_mac, row.frame.sender_mac);
 }
 
-// All that a frame leaves behind, whoever has decided.
+// Checks everything that a frame changes, for the programs and for the C++ build.
 template <class Runner>
 void expect_row(const Row& row, const Outcome& outcome, Runner& runner, Span took, Span exactly) {
   expect_outcome(row, outcome);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A capture of the rows' frames, replayed: the sums are what the rows expect.
+// Replays a capture of the rows' frames: the sums must match the rows' verdicts.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -20,7 +20,7 @@ namespace {
 using Counts = std::map<std::string, std::uint64_t>;
 
 constexpr std::uint64_t kStart = 1'700'000'000 * seconds;
-// Pairs, claims and announcements of a row are forgotten by the next one, and budgets are full again.
+// Longer than pairs, claims and announcements of a row last, and than budgets take to refill.
 constexpr std::uint64_t kBetweenRows = 200 * seconds;
 
 struct Answered {
@@ -28,8 +28,8 @@ struct Answered {
   Ipv4 address = 0;
 };
 
-// What can be said with a capture alone: the endpoints confirmed, the requester's pair fresh or not there. It
-// has one queue.
+// Whether a capture can produce the state: endpoints confirmed, the requester's pair fresh or absent, one
+// queue.
 bool is_plain(const State& state) {
   State plain = state;
   plain.pair = Pair::absent;
@@ -41,7 +41,7 @@ bool is_sent(const Row& row) {
   return row.frame.bytes >= 14 && (source == parent_mac || source == endpoint_mac || source == sibling_mac);
 }
 
-// The rows that a capture can show; own MACs either send or come in from the wire.
+// The rows that a capture can show. `sent`: those that own MACs sent, which otherwise come in from the wire.
 std::vector<const Row*> shown(bool sent) {
   std::vector<const Row*> found;
   for (const auto& row : rows())
@@ -60,7 +60,7 @@ class Recorded {
     writer_.frame(0, time_ns, std::as_bytes(std::span{frame}), static_cast<std::uint32_t>(frame.size()));
   }
 
-  // Neither the fast path nor limits that the rows do not have.
+  // Replays without the fast path and without limits, as in the rows.
   Counts replayed(bool inbound) {
     writer_.finish();
     output_.commit();
@@ -69,10 +69,10 @@ class Recorded {
                             .own_macs = {"02:00:00:00:00:01"}},
                            {});
     network.limits.flags = 0;
-    const auto world = std::make_unique<replay::ReplayHost>(network, replay::Ways{.inbound = inbound});
+    const auto host = std::make_unique<replay::ReplayHost>(network, replay::Ways{.inbound = inbound});
     replay::Capture capture{path_};
-    for (replay::Captured frame; capture.next(frame);) world->see(frame);
-    const auto sums = replay::to_json(*world);
+    for (replay::Captured frame; capture.next(frame);) host->see(frame);
+    const auto sums = replay::to_json(*host);
     Counts counts;
     for (const auto& [name, count] : sums["verdicts"].items())
       if (count != 0) counts[name] = count;
@@ -93,7 +93,7 @@ Bytes answer_to(Ipv4 endpoint, Mac its_mac, Answered requester) {
                       its_mac);
 }
 
-// What its kernel was asked before it answered.
+// The who-has that the kernel answered.
 Bytes question_of(Ipv4 endpoint, Answered requester) {
   return build({.eth_src = requester.mac,
                 .sender_mac = requester.mac,
@@ -137,7 +137,7 @@ TEST(ReplayedRowsTest, own_macs_from_the_wire_are_what_the_rows_expect) {
   auto now = kStart;
   for (const auto* row : chosen) recorded.add(build(row->frame), now += kBetweenRows);
   auto wanted = expected(chosen);
-  wanted.erase("to_child_new");  // nobody was asked
+  wanted.erase("to_child_new");  // no who-has was sent
   EXPECT_TRUE(wanted.contains("own_mac"));
   EXPECT_EQ(recorded.replayed(true), wanted);
 }

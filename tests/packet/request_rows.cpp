@@ -73,7 +73,7 @@ void endpoint_rows(std::vector<Row>& r) {
   r.push_back({"row08_comes_before_probes", {.eth_dst = parent_mac, .sender_ip = 0}, {}, misdirected()});
 }
 
-// An unconfirmed endpoint that has answered nothing for three checks, the last of them a while ago.
+// An unconfirmed endpoint that has left three checks unanswered, the last one `ago`.
 State silent(std::uint64_t ago) {
   return {.confirmed = false, .unanswered = 3, .unanswered_ago = ago};
 }
@@ -141,7 +141,7 @@ void check_rows(std::vector<Row>& r) {
     r.push_back({name, {}, state, expect});
   };
   const auto check = to_child(ARPL_to_child_check);
-  // Handed a who-has a second ago and more, and nothing heard since.
+  // The kernel got a who-has more than a second ago and has sent nothing since.
   row("check_of_a_kernel_that_owes_an_answer",
       {.confirmed_ago = 2 * seconds, .unanswered_ago = 1500 * milliseconds}, check);
   row("check_for_a_confirmed_pair_too",
@@ -222,7 +222,7 @@ void probe_rows(std::vector<Row>& r) {
 }
 
 void odd_sender_rows(std::vector<Row>& r) {
-  // Each with its own pair confirmed: what is odd is not answered even then.
+  // The pair of each sender is confirmed: an odd frame is not answered even then.
   const auto sender = [&](const char* name, Ipv4 address, std::uint8_t prefix_bits, const Expect& expect) {
     r.push_back({name,
                  {.sender_ip = address},

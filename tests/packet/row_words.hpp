@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the files of rows share: short names for what is expected.
+// Short names for expectations, shared by the files of rows.
 #pragma once
 
 #include "packet/rows.hpp"
@@ -48,11 +48,11 @@ inline Expect misdirected() {
 
 inline const Tag tag100{.type = 0x8100, .tci = 100};
 
-/// Rows 0 to 5, and what is not ARP at all.
+/// Rows 0 to 5 of the decision table, and frames that are not ARP.
 void add_frame_rows(std::vector<Row>& r);
 /// Rows 6 to 13.
 void add_request_rows(std::vector<Row>& r);
-/// Row 13 with the fast path, the budgets and what may be asked for beside them.
+/// Row 13 with the fast path, the budgets and the exceptions from them.
 void add_fast_path_rows(std::vector<Row>& r);
 
 }  // namespace arpline::packet

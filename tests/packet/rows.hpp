@@ -11,25 +11,25 @@
 
 namespace arpline::packet {
 
-/// What becomes of the frame.
+/// The outcome for a frame.
 enum class Output {
-  unchanged,  ///< passes as it came
-  to_child,   ///< passes with the endpoint's MAC as its destination; a check as a probe
-  ring,       ///< goes to the ring as it came, an arpl_ring_meta in front
-  reflected,  ///< leaves as the kernel's answer, as long as it came
-  dropped     ///< as it came
+  unchanged,  ///< passed unchanged
+  to_child,   ///< passed with the endpoint's MAC as its destination; a check also as a probe
+  ring,       ///< redirected to the ring, unchanged behind an arpl_ring_meta
+  reflected,  ///< sent back as the kernel's reply, with the frame's length
+  dropped     ///< dropped, unchanged
 };
 
 struct Expect {
-  std::optional<arpl_verdict> verdict;  ///< none: not ARP, passes uncounted
+  std::optional<arpl_verdict> verdict;  ///< nullopt: not ARP, passes uncounted
   Output output = Output::unchanged;
   bool would = false;                         ///< counted as would_…
-  std::uint32_t claimed_slot = ARPL_NO_SLOT;  ///< whose address the frame claims
+  std::uint32_t claimed_slot = ARPL_NO_SLOT;  ///< the slot of the claimed address
   std::uint16_t event = 0;                    ///< enum arpl_event_type; 0: none
-  bool misdirected = false;                   ///< noted as sent to a MAC that has the address no more
+  bool misdirected = false;                   ///< recorded as sent to a MAC that has lost the address
 };
 
-/// A row of the packet tables: a frame, a state, what is expected.
+/// A row of the packet tables: a frame, a state and the expected outcome.
 struct Row {
   std::string name;
   FrameSpec frame;
@@ -41,17 +41,17 @@ struct Row {
 /// The decision table of docs/verdicts.md, row by row and clause by clause; built once.
 const std::vector<Row>& rows();
 
-/// What egress makes of a frame.
+/// The expected outcome of a frame at egress.
 struct EgressExpect {
   bool seen = true;
-  bool confirmed = false;  ///< counted, and the endpoint has answered
-  bool pair = false;       ///< the pair is confirmed too
+  bool confirmed = false;  ///< the endpoint's reply is counted and confirms it
+  bool pair = false;       ///< it confirms the pair too
   std::uint32_t claimed_slot = ARPL_NO_SLOT;
   bool self_test = false;
-  bool dropped = false;             ///< the claim; nothing else is
-  bool would_drop = false;          ///< likewise, in observe
-  std::optional<arpl_heard> heard;  ///< the target was asked for, or the sender answered
-  Ipv4 given_back = 0;              ///< the target IP, in a reply to a check; 0: nothing is changed
+  bool dropped = false;             ///< a claim that is dropped; nothing else ever is
+  bool would_drop = false;          ///< a claim that observe would drop
+  std::optional<arpl_heard> heard;  ///< a container asked for the target, or the sender answered
+  Ipv4 given_back = 0;  ///< the target IP that egress writes into the reply to a check; 0: unchanged
 };
 
 struct EgressRow {

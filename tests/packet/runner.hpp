@@ -11,34 +11,34 @@
 
 namespace arpline::packet {
 
-/// One verdict counter and how much it has grown.
+/// A verdict counter and its increment.
 struct Growth {
   std::uint32_t counter = 0;  ///< index in struct arpl_verdict_counts
   std::uint64_t by = 0;
   bool operator==(const Growth&) const = default;
 };
 
-/// What one frame has changed.
+/// All changes by one frame.
 struct Outcome {
   std::vector<Growth> grown;
-  Output output = Output::unchanged;  ///< what became of the frame
-  Bytes frame;                        ///< behind the program, without what stands in front
+  Output output = Output::unchanged;  ///< outcome for the frame
+  Bytes frame;                        ///< after the program, without metadata
   std::optional<arpl_ring_meta> ring_meta;
   std::uint32_t claimed_slot = ARPL_NO_SLOT;
   std::uint64_t credit_taken = 0;
   std::vector<arpl_event> events;
 };
 
-/// What one frame has changed at egress.
+/// All changes by one frame at egress.
 struct EgressOutcome {
   arpl_egress_stats grown{};
   std::uint32_t claimed_slot = ARPL_NO_SLOT;
-  bool contested = false;  ///< by this frame
+  bool contested = false;  ///< this frame made the endpoint contested
   bool dropped = false;
-  bool asked = false;     ///< its target is remembered as asked for by a container
-  bool answered = false;  ///< its sender is remembered as answered for by this host
-  bool station = false;   ///< the MAC that it is for is remembered as a station's
-  Bytes frame;            ///< as it leaves
+  bool asked = false;     ///< `heard` has its target as asked for by a container
+  bool answered = false;  ///< `heard` has its sender as answered for by this host
+  bool station = false;   ///< the station table has its destination MAC
+  Bytes frame;            ///< as it leaves the host
   std::vector<arpl_event> events;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What takes more than one frame, through the loaded programs and through the C++ build alike.
+// Tests that take more than one frame, for the loaded programs and for the C++ build.
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -41,7 +41,7 @@ class Sequence : public testing::Test {
   void install(const State& state) { Way::runner().install(state); }
   void expect(const FrameSpec& frame, arpl_verdict verdict) { expect_counted(Way::run(frame), verdict, false); }
   arpl_slot& slot() { return Way::runner().slot(endpoint_slot); }
-  // The kernel has owed an answer, and the last check is, a second longer ago.
+  // Moves the time of the kernel's unanswered check a second into the past.
   void a_second_passes() { slot().unanswered_at -= seconds; }
 };
 
@@ -85,8 +85,8 @@ TYPED_TEST(Sequence, one_source_cannot_spend_the_whole_budget) {
   this->expect(who_has_of(stranger_mac, peer_ip), ARPL_to_child_new);
 }
 
-// Another MAC whose share of the TO_CHILD budget is in the same bucket.
-Mac meets(Mac source) {
+// Another MAC whose share of the TO_CHILD budget is the same token bucket.
+Mac colliding_mac(Mac source) {
   for (int i = 0;; ++i) {
     const Mac other = mac(2, 0, 9, i >> 16, i >> 8 & 255, i & 255);
     if (source_index(other, ARPL_SHARE_TO_CHILD) == source_index(source, ARPL_SHARE_TO_CHILD)) return other;
@@ -94,7 +94,7 @@ Mac meets(Mac source) {
 }
 
 TYPED_TEST(Sequence, two_sources_that_meet_in_one_bucket_have_one_share_and_are_both_answered) {
-  const FrameSpec other = who_has_of(meets(peer_mac), peer_ip);
+  const FrameSpec other = who_has_of(colliding_mac(peer_mac), peer_ip);
   this->install({.ring = Budget::zero, .switches = ARPL_LIMIT_FAST_PATH});
   for (int i = 0; i < 5; ++i) this->expect(i % 2 == 0 ? FrameSpec{} : other, ARPL_to_child_new);
   for (const FrameSpec& frame : {FrameSpec{}, other}) this->expect(frame, ARPL_reflect_new);
@@ -113,7 +113,7 @@ TYPED_TEST(Sequence, all_sources_together_cannot_spend_more_than_the_budget) {
   const auto refilled = static_cast<int>((TypeParam::runner().now() - from) / to_child_interval) + 1;
   EXPECT_GE(counts[ARPL_to_child_new], 500);
   EXPECT_LE(counts[ARPL_to_child_new], 500 + refilled);
-  // The credit window bounds what rings; the rest passes and never goes to the child.
+  // The credit window bounds the frames to the ring; the rest passes and is never sent to the child.
   EXPECT_EQ(counts[ARPL_ring], static_cast<int>(credit_window));
   EXPECT_EQ(counts[ARPL_over_budget] + counts[ARPL_ring] + counts[ARPL_to_child_new], 600);
 }
@@ -272,8 +272,9 @@ TYPED_TEST(Sequence, a_confirmed_pair_is_found_in_the_slot_and_in_the_table) {
 }
 
 TYPED_TEST(Sequence, in_a_full_set_of_pairs_the_oldest_is_evicted) {
-  this->install({.confirmed = false, .source = Budget::unlimited});  // who meets in a set meets in a share too
-  // One requester more than a set has words.
+  // Requesters that collide in a pair set collide in a source's share too.
+  this->install({.confirmed = false, .source = Budget::unlimited});
+  // One requester more than a set holds.
   std::map<std::uint32_t, std::vector<Mac>> sets;
   std::vector<Mac> requesters;
   for (int i = 0; requesters.size() <= ARPL_PAIR_WAYS; ++i) {
@@ -335,7 +336,7 @@ TYPED_TEST(Sequence, observe_takes_no_credit) {
   }
 }
 
-// Another CPU, or a program that read its clock after us, may have written a time that is ahead of our `now`.
+// Another CPU, or a program that read the clock later, may have written a time after our `now`.
 TEST(TimesAheadOfNow, are_not_an_age) {
   CppRunner runner;
   runner.install({.pair = Pair::fresh, .socket = false});
@@ -404,7 +405,7 @@ TEST(Rows, cover_every_verdict_and_every_would_twin) {
   for (const Row& row : rows())
     if (row.expect.verdict) covered.insert(counter_of(*row.expect.verdict, row.expect.would));
   for (std::uint32_t counter = 0; counter < ARPL_VERDICT_COUNTERS; ++counter) {
-    // In observe the ring admits everything, so that nothing is ever an excess.
+    // In observe the ring admits every frame, so this counter can't grow.
     if (counter == arpl_would_index(ARPL_to_child_excess)) continue;
     EXPECT_TRUE(covered.contains(counter)) << counter_name(counter);
   }
@@ -466,7 +467,7 @@ TEST(ExactTimes, a_pair_ends_within_a_stamp_of_its_time_to_live) {
   expect_counted(runner.run(build({})), ARPL_to_child_new, false);
 }
 
-// How many bits are set in each part.
+// The number of bits set in each part of the filter.
 std::vector<int> bits_in_parts(const std::vector<__u64>& filter) {
   std::vector<int> bits(ARPL_FILTER_WORDS / ARPL_FILTER_PART_WORDS);
   for (std::size_t i = 0; i < filter.size(); ++i) bits[i / ARPL_FILTER_PART_WORDS] += std::popcount(filter[i]);
@@ -524,7 +525,8 @@ TEST(WhatIsHandedOver, is_taken_once_and_not_after_its_time_however_old_it_is) {
   EXPECT_EQ(arpl_take_handed(&tables, pair, day), 1) << "handed over by a CPU whose clock is a tick ahead";
 }
 
-// A million are the limit: other kernels and compilers may need several times as many.
+// The verifier's limit is a million instructions; other kernels and compilers may need several times as many as
+// here.
 TEST(TheVerifier, follows_each_program_with_a_tenth_of_its_limit) {
   if (const auto reason = BpfRunner::reason_to_skip(); !reason.empty()) GTEST_SKIP() << reason;
   for (const auto followed : BpfRunner::shared().verified_instructions()) {

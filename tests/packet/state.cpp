@@ -30,12 +30,12 @@ arpl_budget rate_of(Budget budget, arpl_budget normal) {
   return normal;
 }
 
-// Far enough ahead that it stays spent while a test runs.
+// A spent bucket's time lies far enough ahead to stay spent during a test.
 std::uint64_t arrival_of(Budget budget, std::uint64_t now) {
   return budget == Budget::spent ? now + 3600 * seconds : 0;
 }
 
-// Where it stands, and its hash.
+// The address's index in `heard`, and its hash.
 std::pair<std::uint32_t, std::uint64_t> heard_of(arpl_heard kind, Ipv4 address, std::uint16_t vlan) {
   arpl_tables tables;
   tables.keys = hash_keys;
@@ -67,7 +67,8 @@ void add_macs(Contents& out, const State& s) {
   for (const auto& [own, sender] : out.macs) out.filter.push_back(arpl_mac_bit(hash_keys.factor, own));
 }
 
-// The sets of the index that the endpoints stand in; without room for the first one, its set is full of others.
+// The sets of the index that hold the endpoints. With State::overflow, other cells fill the first endpoint's
+// set.
 void add_index(Contents& out, const State& s) {
   std::map<std::uint32_t, arpl_index_set> buckets;
   for (const auto& [key, value] : out.endpoints) {

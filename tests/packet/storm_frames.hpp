@@ -7,7 +7,7 @@
 
 #include "packet/frame.hpp"
 
-/// Frames that are not ARP, built byte by byte from the RFCs, and what a storm limit may do with each.
+/// Frames that are not ARP, built byte by byte from the RFCs, with the storm limit that may apply to each.
 namespace arpline::packet {
 
 inline constexpr Mac all_nodes_mac = mac(0x33, 0x33, 0, 0, 0, 1);
@@ -17,13 +17,14 @@ inline constexpr Mac spanning_tree_mac = mac(0x01, 0x80, 0xc2, 0, 0, 0);
 struct StormFrame {
   std::string name;
   Bytes frame;
-  /// Whose limit it may be looked up in, in host order; 0: only the one for all others. None: no limit's.
+  /// The ethertype, in host order, whose limit may apply; 0: only the limit for all others. nullopt: no limit
+  /// applies.
   std::optional<std::uint16_t> ethertype;
-  /// Without a limit: that many bytes tell so, and with fewer it is like any other.
+  /// Without a limit: the bytes needed to tell; a shorter frame counts as any other of its ethertype.
   std::size_t told_by = 14;
 };
 
-/// An Ethernet header, and what follows it.
+/// A frame of an Ethernet header and the payload.
 inline Bytes frame_of(Mac destination, std::uint16_t ethertype, const Bytes& payload,
                       const std::vector<Tag>& tags = {}) {
   Bytes out;
@@ -38,7 +39,7 @@ inline Bytes frame_of(Mac destination, std::uint16_t ethertype, const Bytes& pay
   return out;
 }
 
-/// UDP to this port, eight bytes of data.
+/// A UDP datagram to this port with eight bytes of data.
 inline Bytes udp_to(std::uint16_t port) {
   Bytes out;
   append16(out, 40000);
@@ -76,7 +77,7 @@ inline Bytes ipv6(std::uint8_t next, const Bytes& payload) {
   return out;
 }
 
-/// An extension header of 8 * (1 + more) bytes, and what follows it.
+/// An extension header of 8 * (1 + more) bytes, then the payload.
 inline Bytes behind(std::uint8_t next, std::uint8_t more, const Bytes& payload) {
   Bytes out{next, more};
   out.resize(8U * (1U + more));

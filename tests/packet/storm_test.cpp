@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Limits on what is not ARP, through the loaded program.
+// Limits on frames that are not ARP, in the loaded program.
 #include <gtest/gtest.h>
 #include <linux/bpf.h>
 
@@ -47,7 +47,7 @@ class StormLimits : public testing::Test {
     counted_ = runner().other_counts();
   }
 
-  // The frame passes or is dropped, and exactly this counter has grown, or none; ARP's never do.
+  // Expects the action and that this counter alone has grown; nullopt: none has. ARP's counters never grow.
   void expect(const Bytes& frame, int action, std::optional<std::size_t> counter) {
     const auto run = runner().run(frame);
     EXPECT_EQ(run.retval, action);
@@ -66,7 +66,7 @@ TEST_F(StormLimits, leave_alone_what_is_needed_by_all_and_no_other_frame) {
   install({limit(ARPL_STORM_BROADCAST, 0, nothing), limit(ARPL_STORM_MULTICAST, 0, nothing)});
   for (const auto& row : storm_frames()) {
     SCOPED_TRACE(row.name);
-    if (row.name == "arp_behind_two_tags") continue;  // is ARP's
+    if (row.name == "arp_behind_two_tags") continue;  // counts as ARP
     const bool to_all = arpl_load_mac(row.frame.data()) == ARPL_MAC_BROADCAST;
     if (row.ethertype)
       expect(row.frame, XDP_DROP, to_all ? ARPL_OTHER_broadcast_limited : ARPL_OTHER_multicast_limited);

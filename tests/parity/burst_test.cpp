@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The engine looks ahead in a burst: that must not change what becomes of a frame.
+// The engine prefetches within a burst; the verdicts must be the same as for single frames.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -12,9 +12,9 @@
 namespace arpline::parity {
 namespace {
 
-constexpr std::size_t kFrames = 100;  // more than it looks at together
+constexpr std::size_t kFrames = 100;  // more than the engine prefetches at once
 
-/// Frames in memory and the engine's stage on tables of its own.
+/// Frames in memory, and the wire stage with tables of its own.
 struct Lane {
   void begin(const packet::State& state) {
     runner.install(state);

@@ -7,7 +7,7 @@
 
 #include "packet/frame.hpp"
 
-/// Captures of Ethernet frames as libpcap has them (draft-ietf-opsawg-pcap), in this machine's byte order.
+/// Reads and writes captures in libpcap's format (draft-ietf-opsawg-pcap), in this machine's byte order.
 namespace arpline::parity {
 
 struct CaptureHeader {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The port over devices of DPDK that need no hardware.
+// The port "ethdev" over DPDK devices that need no hardware.
 #include "port/ethdev.hpp"
 
 #include <gtest/gtest.h>
@@ -40,7 +40,7 @@ class EthdevPortTest : public testing::Test {
   }
 };
 
-/// A port over rings, with or without the kernel's.
+/// A port over ring devices, optionally with a second one for the kernel.
 struct Ringed {
   explicit Ringed(std::uint16_t queues = 1, bool with_kernel = false)
       : wire(queues),
@@ -261,7 +261,7 @@ TEST(EalArguments, are_the_users_where_he_gives_some) {
   EXPECT_TRUE(has(more_memory, "--no-huge"));
 }
 
-// In a process of its own: the EAL starts once.
+// In a child process, because a process can initialize the EAL only once.
 TEST(EalArgumentsDeathTest, that_dpdk_refuses_are_one_error_with_its_reason) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   const auto start = [] {

@@ -19,7 +19,7 @@ namespace {
 
 constexpr unsigned kRingFrames = 1024;  // a power of two
 constexpr unsigned kPoolFrames = 1023;
-constexpr std::uint16_t kFrameBytes = 9216;  // the longest frame of the packet tables in one piece
+constexpr std::uint16_t kFrameBytes = 9216;  // holds the longest frame of the packet tables in one segment
 
 struct FreeRing {
   void operator()(rte_ring* ring) const noexcept { rte_ring_free(ring); }

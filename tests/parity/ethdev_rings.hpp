@@ -12,10 +12,10 @@ namespace arpline::parity {
 
 using Bytes = std::vector<std::uint8_t>;
 
-/// The one EAL of the process: no huge pages, no PCI devices.
+/// Initializes the process's EAL, without huge pages and PCI devices.
 void start_eal();
 
-/// A net_ring ethdev: real DPDK queues whose other ends are in our hands. Outlives the port that has its name.
+/// A net_ring device: real DPDK queues whose other ends the test holds. Must outlive the port that opens it.
 class EthdevRings {
  public:
   explicit EthdevRings(std::uint16_t queues);
@@ -23,15 +23,15 @@ class EthdevRings {
   EthdevRings& operator=(const EthdevRings&) = delete;
   ~EthdevRings();
 
-  /// As EthdevOptions::device takes it.
+  /// The device in the form of EthdevOptions::device.
   const std::string& name() const;
-  /// Puts a frame where the device receives.
+  /// Queues a frame for the device to receive.
   void put(std::uint16_t queue, std::span<const std::uint8_t> frame);
-  /// What the device was given to send next, of any queue; nothing: no frame.
+  /// The next frame that the device has sent on any queue; nullopt: none.
   std::optional<Bytes> take();
-  /// The queue of what was taken last.
+  /// The queue of the frame that take() returned last.
   std::uint16_t taken_from() const;
-  /// Frames that came by put() and are neither taken nor given back.
+  /// The number of frames from put() that were neither sent nor freed.
   std::size_t held() const;
 
  private:
@@ -39,9 +39,9 @@ class EthdevRings {
   std::unique_ptr<Rings> rings_;
 };
 
-/// Frames that are free in the pool of the device with this name.
+/// The number of free frames in the pool of this device.
 std::size_t free_frames(const std::string& device);
-/// Whether there is a device of this name.
+/// Whether a device of this name exists.
 bool is_there(const std::string& device);
 
 }  // namespace arpline::parity

@@ -11,12 +11,12 @@
 
 namespace arpline::parity {
 
-/// A port with room for one frame: what a worker behind the ring gets, and what it makes of it.
+/// A port with room for one frame: it gives the worker the frame of a ring, and keeps the worker's reply.
 class MemoryPort {
  public:
   explicit MemoryPort(std::uint16_t queues) : queues_(queues) {}
 
-  /// As the program leaves it in the ring.
+  /// Queues a frame as the program leaves it in the ring.
   void put(const arpl_ring_meta& meta, const packet::Bytes& frame, std::uint16_t queue) {
     buffer_.assign(sizeof meta + std::max<std::size_t>(frame.size(), kFrameRoomBytes), 0);
     std::memcpy(buffer_.data(), &meta, sizeof meta);
@@ -27,7 +27,7 @@ class MemoryPort {
                      .token = 0};
     sent_.reset();
   }
-  /// The answer; nothing when the frame was given back.
+  /// The reply; nullopt when the worker released the frame without one.
   const std::optional<packet::Bytes>& sent() const { return sent_; }
 
   std::size_t receive(Burst burst) noexcept {

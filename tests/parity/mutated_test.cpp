@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A million frames mutated from the rows, in states mutated from theirs: the loaded program and the engine see
-// the same ones in the same order at the same times, and must not differ in anything. ARPLINE_SEED chooses
-// others.
+// Runs a million frames, mutated from the rows and in mutated states, through the loaded program and through
+// the engine, in the same order and at the same times. Nothing may differ. ARPLINE_SEED sets another seed.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -21,16 +20,16 @@ constexpr std::uint64_t kFrames = 50'000;
 constexpr std::uint64_t kFrames = 1'000'000;
 #endif
 constexpr std::uint64_t kDefaultSeed = 826;
-constexpr std::uint64_t kGroups = 2'000;             // several times as many as there are rows
-constexpr std::uint64_t kGroup = kFrames / kGroups;  // frames that meet what those before them have left
-constexpr std::uint64_t kSlotsLast = 16;             // frames until a claim is forgotten
+constexpr std::uint64_t kGroups = 2'000;             // several times the number of rows
+constexpr std::uint64_t kGroup = kFrames / kGroups;  // frames from one state onward
+constexpr std::uint64_t kSlotsLast = 16;             // frames until a claim is undone
 
 std::uint64_t seed() {
   const char* given = std::getenv("ARPLINE_SEED");
   return given != nullptr ? std::stoull(given) : kDefaultSeed;
 }
 
-// First the row's own frame, then others.
+// Runs the row's own frame first, then mutated ones.
 void run_group(Ways& ways, Mutator& mutator, const packet::Row& row, const packet::State& state,
                std::vector<std::uint64_t>& counted, std::set<std::uint16_t>& told) {
   ways.install(state);
@@ -56,7 +55,7 @@ TEST(AMillionMutatedFrames, get_the_same_verdicts_and_bytes_from_the_program_and
   std::set<std::uint16_t> told;
   const auto& rows = packet::rows();
   for (std::uint64_t i = 0; i < kGroups && !HasFailure(); ++i) {
-    // Each row once as it is, so that every verdict comes about; then one in four in another state.
+    // Each row runs once unchanged, so that every verdict occurs; later one in four has a mutated state.
     const auto& row = rows[i % rows.size()];
     const auto state = i >= rows.size() && mutator.one_in(4) ? mutator.state() : row.state;
     run_group(ways, mutator, row, state, counted, told);
@@ -65,7 +64,7 @@ TEST(AMillionMutatedFrames, get_the_same_verdicts_and_bytes_from_the_program_and
   EXPECT_EQ(told, (std::set<std::uint16_t>{ARPL_EVENT_CLAIM_FROM_WIRE, ARPL_EVENT_OWN_MAC,
                                            ARPL_EVENT_PROBE_ANSWER, ARPL_EVENT_HOST_ANSWER}));
   for (std::uint32_t counter = 0; counter < counted.size(); ++counter) {
-    // In observe the ring admits everything, so that nothing is ever an excess.
+    // In observe the ring admits every frame, so this counter can't grow.
     if (counter == arpl_would_index(ARPL_to_child_excess)) continue;
     EXPECT_GT(counted[counter], 0U) << packet::counter_name(counter);
   }

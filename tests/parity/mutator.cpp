@@ -9,8 +9,8 @@ namespace {
 
 using namespace packet;
 
-constexpr std::size_t kShortest = ARPL_ETH_BYTES;  // what a test run takes
-constexpr std::uint32_t kLongest = 200;            // beyond every limit on a frame's length
+constexpr std::size_t kShortest = ARPL_ETH_BYTES;  // the minimum of a test run
+constexpr std::uint32_t kLongest = 200;            // exceeds every length that the programs compare with
 
 constexpr std::array kMacs{parent_mac,   endpoint_mac,  sibling_mac, peer_mac,
                            stranger_mac, broadcast_mac, Mac{0},      mac(1, 0, 0x5e, 0, 0, 1)};
@@ -65,7 +65,7 @@ void Mutator::change(FrameSpec& spec) {
       spec.eth_dst = mac();
       break;
     case 1:
-      spec.eth_src = spec.sender_mac = mac();  // both: another requester
+      spec.eth_src = spec.sender_mac = mac();  // both change: another requester
       break;
     case 2:
       spec.eth_src = mac();
@@ -101,7 +101,7 @@ void Mutator::change(FrameSpec& spec) {
 }
 
 void Mutator::change(Bytes& bytes) {
-  // Most of what decides stands in the first 60 bytes.
+  // Most bytes that the decision depends on are among the first 60.
   const auto length = static_cast<std::uint32_t>(std::min<std::size_t>(bytes.size(), 60));
   if (one_in(2))
     bytes[below(length)] ^= static_cast<std::uint8_t>(1U << below(8));

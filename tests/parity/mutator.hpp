@@ -9,14 +9,14 @@
 
 namespace arpline::parity {
 
-/// Frames and states near the packet tables' rows. The same seed gives the same ones.
+/// Generates frames and states near the packet tables' rows, reproducibly from the seed.
 class Mutator {
  public:
   explicit Mutator(std::uint64_t seed) : random_(seed) {}
 
-  /// A row's, now and then with a feature of another row's.
+  /// A row's state, sometimes with one field of another row's.
   packet::State state();
-  /// The row's frame or another row's, with up to three changes; never shorter than an Ethernet header.
+  /// The frame of `near` or another row, with up to three changes; at least as long as an Ethernet header.
   packet::Bytes frame(const packet::Row& near);
   const packet::Row& row();
   std::uint16_t queue() { return one_in(8) ? 1 : 0; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One decision, whoever makes it: the packet tables' rows through the loaded program with the engine behind its
-// ring, and through the engine alone over a DPDK device.
+// Runs the packet tables' rows through the loaded program with the engine behind its ring, and through the
+// engine alone over a DPDK device: both must decide the same.
 #include <gtest/gtest.h>
 
 #include "packet/check.hpp"

@@ -22,7 +22,7 @@ using packet::BpfRunner;
 using packet::Contents;
 using packet::Growth;
 
-// As in bpf/maps.bpf.h.
+// The map's value in bpf/maps.bpf.h.
 struct arpl_clock {
   std::uint64_t jiffies;
   std::uint64_t now;
@@ -51,7 +51,7 @@ std::string_view word_of(Outcome outcome) {
   return outcome == Outcome::answer ? "answers" : outcome == Outcome::drop ? "drops" : "passes";
 }
 
-// Returns the CPU.
+// Pins the thread to its current CPU and returns the CPU's number.
 std::size_t stay_on_this_cpu() {
   const int cpu = sched_getcpu();
   cpu_set_t cpus;
@@ -97,7 +97,7 @@ void BpfWay::install(const Contents& contents) {
   clear(left_.heard);
   clear(left_.buckets);
   runner_.fill(contents);
-  // A worker starts with nothing in flight.
+  // A worker expects no frames in flight when it starts.
   auto& credit = left_.credit[contents.queue];
   credit.sent = credit.consumed;
   worker_.emplace(port_, WorkerTables{.slots = left_.slots, .credit = left_.credit, .counts = &engine_counts_},
@@ -134,7 +134,7 @@ std::uint64_t BpfWay::time_of_last_run() const {
 Seen BpfWay::run(std::span<const std::uint8_t> frame, std::uint16_t queue) {
   auto run = runner_.pass(frame, queue);
   Seen seen{.outcome = Outcome::kernel, .frame = {}, .grown = grown(), .events = std::move(run.outcome.events)};
-  // Read from a better clock than the rest.
+  // The time of these events comes from a more precise clock.
   for (auto& event : seen.events)
     if (event.type == ARPL_EVENT_PROBE_ANSWER || event.type == ARPL_EVENT_HOST_ANSWER)
       event.time_ns = time_of_last_run();

@@ -19,20 +19,20 @@
 namespace arpline::parity {
 
 inline constexpr std::uint16_t kQueues = 2;
-inline constexpr std::size_t kShortestTestRun = ARPL_ETH_BYTES;  ///< what BPF_PROG_TEST_RUN takes
+inline constexpr std::size_t kShortestTestRun = ARPL_ETH_BYTES;  ///< the minimum of BPF_PROG_TEST_RUN
 
-/// What has become of a frame, whoever decided.
+/// The outcome of a frame, by the program or the engine.
 struct Seen {
   Outcome outcome = Outcome::kernel;
-  packet::Bytes frame;  ///< the answer, or what the kernel gets; of a dropped one nothing
+  packet::Bytes frame;  ///< the reply, or the frame for the kernel; empty for a dropped one
   std::vector<packet::Growth> grown;
   std::vector<arpl_event> events;
 };
 bool operator==(const Seen& a, const Seen& b);
-/// For a person who reads a failure.
+/// For failure messages.
 std::ostream& operator<<(std::ostream& out, const Seen& seen);
 
-/// What frames may leave in the tables; two ways that have seen the same frames hold the same.
+/// The tables that frames can change. Two ways that have run the same frames must have equal ones.
 struct Left {
   std::span<arpl_slot> slots;
   std::span<arpl_endpoint_stats> stats;
@@ -41,17 +41,17 @@ struct Left {
   std::span<__u64> heard;
   std::span<__u64> buckets;
   std::span<arpl_credit> credit;
-  const arpl_limits* limits = nullptr;  ///< what the parent awaits
+  const arpl_limits* limits = nullptr;  ///< for the gateway that the parent awaits
 };
 
-/// The loaded ingress program and, for what it hands to the ring, the engine behind it. Keeps the thread on one
-/// CPU: each has a clock of its own in the program.
+/// The loaded ingress program, with the engine behind its ring. Pins the thread to one CPU, because the program
+/// has a clock per CPU.
 class BpfWay {
  public:
   BpfWay();
   void install(const packet::Contents& contents);
   Seen run(std::span<const std::uint8_t> frame, std::uint16_t queue);
-  /// The time that the program took it for, the last time it ran.
+  /// The program's time in its last run.
   std::uint64_t time_of_last_run() const;
   const Left& left() const { return left_; }
 
@@ -70,15 +70,15 @@ class BpfWay {
   std::optional<Worker<MemoryPort>> worker_;
 };
 
-/// The engine without a program in front: a worker with the whole table over a DPDK device, and a second device
-/// for what goes to the kernel.
+/// The engine without a program: a worker with all tables over one DPDK device, and a second device for frames
+/// to the kernel.
 class EthdevWay {
  public:
   EthdevWay();
   void install(const packet::Contents& contents);
   Seen run(std::span<const std::uint8_t> frame, std::uint16_t queue, std::uint64_t now);
   const Left& left() const { return left_; }
-  /// Frames that are nowhere to be seen any more and were not given back.
+  /// Frames that were neither sent nor freed.
   std::size_t leaked() const { return wire_.held(); }
 
  private:
@@ -92,10 +92,10 @@ class EthdevWay {
   Worker<EthdevPort, EngineIngress> worker_;
 };
 
-/// Both, in step.
+/// Both, with the same frames at the same times.
 class Ways {
  public:
-  /// Those that all tests of a process share.
+  /// The pair that all tests of a process share.
   static Ways& shared();
 
   void install(const packet::State& state);
@@ -104,9 +104,9 @@ class Ways {
     Seen engine;
   };
   Both run(std::span<const std::uint8_t> frame, std::uint16_t queue);
-  /// Endpoints that are contested or silent by now are as they were installed.
+  /// Undoes claims and missed checks: restores the endpoints' slots as installed.
   void restore_slots();
-  /// The first table in which the two differ; nullptr: none.
+  /// The name of the first table that differs; nullptr when all are equal.
   const char* difference() const;
   std::size_t leaked() const { return engine_.leaked(); }
   const BpfWay& program() const { return program_; }

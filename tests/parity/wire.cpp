@@ -26,7 +26,7 @@ namespace {
 
 using packet::Bytes;
 
-constexpr std::uint16_t kMarkType = 0x88b5;  // IEEE 802: local experiments
+constexpr std::uint16_t kMarkType = 0x88b5;  // IEEE 802 local experimental ethertype 1
 constexpr int kPatienceMs = 1000;
 constexpr std::size_t kLongestFrame = 2048;
 
@@ -51,7 +51,7 @@ Fd program_that_passes() {
 }
 
 const char* make_veth(int program_fd) {
-  std::ofstream("/proc/sys/net/ipv6/conf/default/disable_ipv6") << 1;  // it sends without being asked
+  std::ofstream("/proc/sys/net/ipv6/conf/default/disable_ipv6") << 1;  // IPv6 would send frames of its own
   const auto command =
       fmt::format("ip link add {0} type veth peer name {1} && ip link set {0} up && ip link set {1} up",
                   Wire::kParent, Wire::kPeer);
@@ -61,7 +61,7 @@ const char* make_veth(int program_fd) {
   return Wire::kParent;
 }
 
-// The kernel takes the outer tag out of the frame and tells it beside it.
+// The kernel strips the outer tag and reports it in a control message.
 void put_tag_back(Bytes& frame, const msghdr& message) {
   for (auto* one = CMSG_FIRSTHDR(&message); one != nullptr;
        one = CMSG_NXTHDR(const_cast<msghdr*>(&message), one)) {

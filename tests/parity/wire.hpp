@@ -9,14 +9,15 @@
 
 namespace arpline::parity {
 
-/// One end of a wire: what is sent here arrives at the other end, tags within the frame.
+/// One end of a wire: frames sent here arrive at the other end with their tags.
 class WireEnd {
  public:
   explicit WireEnd(const std::string& interface);
   void send(const packet::Bytes& frame);
-  /// What has arrived, up to the next mark(), which is waited for. Throws SetupError after a second without.
+  /// Waits for the mark and returns the frames that arrived before. Throws SetupError after a second without
+  /// one.
   std::vector<packet::Bytes> until_mark();
-  /// Sends a frame that is no ARP, behind all that was sent before.
+  /// Sends a frame other than ARP that follows all frames sent so far.
   void mark();
 
  private:
@@ -25,8 +26,9 @@ class WireEnd {
   Fd socket_;
 };
 
-/// A veth pair in the namespace of the calling thread. `program_fd` stands at the parent's end, and one that
-/// lets everything pass at the peer's: without it no XDP_TX arrives there. Gone with the namespace.
+/// A veth pair in the calling thread's namespace, which removes it. `program_fd` is attached to the parent's
+/// end. The peer's end gets a program that passes everything, because XDP_TX reaches only a veth with a
+/// program.
 struct Wire {
   explicit Wire(int program_fd);
   static constexpr const char* kParent = "wire0";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rows once more, on a wire: the loaded program on a veth, the worker on its AF_XDP sockets, and a peer
-// that sends the frames and looks what comes back.
+// Runs the rows on a wire: the loaded program on a veth, the worker on its AF_XDP sockets, and a peer that
+// sends the frames and checks the replies.
 #include <bpf/libbpf.h>
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@
 #include "parity/wire.hpp"
 #include "port/xsk.hpp"
 
-#include "arpline.skel.h"  // behind what defines the types of its read-only data
+#include "arpline.skel.h"  // last: it needs the types of its read-only data
 
 namespace arpline::parity {
 namespace {
@@ -22,7 +22,7 @@ constexpr std::size_t kLongestOnTheWire = 1514;
 constexpr std::size_t kShortestTagged = 20;  // net/core/skbuff.c skb_vlan_untag()
 constexpr int kPatience = 1000;
 
-// The veth has one queue, and what breaks off in its tag the kernel drops before anybody sees it.
+// A veth has one queue, and the kernel drops a frame that is cut within its tag.
 std::vector<Row> rows_for_the_wire() {
   std::vector<Row> found;
   for (const Row& row : packet::rows()) {
@@ -33,7 +33,7 @@ std::vector<Row> rows_for_the_wire() {
   return found;
 }
 
-/// Program, AF_XDP port and peer.
+/// The program, the AF_XDP port and the peer.
 class XskWay {
  public:
   static XskWay& shared() {
@@ -41,7 +41,7 @@ class XskWay {
     return way;
   }
 
-  /// Of the same tables as `ways` has just installed.
+  /// Runs the row's frame with the tables that `ways` has just installed.
   Seen run(Ways& ways, const Row& row) {
     const auto& tables = ways.program().left();
     if (row.state.socket && row.state.socket_queue == 0) port_.enable(bpf_map__fd(skeleton().maps.xsks_map));

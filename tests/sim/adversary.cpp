@@ -45,7 +45,7 @@ Ipv4 Adversary::any_address(std::size_t target) {
     case 3:
       return (ours & 0x00ffffffU) | static_cast<Ipv4>(network_.rng()()) << 24U;  // in the subnet
     case 4: {
-      // 0, of the subnet 127, multicast, broadcast, or anybody's.
+      // 0, loopback, multicast, broadcast, or a random address.
       const std::array<Ipv4, 5> odd{0, 0x0100007fU, 0x010000e0U, 0xffffffffU,
                                     static_cast<Ipv4>(network_.rng()())};
       return odd.at(network_.rng()() % odd.size());
@@ -63,7 +63,7 @@ Packet Adversary::frame(Mac mac, std::size_t target) {
   w.target_ip = one_in(4) ? w.sender_ip : any_address(target);
   w.sender_mac = any_mac(mac, target);
   w.eth_src = one_in(3) ? any_mac(mac, target) : w.sender_mac;
-  if ((w.eth_src & ARPL_MAC_MULTICAST_BIT) != 0 || w.eth_src == 0) w.eth_src = mac;  // no switch takes it
+  if ((w.eth_src & ARPL_MAC_MULTICAST_BIT) != 0 || w.eth_src == 0) w.eth_src = mac;  // a switch drops these
   w.target_mac = one_in(2) ? 0 : any_mac(mac, target);
   w.eth_dst = one_in(3) ? any_mac(mac, target) : ARPL_MAC_BROADCAST;
   w.vlan = one_in(16) ? 99 : network_.vlan_of(any_container(target));

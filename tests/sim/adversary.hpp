@@ -7,13 +7,13 @@
 
 namespace arpline::sim {
 
-/// The worst frame that somebody can think of: any field may be his own, a container's, a peer's, the
-/// gateway's, the host's, or nobody's, and any of them at a time.
+/// Draws hostile frames: each field takes at random the value of the sender, a container, a peer, the gateway
+/// or the host, or one that belongs to nobody.
 class Adversary {
  public:
   explicit Adversary(Network& network) : network_(network) {}
 
-  /// By `mac`, which is his own, about this container more than about the others.
+  /// A frame from station `mac`; it concerns container `target` more often than the others.
   Packet frame(Mac mac, std::size_t target);
 
  private:

@@ -26,23 +26,24 @@ void Announcing::set(const Protocol::Settings& settings, Time latency, std::uint
   for (auto& [id, plan] : plans_) {
     plan.lenient = true;
     plan.last_refreshed = false;
-    // What the old ones began is ended by the new ones' rules.
+    // A set that began under the old settings may end under the new ones.
     plan.permitted += 2 * (before + settings.announce.repeat);
     plan.left = 0;
     plan.second = false;
-    // Its set has begun and waits for its turn.
+    // The set has begun and waits for its turn.
     if (plan.proven_at != 0) plan.unproven = false;
     if (plan.allowed && plan.due_by != kNever) {
       due_next(plan, now);
       wait_for_probes(plan);
-      // What has begun goes on in its own time.
+      // A probe sequence that has begun keeps its own times.
       if (plan.unproven && plan.due_by != kNever)
         plan.due_by += kProbeWait + (kProbeNum - 1) * kProbeMax + kAnnounceWait;
     }
   }
 }
 
-// Another interface or other settings are no news to its siblings, and the address is proven.
+// A change of the interface or the settings alone is not announced inside the host, and the address stays
+// proven.
 void Announcing::put(Id id, bool changed) {
   auto& plan = plans_[id];
   plan = {.tells_inside = plan.tells_inside || changed,
@@ -74,7 +75,7 @@ void Announcing::permit(Id id) {
   const auto at = plans_.find(id);
   if (at == plans_.end()) return;
   at->second.permitted += settings_.announce.repeat * (settings_.announce.delay_ns != 0 ? 3 : 1);
-  at->second.second = false;  // it takes the place of what was to come
+  at->second.second = false;  // it replaces the second set that was due
 }
 
 void Announcing::allow(Id id, bool allowed, bool sudden, std::uint64_t now) {
@@ -91,8 +92,8 @@ void Announcing::allow(Id id, bool allowed, bool sudden, std::uint64_t now) {
   }
   plan.probes = 0;
   begin_set(plan, now);
-  plan.unnoticed = sudden && now - plan.held_at <= kLook;
-  // Then the probes go on.
+  plan.unnoticed = sudden && now - plan.held_at <= kNoticeDelay;
+  // If so, the machines continue their probes.
   plan.lenient = plan.lenient || (plan.unnoticed && plan.unproven);
   plan.due_by = now + latency_;
   plan.due_for = Property::set_begins;
@@ -148,15 +149,15 @@ void Announcing::probes(Id id, std::uint64_t now) {
   plan.probed_at = now;
 }
 
-// The clock may have jumped since it was due: the set begins when the machines have looked. What has been
-// proven, and lost its carrier or was contested before its turn came, is not probed for again.
+// The clock may have jumped past the due time, so the set begins at the machines' next tick. An address that
+// has been proven is not probed for again when it loses its carrier or is contested before its turn comes.
 void Announcing::note_proven(Plan& plan, std::uint64_t now) const {
   const bool waited =
       plan.probes == kProbeNum && !plan.held(now) && now - plan.probed_at >= kAnnounceWait / divisor();
   if (waited && plan.proven_at < plan.probed_at) plan.proven_at = now;
 }
 
-// One that is made of two frames is counted once.
+// An announcement in both styles, which takes two frames, counts once.
 void Announcing::announces(const Outgoing& frame, std::uint64_t now) {
   const auto at = plans_.find(frame.id);
   if (at == plans_.end()) return;
@@ -180,7 +181,7 @@ void Announcing::announces(const Outgoing& frame, std::uint64_t now) {
                     [&] { return fmt::format("endpoint {} after {} probes", frame.id, plan.probes); });
   }
   if (plan.due_by != kNever) findings_.check(plan.due_for, true, [] { return ""; });
-  // Otherwise it has begun with the permission.
+  // Otherwise the set began when the announcement became allowed.
   if (plan.unproven && settings_.probe != ProbeMode::off && (plan.probes > 0 || plan.proven_at == 0))
     begin_set(plan, plan.proven_at >= plan.probed_at ? plan.proven_at : now);
   plan.tells_inside = plan.unproven = plan.lenient = false;
@@ -201,17 +202,17 @@ void Announcing::count(Plan& plan, std::uint64_t now) {
   const auto& schedule = settings_.announce;
   const auto gap = now - plan.last;
   plan.last = now;
-  // A refresh may come in between where it is the shorter time.
+  // With refresh shorter than interval, a refresh may come within a set.
   if (schedule.refresh_ns != 0 && schedule.interval_ns > schedule.refresh_ns) return;
   if (plan.left == 0 && plan.second && now >= plan.second_at) {
     plan.second = false;
     plan.left = schedule.repeat;
     plan.fresh = true;
-    // It may have been a refresh, and the set begins right behind it.
+    // This one may have been a refresh, and the set follows immediately.
     ++plan.permitted;
   }
   if (plan.left == 0) {
-    const auto permitted = plan.permitted;  // what was permitted may have moved the next one
+    const auto permitted = plan.permitted;  // check_gap() uses one up if this announcement is a permitted extra
     check_gap(Property::not_too_often, plan, schedule.refresh_ns != 0,
               [&] { return fmt::format("{} ms after the last one of the set", gap / kMs); });
     check_gap(Property::not_too_often, plan, !plan.last_refreshed || gap + latency_ >= schedule.refresh_ns,
@@ -222,7 +223,7 @@ void Announcing::count(Plan& plan, std::uint64_t now) {
   const auto permitted = plan.permitted;
   check_gap(Property::set_spacing, plan, plan.fresh || gap >= schedule.interval_ns,
             [&] { return fmt::format("the next of a set after {} ms", gap / kMs); });
-  // Where it was permitted, this one or the one before is none of the set.
+  // If a permit covered the gap, this announcement or the previous one was not of the set.
   if (permitted == plan.permitted) --plan.left;
   plan.fresh = false;
   plan.last_refreshed = false;
@@ -253,7 +254,7 @@ void Announcing::tick(Id id, std::uint64_t now) {
 void Announcing::absent(std::uint64_t now) {
   for (auto& [id, plan] : plans_) {
     plan.lenient = plan.lenient || plan.unproven;
-    // The next refresh is late, and the one after it is not.
+    // The next refresh is late; the one after it is due at its regular time.
     plan.last_refreshed = false;
     plan.permitted = std::max(plan.permitted, 1U);
     if (plan.due_by == kNever) continue;

@@ -9,23 +9,24 @@
 
 namespace arpline::sim {
 
-/// When an endpoint must, may and must not be announced or probed for, from outside of the machines. Times are
-/// the host's clock.
+/// A model of when an endpoint must, may and must not be announced or probed for. It is independent of the
+/// machines and sees only their inputs and outputs. Times are the host's clock.
 class Announcing {
  public:
   explicit Announcing(Findings& findings) : findings_(findings) {}
 
   void set(const Protocol::Settings& settings, Time latency, std::uint64_t now);
-  /// changed: it has come, or has another MAC or address.
+  /// changed: the endpoint is new or has another MAC or address.
   void put(Id id, bool changed);
   void erase(Id id) { plans_.erase(id); }
-  /// A set must begin: the carrier is back.
+  /// The carrier is back: a set must begin.
   void grant(Id id, std::uint64_t now);
-  /// One may begin: its gateway does not answer.
+  /// The endpoint's gateway does not answer: an extra set may begin.
   void permit(Id id);
-  /// Whether it may be announced now. `sudden`: the machines may not have noticed a short change.
+  /// Sets whether announcements are allowed now. `sudden`: the change is one that the machines may have missed
+  /// if it was short.
   void allow(Id id, bool allowed, bool sudden, std::uint64_t now);
-  /// The machines have just been told of a claim of it: what does not allow it now, they know.
+  /// The machines have just processed a claim of the endpoint, so they know if announcements are not allowed.
   void looked(Id id);
   void announces(const Outgoing& frame, std::uint64_t now);
   void probes(Id id, std::uint64_t now);
@@ -33,39 +34,39 @@ class Announcing {
   void absent(std::uint64_t now);
   void refuse(bool refuses) { refuses_ = refuses; }
 
-  /// It has been probed for, or need not be.
+  /// The address has been probed for, or needs no probe.
   bool proven(Id id) const;
-  /// Its probes have found nobody.
+  /// The probes have ended without a conflict.
   bool proved(Id id, std::uint64_t now);
 
  private:
-  // So late is noticed what nobody reports, and the control loop is late itself.
-  static constexpr Time kLook = 300 * kMs;
+  // The machines poll for changes that nobody reports, and the control loop itself may be late.
+  static constexpr Time kNoticeDelay = 300 * kMs;
 
   struct Plan {
     bool allowed = false;
     std::uint64_t due_by = kNever;
     Property due_for = Property::set_begins;
-    std::uint32_t left = 0;  // of the set
-    bool fresh = false;      // none of it has been sent
-    bool second = false;     // a second set is to come
+    std::uint32_t left = 0;  // announcements that the set still needs
+    bool fresh = false;      // no announcement of the set has been sent
+    bool second = false;     // a second set will follow
     std::uint64_t second_at = 0;
-    std::uint32_t permitted = 0;  // beyond what is due
+    std::uint32_t permitted = 0;  // extra announcements that are allowed beyond those due
     std::uint64_t last = 0;
     bool last_refreshed = false;
     bool tells_inside = false;
     bool unproven = false;
-    bool unnoticed = false;  // it was not allowed for so short that no set may have begun
+    bool unnoticed = false;  // announcements were disallowed so briefly that the machines may not begin a set
     std::uint64_t held_at = 0;
-    bool noticed = false;  // the machines know that it is not allowed
-    bool lenient = false;  // when it began is not known
+    bool noticed = false;  // the machines know that announcements are not allowed
+    bool lenient = false;  // the time at which probes began is unknown
     std::uint32_t probes = 0;
     std::uint64_t began = 0;
     std::uint64_t probed_at = 0;
-    std::uint64_t proven_at = 0;  // after three probes, and ANNOUNCE_WAIT
+    std::uint64_t proven_at = 0;  // ANNOUNCE_WAIT after the third probe
 
-    // The machines have noticed that it is not allowed, by now at the latest.
-    bool held(std::uint64_t now) const { return !allowed && (noticed || now - held_at > kLook); }
+    // The machines must have noticed by now that announcements are not allowed.
+    bool held(std::uint64_t now) const { return !allowed && (noticed || now - held_at > kNoticeDelay); }
   };
 
   void begin_set(Plan& plan, std::uint64_t now);

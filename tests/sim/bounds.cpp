@@ -4,16 +4,15 @@
 #include "sim/faults.hpp"
 #include "sim/latency.hpp"
 
-// How long the network may take to get over a fault; docs/simulator.md derives each.
+// The time in which the network must recover from each fault; docs/simulator.md derives the bounds.
 namespace arpline::sim {
 namespace {
 
-// A resolution that was under way is tried again after a second, and a ping is sent every half second.
+// A pending resolution is retried after a second, and a ping is sent every half second.
 constexpr Time kQuick = 3 * kSecond;
-// What a peer's kernel does alone with an entry that has changed and is not answered: DELAY, three unicast
-// who-has, a broadcast one.
+// A peer's kernel repairs a wrong entry alone: DELAY, three unicast who-has, then a broadcast one.
 constexpr Time kRepair = Stack::kDelay + Stack::kProbes * Stack::kRetrans + kQuick;
-// With one that it thinks reachable, it begins when that time is over.
+// An entry in state REACHABLE stays in it until its time is over; only then does the repair begin.
 constexpr Time kTrusting = Stack::kReachable * 3 / 2 + kRepair;
 
 Time probing(const Protocol::Settings& settings, Time latency) {
@@ -29,9 +28,10 @@ Time Faults::bound(const PlannedFault& fault, std::size_t container) const {
   const auto wait = latency(settings.announce, scenario_.containers);
   const auto refresh = settings.announce.refresh_ns;
   const bool defends = settings.on_conflict == OnConflict::always || settings.on_conflict == OnConflict::once;
-  // Until the switch knows the way again: the next refresh, or a broadcast that the container's kernel answers.
+  // The switch learns the port again from the next refresh, or from the reply to a broadcast who-has.
   const auto relearned = kQuick + (refresh == 0 ? kTrusting : std::min(kTrusting, refresh + wait));
-  // Nobody announces what is contested: a switch that has forgotten it as well waits for the broadcast.
+  // A contested address is not announced: a switch that has forgotten it too learns it from the reply to a
+  // broadcast.
   const auto repaired = scenario_.behaviour.floods ? kRepair : kTrusting;
   const bool others = container != fault.target;
   switch (fault.fault) {
@@ -55,8 +55,8 @@ Time Faults::bound(const PlannedFault& fault, std::size_t container) const {
     case Fault::moves_often:
     case Fault::silent:
       return kTrusting;
-    // The peer gets rid of what it was told, and then the switch, which has forgotten the container meanwhile,
-    // waits for the peer's next broadcast.
+    // The peer first repairs the entry that the adversary changed. The switch has forgotten the container
+    // meanwhile, so the peer's next broadcast must come too.
     case Fault::adversary:
     case Fault::hostile:
       return kRepair + kTrusting;

@@ -8,11 +8,11 @@
 #include "sim/checks.hpp"
 #include "sim/run.hpp"
 
-// That every property can fail: machines that are broken in one way each, and the check that must notice.
+// Tests of the checks themselves: each runs machines with one defect, which the named property must detect.
 namespace arpline::sim {
 namespace {
 
-/// Sends each frame of a kind so often.
+/// Sends each frame of one purpose `times` times.
 template <Purpose purpose, int times>
 class Repeats final : public Between {
   using Between::Between;
@@ -23,7 +23,7 @@ class Repeats final : public Between {
   }
 };
 
-/// Sends a frame of one kind as one of another.
+/// Sends frames of purpose `was` as frames of purpose `is`.
 template <Purpose was, Purpose is>
 class Mistakes final : public Between {
   using Between::Between;
@@ -69,7 +69,7 @@ class NeverInside final : public Between {
   }
 };
 
-/// Announces each endpoint so often, and no more.
+/// Stops announcing an endpoint after so many announcements.
 template <int times>
 class Tires final : public Between {
   using Between::Between;
@@ -79,7 +79,7 @@ class Tires final : public Between {
   std::map<Id, int> said_;
 };
 
-/// Says again with every tick what it has announced, whatever has become of it.
+/// Repeats each endpoint's last announcement at every tick, whatever has happened since.
 class Parrot final : public Between {
   using Between::Between;
   bool send_as(const Outgoing& frame) override {
@@ -94,7 +94,7 @@ class Parrot final : public Between {
   std::map<Id, Outgoing> said_;
 };
 
-/// Announces whatever comes, however often it has moved.
+/// Announces each new endpoint at once, however often its address has moved.
 class Eager final : public Between {
   using Between::Between;
   void put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now,
@@ -219,7 +219,8 @@ TEST(Broken, machines_are_noticed_by_the_property_that_they_break) {
   }
 }
 
-// Answers are the programs' and not the machines': what is withdrawn is given to the check itself.
+// The programs answer, not the machines, so the check is called directly with an answer for a withdrawn
+// endpoint.
 TEST(Broken, answers_for_what_is_withdrawn_are_noticed) {
   const Queue queue;
   Findings findings(queue);

@@ -11,7 +11,7 @@
 
 namespace arpline::sim {
 
-/// How well a cable works; the chances are in thousandths.
+/// The quality of a cable; probabilities are in thousandths.
 struct Quality {
   Time delay = 100'000;
   Time jitter = 0;
@@ -20,7 +20,7 @@ struct Quality {
   bool reorders = false;  ///< jitter may let a frame overtake another one
 };
 
-/// Between a station (end 0) and its port of the switch (end 1).
+/// Connects a station (end 0) to its port of the switch (end 1).
 class Cable {
  public:
   using Receive = std::function<void(const Packet&)>;
@@ -30,11 +30,11 @@ class Cable {
   Cable& operator=(const Cable&) = delete;
 
   void attach(std::size_t end, Receive receive) { receivers_.at(end) = std::move(receive); }
-  /// From this end to the other one.
+  /// Sends from this end to the other one.
   void send(std::size_t from, const Packet& packet);
 
   void set_lost(std::uint32_t lost) noexcept { quality_.lost = lost; }
-  /// Silently in between: neither end sees its carrier go. What is on its way is lost.
+  /// A break between the ends: both keep their carrier, and frames under way are lost.
   void cut(bool is_cut) noexcept { cut_ = is_cut; }
   bool is_cut() const noexcept { return cut_; }
 

@@ -11,8 +11,8 @@
 namespace arpline::sim {
 namespace {
 
-// What may be remembered of others beside one entry for each address that was an endpoint's: claimants,
-// gateways and own MACs that came from the wire.
+// The most entries about others that the machines may keep: claimants, gateways and own MACs seen on the wire.
+// One entry per address that was ever an endpoint's comes on top.
 constexpr std::size_t kMostOfOthers = Defender::kMostClaimants + Defender::kMostGateways + Sightings::kMost;
 
 }  // namespace
@@ -48,7 +48,7 @@ void Checks::on_gateway(Id id, Ipv4 gateway) {
 
 void Checks::on_carrier_up(std::uint64_t now) {
   for (const auto& [id, known] : known_) {
-    look(id, now);
+    update_allowed(id, now);
     announcing_.grant(id, now);
   }
 }
@@ -57,7 +57,7 @@ void Checks::on_claim(Id id, const Claim& claim, std::uint64_t now) {
   if (!known_.contains(id)) return;
   if (announcing_.proved(id, now)) conflicts_.prove(id);
   conflicts_.claim(id, claim, truth_.slot(id), announcing_.proven(id), now);
-  look(id, now);
+  update_allowed(id, now);
   if (claim.mac != known_.at(id).subject.mac) announcing_.looked(id);
 }
 
@@ -68,7 +68,7 @@ bool Checks::may_be_announced(Id id, std::uint64_t now) const {
          !conflicts_.gave_up(id) && !conflicts_.moving(id, now) && !conflicts_.silent(id, now);
 }
 
-void Checks::look(Id id, std::uint64_t now) {
+void Checks::update_allowed(Id id, std::uint64_t now) {
   auto& known = known_.at(id);
   const bool unanswered = arpl_slot_unanswered(&truth_.slot(id)) != 0;
   announcing_.allow(id, may_be_announced(id, now), known.unanswered, now);
@@ -105,7 +105,7 @@ void Checks::on_send(const Outgoing& frame, std::uint64_t now) {
                    describe(arp_packet(frame.frame)) + " is sent for what is withdrawn");
     return;
   }
-  look(frame.id, now);
+  update_allowed(frame.id, now);
   check_form(frame, at->second);
   check_silence(frame, at->second, now);
   if (frame.purpose == Purpose::announce) {
@@ -140,7 +140,7 @@ void Checks::check_silence(const Outgoing& frame, const Known& known, std::uint6
                   text);
   findings_.check(Property::silent_given_up, !conflicts_.gave_up(frame.id), text);
   findings_.check(Property::silent_moving, !conflicts_.moving(frame.id, now), text);
-  // A probe has no sender IP: nobody learns anything by it.
+  // A probe has no sender IP, so it changes no peer's entry.
   if (frame.purpose == Purpose::defend || frame.purpose == Purpose::probe) return;
   findings_.check(Property::silent_contested, !conflicts_.silent(frame.id, now), text);
   findings_.check(Property::silent_unanswered, arpl_slot_unanswered(&slot) == 0, text);
@@ -185,7 +185,7 @@ void Checks::on_answered(Id id, const Packet& answer, std::uint64_t) {
 
 void Checks::on_tick(std::uint64_t now) {
   for (const auto& [id, known] : known_) {
-    look(id, now);
+    update_allowed(id, now);
     announcing_.tick(id, now);
     conflicts_.tick(id, truth_.slot(id), now);
   }

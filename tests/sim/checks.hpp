@@ -12,12 +12,12 @@
 
 namespace arpline::sim {
 
-/// Looks at everything that the host's machines do.
+/// Checks all inputs and outputs of the host's machines against the properties.
 class Checks final : public Watcher {
  public:
   struct Truth {
     std::function<const arpl_slot&(Id)> slot;
-    /// A container with this MAC and address is there, or was until just now.
+    /// Whether a container with this MAC and address exists, or did until a moment ago.
     std::function<bool(Mac mac, Ipv4 address, std::uint16_t vlan)> lives;
     std::function<std::size_t()> remembered;
   };
@@ -39,10 +39,10 @@ class Checks final : public Watcher {
   void on_refusing(bool refuses, std::uint64_t now) override;
   void on_absence(std::uint64_t now) override;
 
-  /// How often this was reported of an endpoint, and how often of all.
+  /// The number of reports of this kind, about one endpoint or about all.
   std::uint64_t told(Id id, ReportKind told) const;
   std::uint64_t told(ReportKind told) const;
-  /// When it was told last, in the host's clock; 0: never.
+  /// The time of the last report, in the host's clock; 0: none.
   std::uint64_t told_at(Id id, ReportKind told) const;
 
  private:
@@ -56,7 +56,7 @@ class Checks final : public Watcher {
   };
 
   bool may_be_announced(Id id, std::uint64_t now) const;
-  void look(Id id, std::uint64_t now);
+  void update_allowed(Id id, std::uint64_t now);
   void check_pace(Property property, Bucket& bucket, std::uint64_t frames, std::uint64_t now);
   void check_form(const Outgoing& frame, const Known& known);
   void check_silence(const Outgoing& frame, const Known& known, std::uint64_t now);
@@ -72,7 +72,7 @@ class Checks final : public Watcher {
   Bucket paced_;
   Bucket asking_;
   std::map<Id, ReportKind> path_told_;
-  std::map<std::pair<Id, ReportKind>, std::pair<std::uint64_t, std::uint64_t>> told_;  // how often, when last
+  std::map<std::pair<Id, ReportKind>, std::pair<std::uint64_t, std::uint64_t>> told_;  // count, last time
 };
 
 }  // namespace arpline::sim

@@ -28,7 +28,7 @@ bool Conflicts::is_incumbent(const Endpoint& endpoint, std::uint64_t now) {
 
 void Conflicts::put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now) {
   const auto before = endpoints_.find(id);
-  // Other settings end no conflict.
+  // A change of the settings ends no conflict.
   const bool same = before != endpoints_.end() && before->second.subject.mac == subject.mac &&
                     before->second.subject.address == subject.address &&
                     before->second.subject.vlan == subject.vlan;
@@ -39,32 +39,32 @@ void Conflicts::put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, st
   endpoint.subject = subject;
   endpoint.gave_up = false;
   endpoint.defend_by = kNever;
-  auto& place = place_of(endpoint);
+  auto& state = state_of(endpoint);
   if (!same) {
     endpoint.since = now;
     endpoint.incumbent =
-        arrival == Arrival::found || (place.ours_until != 0 && now - place.ours_until < kSilentNs);
+        arrival == Arrival::found || (state.ours_until != 0 && now - state.ours_until < kSilentNs);
     endpoint.contested = false;
-    // Nobody is told of what is no endpoint when it becomes still.
-    if (place.moving && now >= place.moves.back() + kStillNs) {
-      place.moving = false;
-      place.still_by = kNever;
+    // The end of moving is reported only of an endpoint.
+    if (state.moving && now >= state.moves.back() + kStillNs) {
+      state.moving = false;
+      state.still_by = kNever;
     }
   } else {
     endpoint.contested = was_contested;
   }
-  // Whether it has moved too often is told after this.
-  move(place, subject.mac, now);
+  // The machines report moves_too_often after this call.
+  move(state, subject.mac, now);
 }
 
-// What was claimed and goes has moved to who claimed it.
+// A claimed address that the endpoint loses has moved to the claimant.
 void Conflicts::erase(Id id, std::uint64_t now) {
   const auto at = endpoints_.find(id);
   if (at == endpoints_.end()) return;
-  auto& place = place_of(at->second);
-  if (is_incumbent(at->second, now)) place.ours_until = now;
-  if (place.claimed_at != 0 && now - place.claimed_at < kSilentNs) move(place, place.claimant, now);
-  place.claimed_at = 0;
+  auto& state = state_of(at->second);
+  if (is_incumbent(at->second, now)) state.ours_until = now;
+  if (state.claimed_at != 0 && now - state.claimed_at < kSilentNs) move(state, state.claimant, now);
+  state.claimed_at = 0;
   endpoints_.erase(at);
 }
 
@@ -78,15 +78,15 @@ void Conflicts::announced(Id id) {
   if (at != endpoints_.end()) at->second.owes = false;
 }
 
-// Counts as a move where the owner is another one.
-void Conflicts::move(Place& place, Mac owner, std::uint64_t now) {
-  const bool first = place.owner == 0;
-  if (place.owner == owner) return;
-  place.owner = owner;
+// A change of owner counts as a move.
+void Conflicts::move(AddressState& state, Mac owner, std::uint64_t now) {
+  const bool first = state.owner == 0;
+  if (state.owner == owner) return;
+  state.owner = owner;
   if (first) return;
-  place.moves.push_back(now);
-  while (place.moves.size() > 2 * kMoves) place.moves.pop_front();
-  if (place.moving) place.still_by = now + kStillNs + latency_;
+  state.moves.push_back(now);
+  while (state.moves.size() > 2 * kMoves) state.moves.pop_front();
+  if (state.moving) state.still_by = now + kStillNs + latency_;
 }
 
 void Conflicts::report(const Report& report, std::uint64_t now) {
@@ -97,7 +97,7 @@ void Conflicts::report(const Report& report, std::uint64_t now) {
     return;
   }
   auto& endpoint = at->second;
-  auto& place = place_of(endpoint);
+  auto& state = state_of(endpoint);
   switch (report.kind) {
     case ReportKind::conflict:
       endpoint.told_conflict = true;
@@ -111,23 +111,23 @@ void Conflicts::report(const Report& report, std::uint64_t now) {
       endpoint.defend_by = kNever;
       break;
     case ReportKind::moves_too_often:
-      place.moving = true;
+      state.moving = true;
       endpoint.defend_by = kNever;
-      place.still_by = now + kStillNs + latency_;
+      state.still_by = now + kStillNs + latency_;
       findings_.check(
           Property::moves_noticed,
-          place.moves.size() >= kMoves && now - place.moves[place.moves.size() - kMoves] <= kStillNs, [&] {
+          state.moves.size() >= kMoves && now - state.moves[state.moves.size() - kMoves] <= kStillNs, [&] {
             return fmt::format("{} has not moved five times within 180 s",
                                format_ipv4(endpoint.subject.address));
           });
       break;
     case ReportKind::moves_no_more:
-      findings_.check(Property::moves_end, place.moves.empty() || now >= place.moves.back() + kStillNs, [&] {
+      findings_.check(Property::moves_end, state.moves.empty() || now >= state.moves.back() + kStillNs, [&] {
         return fmt::format("{} has moved {} s ago", format_ipv4(endpoint.subject.address),
-                           (now - place.moves.back()) / kSecond);
+                           (now - state.moves.back()) / kSecond);
       });
-      place.moving = false;
-      place.still_by = kNever;
+      state.moving = false;
+      state.still_by = kNever;
       break;
     case ReportKind::conflict_over:
       findings_.check(Property::conflict_over, endpoint.contested, [&] {
@@ -162,7 +162,7 @@ void Conflicts::claim(Id id, const Claim& claim, const arpl_slot& slot, bool pro
   const auto at = endpoints_.find(id);
   if (at == endpoints_.end()) return;
   auto& endpoint = at->second;
-  // What its own interface says claims nothing: it was heard before it was known.
+  // The MAC of its own interface is no claim: the frame was heard before the endpoint was known.
   if (claim.mac != endpoint.subject.mac) {
     findings_.check(Property::conflict_reported, endpoint.told_conflict && endpoint.told.mac == claim.mac, [&] {
       return fmt::format("{} claims {}, and nobody is told", format_mac(claim.mac),
@@ -189,18 +189,18 @@ void Conflicts::judge(Endpoint& endpoint, const Claim& claim, const arpl_slot& s
     findings_.check(Property::origin, origin == ClaimOrigin::proxy,
                     [&] { return fmt::format("{} claims several addresses", format_mac(claim.mac)); });
   }
-  // Who was one a while ago is still one.
+  // A proxy keeps this origin for kProxyNs.
   if (origin == ClaimOrigin::proxy) {
     const auto proxied = proxied_at_.find(claim.mac);
     const bool was = proxied != proxied_at_.end() && now - proxied->second <= kProxyNs;
     findings_.check(Property::origin, several || was || gateways_.contains(claim.mac),
                     [&] { return fmt::format("{} is no proxy", format_mac(claim.mac)); });
   }
-  auto& place = place_of(endpoint);
-  place.claimant = claim.mac;
-  place.claimed_at = now;
+  auto& state = state_of(endpoint);
+  state.claimant = claim.mac;
+  state.claimed_at = now;
   silence(endpoint, now);
-  if (place.moving && !place.moves.empty() && now < place.moves.back() + kStillNs) return;
+  if (state.moving && !state.moves.empty() && now < state.moves.back() + kStillNs) return;
   const bool gave_up_before = endpoint.gave_up && !endpoint.told_gave_up;
   if (gave_up_before) return;
   const auto seen = claim.at == 0 ? now : claim.at;
@@ -216,8 +216,8 @@ void Conflicts::judge(Endpoint& endpoint, const Claim& claim, const arpl_slot& s
     endpoint.conflict_at = seen;
     endpoint.conflict_mac = claim.mac;
   }
-  ++place.claims_to_defend;
-  const bool recent = place.defended_at != 0 && now - place.defended_at < kDefendIntervalNs + latency_;
+  ++state.claims_to_defend;
+  const bool recent = state.defended_at != 0 && now - state.defended_at < kDefendIntervalNs + latency_;
   if (defending(settings_.on_conflict) && proven && !must && !recent && endpoint.subject.announceable &&
       slot.word != 0 && endpoint.defend_by == kNever)
     endpoint.defend_by = now + latency_;
@@ -227,18 +227,18 @@ void Conflicts::defends(Id id, std::uint64_t now) {
   const auto at = endpoints_.find(id);
   if (at == endpoints_.end()) return;
   auto& endpoint = at->second;
-  auto& place = place_of(endpoint);
+  auto& state = state_of(endpoint);
   const auto address = format_ipv4(endpoint.subject.address);
   findings_.check(
       Property::defence_allowed,
-      defending(settings_.on_conflict) && place.claims_to_defend > 0 && !endpoint.gave_up && !moving(id, now),
+      defending(settings_.on_conflict) && state.claims_to_defend > 0 && !endpoint.gave_up && !moving(id, now),
       [&] { return address + " is defended against nobody, or by nobody's wish"; });
   findings_.check(
-      Property::defence_interval, place.defended_at == 0 || now - place.defended_at >= kDefendIntervalNs,
-      [&] { return fmt::format("{} was defended {} ms ago", address, (now - place.defended_at) / kMs); });
+      Property::defence_interval, state.defended_at == 0 || now - state.defended_at >= kDefendIntervalNs,
+      [&] { return fmt::format("{} was defended {} ms ago", address, (now - state.defended_at) / kMs); });
   findings_.check(Property::defended, true, [] { return ""; });
-  place.defended_at = now;
-  place.claims_to_defend = 0;
+  state.defended_at = now;
+  state.claims_to_defend = 0;
   endpoint.defend_by = kNever;
 }
 
@@ -246,7 +246,7 @@ void Conflicts::tick(Id id, const arpl_slot& slot, std::uint64_t now) {
   const auto at = endpoints_.find(id);
   if (at == endpoints_.end()) return;
   auto& endpoint = at->second;
-  endpoint.told_conflict = endpoint.told_gave_up = false;  // it was no claim's
+  endpoint.told_conflict = endpoint.told_gave_up = false;  // the reports belonged to no claim
   const auto address = format_ipv4(endpoint.subject.address);
   if (now > endpoint.defend_by && !refuses_) {
     findings_.fail(Property::defended, address + " is not defended");
@@ -263,11 +263,11 @@ void Conflicts::tick(Id id, const arpl_slot& slot, std::uint64_t now) {
     endpoint.contested = false;
     endpoint.over_by = kNever;
   }
-  auto& place = place_of(endpoint);
-  if (place.moving && now > place.still_by) {
+  auto& state = state_of(endpoint);
+  if (state.moving && now > state.still_by) {
     findings_.fail(Property::moves_end, address + " keeps still, and nobody is told");
-    place.moving = false;
-    place.still_by = kNever;
+    state.moving = false;
+    state.still_by = kNever;
   }
 }
 
@@ -276,8 +276,8 @@ void Conflicts::absent(std::uint64_t now) {
     if (endpoint.defend_by != kNever) endpoint.defend_by = now + latency_;
     if (endpoint.over_by != kNever) endpoint.over_by = now + latency_;
   }
-  for (auto& [address, place] : places_)
-    if (place.still_by < now + latency_) place.still_by = now + latency_;
+  for (auto& [address, state] : states_)
+    if (state.still_by < now + latency_) state.still_by = now + latency_;
 }
 
 bool Conflicts::gave_up(Id id) const {
@@ -293,9 +293,9 @@ bool Conflicts::silent(Id id, std::uint64_t now) const {
 bool Conflicts::moving(Id id, std::uint64_t now) const {
   const auto at = endpoints_.find(id);
   if (at == endpoints_.end()) return false;
-  const auto place = places_.find({at->second.subject.vlan, at->second.subject.address});
-  return place != places_.end() && place->second.moving && !place->second.moves.empty() &&
-         now < place->second.moves.back() + kStillNs;
+  const auto state = states_.find({at->second.subject.vlan, at->second.subject.address});
+  return state != states_.end() && state->second.moving && !state->second.moves.empty() &&
+         now < state->second.moves.back() + kStillNs;
 }
 
 }  // namespace arpline::sim

@@ -12,14 +12,14 @@ namespace {
 
 constexpr std::uint64_t kLookNs = 250 * kMs;
 constexpr std::uint64_t kLeaseNs = kSecond;
-// So late is a control loop that has other things to do.
+// The delay of a control loop that is busy with other work.
 constexpr Time kLateness = 2 * kMs;
 
 constexpr std::size_t kSlots = 128;
 constexpr std::uint64_t kPairTtlNs = 60 * ARPL_SECOND_NS;
 constexpr std::uint64_t kCreditWindow = 128;
 
-// Of any value, but always the same.
+// Fixed keys, so that each run of a seed has the same result.
 arpl_hash_keys fixed_keys() {
   arpl_hash_keys keys{};
   arpl_derive_keys(0x6172706c696e6520U, 0x73696d756c617465U, &keys);
@@ -51,7 +51,7 @@ RegistryTables tables_of(MemoryTables& maps) {
 
 }  // namespace
 
-/// Sends what it is asked to, at once.
+/// Sends each order immediately.
 class Daemon::Worker final : public arpline::Service {
  public:
   explicit Worker(const Daemon& daemon) : daemon_(daemon) {}
@@ -72,7 +72,7 @@ class Daemon::Worker final : public arpline::Service {
   const Daemon& daemon_;
 };
 
-/// The containers' namespaces; the parent has no address that a container would ask for.
+/// The namespaces of the containers. The parent has no address of its own.
 class Daemon::HostOfDriver final : public DriverHost {
  public:
   explicit HostOfDriver(const Daemon& daemon) : daemon_(daemon) {}
@@ -80,7 +80,7 @@ class Daemon::HostOfDriver final : public DriverHost {
   std::optional<std::vector<Route>> routes_of(int nsid) override {
     const auto at = daemon_.gateways_.find(nsid);
     if (at == daemon_.gateways_.end() || at->second == 0) return std::vector<Route>{};
-    return std::vector<Route>{{.ifindex = nsid, .gateway = at->second}};  // the host numbers both alike
+    return std::vector<Route>{{.ifindex = nsid, .gateway = at->second}};  // ifindex and nsid are equal
   }
   std::vector<Ipv4> addresses_of(const ForeignText& /*interface*/) override { return {}; }
   bool inside_idle() const override { return true; }
@@ -109,7 +109,7 @@ Daemon::Daemon(Queue& queue, Rng& rng, Trace& trace, const Setup& setup, Hands h
   auto& limits = maps_.limits;
   Limits{}.write(limits);
   limits.pair_ttl_ns = kPairTtlNs;
-  limits.events = {};  // whatever is claimed is told: what is not is for the machines' own tests
+  limits.events = {};  // no limit on events; the machines' own tests cover suppressed ones
   limits.credit_window = kCreditWindow;
   limits.flags = ARPL_LIMIT_ONE_QUEUE | (setup.fast_path ? ARPL_LIMIT_FAST_PATH : 0);
   limits.parent_mac = setup.parent_mac;
@@ -175,7 +175,7 @@ std::optional<Packet> Daemon::from_wire(const Packet& packet) {
   const auto length = arpl_write_arp(data, &packet.arp);
   Frame frame{.data = bytes.data(), .len = length, .queue = 0, .token = 0};
   FrameView view;
-  const auto outcome = front_.classify(frame, hands_.now(), view);
+  const auto outcome = ingress_.classify(frame, hands_.now(), view);
   expect_events();
   arpl_arp now{};
   arpl_parse(data, data + frame.len, &now);
@@ -208,7 +208,7 @@ bool Daemon::to_wire(Packet& packet) {
   return sent != ARPL_SENT_DROPPED;
 }
 
-// An epoll loop gets to them soon.
+// The simulated epoll loop reads events after a short delay.
 void Daemon::expect_events() {
   if (setup_.polls_events || std::exchange(drain_planned_, true)) return;
   queue_.after(rng_() % kLateness, [this] {
@@ -232,7 +232,7 @@ void Daemon::hear(const arpl_event& event) {
       "?",        "claim from wire", "claim from host", "own MAC",
       "stranger", "claim dropped",   "gateway answers", "host is answered"};
   trace_.event(kWords.at(event.type), event.address, event.mac);
-  if (event.type == ARPL_EVENT_STRANGER) return;  // control looks for new interfaces then
+  if (event.type == ARPL_EVENT_STRANGER) return;  // the real control loop scans for new interfaces
   const bool is_claim = event.type == ARPL_EVENT_CLAIM_FROM_WIRE || event.type == ARPL_EVENT_CLAIM_FROM_HOST ||
                         event.type == ARPL_EVENT_CLAIM_DROPPED;
   if (is_claim && registry_.is_no_claim(event)) return;

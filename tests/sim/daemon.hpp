@@ -21,24 +21,24 @@
 
 namespace arpline::sim {
 
-/// In the place of control/parent.cpp and of the programs' attachment: the loop. Tables, ingress, egress,
-/// registry, driver and machines are the daemon's own.
+/// The control loop, in place of control/parent.cpp and of the attached programs. Tables, ingress, egress,
+/// registry, driver and machines are the daemon's own code.
 class Daemon {
  public:
   struct Setup {
     Protocol::Settings settings;
     bool fast_path = true;
     bool vepa = false;
-    bool polls_events = false;  ///< they are collected with the look, as without a program in front
+    bool polls_events = false;  ///< events are read at each tick, as on a host without XDP program
     std::uint64_t seed = 0;
     Mac parent_mac = 0;
     MakeMachine make_machine;
   };
-  /// The host's hands and clock.
+  /// The daemon's access to the host: its clock and its outputs.
   struct Hands {
     std::function<std::uint64_t()> now;
-    std::function<void(const Packet&)> to_wire;    ///< from the worker: nobody on the host sees it
-    std::function<bool(const Packet&)> to_inside;  ///< through the interface with its MAC; false: there is none
+    std::function<void(const Packet&)> to_wire;    ///< from the worker, below the host's network stack
+    std::function<bool(const Packet&)> to_inside;  ///< through the MAC's interface; false: there is none
   };
 
   Daemon(Queue& queue, Rng& rng, Trace& trace, const Setup& setup, Hands hands, Watcher& watcher);
@@ -46,24 +46,24 @@ class Daemon {
   Daemon& operator=(const Daemon&) = delete;
   ~Daemon();
 
-  /// Begins to serve what there is.
+  /// Starts with these interfaces.
   void start(const std::vector<Interface>& interfaces);
-  /// A namespace has exactly these interfaces now.
+  /// Replaces the interfaces of a namespace.
   void update(int nsid, const std::vector<Interface>& interfaces);
   void set_gateway(int nsid, Ipv4 gateway) { gateways_[nsid] = gateway; }
   void carrier_up();
   void set(const Protocol::Settings& settings);
 
-  /// The ingress program: nullopt: answered or dropped; else what the kernel gets.
+  /// Runs ingress. Returns the frame for the kernel, or nullopt when it was answered or dropped.
   std::optional<Packet> from_wire(const Packet& packet);
-  /// The egress program; false: the frame is not sent.
+  /// Runs egress; false: the frame is dropped.
   bool to_wire(Packet& packet);
 
-  /// Nothing runs; after it the clock may have gone on.
+  /// Stops and continues everything; the clock may have advanced meanwhile.
   void pause(bool paused);
-  /// The clock has jumped forward.
+  /// To be called after the clock has jumped forward.
   void clock_jumped();
-  /// The worker takes no orders.
+  /// Makes the worker refuse all orders.
   void refuse_orders(bool refuse) {
     refuses_ = refuse;
     watcher_.on_refusing(refuse, hands_.now());
@@ -95,11 +95,11 @@ class Daemon {
   Watcher& watcher_;
   MemoryTables maps_;
   EndpointRegistry registry_;
-  EngineIngress front_{maps_.tables()};
+  EngineIngress ingress_{maps_.tables()};
   Config config_;
   ParentConfig own_;
   std::unique_ptr<Worker> worker_;
-  const Machines* machines_ = nullptr;  // the driver's
+  const Machines* machines_ = nullptr;  // owned by the driver
   std::unique_ptr<ProtocolDriver> driver_;
   std::map<int, Ipv4> gateways_;
   bool paused_ = false;

@@ -10,7 +10,7 @@
 namespace arpline::sim {
 namespace {
 
-constexpr std::size_t kMovesThere = 3;  // and as often back: six moves
+constexpr std::size_t kMovesThere = 3;  // moves there; with those back six in all
 constexpr std::uint32_t kHalf = 500;    // in thousandths
 
 }  // namespace
@@ -45,7 +45,7 @@ void Faults::begin(const PlannedFault& fault) {
   begin_here(fault);
 }
 
-// What happens in the network.
+// Faults in the network outside the host.
 void Faults::begin_elsewhere(const PlannedFault& fault) {
   const auto target = fault.target;
   auto* gateway = network_.gateway_of(target);
@@ -99,7 +99,7 @@ void Faults::begin_elsewhere(const PlannedFault& fault) {
   }
 }
 
-// What happens on the host.
+// Faults on the host.
 void Faults::begin_here(const PlannedFault& fault) {
   const auto target = fault.target;
   auto& host = network_.host();
@@ -209,7 +209,7 @@ void Faults::take(Station& station, std::size_t target, Mac mac) {
   station.stack.become({.mac = mac, .address = network_.address_of(target), .vlan = network_.vlan_of(target)});
 }
 
-// The new place begins a while before the old one ends, or after it.
+// The second host takes the address up to two seconds before or after the container goes.
 void Faults::move_away(std::size_t target) {
   const auto overlap = network_.rng()() % (2 * kSecond);
   const bool first_there = network_.rng()() % 2 == 0;
@@ -244,7 +244,7 @@ void Faults::move_often(const PlannedFault& fault, std::size_t times) {
   if (times > 1) queue_.after(each, [=, this] { move_often(fault, times - 1); });
 }
 
-// RFC 5227 section 2.1.1: three probes; an answer says that it is in use.
+// RFC 5227 section 2.1.1: three probes; an answer to any shows that the address is in use.
 void Faults::probe_for(std::size_t target) {
   constexpr Time kAnswered = 1 * kSecond;
   auto& rival = network_.rival();
@@ -268,7 +268,7 @@ void Faults::storm(Time until) {
   constexpr Time kEach = 5 * kMs;
   const auto target = network_.rng()() % network_.host().containers();
   claim(target, network_.new_mac());
-  // Own MACs, and such as nobody has, for addresses that nobody has.
+  // A who-has between random addresses, from a MAC that nobody has.
   network_.rival().cable.send(0, who_has(network_.new_mac(), static_cast<Ipv4>(network_.rng()()),
                                          static_cast<Ipv4>(network_.rng()()), 0, network_.vlan_of(target)));
   if (queue_.now() + kEach < until) queue_.after(kEach, [=, this] { storm(until); });
@@ -287,7 +287,7 @@ void Faults::attack(const PlannedFault& fault, Time every, Time until) {
   if (queue_.now() + every < until) queue_.after(every, [=, this] { attack(fault, every, until); });
 }
 
-// A well-behaved peer meanwhile.
+// Makes a well-behaved peer send who-has during the fault.
 void Faults::ask_on(Time until) {
   constexpr Time kEach = 10 * kMs;
   constexpr std::uint32_t kMarked = 0xffffffffU;

@@ -7,7 +7,7 @@
 
 namespace arpline::sim {
 
-/// Brings a network into trouble, and out of it again.
+/// Injects the faults of a scenario into the network and removes them.
 class Faults {
  public:
   Faults(const Scenario& scenario, Queue& queue, Trace& trace, Network& network, Findings& findings)
@@ -15,14 +15,14 @@ class Faults {
   Faults(const Faults&) = delete;
   Faults& operator=(const Faults&) = delete;
 
-  /// What is so from the start.
+  /// Sets the conditions of the fault that hold from the start of the run.
   void prepare(const PlannedFault& fault);
   void begin(const PlannedFault& fault);
   void end(const PlannedFault& fault);
 
-  /// It has no end: what follows begins at once.
+  /// Whether the fault has no duration, so that recovery begins with it.
   static bool is_instant(Fault fault);
-  /// So long after its end may a ping to this container be lost.
+  /// The time after the fault's end during which pings to this container may be lost.
   Time bound(const PlannedFault& fault, std::size_t container) const;
 
  private:

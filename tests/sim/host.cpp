@@ -9,7 +9,7 @@ namespace {
 
 constexpr int kParentIndex = 2;
 constexpr int kFirstNsid = 10;
-// From a change of an interface until control has read the kernel's word about it.
+// From an interface's change until control has read the kernel's notification.
 constexpr Time kDiscovery = 3 * kMs;
 
 }  // namespace
@@ -83,14 +83,14 @@ std::vector<Interface> Host::interfaces(std::size_t index) const {
            .addresses = {{.address = one.setup.address, .prefix_bits = 24}}}};
 }
 
-void Host::tell(std::size_t index, bool carrier_came) {
+void Host::notify_daemon(std::size_t index, bool carrier_came) {
   auto& changed = containers_.at(index);
   changed.changed_at = queue_.now();
   if (service_ != nullptr) service_->forget(changed.setup.address, changed.setup.vlan);
   queue_.after(rng_() % kDiscovery, [this, index, carrier_came] {
     if (paused_) {
-      // It reads it when it goes on.
-      queue_.after(kDiscovery, [this, index, carrier_came] { tell(index, carrier_came); });
+      // The daemon reads the notification once the host continues.
+      queue_.after(kDiscovery, [this, index, carrier_came] { notify_daemon(index, carrier_came); });
       return;
     }
     daemon_->update(kFirstNsid + static_cast<int>(index), interfaces(index));
@@ -111,7 +111,7 @@ void Host::create(std::size_t index, Mac mac) {
   one.stack->become(identity);
   one.stack->power(carrier_);
   if (one.setup.announces_itself) one.stack->announce(false);
-  tell(index);
+  notify_daemon(index);
 }
 
 void Host::remove(std::size_t index) {
@@ -119,7 +119,7 @@ void Host::remove(std::size_t index) {
   trace_.event("container removed", index);
   containers_.at(index).exists = false;
   containers_.at(index).stack->power(false);
-  tell(index);
+  notify_daemon(index);
 }
 
 void Host::set_up(std::size_t index, bool up) {
@@ -128,7 +128,7 @@ void Host::set_up(std::size_t index, bool up) {
   trace_.event(up ? "interface up" : "interface down", index);
   one.up = up;
   one.stack->power(up && carrier_);
-  tell(index);
+  notify_daemon(index);
 }
 
 void Host::silence(std::size_t index, bool silent) {
@@ -144,7 +144,7 @@ void Host::carrier(bool on) {
   for (std::size_t i = 0; i < containers_.size(); ++i) {
     auto& one = containers_[i];
     if (one.exists) one.stack->power(one.up && on);
-    tell(i, on);
+    notify_daemon(i, on);
   }
 }
 
@@ -177,8 +177,8 @@ void Host::from_wire(const Packet& packet) {
   deliver(*kept);
 }
 
-// Whether it would reach the kernels without arpline. Of a container that has just changed nobody has been told
-// yet.
+// Whether the frame would reach the kernels without arpline. Who-has for a container that has just changed are
+// not marked, because the daemon may not know of the change yet.
 bool Host::note_question(const Packet& packet) {
   const bool reaches = !packet.broadcast() || queue_of_bare_kernel_.admit(queue_.now());
   if (service_ == nullptr || packet.number == 0 || !packet.is_request()) return reaches;
@@ -205,7 +205,7 @@ void Host::deliver(const Packet& packet) {
     if (one.exists && one.up && one.mac != packet.arp.eth_src) one.stack->receive(packet);
 }
 
-// macvlan_queue_xmit: in mode bridge siblings are reached without the wire, which gets broadcasts too.
+// macvlan_queue_xmit(): in mode bridge a frame reaches siblings without the wire; broadcasts go to both.
 void Host::from_container(std::size_t index, const Packet& packet) {
   if (paused_) return;
   const auto& self = containers_.at(index);
@@ -215,7 +215,7 @@ void Host::from_container(std::size_t index, const Packet& packet) {
       if (&one == &self || !one.exists || !one.up || one.setup.vlan != self.setup.vlan) continue;
       if (!packet.broadcast() && one.mac != packet.arp.eth_dst) continue;
       reached = true;
-      // Through the backlog: not from within the sender.
+      // Deferred, as through the backlog: a direct call would run within the sender.
       queue_.after(kMs / 100, [stack = one.stack.get(), packet] { stack->receive(packet); });
     }
     if (reached && !packet.broadcast()) return;

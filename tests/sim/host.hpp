@@ -13,8 +13,8 @@
 
 namespace arpline::sim {
 
-/// The host that arpline runs on: its parent interface, its containers with their kernels, and what macvlan
-/// does between them (drivers/net/macvlan.c).
+/// The host that runs arpline: its parent interface, the containers with their kernels, and macvlan's
+/// forwarding between them (drivers/net/macvlan.c).
 class Host {
  public:
   struct ContainerSetup {
@@ -23,14 +23,14 @@ class Host {
     std::uint16_t vlan = 0;
     Ipv4 gateway = 0;
     bool announces_itself = false;  ///< arp_notify
-    bool there = true;              ///< from the start
+    bool there = true;              ///< exists from the start
   };
   struct Setup {
     std::uint64_t clock_start = 0;
     Mac mac = 0;
     Ipv4 address = 0;
     bool vepa = false;
-    std::uint32_t swallowed = 0;  ///< of a thousand answers
+    std::uint32_t swallowed = 0;  ///< thousandths of the answers that are lost
     Daemon::Setup daemon;
     std::vector<ContainerSetup> containers;
   };
@@ -40,32 +40,33 @@ class Host {
   Host& operator=(const Host&) = delete;
 
   void start();
-  /// Is told of the questions that are marked, and of the answers.
+  /// Reports the marked who-has and all answers to `service`.
   void serve(Service& service) { service_ = &service; }
 
   std::size_t containers() const noexcept { return containers_.size(); }
   Stack& container(std::size_t index) { return *containers_.at(index).stack; }
   bool exists(std::size_t index) const { return containers_.at(index).exists; }
-  /// It is there, its interface is up, and so is the parent's carrier.
+  /// The container exists, its interface is up, and the parent has its carrier.
   bool runs(std::size_t index) const;
   Daemon& daemon() noexcept { return *daemon_; }
   Stack& parent() noexcept { return parent_; }
   std::uint64_t now() const noexcept { return queue_.now() + clock_ahead_; }
   Time last_changed(std::size_t index) const { return containers_.at(index).changed_at; }
-  /// The one that it had before it changed.
+  /// The MAC before the last change.
   Mac earlier_mac(std::size_t index) const { return containers_.at(index).earlier_mac; }
 
-  /// Nobody does anything on a host that stands still.
+  /// create() to carrier() have no effect while the host is paused.
   void create(std::size_t index, Mac mac);
   void remove(std::size_t index);
   void set_up(std::size_t index, bool up);
-  /// Its kernel says nothing, but nobody is told.
+  /// Makes the container's kernel silent; no notification is sent.
   void silence(std::size_t index, bool silent);
-  /// A frame that its kernel would not send by itself.
+  /// Sends a frame that the container's kernel would not send by itself.
   void say(std::size_t index, const Packet& packet) { from_container(index, packet); }
   void say_as_host(const Packet& packet) { transmit(packet); }
   void carrier(bool on);
-  /// As a virtual machine is stopped; `counts`: its clock goes on meanwhile.
+  /// Stops the host, as a hypervisor stops a virtual machine. resume() with `counts`: its clock has advanced
+  /// meanwhile.
   void pause();
   void resume(bool counts);
   void jump(Time by);
@@ -88,7 +89,7 @@ class Host {
   void from_container(std::size_t index, const Packet& packet);
   void transmit(const Packet& packet);
   std::vector<Interface> interfaces(std::size_t index) const;
-  void tell(std::size_t index, bool carrier_came = false);
+  void notify_daemon(std::size_t index, bool carrier_came = false);
 
   Queue& queue_;
   Rng& rng_;

@@ -8,14 +8,14 @@
 
 namespace arpline::sim {
 
-/// Frames that one announcement is made of.
+/// The number of frames that one announcement takes.
 inline std::uint64_t frames_of(const Schedule& schedule) {
   return schedule.style == Style::both ? 2U : 1U;
 }
 
-/// How long something that is due may wait for its turn: the look (250 ms), a control loop that is late, and
-/// the pace. Before it stand at most one announcement of every endpoint and, as every fourth token is a
-/// refresh's and defences and probes have half of it, and go first, five more frames of each.
+/// The longest wait of a due frame: a tick (250 ms), a late control loop and the pace. Ahead of it are at most
+/// one announcement of every endpoint and five more frames of each: every fourth token is for a refresh, and
+/// defences and probes go first, with up to half of the pace.
 inline Time latency(const Schedule& schedule, std::size_t endpoints) {
   constexpr Time kLookAndLate = 300 * kMs;
   const auto frames = endpoints * (frames_of(schedule) + 5) + 4;

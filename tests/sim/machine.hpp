@@ -12,7 +12,8 @@
 
 namespace arpline::sim {
 
-/// Hands everything on to other machines. A test derives broken ones from it, to see that the checks notice.
+/// Forwards every call to other machines. Tests derive defective machines from it, which the checks must
+/// detect.
 class Forwarding : public Machines {
  public:
   explicit Forwarding(std::unique_ptr<Machines> to) : to_(std::move(to)) {}
@@ -51,7 +52,7 @@ class Forwarding : public Machines {
   std::unique_ptr<Machines> to_;
 };
 
-/// The same, and stands between them and who carries out what they want.
+/// Forwards every call, and intercepts the frames and reports of the inner machines.
 class Between : public Forwarding, protected Actions {
  public:
   using Forwarding::Forwarding;
@@ -87,7 +88,7 @@ class Between : public Forwarding, protected Actions {
   Actions* driver_ = nullptr;
 };
 
-/// Tells a watcher what the driver asks of the machines, and what they want.
+/// Reports the driver's calls, and the machines' frames and reports, to a watcher.
 class WatchedMachines final : public Between {
  public:
   WatchedMachines(std::unique_ptr<Machines> machines, Watcher& watcher, Trace& trace)
@@ -108,10 +109,10 @@ class WatchedMachines final : public Between {
 
   Watcher& watcher_;
   Trace& trace_;
-  std::uint64_t now_ = 0;  // of the call under way
+  std::uint64_t now_ = 0;  // time of the current call
 };
 
-/// Other machines in the place of these.
+/// Replaces the real machines by others, which may wrap them.
 using MakeMachine = std::function<std::unique_ptr<Machines>(std::unique_ptr<Machines>)>;
 
 }  // namespace arpline::sim

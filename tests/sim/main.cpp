@@ -17,7 +17,7 @@ Options& given() {
   return options;
 }
 
-// One seed, for a person.
+// Runs one seed and prints its course.
 int replay(const Options& options) {
   const auto scenario = draw(options.from);
   const auto outcome = run(scenario, {.trace_lines = options.trace ? Trace::kLast : 0});
@@ -39,7 +39,7 @@ const Options& options() {
 
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
-  spdlog::set_level(spdlog::level::off);  // what the driver logs is in the trace
+  spdlog::set_level(spdlog::level::off);  // the trace has the driver's messages
   auto& options = arpline::sim::given();
   CLI::App app("The protocol machines in a seeded network");
   std::uint64_t seed = 0;

@@ -7,7 +7,7 @@ namespace arpline::sim {
 namespace {
 
 constexpr std::uint16_t kOtherVlan = 7;
-// The rng of the network's own chances, apart from what the scenario was drawn with.
+// Separates the network's random numbers from those that the scenario was drawn with.
 constexpr std::uint64_t kNetworkSalt = 0x6e6574776f726b00U;
 
 enum class Role : std::uint8_t { container = 1, peer, gateway, rival, second_host, parent, fresh };

@@ -14,7 +14,7 @@
 
 namespace arpline::sim {
 
-/// A station at the switch that is not arpline's host.
+/// A station at the switch, other than arpline's host.
 struct Station {
   Station(Queue& queue, Rng& rng, const Quality& quality, Switch& at, const Stack::Identity& identity)
       : cable(queue, rng, quality),
@@ -31,10 +31,10 @@ struct Station {
   Cable cable;
   Switch::Port port;
   Stack stack;
-  std::function<void(const Packet&)> hears;  ///< beside its kernel
+  std::function<void(const Packet&)> hears;  ///< receives each frame, before the station's kernel does
 };
 
-/// All that a scenario needs, plugged together. Nothing happens by itself.
+/// All parts of a scenario, connected. It starts no traffic by itself.
 class Network {
  public:
   Network(const Scenario& scenario, Queue& queue, Trace& trace, Checks& checks,
@@ -42,16 +42,16 @@ class Network {
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
 
-  /// Container `index` is there from the start, unless it is to come later.
+  /// Whether container `index` is created only by a fault; the others exist from the start.
   static bool comes_later(const Scenario& scenario, std::size_t index);
 
   std::uint16_t vlan_of(std::size_t container) const { return vlans_.at(container % vlans_.size()); }
   Ipv4 address_of(std::size_t container) const;
   Mac mac_of(std::size_t container) const;
-  /// One that nobody has had yet.
+  /// A MAC that has not been used before.
   Mac new_mac();
   std::vector<Station*> peers_of(std::size_t container) const;
-  /// The gateway of its VLAN; nullptr: there is none.
+  /// The gateway of the container's VLAN; nullptr when there is none.
   Station* gateway_of(std::size_t container) const;
   Station& rival() noexcept { return *rival_; }
   Station& second_host() noexcept { return *second_host_; }

@@ -5,15 +5,15 @@
 
 namespace arpline::sim {
 
-/// sim_tests [--seeds COUNT] [--from FIRST] | --seed N [--trace], behind Google Test's own.
+/// sim_tests [--seeds COUNT] [--from FIRST] | --seed N [--trace], after Google Test's own options.
 struct Options {
   std::uint64_t from = 1;
-  std::uint64_t seeds = 0;  ///< 0: as many as a test has time for
-  bool one = false;         ///< only the seed `from`
-  bool trace = false;       ///< with all that its trace still has
+  std::uint64_t seeds = 0;  ///< 0: as many as the test has time for
+  bool one = false;         ///< run only the seed `from`
+  bool trace = false;       ///< print all lines that the trace holds
 };
 
-/// As they were given to the program.
+/// The options of this process.
 const Options& options();
 
 }  // namespace arpline::sim

@@ -10,12 +10,12 @@
 
 namespace arpline::sim {
 
-/// Nanoseconds since the start of a run: the network's time, which no host's clock shows.
+/// Nanoseconds since the start of a run: the network's time. Hosts have clocks of their own.
 using Time = std::uint64_t;
 inline constexpr Time kMs = 1'000'000;
 inline constexpr Time kSecond = 1000 * kMs;
 
-/// What happens when. Things of the same time happen in the order in which they were planned.
+/// The event queue. Tasks of the same time run in the order in which they were planned.
 class Queue {
  public:
   using Task = std::function<void()>;
@@ -26,7 +26,7 @@ class Queue {
     std::ranges::push_heap(heap_, later);
   }
 
-  /// Everything until `end`, or until `enough` says so.
+  /// Runs all tasks until `end`, or until `enough` returns true.
   template <class Enough>
   void run(Time end, Enough enough) {
     while (!heap_.empty() && heap_.front().when <= end && !enough()) {

@@ -11,7 +11,7 @@ namespace {
 constexpr Time kPingEvery = 500 * kMs;
 constexpr std::uint32_t kPeersAtMost = 16;
 
-// So long is looked at what follows: contested addresses become undisputed, moving ones calm.
+// The time to observe after a fault, in which contested and moving addresses return to normal.
 Time tail_of(Fault fault) {
   switch (fault) {
     case Fault::claims_once:
@@ -73,7 +73,7 @@ void Recovery::fault_begins() {
   }
 }
 
-// It must have asked before, or there is no other MAC.
+// Only an endpoint that asked its gateway before can see another MAC.
 void Recovery::expect_moved(std::size_t container) {
   const auto view = network_.host().daemon().view(network_.address_of(container), network_.vlan_of(container));
   if (!view.path || view.path->gateway_mac == 0 || view.path->state != PathState::reachable) return;
@@ -82,7 +82,8 @@ void Recovery::expect_moved(std::size_t container) {
   look_until_ = std::max(look_until_, queue_.now() + wait);
   queue_.after(wait, [this, container] {
     const auto id = id_of(container);
-    // Where frames are doubled, its second answer may look like somebody else's: then it is told as disputed.
+    // With doubled frames, the gateway's second answer may count as another station's; the report is then
+    // `disputed`.
     const auto later =
         network_.host().daemon().view(network_.address_of(container), network_.vlan_of(container));
     const bool disputed = scenario_.quality.doubled != 0 && later.path && later.path->disputed_by != 0;
@@ -132,7 +133,7 @@ void Recovery::fault_ends() {
                     [&] { return fmt::format("container {} has moved six times", target); });
   look_until_ = std::max(look_until_, queue_.now() + tail_of(fault().fault));
   for (std::size_t i = 0; i < scenario_.containers; ++i) {
-    // One that has moved must be reached where it is now.
+    // After a move, the address must be reachable at its new place.
     if (!host.runs(i) && !(fault().fault == Fault::moves_away && i == target)) continue;
     for (std::size_t j = 0; j < network_.peers_of(i).size(); ++j) {
       waiting_.insert({i, j});

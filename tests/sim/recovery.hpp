@@ -11,8 +11,8 @@
 
 namespace arpline::sim {
 
-/// After a single fault: whether every container can be reached again in time, and whether what the fault must
-/// lead to has been told.
+/// Checks, after a single fault, that every container becomes reachable in time and that the reports that the
+/// fault must cause have come.
 class Recovery {
  public:
   Recovery(const Scenario& scenario, Queue& queue, Network& network, Checks& checks, Faults& faults,
@@ -22,7 +22,7 @@ class Recovery {
 
   void fault_begins();
   void fault_ends();
-  /// All that is waited for has happened, or is too late.
+  /// All expected events have happened or are overdue.
   bool done() const noexcept { return ended_ && waiting_.empty() && queue_.now() >= look_until_; }
 
  private:

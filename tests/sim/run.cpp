@@ -6,7 +6,7 @@
 namespace arpline::sim {
 namespace {
 
-// A container may be answered for until control has heard that it is gone.
+// The time for which a container may still be answered for after it is gone, until control has learned of it.
 constexpr Time kUnheard = 10 * kMs;
 constexpr Time kLongest = 1000 * kSecond;
 
@@ -61,7 +61,7 @@ bool Runner::lives(Mac mac, Ipv4 address, std::uint16_t vlan) {
   return false;
 }
 
-// Now and then somebody has something to say.
+// Sends background traffic.
 void Runner::peers_chat(std::size_t container) {
   for (auto* peer : network_.peers_of(container)) peer->stack.ping(network_.address_of(container), 0);
   queue_.after(uniform(network_.rng(), 3000, 20000) * kMs, [this, container] { peers_chat(container); });

@@ -17,19 +17,19 @@ struct Outcome {
   std::vector<std::string> failures;
   std::vector<bool> failed = std::vector<bool>(kProperties);
   std::array<std::uint64_t, kProperties> exercised{};
-  std::uint64_t hash = 0;          ///< of everything that happened
-  std::vector<std::string> trace;  ///< the last of it
+  std::uint64_t hash = 0;          ///< over all events of the run
+  std::vector<std::string> trace;  ///< its last lines
 
   bool failed_in(Property property) const { return failed.at(static_cast<std::size_t>(property)); }
 };
 
 struct Watched {
-  MakeMachine make_machine{};       ///< other machines than the real ones
-  std::size_t trace_lines = 0;      ///< so many at most
-  std::optional<Property> until{};  ///< ends only when this one fails
+  MakeMachine make_machine{};       ///< replaces the real machines
+  std::size_t trace_lines = 0;      ///< at most
+  std::optional<Property> until{};  ///< stop only at a failure of this property
 };
 
-/// Runs a scenario to its end, or to its first failure.
+/// Runs a scenario to its end or its first failure.
 Outcome run(const Scenario& scenario, const Watched& watched = {});
 
 }  // namespace arpline::sim

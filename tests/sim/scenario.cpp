@@ -40,7 +40,7 @@ Protocol::Settings draw_settings(Dice& dice, std::size_t containers) {
   a.refresh_ns =
       dice.of(std::array{0 * kSecond, 3 * kSecond, 10 * kSecond, 20 * kSecond, 30 * kSecond, 60 * kSecond});
   a.pps = dice.of(std::array<std::uint64_t, 5>{2, 10, 50, 100, 10000});
-  // What the refreshes and the questions need must be there three times.
+  // The pace must allow three times the rate of refreshes and path probes.
   const auto needs = [&](std::uint64_t frames, Time every) {
     if (every != 0) a.pps = std::max(a.pps, 3 * containers * frames * kSecond / every);
   };
@@ -60,7 +60,7 @@ Quality draw_quality(Dice& dice, bool good) {
   return q;
 }
 
-// Long enough for what must be noticed of it.
+// Long enough for the machines to notice and report the fault.
 Time duration(Dice& dice, Fault fault, const Scenario& s) {
   const auto path = s.settings.path_probe_ns;
   const auto noticed = path == 0 ? 0 : path + 5 * kSecond + latency(s.settings.announce, s.containers);

@@ -13,40 +13,40 @@
 
 namespace arpline::sim {
 
-/// What goes wrong; docs/simulator.md describes each and derives how long the network may take to get over it.
+/// The faults; docs/simulator.md describes each and derives the time for recovery.
 enum class Fault : std::uint8_t {
   none,
-  flush,      ///< the switch forgets everything
+  flush,      ///< the switch forgets all MACs
   flap,       ///< a container's MAC is seen at another port
-  partition,  ///< the host is cut off, and no carrier tells
+  partition,  ///< the host is cut off while carriers stay up
   lossy,      ///< half of the host's frames are lost
   carrier,    ///< the parent loses its carrier
   new_mac,    ///< a container comes back with another MAC
-  restart,    ///< or with the same
-  withdraw,   ///< or not at all
+  restart,    ///< a container comes back with the same MAC
+  withdraw,   ///< a container goes and does not come back
   interface_down,
-  moves_away,  ///< its address is taken over by a second host
-  comes_back,  ///< and comes from there
+  moves_away,  ///< a second host takes over a container's address
+  comes_back,  ///< the address returns from there
   moves_often,
   claims_once,  ///< a station announces an endpoint's address as its own
   claims_often,
-  takes_address,  ///< and answers for it
-  prober,         ///< an RFC 5227 host looks whether the address is free
-  proxy,          ///< the gateway answers for everything
+  takes_address,  ///< a station announces an endpoint's address and answers for it
+  prober,         ///< an RFC 5227 host probes for an endpoint's address
+  proxy,          ///< the gateway answers for any address
   gateway_gone,
-  gateway_moved,  ///< it has another MAC
+  gateway_moved,  ///< the gateway has another MAC
   mac_dropped,    ///< the switch drops one container's MAC
-  port_locked,    ///< and whatever it has not learned
-  pause,          ///< the host stands still, as a virtual machine does
+  port_locked,    ///< the switch drops all MACs that it has not learned at the host's port
+  pause,          ///< the host stops, as a virtual machine does
   jump,           ///< its clock jumps forward
-  worker_full,    ///< no order is taken
+  worker_full,    ///< the worker refuses orders
   sibling_claims,
   host_claims,
   silent,  ///< a container's kernel hangs
-  storm,   ///< claims from more MACs than anybody can remember
+  storm,   ///< claims from more MACs than the machines remember
   reconfigure,
-  adversary,  ///< a station sends the worst that it can think of
-  hostile,    ///< and so does a container
+  adversary,  ///< a station sends hostile frames
+  hostile,    ///< a container sends hostile frames
   kCount,
 };
 inline constexpr auto kFaults = static_cast<std::size_t>(Fault::kCount);
@@ -59,12 +59,14 @@ struct PlannedFault {
   std::size_t target = 0;  ///< a container
 };
 
-/// One network and what happens in it: all of it follows from the seed.
+/// One network and its faults, all derived from the seed.
 struct Scenario {
   std::uint64_t seed = 0;
-  bool single = true;  ///< one fault: it must be got over; else only what may never happen is looked for
+  /// One fault, after which the network must recover. With several, only the rules that hold at any time are
+  /// checked.
+  bool single = true;
   std::vector<PlannedFault> faults;
-  Time end = 0;  ///< of a run with many faults
+  Time end = 0;  ///< the end of a run with several faults
 
   Protocol::Settings settings;
   Protocol::Settings other_settings;  ///< for Fault::reconfigure
@@ -78,15 +80,15 @@ struct Scenario {
   bool vepa = false;
   bool polls_events = false;
   bool fast_path = true;
-  bool quiet = false;  ///< nobody pings without a reason
+  bool quiet = false;  ///< no background traffic
   bool announces_itself = false;
-  std::uint32_t swallowed = 0;  ///< of a thousand answers; for who has to notice it
+  std::uint32_t swallowed = 0;  ///< thousandths of the answers that the host loses
 };
 
-/// `only`: with this single fault; kCount: as the seed says.
+/// `only`: draws this single fault; kCount: the seed decides.
 Scenario draw(std::uint64_t seed, Fault only = Fault::kCount);
 
-/// For a person, in some lines.
+/// A few lines of text.
 std::string describe(const Scenario& scenario);
 
 }  // namespace arpline::sim

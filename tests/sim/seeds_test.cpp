@@ -11,13 +11,13 @@
 namespace arpline::sim {
 namespace {
 
-// Some ten seconds of CPU; sanitized and not optimised it takes thirty times as long.
+// Chosen for some ten seconds of CPU time. Unoptimized builds with sanitizers take thirty times as long.
 #ifdef __SANITIZE_ADDRESS__
 constexpr std::uint64_t kSeeds = 150;
 #else
 constexpr std::uint64_t kSeeds = 6000;
 #endif
-// So many that every fault and every property has its turn.
+// Enough seeds that every fault and every property occurs.
 constexpr std::uint64_t kMany = 1000;
 constexpr std::size_t kTraceLines = 40;
 constexpr std::size_t kFailuresShown = 5;

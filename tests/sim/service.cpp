@@ -16,7 +16,7 @@ void Service::asked(const Packet& question, bool bare) {
 
 void Service::left(const Packet& answer) {
   if (!answer.is_reply()) return;
-  // The last one of its kind: whoever answers does so at once, or never.
+  // The newest matching who-has: a kernel answers at once or never.
   const auto answered = std::find_if(open_.rbegin(), open_.rend(), [&](const Asked& one) {
     const auto& [question, reply] = std::pair{one.question.arp, answer.arp};
     return reply.eth_dst == question.eth_src && reply.target_ip == question.sender_ip &&

@@ -10,16 +10,16 @@
 
 namespace arpline::sim {
 
-/// One queue for what a kernel's macvlan broadcasts to its children, as long as the host's
-/// (drivers/net/macvlan.c): what comes while it is full is lost.
+/// The queue of macvlan's broadcasts to its children (drivers/net/macvlan.c). Frames that come while it is full
+/// are lost.
 class BroadcastQueue {
  public:
-  /// A hundredth of what a real one is and does: a seed has milliseconds.
+  /// A hundredth of a real queue's length and rate, to fit a run of milliseconds.
   static constexpr Time kEach = 5 * kMs;
   static constexpr std::uint64_t kRoom = 20;
 
-  /// room_elsewhere: another queue that gets this frame too has room for it. Which of two gets the last place
-  /// is chance, and not to be compared.
+  /// room_elsewhere: another queue has room for this frame. Chance decides which of two queues accepts the last
+  /// frame, so the two then count as equal.
   bool admit(Time now, bool room_elsewhere = false) {
     const auto busy_until = std::max(busy_until_, now);
     if (busy_until - now >= kRoom * kEach && !room_elsewhere) return false;
@@ -31,28 +31,28 @@ class BroadcastQueue {
   Time busy_until_ = 0;
 };
 
-/// What well-behaved peers get while somebody else does his worst: whatever the bare kernel would have answered
-/// is answered, and of what its queue would have lost 99 %.
+/// Checks the service for well-behaved peers during an attack: every who-has that the bare kernel would have
+/// answered is answered, and 99 % of those that its queue would have lost.
 class Service {
  public:
   explicit Service(Findings& findings, const Queue& queue) : findings_(findings), queue_(queue) {}
 
-  /// A marked who-has has come in whose container's kernel answers. bare: it would have reached that kernel
-  /// without arpline too.
+  /// To be called for a marked who-has for a container whose kernel is able to answer. bare: without arpline it
+  /// would have reached that kernel too.
   void asked(const Packet& question, bool bare);
-  /// An answer has left the host.
+  /// To be called for each reply that leaves the host.
   void left(const Packet& answer);
-  /// Something has become of the container: nobody knows what is right now.
+  /// Forgets the who-has for a container that has changed, since the correct answer is not known for a while.
   void forget(Ipv4 address, std::uint16_t vlan);
   void forget();
   void end();
 
  private:
-  // A kernel that was handed the frame answers within microseconds.
+  // A kernel answers a frame within microseconds.
   static constexpr Time kPatience = 50 * kMs;
-  // So long may it take until arpline has heard the kernel answer once.
+  // The time in which arpline must have heard the kernel answer once.
   static constexpr Time kWarm = kSecond;
-  static constexpr std::uint64_t kEnough = 50;  // for a percentage
+  static constexpr std::uint64_t kEnough = 50;  // the fewest who-has for a percentage
 
   struct Asked {
     Packet question;
@@ -66,7 +66,7 @@ class Service {
   Findings& findings_;
   const Queue& queue_;
   std::deque<Asked> open_;
-  std::map<std::pair<std::uint16_t, Ipv4>, Time> since_;  // somebody asks for it
+  std::map<std::pair<std::uint16_t, Ipv4>, Time> since_;  // the first who-has for the address
   std::uint64_t above_ = 0;
   std::uint64_t lost_above_ = 0;
 };

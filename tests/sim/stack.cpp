@@ -6,7 +6,7 @@
 namespace arpline::sim {
 namespace {
 
-// proxy_delay: 0.8 s at most.
+// The default of proxy_delay, at most 0.8 s.
 constexpr Time kProxyDelay = 800 * kMs;
 
 }  // namespace
@@ -31,7 +31,7 @@ void Stack::receive_arp(const Packet& packet) {
   if (identity_.address == 0) return;
   const bool ours = a.target_ip == identity_.address;
   if (packet.is_request() && a.sender_ip != a.target_ip) {
-    // A kernel is silent to whoever has its own address (arp_process, inet_addr_type).
+    // A kernel does not answer a requester with its own address (arp_process(), inet_addr_type()).
     if (ours && a.sender_ip != identity_.address) answer(packet);
     if (!ours && identity_.proxy && a.sender_ip != identity_.address) {
       const auto mac = identity_.mac;
@@ -50,8 +50,8 @@ void Stack::answer(const Packet& request) {
   out(reply);
 }
 
-// An entry is made only for who asks for us; what exists is changed by whatever is heard, but by answers and
-// requests not within the lock time.
+// A who-has for this address creates an entry. Any ARP frame updates an existing one, but within the lock time
+// a frame with another MAC does so only if it is gratuitous.
 void Stack::learn(const Packet& packet, bool to_us) {
   const auto& a = packet.arp;
   auto at = neighbours_.find(a.sender_ip);
@@ -71,7 +71,7 @@ void Stack::learn(const Packet& packet, bool to_us) {
 
 void Stack::confirm(Ipv4 address, Neighbour& neighbour, Mac mac, State state) {
   const bool same = neighbour.mac == mac;
-  // What is known to be reachable does not become stale by hearing the same again.
+  // An entry in use does not become stale by a frame that repeats its MAC.
   const bool settled =
       neighbour.state == State::reachable || neighbour.state == State::delay || neighbour.state == State::probe;
   if (!(same && state == State::stale && settled)) {

@@ -11,22 +11,22 @@
 
 namespace arpline::sim {
 
-/// As much of a Linux kernel's neighbour table and ARP as matters here (net/ipv4/arp.c, net/core/neighbour.c):
-/// one interface with one address. Times are its defaults.
+/// A model of the ARP and neighbour code of Linux (net/ipv4/arp.c, net/core/neighbour.c), as far as the
+/// simulator needs it: one interface with one address. Times are the kernel's defaults.
 class Stack {
  public:
   static constexpr Time kReachable = 30 * kSecond;
   static constexpr Time kDelay = 5 * kSecond;  ///< delay_first_probe_time
   static constexpr Time kRetrans = kSecond;    ///< retrans_time
   static constexpr std::uint32_t kProbes = 3;  ///< ucast_solicit, mcast_solicit
-  static constexpr Time kLockTime = kSecond;   ///< of two answers the first counts
+  static constexpr Time kLockTime = kSecond;   ///< locktime: the first of two answers wins
   static constexpr std::size_t kMost = 1024;   ///< gc_thresh3
 
   struct Identity {
     Mac mac = 0;
     Ipv4 address = 0;  ///< 0: none
     std::uint16_t vlan = 0;
-    bool proxy = false;  ///< answers for whatever is asked for
+    bool proxy = false;  ///< answers for any address
   };
   using Send = std::function<void(const Packet&)>;
   using Pong = std::function<void(const Packet&)>;
@@ -37,16 +37,16 @@ class Stack {
   Stack& operator=(const Stack&) = delete;
 
   const Identity& identity() const noexcept { return identity_; }
-  /// Another MAC or address, or none: what it knows of others stays.
+  /// Sets another MAC or address, or none; the neighbour table stays.
   void become(const Identity& identity) { identity_ = identity; }
-  /// Without power nothing comes in and nothing goes out.
+  /// Without power the stack neither receives nor sends.
   void power(bool on);
   bool powered() const noexcept { return on_; }
   void on_pong(Pong pong) { pong_ = std::move(pong); }
 
   void receive(const Packet& packet);
   void ping(Ipv4 target, std::uint32_t number);
-  /// The MAC that it would send to now; 0: it would have to ask.
+  /// The MAC to which it would send without a who-has; 0: none.
   Mac knows(Ipv4 address) const;
   void announce(bool as_reply);
 
@@ -57,9 +57,9 @@ class Stack {
     Mac mac = 0;
     Time updated = 0;
     std::uint32_t tries = 0;
-    std::uint64_t timer = 0;  // the one that counts
+    std::uint64_t timer = 0;  // number of the timer that is armed; earlier ones are ignored
     bool waits = false;
-    Packet waiting;  // for the answer
+    Packet waiting;  // to be sent once the address is resolved
   };
 
   void receive_arp(const Packet& packet);

@@ -10,15 +10,15 @@
 
 namespace arpline::sim {
 
-/// What many seeds have been about.
+/// Sums over many seeds.
 class Statistics {
  public:
   void add(const Scenario& scenario, const Outcome& outcome);
 
   std::uint64_t seeds() const noexcept { return seeds_; }
-  /// A line for each fault and each property.
+  /// One line for each fault and each property.
   std::string text() const;
-  /// Faults and properties that never occurred: nothing was learned of them.
+  /// Faults and properties that never occurred, so that the seeds say nothing about them.
   std::vector<std::string> missing() const;
 
  private:

@@ -4,7 +4,7 @@
 namespace arpline::sim {
 namespace {
 
-// As many as a small switch has room for; what finds none is flooded, as if it were not known.
+// The capacity of a small switch's table. Frames to a MAC without an entry are flooded.
 constexpr std::size_t kMostMacs = 8192;
 
 }  // namespace

@@ -14,14 +14,14 @@
 
 namespace arpline::sim {
 
-/// A learning switch; every port carries every VLAN.
+/// A learning switch; every port is in every VLAN.
 class Switch {
  public:
   using Port = std::size_t;
 
   struct Behaviour {
     Time ageing = 300 * kSecond;
-    bool floods = true;  ///< unicast to a MAC that it does not know
+    bool floods = true;  ///< floods unicast to an unknown MAC
   };
 
   Switch(Queue& queue, Trace& trace, const Behaviour& behaviour)
@@ -31,17 +31,17 @@ class Switch {
 
   Port plug(Cable& cable);
 
-  /// What comes in here goes out here again: what a macvlan in mode vepa needs.
+  /// Hairpin mode: the port sends frames back out where they came in, as macvlan in mode vepa requires.
   void reflect(Port port) { ports_.at(port).reflects = true; }
-  /// No more than these at this port; 0: as many as there are.
+  /// Limits the number of source MACs at this port; 0: no limit.
   void allow(Port port, std::size_t most_macs) { ports_.at(port).most_macs = most_macs; }
-  /// Only what it knows at this port already may send (`bridge link set dev … locked on`).
+  /// Drops frames from MACs not learned at this port (`bridge link set dev … locked on`).
   void lock(Port port, bool locked) { ports_.at(port).locked = locked; }
-  /// Nothing from this MAC.
+  /// Drops all frames from this MAC.
   void drop(Mac mac, bool drops);
-  /// Forgets everything, as after a change of the topology.
+  /// Forgets all entries, as after a topology change.
   void flush() { table_.clear(); }
-  /// Forgets one port's: its carrier has gone.
+  /// Forgets the entries of one port, as when it loses its carrier.
   void forget(Port port);
 
   std::size_t knows() const noexcept { return table_.size(); }

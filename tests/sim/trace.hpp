@@ -11,14 +11,14 @@
 
 namespace arpline::sim {
 
-/// What happened in a run: a hash over all of it, and the last of it in words.
+/// The course of a run: a hash over all events, and the last events as text.
 class Trace {
  public:
   static constexpr std::size_t kLast = 4000;
 
   explicit Trace(const Queue& queue) : queue_(queue) {}
 
-  /// `what` is a literal.
+  /// `what` must be a literal: the trace keeps only a view of it.
   void frame(std::string_view what, const Packet& packet);
   void event(std::string_view what, std::uint64_t a = 0, std::uint64_t b = 0);
 

@@ -8,7 +8,7 @@
 
 namespace arpline::sim {
 
-/// What the host tells whoever checks it; times are the host's clock.
+/// Receives the host's events for the checks; times are the host's clock.
 class Watcher {
  public:
   virtual ~Watcher() = default;
@@ -17,19 +17,19 @@ class Watcher {
   virtual void on_gateway(Id id, Ipv4 gateway) = 0;
   virtual void on_carrier_up(std::uint64_t now) = 0;
   virtual void on_settings(const Protocol::Settings& settings, std::uint64_t now) = 0;
-  /// The machines have been told of a claim; what they report of it has been reported.
+  /// Called after the machines have processed a claim, and after their reports of it.
   virtual void on_claim(Id id, const Claim& claim, std::uint64_t now) = 0;
-  /// The machines are about to be told that a gateway answered from this MAC.
+  /// Called before the machines process an answer of a gateway from this MAC.
   virtual void on_gateway_answers(Mac mac) = 0;
   virtual void on_send(const Outgoing& frame, std::uint64_t now) = 0;
   virtual void on_report(const Report& report, std::uint64_t now) = 0;
-  /// The program has answered for this slot.
+  /// The ingress program has answered for this slot.
   virtual void on_answered(Id id, const Packet& answer, std::uint64_t now) = 0;
-  /// The machines have done what was due.
+  /// The machines have finished a tick.
   virtual void on_tick(std::uint64_t now) = 0;
-  /// Whether the worker refuses orders from now on.
+  /// The worker begins or stops refusing orders.
   virtual void on_refusing(bool refuses, std::uint64_t now) = 0;
-  /// The host was away, or its clock has jumped.
+  /// The host was paused, or its clock has jumped.
   virtual void on_absence(std::uint64_t now) = 0;
 };
 

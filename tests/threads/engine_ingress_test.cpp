@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The worker that decides by itself, while control swaps its copies and withdraws endpoints.
+// The worker with the wire stage, while control replaces its tables and withdraws endpoints.
 #include "worker/engine_ingress.hpp"
 
 #include <gtest/gtest.h>
@@ -15,10 +15,10 @@ namespace {
 
 constexpr Mac kChild = 0x0605'0403'0202;
 constexpr Mac kRequester = 0x0101'0101'0102;
-constexpr Mac kSpoofed = 0x0909'0909'0902;  // an own one, in some of the copies
+constexpr Mac kSpoofed = 0x0909'0909'0902;  // an own MAC in some of the tables
 constexpr Ipv4 kAddress = 0x0200000a;
 
-// Each burst has the same who-has, from two requesters in turn.
+// Receives the same who-has in each burst, from two requesters in turn.
 class WirePort {
  public:
   std::size_t receive(Burst burst) noexcept {
@@ -102,7 +102,7 @@ TEST_F(FrontTest, every_frame_is_counted_once_and_answered_or_passed_while_contr
     __atomic_store_n(&tables.macs, with.get(), __ATOMIC_RELEASE);
     ASSERT_TRUE(service.pass_boundary(std::chrono::seconds{5}));
     __atomic_store_n(&tables.macs, &without, __ATOMIC_RELEASE);
-    ASSERT_TRUE(service.pass_boundary(std::chrono::seconds{5}));  // from here on nobody reads `with`
+    ASSERT_TRUE(service.pass_boundary(std::chrono::seconds{5}));  // the worker no longer reads `with`
   }
   const auto own_mac = load_shared(reinterpret_cast<const __u64*>(&memory.verdicts)[ARPL_own_mac]);
   EXPECT_GT(own_mac, 0U);

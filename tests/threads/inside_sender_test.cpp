@@ -17,7 +17,7 @@ std::size_t open_descriptors() {
   return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
-// A namespace that lives as long as its descriptors do.
+// The namespace lives as long as its descriptors.
 Fd new_netns() {
   Fd netns;
   std::thread([&netns] {

@@ -34,7 +34,7 @@ TEST(Leases, are_extended_at_once_and_again_without_the_loop) {
 TEST(Leases, of_a_loop_that_hangs_are_extended_no_more) {
   __u64 lease = 0;
   __u64 other = 0;
-  Leases leases(std::chrono::nanoseconds{0});  // its last turn is too long ago already
+  Leases leases(std::chrono::nanoseconds{0});  // the loop counts as hung at once
   leases.add(lease);
   const auto first = value_of(lease);
   EXPECT_TRUE(comes_true([&] { return now_ns() > value_of(lease); })) << "it ends";
@@ -62,7 +62,7 @@ TEST(Leases, that_are_removed_are_touched_by_nobody) {
     __u64 lease = 0;
     leases.add(lease);
     leases.remove(lease);
-    lease = 1;  // not through an atomic: ThreadSanitizer sees who else writes
+    lease = 1;  // not atomic, so that ThreadSanitizer reports any other writer
     const auto before = value_of(kept);
     if (i == 0) {
       EXPECT_TRUE(comes_true([&] { return value_of(kept) > before; }));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The worker over a port that keeps its frames in memory.
+// The worker over a port with frames in memory.
 #include "worker/worker.hpp"
 
 #include <gtest/gtest.h>
@@ -28,7 +28,7 @@ class MemoryPort {
  public:
   explicit MemoryPort(std::uint16_t queues = 1) : queues_(queues) {}
 
-  /// A who-has for 10.0.0.2 with what the program hands over in front of it. From any thread.
+  /// Queues a who-has for 10.0.0.2 behind the program's metadata. From any thread.
   void put(const arpl_ring_meta& meta, std::uint16_t queue = 0) {
     const std::lock_guard guard(mutex_);
     auto* buffer = &buffers_.emplace_back();
@@ -104,7 +104,7 @@ class MemoryPort {
 
   std::uint16_t queues_;
   std::mutex mutex_;
-  std::deque<Buffer> buffers_;  // all that ever were: a test needs few
+  std::deque<Buffer> buffers_;  // grows as needed and never shrinks
   std::deque<Buffer*> waiting_;
 };
 
@@ -257,7 +257,7 @@ TEST_F(WorkerTest, sends_later_and_in_order_what_the_port_does_not_take_at_once)
   EXPECT_EQ(worker.lost_orders(), LostOrders{});
 }
 
-// Some among what the port refused, the rest still in the ring.
+// Half of the orders are lost at the port, the others in the order ring.
 TEST_F(WorkerTest, counts_lost_announcements_and_lost_probes_apart) {
   constexpr std::uint32_t kOrders = 200;
   Worker<MemoryPort> worker(port, tables(), orders);
@@ -348,7 +348,7 @@ TEST(WorkerThread, heart_beats_without_any_frame) {
   EXPECT_EQ(service.heartbeat(), ended);
 }
 
-// Control withdraws one that it has ordered an announcement for.
+// Control withdraws an endpoint after it has ordered an announcement for it.
 TEST(WithdrawalThreads, no_order_of_before_is_sent_after_the_acknowledged_boundary) {
   constexpr std::uint32_t kOrders = 1000;
   std::vector<arpl_slot> slots(8);
@@ -366,7 +366,7 @@ TEST(WithdrawalThreads, no_order_of_before_is_sent_after_the_acknowledged_bounda
   EXPECT_EQ(service.lost_orders(), LostOrders{});
 }
 
-// Control withdraws while frames keep coming: after the boundary there is not one answer more.
+// Control withdraws an endpoint while frames arrive: no reply may follow the boundary.
 TEST(WithdrawalThreads, no_answer_after_the_acknowledged_boundary) {
   std::vector<arpl_slot> slots(8);
   std::vector<arpl_credit> credit(ARPL_MAX_QUEUES);

@@ -16,10 +16,10 @@
 namespace arpline {
 namespace {
 
-// enum bpf_attach_type of Linux 6.6 and later.
+// BPF_TCX_EGRESS of Linux 6.6 and later; older headers lack it.
 constexpr auto kBpfTcxEgress = static_cast<bpf_attach_type>(47);
 
-// Where our filter is, or would go: the lowest free pref.
+// The pref of arpline's filter, or the lowest free pref, which it would get.
 std::uint32_t our_pref(const std::vector<TcFilter>& filters) {
   const auto ours = std::ranges::find_if(filters, is_our_egress);
   if (ours != filters.end()) return ours->pref;

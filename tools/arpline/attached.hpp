@@ -12,7 +12,7 @@
 
 namespace arpline {
 
-/// While it lives, libbpf prints nothing: what fails is told in one line by who asked.
+/// Silences libbpf while it lives: the caller reports each failure itself, in one line.
 class QuietLibbpf {
  public:
   QuietLibbpf() : before_(libbpf_set_print(nullptr)) {}
@@ -27,28 +27,29 @@ class QuietLibbpf {
 /// The name of a loaded BPF program; empty when there is no such program.
 std::string program_name(std::uint32_t id);
 
-/// Whether the program with this id is arpline's on the wire. Its name alone does not tell: libxdp's own may
-/// have the same.
+/// Whether the program with this id is arpline's XDP program. The name alone is not enough: libxdp's own
+/// program may have the same.
 bool is_our_ingress(std::uint32_t id);
 
-/// Whether this process may not ask what program that is.
+/// Whether this process lacks the right to query the program.
 bool is_hidden_program(std::uint32_t id);
 
-/// The tcx programs at an interface's egress as "NAME (id N)"; they run before clsact.
+/// The tcx programs at an interface's egress as "NAME (id N)"; the kernel runs them before clsact.
 std::vector<std::string> tcx_egress_programs(int ifindex);
 
 /// Whether the filter is arpline's egress program.
 bool is_our_egress(const TcFilter& filter);
 
-/// "pref 10 bpf NAME".
+/// The filter as "pref 10 bpf NAME".
 std::string filter_text(const TcFilter& filter);
 
-/// "arpline detach IF", whatever the interface is called.
+/// "arpline detach IF", with any name quoted.
 Command detach_command(const ForeignText& interface);
-/// "arplined --parent IF", whatever it is called; the empty name stands for any.
+/// "arplined --parent IF", with any name quoted; an empty name gives the placeholder.
 Command start_command(const ForeignText& interface);
 
-/// Pure: the filters that run before arpline's, which is where it is or else at the lowest free pref.
+/// Pure: the filters that the kernel runs before arpline's, at its pref or, when it is not attached, at the
+/// lowest free one.
 std::vector<TcFilter> filters_before_ours(const std::vector<TcFilter>& egress);
 
 }  // namespace arpline

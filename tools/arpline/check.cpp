@@ -13,7 +13,7 @@
 namespace arpline {
 
 int check(const std::string& file, const std::vector<std::string>& parents) {
-  // An empty path would be an empty file.
+  // load_config() takes an empty path for an empty file.
   if (file.empty()) throw SetupError("check: the name of a file is missing");
   const auto config = load_config(file, parents);
   const auto warn = [&](const std::string& line) {

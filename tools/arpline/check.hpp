@@ -6,9 +6,9 @@
 
 namespace arpline {
 
-/// Reads a configuration as arplined would, with the parents of its command line, and says that it is good;
-/// warns of what does not exist on this machine. Returns the exit code. Throws SetupError for what arplined
-/// would refuse.
+/// Reads a configuration as arplined would, with the parents of its command line, and prints that it is valid;
+/// warns of interfaces and groups that this machine does not have. Returns the exit code. Throws SetupError for
+/// a configuration that arplined would refuse.
 int check(const std::string& file, const std::vector<std::string>& parents);
 
 }  // namespace arpline

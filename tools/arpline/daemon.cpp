@@ -42,7 +42,7 @@ std::vector<std::optional<nlohmann::json>> ask_daemons(const Roots& roots, const
   return replies;
 }
 
-// Its lock is root's to look at; to whom the socket is open, that tells.
+// Only root can test the lock; without root, an open control socket shows a running daemon.
 bool is_hung(const Roots& roots, const PinName& name) {
   return is_locked(roots.run, name.text()) || is_listening(socket_of(roots, name));
 }

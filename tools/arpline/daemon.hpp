@@ -16,16 +16,16 @@
 
 namespace arpline {
 
-/// Asks the daemon that serves this parent. nullopt: none runs, or it does not answer. Throws SetupError for
-/// who may not connect.
+/// Sends a request to the daemon that serves this parent. nullopt when none runs or it does not answer in time.
+/// Throws SetupError when the caller may not connect.
 std::optional<nlohmann::json> ask_daemon(const Roots& roots, const PinName& name, const nlohmann::json& request,
                                          std::chrono::milliseconds patience = kDaemonPatience);
 
-/// The same for the daemons of several parents at once, in their order.
+/// Sends the same request to the daemons of several parents at once; the answers are in the order of `names`.
 std::vector<std::optional<nlohmann::json>> ask_daemons(const Roots& roots, const std::vector<PinName>& names,
                                                        const nlohmann::json& request);
 
-/// What a daemon has answered; throws SetupError for what is of another version, and names the field.
+/// Parses a daemon's answer; throws SetupError with the field's name for an answer of another version.
 template <class Status>
 Status read_answer(const nlohmann::json& answer) {
   try {
@@ -36,10 +36,10 @@ Status read_answer(const nlohmann::json& answer) {
   }
 }
 
-/// Whether the daemon that has just not answered is there all the same.
+/// Whether a daemon runs; for a caller whose request it has just left unanswered.
 bool is_hung(const Roots& roots, const PinName& name);
 
-/// "PARENT: its arplined hangs: …", and what to do.
+/// "PARENT: its arplined hangs: …", with the remedy.
 std::string about_hung(const PinName& name);
 
 }  // namespace arpline

@@ -17,7 +17,7 @@ namespace {
 constexpr std::chrono::milliseconds kPatience{3000};
 constexpr std::chrono::milliseconds kStep{20};
 
-// The daemon detaches by itself; true when it has let go of the parent.
+// Asks the daemon to detach itself; true once it has let go of the parent.
 bool ask_daemon(const PinName& name, const Roots& roots) {
   if (!ask(roots.run + "/" + name.text() + "/control.sock", {{"cmd", "detach"}})) return false;
   for (auto waited = kStep; waited < kPatience; waited += kStep) {

@@ -7,8 +7,8 @@
 
 namespace arpline {
 
-/// `arpline detach IF`: through the daemon when it answers, by the pins when it does not. Returns the exit
-/// code. Throws SetupError.
+/// `arpline detach IF`: asks the daemon to detach, or removes the pins when it does not answer. Returns the
+/// exit code. Throws SetupError.
 int detach(const std::string& interface, const Roots& roots);
 
 }  // namespace arpline

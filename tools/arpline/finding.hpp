@@ -13,12 +13,11 @@ namespace doctor {
 struct Device;
 }
 
-/// ok: looked at, and nothing is wrong; note: worth knowing; warning: works, but less than it could, or not for
-/// long; critical: an endpoint is not reachable, or arplined cannot serve the parent (preflight says
-/// "blocker").
+/// ok: checked, no fault; note: information; warning: works, but with restrictions or not for long; critical:
+/// an endpoint is not reachable, or arplined cannot serve the parent (preflight prints "blocker").
 enum class Severity { ok, note, warning, critical };
 
-/// The word of its enumerator.
+/// The enumerator's name.
 constexpr const char* severity_name(Severity severity) noexcept {
   switch (severity) {
     case Severity::ok:
@@ -33,31 +32,32 @@ constexpr const char* severity_name(Severity severity) noexcept {
   return "critical";
 }
 
-/// possible: one explanation among others; likely: everything seen fits; certain: the kernel itself says so.
+/// possible: one explanation among others; likely: all observations fit; certain: the kernel itself reports it.
 enum class Certainty { possible, likely, certain };
 
-/// What a finding is about, to choose those that belong to an ENDPOINT. All empty: the host as a whole.
+/// The objects of a finding, by which doctor selects the findings for an ENDPOINT. All empty: the host as a
+/// whole.
 struct About {
   int parent = 0;                              ///< ifindex
   std::vector<const doctor::Device*> devices;  ///< empty: the parent with everything on it
-  std::vector<Ipv4> addresses;                 ///< of endpoints that no interface has any more
+  std::vector<Ipv4> addresses;                 ///< addresses of endpoints that no interface has any more
 };
 
-/// What preflight or doctor has to say; neither does anything about it.
+/// A result of preflight or doctor. Neither applies the remedy.
 struct Finding {
   std::string id;
   Severity severity = Severity::note;
   Certainty certainty = Certainty::possible;
-  std::string subject{};   ///< empty: the interface that was asked about
+  std::string subject{};   ///< empty: the interface in question
   std::string evidence{};  ///< with numbers and names
-  Command command{};       ///< would mend it; empty: no command alone can
-  std::string advice{};    ///< in words, where no command alone can; may be empty
+  Command command{};       ///< the remedy; empty: no single command
+  std::string advice{};    ///< the remedy in words, where no single command is enough; may be empty
   About about{};
 };
 
 using Findings = std::vector<Finding>;
 
-/// What would mend it, for a person; may be empty.
+/// The remedy for a person: the command, or the advice; may be empty.
 inline const std::string& remedy_of(const Finding& finding) {
   return finding.command.empty() ? finding.advice : finding.command.text();
 }

@@ -35,9 +35,9 @@ using std::chrono::steady_clock;
 constexpr char kFound = '+';
 constexpr char kNothing = '-';
 constexpr milliseconds kToEnd{20};
-constexpr int kQuestions = STDERR_FILENO + 1;  // the child's end
+constexpr int kQuestions = STDERR_FILENO + 1;  // the child's end of the socket pair
 
-// Reading one of the kernel's own files can do something, and a container can mount them anywhere.
+// Reads of some kernel files have side effects, and a container can mount a kernel file system at any path.
 bool is_the_kernels(int fd) {
   constexpr std::array<long, 8> kTheirs{PROC_SUPER_MAGIC,   SYSFS_MAGIC,        DEBUGFS_MAGIC,
                                         TRACEFS_MAGIC,      BPF_FS_MAGIC,       SECURITYFS_MAGIC,
@@ -47,7 +47,7 @@ bool is_the_kernels(int fd) {
   return std::ranges::find(kTheirs, static_cast<long>(info.f_type)) != kTheirs.end();
 }
 
-// A descriptor that is good for looking only (O_PATH): opening a device does something already.
+// An O_PATH descriptor, because opening a device can already have side effects.
 Fd find(int root, const char* path) {
   open_how how{.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
                .mode = 0,
@@ -61,13 +61,13 @@ bool may_be_opened(int found) {
          static_cast<std::size_t>(info.st_size) <= ForeignFiles::kMostBytes && !is_the_kernels(found);
 }
 
-// By its descriptor: under its name there may be something else by now.
+// Opens the file behind the O_PATH descriptor; its name may denote another file by now.
 Fd open_found(int found) {
   const auto name = "/proc/self/fd/" + std::to_string(found);
   return Fd{open(name.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
 }
 
-// One byte more than is taken, which tells that there is more.
+// Reads one byte more than the limit, to detect a file that is too long.
 std::optional<std::string> text_of(int fd) {
   std::string text(ForeignFiles::kMostBytes + 1, '\0');
   std::size_t length = 0;
@@ -89,7 +89,8 @@ std::optional<std::string> read_below(int root, const char* path) {
   return file ? text_of(file.get()) : std::nullopt;
 }
 
-// Nothing of the parent's stays open in a child that a file system may hold for ever: a pipe would never end.
+// Closes all descriptors but one. A file system may block the child for ever, and a pipe that it inherited
+// would then never see its end.
 void keep_only(int questions) {
   const int kept = fcntl(questions, F_DUPFD_CLOEXEC, kQuestions);
   const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -98,7 +99,8 @@ void keep_only(int questions) {
   close_range(kQuestions + 1, UINT_MAX, 0);
 }
 
-// In the child. The way to the root of another process needs CAP_SYS_PTRACE, what is below it nothing.
+// Runs in the child. Only the lookup of another process's root needs CAP_SYS_PTRACE; the files below it need no
+// capability.
 [[noreturn]] void answer_questions(int questions, const std::string& root) try {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   keep_only(questions);
@@ -129,7 +131,7 @@ std::optional<std::string> ForeignFiles::read(const std::string& root, const std
     silent_.push_back(root);
     return std::nullopt;
   }
-  look_below(root);
+  start_child(root);
   if (send(questions_.get(), path.data(), path.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
     end_child();
     return std::nullopt;
@@ -141,7 +143,7 @@ bool ForeignFiles::is_silent(const std::string& root) const {
   return std::ranges::find(silent_, root) != silent_.end();
 }
 
-void ForeignFiles::look_below(const std::string& root) {
+void ForeignFiles::start_child(const std::string& root) {
   if (child_ > 0 && root_ == root) return;
   end_child();
   std::array<int, 2> pair{-1, -1};
@@ -175,8 +177,8 @@ std::optional<std::string> ForeignFiles::answer() {
   return reply.substr(1, static_cast<std::size_t>(length) - 1);
 }
 
-// A file system that does not answer can keep a process from ending. It is then init's, when this one has
-// ended.
+// A file system that does not answer can keep the child from ending. init adopts and reaps such a child once
+// this process has ended.
 void ForeignFiles::end_child() noexcept {
   questions_.reset();
   if (child_ <= 0) return;

@@ -23,7 +23,7 @@ json question(const LimitRequest& request) {
   return asked;
 }
 
-// Only the one that was asked for.
+// Keeps only the limit that was asked for.
 void narrow(json& limits, const std::optional<std::string>& name) {
   if (!name) return;
   json one = json::array();

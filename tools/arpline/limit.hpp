@@ -8,16 +8,17 @@
 
 namespace arpline {
 
-/// What `arpline limit` was asked for.
+/// The arguments of `arpline limit`.
 struct LimitRequest {
-  std::optional<std::string> name;   ///< of the limit; none: all
-  std::optional<std::string> value;  ///< frames a second or "off"; none: only to be shown
-  bool reset = false;                ///< as the configuration has it
+  std::optional<std::string> name;   ///< of the limit; nullopt: all
+  std::optional<std::string> value;  ///< frames a second or "off"; nullopt: show only
+  bool reset = false;                ///< back to the configured value
   std::string parent;                ///< empty: every parent
 };
 
 /// `arpline limit`: shows the limits in force, or changes one in the running daemons until their next reload or
-/// restart. Returns the exit code. Throws SetupError when no daemon runs, or for a name or value that can't be.
+/// restart. Returns the exit code. Throws SetupError when no daemon runs and for an unknown name or invalid
+/// value.
 int limit(const LimitRequest& request, bool as_json, const Roots& roots);
 
 }  // namespace arpline

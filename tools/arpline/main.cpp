@@ -135,7 +135,7 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // help, or the version
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help or --version
     fmt::print(stderr, "arpline: {}; see --help\n", printable(error.what()));
     return app.got_subcommand(examination) ? doctor::kCouldNotLook : 2;
   }
@@ -148,7 +148,7 @@ int main(int argc, char** argv) {
   try {
     clock_offset_ns = time_offset_ns();
   } catch (const SetupError&) {
-    // Without root nothing is read here whose times are not told by the daemon.
+    // Without root no map is read, and all times come from the daemon.
   }
   try {
     const int code = run(argc, argv);

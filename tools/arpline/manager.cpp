@@ -21,11 +21,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The kernel keeps 15 characters of a process's name.
+// The kernel truncates a process's name to 15 characters.
 constexpr std::string_view kNetworkdComm = "systemd-network";
 constexpr std::string_view kNetworkManagerComm = "NetworkManager";
 
-// The rest of the first line that begins with `key`.
+// The rest of the first line that starts with `key`.
 std::optional<std::string> value_in(const std::string& text, std::string_view key) {
   std::istringstream lines{text};
   for (std::string line; std::getline(lines, line);)
@@ -33,7 +33,7 @@ std::optional<std::string> value_in(const std::string& text, std::string_view ke
   return std::nullopt;
 }
 
-// The manager of a host is one of each kind, but anybody may call a process so.
+// Bounds the search: a namespace has one manager of each kind, but any process may take a manager's name.
 constexpr std::size_t kMostFolders = 8;  // of one namespace
 constexpr std::size_t kLongestPath = 255;
 
@@ -47,8 +47,8 @@ bool is_manager(const std::string& process) {
   return std::getline(file, comm) && (comm == kNetworkdComm || comm == kNetworkManagerComm);
 }
 
-// What lies under /run is about the interfaces of process 1's namespace. Where process 1 may not be looked at,
-// the initial namespace is known by a setting that only it has.
+// Files below /run describe the interfaces of process 1's namespace. Where process 1 can't be examined, a
+// sysctl that only the initial namespace has identifies it.
 bool in_initial_namespace(std::uint64_t own) {
   struct stat initial {};
   if (stat("/proc/1/ns/net", &initial) != 0)
@@ -61,7 +61,7 @@ bool says_keep(const std::string& file) {
   return keep && (*keep == "yes" || *keep == "true" || *keep == "1" || *keep == "on");
 }
 
-// The state of one namespace, by one manager.
+// One manager's state files for one namespace.
 class State {
  public:
   State(ForeignFiles& files, const ManagerFolder& folder) : files_(files), folder_(folder) {}
@@ -89,7 +89,7 @@ class State {
     return found;
   }
 
-  // No symbolic link is followed, and /lib is one.
+  // ForeignFiles follows no symbolic link, and /lib is one.
   std::string network_file(const std::string& path) const {
     return text(path.starts_with("/lib/") ? "/usr" + path : path);
   }

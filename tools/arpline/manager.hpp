@@ -10,32 +10,32 @@
 
 namespace arpline {
 
-/// Who else looks after an interface.
+/// Another program that configures an interface.
 enum class Manager { none, network_manager, systemd_networkd };
 
 struct ManagedBy {
   Manager who = Manager::none;
   ForeignText network_file;  ///< systemd-networkd's file for the interface; may be empty
-  bool keeps = false;        ///< the file says KeepConfiguration=yes: what networkd did not make stays
-  int pid = 0;               ///< of a manager whose files are not this process's: no command here reaches it
+  bool keeps = false;  ///< the file has KeepConfiguration=yes: networkd leaves foreign configuration in place
+  int pid = 0;  ///< of a manager with another root, which no command from here reaches; 0: the caller's root
 };
 
-/// Where the managers of one network namespace leave what they do to each interface: a root with /run below.
+/// The state files of one namespace's managers: a root folder with /run below it.
 struct ManagerFolder {
   std::uint64_t netns_inode = 0;
-  std::string root;  ///< of the manager's file system, as the caller reaches it
-  int pid = 0;       ///< as ManagedBy's
+  std::string root;  ///< the manager's root folder, as a path of the caller
+  int pid = 0;       ///< as in ManagedBy
 };
 
-/// The caller's own root for the initial namespace, if the caller is in it, then those of the managers that run
-/// now, in whatever namespace. Throws SetupError without /proc.
+/// The caller's own root for the initial namespace, if the caller is in it, then the roots of all managers that
+/// run now, in any namespace. Throws SetupError without /proc.
 std::vector<ManagerFolder> manager_folders();
 
-/// Where a setting for the interfaces of a .network file stands that arpline asks for: the file itself may come
-/// with a package.
+/// The drop-in file to put a setting into that arpline recommends for a .network file's interfaces; the
+/// .network file itself may belong to a package.
 ForeignText drop_in_of(const ForeignText& network_file);
 
-/// What the state files say about an interface of that namespace.
+/// The state of an interface of that namespace, by the managers' state files.
 ManagedBy managed_by(ForeignFiles& files, const std::vector<ManagerFolder>& folders, std::uint64_t netns_inode,
                      int ifindex);
 

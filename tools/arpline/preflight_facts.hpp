@@ -14,7 +14,7 @@
 
 namespace arpline {
 
-/// What the running kernel offers; 0 in an errno is success.
+/// The features of the running kernel; an errno of 0 is success.
 struct KernelFacts {
   bool btf = true;
   bool bpffs = true;
@@ -24,30 +24,30 @@ struct KernelFacts {
   int af_xdp_error = 0;     ///< errno of socket(AF_XDP)
 };
 
-/// Everything that preflight judges by.
+/// The input of preflight's findings.
 struct PreflightFacts {
-  ForeignText interface;     ///< as asked for
-  bool generic_xdp = false;  ///< the configuration's keys of the same name
-  bool trunk = false;        ///< likewise
+  ForeignText interface;     ///< as given on the command line
+  bool generic_xdp = false;  ///< generic_xdp of the configuration
+  bool trunk = false;        ///< trunk of the configuration
   std::vector<NeededCapability> missing_caps;
   KernelFacts kernel;
   std::vector<ForeignText> devices;  ///< all interfaces of this namespace
-  std::optional<LinkInfo> link;      ///< none: there is no such interface
-  ForeignText lower;                 ///< the name of the interface below; empty: none, or in another namespace
+  std::optional<LinkInfo> link;      ///< nullopt: no such interface
+  ForeignText lower;                 ///< the name of the lower device; empty: none, or in another namespace
   std::string xdp_program;           ///< the name of the attached XDP program
   bool xdp_is_ours = false;
-  bool xdp_is_hidden = false;    ///< whose it is, is root's to know
+  bool xdp_is_hidden = false;    ///< only root may see whose program it is
   std::vector<TcFilter> egress;  ///< clsact egress, in any order
-  std::vector<std::string> tcx;  ///< names of the tcx egress programs: they run before clsact
+  std::vector<std::string> tcx;  ///< names of the tcx egress programs, which run before clsact
   Manager manager = Manager::none;
-  bool manager_unknown = false;       ///< its files could not be read in time
+  bool manager_unknown = false;       ///< the manager's files could not be read in time
   ForeignText network_file;           ///< systemd-networkd's file for the interface; may be empty
   bool vlan_uppers = false;           ///< a VLAN interface stands on it
   std::size_t children = 0;           ///< macvlan and macvtap children, in all reachable namespaces
   std::optional<std::string> unseen;  ///< why the children could not be counted
 };
 
-/// Asks the kernel; reads, and loads one two-instruction program to see whether it may. Throws SetupError.
+/// Queries the kernel, and loads a program of two instructions to test whether it may. Throws SetupError.
 PreflightFacts gather_preflight_facts(const std::string& interface);
 
 }  // namespace arpline

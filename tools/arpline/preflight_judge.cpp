@@ -32,7 +32,7 @@ Command preflight_command(const ForeignText& interface) {
   return Command{"arpline preflight {}", interface};
 }
 
-// A key of TOML, which can't hold what is no UTF-8.
+// A TOML key; TOML can't hold a name that is not UTF-8.
 std::string toml_key(const ForeignText& name) {
   const auto is_bare = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; };
   if (!name.empty() && std::ranges::all_of(name.raw(), is_bare)) return name.raw();
@@ -58,7 +58,7 @@ void add(Findings& out, const char* id, Severity severity, std::string evidence,
   out.back().command = std::move(command);
 }
 
-// What is critical here keeps arplined from serving the parent.
+// A critical finding of preflight keeps arplined from serving the parent.
 const char* level_name(Severity severity) {
   return severity == Severity::critical ? "blocker" : severity_name(severity);
 }
@@ -124,7 +124,7 @@ void judge_macvlan_itself(const PreflightFacts& facts, Findings& out) {
         preflight_command(facts.lower));
 }
 
-// False when there is nothing more to say about the interface.
+// Returns false when no other finding about the interface makes sense.
 bool judge_device(const PreflightFacts& facts, Findings& out) {
   if (!facts.link) {
     add(out, "device", Severity::critical,
@@ -266,7 +266,7 @@ void judge_vlan_offload(const PreflightFacts& facts, Findings& out) {
       Command("ethtool -K {} rxvlan off", link.name));
 }
 
-// On a veth it is on by default.
+// veth devices have the offload on by default.
 void judge_stag_offload(const PreflightFacts& facts, Findings& out) {
   const LinkInfo& link = *facts.link;
   if (!link.rx_stag_offload.value_or(false)) {

@@ -8,7 +8,7 @@
 
 namespace arpline {
 
-/// Pure: the findings in the order in which a person would look.
+/// Pure: the findings in the order in which an operator would check.
 Findings judge(const PreflightFacts& facts);
 
 std::string findings_as_text(const ForeignText& interface, const Findings& findings);

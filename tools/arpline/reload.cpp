@@ -13,10 +13,10 @@
 namespace arpline {
 namespace {
 
-// Other parents may have to be attached first.
+// A reload may attach other parents first.
 constexpr std::chrono::seconds kPatience{10};
 
-// Reading a configuration may take long; being there does not.
+// Fails early for a daemon that hangs: a ping is answered at once, while a reload may take long.
 void refuse_hung(const Roots& roots, const std::vector<PinName>& names) {
   const auto replies = ask_daemons(roots, names, {{"cmd", "ping"}});
   for (std::size_t i = 0; i < names.size(); ++i)
@@ -26,7 +26,7 @@ void refuse_hung(const Roots& roots, const std::vector<PinName>& names) {
 }  // namespace
 
 int reload(const Roots& roots) {
-  std::set<std::string> done;  // a daemon that serves several parents reads its configuration once
+  std::set<std::string> done;  // a daemon that serves several parents reloads once
   bool asked = false;
   const auto names = find_parents(roots, "", Looker::anybody);
   refuse_hung(roots, names);
@@ -39,7 +39,7 @@ int reload(const Roots& roots) {
       throw SetupError(fmt::format("{}: {}", visible(name.parent), (*reply)["error"].get<std::string>()));
     for (const auto& parent : (*reply)["parents"]) {
       auto written = from_visible(parent.get<std::string>()).raw();
-      std::ranges::replace(written, '.', '_');  // as in the pins' names
+      std::ranges::replace(written, '.', '_');  // as the pins' names are written
       done.insert(written);
     }
     fmt::print("{}: the configuration has been read again\n", visible(name.parent));

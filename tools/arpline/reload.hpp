@@ -5,8 +5,8 @@
 
 namespace arpline {
 
-/// `arpline reload`: every daemon of this network namespace reads its configuration again. Returns the exit
-/// code. Throws SetupError when there is none, or when one refuses: then it goes on with what it had.
+/// `arpline reload`: makes every daemon of this network namespace reload its configuration. Returns the exit
+/// code. Throws SetupError when no daemon runs, or when one refuses and keeps its old configuration.
 int reload(const Roots& roots);
 
 }  // namespace arpline

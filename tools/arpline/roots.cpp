@@ -14,7 +14,7 @@
 namespace arpline {
 namespace {
 
-// The pins keep the name that the parent had when it was attached; while it is there, it has the one that
+// Pins keep the name that the parent had when it was attached. While the parent exists, its present name
 // counts.
 bool is_called(const PinName& pinned, const std::string& interface) {
   char now[IF_NAMESIZE];

@@ -8,17 +8,18 @@
 
 namespace arpline {
 
-/// Where pins, locks and control sockets are.
+/// The folders of pins, and of locks and control sockets.
 struct Roots {
   std::string pins = "/sys/fs/bpf/arpline";
   std::string run = "/run/arpline";
 };
 
-/// Who asks: root, who may look at the pins too, or anybody, to whom a control socket may be open.
+/// The caller: root, who may read the pins too, or anybody, who may be allowed to use a control socket.
 enum class Looker { root, anybody };
 
 /// The parents of the caller's own network namespace that are pinned or served; `interface` empty: all of them.
-/// Throws SetupError for who may not look; `anybody` only where neither pins nor served parents are to be seen.
+/// Throws SetupError when the caller may not read the folders; for `anybody` only when neither pins nor served
+/// parents are visible.
 std::vector<PinName> find_parents(const Roots& roots, const std::string& interface, Looker looker);
 
 }  // namespace arpline

@@ -19,7 +19,8 @@ namespace {
 
 constexpr int kDaemonDown = 3;
 
-// A daemon that holds its lock and does not answer is hung: its pins tell what the program does without it.
+// The parent's status from its pins. A daemon that holds its lock and does not answer hangs, and the pins show
+// what the program does meanwhile.
 std::optional<ParentStatus> without_daemon(const PinName& name, bool senders, const Roots& roots) {
   const auto folder = roots.pins + "/" + name.text();
   const auto maps = Maps::open_pinned(folder, false);
@@ -47,7 +48,7 @@ std::string nothing_there(const std::string& interface) {
 
 int status(const std::string& interface, bool as_json, bool senders, const Roots& roots) {
   nlohmann::json all = nlohmann::json::array();
-  nlohmann::json waiting = nlohmann::json::array();  // each daemon tells of all of its parents
+  nlohmann::json waiting = nlohmann::json::array();  // by parent; each daemon reports all of its parents
   bool daemons_up = true;
   std::string hung;
   const auto names = find_parents(roots, interface, Looker::anybody);
@@ -68,7 +69,7 @@ int status(const std::string& interface, bool as_json, bool senders, const Roots
     if (const auto parent = without_daemon(name, senders, roots)) all.push_back(to_json(*parent));
   }
   const nlohmann::json document{{"version", ARPLINE_VERSION}, {"parents", all}, {"waiting", waiting}};
-  drop_all_capabilities();  // all that is left is to print what others say
+  drop_all_capabilities();  // the rest only prints answers and maps
   if (as_json) {
     print(document);
   } else if (all.empty()) {

@@ -7,12 +7,12 @@
 
 namespace arpline {
 
-/// `arpline status`: what the daemon says, or with the daemon down what the pinned maps hold. Returns the exit
-/// code: 0 with every daemon alive, 3 otherwise. `senders`: with what each own MAC has sent; for a person only
-/// that. Throws SetupError.
+/// `arpline status`: the daemon's answer, or without a daemon the contents of the pinned maps. Returns the exit
+/// code: 0 when every daemon answers, 3 otherwise. `senders`: adds the frames that each own MAC has sent; as
+/// text it prints only these. Throws SetupError.
 int status(const std::string& interface, bool as_json, bool senders, const Roots& roots);
 
-/// `arpline status --gone`: the endpoints that have vanished while the daemon ran. Otherwise the same.
+/// `arpline status --gone`: the endpoints that have vanished while the daemon ran; otherwise like status().
 int gone(const std::string& interface, bool as_json, const Roots& roots);
 
 }  // namespace arpline

@@ -10,7 +10,7 @@ namespace {
 
 using nlohmann::json;
 
-// The entry of one parent, whether the daemon answers for one or for several.
+// The parent's entry in an answer, which is about one parent or a list of several.
 const json* entry_of(const std::optional<json>& answer, int ifindex) {
   if (!answer || !answer->is_object()) return nullptr;
   const auto parents = answer->find("parents");

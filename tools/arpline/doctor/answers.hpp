@@ -10,14 +10,15 @@
 
 namespace arpline::doctor {
 
-/// Takes into `parent` what its daemon has answered to {"cmd":"status"}. Of what cannot be read nothing is
-/// taken, and why stands in `unseen`. False: the answer is not about this parent.
+/// Copies a daemon's answer to {"cmd":"status"} into `parent`. From an answer that can't be parsed it copies
+/// nothing and adds the reason to `unseen`. False: the answer is not about this parent.
 bool take_status(const std::optional<nlohmann::json>& answer, Parent& parent, std::vector<std::string>& unseen);
 
-/// The same of {"cmd":"gone"}: what vanished from this parent.
+/// Copies a daemon's answer to {"cmd":"gone"}, the endpoints that vanished from this parent, under the same
+/// rules.
 void take_gone(const std::optional<nlohmann::json>& answer, Parent& parent, std::vector<std::string>& unseen);
 
-/// Where nobody lists who claims the endpoint's address, the last one is known all the same.
+/// Adds the last claimant's MAC as a claimant when the endpoint has no list of them, as without a daemon.
 void name_last_claimant(EndpointStatus& endpoint);
 
 }  // namespace arpline::doctor

@@ -15,7 +15,7 @@ namespace arpline::doctor {
 int run(const Request& request, bool json, const Roots& roots) {
   try {
     const auto facts = gather_facts(request, roots);
-    drop_all_capabilities();  // judging and printing what others have named needs none
+    drop_all_capabilities();  // the rest judges and prints, from names that containers chose
     const auto findings = examine(facts);
     fmt::print("{}", json ? findings_as_json(facts, findings) : findings_as_text(facts, findings));
     finish_stdout();

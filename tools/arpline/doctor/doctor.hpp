@@ -5,11 +5,12 @@
 
 namespace arpline::doctor {
 
-/// The exit code of a doctor that could not run; its others tell what it found.
+/// Exit code when doctor could not examine the host; 0 to 2 give the worst severity that it found.
 inline constexpr int kCouldNotLook = 3;
 
-/// `arpline doctor`: prints to stdout what is wrong and what would mend it; changes nothing. Returns the exit
-/// code: 0 no finding or notes only, 1 a warning, 2 critical; 3 with one line on stderr when it could not look.
+/// `arpline doctor`: prints faults and their remedies to stdout; changes nothing. Returns the exit code: 0 for
+/// no finding or notes only, 1 for a warning, 2 for critical, 3 with one line on stderr when it could not
+/// examine the host.
 int run(const Request& request, bool json, const Roots& roots);
 
 }  // namespace arpline::doctor

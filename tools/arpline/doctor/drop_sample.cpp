@@ -22,14 +22,14 @@
 namespace arpline::doctor {
 namespace {
 
-// The queue is filled in macvlan_broadcast_enqueue, which most kernels have within macvlan_handle_frame. A part
-// of a function has a suffix behind a dot.
+// macvlan_broadcast_enqueue() frees the frame that the full queue has no room for; most kernels inline it into
+// macvlan_handle_frame(). Compilers name a part of a function with a suffix behind a dot.
 bool is_receive_path(std::string_view symbol) {
   const auto name = symbol.substr(0, symbol.find('.'));
   return name == "macvlan_broadcast_enqueue" || name == "macvlan_handle_frame";
 }
 
-// Each stretch ends where the next symbol begins, wherever that one stands in the list.
+// A symbol's code ends at the next higher symbol, which may be anywhere in the list.
 std::vector<doctor_code> receive_path() {
   std::vector<doctor_code> code;
   std::vector<std::uint64_t> addresses;
@@ -51,7 +51,7 @@ std::vector<doctor_code> receive_path() {
   return code;
 }
 
-// Counts from its making to its end.
+// The loaded BPF program; counts from its constructor to its destructor.
 class Counter {
  public:
   Counter() {

@@ -9,9 +9,9 @@
 
 namespace arpline::doctor {
 
-/// Counts for `duration` what the broadcast queues of these parents drop, in the namespace of that inode, by a
-/// BPF program on the kernel's kfree_skb tracepoint; blocks for so long. Throws SetupError where the kernel
-/// does not allow that.
+/// Counts the frames that these parents' broadcast queues drop during `duration`, by a BPF program on the
+/// kernel's kfree_skb tracepoint; blocks for that time. `netns_inode`: of the parents' namespace. Throws
+/// SetupError when the kernel refuses the program.
 void sample_drops(Netlink& route, const std::vector<Parent*>& parents, std::uint64_t netns_inode,
                   std::chrono::milliseconds duration);
 

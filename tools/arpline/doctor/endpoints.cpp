@@ -76,7 +76,7 @@ std::string whose(const Facts& facts, const Endpoint& endpoint, Mac mac) {
   return "no interface of this host";
 }
 
-// What was dropped harms nobody but its sender, and the siblings that heard it.
+// A claim that arpline dropped harms only its sender, and the siblings that received it.
 Severity severity_of(const ClaimantStatus& claimant, bool contested) {
   if (claimant.dropped) return Severity::warning;
   if (!claimant.last_seconds_ago) return contested ? Severity::critical : Severity::warning;

@@ -16,7 +16,7 @@ const Parent* parent_at(const Facts& facts, int ifindex) {
   return found == facts.parents.end() ? nullptr : &*found;
 }
 
-// A child on nic0.100 is one of nic0, with vlan 100.
+// A child of VLAN interface nic0.100 counts as one of nic0 with VLAN 100.
 Below below(const Facts& facts, int ifindex) {
   if (const auto* parent = parent_at(facts, ifindex)) return {.parent = parent};
   const auto& devices = facts.host().devices;

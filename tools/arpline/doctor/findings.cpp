@@ -11,22 +11,22 @@
 namespace arpline::doctor {
 namespace {
 
-// In the order in which a person would look; findings of one severity keep it. What explains a silent gateway
-// comes before it.
+// In the order in which an operator would check; findings of equal severity keep it. A finding that explains a
+// silent gateway comes before gateway_unreachable.
 constexpr std::array kAll{interface_down,   address_gone,        address_elsewhere, wrong_parent,   duplicate,
                           address_claimed,  proxy_arp,           old_mac,           silent_kernel,  flux,
                           switch_drops_mac, gateway_unreachable, mac_outside,       switch_forgets, managed,
                           broadcast_queue,  neighbour_table,     stale_lease,       hidden_egress,  generic_xdp,
                           vlan_offload};
 
-// What an ENDPOINT stands for.
+// The interfaces and addresses that an ENDPOINT argument selects.
 struct Selection {
   std::vector<const Device*> devices;
   std::vector<int> parents;
   std::vector<int> whole_parents;  // asked for by their own name
 };
 
-// By its bytes, or as arpline prints it.
+// True for the raw name and for the name as arpline prints it.
 bool is_asked(const Facts& facts, const ForeignText& name) {
   return facts.asked == name.raw() || facts.asked == visible(name);
 }
@@ -49,7 +49,7 @@ Selection select(const Facts& facts) {
   }
   for (const auto& parent : facts.parents)
     if (is_asked(facts, parent.link.name)) selection.whole_parents.push_back(parent.link.ifindex);
-  // An address may sit on another interface of the container.
+  // The address may be on another interface of the container.
   for (const auto* netns : near_namespaces(facts))
     for (const auto& device : netns->devices)
       if (!netns->own && is_named(facts, *netns, device)) selection.devices.push_back(&device);

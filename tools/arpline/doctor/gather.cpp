@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kSample{1000};
 
-// The interfaces that macvlan interfaces stand on, a VLAN interface's own parent instead of it.
+// The lower devices of all macvlan interfaces; a VLAN interface is replaced by its parent.
 std::set<int> interfaces_with_children(const std::vector<NetnsFacts>& namespaces) {
   std::set<int> found;
   const auto& host = namespaces.front().devices;
@@ -34,7 +34,7 @@ std::set<int> interfaces_with_children(const std::vector<NetnsFacts>& namespaces
   return found;
 }
 
-// By ifindex; the name is made for who has no pins.
+// By ifindex. A parent without pins gets the name that its pins would have.
 std::map<int, PinName> parents_of(Netlink& route, const Request& request, const Roots& roots,
                                   const std::vector<NetnsFacts>& namespaces) {
   std::map<int, PinName> names;
@@ -73,7 +73,7 @@ void read_parents(Netlink& route, const Request& request, const Roots& roots, Fa
   }
 }
 
-// A parent that never dropped a frame has a queue that never was full: no need to make anybody wait.
+// Samples only parents that have dropped frames before: without any, doctor does not wait for the second.
 void sample(Netlink& route, Facts& facts) {
   std::vector<Parent*> parents;
   const auto parents_with_children = interfaces_with_children(facts.namespaces);
@@ -88,7 +88,7 @@ void sample(Netlink& route, Facts& facts) {
   }
 }
 
-// systemd runs here, and knows arplined.
+// Whether systemd runs and has a unit for arplined.
 bool has_service() {
   constexpr std::array kUnits{"/etc/systemd/system/arplined.service", "/lib/systemd/system/arplined.service",
                               "/usr/local/lib/systemd/system/arplined.service"};

@@ -12,7 +12,8 @@
 namespace arpline::doctor {
 namespace {
 
-// Enough for every host but a router with the whole Internet's table; a subnet's own route comes early.
+// More routes than any host has but a router with the full Internet table; the routes of local subnets come
+// early.
 constexpr std::size_t kMostRoutes = 65536;
 
 Device to_device(LinkRecord&& link, std::optional<int> host_nsid) {
@@ -46,8 +47,8 @@ void add_devices(NetnsFacts& facts, std::vector<LinkRecord>&& links, const std::
   }
 }
 
-// Routes and neighbours have no target namespace: they are read from inside. The socket is closed before the
-// way back, so that it keeps no dead container alive.
+// Dumps of routes and neighbours take no target namespace, so they are read from inside. The socket is closed
+// before the return to the own namespace, because it would keep the namespace of a dead container alive.
 void read_inside(NetnsFacts& facts) {
   Netlink inside{NETLINK_ROUTE};
   facts.routes = dump_routes(inside, kMostRoutes);
@@ -69,8 +70,8 @@ void name(NetnsFacts& facts, const ReachableNetns& netns) {
   }
 }
 
-// One that can be typed: a command without it would be for the host.
-bool has_a_way(const ReachableNetns& netns) {
+// Whether a command can name the namespace; a command without its prefix would run in the host's.
+bool is_enterable(const ReachableNetns& netns) {
   return !netns.pids.empty() || is_typeable(netns.path);
 }
 
@@ -82,7 +83,7 @@ NetnsFacts read_own(Netlink& route, const ReachableNetns& netns) {
   return facts;
 }
 
-// False: it is gone, or another namespace has got its id meanwhile.
+// Returns false when the namespace is gone or its id belongs to another one by now.
 bool read_other(Netlink& route, const ReachableNetns& netns, int host_nsid, NetnsFacts& facts) {
   name(facts, netns);
   Fd fd = open_netns(netns);
@@ -103,7 +104,7 @@ bool read_other(Netlink& route, const ReachableNetns& netns, int host_nsid, Netn
 std::vector<NetnsFacts> read_namespaces(Netlink& route, std::vector<std::string>& unseen) {
   const auto namespaces = reachable_netns();
   std::vector<NetnsFacts> all{read_own(route, namespaces.front())};
-  // The kernel names a child's parent by the id that the asking namespace has in itself: it must have one.
+  // IFLA_LINK_NETNSID is an id of the asking namespace, which for a child's parent needs an id for itself.
   const Fd own = open_netns(namespaces.front());
   const auto host_nsid = own ? nsid_of(route, own.get()) : std::nullopt;
   if (!host_nsid) throw SetupError("giving the own network namespace an id: refused; run as root");
@@ -111,7 +112,8 @@ std::vector<NetnsFacts> read_namespaces(Netlink& route, std::vector<std::string>
     NetnsFacts facts;
     std::string why = "it vanished meanwhile";
     try {
-      if (!has_a_way(namespaces[i])) throw SetupError("the name of its file ends with a line break: rename it");
+      if (!is_enterable(namespaces[i]))
+        throw SetupError("the name of its file ends with a line break: rename it");
       if (read_other(route, namespaces[i], *host_nsid, facts)) {
         all.push_back(std::move(facts));
         continue;
@@ -124,7 +126,7 @@ std::vector<NetnsFacts> read_namespaces(Netlink& route, std::vector<std::string>
   return all;
 }
 
-// The host's first: what a container's files cost in time is not taken from it.
+// The host's files first, so that slow files of a container can't use up its time.
 void read_managers(Facts& facts) {
   ForeignFiles files;
   const auto folders = manager_folders();

@@ -26,7 +26,7 @@ double seconds_between(std::uint64_t earlier, std::uint64_t later) {
   return static_cast<double>(static_cast<std::int64_t>(later - earlier)) / ARPL_SECOND_NS;
 }
 
-// Where no daemon has listed the claimants, the maps know when the last one was.
+// Without a daemon's list of claimants: the time of the last claim, from the maps.
 void add_last_claimants(Parent& parent, const Maps& maps, std::uint64_t now) {
   std::vector<std::pair<arpl_endpoint_key, arpl_endpoint>> held;
   for (auto& endpoint : parent.endpoints) {
@@ -41,14 +41,14 @@ void add_last_claimants(Parent& parent, const Maps& maps, std::uint64_t now) {
   }
 }
 
-// Since the process began; none: it is gone, or of another PID namespace.
+// Seconds since the process began; nullopt when it has ended or is in another PID namespace.
 std::optional<double> age_of(std::uint32_t pid) {
   std::ifstream file{fmt::format("/proc/{}/stat", pid)};
   std::string text;
   std::getline(file, text);
   const auto name_end = text.rfind(')');
   if (name_end == std::string::npos) return std::nullopt;
-  constexpr int kStartTime = 22;  // proc(5), starting with 1; the first one behind the name is the third
+  constexpr int kStartTime = 22;  // field number in proc_pid_stat(5); the field behind the name has number 3
   std::istringstream fields{text.substr(name_end + 1)};
   std::string skipped;
   for (int field = 3; field < kStartTime; ++field) fields >> skipped;

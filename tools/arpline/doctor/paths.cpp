@@ -14,7 +14,7 @@
 namespace arpline::doctor {
 namespace {
 
-// arplined is through with its own tries long before; what stays suspect for longer is as good as lost.
+// arplined has finished its own probes long before; a path that is suspect for longer counts as lost.
 constexpr double kLongSuspect = 10;
 
 constexpr std::array<std::string_view, 2> kExplain{"interface_down", "wrong_parent"};
@@ -39,7 +39,7 @@ Gateway gateway_of(const Endpoint& endpoint) {
   return {endpoint.parent, endpoint.known->vlan, endpoint.known->path->gateway};
 }
 
-// Whom each gateway has answered last.
+// The endpoint that each gateway answered last.
 std::map<Gateway, const Endpoint*> last_answered(const std::vector<Endpoint>& endpoints) {
   std::map<Gateway, const Endpoint*> last;
   for (const auto& endpoint : endpoints) {

@@ -8,14 +8,14 @@
 
 namespace arpline::doctor {
 
-/// An endpoint whose own who-has to its gateway are not answered. Points into the facts.
+/// An endpoint whose gateway does not answer its who-has. Points into the facts.
 struct FailingPath {
   Endpoint endpoint;
   const PathStatus* path = nullptr;
-  std::string reached_by;  ///< who the gateway answers meanwhile, in words; empty: nobody that is known
+  std::string reached_by;  ///< the endpoint that the gateway still answers, in words; empty: none known
 };
 
-/// Those that no earlier finding explains.
+/// The failing paths that no earlier finding explains.
 std::vector<FailingPath> failing_paths(const Facts& facts, const Findings& earlier);
 
 /// "10.0.0.1 (02:…) has not answered it for 12.0 s; before, it took 0.25 ms".

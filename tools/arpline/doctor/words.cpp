@@ -29,7 +29,7 @@ std::optional<Mac> parse_mac(const std::string& text) {
   ether_addr bytes{};
   if (text.empty() || ether_aton_r(text.c_str(), &bytes) == nullptr) return std::nullopt;
   const Mac mac = mac_from_bytes(&bytes);
-  // Whatever else the C library takes is no name of a MAC address: it must read back.
+  // ether_aton() accepts more spellings than this: only a text that formats back to itself is a MAC address.
   auto lower = text;
   std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
   return format_mac(mac) == lower ? std::optional{mac} : std::nullopt;

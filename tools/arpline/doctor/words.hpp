@@ -6,7 +6,7 @@
 
 #include "arpline/doctor/facts.hpp"
 
-/// What several findings need: subnets, and the words for a person.
+/// Helpers of several findings: subnets, and text for people.
 namespace arpline::doctor {
 
 using arpline::covers;
@@ -15,7 +15,7 @@ bool covers(const InterfaceAddress& subnet, Ipv4 address);
 /// "10.77.1.1/16".
 std::string text(const InterfaceAddress& address);
 
-/// nullopt: it is no such address.
+/// Parses an address; nullopt for any other text.
 std::optional<Ipv4> parse_ipv4(const std::string& text);
 std::optional<Mac> parse_mac(const std::string& text);
 
@@ -27,33 +27,34 @@ std::string place(const Child& child);
 /// "3.2 s", "4 min", "2 h".
 std::string duration(double seconds);
 
-/// What is in force on the interface: the larger of conf/all and its own.
+/// The value in force on the interface: the larger of conf/all and its own.
 int arp_ignore(const NetnsFacts& netns, const Device& device);
 int rp_filter(const NetnsFacts& netns, const Device& device);
 
-/// "sysctl -w net.ipv4.conf.INTERFACE.KEY=VALUE" in the netns; a dot in the name is written as a slash, and for
-/// a name that sysctl can't read the file is written.
+/// "sysctl -w net.ipv4.conf.INTERFACE.KEY=VALUE" in the namespace; a dot in the name is written as a slash. For
+/// a name that sysctl can't parse, a command that writes the file below /proc/sys.
 Command set_sysctl(const NetnsFacts& netns, const ForeignText& interface, const char* key, int value);
 
-/// nullptr: there is none.
+/// nullptr when the namespace has no such interface.
 const Device* find_device(const NetnsFacts& netns, int ifindex);
 
-/// Whether ARP has found the neighbour, or somebody wrote it down.
+/// Whether the entry has a MAC, from ARP or as a permanent entry.
 bool resolved(const Neighbour& neighbour);
 
-/// The route of the main table to `address`; nullptr: there is none.
+/// The route of the main table to `address`; nullptr when there is none.
 const Route* route_to(const NetnsFacts& netns, Ipv4 address);
 
-/// Whether the interface itself answers ARP that comes in on it for any address of its namespace.
+/// Whether the kernel answers ARP on this interface for addresses of the namespace's other interfaces.
 bool answers_for_others(const NetnsFacts& netns, const Device& device);
 
-/// An interface and where it is; empty: none.
+/// An interface and its namespace; both nullptr: none.
 struct Owner {
   const NetnsFacts* netns = nullptr;
   const Device* device = nullptr;
 };
 
-/// The interface of this host that has the MAC: a parent first, then one where endpoints can be, then any.
+/// The interface of this host that has the MAC: parents first, then namespaces that can hold endpoints, then
+/// the rest.
 Owner owner_of(const Facts& facts, Mac mac);
 
 }  // namespace arpline::doctor

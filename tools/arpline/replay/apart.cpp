@@ -40,7 +40,7 @@ void let_in_ending_signals() {
   sigprocmask(SIG_UNBLOCK, &set, nullptr);
 }
 
-// Reading and writing what is open, memory, and the end. mprotect and madvise are malloc's.
+// I/O on open descriptors, memory and exit. malloc calls mprotect and madvise.
 constexpr std::array kAllowed{
     SCMP_SYS(read),         SCMP_SYS(readv),         SCMP_SYS(write),   SCMP_SYS(writev),
     SCMP_SYS(lseek),        SCMP_SYS(close),         SCMP_SYS(fstat),   SCMP_SYS(newfstatat),
@@ -49,27 +49,27 @@ constexpr std::array kAllowed{
     SCMP_SYS(getrandom),    SCMP_SYS(clock_gettime), SCMP_SYS(exit),    SCMP_SYS(exit_group),
     SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask)};
 
-void allow_little() {
+void install_seccomp_filter() {
   const std::unique_ptr<void, void (*)(scmp_filter_ctx)> filter{seccomp_init(SCMP_ACT_ERRNO(EPERM)),
                                                                 seccomp_release};
   int error = filter ? 0 : -ENOMEM;
   for (const int call : kAllowed)
     if (error == 0) error = seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 0);
-  // Whether the output is a terminal.
+  // isatty() on the output.
   if (error == 0)
     error = seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, TCGETS));
   if (error == 0) error = seccomp_load(filter.get());
   if (error != 0) throw_errno("give up system calls", -error, "a kernel with CONFIG_SECCOMP_FILTER");
 }
 
-// Root without capabilities would still own root's files.
-void be_nobody() {
+// Changes root's user ID as well, because root without capabilities still owns root's files.
+void become_nobody() {
   if (geteuid() == 0 && (setgroups(0, nullptr) != 0 || setresgid(kNobody, kNobody, kNobody) != 0 ||
                          setresuid(kNobody, kNobody, kNobody) != 0))
     throw_errno("become nobody", errno, "allow CAP_SETUID and CAP_SETGID, or run it as an ordinary user");
   drop_all_capabilities();
-  prctl(PR_SET_PDEATHSIG, SIGKILL);  // another user's it would not outlive
-  allow_little();
+  prctl(PR_SET_PDEATHSIG, SIGKILL);  // last, because a change of user ID clears this setting
+  install_seccomp_filter();
 }
 
 [[noreturn]] void work_and_end(const std::function<int()>& work) {
@@ -77,7 +77,7 @@ void be_nobody() {
   for (const int number : kEndingSignals) std::signal(number, SIG_DFL);
   let_in_ending_signals();
   try {
-    be_nobody();
+    become_nobody();
     code = work();
     finish_stdout();
   } catch (const std::exception& error) {
@@ -90,8 +90,8 @@ void be_nobody() {
 
 pid_t worker = -1;
 
-// Whoever ends the one means the other, which then removes what is half done.
-void end_worker(int number) {
+// A signal that ends the parent is for the worker too; the parent then removes the unfinished output file.
+void forward_signal(int number) {
   if (worker > 0) kill(worker, number);
 }
 
@@ -112,7 +112,7 @@ int run_apart(const std::function<int()>& work) {
   worker = fork();
   if (worker < 0) throw_errno("start a process that reads the capture", errno);
   if (worker == 0) work_and_end(work);
-  for (const int number : kEndingSignals) std::signal(number, end_worker);
+  for (const int number : kEndingSignals) std::signal(number, forward_signal);
   let_in_ending_signals();
   int status = 0;
   while (waitpid(worker, &status, 0) < 0)

@@ -19,9 +19,9 @@ class HeldSignals {
   sigset_t before_{};
 };
 
-/// Runs `work` in a process of its own that has no privilege, no network, and of files only those that are open
-/// already: what a stranger has written is read there. Returns its exit code; what `work` throws is told there,
-/// and is 1. Throws SetupError where that process can't be made or is killed.
+/// Runs `work` in a child process without privileges and network, which can access only files that are open
+/// already, because it parses captures of unknown origin. Returns its exit code; an exception of `work` is
+/// printed there and gives 1. Throws SetupError when the process can't be made or is killed.
 int run_apart(const std::function<int()>& work);
 
 }  // namespace arpline::replay

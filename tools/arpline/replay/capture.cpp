@@ -16,7 +16,7 @@ namespace arpline::replay {
 namespace {
 
 constexpr std::size_t kBufferBytes = 1U << 20U;
-// What 64 bits of nanoseconds hold, with room for everything that is added to a time.
+// The latest time that fits 64 bits of nanoseconds, with room for the periods that are added to a time.
 constexpr std::int64_t kLatestSecond = 9'000'000'000;
 
 std::uint64_t nanoseconds(const timeval& time) {
@@ -58,7 +58,7 @@ bool Capture::next(Captured& frame) {
   const int got = pcap_next_ex(pcap_, &header, &bytes);
   if (got == PCAP_ERROR_BREAK) return false;
   if (got != 1) {
-    const auto at = ftello(pcap_file(pcap_));  // of a pipe there is none
+    const auto at = ftello(pcap_file(pcap_));  // negative for a pipe, which has no position
     throw SetupError(fmt::format("{}: after frame {}{}: {}", name_, read_,
                                  at < 0 ? "" : fmt::format(", at byte {}", at), pcap_geterr(pcap_)));
   }

@@ -14,12 +14,12 @@ namespace arpline::replay {
 
 /// One frame of a capture.
 struct Captured {
-  std::span<const std::byte> bytes;  ///< as many as were captured; until the next call of Capture::next()
-  std::uint32_t wire_bytes = 0;      ///< how many there were; never less
-  std::uint64_t time_ns = 0;         ///< since 1970
+  std::span<const std::byte> bytes;  ///< the captured bytes; valid until the next call of Capture::next()
+  std::uint32_t wire_bytes = 0;      ///< length on the wire; never less than was captured
+  std::uint64_t time_ns = 0;         ///< since 1970-01-01 UTC
 };
 
-/// A file that is open, and what its user calls it.
+/// An open file and the name that the user gave it.
 struct Input {
   struct Close {
     void operator()(FILE* open) const noexcept { std::fclose(open); }
@@ -28,25 +28,25 @@ struct Input {
   std::string name;
 };
 
-/// "-": standard input. Throws SetupError.
+/// Opens a file for reading; "-" is standard input. Throws SetupError.
 Input open_input(const std::string& path);
 
 /// Reads a pcapng or pcap file of Ethernet frames through libpcap.
 class Capture {
  public:
-  /// Throws SetupError.
+  /// Throws SetupError for a file that is no capture of Ethernet frames.
   explicit Capture(Input input);
   explicit Capture(const std::string& path) : Capture(open_input(path)) {}
   ~Capture();
   Capture(const Capture&) = delete;
   Capture& operator=(const Capture&) = delete;
 
-  /// False at the end. Throws SetupError that names file, place and fault.
+  /// Reads the next frame; false at the end. Throws SetupError with file, position and fault.
   bool next(Captured& frame);
 
  private:
   std::string name_;
-  std::unique_ptr<char[]> buffer_;  // longer than pcap_, which reads through it
+  std::unique_ptr<char[]> buffer_;  // read through by pcap_, which it has to outlive
   pcap* pcap_ = nullptr;
   std::uint64_t read_ = 0;
 };

@@ -17,11 +17,11 @@ namespace {
 
 constexpr unsigned kLongestPrefix = 32;
 constexpr unsigned kHighestVlan = 4094;
-// What a replay has of its own: its filter, its neighbour table, and only one queue.
+// The switches taken from the served parent; replay has its own filter, its own neighbour table and one queue.
 constexpr __u64 kKeptSwitches =
     ARPL_LIMIT_OBSERVE | ARPL_LIMIT_HIDDEN_TAGS | ARPL_LIMIT_FAST_PATH | ARPL_LIMIT_CLAIMS_DROP;
 
-// All of the text.
+// Parses a number that takes up the whole text.
 template <class T>
 bool read_number(std::string_view text, unsigned most, T& number) {
   unsigned value = 0;
@@ -62,7 +62,7 @@ const ParentConfig& chosen_parent(const Config& config, const NetworkRequest& re
 
 Network configured(const NetworkRequest& request) {
   std::vector<std::string> names;
-  // Without a file there is no parent either, and its name does not matter.
+  // Without a configuration file there is no parent, and any name will do.
   if (!request.parent.empty() || request.config.empty())
     names.push_back(request.parent.empty() ? "-" : request.parent);
   const auto config = load_config(request.config, names);

@@ -13,30 +13,30 @@
 
 namespace arpline::replay {
 
-/// Whose MAC an own one is.
+/// The owner of an own MAC.
 enum class Whose { host, container };
 
-/// What a capture is replayed against: a parent's endpoints, own MACs, limits and switches.
+/// The parent that a capture is replayed against: its endpoints, own MACs, limits and switches.
 struct Network {
   std::vector<Desired> endpoints;  ///< no (vlan, address) twice
-  std::map<Mac, Whose> own_macs;   ///< those of the endpoints among them
+  std::map<Mac, Whose> own_macs;   ///< includes the endpoints' MACs
   arpl_limits limits{};
-  bool ring = true;  ///< a worker takes what the program hands over
+  bool ring = true;  ///< a worker takes the frames that the program redirects to the ring
 };
 
-/// Where it is to be found; the rest is as without a configuration.
+/// The sources of a Network; a part without a source has its default.
 struct NetworkRequest {
-  std::string config;                  ///< file; empty: none
-  std::string parent;                  ///< which of its parents; empty: the only one
-  std::string like;                    ///< interface that is served on this machine; empty: none
+  std::string config;                  ///< path; empty: no file
+  std::string parent;                  ///< the parent in that file; empty: its only one
+  std::string like;                    ///< an interface that is served on this machine; empty: none
   std::vector<std::string> endpoints;  ///< "IP[/PREFIX]=MAC[@VLAN]"
-  std::vector<std::string> own_macs;   ///< of the host itself
+  std::vector<std::string> own_macs;   ///< MACs of the host itself
 };
 
-/// Throws SetupError, also when there is not one endpoint.
+/// Throws SetupError, also when the network has no endpoint.
 Network network_of(const NetworkRequest& request, const Roots& roots);
 
-/// "IP[/PREFIX]=MAC[@VLAN]"; SetupError otherwise.
+/// Parses "IP[/PREFIX]=MAC[@VLAN]"; throws SetupError for any other text.
 StaticEndpoint endpoint_from_text(const std::string& text);
 
 }  // namespace arpline::replay

@@ -24,7 +24,7 @@ namespace {
 enum Interface : std::uint32_t { kCaptured, kArpline };
 constexpr std::array<std::string_view, 2> kInterfaces{"capture", "arpline"};
 
-// It needs nothing of root's; only what is served now is root's to see.
+// Replay needs no privilege, except with --like, which reads the pinned maps.
 void refuse_root(const Request& request) {
   if (geteuid() != 0 || request.as_root || !request.network.like.empty()) return;
   throw SetupError("replay: needs no privileges: run it as an ordinary user, or give --as-root");
@@ -45,19 +45,19 @@ void write(Writer& writer, const Captured& captured, const Seen& seen) {
 
 int replay(const Request& request, const Network& network, Input input, const OutputFile* output) {
   const Ways ways{.confirmed = request.confirmed, .inbound = request.inbound};
-  const auto world = std::make_unique<ReplayHost>(network, ways);
+  const auto host = std::make_unique<ReplayHost>(network, ways);
   Capture capture{std::move(input)};
   std::optional<Writer> writer;
   if (output != nullptr) writer.emplace(output->file(), output->path(), kInterfaces);
   Captured captured;
   while (capture.next(captured)) {
-    const auto& seen = world->see(captured);
+    const auto& seen = host->see(captured);
     if (seen.kind == Kind::not_arp || seen.kind == Kind::cut) continue;
-    if (request.each) fmt::print("{}", line_of(seen, world->sums().first_ns));
+    if (request.each) fmt::print("{}", line_of(seen, host->sums().first_ns));
     if (writer) write(*writer, captured, seen);
   }
   if (writer) writer->finish();
-  auto sums = to_json(*world);
+  auto sums = to_json(*host);
   if (request.as_json) {
     sums["version"] = ARPLINE_VERSION;
     sums["file"] = visible(request.file);

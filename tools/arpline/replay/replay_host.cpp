@@ -9,12 +9,12 @@
 namespace arpline::replay {
 namespace {
 
-// In the maps 0 is never, and a capture may begin at 0.
+// A time of 0 means "never" in the maps, and a capture may begin at 0.
 constexpr std::uint64_t kClockAheadNs = ARPL_SECOND_NS;
-// The longest that libpcap hands out.
+// The longest frame that libpcap returns.
 constexpr std::size_t kLongestFrame = 262'144;
 
-// Of any value, but always the same: a replay of the same capture ends the same.
+// Fixed keys, so that each replay of a capture has the same result.
 arpl_hash_keys fixed_keys() {
   arpl_hash_keys keys{};
   arpl_derive_keys(0x6172706c696e6520U, 0x7265706c61790a00U, &keys);
@@ -25,7 +25,7 @@ const std::uint8_t* bytes_of(const Captured& captured) {
   return reinterpret_cast<const std::uint8_t*>(captured.bytes.data());
 }
 
-// The frame ends within its addresses because the capture does.
+// Malformed only because the capture cut the frame short.
 bool is_cut(const Captured& captured, arpl_parsed parsed, const arpl_arp& arp) {
   return parsed == ARPL_PARSED_MALFORMED && captured.bytes.size() < captured.wire_bytes &&
          captured.bytes.size() < arp.arp_offset + ARPL_ARP_BYTES;
@@ -76,7 +76,7 @@ const Seen& ReplayHost::see(const Captured& captured) noexcept {
   return seen_;
 }
 
-// A clock that was set back must not make what is old young again.
+// The clock never goes back: with a jump back in the capture, old state would become young again.
 void ReplayHost::advance(std::uint64_t time_ns) noexcept {
   if (sums_.frames++ == 0) sums_.first_ns = sums_.last_ns = time_ns;
   if (time_ns < sums_.last_ns) ++sums_.back_in_time;
@@ -91,7 +91,7 @@ void ReplayHost::receive(const Captured& captured) noexcept {
   std::memcpy(bytes_.data(), captured.bytes.data(), held);
   std::memset(bytes_.data() + held, 0, length - held);
   Frame frame{.data = bytes_.data(), .len = static_cast<std::uint32_t>(length), .queue = 0, .token = 0};
-  const auto outcome = front_.classify(frame, now_, seen_.view);
+  const auto outcome = ingress_.classify(frame, now_, seen_.view);
   const auto verdict = seen_.view.decision.verdict;
   seen_.counter = arpl_observed(&tables_.limits, verdict) != 0 ? arpl_would_index(verdict)
                                                                : static_cast<std::uint32_t>(verdict);
@@ -102,7 +102,7 @@ void ReplayHost::receive(const Captured& captured) noexcept {
   if (ways_.confirmed && reaches_the_child(verdict)) confirm_handed_over();
 }
 
-// The reply that the kernel would give (RFC 826), as egress would see it.
+// The reply that the kernel would send (RFC 826), passed through egress.
 void ReplayHost::confirm_handed_over() noexcept {
   const auto& arp = seen_.view.arp;
   arpl_arp reply{};

@@ -21,7 +21,7 @@ constexpr std::array kDescriptions{
 #include "shared/verdicts.def"
 };
 
-// A would_… has its twin's.
+// A would_… counter has the description of the verdict that it stands for.
 std::string_view description_of_counter(std::size_t counter) {
   return kDescriptions.at(counter < kDescriptions.size() ? counter
                                                          : counter - kDescriptions.size() + ARPL_FIRST_ACTING);
@@ -66,7 +66,7 @@ std::string when(std::uint64_t ns) {
 
 json endpoints_of(json endpoints) {
   for (auto& one : endpoints) {
-    // Of the daemon and its clock.
+    // These come from the daemon or its clock, which replay does not have.
     for (const auto* key : {"parent", "namespace", "interface", "also_at", "claimants", "trail", "heard_at_ns",
                             "confirmed_at_ns", "fast_path"})
       one.erase(key);
@@ -148,9 +148,9 @@ std::string line_of(const Seen& seen, std::uint64_t first_ns) {
                      name_of(seen), what_is_said(seen.view), vlan);
 }
 
-json to_json(const ReplayHost& world) {
-  const auto& sums = world.sums();
-  auto status = arpline::to_json(world.status());
+json to_json(const ReplayHost& host) {
+  const auto& sums = host.sums();
+  auto status = arpline::to_json(host.status());
   return {{"frames", sums.frames},
           {"not_arp", sums.not_arp},
           {"cut", sums.cut},

@@ -8,16 +8,16 @@
 
 namespace arpline::replay {
 
-/// What became of the frame: a verdict's name, or "sent".
+/// The frame's verdict by name, or "sent".
 std::string name_of(const Seen& seen);
-/// The same with its description: "reflect: who-has of …".
+/// The verdict with its description: "reflect: who-has of …".
 std::string comment_of(const Seen& seen);
-/// One line, with its end: seconds since `first_ns`, name_of(), who asks for whom.
+/// One line with its line break: seconds since `first_ns`, name_of(), requester and target.
 std::string line_of(const Seen& seen, std::uint64_t first_ns);
 
-/// All of the sums.
-nlohmann::json to_json(const ReplayHost& world);
-/// The same for a person. `ways`: what was assumed.
+/// All sums.
+nlohmann::json to_json(const ReplayHost& host);
+/// The sums as text. `ways`: the assumptions of the replay.
 std::string to_text(const nlohmann::json& sums, Ways ways);
 
 }  // namespace arpline::replay

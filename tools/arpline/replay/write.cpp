@@ -10,7 +10,7 @@
 namespace arpline::replay {
 namespace {
 
-// Block types, option codes and constants of the format; everything is in the machine's byte order.
+// Block types, option codes and constants of the format. Numbers are in the machine's byte order.
 constexpr std::uint32_t kSectionHeader = 0x0a0d0d0a;
 constexpr std::uint32_t kByteOrder = 0x1a2b3c4d;
 constexpr std::uint32_t kUnknownLength = 0xffffffff;
@@ -37,7 +37,7 @@ Writer::Writer(FILE* file, std::string name, std::span<const std::string_view> i
   put32(kByteOrder);
   put16(1);  // version 1.0
   put16(0);
-  put32(kUnknownLength);  // of the section: 64 bits
+  put32(kUnknownLength);  // section length, 64 bits
   put32(kUnknownLength);
   option(kApplication, bytes_of("arpline " ARPLINE_VERSION));
   end();
@@ -45,7 +45,7 @@ Writer::Writer(FILE* file, std::string name, std::span<const std::string_view> i
     begin(kInterface);
     put16(kEthernet);
     put16(0);
-    put32(0);  // nothing is cut
+    put32(0);  // snap length: no limit
     option(kInterfaceName, bytes_of(one));
     option(kResolution, kNanoseconds);
     end();
@@ -96,7 +96,7 @@ void Writer::option(std::uint16_t code, std::span<const std::byte> value) {
   put(value);
 }
 
-// The end of the options may be left out: the block's length says it.
+// Omits the optional opt_endofopt: the block's length ends the options.
 void Writer::end() {
   const auto length = static_cast<std::uint32_t>(block_.size() + sizeof(std::uint32_t));
   std::memcpy(block_.data() + kLengthAt, &length, sizeof length);

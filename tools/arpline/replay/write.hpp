@@ -11,17 +11,17 @@
 
 namespace arpline::replay {
 
-/// Writes a pcapng file (draft-ietf-opsawg-pcapng) of Ethernet frames with comments, times in nanoseconds.
+/// Writes a pcapng file (draft-ietf-opsawg-pcapng) of Ethernet frames with comments; times are in nanoseconds.
 class Writer {
  public:
-  /// Into `file`, which outlives it and is called `name`. The interfaces that frames are on; in their order
-  /// they are 0, 1, ….
+  /// `file` outlives the writer; errors call it `name`. `interfaces` are numbered from 0 for frame().
   Writer(FILE* file, std::string name, std::span<const std::string_view> interfaces);
 
-  /// `wire_bytes`: of the whole frame, not less than `bytes`. `comment`: at most 65,535 bytes; empty: none.
+  /// `wire_bytes`: length of the whole frame, at least that of `bytes`. `comment`: at most 65,535 bytes; empty:
+  /// none.
   void frame(std::uint32_t interface, std::uint64_t time_ns, std::span<const std::byte> bytes,
              std::uint32_t wire_bytes, std::string_view comment = {});
-  /// Throws SetupError when any of it could not be written.
+  /// Flushes; throws SetupError when any write has failed.
   void finish();
 
  private:
@@ -34,7 +34,7 @@ class Writer {
 
   FILE* file_;
   std::string name_;
-  std::vector<std::byte> block_;  // as it grows; its lengths are written by end()
+  std::vector<std::byte> block_;  // the block under construction; end() fills in its lengths
 };
 
 }  // namespace arpline::replay

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Counts the frames that macvlan drops because its broadcast queue is full. The kernel charges them to the parent's
- * rx_dropped together with every frame that nobody handled; only where the frame is freed tells them apart.
+ * Counts the frames that macvlan drops because its broadcast queue is full. The kernel adds them to the
+ * parent's rx_dropped together with frames of unknown protocols; only the code location of kfree_skb tells them
+ * apart.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
 #include "drops.h"
 
-/* The kernel's own structures: the fields that are read, found by BTF at load time. */
+/* The fields that are read of the kernel's structures; BTF relocates them at load time (CO-RE). */
 struct ns_common {
 	unsigned int inum;
 } __attribute__((preserve_access_index));
@@ -32,7 +33,7 @@ struct sk_buff {
 	__u16 mac_header;
 } __attribute__((preserve_access_index));
 
-/* Where macvlan's receive path lies in the kernel, set before load. */
+/* The code of macvlan's receive path, set before load. */
 const volatile struct doctor_code code[DOCTOR_MAX_CODE] = {};
 
 struct {
@@ -71,7 +72,7 @@ int doctor_drops(__u64 *ctx)
 	counted = bpf_map_lookup_elem(&drops, &parent);
 	if (!counted)
 		return 0;
-	/* The handler frees unicast frames too, for an interface that is down. */
+	/* macvlan's handler also frees unicast frames, for an interface that is down. */
 	if (bpf_probe_read_kernel(&first, sizeof(first), skb->head + skb->mac_header) == 0 && (first & 1))
 		__sync_fetch_and_add(&counted->broadcast_queue, 1);
 	return 0;

@@ -9,7 +9,7 @@
 namespace arpline::doctor {
 namespace {
 
-// Only what is on this host can be mended from here.
+// A command, if the claimant is an interface of this host.
 Command command_against(const Facts& facts, Ipv4 claimed, Mac mac) {
   const auto [netns, device] = owner_of(facts, mac);
   if (device == nullptr) return {};
@@ -63,7 +63,7 @@ void by_claims(const Facts& facts, const Endpoint& endpoint, Findings& out) {
   }
 }
 
-// Nobody counted, but a neighbour entry on the same wire that was confirmed just now names another MAC.
+// No claim was counted, but a freshly confirmed neighbour entry on the same wire names another MAC.
 void by_neighbours(const Facts& facts, const Endpoint& endpoint, Findings& out) {
   for (const auto& netns : facts.namespaces) {
     for (const auto& neighbour : netns.neighbours) {

@@ -10,14 +10,14 @@
 namespace arpline::doctor {
 namespace {
 
-// Every namespace has these, and they are nobody's endpoint.
+// Loopback addresses exist in every namespace and are never endpoints.
 bool is_local_only(Ipv4 address) {
   constexpr std::uint32_t kLoopback = 0x7f000000;
   constexpr std::uint32_t kLinkLocal = 0xa9fe0000;
   return covers(arpl_swap32(kLoopback), 8, address) || covers(arpl_swap32(kLinkLocal), 16, address);
 }
 
-// The subnet of the parent's own address, or of the VLAN interface's, in which the address lies; 0: in none.
+// The prefix length of the subnet, on the parent or its VLAN interface, that contains the address; 0: none.
 unsigned subnet_bits(const Facts& facts, const Child& child, Ipv4 address) {
   const auto* below = find_device(facts.host(), child.lower);
   if (below == nullptr) return 0;
@@ -26,7 +26,7 @@ unsigned subnet_bits(const Facts& facts, const Child& child, Ipv4 address) {
   return 0;
 }
 
-// Why the address should be on the child; empty: nothing says so.
+// A reason why the address should be on the child; empty when there is none.
 std::string belongs(const Facts& facts, const Child& child, const Device& other, Ipv4 address) {
   for (const auto& gone : child.parent->gone)
     if (gone.address == address && gone.netns == child.netns->name && gone.interface == child.device->name)
@@ -73,8 +73,8 @@ void without_address(const Facts& facts, const Child& child, Findings& out) {
   }
 }
 
-// The route that answers to the address's own subnet take.
-const Route* way_back(const Child& child, const InterfaceAddress& address) {
+// The route that the kernel takes for replies into the address's own subnet.
+const Route* return_route(const Child& child, const InterfaceAddress& address) {
   const Route* best = nullptr;
   for (const auto& route : child.netns->routes) {
     if (route.prefix_bits > address.prefix_bits ||
@@ -88,9 +88,9 @@ const Route* way_back(const Child& child, const InterfaceAddress& address) {
 }
 
 void routed_elsewhere(const Child& child, const InterfaceAddress& address, Findings& out) {
-  const auto* route = way_back(child, address);
+  const auto* route = return_route(child, address);
   const auto* other = route == nullptr ? nullptr : find_device(*child.netns, route->ifindex);
-  // A default route is no statement about the subnet.
+  // A default route does not say on which interface the subnet is.
   if (other == nullptr || other == child.device || route->prefix_bits == 0 || same_wire(*child.device, *other))
     return;
   const auto subnet = fmt::format("{}/{}", format_ipv4(route->destination), route->prefix_bits);

@@ -41,7 +41,7 @@ Finding lost(const Child& child, Ipv4 address, unsigned prefix_bits, const std::
           .about = {.parent = child.parent->link.ifindex, .devices = {child.device}, .addresses = {address}}};
 }
 
-// The container is still there, its address is not.
+// The container still exists and has lost its address.
 void by_tombstones(const Facts& facts, const Child& child, Findings& out) {
   for (const auto& gone : child.parent->gone) {
     if (gone.netns != child.netns->name || gone.interface != child.device->name) continue;
@@ -49,11 +49,11 @@ void by_tombstones(const Facts& facts, const Child& child, Findings& out) {
     out.push_back(
         lost(child, gone.address, gone.prefix_bits,
              fmt::format("{} is on no interface any more: {}", format_ipv4(gone.address), trail_of(gone))));
-    return;  // the newest one: what was before is history
+    return;  // only the newest record counts
   }
 }
 
-// Nobody watched, but the maps still say which address the interface with this MAC had.
+// No daemon recorded the loss, but the maps still hold the address of the interface with this MAC.
 void by_maps(const Facts& facts, const Child& child, Findings& out) {
   if (child.parent->daemon == Daemon::answers) return;
   for (const auto& endpoint : child.parent->endpoints) {
@@ -77,7 +77,7 @@ Finding nobody_has(Ipv4 address, const std::string& evidence) {
           .about = {.addresses = {address}}};
 }
 
-// Asked for by its address, so that even a container which has ended is worth a word.
+// The user gave the address itself, so that an address of a container that has ended is a finding too.
 void asked_for(const Facts& facts, Findings& out) {
   const auto address = parse_ipv4(facts.asked);
   if (!address || anybody_has(facts, *address)) return;
@@ -96,7 +96,7 @@ void asked_for(const Facts& facts, Findings& out) {
   out.push_back(nobody_has(*address, "what became of it, or whether it ever was here, is not known"));
 }
 
-// Nothing is known of an address that it had; said only to who asks for just this interface.
+// arpline has no record of an address on this interface; reported only when the user asks for the interface.
 void never_seen(const Facts& facts, const Child& child, Findings& out) {
   if (facts.asked.empty() || child.device->kind != "macvlan" || !child.device->addresses.empty()) return;
   out.push_back({.id = "address_gone",

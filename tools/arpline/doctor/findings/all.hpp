@@ -3,8 +3,8 @@
 
 #include "arpline/doctor/findings.hpp"
 
-/// One function per finding, each in the file of its name. All are pure: they judge by the facts alone and add
-/// what they find.
+/// One function per finding, each in the file of its name. All are pure: they read the facts and append to
+/// `out`.
 namespace arpline::doctor {
 
 void wrong_parent(const Facts& facts, Findings& out);

@@ -10,7 +10,7 @@
 namespace arpline::doctor {
 namespace {
 
-// A frame of the queue holds about a kilobyte: 64 MiB at most.
+// The longest queue to recommend: with about a kilobyte a frame it takes 64 MiB.
 constexpr std::uint64_t kLongest = 65536;
 
 std::uint64_t wanted_length(std::uint64_t used, const DropSample& drops) {
@@ -19,8 +19,8 @@ std::uint64_t wanted_length(std::uint64_t used, const DropSample& drops) {
   return std::min(kLongest, std::bit_ceil(std::max(burst, 2 * used)));
 }
 
-// Any child's request is the parent's length: the largest counts.
-void tell(const Parent& parent, const Child& child, const DropSample& drops, Findings& out) {
+// The parent's queue has the largest length that any of its children has requested.
+void add_finding(const Parent& parent, const Child& child, const DropSample& drops, Findings& out) {
   const std::uint64_t used = child.device->broadcast_queue;
   out.push_back(
       {.id = "broadcast_queue",
@@ -49,7 +49,7 @@ void broadcast_queue(const Facts& facts, Findings& out) {
     const auto child = std::ranges::find_if(children, [&](const Child& one) {
       return one.parent == &parent && one.device->kind == "macvlan" && one.vlan == 0;
     });
-    if (child != children.end()) tell(parent, *child, *parent.drops, out);
+    if (child != children.end()) add_finding(parent, *child, *parent.drops, out);
   }
 }
 

@@ -18,11 +18,11 @@ struct Holder {
   int parent = 0;
 };
 
-using Key = std::tuple<int, Ipv4>;  // the interface on whose wire it is, and the address
+using Key = std::tuple<int, Ipv4>;  // ifindex of the wire, address
 using Holders = std::map<Key, std::vector<Holder>>;
 
-// The host answers for its own addresses on the parent's wire: with arp_ignore 0 there for those of all its
-// interfaces.
+// The host answers on the parent's wire for the parent's own addresses and, with arp_ignore 0 there, for those
+// of all its interfaces.
 void add_host(const Facts& facts, const Key& key, std::vector<Holder>& list) {
   const auto& host = facts.host();
   const auto* below = find_device(host, std::get<0>(key));
@@ -43,7 +43,7 @@ Holders holders_of(const Facts& facts) {
     if (!child.device->up) continue;
     for (const auto& address : child.device->addresses) {
       auto& list = holders[{child.lower, address.address}];
-      // An interface may have it twice, with two prefixes.
+      // An interface may have the address twice, with different prefixes.
       if (!list.empty() && list.back().device == child.device) continue;
       list.push_back({child.netns, child.device, address, child.parent->link.ifindex});
     }
@@ -52,7 +52,7 @@ Holders holders_of(const Facts& facts) {
   return holders;
 }
 
-void tell(const std::vector<Holder>& holders, Findings& out) {
+void add_finding(const std::vector<Holder>& holders, Findings& out) {
   std::string places;
   About about{.parent = holders.front().parent};
   for (const auto& holder : holders) {
@@ -60,7 +60,7 @@ void tell(const std::vector<Holder>& holders, Findings& out) {
                           format_mac(holder.device->mac));
     about.devices.push_back(holder.device);
   }
-  // Which of them is right nobody can tell; the host's own address is the last one to take away.
+  // The facts do not show the rightful owner; the host's own address is the last one to remove.
   const auto container = std::ranges::find_if(holders.rbegin(), holders.rend(),
                                               [](const Holder& holder) { return !holder.netns->own; });
   out.push_back(
@@ -80,7 +80,7 @@ void duplicate(const Facts& facts, Findings& out) {
   for (const auto& [key, holders] : holders_of(facts)) {
     const bool container =
         std::ranges::any_of(holders, [](const Holder& holder) { return !holder.netns->own; });
-    if (holders.size() > 1 && container) tell(holders, out);
+    if (holders.size() > 1 && container) add_finding(holders, out);
   }
 }
 

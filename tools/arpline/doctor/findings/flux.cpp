@@ -13,14 +13,15 @@ namespace {
 
 using Siblings = std::vector<Child>;
 
-// Those of one namespace on one wire; the host's own children are its own business.
+// Siblings of one namespace on one wire. Children in the host's own namespace are left to the host's
+// administrator.
 std::map<std::tuple<std::uint64_t, int>, Siblings> siblings_of(const Facts& facts) {
   std::map<std::tuple<std::uint64_t, int>, Siblings> found;
   for (const auto& child : containers_of(facts)) found[{child.netns->inode, child.lower}].push_back(child);
   return found;
 }
 
-// Somebody's address is answered for by an interface that does not have it.
+// Some interface answers for a sibling's address.
 bool in_flux(const Siblings& siblings) {
   return std::ranges::any_of(siblings, [&](const Child& child) {
     return child.device->up && !child.device->addresses.empty() &&
@@ -30,7 +31,7 @@ bool in_flux(const Siblings& siblings) {
   });
 }
 
-void tell(const Siblings& siblings, Findings& out) {
+void add_finding(const Siblings& siblings, Findings& out) {
   const auto& netns = *siblings.front().netns;
   std::string list;
   About about{.parent = siblings.front().parent->link.ifindex};
@@ -56,7 +57,7 @@ void tell(const Siblings& siblings, Findings& out) {
 
 void flux(const Facts& facts, Findings& out) {
   for (const auto& [where, siblings] : siblings_of(facts))
-    if (in_flux(siblings)) tell(siblings, out);
+    if (in_flux(siblings)) add_finding(siblings, out);
 }
 
 }  // namespace arpline::doctor

@@ -17,14 +17,14 @@ std::string what_of_the_host(const PathStatus& path) {
   return "it does not answer the host either: the gateway itself, or its link";
 }
 
-// A gateway that never was is what a runtime writes down where there is none.
+// Runtimes configure a gateway also on networks that have none; it has never answered.
 bool has_ever_answered(const std::vector<FailingPath>& paths) {
   for (const auto& one : paths)
     if (one.path->answered_seconds_ago) return true;
   return false;
 }
 
-void tell(const std::vector<FailingPath>& paths, Findings& out) {
+void add_finding(const std::vector<FailingPath>& paths, Findings& out) {
   const auto& first = paths.front();
   const auto address = format_ipv4(first.path->gateway);
   About about{.parent = first.endpoint.parent->link.ifindex};
@@ -53,7 +53,7 @@ void gateway_unreachable(const Facts& facts, Findings& out) {
     if (!one.reached_by.empty()) continue;
     gateways[{one.endpoint.parent, one.endpoint.known->vlan, one.path->gateway}].push_back(std::move(one));
   }
-  for (const auto& [gateway, paths] : gateways) tell(paths, out);
+  for (const auto& [gateway, paths] : gateways) add_finding(paths, out);
 }
 
 }  // namespace arpline::doctor

@@ -14,8 +14,9 @@ std::string in_front(const Parent& parent) {
   return list.empty() ? "none that can be listed" : list;
 }
 
-// What stands there may be needed by somebody: only the one filter that can be named is.
-Command take_away(const Parent& parent) {
+// The command that deletes the one filter in front of arpline's. With several there is no command, because the
+// facts do not show which one hides egress.
+Command delete_filter_command(const Parent& parent) {
   if (!parent.tcx.empty() || parent.before_egress.size() != 1) return {};
   return Command{"tc filter del dev {} egress pref {}", parent.link.name, parent.before_egress.front().pref};
 }
@@ -39,7 +40,7 @@ void hidden_egress(const Facts& facts, Findings& out) {
                                         : "another egress filter may hide arpline's; no arplined is there "
                                           "to try it",
                                  in_front(parent)),
-         .command = take_away(parent),
+         .command = delete_filter_command(parent),
          .about = {.parent = parent.link.ifindex}});
   }
 }

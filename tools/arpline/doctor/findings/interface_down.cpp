@@ -20,7 +20,7 @@ const GoneStatus* tombstone_of(const Child& child) {
   return found == child.parent->gone.end() ? nullptr : &*found;
 }
 
-// The maps of a daemon that is gone still know which address the MAC had.
+// Without a daemon, the maps still hold the address that the MAC had.
 bool had_address(const Child& child) {
   return !child.device->addresses.empty() || tombstone_of(child) != nullptr ||
          std::ranges::find(child.parent->endpoints, child.device->mac, &EndpointStatus::mac) !=
@@ -31,7 +31,7 @@ bool went_down(const Step& step) {
   return step.event.find("down") != std::string::npos || step.event.find("lost") != std::string::npos;
 }
 
-// When it went down, and after what; as the daemon heard it.
+// When the interface went down, and the events before, as the daemon recorded them.
 std::string since(const Child& child) {
   std::vector<Step> trail;
   for (const auto& address : child.device->addresses)

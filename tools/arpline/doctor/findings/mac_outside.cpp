@@ -10,18 +10,19 @@ namespace {
 
 constexpr double kOld = 3600;
 
-// What is no container's on this host may sit on the wire's side of the parent by right: a VM's VF.
+// A MAC of no container here, such as a VM's VF, may send from the wire's side of the parent legitimately.
 Severity severity_of(const Endpoint& endpoint) {
   return endpoint.child && endpoint.known->seen_outside->last_seconds_ago < kOld ? Severity::warning
                                                                                  : Severity::note;
 }
 
-// What stands on the interface has its MAC by right.
+// An upper device of the child shares its MAC legitimately.
 bool stands_on(const Device& device, const Child& child) {
   return device.lower == child.device->ifindex && !device.lower_in_host;
 }
 
-// Another interface of this host with the same MAC; empty: there is none. In mode passthru it is the parent's.
+// Another interface of this host with the same MAC; empty: none. In mode passthru the parent shares its child's
+// MAC.
 Owner twin_of(const Facts& facts, const Endpoint& endpoint) {
   if (endpoint.mac == endpoint.parent->link.mac) return {};
   for (const auto& netns : facts.namespaces) {
@@ -35,7 +36,7 @@ Owner twin_of(const Facts& facts, const Endpoint& endpoint) {
   return {};
 }
 
-// In this mode the switch sends back what it gets.
+// In mode vepa the switch returns the container's own frames.
 bool comes_back_by_right(const Endpoint& endpoint) {
   return endpoint.child && endpoint.child->device->mode == MacvlanMode::vepa;
 }

@@ -9,7 +9,8 @@
 namespace arpline::doctor {
 namespace {
 
-// Nothing of a container's is to be run from here: what mends it has to be done inside, by who administers it.
+// For a manager inside a container there is no command to run from here: the container's administrator has to
+// change its files.
 std::string inside(const ManagedBy& managed) {
   if (managed.pid == 0) return {};
   const auto where = fmt::format("; it is process {}, with files of its own: there, ", managed.pid);

@@ -11,14 +11,14 @@
 namespace arpline::doctor {
 namespace {
 
-// Longer than a peer's kernel takes to find out by itself that nobody answers at the old MAC.
+// Seconds; longer than a peer's kernel takes to find that the old MAC does not answer.
 constexpr double kFresh = 60;
 
 Command forget(const NetnsFacts& netns, const Device& device, Ipv4 address) {
   return Command{"{}ip neigh del {} dev {}", netns.enter, format_ipv4(address), device.name};
 }
 
-// Entries of this host and its containers can be looked at.
+// For stale entries in the neighbour tables of this host and its containers.
 void by_neighbours(const Facts& facts, const Endpoint& endpoint, Findings& out) {
   for (const auto& netns : facts.namespaces) {
     for (const auto& neighbour : netns.neighbours) {
@@ -51,7 +51,7 @@ bool is_claimed_by(const EndpointStatus& endpoint, Mac mac) {
   return std::ranges::find(endpoint.claimants, mac, &ClaimantStatus::mac) != endpoint.claimants.end();
 }
 
-// The peers' entries can not, but what they ask tells.
+// For peers: their tables can't be read, but their who-has show the MAC that they still use.
 void by_requests(const Endpoint& endpoint, Findings& out) {
   const auto& asked = endpoint.known->misdirected;
   if (!asked || asked->mac == endpoint.mac || is_claimed_by(*endpoint.known, asked->mac)) return;

@@ -13,7 +13,7 @@
 namespace arpline::doctor {
 namespace {
 
-// One who answers for everyone: what it has claimed, and the last time.
+// A station that answers for any address: the endpoints that it has claimed, and its last claim.
 struct Proxy {
   std::vector<Endpoint> claimed;
   ClaimantStatus last;
@@ -82,14 +82,15 @@ void by_claims(const Facts& facts, const Parent& parent, Mac mac, const Proxy& p
                  .about = about_all(proxy.claimed)});
 }
 
-// The kernel answers for what it would send on through another interface (arp_fwd_proxy() in net/ipv4/arp.c).
+// The kernel answers for an address that it would forward through another interface (arp_fwd_proxy() in
+// net/ipv4/arp.c).
 bool would_answer(const NetnsFacts& netns, const Device& device, const Endpoint& endpoint) {
   if (!device.up || device.noarp || !hears_the_same_wire(endpoint, netns, device)) return false;
   const auto* route = route_to(netns, endpoint.address);
   return route != nullptr && route->ifindex != device.ifindex && route->ifindex != 0;
 }
 
-// Nobody has been heard yet, but a setting of this host says that somebody will.
+// No proxy has been heard, but a setting makes an interface of this host answer as one.
 void by_settings(const std::vector<Endpoint>& endpoints, const NetnsFacts& netns, const Device& device,
                  Findings& out) {
   std::vector<Endpoint> others;

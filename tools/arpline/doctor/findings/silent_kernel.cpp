@@ -20,7 +20,7 @@ struct Cause {
   Command command;
 };
 
-// Sets what of conf/all and the device's own setting is in the way.
+// Resets those of conf/all and the interface's own setting that cause the silence.
 Command reset(const Child& child, const char* key, int all, int own, int unwanted) {
   Command command;
   if (all == unwanted) command = set_sysctl(*child.netns, "all", key, 0);
@@ -32,7 +32,7 @@ std::string both(const char* key, int all, int own) {
   return fmt::format("{} is {} (conf/all {}, the interface {})", key, std::max(all, own), all, own);
 }
 
-// These silence the kernel for everybody, whether anybody has asked yet or not.
+// Settings that silence the kernel for all requesters; reported even if no who-has has come.
 std::optional<Cause> for_everybody(const Child& child) {
   const auto& [netns, device] = std::tie(*child.netns, *child.device);
   if (device.noarp)
@@ -50,7 +50,7 @@ bool in_a_subnet(const Device& device, Ipv4 requester) {
                              [&](const InterfaceAddress& address) { return covers(address, requester); });
 }
 
-// These silence it for who asks from outside the subnet: the last requester is looked at.
+// Settings that silence the kernel for requesters outside the subnet; checked for the last requester.
 std::optional<Cause> for_requester(const Child& child, const EndpointStatus& endpoint) {
   const auto& [netns, device] = std::tie(*child.netns, *child.device);
   const auto requester = endpoint.last_requester.value_or(0);

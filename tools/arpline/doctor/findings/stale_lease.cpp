@@ -21,8 +21,8 @@ std::string state_of(const Parent& parent) {
   return fmt::format("its arplined{} is gone", owner);
 }
 
-// Who is gone is started again, which takes over what is pinned. Who hangs has to be ended first, and only for
-// the service's own process does a command do that for certain.
+// A daemon that is gone is started again and takes over the pins. A daemon that hangs has to be ended first,
+// and a command does that reliably only for arplined.service's own process.
 Command remedy(const Facts& facts, const Parent& parent) {
   const bool gone = parent.daemon == Daemon::absent;
   if (facts.service && (gone || parent.owner_in_service)) return Command{"systemctl restart arplined"};

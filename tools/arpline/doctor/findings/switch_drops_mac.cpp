@@ -7,7 +7,7 @@
 namespace arpline::doctor {
 namespace {
 
-// As well told as can be from this side of the switch.
+// The most likely cause; the switch itself can't be queried from this host.
 std::string cause_of(const EndpointStatus& endpoint) {
   if (endpoint.seen_outside)
     return "its MAC came in from the wire as well: the switch may take it to be at another port";

@@ -12,8 +12,8 @@
 namespace arpline::doctor {
 namespace {
 
-constexpr double kSwitchRemembers = 300;  // IEEE 802.1Q's default, and nearly every switch's
-constexpr int kMostArpIgnore = 2;         // above it the kernel answers nobody, or not for all: not announced
+constexpr double kSwitchRemembers = 300;  // seconds: the default of IEEE 802.1Q and of most switches
+constexpr int kMostArpIgnore = 2;         // above it the kernel answers only some or none
 
 Command reload_with_pps(std::uint64_t pps) {
   return Command{"arpline reload  # with pps = {} below [announce] in arplined's configuration", pps};
@@ -28,7 +28,7 @@ bool is_told_by_its_path(const EndpointStatus& endpoint) {
          *endpoint.path->answered_seconds_ago < kSwitchRemembers;
 }
 
-// For what is not served another finding says why.
+// An endpoint that is not served has a finding of its own.
 bool counts(const Endpoint& endpoint) {
   const bool silent =
       endpoint.child && (arp_ignore(*endpoint.child->netns, *endpoint.child->device) > kMostArpIgnore ||
@@ -57,7 +57,7 @@ std::optional<Cause> in_configuration(const AnnounceStatus& announce, std::size_
                reload_with_pps(static_cast<std::uint64_t>(needed))};
 }
 
-// For how long it has been known at least; 0: that is not known.
+// Seconds for which arpline has at least known the endpoint; 0: unknown.
 double known_for(const Endpoint& endpoint) {
   const auto heard = endpoint.known->heard_at_ns;
   if (heard == 0) return endpoint.parent->daemon_seconds.value_or(0);
@@ -107,7 +107,7 @@ void announced(const Parent& parent, const std::vector<Endpoint>& endpoints, Fin
                  .about = {.parent = parent.link.ifindex}});
 }
 
-// A container that has just spoken to somebody tells the switch by itself.
+// A container that has just sent frames to a neighbour has refreshed the switch's entry itself.
 bool is_silent(const Child& child) {
   constexpr unsigned kTalking = NUD_REACHABLE | NUD_DELAY | NUD_PROBE;
   return std::ranges::none_of(child.netns->neighbours, [&](const Neighbour& neighbour) {
@@ -121,7 +121,8 @@ bool has_a_finding(const Findings& out, const Device* device) {
   });
 }
 
-// Most containers get on without: said only to who asks for this one, where nothing worse is known of it.
+// Most containers work without announcements: reported only when the user asks for this one and no worse
+// finding concerns it.
 void by_nobody(const Facts& facts, const Parent& parent, const std::vector<Endpoint>& endpoints,
                Findings& out) {
   if (facts.asked.empty()) return;

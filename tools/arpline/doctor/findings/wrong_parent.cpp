@@ -10,7 +10,7 @@
 namespace arpline::doctor {
 namespace {
 
-// The interface that a macvlan of the host stands on counts for it: both are on one wire.
+// The ifindex of the wire: a macvlan of the host shares the wire of its lower device.
 int wire_of(const Device& device) {
   return device.macvlan() && device.lower_in_host ? device.lower : device.ifindex;
 }
@@ -21,7 +21,7 @@ bool has_subnet(const Device& device, Ipv4 address) {
   });
 }
 
-// Why the host takes the address, or its gateway, to be on that interface; empty: it does not.
+// The host's reason to expect the address, or its gateway, on that interface; empty: none.
 std::string why_there(const NetnsFacts& host, const Device& device, Ipv4 address, Ipv4 gateway) {
   if (has_subnet(device, address)) return "its subnet is that of an address of " + visible(device.name);
   for (const auto& route : host.routes)
@@ -43,7 +43,7 @@ Ipv4 gateway_of(const Child& child) {
   return 0;
 }
 
-// A sibling answers without the wire, and so does the parent's own interface.
+// The parent's own interface and siblings answer without the wire.
 bool is_on_parent(const Facts& facts, const Child& child, Mac mac) {
   if (mac == child.parent->link.mac) return true;
   const auto children = children_of(facts);
@@ -51,7 +51,7 @@ bool is_on_parent(const Facts& facts, const Child& child, Mac mac) {
       children, [&](const Child& other) { return other.lower == child.lower && other.device->mac == mac; });
 }
 
-// Somebody has been heard through the parent: whatever the host thinks, the wire is right.
+// The child has a neighbour entry from the parent's wire, so the wire is right whatever the host's routes say.
 bool reached(const Facts& facts, const Child& child, const InterfaceAddress& address) {
   for (const auto& neighbour : child.netns->neighbours)
     if (neighbour.ifindex == child.device->ifindex && resolved(neighbour) && !neighbour.exempt &&
@@ -71,7 +71,7 @@ std::size_t unresolved(const Child& child) {
       }));
 }
 
-// Then the address only sits on the wrong one of the container's interfaces.
+// If so, the address is only on the wrong one of the container's interfaces.
 bool has_child_on(const Child& child, int wire) {
   return std::ranges::any_of(child.netns->devices, [&](const Device& device) {
     return device.macvlan() && device.lower_in_host && device.lower == wire;
@@ -118,8 +118,8 @@ void look_at(const Facts& facts, const Child& child, const InterfaceAddress& add
   const auto* nic = on_other_nic(facts, child, address, why);
   if (nic == nullptr || reached(facts, child, address)) return;
   const auto waiting = unresolved(child);
-  // A NIC for containers only, without an address of the host, looks the same: said only to who asks for this
-  // one.
+  // A NIC that serves containers only and has no address of the host looks the same, so this is reported only
+  // when the user asks for this child.
   if (waiting == 0 && facts.asked.empty()) return;
   out.push_back(
       {.id = "wrong_parent",
