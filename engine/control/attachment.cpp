@@ -27,7 +27,8 @@ const std::string& prepared(const std::string& run_root) {
 
 }  // namespace
 
-// With the lock alone it is complete: the destructor cleans up after what fails in the constructor below.
+// This delegated constructor completes the object with the lock alone, so that the destructor cleans up when
+// the one below throws.
 Attachment::Attachment(const ParentState& state, Leases& leases, PinName name)
     : leases_(leases), name_(std::move(name)), lock_(prepared(state.config.run_root), name_.text()) {}
 

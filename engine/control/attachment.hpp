@@ -11,14 +11,15 @@
 
 namespace arpline {
 
-/// What arpline holds of a parent: its lock, the folder of pins, the BPF programs and the lease that lets them
-/// answer. Whoever does not end it orderly, with keep() or detach(), takes back with it what this run has made;
-/// what an earlier run left attached stays then, and passes everything.
+/// Holds a parent: its lock, the folder of pins, the BPF programs and the lease that lets them answer. Unless
+/// keep() or detach() was called, the destructor takes back all that this run has made; programs that an
+/// earlier run left attached stay then, and pass everything.
 class Attachment {
  public:
   static constexpr std::uint64_t kKeepLeaseNs = 3'000'000'000;
 
-  /// Locks the parent and loads the programs; nothing is attached yet. Both outlive it. Throws SetupError.
+  /// Locks the parent and loads the programs; attaches nothing yet. `state` and `leases` outlive it. Throws
+  /// SetupError.
   Attachment(const ParentState& state, Leases& leases);
   Attachment(const Attachment&) = delete;
   Attachment& operator=(const Attachment&) = delete;
@@ -28,13 +29,14 @@ class Attachment {
   void attach();
   /// The programs answer from now on.
   void begin_lease() { leases_.add(maps().lease_word()); }
-  /// Nothing is answered when it returns; `keep`: for kKeepLeaseNs more, what is in the rings and the cache is.
+  /// Nothing is answered once it returns. With `keep` the lease runs for kKeepLeaseNs more, so that frames in
+  /// the rings and pairs in the cache are still answered.
   void end_lease(bool keep);
-  /// What is pinned stays.
+  /// Leaves the pinned programs and maps to the next run.
   void keep() noexcept { ended_ = true; }
   void detach() noexcept;
 
-  /// False after somebody else took our program off the parent, or the parent is gone.
+  /// False once our program has been taken off the parent, or the parent is gone.
   bool attached() const noexcept { return programs_->attached(); }
   Programs& programs() noexcept { return *programs_; }
   const Programs& programs() const noexcept { return *programs_; }

@@ -44,10 +44,10 @@ void Background::run(const std::stop_token& stop) {
     waiting_.pop_front();
     lock.unlock();
     auto text = work();
-    work = nullptr;  // what it holds is large, and freed here
+    work = nullptr;  // frees what the work holds, which is large, without the lock
     lock.lock();
     done_.emplace_back(ticket, std::move(text));
-    eventfd_write(done_event_.get(), 1);  // fails only where it is readable already
+    eventfd_write(done_event_.get(), 1);  // fails only when it is readable already
   }
 }
 

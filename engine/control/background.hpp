@@ -16,11 +16,11 @@
 
 namespace arpline {
 
-/// Makes texts in a thread of its own, one after the other: of tens of thousands of endpoints that takes longer
-/// than the control loop may stand still.
+/// Makes texts in a thread of its own, one at a time: the status of tens of thousands of endpoints would block
+/// the control loop for too long.
 class Background {
  public:
-  /// Must need nothing that others change meanwhile.
+  /// Must own all that it reads: the control thread goes on changing its data.
   using Work = std::function<std::string()>;
   using Done = std::pair<std::uint64_t, std::string>;  ///< ticket, text
 
@@ -30,11 +30,11 @@ class Background {
   Background& operator=(const Background&) = delete;
   ~Background() = default;
 
-  /// For epoll: readable when something is done.
+  /// Descriptor for epoll: readable when a text is done.
   int fd() const noexcept { return done_event_.get(); }
   void give(std::uint64_t ticket, Work work);
-  /// Nobody waits for it any more: it is not begun. Whoever asks and leaves in a loop keeps no more than one
-  /// text waiting.
+  /// Drops the work unless it has started, so that a client that asks and disconnects in a loop keeps no more
+  /// than one text in the works.
   void forget(std::uint64_t ticket);
   std::vector<Done> take();
 
@@ -46,7 +46,7 @@ class Background {
   std::condition_variable_any given_;
   std::deque<std::pair<std::uint64_t, Work>> waiting_;
   std::vector<Done> done_;
-  std::jthread thread_;  // from the first one on; last, because it uses the others
+  std::jthread thread_;  // started by the first give(); declared last, because it uses the others
 };
 
 }  // namespace arpline

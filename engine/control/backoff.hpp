@@ -8,7 +8,8 @@
 
 namespace arpline {
 
-/// When something that fails is tried again: after 1, 2, 4, … s, then every kLongestNs. Pure.
+/// The time of the next try after a failure: 1, 2, 4, … s later, at most kLongestNs. Pure: time is a parameter,
+/// in nanoseconds.
 class Backoff {
  public:
   static constexpr std::uint64_t kFirstNs = ARPL_SECOND_NS;

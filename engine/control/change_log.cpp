@@ -23,25 +23,26 @@ ChangeLog::ChangeLog(const ParentState& state, const EndpointRegistry& registry,
       claims_(claims),
       pace_(kNetnsLines, kAllNetnsLines) {}
 
-// What is withdrawn and still there has only changed.
+// An endpoint that is withdrawn and yet in the table has only changed.
 void ChangeLog::forget_kept(Table::Changes& changes) const {
   std::erase_if(changes.withdrawn, [this](const Table::Entry& entry) {
     return registry_.table().entries().contains(entry.desired.key);
   });
 }
 
-// One that was not served needs no boundary, and is no withdrawal that anybody could wait for.
+// Only endpoints that were answered for, whose word has no flags, need a burst boundary and count as
+// withdrawals.
 void ChangeLog::add(Table::Changes changes, std::uint64_t heard_at, std::uint64_t now) {
   for (const auto& entry : changes.withdrawn)
     if ((entry.desired.word & ARPL_SLOT_FLAGS_MASK) == 0) unsettled_.push_back(heard_at);
   for (std::size_t i = 0; i < changes.added.size(); ++i) found_.add(now - heard_at);
   forget_kept(changes);
-  untold_.push_back(std::move(changes));
+  unwritten_.push_back(std::move(changes));
 }
 
 void ChangeLog::settle(std::uint64_t now) {
   for (const auto heard_at : std::exchange(unsettled_, {})) withdrawn_.add(now - heard_at);
-  for (const auto& changes : std::exchange(untold_, {})) write_all(changes, now);
+  for (const auto& changes : std::exchange(unwritten_, {})) write_all(changes, now);
 }
 
 void ChangeLog::write(Table::Changes changes, std::uint64_t now) {
@@ -92,7 +93,7 @@ void ChangeLog::write_also_at(const Desired& desired) const {
   }
 }
 
-// A namespace of thousands of addresses leaves room in the log for the others.
+// Limits the lines of each namespace, so that one with thousands of addresses doesn't use up the log's.
 bool ChangeLog::may_write(const Desired& desired, std::uint64_t now) {
   const auto nsid = desired.settings ? desired.settings->nsid : AddressCandidates::kStaticNsid;
   if (pace_.take(static_cast<std::uint32_t>(nsid), now)) return true;
@@ -106,7 +107,7 @@ void ChangeLog::second() {
   write_waiting();
 }
 
-// Whenever it is another one that waits.
+// Logs the namespaces that wait for room, whenever they are others than last time.
 void ChangeLog::write_waiting() {
   std::string names;
   for (const auto& [netns, addresses] : registry_.waiting())

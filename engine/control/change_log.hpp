@@ -16,25 +16,25 @@
 
 namespace arpline {
 
-/// Tells what has changed among a parent's endpoints: to the log, to the history, and to the status how long it
-/// took. It is written after the boundary that makes it true: when a thousand go at once, the last must not
-/// wait for the log.
+/// Reports the changes among a parent's endpoints: to the log, to the history, and how long they took to the
+/// status. It writes them after the burst boundary that makes them true: when a thousand endpoints are
+/// withdrawn at once, the last one must not wait for the log.
 class ChangeLog {
  public:
-  /// All outlive it.
+  /// All arguments outlive it.
   ChangeLog(const ParentState& state, const EndpointRegistry& registry, History& history, Claims& claims);
 
-  /// Put down until settle(). heard_at: when the first event that they follow from was received.
+  /// Holds the changes back until settle(). `heard_at`: when the first event that led to them was received.
   void add(Table::Changes changes, std::uint64_t heard_at, std::uint64_t now);
-  /// There are some since settle().
-  bool changed() const noexcept { return !untold_.empty(); }
-  /// There are some among them that were answered for.
+  /// True when there are changes since settle().
+  bool changed() const noexcept { return !unwritten_.empty(); }
+  /// True when endpoints that were answered for are among the withdrawn ones.
   bool withdrawn() const noexcept { return !unsettled_.empty(); }
-  /// Nothing that was withdrawn is answered for any more.
+  /// Writes the changes. To be called when nothing that was withdrawn is answered for any more.
   void settle(std::uint64_t now);
-  /// At once: those of the start.
+  /// Writes the changes of the start, at once.
   void write(Table::Changes changes, std::uint64_t now);
-  /// Every second.
+  /// Reports the lines that were left out. Every second.
   void second();
 
   const Samples& found() const noexcept { return found_; }
@@ -54,11 +54,11 @@ class ChangeLog {
   Claims& claims_;
   Samples found_;
   Samples withdrawn_;
-  std::vector<std::uint64_t> unsettled_;  // when it was heard what has been withdrawn
-  std::vector<Table::Changes> untold_;
+  std::vector<std::uint64_t> unsettled_;  // heard_at of each withdrawal
+  std::vector<Table::Changes> unwritten_;
   LinePace pace_;                                // of lines, by namespace
-  std::map<ForeignText, std::size_t> left_out_;  // of those, by namespace
-  std::string waiting_;                          // who waits for room, as it was logged last
+  std::map<ForeignText, std::size_t> left_out_;  // lines left out, by namespace
+  std::string waiting_;                          // the namespaces that wait for room, as last logged
 };
 
 }  // namespace arpline

@@ -14,7 +14,7 @@
 namespace arpline {
 namespace {
 
-// Nobody waits for a daemon longer than `patience` at a time.
+// `patience` limits the connect, and each send and receive.
 Fd connect_to(const std::string& socket_path, std::chrono::milliseconds patience) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;

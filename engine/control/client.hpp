@@ -9,20 +9,21 @@
 
 namespace arpline {
 
-/// What a daemon that works is never late by, and what nobody is kept waiting for longer.
+/// A daemon that works answers within this time, and a client waits no longer.
 inline constexpr std::chrono::milliseconds kDaemonPatience{1250};
 
-/// Asks the daemon behind a control socket. nullopt: nobody listens, or nothing came back for so long.
+/// Sends a request to the daemon behind a control socket. nullopt: no daemon listens, or it has sent nothing
+/// for `patience`, or no JSON.
 std::optional<nlohmann::json> ask(const std::string& socket_path, const nlohmann::json& request,
                                   std::chrono::milliseconds patience = kDaemonPatience);
 
-/// The same for several at once, in their order: those that hang cost their time together, not one after
-/// another.
+/// Asks several daemons at once and returns their replies in the order of the sockets. Those that hang are
+/// waited for together, not one after another.
 std::vector<std::optional<nlohmann::json>> ask_each(const std::vector<std::string>& socket_paths,
                                                     const nlohmann::json& request,
                                                     std::chrono::milliseconds patience = kDaemonPatience);
 
-/// Whether somebody listens at that socket, without asking anything.
+/// Whether a daemon listens at that socket. Sends no request.
 bool is_listening(const std::string& socket_path);
 
 }  // namespace arpline

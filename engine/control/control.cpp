@@ -21,7 +21,7 @@ constexpr std::chrono::milliseconds kPatienceInTheLoop{50};
 
 }  // namespace
 
-// The signals first: who is started from here on, threads of libraries too, has them blocked.
+// Blocks the signals first: every thread that is started from here on, also by a library, has them blocked.
 Control::Control(Configure configure, ServiceFactory factory)
     : configure_(std::move(configure)),
       config_(configure_()),
@@ -38,7 +38,7 @@ Control::Control(Configure configure, ServiceFactory factory)
   sources_.push_back(loop_.every(std::chrono::nanoseconds{ServedParent::kTickNs}, [this] { tick(); }));
   sources_.push_back(loop_.on_io(filters_.fd(), EPOLLIN, [this](std::uint32_t) { on_filters(); }));
   // These only wake the loop: work() reads them in every turn.
-  for (const int fd : {monitor_.events_fd(), monitor_.places_fd()})
+  for (const int fd : {monitor_.events_fd(), monitor_.folders_fd()})
     sources_.push_back(loop_.on_io(fd, EPOLLIN, [](std::uint32_t) {}));
 }
 
@@ -89,8 +89,8 @@ void Control::work() {
   }
 }
 
-// The one place where parents are served, changed and left: nothing that is being answered or gone through
-// stands on them here. Who is to be left is left last, whatever else came in the same turn.
+// The one place that serves, changes and leaves parents: no request and no loop refers to a parent here.
+// Leaving comes last, whatever else came in the same turn.
 void Control::change_parents() {
   const bool links_changed = std::exchange(links_changed_, false);
   reload_where_asked();
@@ -98,10 +98,10 @@ void Control::change_parents() {
   if (second_is_over) neighbours_.look(now_ns());
   if (second_is_over || links_changed) parents_.look(now_ns());
   if (parents_.leave_where_asked()) ending_ = true;
-  if (const auto now = parents_.state(); now != told_state_) manager_.status(told_state_ = now);
+  if (const auto now = parents_.state(); now != reported_state_) manager_.status(reported_state_ = now);
 }
 
-// Asked for more than once in a turn, it is done once.
+// Reloads once in a turn, however many have asked for it.
 void Control::reload_where_asked() {
   const auto askers = parents_.take_reload_askers();
   if (!std::exchange(reload_wanted_, false) && askers.empty()) return;
@@ -163,7 +163,7 @@ void Control::on_link(std::optional<int> nsid, int ifindex) {
   parents_.each_served([&](ServedParent& served) { served.on_link_elsewhere(nsid, ifindex); });
 }
 
-// What one namespace has brought is announced while the next one is taken in.
+// Announces the endpoints of one namespace before the next namespace is handled.
 void Control::on_children(int nsid, const std::vector<Interface>& children, std::uint64_t heard_at) {
   parents_.each_served([&](ServedParent& served) { served.update(nsid, children, heard_at); });
   keep_up();
@@ -179,7 +179,7 @@ void Control::on_children_told() {
 }
 
 void Control::serve(Parent& parent) {
-  leases_.alive();  // it may take as long as a turn by itself
+  leases_.alive();  // serving a parent may take as long as a turn
   const auto& name = parent.config.name;
   const auto* known = monitor_.links().find(name);
   const auto link = known != nullptr ? arpline::find_link(route_, known->ifindex) : std::nullopt;
@@ -210,7 +210,7 @@ void Control::serve(Parent& parent) {
       parent.served->read_tags();
       if (parent.served->tags_fd() < 0) parent.tags.reset();
     });
-  // Last of what may fail: nobody can ask about a parent that is not served.
+  // The last step that may fail, so that no client can ask about a parent that is not served.
   parent.server = std::make_unique<Server>(
       served->socket_path(), loop_,
       [this, &parent](const nlohmann::json& request) { return requests_.answer(parent, request); },

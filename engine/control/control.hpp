@@ -21,12 +21,12 @@
 
 namespace arpline {
 
-/// The control thread: hands what discovery, the kernel, the service manager and the control sockets say to the
-/// parents. Nothing in it may take longer than 100 ms; parents are served, changed and left at one place in a
-/// turn, change_parents().
+/// The control thread: passes the events of discovery, the kernel, the signals and the control sockets on to
+/// the parents. Nothing in it may take longer than 100 ms. Only change_parents(), once in a turn, serves,
+/// changes and leaves parents.
 class Control final : private NetnsObserver, private Parents::Host {
  public:
-  /// Reads the configuration; called at the start, and again for each reload. Throws SetupError.
+  /// Reads the configuration, at the start and again for each reload. Throws SetupError.
   using Configure = std::function<Config()>;
 
   Control(Configure configure, ServiceFactory factory);
@@ -34,7 +34,7 @@ class Control final : private NetnsObserver, private Parents::Host {
   Control& operator=(const Control&) = delete;
   ~Control() override = default;
 
-  /// Returns when a signal or `arpline detach` ends it. Throws SetupError when it can't start.
+  /// Returns when a signal or `arpline detach` ends the daemon. Throws SetupError when it can't start.
   void run();
 
  private:
@@ -80,7 +80,7 @@ class Control final : private NetnsObserver, private Parents::Host {
   std::uint64_t ticks_ = 0;
   std::uint64_t keep_up_at_ = 0;
   std::string last_complaint_;
-  std::string told_state_;
+  std::string reported_state_;
   bool starting_ = true;
   bool links_changed_ = false;
   bool second_is_over_ = false;

@@ -13,7 +13,7 @@ std::uint64_t KernelHost::now() const {
   return now_ns();
 }
 
-// A namespace may be on its way out, or its routes change all the time.
+// Reading fails when the namespace is being deleted, or when its routes change faster than they can be read.
 std::optional<std::vector<Route>> KernelHost::routes_of(int nsid) {
   const Fd netns = open_(nsid);
   if (!netns) return std::nullopt;

@@ -15,20 +15,21 @@ namespace arpline {
 /// Opens a container's namespace for one operation; empty when it is gone.
 using OpenNetns = std::function<Fd(int nsid)>;
 
-/// What ProtocolDriver needs of the host beside its tables and its worker. The simulator has one of its own.
+/// The host as ProtocolDriver needs it, beside its tables and its worker. The simulator has an implementation
+/// of its own.
 class DriverHost {
  public:
   virtual ~DriverHost() = default;
-  /// CLOCK_MONOTONIC.
+  /// In nanoseconds of CLOCK_MONOTONIC.
   virtual std::uint64_t now() const = 0;
   /// The routes of a namespace; nullopt: they can't be read now.
   virtual std::optional<std::vector<Route>> routes_of(int nsid) = 0;
-  /// The IPv4 addresses of an interface here.
+  /// The IPv4 addresses of an interface in the own namespace.
   virtual std::vector<Ipv4> addresses_of(const ForeignText& interface) = 0;
-  /// Nothing is on its way into a container: the next ones may be sent, and take_failed() has what could not
-  /// be.
+  /// True when no frame is on its way into a container: send_inside() may be called, and take_failed() returns
+  /// the frames that could not be sent.
   virtual bool inside_idle() const = 0;
-  /// Sends frames through interfaces of this namespace; false when it is gone. Only when idle.
+  /// Sends frames through interfaces of this namespace; false when it is gone. Only when inside_idle().
   virtual bool send_inside(int nsid, std::vector<InsideFrame> frames) = 0;
   virtual std::vector<InsideFrame> take_failed() = 0;
 };

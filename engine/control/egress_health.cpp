@@ -12,10 +12,11 @@
 namespace arpline {
 namespace {
 
-// A tick before what it proves wears off (arpl_limits.egress_seen_ns) there is time for another one.
+// Leaves time for a second test, one tick later, before the proof of the last one expires
+// (arpl_limits.egress_seen_ns).
 constexpr std::uint64_t kTestEveryNs = ARPL_SECOND_NS;
-// Whoever removes our filter in a loop does not keep this one busy.
-constexpr std::uint64_t kPutBackEveryNs = 20'000'000;
+// Limits the work when somebody removes our filter in a loop.
+constexpr std::uint64_t kAttachAgainEveryNs = 20'000'000;
 
 }  // namespace
 
@@ -50,7 +51,7 @@ bool EgressHealth::is_seen(std::uint64_t now) {
 }
 
 void EgressHealth::repair(std::uint64_t now) {
-  looked_at_ = now;
+  checked_at_ = now;
   try {
     if (!kernel_.has_filter()) return attach_again(now);
     if (sight_ != Sight::hidden)
@@ -72,15 +73,15 @@ void EgressHealth::attach_again(std::uint64_t now) {
   is_seen(now);
 }
 
-// Our own changes are told, too: only what is missing is an occasion. What comes too soon is seen by the next
-// self-test.
+// The kernel reports our own changes too, so only a filter that is missing or hidden is repaired. An event that
+// comes too soon is left to the next self-test.
 void EgressHealth::on_filters(std::uint64_t now) {
-  if (now - looked_at_ < kPutBackEveryNs) return;
-  looked_at_ = now;
+  if (now - checked_at_ < kAttachAgainEveryNs) return;
+  checked_at_ = now;
   try {
     if (!kernel_.has_filter() || !is_seen(now)) repair(now);
   } catch (const SetupError&) {
-    return;  // the parent is on its way out
+    return;  // the parent is being deleted
   }
 }
 

@@ -10,16 +10,16 @@
 
 namespace arpline {
 
-/// Whether the egress program sees what leaves the parent. A self-test frame passes it while it is being sent,
-/// or never: where it does not, our filter is missing, or another one is in front of it. A missing one is put
-/// back.
+/// Checks whether the egress program sees the frames that leave the parent. A self-test frame passes the
+/// program while it is being sent, or never: then our filter is missing, or another filter in front of it takes
+/// the frame. A missing filter is attached again.
 class EgressHealth {
  public:
-  /// What it asks the kernel; all but `passed` may throw SetupError.
+  /// The kernel's operations; all but `passed` may throw SetupError.
   struct Kernel {
-    std::function<bool()> send_self_test;   ///< false: the parent is down, and nothing can be said
-    std::function<std::uint64_t()> passed;  ///< self-tests that the program has seen, ever
-    std::function<bool()> has_filter;       ///< ours is on the parent
+    std::function<bool()> send_self_test;   ///< false: the parent is down, and the test proves nothing
+    std::function<std::uint64_t()> passed;  ///< self-tests that the program has seen, a running total
+    std::function<bool()> has_filter;       ///< our filter is on the parent
     std::function<void()> attach_filter;
   };
   enum class Sight { unknown, seen, hidden, missing };
@@ -28,9 +28,9 @@ class EgressHealth {
   EgressHealth(const ParentState& state, Kernel kernel, __u64& seen_at)
       : state_(state), kernel_(std::move(kernel)), seen_at_(seen_at) {}
 
-  /// Every tick: tests once a second, and every time while it is not seen.
+  /// Tests once a second, or every time while egress is not seen. Every tick.
   void tick(std::uint64_t now);
-  /// Somebody has changed a qdisc or a filter of the parent: puts ours back where it is missing, at once.
+  /// A qdisc or a filter of the parent has changed: attaches ours again at once if it is missing.
   void on_filters(std::uint64_t now);
 
   Sight sight() const noexcept { return sight_; }
@@ -47,9 +47,9 @@ class EgressHealth {
   Kernel kernel_;
   __u64& seen_at_;
   Sight sight_ = Sight::unknown;
-  std::string complaint_;  // why our filter could not be put back
+  std::string complaint_;  // why our filter could not be attached again
   std::uint64_t put_back_ = 0;
-  std::uint64_t looked_at_ = 0;
+  std::uint64_t checked_at_ = 0;
   std::uint64_t tested_at_ = 0;
 };
 

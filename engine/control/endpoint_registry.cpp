@@ -11,7 +11,8 @@
 namespace arpline {
 namespace {
 
-// By the name that it was discovered with: what a container calls its interface later chooses nothing.
+// The names that a pattern may match. `first` is the interface's first name: a container can't change the
+// choice by renaming its interface later.
 struct Names {
   const ForeignText& first;
   const ForeignText& in_host;  // empty: none
@@ -60,7 +61,8 @@ EndpointRegistry::EndpointRegistry(std::unique_ptr<KernelHashes> hashes) : Endpo
 
 EndpointRegistry::EndpointRegistry(const Maps& maps) : EndpointRegistry(std::make_unique<KernelHashes>(maps)) {}
 
-// Chosen after they are judged: what is left out still answers beside its siblings.
+// The configuration chooses after the population has judged an interface: one that is left out still answers
+// ARP beside its siblings.
 std::optional<Desired> EndpointRegistry::describe(const arpl_endpoint_key& key, InterfaceId who) const {
   if (who.nsid == AddressCandidates::kStaticNsid) {
     auto endpoint = statics_.at(static_cast<std::size_t>(who.ifindex));
@@ -86,7 +88,7 @@ std::optional<Desired> EndpointRegistry::resolve(const arpl_endpoint_key& key) {
   return endpoint;
 }
 
-void EndpointRegistry::due(int nsid, const arpl_endpoint_key& key, std::uint64_t heard_at) {
+void EndpointRegistry::mark_due(int nsid, const arpl_endpoint_key& key, std::uint64_t heard_at) {
   if (due_.empty() || heard_at < due_since_) due_since_ = heard_at;
   due_.add(nsid, key);
 }
@@ -108,11 +110,11 @@ void EndpointRegistry::set_statics(std::uint64_t heard_at) {
   const auto same_key = [](const Desired& a, const Desired& b) {
     return !KeyLess{}(a.key, b.key) && !KeyLess{}(b.key, a.key);
   };
-  // Who stays keeps its number, and with it its place in the order of arrival.
+  // A static endpoint that stays keeps its index, and with it its place in the order of arrival.
   for (std::size_t i = 0; i < statics_.size(); ++i) {
     const auto& old = statics_[i];
     const auto at = std::ranges::find_if(wanted, [&](const Desired& one) { return same_key(old, one); });
-    due(AddressCandidates::kStaticNsid, old.key, heard_at);
+    mark_due(AddressCandidates::kStaticNsid, old.key, heard_at);
     if (at != wanted.end()) {
       statics_[i] = *at;
       wanted.erase(at);
@@ -122,37 +124,37 @@ void EndpointRegistry::set_statics(std::uint64_t heard_at) {
   }
   for (auto& one : wanted) {
     candidates_.arrive(one.key, who(statics_.size()), heard_at);
-    due(AddressCandidates::kStaticNsid, one.key, heard_at);
+    mark_due(AddressCandidates::kStaticNsid, one.key, heard_at);
     statics_.push_back(std::move(one));
   }
 }
 
-// What is no longer true is silenced before anything else is done: it may take a while.
-void EndpointRegistry::take(const Population::Changes& changes, std::uint64_t heard_at) {
+// Silences the endpoints that are no longer true before all else, because the rest may take a while.
+void EndpointRegistry::take_changes(const Population::Changes& changes, std::uint64_t heard_at) {
   const bool long_work = changes.went.size() + changes.altered.size() > kAtOnce || !due_.empty();
   for (const auto& [key, who] : changes.went) {
     if (long_work) table_.silence(key, who);
     candidates_.leave(key, who);
     stop_waiting(key);
-    due(who.nsid, key, heard_at);
+    mark_due(who.nsid, key, heard_at);
   }
   for (const auto& [key, who] : changes.altered) {
     if (long_work) table_.silence(key, who);
     candidates_.heard(key, who, heard_at);
-    due(who.nsid, key, heard_at);
+    mark_due(who.nsid, key, heard_at);
   }
   for (const auto& [key, who] : changes.adjusted) {
     candidates_.heard(key, who, heard_at);
-    due(who.nsid, key, heard_at);
+    mark_due(who.nsid, key, heard_at);
   }
   for (const auto& [key, who] : changes.came) {
     candidates_.arrive(key, who, heard_at);
-    due(who.nsid, key, heard_at);
+    mark_due(who.nsid, key, heard_at);
   }
 }
 
-// On the account of the namespace that has it in the table.
-void EndpointRegistry::hold(const arpl_endpoint_key& key, int by) {
+// Counts an entry of the table for the namespace that has it.
+void EndpointRegistry::count_held(const arpl_endpoint_key& key, int by) {
   const auto at = table_.entries().find(key);
   if (at == table_.entries().end() || !at->second.desired.settings) return;
   const auto nsid = at->second.desired.settings->nsid;
@@ -179,12 +181,12 @@ void EndpointRegistry::settle_key(const arpl_endpoint_key& key, Table::Changes& 
       return;
     }
   }
-  hold(key, -1);
+  count_held(key, -1);
   if (!table_.apply(TableUpdate{key, std::move(desired)}, changes) && candidates_.has(key)) {
     const auto who = candidates_.of(key).front();
     waiting_[who.nsid].insert(key);
   }
-  hold(key, +1);
+  count_held(key, +1);
 }
 
 void EndpointRegistry::stop_waiting(const arpl_endpoint_key& key) {
@@ -194,7 +196,7 @@ void EndpointRegistry::stop_waiting(const arpl_endpoint_key& key) {
   }
 }
 
-// As many as there is room for now.
+// Makes as many waiting keys due as there is room for.
 void EndpointRegistry::wake_waiting() {
   auto room = table_.room();
   for (auto at = waiting_.begin(); at != waiting_.end() && room > 0;) {
@@ -202,7 +204,7 @@ void EndpointRegistry::wake_waiting() {
     auto may = std::min(room, held < kShare ? kShare - held : 0);
     room -= std::min(room, std::min(may, at->second.size()));
     for (; may > 0 && !at->second.empty(); --may) {
-      due(at->first, *at->second.begin(), now_ns());
+      mark_due(at->first, *at->second.begin(), now_ns());
       at->second.erase(at->second.begin());
     }
     at = at->second.empty() ? waiting_.erase(at) : std::next(at);
@@ -224,7 +226,7 @@ Table::Changes EndpointRegistry::start(const ParentConfig& config, const Snapsho
   for (const auto& child : snapshot.interfaces) children[child.netns.nsid].push_back(child);
   std::set<Mac> macs;
   for (auto& [nsid, some] : children) {
-    take(population_.replace(nsid, std::move(some)), 0);
+    take_changes(population_.replace(nsid, std::move(some)), 0);
     count_macs(nsid, 1, macs);
   }
   set_statics(0);
@@ -247,13 +249,13 @@ Table::Changes EndpointRegistry::start(const ParentConfig& config, const Snapsho
   due_ = {};
   auto changes = table_.reconcile(wanted);
   changes.refused += refused;
-  for (const auto& [key, entry] : table_.entries()) hold(key, +1);
+  for (const auto& [key, entry] : table_.entries()) count_held(key, +1);
   for (const auto& one : wanted)
     if (!table_.entries().contains(one.key)) waiting_[one.settings->nsid].insert(one.key);
   return changes;
 }
 
-// What an earlier run has served, with its MAC, was there first.
+// The interface that an earlier run answered for, recognised by its MAC, was there first.
 void EndpointRegistry::remember_first(const arpl_endpoint_key& key) {
   const auto all = candidates_.of(key);
   const auto left = table_.entries().find(key);
@@ -266,15 +268,16 @@ void EndpointRegistry::remember_first(const arpl_endpoint_key& key) {
   }
 }
 
-// Withdrawing first: what may fail behind it must not keep a container answered for.
+// Withdraws before it writes the MACs, which may throw: after an error no container may be answered for that is
+// gone.
 Table::Changes EndpointRegistry::update(int nsid, std::vector<Interface> children, std::uint64_t heard_at) {
   std::set<Mac> macs;
   count_macs(nsid, -1, macs);
   const auto changed = population_.replace(nsid, std::move(children));
   count_macs(nsid, 1, macs);
-  take(changed, heard_at);
+  take_changes(changed, heard_at);
   auto changes = go_on();
-  if (changed.interfaces) put_macs(macs);
+  if (changed.interfaces) write_macs(macs);
   return changes;
 }
 
@@ -282,7 +285,7 @@ Table::Changes EndpointRegistry::choose(const ParentConfig& config, std::uint64_
   config_ = config;
   set_statics(now);
   for (const auto& key : candidates_.keys())
-    for (const auto who : candidates_.of(key)) due(who.nsid, key, now);
+    for (const auto who : candidates_.of(key)) mark_due(who.nsid, key, now);
   Table::Changes changes = go_on();
   return changes;
 }
@@ -290,7 +293,7 @@ Table::Changes EndpointRegistry::choose(const ParentConfig& config, std::uint64_
 Table::Changes EndpointRegistry::host_has(HostAddresses addresses, std::uint64_t heard_at) {
   const auto before = std::exchange(host_, std::move(addresses));
   for (const auto& key : candidates_.keys())
-    if (before.has(key) != host_.has(key)) due(candidates_.of(key).front().nsid, key, heard_at);
+    if (before.has(key) != host_.has(key)) mark_due(candidates_.of(key).front().nsid, key, heard_at);
   return go_on();
 }
 
@@ -309,29 +312,29 @@ void EndpointRegistry::count_macs(int nsid, int by, std::set<Mac>& touched) {
   });
 }
 
-// Two namespaces with the same MAC can't be told apart by it.
-OwnMac EndpointRegistry::whose(Mac mac, const MacUse& use) const {
+// A MAC that several namespaces have doesn't tell them apart.
+OwnMac EndpointRegistry::own_mac_of(Mac mac, const MacUse& use) const {
   const bool host = is_parents(mac) || use.in_host > 0;
   const bool one = use.namespaces.size() == 1 && !is_parents(mac);
   return {.host = host, .netns = one ? static_cast<std::uint32_t>(use.namespaces.begin()->first) + 1 : 0};
 }
 
-void EndpointRegistry::put_macs(const std::set<Mac>& touched) {
+void EndpointRegistry::write_macs(const std::set<Mac>& touched) {
   for (const auto mac : touched) {
     const auto at = macs_.find(mac);
     if (at == macs_.end()) continue;
     const auto use = at->second;
     if (use.children <= 0) macs_.erase(at);
-    // A passthru child has the parent's.
+    // A passthru child has the parent's MAC, which stays.
     if (use.children > 0 || is_parents(mac)) {
-      own_macs_.put(mac, whose(mac, use));
+      own_macs_.put(mac, own_mac_of(mac, use));
     } else {
       own_macs_.erase(mac);
     }
   }
 }
 
-// The parent first: a passthru child has its MAC.
+// The parent goes first, because a passthru child has its MAC.
 Owners EndpointRegistry::owners() const {
   Owners owners;
   owners.emplace(parent_.mac, Owner{.netns = {}, .interface = parent_.name});
@@ -349,12 +352,13 @@ OwnMacTable EndpointRegistry::macs() const {
   OwnMacTable macs;
   macs.emplace(parent_.mac, sender(parent_.mac, {.host = true}));
   for (const auto mac : parent_.vlan_macs) macs.emplace(mac, sender(mac, {.host = true}));
-  for (const auto& [mac, use] : macs_) macs.emplace(mac, sender(mac, whose(mac, use)));
+  for (const auto& [mac, use] : macs_) macs.emplace(mac, sender(mac, own_mac_of(mac, use)));
   return macs;
 }
 
-// What was made on this host is no other station's, even where nobody has found its interface yet. And a MAC of
-// ours from the wire is another station's, but where the switch sends back what this host has said.
+// A claim that was sent on this host comes from no other station, even if its interface has not been found yet.
+// A claim from the wire with a MAC of ours comes from another station, except where the switch sends this
+// host's frames back.
 ClaimOrigin EndpointRegistry::claim_origin_of(const arpl_event& claim) const {
   if (is_parents(claim.mac)) return ClaimOrigin::host;
   const auto* use = use_of(claim.mac);
@@ -387,7 +391,7 @@ Owner EndpointRegistry::owner_of(Mac mac) const {
   return owner;
 }
 
-// A loop brings back what the container itself has said, with an address of its own.
+// A frame with an address of the MAC's own container is the container's own, brought back by a loop.
 bool EndpointRegistry::on_own_mac(const arpl_event& event) {
   const auto* use = use_of(event.mac);
   if (use == nullptr || event.address == 0 || is_parents(event.mac) || shared().contains(event.mac))
@@ -413,7 +417,7 @@ void EndpointRegistry::set_parent(const ParentLink& parent) {
   parent_ = parent;
   std::map<Mac, OwnMac> all;
   for (const auto& [mac, use] : macs_)
-    if (use.children > 0) all.emplace(mac, whose(mac, use));
+    if (use.children > 0) all.emplace(mac, own_mac_of(mac, use));
   for (const auto mac : parent.vlan_macs) all.insert_or_assign(mac, OwnMac{.host = true});
   all.insert_or_assign(parent.mac, OwnMac{.host = true});
   own_macs_.set(all);

@@ -22,85 +22,87 @@
 
 namespace arpline {
 
-/// Whose a MAC is. Without a namespace: the parent's own.
+/// The interface that has a MAC; `netns` is empty for the parent.
 struct Owner {
   ForeignText netns;
   ForeignText interface;
 };
-/// "NAMESPACE/INTERFACE"; the parent's own has no namespace in front.
+/// "NAMESPACE/INTERFACE", or the interface alone for the parent.
 std::string place_of(const Owner& owner);
 using Owners = std::unordered_map<Mac, Owner>;
 
-/// The tables that a registry writes; all of it outlives it.
+/// The tables that a registry writes; they outlive it.
 struct RegistryTables {
   std::span<arpl_slot> slots;
   std::span<arpl_endpoint_stats> stats;
   std::span<arpl_index_set> index;
   std::span<std::uint64_t> filter;
-  std::span<const __u64> heard;  ///< read
+  std::span<const __u64> heard;  ///< only read
   arpl_hash_keys keys;
   EndpointMap& endpoints;
   SenderMap& senders;
 };
 
-/// The endpoints and MACs of one parent in its maps: what the kernel has, chosen by the configuration. Keeps
-/// what every namespace last said, so that another configuration needs no new look.
+/// The endpoints and MACs of one parent in its maps: those of the kernel's interfaces that the configuration
+/// chooses. It keeps the last report of every namespace, so that another configuration needs no new dump.
 class EndpointRegistry {
  public:
-  /// So many endpoints change at once; what is more is done by go_on(), the namespaces in turn. Nothing that is
-  /// no longer true is answered for meanwhile.
+  /// Endpoints that change at once; go_on() changes the rest, the namespaces in turn. Meanwhile no endpoint
+  /// that is no longer true is answered for.
   static constexpr std::size_t kAtOnce = 1024;
-  /// One namespace's share of the table: with all its addresses it leaves the others half of it.
+  /// One namespace's share of the table: however many addresses it has, half of the table is left to the
+  /// others.
   static constexpr std::size_t kShare = ARPL_MAX_ENDPOINTS / 2;
 
-  /// Adopts what an earlier run left in the maps, which outlive it.
+  /// Adopts the endpoints that an earlier run left in `maps`, which outlive it.
   explicit EndpointRegistry(const Maps& maps);
-  /// The same in other tables than a kernel's.
+  /// Works on tables that are not a kernel's.
   explicit EndpointRegistry(const RegistryTables& tables);
 
-  /// Everything at once, at the start: what is left over from an earlier run is withdrawn. Throws SetupError.
+  /// Takes in everything at once, at the start, and withdraws endpoints of an earlier run that exist no more.
+  /// Throws SetupError.
   Table::Changes start(const ParentConfig& config, const Snapshot& snapshot);
-  /// One namespace has exactly these children on this parent now.
+  /// Replaces the children that one namespace has on this parent.
   Table::Changes update(int nsid, std::vector<Interface> children, std::uint64_t heard_at);
-  /// Another choice of the same interfaces.
+  /// Applies another configuration to the same interfaces.
   Table::Changes choose(const ParentConfig& config, std::uint64_t now);
-  /// The host has these addresses itself now.
+  /// Replaces the addresses that the host has itself.
   Table::Changes host_has(HostAddresses addresses, std::uint64_t heard_at);
-  /// The next ones of what is to be done; without any: done() is true.
+  /// Makes the next kAtOnce of the changes that are left; done() says whether there are any.
   Table::Changes go_on();
   bool done() const noexcept { return due_.empty(); }
-  /// When the first event was received that what is to be done follows from.
+  /// When the first event that led to the changes that are left was received.
   std::uint64_t due_since() const noexcept { return due_since_; }
-  /// The parent's own MAC, or a VLAN interface's, has changed. Throws SetupError.
+  /// The MAC of the parent or of a VLAN interface on it has changed. Throws SetupError.
   void set_parent(const ParentLink& parent);
 
-  /// Of the MACs of the parent and of all children.
+  /// The owners of the MACs of the parent and of all children.
   Owners owners() const;
-  /// Whose that MAC is; without a name when it is nobody's here.
+  /// The owner of this MAC; `interface` is empty when nobody on this host has it.
   Owner owner_of(Mac mac) const;
   OwnMacTable macs() const;
-  /// Who has made this claim.
+  /// The kind of station that has made this claim.
   ClaimOrigin claim_origin_of(const arpl_event& claim) const;
-  /// It was made in the namespace that has the address: another interface of the endpoint's own kernel says so,
-  /// and that claims nothing from anybody.
+  /// True when the claim was made in the namespace that has the address: another interface of the endpoint's
+  /// own kernel announces it, and takes it from nobody.
   bool is_no_claim(const arpl_event& claim) const;
-  /// What it broadcasts comes back from the switch: mode vepa.
+  /// True when the switch sends the MAC's broadcasts back: macvlan mode vepa.
   bool comes_back(Mac mac) const;
 
-  /// It came in from the wire with that sender IP. True when that shows, for the first time, that a station has
-  /// this MAC too.
+  /// Handles a frame with a MAC of ours that came in from the wire. True when it shows, for the first time,
+  /// that a station has this MAC too.
   bool on_own_mac(const arpl_event& event);
   /// MACs of containers that a station on the wire has too.
   const std::set<Mac>& shared() const noexcept { return own_macs_.shared(); }
 
-  /// How many addresses of each namespace wait for room in the table, by its name.
+  /// The number of addresses of each namespace that wait for room in the table, by the namespace's name.
   std::map<ForeignText, std::size_t> waiting() const;
 
   const Table& table() const noexcept { return table_; }
   const Population& population() const noexcept { return population_; }
 
  private:
-  // The hashes among the maps, which are written through the kernel.
+  // The hash maps, which are written through system calls.
   class KernelHashes final : public EndpointMap, public SenderMap {
    public:
     explicit KernelHashes(const Maps& maps) : maps_(maps) {}
@@ -119,7 +121,7 @@ class EndpointRegistry {
   };
   explicit EndpointRegistry(std::unique_ptr<KernelHashes> hashes);
 
-  // How many interfaces have it.
+  // The number of interfaces that have a MAC.
   struct MacUse {
     int children = 0;
     int in_vepa = 0;
@@ -131,22 +133,22 @@ class EndpointRegistry {
   std::optional<Desired> describe(const arpl_endpoint_key& key, InterfaceId who) const;
   std::optional<Desired> resolve(const arpl_endpoint_key& key);
   void set_statics(std::uint64_t heard_at);
-  void take(const Population::Changes& changes, std::uint64_t heard_at);
+  void take_changes(const Population::Changes& changes, std::uint64_t heard_at);
   void remember_first(const arpl_endpoint_key& key);
   void settle_key(const arpl_endpoint_key& key, Table::Changes& changes);
   std::size_t held_of(int nsid) const;
-  void hold(const arpl_endpoint_key& key, int by);
+  void count_held(const arpl_endpoint_key& key, int by);
   void wake_waiting();
   void stop_waiting(const arpl_endpoint_key& key);
-  void due(int nsid, const arpl_endpoint_key& key, std::uint64_t heard_at);
+  void mark_due(int nsid, const arpl_endpoint_key& key, std::uint64_t heard_at);
 
   bool is_parents(Mac mac) const;
   void count_macs(int nsid, int by, std::set<Mac>& touched);
-  void put_macs(const std::set<Mac>& touched);
-  OwnMac whose(Mac mac, const MacUse& use) const;
+  void write_macs(const std::set<Mac>& touched);
+  OwnMac own_mac_of(Mac mac, const MacUse& use) const;
   const MacUse* use_of(Mac mac) const;
 
-  std::unique_ptr<KernelHashes> hashes_;  // none where the tables are not a kernel's
+  std::unique_ptr<KernelHashes> hashes_;  // nullptr when the tables are not a kernel's
   Table table_;
   Population population_;
   AddressCandidates candidates_;

@@ -20,7 +20,7 @@ EngineIngressControl::EngineIngressControl(const Maps& maps) : maps_(maps), earl
   tables_.buckets = maps.buckets();
   tables_.keys = maps.hash_keys();
   tables_.credit = maps.credit();
-  tables_.sockets = ~__u64{0};  // the worker is the reader of every queue's ring
+  tables_.sockets = ~__u64{0};  // all queues: the worker reads every queue's ring
   tables_.verdicts = &verdicts_;
   tables_.events = &events_;
 }

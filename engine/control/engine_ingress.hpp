@@ -11,20 +11,21 @@
 
 namespace arpline {
 
-/// Control's side of a worker that decides by itself: the maps' memory as its tables, copies of the hashes
-/// among them that can't be mapped, its verdicts in the map where everybody looks for them. All calls from the
-/// control thread.
+/// The control thread's side of a worker that decides by itself. It gives the worker the maps' memory as
+/// tables, and copies of the hash maps, which can't be mapped; it adds the worker's verdicts to the verdicts
+/// map. All calls from the control thread.
 class EngineIngressControl {
  public:
   /// `maps` outlive it.
   explicit EngineIngressControl(const Maps& maps);
 
   arpl_tables& tables() noexcept { return tables_; }
-  /// The worker sees what the registry has now. What it saw before is kept until forget().
+  /// Shows the worker the registry's present endpoints and MACs. Earlier ones are kept until forget().
   void publish(const EndpointRegistry& registry);
-  /// The worker has passed a burst boundary since publish(), or there is none.
+  /// Frees the earlier ones. To be called when the worker has passed a burst boundary since publish(), or when
+  /// there is no worker.
   void forget() { old_.clear(); }
-  /// Its verdicts into the map, its events to the handler.
+  /// Writes the worker's verdicts to the map and passes its events to `on_event`.
   void collect(const std::function<void(const arpl_event&)>& on_event);
 
  private:

@@ -38,14 +38,14 @@ EventLoop::EventLoop() {
   event_.reset(event);
 }
 
-// The watch lives as long as sd-event may call it: a source that is removed within its own handler is freed
-// when that has returned.
+// The watch must live as long as sd-event may call it: sd-event frees a source that is removed within its own
+// handler only after the handler has returned.
 EventLoop::Source EventLoop::keep(sd_event_source* source, std::unique_ptr<Watch> watch, int error,
                                   const char* what) {
   if (error < 0) throw_errno(what, -error);
   Source kept{source};
   sd_event_source_set_destroy_callback(source, [](void* gone) { delete static_cast<Watch*>(gone); });
-  static_cast<void>(watch.release());  // it is freed with the source
+  static_cast<void>(watch.release());  // the destroy callback frees it
   return kept;
 }
 
@@ -60,8 +60,8 @@ void EventLoop::call(const Watch& watch, std::uint32_t events) noexcept {
 EventLoop::Source EventLoop::on_io(int fd, std::uint32_t events, IoHandler handler) {
   auto watch = std::make_unique<Watch>(Watch{.loop = *this, .handler = std::move(handler)});
   sd_event_source* source = nullptr;
-  const auto ready = [](sd_event_source*, int, std::uint32_t come, void* its) {
-    call(*static_cast<Watch*>(its), come);
+  const auto ready = [](sd_event_source*, int, std::uint32_t ready_events, void* userdata) {
+    call(*static_cast<Watch*>(userdata), ready_events);
     return 0;
   };
   const int error = sd_event_add_io(event_.get(), &source, fd, events, ready, watch.get());
@@ -75,14 +75,14 @@ EventLoop::Source EventLoop::every(std::chrono::nanoseconds interval, Handler ha
                                     .handler = [handler = std::move(handler)](std::uint32_t) { handler(); },
                                     .interval_us = us});
   sd_event_source* source = nullptr;
-  const auto due = [](sd_event_source* timer, std::uint64_t due_at, void* its) {
-    const auto& its_watch = *static_cast<Watch*>(its);
+  const auto due = [](sd_event_source* timer, std::uint64_t due_at, void* userdata) {
+    const auto& timer_watch = *static_cast<Watch*>(userdata);
     std::uint64_t now = due_at;
-    sd_event_now(its_watch.loop.event_.get(), CLOCK_MONOTONIC, &now);
-    const auto next = due_at + its_watch.interval_us;
-    sd_event_source_set_time(timer, next > now ? next : now + its_watch.interval_us);
+    sd_event_now(timer_watch.loop.event_.get(), CLOCK_MONOTONIC, &now);
+    const auto next = due_at + timer_watch.interval_us;
+    sd_event_source_set_time(timer, next > now ? next : now + timer_watch.interval_us);
     sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
-    call(its_watch, 0);
+    call(timer_watch, 0);
     return 0;
   };
   const int error =
@@ -99,11 +99,11 @@ EventLoop::Source EventLoop::on_signal(int signal, Handler handler) {
   auto watch = std::make_unique<Watch>(
       Watch{.loop = *this, .handler = [handler = std::move(handler)](std::uint32_t) { handler(); }});
   sd_event_source* source = nullptr;
-  const auto come = [](sd_event_source*, const signalfd_siginfo*, void* its) {
-    call(*static_cast<Watch*>(its), 0);
+  const auto raised = [](sd_event_source*, const signalfd_siginfo*, void* userdata) {
+    call(*static_cast<Watch*>(userdata), 0);
     return 0;
   };
-  const int error = sd_event_add_signal(event_.get(), &source, signal, come, watch.get());
+  const int error = sd_event_add_signal(event_.get(), &source, signal, raised, watch.get());
   return keep(source, std::move(watch), error, "wait for a signal");
 }
 

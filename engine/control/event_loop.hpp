@@ -15,20 +15,20 @@ struct sd_event_source;
 
 namespace arpline {
 
-/// The loop of the control thread, on sd-event(3). It waits apart from calling the handlers, so that whoever
-/// turns it can measure a turn without the waiting, and can apply what the handlers asked for at one place.
+/// The loop of the control thread, on sd-event(3). wait() and dispatch() are separate, so that the caller can
+/// measure a turn without the wait, and can do what the handlers asked for in one place.
 class EventLoop {
  public:
-  /// Handlers called in one turn; what is left is called in the next one.
+  /// Handlers called in one turn; the others are called in the next one.
   static constexpr int kMostAtOnce = 16;
 
-  /// One thing that the loop waits for, until the object is destroyed. A handler may destroy its own source. A
-  /// descriptor must not be closed before its source is destroyed: sd-event would take another one of the same
-  /// number out of the loop.
+  /// A descriptor, timer or signal that the loop waits for, until this object is destroyed. A handler may
+  /// destroy its own source. Destroy the source before its descriptor is closed: sd-event would take a new
+  /// descriptor of the same number out of the loop.
   class Source {
    public:
     Source() = default;
-    /// EPOLLIN, EPOLLOUT or 0; errors and hang-ups are always told.
+    /// EPOLLIN, EPOLLOUT or 0; errors and hang-ups are always reported.
     void await(std::uint32_t events) const;
     void reset() noexcept { source_.reset(); }
 
@@ -45,22 +45,22 @@ class EventLoop {
   using Handler = std::function<void()>;
   using IoHandler = std::function<void(std::uint32_t events)>;
 
-  /// Throws SetupError, as the next three.
+  /// Throws SetupError, as on_io(), every() and on_signal() do.
   EventLoop();
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
   ~EventLoop() = default;
 
   Source on_io(int fd, std::uint32_t events, IoHandler handler);
-  /// Again and again; what was missed while something else took long is not caught up.
+  /// Calls the handler once per interval; intervals that were missed are not caught up.
   Source every(std::chrono::nanoseconds interval, Handler handler);
-  /// Blocks the signal for the calling thread, and for those that it starts from now on.
+  /// Blocks the signal for the calling thread and for the threads that it starts from now on.
   Source on_signal(int signal, Handler handler);
 
-  /// Returns when something has come, or after this many nanoseconds; kForever: not before something comes.
+  /// Returns when an event has come, or after this many nanoseconds; kForever: only when an event has come.
   void wait(std::uint64_t patience_ns);
-  /// Calls the handlers of what has come; false: nothing had. What one of them throws is thrown here, and the
-  /// others wait.
+  /// Calls the handlers of the events that have come; false: there were none. Throws a handler's exception; the
+  /// other events wait for the next turn.
   bool dispatch();
 
   static constexpr std::uint64_t kForever = UINT64_MAX;
@@ -79,11 +79,12 @@ class EventLoop {
   static void call(const Watch& watch, std::uint32_t events) noexcept;
 
   std::unique_ptr<sd_event, Unref> event_;
-  std::exception_ptr thrown_;  // by a handler: sd-event is C, and nothing may be thrown through it
+  std::exception_ptr thrown_;  // a handler's exception, which must not pass through sd-event's C code
   bool pending_ = false;       // wait() has found something
 };
 
-/// How long the control loop's turns take: events and who asks wait meanwhile. Pure.
+/// The lengths of the control loop's turns, in which events and clients wait. Pure: time is a parameter, in
+/// nanoseconds.
 class Turns {
  public:
   static constexpr std::uint64_t kRecentNs = 60 * ARPL_SECOND_NS;
@@ -97,9 +98,9 @@ class Turns {
     longest_ns_ = std::max(longest_ns_, took_ns);
     recent_ns_ = std::max(recent_ns_, took_ns);
   }
-  /// Since the start.
+  /// The longest turn since the start.
   std::uint64_t longest_ns() const noexcept { return longest_ns_; }
-  /// In the last one to two minutes.
+  /// The longest turn in the last one to two minutes.
   std::uint64_t recent_ns() const noexcept { return std::max(recent_ns_, before_ns_); }
 
  private:

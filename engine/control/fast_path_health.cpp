@@ -17,7 +17,7 @@ bool FastPathHealth::ask() const {
   try {
     return ask_peer_();
   } catch (const SetupError&) {
-    return false;  // who can't be asked now is asked again at the next tick
+    return false;  // asked again at the next tick
   }
 }
 

@@ -10,16 +10,17 @@
 
 namespace arpline {
 
-/// Which of two parts of the filter is asked. Bits are set in both; what has been the other one for a whole
-/// period holds all that still counts, so then they change places, and the one that was asked begins anew.
+/// Ages a filter of two parts: bits are set in both, and only one part is asked. After each period the other
+/// part, which was cleared at the start of the period, holds all bits that still count; then it is asked
+/// instead, and the first part is cleared.
 class FilterRotation {
  public:
-  /// `words` outlive it. `part`: the first of the two. `other`: whether an earlier run left the second one
+  /// `words` outlive it. `part`: the first of the two. `other`: true when an earlier run left the second one
   /// asked.
   FilterRotation(std::span<std::uint64_t> words, arpl_filter_part part, bool other, std::uint64_t now)
       : words_(words), part_(part), other_(other), since_(now) {}
 
-  /// True when the other one is asked from now on: say so to the programs, then call clear().
+  /// True when the other part is asked from now on: tell the programs, then call clear().
   bool due(std::uint64_t now, std::uint64_t period_ns) {
     if (now - since_ < period_ns) return false;
     since_ = now;
@@ -27,8 +28,8 @@ class FilterRotation {
     return true;
   }
 
-  /// Empties the one that is not asked. A bit that is set meanwhile may be lost: what it stood for counts as
-  /// new once.
+  /// Clears the part that is not asked. A bit that is set meanwhile may be lost: the subject of the bit then
+  /// counts as new once.
   void clear() const {
     const auto first = (std::size_t{part_} + (other_ ? 0 : 1)) * ARPL_FILTER_PART_WORDS;
     for (auto& word : words_.subspan(first, ARPL_FILTER_PART_WORDS))

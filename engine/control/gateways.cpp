@@ -29,7 +29,7 @@ void Gateways::add(Id id, const Desired& endpoint, std::uint64_t now) {
     wanted.ifindex = endpoint.settings->ifindex;
     auto& netns = namespaces_[wanted.nsid];
     netns.ids.insert(id);
-    netns.looks = 0;
+    netns.reads = 0;
     if (enabled_) enqueue(wanted.nsid, netns, now);
   }
   wanted_.emplace(id, wanted);
@@ -57,9 +57,9 @@ Ipv4 Gateways::configured(const Wanted& wanted) const {
   return it == gateways_.end() ? 0 : *it;
 }
 
-void Gateways::look(int nsid, NetnsGateways& netns, const Found& found) {
+void Gateways::read_routes(int nsid, NetnsGateways& netns, const Found& found) {
   const auto routes = host_.routes_of(nsid);
-  if (!routes) return;  // what was known stays until the next look
+  if (!routes) return;  // the known gateways stay until the next try
   for (const auto id : netns.ids) {
     const auto& wanted = wanted_.at(id);
     if (configured(wanted) == 0)
@@ -71,7 +71,7 @@ std::uint64_t Gateways::tick(std::uint64_t now, const Found& found) {
   for (const auto id : std::exchange(fresh_, {})) {
     const auto it = wanted_.find(id);
     if (it == wanted_.end()) continue;
-    // Without one the routes have the word, where there are any.
+    // Without a configured gateway the routes decide, where there are any.
     const auto gateway = enabled_ ? configured(it->second) : 0;
     if (gateway != 0 || it->second.nsid < 0) found(id, gateway);
   }
@@ -79,8 +79,8 @@ std::uint64_t Gateways::tick(std::uint64_t now, const Found& found) {
   const auto [at, nsid] = *queue_.begin();
   if (at > now) return at;
   auto& netns = namespaces_.at(nsid);
-  look(nsid, netns, found);
-  enqueue(nsid, netns, now + std::min(kSoonNs << std::min(netns.looks++, 6U), kEveryNs));
+  read_routes(nsid, netns, found);
+  enqueue(nsid, netns, now + std::min(kSoonNs << std::min(netns.reads++, 6U), kEveryNs));
   return queue_.begin()->first;
 }
 

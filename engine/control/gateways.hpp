@@ -16,31 +16,31 @@
 
 namespace arpline {
 
-/// Which gateway each endpoint asks the way to: the configuration's, or that of the routes in its namespace,
-/// which are read one namespace at a time. No event tells of another namespace's routes, and runtimes set them
-/// after the addresses: they are read again 1, 2, 4, … s after a change, then every minute.
+/// Finds each endpoint's gateway: the configured one, or that of the routes in its namespace, which are read
+/// one namespace at a time. No event reports the routes of another namespace, and runtimes set them after the
+/// addresses, so they are read again 1, 2, 4, … s after a change, then every minute.
 class Gateways {
  public:
   static constexpr std::uint64_t kSoonNs = 1'000'000'000;
   static constexpr std::uint64_t kEveryNs = 60'000'000'000;
 
-  using Found = std::function<void(Id, Ipv4)>;  ///< 0: it has none
+  using Found = std::function<void(Id, Ipv4)>;  ///< 0: the endpoint has none
 
   /// `host` outlives it.
   explicit Gateways(DriverHost& host) : host_(host) {}
 
-  /// The first of these that lies in an endpoint's subnet is its gateway. enabled = false: nobody wants to
-  /// know.
+  /// An endpoint's gateway is the first of `gateways` in its subnet. `enabled` = false: no gateway is looked
+  /// for.
   void configure(std::vector<Ipv4> gateways, bool enabled, std::uint64_t now);
   void add(Id id, const Desired& endpoint, std::uint64_t now);
   void erase(Id id);
 
-  /// Looks into one namespace at most; returns when to call it again.
+  /// Reads the routes of one namespace at most; returns when to call it again.
   std::uint64_t tick(std::uint64_t now, const Found& found);
 
  private:
   struct Wanted {
-    int nsid = -1;  // of a static endpoint: nowhere to look
+    int nsid = -1;  // -1: a static endpoint, which has no routes
     int ifindex = 0;
     Ipv4 address = 0;
     std::uint8_t prefix_bits = 32;
@@ -48,12 +48,12 @@ class Gateways {
   struct NetnsGateways {
     std::set<Id> ids;
     std::uint64_t at = kNever;
-    unsigned looks = 0;  // since something has changed
+    unsigned reads = 0;  // since the last change
   };
 
   Ipv4 configured(const Wanted& wanted) const;
   void enqueue(int nsid, NetnsGateways& netns, std::uint64_t at);
-  void look(int nsid, NetnsGateways& netns, const Found& found);
+  void read_routes(int nsid, NetnsGateways& netns, const Found& found);
 
   DriverHost& host_;
   std::vector<Ipv4> gateways_;
@@ -61,7 +61,7 @@ class Gateways {
   std::unordered_map<Id, Wanted> wanted_;
   std::map<int, NetnsGateways> namespaces_;
   std::set<std::pair<std::uint64_t, int>> queue_;
-  std::set<Id> fresh_;  // not told yet what the configuration says
+  std::set<Id> fresh_;  // endpoints whose configured gateway has not been reported yet
 };
 
 }  // namespace arpline

@@ -11,13 +11,13 @@
 
 namespace arpline {
 
-/// What the maps of the interface `parent` hold at `now`, without what only a living daemon knows. Throws
-/// SetupError.
+/// The status of the interface `parent` at `now`, as far as its maps hold it; the rest only a living daemon
+/// knows. Throws SetupError.
 ParentStatus gather(const Maps& maps, const ForeignText& parent, int ifindex, const std::string& folder,
                     std::uint64_t now);
 
-/// What each own MAC has sent, the busiest first; two system calls for each. `owners`: whose they are, as far
-/// as known; `parent`: the parent's name.
+/// The frames that each own MAC has sent, the busiest first; costs two system calls for each MAC. `owners`: the
+/// MACs' interfaces, as far as known; `parent`: the parent's name.
 std::vector<SenderStatus> gather_senders(const Maps& maps, const Owners& owners, const ForeignText& parent);
 
 }  // namespace arpline

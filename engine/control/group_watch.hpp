@@ -10,11 +10,11 @@
 
 namespace arpline {
 
-/// Keeps the limits on what is not ARP in force, looks which multicast groups are joined, and says so when that
-/// changes what is limited.
+/// Keeps the limits on broadcast and multicast other than ARP in force. It follows which multicast groups are
+/// joined, and logs when that changes the frames that are limited.
 class GroupWatch {
  public:
-  /// All outlive it. Throws SetupError.
+  /// All arguments outlive it. Throws SetupError.
   GroupWatch(const ParentState& state, const Maps& maps, Netlink& route, const Population& population);
 
   /// The configuration's limits have changed. Throws SetupError.
@@ -26,8 +26,8 @@ class GroupWatch {
  private:
   const ParentState& state_;
   Storm storm_;
-  std::string takers_;  // Storm::takers() and lifted(), as they were logged last
-  std::string lifted_;
+  std::string takers_;  // Storm::takers() as last logged
+  std::string lifted_;  // Storm::lifted() as last logged
 };
 
 }  // namespace arpline

@@ -10,21 +10,21 @@
 
 namespace arpline {
 
-/// Whether VLAN tags are hidden from the programs: the NIC takes them out, and frames with one come in. Those
-/// are VLANs that are known, or that were seen. A macvlan may make the NIC take all frames, of whatever VLAN,
-/// so that no VLAN interface is needed for that.
+/// Whether VLAN tags are hidden from the programs: the NIC strips tags, and tagged frames come in. The latter
+/// is assumed where the configuration or a VLAN interface says so, or a tagged frame was seen: a macvlan may
+/// make the NIC accept frames of any VLAN, also without a VLAN interface.
 class HiddenTags {
  public:
   /// `state` outlives it.
   explicit HiddenTags(const ParentState& state);
 
-  /// Of either kind.
+  /// True when tags of 802.1Q or of 802.1ad are hidden.
   bool any() const;
-  /// -1: nobody listens.
+  /// Descriptor for epoll; -1: tags are not watched.
   int fd() const noexcept { return watch_ ? watch_->fd() : -1; }
-  /// Takes in what has come at fd(). True when it is the first tag of its kind.
+  /// Reads the frames that have come at fd(). True for the first tag of its kind.
   bool read() { return watch_ && watch_->read(); }
-  /// Whether the NIC's offloads matter at all.
+  /// True when tagged frames may come in, so that the NIC's offloads matter.
   bool in_play() const;
   void warn(std::vector<std::string>& warnings) const;
 

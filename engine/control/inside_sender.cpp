@@ -25,7 +25,7 @@ void InsideSender::run(const std::stop_token& stop) {
     try {
       const Fd netns = std::exchange(netns_, {});
       failed_ = send_inside(netns, frames);
-    } catch (const SetupError&) {  // a namespace on its way out
+    } catch (const SetupError&) {  // the namespace is being deleted
       failed_ = frames;
     }
     busy_.store(false, std::memory_order_release);

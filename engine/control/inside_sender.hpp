@@ -14,9 +14,8 @@
 
 namespace arpline {
 
-/// Sends frames through containers' own interfaces, in a thread of its own: to close the socket takes longer
-/// than the control loop may stand still. One namespace at a time, whose descriptor is held no longer than that
-/// takes.
+/// Sends frames through containers' own interfaces, in a thread of its own: closing the socket would block the
+/// control loop for too long. It serves one namespace at a time and closes the descriptor right after.
 class InsideSender {
  public:
   InsideSender() = default;
@@ -24,11 +23,11 @@ class InsideSender {
   InsideSender& operator=(const InsideSender&) = delete;
   ~InsideSender() = default;
 
-  /// Nothing is under way: the next ones may be sent.
+  /// True when send() may be called.
   bool idle() const noexcept { return !busy_.load(std::memory_order_acquire); }
-  /// Only when idle.
+  /// Only when idle().
   void send(Fd netns, std::vector<InsideFrame> frames);
-  /// Only when idle: what could not be sent.
+  /// The frames that could not be sent. Only when idle().
   std::vector<InsideFrame> take_failed() { return std::exchange(failed_, {}); }
 
  private:
@@ -40,7 +39,7 @@ class InsideSender {
   Fd netns_;
   std::vector<InsideFrame> frames_;
   std::vector<InsideFrame> failed_;
-  std::jthread thread_;  // from the first one on; last, because it uses the others
+  std::jthread thread_;  // started by the first send(); declared last, because it uses the others
 };
 
 }  // namespace arpline

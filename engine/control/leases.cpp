@@ -51,8 +51,8 @@ bool Leases::loop_hangs() const {
   return silent >= patience_ && (silent >= kKernelPatience || !loop_waits_in_the_kernel());
 }
 
-// Uninterruptibly, as for one of the kernel's locks: state D (proc(5)). One that is stopped, traced, waits for
-// a lock of the process's own or runs in a circle has another one.
+// State D (proc(5)) is an uninterruptible wait, as for one of the kernel's locks. A thread that is stopped,
+// traced, waits for a lock of its own process or spins is in another state.
 bool Leases::loop_waits_in_the_kernel() const {
   std::array<char, 512> text{};
   const auto length = pread(loop_stat_.get(), text.data(), text.size(), 0);

@@ -16,29 +16,27 @@
 
 namespace arpline {
 
-/// Extends the leases of all parents that are served, in a thread of its own: the control loop may have to wait
-/// for the kernel's lock of all links, for as long as a container likes that has tens of thousands of addresses
-/// removed at once. A loop that hangs by itself has its leases end.
+/// Extends the leases of all served parents, in a thread of its own: the control loop may have to wait for the
+/// kernel's RTNL lock, for as long as a container likes that has tens of thousands of addresses removed at
+/// once. When the loop itself hangs, its leases end.
 class Leases {
  public:
   static constexpr std::chrono::milliseconds kEvery{250};
   static constexpr std::chrono::seconds kLease{1};
-  static constexpr std::chrono::milliseconds kPatience{
-      500};  ///< with a loop that does not say that it is alive
-  static constexpr std::chrono::seconds kKernelPatience{
-      25};  ///< while it waits in the kernel; below the unit's watchdog
+  static constexpr std::chrono::milliseconds kPatience{500};  ///< longest silence of a running loop
+  static constexpr std::chrono::seconds kKernelPatience{25};  ///< the same in a kernel wait; < WatchdogSec
 
-  /// By the thread whose loop it is about.
+  /// To be constructed by the thread whose loop is watched.
   explicit Leases(std::chrono::nanoseconds patience = kPatience);
   Leases(const Leases&) = delete;
   Leases& operator=(const Leases&) = delete;
   ~Leases() = default;
 
-  /// The loop is alive. Once a turn.
+  /// The loop calls it once in a turn.
   void alive() noexcept { alive_at_.store(now_ns(), std::memory_order_relaxed); }
-  /// Extends the lease from now on, the first time at once. The word is mapped until remove().
+  /// Extends this lease from now on, the first time at once. The word must stay mapped until remove().
   void add(__u64& lease);
-  /// Nobody touches the word any more when it returns. Nothing happens for one that was not added.
+  /// No thread writes the word after it returns. A lease that was not added is ignored.
   void remove(const __u64& lease) noexcept;
 
  private:
@@ -52,8 +50,7 @@ class Leases {
   std::mutex mutex_;
   std::condition_variable_any ending_;
   std::vector<__u64*> leases_;
-  std::jthread
-      thread_;  // from the first lease on, with the signals blocked by then; last, because it uses the others
+  std::jthread thread_;  // started by the first add(), with signals blocked; last, as it uses the others
 };
 
 }  // namespace arpline

@@ -18,7 +18,7 @@ const LimitSpec& spec_of(const json& name) {
   throw SetupError(fmt::format("there is no limit {}; there are {}", text, limit_names()));
 }
 
-// As the configuration has it: with a value of its own or without.
+// Resets one limit to the configuration, which may leave it at its default.
 void restore(Limits& limits, const LimitSpec& spec, const Limits& configured) {
   if (configured.is_set(spec)) {
     limits.set(spec, configured.rate(spec));
@@ -36,7 +36,7 @@ std::string_view origin_of(const LimitSpec& spec, const Limits& configured, cons
   return configured.is_set(spec) && configured.rate(spec) == now.rate(spec) ? "file" : "set";
 }
 
-// To a tenth of a frame: on a host with many parents it can be less than one a second.
+// Rounded to a tenth of a frame, because on a host with many parents it can be below one a second.
 std::optional<Number> in_force(const LimitSpec& spec, Rate rate, const NeighbourFit& fit) {
   if (!rate) return std::nullopt;
   if (fit.factor() == 1 || !makes_neighbours(spec)) return *rate;

@@ -11,18 +11,18 @@
 
 namespace arpline {
 
-/// Whether the request changes nothing.
+/// True when the request changes nothing.
 bool asks_only(const nlohmann::json& request);
 
-/// What the control socket's {"cmd": "limit"} asks for: with "name" and "value" (frames a second, or "off")
-/// that one is set; with "reset": true the one of that name, or without a name all, are again as `configured`.
-/// Otherwise nothing changes. Throws SetupError, which says what is possible.
+/// The limits after {"cmd": "limit"} of the control socket. "name" and "value" (frames a second, or "off") set
+/// one limit; "reset": true resets the limit of that name, or without a name all of them, to `configured`. Any
+/// other request changes nothing. Throws SetupError with the limits and values that are possible.
 Limits changed_limits(const nlohmann::json& request, const Limits& configured, const Limits& now);
 
 /// One line for each limit that differs, for the log.
 std::vector<std::string> differences(const Limits& before, const Limits& now);
 
-/// In the order of limit_specs(); `in_force` is what `fit` leaves of them.
+/// All limits in the order of limit_specs(); `in_force` is the part of the rate that `fit` leaves.
 std::vector<LimitStatus> limit_status(const Limits& configured, const Limits& now, const NeighbourFit& fit);
 
 }  // namespace arpline

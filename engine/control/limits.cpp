@@ -11,9 +11,9 @@
 namespace arpline {
 namespace {
 
-// Two bursts: one under way on either side. 64 starves the worker, more than 128 gains nothing.
+// Two bursts: one with the program and one with the worker. 64 starves the worker, more than 128 gains nothing.
 constexpr std::uint64_t kCreditWindow = 128;
-// A second's worth: what a switch or a host sends at once after a quiet time.
+// The frames of one second: a switch or a host sends as many at once after a quiet time.
 constexpr std::uint64_t kStormBurstNs = ARPL_SECOND_NS;
 
 }  // namespace
@@ -46,8 +46,8 @@ void put_limits(const arpl_limits& wanted, arpl_limits& map) noexcept {
   const auto words = std::bit_cast<std::array<__u64, kWords>>(wanted);
   auto* in_map = reinterpret_cast<__u64*>(&map);
   const auto put = [&](std::size_t at) { std::atomic_ref<__u64>(in_map[at]).store(words.at(at)); };
-  // A budget's burst before its interval: the other way round a limit that begins would be a budget of nothing
-  // for one frame. One that ends keeps its burst, for who has read the interval already.
+  // Writes a budget's burst before its interval: with the interval alone, a new limit would let no frame pass.
+  // A limit that ends keeps its burst, for a program that has already read the interval.
   for (auto at = kBudgets; at < kBehind; at += 2) {
     if (words.at(at) != 0) put(at + 1);
     put(at);

@@ -8,8 +8,9 @@
 
 namespace arpline {
 
-/// How many lines of the log each of those gets who can cause them, so that none uses up the others'. Pure:
-/// time is a parameter. Bounded, whoever causes what.
+/// Limits the log's lines for each subject, a MAC or a namespace, and in all, so that no subject uses up the
+/// lines of the others. Pure: time is a parameter, in nanoseconds. Memory is bounded: subjects beyond
+/// kMostKnown share one bucket.
 class LinePace {
  public:
   static constexpr std::size_t kMostKnown = 1024;
@@ -22,23 +23,23 @@ class LinePace {
 
   /// Whether a line about `who` may be written.
   bool take(std::uint64_t who, std::uint64_t now) {
-    if (words_.size() >= kMostKnown && !words_.contains(who)) forget_idle(now);
-    auto& its = words_.size() >= kMostKnown && !words_.contains(who) ? others_ : words_[who];
-    return arpl_bucket_take(&its, now, {each_.interval_ns, each_.burst_ns}) != 0 &&
-           arpl_bucket_take(&all_word_, now, {all_.interval_ns, all_.burst_ns}) != 0;
+    if (buckets_.size() >= kMostKnown && !buckets_.contains(who)) forget_idle(now);
+    auto& bucket = buckets_.size() >= kMostKnown && !buckets_.contains(who) ? others_bucket_ : buckets_[who];
+    return arpl_bucket_take(&bucket, now, {each_.interval_ns, each_.burst_ns}) != 0 &&
+           arpl_bucket_take(&all_bucket_, now, {all_.interval_ns, all_.burst_ns}) != 0;
   }
 
  private:
-  // Who has its whole burst is as good as unknown.
+  // A full bucket is the same as a new one.
   void forget_idle(std::uint64_t now) {
-    std::erase_if(words_, [now](const auto& entry) { return entry.second <= now; });
+    std::erase_if(buckets_, [now](const auto& entry) { return entry.second <= now; });
   }
 
   Rate each_;
   Rate all_;
-  std::unordered_map<std::uint64_t, __u64> words_;
-  __u64 others_ = 0;
-  __u64 all_word_ = 0;
+  std::unordered_map<std::uint64_t, __u64> buckets_;
+  __u64 others_bucket_ = 0;
+  __u64 all_bucket_ = 0;
 };
 
 }  // namespace arpline

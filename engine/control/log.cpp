@@ -65,7 +65,7 @@ class BoundedSink final : public spdlog::sinks::base_sink<spdlog::details::null_
     for (std::uint64_t i = 0; i < left_out; ++i) limiter_.lose(now);
   }
 
-  // What a name or an error's text brought along, after all: a line break would forge a line.
+  // Escapes line breaks that a name or an error's text may contain, because they would forge a line.
   bool write(const spdlog::details::log_msg& message) {
     spdlog::memory_buf_t line;
     if (journal_) fmt::format_to(std::back_inserter(line), "<{}>", priority_of(message.level));
@@ -117,7 +117,7 @@ LineWriter::LineWriter(int fd) noexcept : fd_(fd) {
   if (own_) fd_ = own_.get();
 }
 
-// Where it could not be opened again, whether there is room is asked first.
+// Without a descriptor of its own, which is non-blocking, it asks poll() for room first.
 bool LineWriter::put(std::string_view bytes) noexcept {
   pollfd room{.fd = fd_, .events = POLLOUT, .revents = 0};
   if (!is_socket_ && !own_ && (poll(&room, 1, 0) != 1 || (room.revents & POLLOUT) == 0)) return false;

@@ -11,21 +11,21 @@
 
 namespace arpline {
 
-/// How many lines the log takes. Pure: time is a parameter, in nanoseconds of CLOCK_MONOTONIC.
+/// Limits the lines of the log. Pure: time is a parameter, in nanoseconds of CLOCK_MONOTONIC.
 class LogLimiter {
  public:
   static constexpr std::uint64_t kLinesPerSecond = 20;
-  static constexpr std::uint64_t kLinesSaved = 1000;  ///< so many at once after a quiet time
+  static constexpr std::uint64_t kLinesSaved = 1000;  ///< burst after a quiet time
   static constexpr std::uint64_t kErrorsPerSecond = 2;
   static constexpr std::uint64_t kErrorsSaved = 100;
   static constexpr std::uint64_t kReportAfterNs = 5'000'000'000;
 
-  /// Whether a line may be written. Errors have a bound of their own: a flood of other lines hides none. What
-  /// may not be written is counted.
+  /// Whether a line may be written; one that may not is counted. Errors have a limit of their own, so that a
+  /// flood of other lines hides none of them.
   bool take(bool error, std::uint64_t now) noexcept;
-  /// How many lines were left out, when it is time and there is room to say so; 0: nothing to say.
+  /// The number of lines left out, once a report is due and may be written; otherwise 0.
   std::uint64_t take_report(std::uint64_t now) noexcept;
-  /// A line that was taken and could not be written after all.
+  /// Counts a line that was taken and could not be written after all.
   void lose(std::uint64_t now) noexcept;
 
  private:
@@ -35,13 +35,14 @@ class LogLimiter {
   std::uint64_t since_ = 0;
 };
 
-/// Writes lines and never waits for who reads them: a line for which there is no room is lost as a whole.
+/// Writes lines and never waits for the reader: a line for which there is no room is lost as a whole.
 class LineWriter {
  public:
-  /// Longer lines are cut: a pipe takes so much at once or nothing (PIPE_BUF).
+  /// Longer lines are cut: a pipe takes up to PIPE_BUF bytes at once or none.
   static constexpr std::size_t kMostBytes = 4096;
 
-  /// For a pipe or a terminal a descriptor of its own: the flag O_NONBLOCK of the given one is others' as well.
+  /// Opens a pipe or a terminal again, because setting O_NONBLOCK on `fd` would affect the other processes that
+  /// share it.
   explicit LineWriter(int fd) noexcept;
 
   /// `line` ends with a line break. False when it is lost.
@@ -54,22 +55,23 @@ class LineWriter {
   int fd_;
   Fd own_;
   bool is_socket_ = false;
-  std::string rest_;  // of a line that was taken in part, kMostBytes at most
+  std::string rest_;  // the unwritten part of a line, at most kMostBytes
 };
 
-/// One line, whatever it was made of: printable(), with line breaks escaped as well.
+/// `line` as one printable line: printable(), with line breaks escaped as well.
 std::string visible_line(std::string_view line);
 
-/// True when `fd` is what JOURNAL_STREAM names ("device:inode"); nullptr: it is not set.
+/// True when `fd` is the stream that `journal_stream`, the value of JOURNAL_STREAM ("device:inode"), names;
+/// nullptr: the variable is not set.
 bool is_journal(const char* journal_stream, int fd) noexcept;
 bool stderr_is_journal() noexcept;
 
-/// Makes the bounded log on stderr spdlog's default: with time and level, or for the journal, which adds both
-/// by itself, with sd-daemon(3)'s "<N>" in front. One thread only may log: the control thread.
+/// Makes a rate-limited log on stderr spdlog's default. Its lines have time and level; for the journal, which
+/// adds both, they have sd-daemon(3)'s "<N>" in front instead. Only the control thread may log.
 void set_up_log();
-/// Says what was left out once there is room. Four times a second.
+/// Reports the lines left out once there is room. Four times a second.
 void tick_log();
-/// The one line with which the daemon ends; not bounded, and waited for a moment.
+/// Writes the line with which the daemon ends: not rate-limited, and waits for room for up to a second.
 void log_fatal(const std::string& line);
 
 }  // namespace arpline

@@ -17,9 +17,9 @@
 namespace arpline {
 namespace {
 
-constexpr std::size_t kMostEntries = 16'384;  // of one namespace: some 10 ms
+constexpr std::size_t kMostEntries = 16'384;  // of one namespace; counting them takes some 10 ms
 
-// Inside the namespace.
+// Must run inside the namespace.
 std::vector<NeighbourCensus::Holder> holders_of(const NeighbourCount& count, const ForeignText& netns) {
   std::vector<std::pair<std::uint32_t, int>> devices;
   for (const auto& [ifindex, entries] : count.counted) devices.emplace_back(entries, ifindex);
@@ -53,7 +53,7 @@ void NeighbourCensus::go_on(const Open& open) noexcept {
   do {
     try {
       count(namespaces_[next_], open);
-    } catch (const SetupError&) {  // it has gone, or may not be entered
+    } catch (const SetupError&) {  // the namespace is gone, or can't be entered
     }
     ++next_;
   } while (under_way() && now_ns() < until);
@@ -65,14 +65,14 @@ void NeighbourCensus::go_on(const Open& open) noexcept {
 void NeighbourCensus::count(const Netns& netns, const Open& open) {
   std::optional<NeighbourCount> count;
   std::vector<Holder> holders;
-  const auto look = [&] {
+  const auto count_here = [&] {
     count = count_neighbours(kMostEntries);
     if (count) holders = holders_of(*count, netns.name);
   };
   if (netns.own) {
-    look();
+    count_here();
   } else if (const Fd inside = open(netns.nsid); inside) {
-    run_inside(inside.get(), look);
+    run_inside(inside.get(), count_here);
   }
   if (!count) return;
   round_.exempt += count->exempt;

@@ -13,18 +13,18 @@
 
 namespace arpline {
 
-/// Who holds the entries of the neighbour table. The kernel tells only a namespace's own, to who is inside: so
-/// it goes from one to the next, a slice at a time.
+/// Finds the interfaces that hold the neighbour table's entries. The kernel lists a namespace's entries only
+/// inside it, so the census enters one namespace after another, a slice at a time.
 class NeighbourCensus {
  public:
   struct Holder {
     ForeignText netns;
     ForeignText interface;
-    std::uint32_t entries = 0;  ///< those that count against the limit
+    std::uint32_t entries = 0;  ///< entries that count against the limit
   };
   struct Result {
     std::vector<Holder> holders;  ///< the fullest first, kMostNamed at most
-    std::uint64_t exempt = 0;     ///< what does not count against the limit, in all namespaces
+    std::uint64_t exempt = 0;     ///< entries that don't count against the limit, in all namespaces
     std::uint64_t ended_at = 0;
   };
   using Open = std::function<Fd(int nsid)>;
@@ -32,12 +32,12 @@ class NeighbourCensus {
   static constexpr std::size_t kMostNamed = 5;
   static constexpr std::uint64_t kSliceNs = 20'000'000;
 
-  /// A new round; one that is under way ends here.
+  /// Starts a new round; a running one is dropped.
   void begin(std::vector<Netns> namespaces);
   bool under_way() const noexcept { return next_ < namespaces_.size(); }
-  /// Goes on for about a slice. Never throws: what cannot be entered is left out.
+  /// Continues for about kSliceNs. Never throws: a namespace that can't be entered is left out.
   void go_on(const Open& open) noexcept;
-  /// Of the last whole round; none: there was none yet, or forget().
+  /// The result of the last whole round; nullopt: there was none yet, or none since forget().
   const std::optional<Result>& result() const noexcept { return result_; }
   void forget() noexcept;
 

@@ -10,12 +10,12 @@
 namespace arpline {
 namespace {
 
-// So long the kernel lets a new entry be, whatever room it needs (neigh_forced_gc).
+// The kernel keeps a new entry for at least this time, even when it needs the room (neigh_forced_gc).
 constexpr std::uint64_t kStaysNs = 5 * ARPL_SECOND_NS;
-// A table that is filling up is cleaned every 5 s.
+// The kernel cleans a table that is filling up every 5 s.
 constexpr std::uint64_t kCleanedNs = 2 * kStaysNs;
 
-// What the kernel of a container or of the host learns from. A new one is a line here.
+// The limits on frames from which a kernel learns a neighbour. A new limit of this kind is added here.
 constexpr std::array kSums{&arpl_limits::to_child, &arpl_limits::to_child_trusted, &arpl_limits::odd};
 constexpr std::array kShares{&arpl_limits::to_child_source, &arpl_limits::to_child_trusted_source};
 
@@ -23,13 +23,13 @@ bool is_counted(const arpl_budget& budget) {
   return budget.interval_ns != 0 && budget.burst_ns >= budget.interval_ns;
 }
 
-// Of one budget in any 5 s: what is saved up, and what comes in meanwhile.
+// The most entries that a budget allows in any 5 s: its burst and the tokens of these 5 s.
 double entries_of(const arpl_budget& budget) {
   if (!is_counted(budget)) return 0;
   return static_cast<double>(budget.burst_ns + kStaysNs) / static_cast<double>(budget.interval_ns);
 }
 
-// A burst must let one frame through.
+// The burst must hold one frame, or no frame would ever pass.
 void scale(arpl_budget& budget, double factor) {
   if (!is_counted(budget)) return;
   if (factor <= 0) {
@@ -42,9 +42,10 @@ void scale(arpl_budget& budget, double factor) {
 
 }  // namespace
 
-// Above gc_thresh2 the kernel removes what is older than 5 s, once in 5 s: what comes in between two cleanings
-// must fit in between gc_thresh2 and gc_thresh3, and what two of them leave below gc_thresh3. Where the two are
-// one, the kernel makes room only when there is none left. A quarter is for what the containers ask themselves.
+// Above gc_thresh2 the kernel removes entries older than 5 s, once in 5 s. So the entries of the time between
+// two cleanings must fit between gc_thresh2 and gc_thresh3, and the entries that two cleanings leave must fit
+// below gc_thresh3. Where the two thresholds are equal, the kernel makes room only when none is left. A quarter
+// is left for the containers' own requests.
 std::uint64_t neighbour_room(const NeighbourTable& table) noexcept {
   const std::uint64_t limit = table.limit;
   const std::uint64_t above = limit - std::min<std::uint64_t>(limit, table.soft_limit);
@@ -79,8 +80,9 @@ std::string explain(const NeighbourFit& fit) {
       fit.asked, fit.room, fit.factor() * 100);
 }
 
-// An entry that counts and finds no room is counted by the kernel. Before that the table is nearly full when so
-// many entries count; and as long as nothing had to be removed, less than gc_thresh2 do, whatever the sum says.
+// The table is full when the kernel refuses an entry, which it counts. It is nearly full when 90 % of the limit
+// are entries that count; but as long as the kernel has removed nothing, fewer than gc_thresh2 count, whatever
+// the sum says.
 void NeighbourPressure::look(const NeighbourTable& table, std::optional<std::uint64_t> exempt,
                              std::uint64_t now) noexcept {
   const auto before = last_.value_or(table);

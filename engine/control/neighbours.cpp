@@ -13,13 +13,16 @@
 namespace arpline {
 namespace {
 
-// For each namespace the kernel goes through the whole table: of 200,000 entries that took 20 ms.
+// For each namespace the kernel walks the whole table: with 200,000 entries that took 20 ms.
 constexpr std::uint32_t kMostEntries = 131'072;
 
 }  // namespace
 
-Neighbours::Neighbours(std::string run_root, const NetnsMonitor& watch)
-    : run_root_(std::move(run_root)), watch_(watch), route_(NETLINK_ROUTE), table_(neighbour_table(route_)) {}
+Neighbours::Neighbours(std::string run_root, const NetnsMonitor& monitor)
+    : run_root_(std::move(run_root)),
+      monitor_(monitor),
+      route_(NETLINK_ROUTE),
+      table_(neighbour_table(route_)) {}
 
 void Neighbours::count_parents() {
   const auto served = std::ranges::count_if(
@@ -32,7 +35,7 @@ void Neighbours::look(std::uint64_t now) {
   try {
     table_ = neighbour_table(route_);
   } catch (const SetupError&) {
-    table_.reset();  // asked again in a second
+    table_.reset();  // read again in a second
   }
   if (!table_) return;
   take_census(now, false);
@@ -41,30 +44,30 @@ void Neighbours::look(std::uint64_t now) {
   const bool became_full = !full_ && pressure_.full(now);
   full_ = pressure_.full(now);
   if (became_full) take_census(now, true);
-  untold_ = full_ && (untold_ || became_full);
-  tell();
+  unreported_ = full_ && (unreported_ || became_full);
+  log_changes();
 }
 
-// While the table is far from full nobody needs to know who holds it. One with too many permanent entries to go
-// through is full when the kernel says so.
+// A table that is far from full needs no census. One with too many entries to walk, most of them permanent,
+// counts as full only when the kernel refuses an entry.
 void Neighbours::take_census(std::uint64_t now, bool became_full) {
   if (table_->entries > kMostEntries || (table_->entries < many_entries(*table_) && !full_))
     return census_.forget();
   const auto& last = census_.result();
   const bool due = became_full || !last || now - std::min(now, last->ended_at) >= kEveryNs;
-  if (due && !census_.under_way()) census_.begin(watch_.all_netns());
-  census_.go_on([this](int nsid) { return watch_.open(nsid); });
+  if (due && !census_.under_way()) census_.begin(monitor_.all_netns());
+  census_.go_on([this](int nsid) { return monitor_.open(nsid); });
 }
 
-// A line when it begins, as soon as a whole round says who it is, and one when it is over.
-void Neighbours::tell() {
-  if (untold_ && !census_.under_way()) {
+// Logs a line when the table has become full, as soon as a census says who holds it, and one when that is over.
+void Neighbours::log_changes() {
+  if (unreported_ && !census_.under_way()) {
     spdlog::warn("{}", warning());
-    untold_ = false;
-    told_ = true;
-  } else if (told_ && !full_) {
+    unreported_ = false;
+    reported_ = true;
+  } else if (reported_ && !full_) {
     spdlog::warn("the neighbour table is no longer nearly full");
-    told_ = false;
+    reported_ = false;
   }
 }
 

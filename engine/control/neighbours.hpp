@@ -14,43 +14,44 @@
 
 namespace arpline {
 
-/// The neighbour table of the host, which all parents and all containers share: how full it is, who fills it,
-/// and which part of its room a parent may use.
+/// The neighbour table of the host, which all parents and all containers share: how full it is, which
+/// interfaces fill it, and how much of its room a parent may use.
 class Neighbours {
  public:
-  /// `watch` outlives it.
-  Neighbours(std::string run_root, const NetnsMonitor& watch);
+  /// `monitor` outlives it.
+  Neighbours(std::string run_root, const NetnsMonitor& monitor);
 
-  /// Once a second. Says so in the log when the table becomes full, and who holds it.
+  /// Once a second. Logs when the table becomes full, and which interfaces hold it.
   void look(std::uint64_t now);
-  /// How many parents share the room: all that an arplined with this run_root serves now, whichever it is.
+  /// Counts the parents that share the room: all that any arplined with this run_root serves now.
   void count_parents();
 
-  /// The part of one parent, as they share it equally, in entries in any 5 s; none: the kernel does not tell.
+  /// The room of one parent, an equal share, in entries in any 5 s; nullopt: the kernel doesn't report the
+  /// table.
   std::optional<std::uint64_t> room_of_a_parent() const noexcept;
-  /// When it was last seen to be full, for arpl_limits.neigh_full_ns; 0: never.
+  /// When the table was last found full, for arpl_limits.neigh_full_ns; 0: never.
   std::uint64_t full_at() const noexcept { return pressure_.full_at(); }
-  /// One sentence while it is full; otherwise empty.
+  /// One sentence while the table is full; otherwise empty.
   std::string warning() const;
-  /// For the status of a parent whose budgets are scaled so; none: the kernel does not tell.
+  /// For the status of a parent with this fit; nullopt: the kernel doesn't report the table.
   std::optional<NeighboursStatus> status(const NeighbourFit& fit) const;
 
  private:
   void take_census(std::uint64_t now, bool became_full);
-  void tell();
+  void log_changes();
 
   static constexpr std::uint64_t kEveryNs = 5'000'000'000;
 
   std::string run_root_;
-  const NetnsMonitor& watch_;
+  const NetnsMonitor& monitor_;
   Netlink route_;
   std::optional<NeighbourTable> table_;
   NeighbourPressure pressure_;
   NeighbourCensus census_;
   std::size_t parents_ = 1;
   bool full_ = false;
-  bool untold_ = false;  // that it is full, until it is known who holds it
-  bool told_ = false;
+  bool unreported_ = false;  // full, but not logged until a census says who holds it
+  bool reported_ = false;
 };
 
 }  // namespace arpline

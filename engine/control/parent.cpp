@@ -20,8 +20,7 @@ ServedParent::ServedParent(const Config& config, const ParentConfig& own, const 
                parts_.attachment.programs().took_over() ? ", with what an earlier run left pinned" : "");
 }
 
-// All that the programs go by is in the maps before they are attached; the lease, without which they answer
-// nothing, comes last.
+// Fills the maps before the programs are attached. The lease, without which they answer nothing, comes last.
 void ServedParent::begin(const Snapshot& snapshot, std::chrono::milliseconds patience) {
   health_.write_settings();
   auto changes = parts_.registry.start(parts_.state.own, snapshot);
@@ -118,7 +117,7 @@ void ServedParent::reconfigure(const Config& config, const ParentConfig& own) {
   parts_.protocol.set(config, own, now_ns());
   keep_up_at_ = 0;
   parts_.groups.set_limits();
-  // Before the program hands anything over, and after it has ceased to.
+  // A new worker starts before the settings let the program redirect frames to it; an old one stops after them.
   if (state.needs_service() && parts_.worker.service() == nullptr) health_.fit_worker();
   health_.write_settings();
   health_.fit_worker();

@@ -57,7 +57,7 @@ void ParentEvents::on_own_mac(const arpl_event& event) {
         state_.name(), format_ipv4(event.address), format_mac(event.mac), place_of(owner));
     return;
   }
-  if (registry_.shared().contains(event.mac)) return;  // it has been said
+  if (registry_.shared().contains(event.mac)) return;  // logged before
   if (registry_.comes_back(event.mac) || !own_mac_pace_.take(event.mac, event.time_ns)) return;
   spdlog::warn("{}: {} is ours and came in from the wire: a loop or a duplicate MAC", state_.name(),
                format_mac(event.mac));

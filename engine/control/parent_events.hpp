@@ -11,16 +11,16 @@
 
 namespace arpline {
 
-/// Takes in what a parent's programs tell: claims of its endpoints' addresses, own MACs that come in from the
-/// wire, answers to probes, MACs that nobody knows. What it logs is bounded, by sender and over all.
+/// Handles the events of a parent's programs: claims of its endpoints' addresses, own MACs that come in from
+/// the wire, answers to probes, strangers. Its log lines are limited, by sender and in all.
 class ParentEvents {
  public:
-  /// All outlive it.
+  /// All arguments outlive it.
   ParentEvents(const ParentState& state, EndpointRegistry& registry, ProtocolDriver& protocol, Claims& claims);
 
-  /// True when the protocol may have something to do now.
+  /// True when ProtocolDriver::run() may have something to do now.
   bool on(const arpl_event& event, std::uint64_t now);
-  /// A MAC that nobody knows was seen since the last call: there may be a child that was not found.
+  /// True when a stranger was seen since the last call: there may be a child that was not found.
   bool take_stranger() noexcept { return std::exchange(stranger_, false); }
 
  private:

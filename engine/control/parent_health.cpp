@@ -9,7 +9,7 @@
 namespace arpline {
 namespace {
 
-// No event tells that somebody has changed their number (ethtool -L).
+// Polled, because a change of the queues (ethtool -L) raises no event.
 bool read_queue_counts(ParentState& state) {
   if (state.decides_alone()) return false;
   auto& link = state.link;
@@ -20,7 +20,7 @@ bool read_queue_counts(ParentState& state) {
   return true;
 }
 
-// Nor of these.
+// Polled, because a change of the offloads (ethtool -K) raises no event.
 bool read_offloads(Netlink& route, LinkInfo& link) {
   const auto info = find_link(route, link.ifindex);
   if (!info || (info->rx_vlan_offload == link.rx_vlan_offload && info->rx_stag_offload == link.rx_stag_offload))

@@ -7,27 +7,27 @@
 
 namespace arpline {
 
-/// Checks what a parent's fast path, egress filter, worker and neighbours are able to do, and fits the
-/// programs' settings and the worker to that.
+/// Checks a parent's fast path, egress filter, worker and neighbours, and adapts the programs' settings and the
+/// worker to the result.
 class ParentHealth {
  public:
   /// `parts` outlive it.
   explicit ParentHealth(ParentParts& parts) : parts_(parts) {}
 
-  /// What the configuration, the limits and the parts say now goes into the programs' settings.
+  /// Writes the programs' settings from the configuration, the limits and the state of the parts.
   void write_settings();
-  /// After the settings: the worker has a ring where one can be used. Throws SetupError.
+  /// Gives the worker a ring where one can be used. To be called after write_settings(). Throws SetupError.
   void fit_worker();
   bool worker_wants_ring() const;
 
-  /// Every ServedParent::kTickNs: the fast path and the egress filter. Throws SetupError.
+  /// Checks the fast path and the egress filter. Every ServedParent::kTickNs. Throws SetupError.
   void tick();
-  /// Every second: the filters' parts, the neighbour table, what the driver refused, the number of queues, the
-  /// joined groups, the offloads. Throws SetupError.
+  /// Checks the filters' rotation, the neighbour table, the driver's refusals, the number of queues, the joined
+  /// groups and the offloads. Every second. Throws SetupError.
   void second();
-  /// Something about that interface has changed; nsid: none for the own namespace.
+  /// A link has changed; nsid: nullopt for the own namespace.
   void on_link_elsewhere(std::optional<int> nsid, int ifindex);
-  /// Tagged frames have come in.
+  /// Reads the tagged frames that have come in.
   void read_tags();
 
  private:

@@ -17,7 +17,7 @@
 
 namespace arpline {
 
-/// What a parent shares with the daemon's other parents; outlives it.
+/// The objects that a parent shares with the daemon's other parents; they outlive it.
 struct SharedParts {
   ServiceFactory factory;
   OpenNetns open_netns;
@@ -27,11 +27,11 @@ struct SharedParts {
   Leases& leases;
 };
 
-/// A parent's parts, each with one job, in the order in which they need each other: the attachment is made
-/// first and goes last. They know the state and the parts that they are given, not their conductor
-/// (ServedParent).
+/// A parent's parts, each with one job, in the order of their dependencies: the attachment is made first and
+/// destroyed last. A part refers to the state and to the parts that it is given, never to ServedParent, which
+/// drives them.
 struct ParentParts {
-  /// Locks and loads; attaches nothing. Throws SetupError.
+  /// Locks the parent and loads the programs; attaches nothing yet. Throws SetupError.
   ParentParts(ParentState initial, SharedParts others);
   ParentParts(const ParentParts&) = delete;
   ParentParts& operator=(const ParentParts&) = delete;
@@ -54,7 +54,7 @@ struct ParentParts {
   ParentEvents events;
 };
 
-/// All that is to be said of a parent but the senders. Throws SetupError.
+/// A parent's status without the senders. Throws SetupError.
 ParentStatus status_of(const ParentParts& parts);
 
 }  // namespace arpline

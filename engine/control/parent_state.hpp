@@ -7,19 +7,21 @@
 
 namespace arpline {
 
-/// What the configuration and the kernel say of a parent that is served. ServedParent changes it, its parts
-/// read it.
+/// The configuration and the kernel's description of a served parent. ServedParent changes it, its parts read
+/// it.
 struct ParentState {
   Config config;
-  ParentConfig own;   ///< this parent's part of it
+  ParentConfig own;   ///< this parent's part of `config`
   LinkInfo link;      ///< as its driver and the kernel describe it
   ParentLink parent;  ///< as discovery knows it
 
-  /// There is no program in front of the worker.
+  /// True when the worker decides by itself, without an ingress program.
   bool decides_alone() const { return ingress_of(own) == Ingress::engine; }
-  /// In observe the program passes everything; an engine without it has to hand everything over.
+  /// In mode observe the program passes every frame and needs no worker. A worker that decides by itself has to
+  /// pass the frames on in any mode.
   bool needs_service() const { return config.mode == Mode::answer || decides_alone(); }
-  /// Master devices see a frame on whatever member it came in: no queue of theirs can have a socket.
+  /// A bond, team or bridge gets its frames from its members' queues, so a socket can't be bound to a queue of
+  /// its own.
   bool can_have_ring() const {
     if (decides_alone()) return true;
     return !own.generic_xdp && link.kind != "bond" && link.kind != "team" && link.kind != "bridge";
@@ -28,7 +30,7 @@ struct ParentState {
   std::string name() const { return visible(link.name); }
 };
 
-/// True when the carrier has come back, or has been away without being told.
+/// True when the carrier has come back, also when no event reported its loss.
 inline bool carrier_came_back(const ParentLink& before, const ParentLink& now) {
   return now.running && (!before.running || now.carrier_ups != before.carrier_ups);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A parent's status: what its maps hold, and what only its living parts know.
+// A parent's status: the content of its maps, and the state of its parts.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -32,7 +32,7 @@ void describe_endpoints(const ParentParts& parts, ParentStatus& status, std::uin
   }
 }
 
-// Those that are on this host, if there are any.
+// Names the claimants that are on this host.
 void name_claimants(const EndpointRegistry& registry, ParentStatus& status) {
   const auto is_claimed = [](const EndpointStatus& endpoint) { return !endpoint.claimants.empty(); };
   if (std::ranges::none_of(status.endpoints, is_claimed)) return;

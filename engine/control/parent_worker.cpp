@@ -12,10 +12,11 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Events wait meanwhile.
+// Short, because events wait meanwhile.
 constexpr milliseconds kPatienceInTheLoop{50};
 constexpr milliseconds kBoundaryPatience{100};
-// Longer than a NAPI poll: what the program handed over before the rings were closed has arrived.
+// Longer than a NAPI poll, so that frames that the program redirected before the rings were closed have
+// arrived.
 constexpr milliseconds kRingsEmpty{5};
 
 }  // namespace
@@ -29,7 +30,7 @@ bool wants_ring(const ParentState& state, const Limits& limits, bool fast_path) 
 
 ParentWorker::ParentWorker(const ParentState& state, const Maps& maps, std::string pins, ServiceFactory factory)
     : state_(state), maps_(maps), pins_(std::move(pins)), factory_(std::move(factory)) {
-  if (state.decides_alone()) front_ = std::make_unique<EngineIngressControl>(maps);
+  if (state.decides_alone()) ingress_ = std::make_unique<EngineIngressControl>(maps);
 }
 
 void ParentWorker::start(bool ring, milliseconds patience) {
@@ -40,7 +41,7 @@ void ParentWorker::start(bool ring, milliseconds patience) {
        .tables = {.slots = maps_.slots(), .credit = maps_.credit(), .counts = maps_.engine_counts().data()},
        .xsks_map_fd = maps_.fd("xsks_map"),
        .pins = pins_,
-       .front = front_ ? &front_->tables() : nullptr,
+       .front = ingress_ ? &ingress_->tables() : nullptr,
        .patience = patience});
   ring_ = ring;
   ring_queues_ = {state_.link.rx_queues, state_.link.tx_queues};
@@ -74,20 +75,21 @@ void ParentWorker::fit(bool ring) {
 }
 
 void ParentWorker::publish(const EndpointRegistry& registry) {
-  if (front_) front_->publish(registry);
+  if (ingress_) ingress_->publish(registry);
 }
 
-// One boundary for all: when a thousand go at once, the last must not wait for it a thousand times.
+// One burst boundary for all changes: of a thousand withdrawals, the last must not wait for a thousand
+// boundaries.
 void ParentWorker::settle(const EndpointRegistry& registry, bool changed, bool withdrawn) {
-  const bool publishes = front_ && changed;
-  if (publishes) front_->publish(registry);
+  const bool publishes = ingress_ && changed;
+  if (publishes) ingress_->publish(registry);
   const bool passed = (!withdrawn && !publishes) || !service_ || service_->pass_boundary(kBoundaryPatience);
   if (!passed) spdlog::warn("{}: the worker does not pass its burst boundary", state_.name());
-  if (publishes && passed) front_->forget();
+  if (publishes && passed) ingress_->forget();
 }
 
 void ParentWorker::collect(const std::function<void(const arpl_event&)>& on_event) {
-  if (front_) front_->collect(on_event);
+  if (ingress_) ingress_->collect(on_event);
 }
 
 bool ParentWorker::healthy(std::uint64_t now) {

@@ -15,53 +15,56 @@
 
 namespace arpline {
 
-/// What the worker of a parent is made of.
+/// The arguments of a ServiceFactory.
 struct ServiceWanted {
   const LinkInfo& link;
   const ParentConfig& parent;
   bool ring;  ///< on every queue, or none
   WorkerTables tables;
-  int xsks_map_fd;                     ///< the sockets go there
-  std::string pins;                    ///< folder
-  arpl_tables* front;                  ///< of an engine without ingress in front; otherwise nullptr
-  std::chrono::milliseconds patience;  ///< for queues that a killed owner has not let go of yet
+  int xsks_map_fd;                     ///< the map for the sockets
+  std::string pins;                    ///< the folder of the pins
+  arpl_tables* front;                  ///< of a worker that decides by itself; otherwise nullptr
+  std::chrono::milliseconds patience;  ///< how long to wait for queues that a killed owner still holds
 };
-/// Throws SetupError.
+/// Makes a worker. Throws SetupError.
 using ServiceFactory = std::function<std::unique_ptr<Service>(const ServiceWanted&)>;
 
-/// Whether a frame can get into a ring. Sockets on the parent's queues cost memory, and the number of queues
-/// can't be reduced under them. DPDK's devices are what the operator asked for.
+/// Whether the settings let any frame into a ring. Where they don't, it is better to have none: sockets cost
+/// memory, and while they exist the number of queues can't be reduced. A DPDK device always has its rings,
+/// because the operator asked for it.
 bool wants_ring(const ParentState& state, const Limits& limits, bool fast_path);
 
-/// The worker of one parent, as long as it needs one: made anew when the rings no longer fit, and watched.
+/// The worker of one parent, while the parent needs one. It is replaced when its rings no longer fit, and a
+/// watchdog reports when it is stuck.
 class ParentWorker {
  public:
-  /// All outlive it. `pins`: the folder.
+  /// `state` and `maps` outlive it. `pins`: the folder of the pins.
   ParentWorker(const ParentState& state, const Maps& maps, std::string pins, ServiceFactory factory);
 
-  /// The first one. `patience`: for queues that a killed owner has not let go of. Throws SetupError.
+  /// Starts the first worker. `patience`: how long to wait for queues that a killed owner still holds. Throws
+  /// SetupError.
   void start(bool ring, std::chrono::milliseconds patience);
-  /// What the program handed over before the rings were closed is still answered.
+  /// Stops the worker. Frames that the program redirected before the rings were closed are still answered.
   void stop();
-  /// After the limits: what the program hands over has somewhere to go, and while it has not, its kernel
-  /// answers. Without a ring that can't be had it serves on, says so once, and tries again the next time.
-  /// Throws SetupError.
+  /// Starts, replaces or stops the worker as the settings need; to be called after they are written. While
+  /// frames have no ring to go to, the endpoints' kernels answer. When a ring can't be had, the worker runs
+  /// without one, logs that once, and the next call tries again. Throws SetupError.
   void fit(bool ring);
 
   /// nullptr: there is none.
   Service* service() const noexcept { return service_.get(); }
-  /// The worker sees what the registry has now.
+  /// Shows the worker the registry's present endpoints and MACs, if it decides by itself.
   void publish(const EndpointRegistry& registry);
-  /// Returns when nothing that has been withdrawn is answered for any more. `changed`: the registry has, since
-  /// the last time; `withdrawn`: something that was answered for is gone.
+  /// Returns when nothing that has been withdrawn is answered for any more. `changed`: the registry has changed
+  /// since the last call; `withdrawn`: an endpoint that was answered for is gone.
   void settle(const EndpointRegistry& registry, bool changed, bool withdrawn);
-  /// What a worker without a program in front of it has counted and seen.
+  /// Collects the verdicts and the events of a worker that decides by itself.
   void collect(const std::function<void(const arpl_event&)>& on_event);
-  /// False while it does not move on; says so in the log when that changes. Every tick.
+  /// False while the worker is stuck; logs when that changes. Every tick.
   bool healthy(std::uint64_t now);
 
   std::uint16_t queues() const { return service_ ? service_->queues() : 0; }
-  /// By this worker and those before it.
+  /// Of this worker and those before it.
   LostOrders lost_orders() const {
     auto lost = lost_before_;
     if (service_) lost += service_->lost_orders();
@@ -70,7 +73,7 @@ class ParentWorker {
   std::uint64_t not_handed_over() const {
     return not_handed_over_before_ + (service_ ? service_->not_handed_over() : 0);
   }
-  /// Why there is no ring although one is wanted; empty: there is, or none is.
+  /// The reason why there is no ring although one is wanted; otherwise empty.
   const std::string& ring_complaint() const noexcept { return ring_complaint_; }
 
  private:
@@ -78,10 +81,10 @@ class ParentWorker {
   const Maps& maps_;
   std::string pins_;
   ServiceFactory factory_;
-  std::unique_ptr<EngineIngressControl> front_;
+  std::unique_ptr<EngineIngressControl> ingress_;
   std::unique_ptr<Service> service_;
-  std::pair<unsigned, unsigned> ring_queues_;  // receive, transmit: what it was made for
-  bool ring_ = false;                          // it has one
+  std::pair<unsigned, unsigned> ring_queues_;  // receive and transmit queues that the rings were made for
+  bool ring_ = false;                          // the worker has one
   bool healthy_ = true;
   std::string ring_complaint_;
   LostOrders lost_before_;

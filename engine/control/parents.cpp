@@ -35,18 +35,18 @@ void Parents::start(const std::vector<ParentConfig>& configs, std::uint64_t now)
     if (configs.size() == 1) {
       host_.serve(parent);
     } else {
-      look_for(parent, now);
+      serve_if_present(parent, now);
     }
   }
 }
 
 void Parents::look(std::uint64_t now) {
-  for (auto& parent : parents_) look_at(*parent, now);
+  for (auto& parent : parents_) check(*parent, now);
 }
 
-// A parent that has gone takes everything along; one that has changed is followed.
-void Parents::look_at(Parent& parent, std::uint64_t now) {
-  if (!parent.served) return look_for(parent, now);
+// Leaves a parent whose interface is gone, and updates one that has changed.
+void Parents::check(Parent& parent, std::uint64_t now) {
+  if (!parent.served) return serve_if_present(parent, now);
   const auto ifindex = parent.served->ifindex();
   const auto link = host_.parent_link(ifindex);
   switch (fate_of(link.has_value(), parent.served->attached(), [&] { return host_.exists(ifindex); })) {
@@ -80,8 +80,8 @@ void Parents::wait_for(Parent& parent, const std::string& why) {
   complain(parent, why);
 }
 
-// A new interface is tried at once, the one that could not be served after a while.
-void Parents::look_for(Parent& parent, std::uint64_t now) {
+// Tries a new interface at once, and one that could not be served when its backoff is over.
+void Parents::serve_if_present(Parent& parent, std::uint64_t now) {
   const auto* link = host_.find_link(parent.config.name);
   if (link == nullptr) {
     parent.backoff.reset();
@@ -125,13 +125,13 @@ void Parents::leave_all() {
   for (auto& parent : parents_) leave(*parent, parent->config.on_stop);
 }
 
-// One parent's error is none of the others'.
+// Returns the error, so that it doesn't keep the other parents from being reconfigured.
 std::string Parents::reconfigure(Parent& parent, const Config& config, const ParentConfig& own) {
   const bool changed = !(parent.config == own);
   parent.config = own;
   try {
     if (parent.served) parent.served->reconfigure(config, own);
-    if (!parent.served && changed) parent.tried_ifindex = 0;  // what was in the way may be so no more
+    if (!parent.served && changed) parent.tried_ifindex = 0;  // the change may have removed the obstacle
     return {};
   } catch (const SetupError& error) {
     return error.what();
@@ -150,7 +150,7 @@ std::string Parents::apply(const Config& config, std::uint64_t now) {
   }
   for (const auto& wanted : config.parents) {
     const auto has_name = [&](const auto& parent) { return parent->config.name == wanted.name; };
-    if (std::ranges::none_of(parents_, has_name)) look_for(add(wanted), now);
+    if (std::ranges::none_of(parents_, has_name)) serve_if_present(add(wanted), now);
   }
   return errors;
 }
@@ -209,7 +209,7 @@ void refuse_what_needs_a_restart(const Config& now, const Config& wanted) {
   }
 }
 
-// A pinned link whose interface is gone says so by itself.
+// The pinned link of an interface that is gone has ifindex 0.
 void remove_stale_pins(const std::string& pin_root, const std::string& run_root) {
   for (const auto& name : names_in(pin_root)) {
     const auto folder = pin_root + "/" + name;

@@ -19,67 +19,68 @@
 
 namespace arpline {
 
-/// One parent of the configuration, which is served or waited for.
+/// One parent of the configuration, either served or waited for.
 struct Parent {
   ParentConfig config;
-  std::unique_ptr<ServedParent> served;      ///< nullptr: it is waited for
+  std::unique_ptr<ServedParent> served;      ///< nullptr: the parent is waited for
   std::unique_ptr<Server> server;            ///< its control socket, while it is served
-  EventLoop::Source events;                  ///< of its BPF programs
-  EventLoop::Source tags;                    ///< of its tag watch
+  EventLoop::Source events;                  ///< events of its BPF programs
+  EventLoop::Source tags;                    ///< frames of its tag watch
   std::string last_complaint;                ///< the line that was logged last
-  std::string waits_for;                     ///< why it is not served; empty: it is
-  Backoff backoff;                           ///< of the tries to serve it
-  int tried_ifindex = 0;                     ///< another interface of that name is tried at once
-  bool leaving = false;                      ///< taken off by `arpline detach`, or by somebody else
-  std::vector<std::uint64_t> reload_askers;  ///< tickets of its server
+  std::string waits_for;                     ///< why the parent is not served; empty: it is served
+  Backoff backoff;                           ///< between tries to serve it
+  int tried_ifindex = 0;                     ///< of the last try; another interface is tried at once
+  bool leaving = false;                      ///< detached, gone from the configuration, or without our program
+  std::vector<std::uint64_t> reload_askers;  ///< tickets of clients that wait for a reload
 };
 
-/// What becomes of a parent that is served.
+/// The result of a check of a served parent.
 enum class ParentFate { stays, gone, taken_off };
-/// `known`: discovery knows the interface. `exists` asks the kernel; it is called only where our program is off
-/// the interface: that leaves an interface that is being deleted before the event of it comes.
+/// `known`: discovery knows the interface. `exists` asks the kernel, and is called only when our program is off
+/// the interface: an interface that is being deleted loses the program before the event arrives.
 ParentFate fate_of(bool known, bool attached, const std::function<bool()>& exists);
 
-/// All parents of the configuration. Serves each while its interface is there, waits for it while it is not,
-/// and tries again after an error. Nothing here waits.
+/// All parents of the configuration. Serves each one while its interface exists, waits for it while it doesn't,
+/// and tries again after an error. Nothing here blocks.
 class Parents {
  public:
-  /// What it asks and has done.
+  /// The operations that it needs from the control loop.
   class Host {
    public:
     virtual ~Host() = default;
     /// nullptr: there is no such interface.
     virtual const LinkRecord* find_link(const ForeignText& name) const = 0;
-    /// nullopt: discovery does not know it.
+    /// nullopt: discovery doesn't know the interface.
     virtual std::optional<ParentLink> parent_link(int ifindex) const = 0;
     virtual bool exists(int ifindex) = 0;
-    /// Fills in what a parent that is served has. Throws SetupError.
+    /// Serves the parent, and fills in `served`, `server`, `events` and `tags`. Throws SetupError.
     virtual void serve(Parent& parent) = 0;
   };
 
   /// `host` outlives it.
   explicit Parents(Host& host) : host_(host) {}
 
-  /// The only one of a configuration is served, or SetupError is thrown: otherwise nothing would happen.
+  /// Starts to serve the parents. Throws SetupError when there is only one and it can't be served, because the
+  /// daemon would have nothing to do.
   void start(const std::vector<ParentConfig>& configs, std::uint64_t now);
-  /// Serves those that can be, and follows what has become of the others. Every second, and when a link has
-  /// changed.
+  /// Serves the waiting parents whose interface exists, and checks those that are served. Every second, and
+  /// when a link has changed.
   void look(std::uint64_t now);
-  /// A reload: who is no longer named leaves, who is new is looked for. Returns what went wrong; empty:
-  /// nothing.
+  /// Applies a reload: leaves the parents that are no longer named and looks for new ones. Returns the errors;
+  /// empty: none.
   std::string apply(const Config& config, std::uint64_t now);
-  /// Those that are to leave do. Returns whether that was the last one.
+  /// Leaves the parents that are marked as leaving. True when the last one has left.
   bool leave_where_asked();
-  /// The daemon ends.
+  /// Leaves all parents, when the daemon ends.
   void leave_all();
 
   /// One line for `systemctl status`.
   std::string state() const;
-  /// [{"parent", "reason", "next_try_seconds"}] of those that are waited for.
+  /// [{"parent", "reason", "next_try_seconds"}] of the parents that are waited for.
   std::vector<WaitingStatus> waiting(std::uint64_t now) const;
-  /// All of them, as a person reads them.
+  /// The names of all parents, as visible() writes them.
   nlohmann::json names() const;
-  /// Who has asked for a reload since the last call, with the tickets of their servers.
+  /// The parents at which a reload was asked for since the last call, with the tickets of their servers.
   std::vector<std::pair<Parent*, std::uint64_t>> take_reload_askers();
 
   template <class F>
@@ -94,8 +95,8 @@ class Parents {
 
  private:
   Parent& add(const ParentConfig& config);
-  void look_at(Parent& parent, std::uint64_t now);
-  void look_for(Parent& parent, std::uint64_t now);
+  void check(Parent& parent, std::uint64_t now);
+  void serve_if_present(Parent& parent, std::uint64_t now);
   void try_to_serve(Parent& parent, std::uint64_t now);
   void update(Parent& parent, const ParentLink& link);
   static void wait_for(Parent& parent, const std::string& why);
@@ -106,10 +107,10 @@ class Parents {
   std::vector<std::unique_ptr<Parent>> parents_;
 };
 
-/// What can't change while the daemon runs. Throws SetupError, before anything has changed.
+/// Throws SetupError for a change that needs a restart, before anything has changed.
 void refuse_what_needs_a_restart(const Config& now, const Config& wanted);
 
-/// Removes what a crash has left of parents that no longer exist.
+/// Removes the pins and run folders that a crash left of parents that no longer exist.
 void remove_stale_pins(const std::string& pin_root, const std::string& run_root);
 
 }  // namespace arpline

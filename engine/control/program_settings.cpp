@@ -6,7 +6,7 @@
 namespace arpline {
 namespace {
 
-// Every driver has a buffer of its size.
+// A frame of this MTU fits into one buffer of every driver.
 constexpr std::uint32_t kOneBufferMtu = 1500;
 
 }  // namespace
@@ -32,7 +32,7 @@ ProgramSettings::ProgramSettings(const ParentState& state, arpl_limits& map, std
            {.rotation = {filter, ARPL_FILTER_ANNOUNCED, (map.flags & ARPL_LIMIT_OTHER_ANNOUNCED) != 0, now},
             .period_ns = ARPL_ANNOUNCED_NS}}} {}
 
-// A budget that makes neighbours gets no more than this parent's part of the room in their table.
+// Scales the budgets that make neighbours to `room`, this parent's share of the neighbour table.
 NeighbourFit ProgramSettings::fit(arpl_limits& limits, std::optional<std::uint64_t> room) const {
   return state_.config.host_share && room ? fit_neighbours(limits, *room) : NeighbourFit{};
 }

@@ -14,30 +14,30 @@
 
 namespace arpline {
 
-/// The one writer of the `limits` map: the budgets and switches that a parent's programs go by, and which part
-/// of each filter they ask.
+/// The only writer of the `limits` map: the budgets and switches of a parent's programs, and which part of each
+/// filter they ask.
 class ProgramSettings {
  public:
-  /// Adopts what an earlier run left in both, which outlive it, as `state` does.
+  /// Adopts the content that an earlier run left in `map` and `filter`. `state`, `map` and `filter` outlive it.
   ProgramSettings(const ParentState& state, arpl_limits& map, std::span<std::uint64_t> filter,
                   std::uint64_t now);
 
-  /// Those in force; the configuration's, until others are asked for.
+  /// The limits in force: the configured ones until set_limits().
   const Limits& limits() const noexcept { return limits_; }
-  /// Others, from the next write() on.
+  /// Applies other limits with the next write().
   void set_limits(const Limits& limits) { limits_ = limits; }
   /// How the budgets that make neighbours fit into the neighbour table.
   const NeighbourFit& neighbour_fit() const noexcept { return fit_; }
 
-  /// Into the map, with what the parent itself decides; the filters' parts are filled in here. `room`: the
-  /// parent's part of the neighbour table, in entries in any 5 s; none: not known.
+  /// Writes the map; fills in which parts of the filters are asked. `room`: the parent's share of the neighbour
+  /// table, in entries in any 5 s; nullopt: not known.
   void write(Switches switches, std::optional<std::uint64_t> room);
 
-  /// Every second: what has been the other part of a filter for a whole period is asked from now on. `write`
-  /// has to call write(): the programs ask the other part before this one is cleared.
+  /// Switches each filter to its other part after a whole period. Every second. `write` has to call write(), so
+  /// that the programs ask the other part before this one is cleared.
   void rotate_filters(std::uint64_t now, const std::function<void()>& write);
-  /// Every second. Without room for an entry the kernel does not answer (net/core/neighbour.c): the programs
-  /// are told when the table was last full. True when the budgets do not fit as they did: write() is due.
+  /// Every second. Without room for an entry the kernel doesn't answer (net/core/neighbour.c), so the programs
+  /// are told when the table was last full. True when the budgets' fit has changed: write() is due.
   bool follow_neighbours(std::uint64_t full_at, std::optional<std::uint64_t> room);
 
  private:
@@ -56,8 +56,8 @@ class ProgramSettings {
   std::array<Filter, 3> filters_;
 };
 
-/// What the parent itself decides about its programs. `tags_hidden`: its NIC strips tags; `fast_path`: it is
-/// wanted, and works.
+/// The settings that depend on the parent. `tags_hidden`: its NIC strips tags; `fast_path`: configured, and
+/// works.
 Switches switches_of(const ParentState& state, bool tags_hidden, bool fast_path);
 
 }  // namespace arpline

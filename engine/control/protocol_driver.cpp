@@ -11,12 +11,12 @@ namespace arpline {
 namespace {
 
 constexpr std::uint64_t kInsideRetryNs = 5'000'000;
-constexpr std::uint64_t kInsidePatienceNs = 1'000'000'000;  // then the worker sends it
-constexpr std::uint64_t kParentsNs = 10'000'000'000;        // so long the parent's addresses are remembered
-constexpr std::uint64_t kDisputeLineNs = 1'000'000'000;     // so seldom is a disputed gateway told of
+constexpr std::uint64_t kInsidePatienceNs = 1'000'000'000;    // after that the worker sends the frame
+constexpr std::uint64_t kParentAddressesNs = 10'000'000'000;  // before the parent's addresses are read again
+constexpr std::uint64_t kDisputeLineNs = 1'000'000'000;       // between two log lines about disputed gateways
 constexpr std::size_t kInsideAtOnce = 4096;
 
-// In observe nothing is sent, so nothing must wait to be.
+// In mode observe nothing is sent, so no endpoint may wait for an announcement to be sent.
 Protocol::Settings settings_of(const Config& config, const ParentConfig& own) {
   return {.announce = config.announce,
           .on_conflict = config.mode == Mode::observe ? OnConflict::alert : config.on_conflict,
@@ -24,7 +24,7 @@ Protocol::Settings settings_of(const Config& config, const ParentConfig& own) {
           .path_probe_ns = own.path_probe_ns};
 }
 
-// The interface; all static endpoints are one's.
+// Identifies the endpoint's interface; all static endpoints count as one interface's.
 InterfaceKey owner_of(const Desired& desired) {
   if (!desired.settings) return 0;
   const auto word = [](int number) { return static_cast<InterfaceKey>(static_cast<std::uint32_t>(number)); };
@@ -40,7 +40,7 @@ AnnouncedEndpoint subject_of(const Desired& desired) {
           .owner = owner_of(desired)};
 }
 
-// After ARPL_EVENT_CLAIM_*.
+// Only for ARPL_EVENT_CLAIM_*.
 bool was_dropped(const arpl_event& event) {
   return event.type == ARPL_EVENT_CLAIM_DROPPED;
 }
@@ -75,16 +75,16 @@ void ProtocolDriver::set(const Config& config, const ParentConfig& own, std::uin
                .pps = config.announce.pps};
 }
 
-void ProtocolDriver::put(const Table::Entry& entry, Arrival arrival, std::uint64_t now) {
+void ProtocolDriver::add_or_update(const Table::Entry& entry, Arrival arrival, std::uint64_t now) {
   machines_->put(entry.slot, subject_of(entry.desired), arrival, now, *this);
   gateways_.add(entry.slot, entry.desired, now);
 }
 
 void ProtocolDriver::start(std::uint64_t now) {
-  for (const auto& [key, entry] : registry_.table().entries()) put(entry, Arrival::found, now);
+  for (const auto& [key, entry] : registry_.table().entries()) add_or_update(entry, Arrival::found, now);
 }
 
-// An endpoint with another MAC or other flags is among both.
+// An endpoint with a new MAC or new flags is among the withdrawn and among the added ones.
 void ProtocolDriver::follow(const Table::Changes& changes, std::uint64_t now) {
   for (const auto& entry : changes.withdrawn) {
     if (registry_.table().find_slot(entry.slot) != nullptr) continue;
@@ -93,7 +93,7 @@ void ProtocolDriver::follow(const Table::Changes& changes, std::uint64_t now) {
   }
   for (const auto* list : {&changes.added, &changes.reconfigured})
     for (const auto& entry : *list)
-      put(entry, entry.desired.heard_at == 0 ? Arrival::found : Arrival::changed, now);
+      add_or_update(entry, entry.desired.heard_at == 0 ? Arrival::found : Arrival::changed, now);
 }
 
 void ProtocolDriver::carrier_up(std::uint64_t now) {
@@ -127,8 +127,9 @@ bool ProtocolDriver::order(const arpl_write& frame) {
   return true;
 }
 
-// What goes through the container's interface reaches the wire from there: the worker must not send it as well,
-// or an owner that defends once takes the second one for a second conflict (RFC 5227 section 2.4).
+// A frame that is sent through the container's interface also reaches the wire, so the worker must not send it
+// again: another owner that defends once would take the second frame for a second conflict (RFC 5227 section
+// 2.4).
 bool ProtocolDriver::send(const Outgoing& frame) {
   if (service_ == nullptr) return false;
   const auto* entry = frame.inside ? registry_.table().find_slot(frame.id) : nullptr;
@@ -147,8 +148,8 @@ bool ProtocolDriver::speaks(const arpl_write& frame, std::uint64_t now) const {
   return at != entries.end() && machines_->speaks_for(at->second.slot, frame.sender_mac, now);
 }
 
-// Those of one namespace in one go; without those whose time is over. What can't be sent there, or waits for
-// too long, the worker sends: the wire hears it, the siblings don't.
+// Sends the frames of one namespace in one go, except those that speaks() rejects. The worker sends the frames
+// that can't be sent there or wait too long: the wire gets those, the siblings don't.
 std::uint64_t ProtocolDriver::send_inside(std::uint64_t now) {
   const auto order_instead = [&](const arpl_write& frame) {
     if (speaks(frame, now)) order(frame);
@@ -168,13 +169,14 @@ std::uint64_t ProtocolDriver::send_inside(std::uint64_t now) {
   return now + kInsideRetryNs;
 }
 
-// Macvlan hands nothing of a container's to its parent, nor does the wire.
+// True when the parent itself has the gateway's address. No probe reaches it then, because neither macvlan nor
+// the wire passes a container's frames to its parent.
 bool ProtocolDriver::at_parent(Ipv4 gateway, std::uint64_t now) {
-  if (parents_at_ == 0 || now - parents_at_ > kParentsNs) {
-    parents_ = host_->addresses_of(parent_);
-    parents_at_ = now;
+  if (parent_addresses_at_ == 0 || now - parent_addresses_at_ > kParentAddressesNs) {
+    parent_addresses_ = host_->addresses_of(parent_);
+    parent_addresses_at_ = now;
   }
-  return std::ranges::find(parents_, gateway) != parents_.end();
+  return std::ranges::find(parent_addresses_, gateway) != parent_addresses_.end();
 }
 
 void ProtocolDriver::set_gateway(Id id, Ipv4 gateway, std::uint64_t now) {
@@ -230,7 +232,7 @@ void ProtocolDriver::report(const Report& report) {
       if (arpl_bucket_take(&dispute_arrival_, host_->now(), {kDisputeLineNs, kDisputeLineNs}) == 0) return;
       return spdlog::warn("{}: {} answers in place of the gateway {} of {}: not believed", visible(parent_),
                           mac, gateway_text(report.id), address);
-    case ReportKind::conflict:  // has its own line, with where it came from
+    case ReportKind::conflict:  // ParentEvents logs it, with its source
     case ReportKind::path_suspect:
     case ReportKind::path_fine:
       return;

@@ -19,9 +19,9 @@
 
 namespace arpline {
 
-/// Keeps the entries for a parent's endpoints right: tells the protocol machines what happens, and carries
-/// their frames to the worker and into the containers, their reports to the log. All calls from the control
-/// thread.
+/// Keeps the ARP entries that others have for a parent's endpoints right: passes events to the protocol
+/// machines, their frames to the worker and into the containers, and their reports to the log. All calls from
+/// the control thread.
 class ProtocolDriver final : private Actions {
  public:
   static constexpr std::size_t kMostInside =
@@ -30,17 +30,18 @@ class ProtocolDriver final : private Actions {
   /// `maps` and `registry` outlive it.
   ProtocolDriver(const Config& config, const ParentConfig& own, const Maps& maps,
                  const EndpointRegistry& registry, OpenNetns open);
-  /// The same on another host than the kernel's; `machines` have these settings already.
+  /// Works on another host than the kernel's; `machines` have these settings already.
   ProtocolDriver(const Config& config, const ParentConfig& own, std::unique_ptr<Machines> machines,
                  const EndpointRegistry& registry, std::unique_ptr<DriverHost> host);
 
   void set(const Config& config, const ParentConfig& own, std::uint64_t now);
-  /// Tags don't reach the programs: an answer to a tagged who-has would not be known as one, so nobody asks.
+  /// Tells whether tags are hidden from the programs. Then they don't recognise the answer to a tagged probe,
+  /// so no gateway in a VLAN is probed.
   void hide_tags(bool hidden) noexcept { tags_hidden_ = hidden; }
-  /// For the log.
+  /// Changes the parent's name in the log.
   void rename(const ForeignText& parent) { parent_ = parent; }
 
-  /// All that the table has, at the start.
+  /// Takes in all endpoints of the table, at the start.
   void start(std::uint64_t now);
   void follow(const Table::Changes& changes, std::uint64_t now);
   void carrier_up(std::uint64_t now);
@@ -51,11 +52,11 @@ class ProtocolDriver final : private Actions {
 
   void describe(Id id, EndpointStatus& endpoint, std::uint64_t now) const;
   void describe(ParentStatus& parent) const;
-  /// Whose claims of an endpoint's address these are, as far as is known by now.
+  /// The origin of a claimant's claims, as far as it is known by now.
   ClaimOrigin claim_origin_of(const Claims::Claimant& claimant, std::uint64_t now) const {
     return machines_->claim_origin_of(claimant.mac, claimant.origin, now);
   }
-  /// The pace does not suffice for the refreshes.
+  /// True when announce.pps doesn't suffice for the refreshes.
   bool is_too_slow() const;
 
  private:
@@ -68,10 +69,10 @@ class ProtocolDriver final : private Actions {
   bool send(const Outgoing& frame) override;
   void report(const Report& report) override;
 
-  void put(const Table::Entry& entry, Arrival arrival, std::uint64_t now);
+  void add_or_update(const Table::Entry& entry, Arrival arrival, std::uint64_t now);
   void set_gateway(Id id, Ipv4 gateway, std::uint64_t now);
   bool order(const arpl_write& frame);
-  /// The endpoint of an announcement still has that MAC and may be announced.
+  /// True when the endpoint of an announcement still has that MAC and may be announced.
   bool speaks(const arpl_write& frame, std::uint64_t now) const;
   std::uint64_t send_inside(std::uint64_t now);
   bool at_parent(Ipv4 gateway, std::uint64_t now);
@@ -88,9 +89,9 @@ class ProtocolDriver final : private Actions {
   bool ordered_ = false;
   bool tags_hidden_ = false;
   std::deque<Inside> inside_;
-  std::vector<Ipv4> parents_;  // its addresses, and when they were read
-  std::uint64_t parents_at_ = 0;
-  __u64 dispute_arrival_ = 0;  // of the lines about disputed gateways
+  std::vector<Ipv4> parent_addresses_;  // the parent's addresses
+  std::uint64_t parent_addresses_at_ = 0;
+  __u64 dispute_arrival_ = 0;  // token bucket of the lines about disputed gateways
 };
 
 }  // namespace arpline

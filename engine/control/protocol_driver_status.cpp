@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What status tells of the protocol machines.
+// The protocol machines' part of the status.
 #include <array>
 #include <utility>
 

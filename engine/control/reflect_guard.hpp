@@ -8,18 +8,18 @@
 
 namespace arpline {
 
-/// Whether the fast path may be used: not for a while after the driver has refused practically all that it was
-/// to send. A flood that is beyond the driver, or the other end, makes it refuse most, and is answered best by
-/// the fast path all the same: whoever floods must not be able to switch it off. Pure.
+/// Switches the fast path off for a while after the driver has refused practically all of its frames. A flood
+/// that is beyond the driver, or beyond the other end, makes it refuse most frames, and the fast path is still
+/// the best answer to it: a flood must not be able to switch it off. Pure: time is a parameter, in nanoseconds.
 class ReflectGuard {
  public:
-  static constexpr std::uint64_t kLeastRefused = 32;            ///< within a look; fewer say nothing
-  static constexpr std::uint64_t kMostRefusedPercent = 99;      ///< of what was reflected
-  static constexpr std::uint64_t kOffNs = 10 * ARPL_SECOND_NS;  ///< twice as long each time…
+  static constexpr std::uint64_t kLeastRefused = 32;            ///< between two calls; fewer say nothing
+  static constexpr std::uint64_t kMostRefusedPercent = 99;      ///< of the frames that were reflected
+  static constexpr std::uint64_t kOffNs = 10 * ARPL_SECOND_NS;  ///< doubled each time, up to kLongestOffNs
   static constexpr std::uint64_t kLongestOffNs = 320 * ARPL_SECOND_NS;
-  static constexpr std::uint64_t kForgetNs = 60 * ARPL_SECOND_NS;  ///< …unless it went well for so long
+  static constexpr std::uint64_t kForgetNs = 60 * ARPL_SECOND_NS;  ///< without trouble; then kOffNs again
 
-  /// Both counted since ever; about once a second. True when the fast path may be used.
+  /// Both counts are running totals; to be called about once a second. True when the fast path may be used.
   bool look(std::uint64_t reflected, std::uint64_t refused, std::uint64_t now) noexcept {
     const auto sent = reflected - std::min(reflected, reflected_);
     const auto lost = refused - std::min(refused, refused_);

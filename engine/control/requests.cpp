@@ -24,7 +24,7 @@ nlohmann::json Requests::answer(Parent& parent, const nlohmann::json& request) c
   const auto command = request.value("cmd", "");
   const bool changes =
       command == "reload" || command == "detach" || (command == "limit" && !asks_only(request));
-  if (changes) refuse_who_may_only_look(parent, command);
+  if (changes) refuse_unless_allowed(parent, command);
   if (command == "ping") return {{"ok", true}};
   if (command == "status") return status(parent, request.value("senders", false));
   if (command == "gone") return to_json(gone_status(history_, parent.served->name(), now_ns()));
@@ -43,7 +43,7 @@ nlohmann::json Requests::answer(Parent& parent, const nlohmann::json& request) c
   return {{"error", "unknown command"}};
 }
 
-void Requests::refuse_who_may_only_look(const Parent& parent, const std::string& command) const {
+void Requests::refuse_unless_allowed(const Parent& parent, const std::string& command) const {
   if (config_.control_group_may_change || parent.server->asked_by_root()) return;
   throw SetupError(
       fmt::format("{}: only root may ask for this; members of control_group may look, and change something "
@@ -51,8 +51,8 @@ void Requests::refuse_who_may_only_look(const Parent& parent, const std::string&
                   command));
 }
 
-// Gathered here and written out in the background. The senders only where somebody asks: they cost two system
-// calls each.
+// Gathers the status here, and has it written out in the background. The senders are gathered only on request,
+// because they cost two system calls each.
 nlohmann::json Requests::status(const Parent& parent, bool senders) const {
   auto status = parent.served->status();
   if (senders) status.senders = parent.served->senders();
@@ -66,7 +66,8 @@ nlohmann::json Requests::status(const Parent& parent, bool senders) const {
   return {};
 }
 
-// All of a parent's limits, after what is asked for is done. Throws SetupError for what can't be.
+// Changes limits as requested, and returns all of the parent's limits. Throws SetupError for an invalid
+// request.
 nlohmann::json Requests::limit(const Parent& parent, const nlohmann::json& request) {
   auto& served = *parent.served;
   const auto before = served.limits();

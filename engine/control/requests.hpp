@@ -10,19 +10,19 @@
 
 namespace arpline {
 
-/// Answers what comes in through the parents' control sockets. What changes parents is only noted here, in the
-/// Parent; the loop does it once nothing stands on them any more.
+/// Answers the requests at the parents' control sockets. A reload or a detach is only noted in the Parent: the
+/// loop carries it out in change_parents(), when nothing refers to the parents.
 class Requests {
  public:
-  /// All outlive it.
+  /// All arguments outlive it.
   Requests(const Config& config, const Parents& parents, const History& history, const Turns& turns)
       : config_(config), parents_(parents), history_(history), turns_(turns) {}
 
-  /// For the handler of the parent's server. Throws what becomes an error for who asks.
+  /// The handler of the parent's server; an exception becomes an error reply to the client.
   nlohmann::json answer(Parent& parent, const nlohmann::json& request) const;
 
  private:
-  void refuse_who_may_only_look(const Parent& parent, const std::string& command) const;
+  void refuse_unless_allowed(const Parent& parent, const std::string& command) const;
   nlohmann::json status(const Parent& parent, bool senders) const;
   static nlohmann::json limit(const Parent& parent, const nlohmann::json& request);
 

@@ -38,7 +38,7 @@ std::string line_of(const nlohmann::json& reply) {
   return reply.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
-// Or of what is thrown instead.
+// An exception becomes an error reply.
 std::string line_of(const std::function<nlohmann::json()>& make) {
   try {
     return line_of(make());
@@ -83,7 +83,7 @@ Server::Server(const std::string& path, EventLoop& loop, Handler handler, std::o
   if (!listener_ || bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     throw_errno(fmt::format("make the socket {}", path), errno);
   }
-  // Nobody can connect before listen().
+  // No client can connect before listen(), so the owner and the mode are set in time.
   if (group && chown(path.c_str(), kSameOwner, *group) != 0) {
     throw_errno(fmt::format("give {} to group {}", path, *group), errno, "allow CAP_CHOWN");
   }
@@ -107,21 +107,22 @@ void Server::tick(std::uint64_t now) {
   last_tick_ = now;
   for (auto it = clients_.begin(); it != clients_.end();) {
     const auto client = it++;
-    if (!asks(client->second) && client->second.ticket == 0 && clock_ > client->second.since + kPatienceNs)
+    if (!has_request(client->second) && client->second.ticket == 0 &&
+        clock_ > client->second.since + kPatienceNs)
       drop(client);
   }
   spent_ns_ = 0;
   answer_put_off();
 }
 
-// True when it waits for an answer, not the server for it.
-bool Server::asks(const Client& client) {
+// True when a whole request of the client waits to be handled.
+bool Server::has_request(const Client& client) {
   return client.ticket == 0 && client.out.empty() && client.in.find('\n') != std::string::npos;
 }
 
 std::uint32_t Server::awaited(const Client& client) {
   if (!client.out.empty()) return EPOLLOUT;
-  if (asks(client) || client.ticket != 0) return 0;
+  if (has_request(client) || client.ticket != 0) return 0;
   return EPOLLIN;
 }
 
@@ -129,7 +130,7 @@ void Server::answer_put_off() {
   while (spent_ns_ < kBusyNs) {
     auto next = clients_.end();
     for (auto it = clients_.begin(); it != clients_.end(); ++it) {
-      if (asks(it->second) && (next == clients_.end() || it->second.turn < next->second.turn)) next = it;
+      if (has_request(it->second) && (next == clients_.end() || it->second.turn < next->second.turn)) next = it;
     }
     if (next == clients_.end()) return;
     if (!serve(next->second, 0)) drop(next);
@@ -152,7 +153,7 @@ void Server::accept_one() {
   if (!fd) return;
   if (clients_.size() >= kMaxClients) {
     drop(std::ranges::min_element(clients_, {}, [](const auto& client) {
-      return std::pair{asks(client.second) || client.second.ticket != 0, client.second.turn};
+      return std::pair{has_request(client.second) || client.second.ticket != 0, client.second.turn};
     }));
   }
   const int key = fd.get();
@@ -162,21 +163,22 @@ void Server::accept_one() {
   try {
     client.source = loop_.on_io(key, EPOLLIN, [this, key](std::uint32_t events) { on_client(key, events); });
   } catch (const SetupError&) {
-    clients_.erase(key);  // the kernel has no room to watch one more: it is hung up on
+    clients_.erase(key);  // the kernel can't watch one more descriptor: hang up
   }
 }
 
-// False when the client is done with.
+// False when the client has to be dropped.
 bool Server::serve(Client& client, std::uint32_t events) {
   if ((events & (EPOLLERR | EPOLLHUP)) != 0) return false;
-  if (client.out.empty() && client.ticket == 0 && !asks(client) && !read_some(client)) return false;
+  if (client.out.empty() && client.ticket == 0 && !has_request(client) && !read_some(client)) return false;
   while (!client.out.empty() || take_request(client)) {
     if (client.ticket != 0) break;
     if (!write_some(client)) return false;
-    if (!client.out.empty()) break;  // it has to read first
+    if (!client.out.empty()) break;  // the client has to read first
   }
   client.source.await(awaited(client));
-  return !client.out.empty() || client.ticket != 0 || asks(client) || client.in.size() < kMaxRequestBytes;
+  return !client.out.empty() || client.ticket != 0 || has_request(client) ||
+         client.in.size() < kMaxRequestBytes;
 }
 
 bool Server::read_some(Client& client) {
@@ -188,7 +190,7 @@ bool Server::read_some(Client& client) {
 }
 
 bool Server::take_request(Client& client) {
-  if (!asks(client) || spent_ns_ >= kBusyNs) return false;
+  if (!has_request(client) || spent_ns_ >= kBusyNs) return false;
   const auto end = client.in.find('\n');
   const auto began = now_ns();
   asker_ = &client;
@@ -246,7 +248,7 @@ bool Server::write_some(Client& client) {
   if (client.written / kPieceBytes != pieces) renew(client);
   if (client.written < client.out.size()) return true;
   pending_ -= client.out.size();
-  std::string{}.swap(client.out);  // assigning would keep the room
+  std::string{}.swap(client.out);  // assigning would keep the capacity
   client.written = 0;
   renew(client);
   return true;

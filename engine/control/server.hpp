@@ -15,54 +15,53 @@
 
 namespace arpline {
 
-/// Who is at the other end of a control socket, by SO_PEERCRED: who it was when it connected.
+/// The process at the other end of a control socket, as it was when it connected (SO_PEERCRED).
 struct Asker {
   uid_t uid = 0;
   pid_t pid = 0;  ///< 0: not in this process's PID namespace
 };
 
-/// "uid 0, pid 4711, command "arpline"", the command as visible() writes it: anybody names his process as he
-/// likes.
+/// "uid 0, pid 4711, command "arpline"". visible() escapes the command, because a process can choose any name.
 std::string text_of(const Asker& asker);
 
-/// The group of the control sockets by its name; nullopt for an empty one. Throws SetupError when there is
-/// none.
+/// The id of the control sockets' group; nullopt for an empty name. Throws SetupError when there is no such
+/// group.
 std::optional<gid_t> socket_group(const std::string& name);
 
-/// The control socket: one JSON object a line in, one out. Never blocks; requests, clients, what waits to be
-/// read by them, and waiting time are bounded.
+/// The control socket: one JSON object per line in, one out. Never blocks. The number of clients, the size of
+/// requests, the size of all answers that are not read yet, and waiting times are bounded.
 class Server {
  public:
   using Handler = std::function<nlohmann::json(const nlohmann::json& request)>;
 
-  /// Listens at `path`: mode 0660 for a group, 0600 without. `loop` outlives it. Throws SetupError. What the
-  /// handler throws becomes an error for the client.
+  /// Listens at `path`: mode 0660 for a group, 0600 without. `loop` outlives it. An exception of the handler
+  /// becomes an error reply to the client. Throws SetupError.
   Server(const std::string& path, EventLoop& loop, Handler handler, std::optional<gid_t> group = std::nullopt);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   ~Server() = default;
 
-  /// Within the handler: who asks; nullopt: it cannot be told.
+  /// Within the handler: the process that asks; nullopt: it is not known.
   std::optional<Asker> asked_by() const noexcept { return asker_ == nullptr ? std::nullopt : asker_->who; }
   bool asked_by_root() const noexcept { return asked_by() && asked_by()->uid == 0; }
-  /// Within the handler: what it returns is not sent; who asks waits for answer() with this ticket.
+  /// Within the handler: its result is not sent, and the client waits for answer() with this ticket.
   std::uint64_t put_off() noexcept;
-  /// Within the handler: what it returns is not sent, but what `work` makes in a thread of its own.
+  /// Within the handler: its result is not sent; `work` makes the reply in a thread of its own.
   void put_off(std::function<nlohmann::json()> work);
-  /// Nothing happens when who has asked is gone.
+  /// Answers a request that was put off; does nothing when the client is gone.
   void answer(std::uint64_t ticket, const nlohmann::json& reply);
-  /// Drops who keeps it waiting for longer than kPatienceNs, and answers who has been put off. Four times a
-  /// second; now in nanoseconds. Of the time since the last tick no more than kLongestTurnNs counts against a
-  /// client: what is longer the loop has spent elsewhere, and nobody could have been served.
+  /// Drops clients that keep the server waiting for longer than kPatienceNs, and answers those that were put
+  /// off. Four times a second; `now` in nanoseconds. At most kLongestTurnNs of the time since the last tick
+  /// count against a client: the loop has spent the rest elsewhere, and could have served no client in it.
   void tick(std::uint64_t now);
 
-  static constexpr std::size_t kMaxClients = 16;  ///< one more takes the place of the one that waits longest
+  static constexpr std::size_t kMaxClients = 16;  ///< one more replaces the one that has waited longest
   static constexpr std::size_t kMaxRequestBytes = 4096;
   static constexpr std::size_t kMaxPendingBytes = 128 << 20;   ///< answers not yet read, of all clients
   static constexpr std::uint64_t kPatienceNs = 5'000'000'000;  ///< for a whole request; for reading each piece
   static constexpr std::size_t kPieceBytes = 1 << 20;          ///< of an answer
   static constexpr std::uint64_t kLongestTurnNs = 1'000'000'000;
-  /// For answering between two ticks; what comes then is put off: events wait.
+  /// For answers between two ticks; requests beyond that are put off, so that events don't wait.
   static constexpr std::uint64_t kBusyNs = 50'000'000;
 
  private:
@@ -70,16 +69,16 @@ class Server {
     Fd fd;
     std::string in;
     std::string out;
-    std::size_t written = 0;  // of out
+    std::size_t written = 0;  // bytes of out
     std::uint64_t since = 0;  // on clock_: when it began to wait for a request, or to send this piece
-    std::uint64_t turn = 0;   // in which order that was
+    std::uint64_t turn = 0;   // the order of these times
     std::optional<Asker> who;
     std::uint64_t ticket = 0;  // of the answer that the handler has put off; 0: none
     EventLoop::Source source{};
   };
   using Clients = std::map<int, Client>;
 
-  static bool asks(const Client& client);
+  static bool has_request(const Client& client);
   static std::uint32_t awaited(const Client& client);
   void answer_put_off();
   void accept_one();
@@ -102,11 +101,11 @@ class Server {
   EventLoop::Source done_;
   Clients clients_;
   std::size_t pending_ = 0;     // bytes in all clients' out
-  std::uint64_t spent_ns_ = 0;  // with answering, since the last tick
+  std::uint64_t spent_ns_ = 0;  // time spent on answers since the last tick
   Client* asker_ = nullptr;     // while the handler runs
   std::uint64_t tickets_ = 0;
   std::uint64_t last_tick_ = 0;
-  std::uint64_t clock_ = 0;  // the time in which clients could be served
+  std::uint64_t clock_ = 0;  // the sum of the times in which clients could be served
   std::uint64_t turns_ = 0;
 };
 

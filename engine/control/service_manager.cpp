@@ -27,7 +27,7 @@ void ServiceManager::ready(const std::string& status) const {
   notify("READY=1\nSTATUS=" + visible_line(status));
 }
 
-// Type=notify-reload wants to know when, to tell this reload from the one before.
+// Type=notify-reload needs the time, to tell this reload from the one before.
 void ServiceManager::reloading() const {
   notify(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now_ns() / 1000));
 }

@@ -6,11 +6,11 @@
 
 namespace arpline {
 
-/// What the service manager (systemd) hears of the daemon, by sd_notify. Without one (NOTIFY_SOCKET is not set)
-/// nothing happens. Used by the control thread.
+/// Reports the daemon's state to the service manager (systemd) by sd_notify(3). Without one (NOTIFY_SOCKET is
+/// not set) it does nothing. Used by the control thread.
 class ServiceManager {
  public:
-  /// Reads whether a watchdog waits for this process, and for how long.
+  /// Reads the watchdog's interval from the environment.
   ServiceManager();
 
   /// The start, or a reload, is over. `status`: one line for `systemctl status`.
@@ -19,12 +19,12 @@ class ServiceManager {
   void stopping() const;
   void status(const std::string& line) const;
 
-  /// Feeds the watchdog while `healthy`, twice as often as it asks for. Four times a second; now in
+  /// Feeds the watchdog while `healthy`, twice as often as it asks for. Four times a second; `now` in
   /// nanoseconds.
   void tick(std::uint64_t now, bool healthy);
 
  private:
-  std::uint64_t ping_every_ns_ = 0;  // 0: nobody waits
+  std::uint64_t ping_every_ns_ = 0;  // 0: no watchdog
   std::uint64_t pinged_at_ = 0;
 };
 

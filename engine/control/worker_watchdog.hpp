@@ -5,10 +5,10 @@
 
 namespace arpline {
 
-/// Whether a worker's thread moves on, judged by its heartbeat. Pure: time is a parameter, in nanoseconds.
+/// Detects a stuck worker by its heartbeat. Pure: time is a parameter, in nanoseconds.
 class WorkerWatchdog {
  public:
-  /// A worker wakes at least every 250 ms; eight times that on a busy machine.
+  /// A worker wakes at least every 250 ms; a busy machine gets eight times as long.
   static constexpr std::uint64_t kPatienceNs = 2'000'000'000;
 
   /// False when the heartbeat has been the same for kPatienceNs.

@@ -8,8 +8,8 @@
 namespace arpline {
 namespace {
 
-// An id may pass on to a new namespace when an old one dies, so what was read under it counts only if it still
-// is the same namespace's afterwards.
+// The kernel may give a dead namespace's nsid to a new one, so the dump counts only if the nsid still belongs
+// to the same namespace after it.
 void add_children(Netlink& route, const ReachableNetns& found, const OwnLinks& links, int own_nsid,
                   Snapshot& snapshot) {
   const auto nsid = find_nsid(route, found);
@@ -41,7 +41,8 @@ std::optional<Snapshot> Discovery::snapshot() {
   if (parent == nullptr) return std::nullopt;
   Snapshot snapshot{.parent = links.parent(parent->ifindex).value(), .interfaces = {}};
   const auto namespaces = reachable_netns();
-  // The kernel names a child's parent by the id that the asking namespace has in itself: it must have one.
+  // The kernel names the namespace of a child's lower device by its nsid in the asking namespace, so the own
+  // namespace must have an nsid in itself.
   const auto own_nsid = find_nsid(route_, namespaces.front());
   if (!own_nsid) return snapshot;
   for (const auto& netns : namespaces) add_children(route_, netns, links, *own_nsid, snapshot);

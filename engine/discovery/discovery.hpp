@@ -9,17 +9,17 @@
 
 namespace arpline {
 
-/// Finds the macvlan and macvtap children of one parent in every reachable network namespace, once; for who
-/// does not stay to watch. Belongs to the network namespace of the thread that makes it, and is for a thread in
-/// that namespace.
+/// Finds the macvlan and macvtap children of one parent in every reachable network namespace, once;
+/// NetnsMonitor follows the changes too. It works for the network namespace of the thread that constructs it
+/// and must be called from a thread in that namespace.
 class Discovery {
  public:
-  /// parent: a name of an interface, an alternative one too. Throws SetupError.
+  /// `parent`: the interface's name or an alternative name. Throws SetupError.
   explicit Discovery(ForeignText parent);
 
-  /// How it is now; asks the kernel for everything anew. nullopt: there is no such parent.
-  /// A namespace that vanishes meanwhile is left out. Throws SetupError when the kernel refuses, or when links
-  /// change faster than they can be read.
+  /// Reads everything from the kernel anew. nullopt: there is no such parent. A namespace that vanishes
+  /// meanwhile is left out. Throws SetupError when the kernel refuses, or when links change faster than they
+  /// can be read.
   std::optional<Snapshot> snapshot();
 
  private:

@@ -8,7 +8,8 @@
 namespace arpline {
 namespace {
 
-// An answer names the lower link's namespace by its id in the asking one; not at all where both are the same.
+// rtnetlink names the lower device's namespace by its nsid in the asking namespace. It names none when the
+// lower device is in the child's own namespace.
 bool stands_here(const LinkRecord& link, DumpedNetns netns, int own_nsid) {
   return is_macvlan(link) && link.lower != 0 && (link.lower_netns ? *link.lower_netns == own_nsid : netns.own);
 }
@@ -41,7 +42,8 @@ void update_interface(Interface& interface, const LinkRecord& link) {
   interface.rp_filter = link.rp_filter;
 }
 
-// One interface at a time: what a namespace has on others is nobody's business, however much it is.
+// Asks for the addresses of one child at a time, so that a namespace can't prolong the dump with addresses on
+// other interfaces.
 std::optional<Children> dump_netns(Netlink& route, DumpedNetns netns, int own_nsid) {
   const auto links = dump_macvlans(route, target_of(netns));
   if (!links) return std::nullopt;

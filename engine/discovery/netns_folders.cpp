@@ -23,14 +23,14 @@ std::vector<std::string> NetnsFolders::watch_new_folders() {
   for (const auto& folder : folders_) {
     if (std::ranges::any_of(watched_, [&](const auto& entry) { return entry.second == folder; })) continue;
     const int watch = inotify_add_watch(inotify_.get(), folder.c_str(), IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
-    if (watch < 0) continue;  // not there yet
+    if (watch < 0) continue;  // the folder does not exist yet
     watched_.insert_or_assign(watch, folder);
     fresh.push_back(folder);
   }
   return fresh;
 }
 
-// False when the kernel's queue or ours ran over.
+// False when the kernel's queue or waiting_ has overflowed.
 bool NetnsFolders::take_events(std::uint64_t now) {
   alignas(inotify_event) std::array<char, 16384> buffer{};
   bool whole = true;

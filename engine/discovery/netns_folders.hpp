@@ -13,8 +13,8 @@
 
 namespace arpline {
 
-/// Watches the folders where runtimes keep namespaces (inotify). A file appears there before the namespace is
-/// mounted on it, so it is looked at again for a while.
+/// Watches the folders where runtimes keep namespaces, with inotify. A runtime creates the file before it
+/// mounts the namespace on it, so a new file is tried again for kPatienceNs.
 class NetnsFolders {
  public:
   static constexpr std::size_t kMostWaiting = 4096;
@@ -24,17 +24,17 @@ class NetnsFolders {
   /// Throws SetupError.
   explicit NetnsFolders(std::vector<std::string> folders);
 
-  /// For epoll.
+  /// Descriptor for epoll; read() reads it.
   int fd() const noexcept { return inotify_.get(); }
 
-  /// Begins to watch folders that have come into being; returns those.
+  /// Starts to watch the folders that exist only since the last call; returns them.
   std::vector<std::string> watch_new_folders();
 
-  /// Hands over the namespaces that have been mounted; never waits. False: some were not told, or too many
-  /// wait: whoever keeps a picture has to list the folders.
+  /// Calls `found` for each namespace that has been mounted; never blocks. False: events were lost or too many
+  /// files wait, so the caller has to list the folders.
   bool read(std::uint64_t now, const std::function<void(const ReachableNetns&)>& found);
 
-  /// True while files wait for their namespace: call read() again within kRetryNs.
+  /// True while files wait for their namespace: call read() again every kRetryNs.
   bool waiting() const noexcept { return !waiting_.empty(); }
 
  private:

@@ -13,9 +13,9 @@ namespace arpline {
 namespace {
 
 constexpr int kRetryMs = 2;
-constexpr int kSearchPauseMs = 50;
+constexpr int kScanPauseMs = 50;
 
-// What was said about its endpoints is true still, and there may be more.
+// True when all that was reported about the interface still holds; it may have gained addresses.
 bool gains_only(const Interface& before, const Interface& now) {
   auto same = now;
   same.addresses = before.addresses;
@@ -28,7 +28,8 @@ std::vector<std::string> all_folders(const std::vector<std::string>& more) {
   return folders;
 }
 
-// The kernel names a child's parent by the id that the asking namespace has in itself: it must have one.
+// The kernel names the namespace of a child's lower device by its nsid in the asking namespace, so the own
+// namespace must have an nsid in itself.
 int own_nsid(Netlink& route) {
   const auto nsid = find_nsid(route, {.inode = own_netns_inode(), .own = true});
   if (!nsid) throw SetupError("the own network namespace gets no id; is /proc mounted?");
@@ -41,13 +42,13 @@ NetnsMonitor::NetnsMonitor(NetnsObserver& observer, const std::vector<std::strin
     : observer_(observer),
       route_(NETLINK_ROUTE),
       own_nsid_(own_nsid(route_)),
-      places_(all_folders(more_folders)),
-      search_(all_folders(more_folders)) {
-  places_.watch_new_folders();
+      folders_(all_folders(more_folders)),
+      scan_(all_folders(more_folders)) {
+  folders_.watch_new_folders();
 }
 
 Netns NetnsMonitor::described(int nsid, const Known& known) const {
-  return {.nsid = nsid, .inode = known.ways.inode, .name = known.name, .own = is_own(nsid)};
+  return {.nsid = nsid, .inode = known.access.inode, .name = known.name, .own = is_own(nsid)};
 }
 
 std::vector<Interface> NetnsMonitor::placed(int nsid, const Known& known) const {
@@ -75,7 +76,7 @@ std::vector<Netns> NetnsMonitor::all_netns() const {
 
 Fd NetnsMonitor::open(int nsid) const {
   const auto at = known_.find(nsid);
-  return at == known_.end() ? Fd{} : open_netns(at->second.ways);
+  return at == known_.end() ? Fd{} : open_netns(at->second.access);
 }
 
 void NetnsMonitor::earliest(Stale& marks, int nsid, std::uint64_t at) {
@@ -88,12 +89,12 @@ void NetnsMonitor::report_event(int nsid, int ifindex, InterfaceEventKind what, 
       {.at = now_, .nsid = nsid, .ifindex = ifindex, .what = what, .address = address});
 }
 
-NetnsMonitor::Known& NetnsMonitor::know(int nsid, bool has_way) {
+NetnsMonitor::Known& NetnsMonitor::find_or_add(int nsid, bool has_access) {
   const auto [at, fresh] = known_.try_emplace(nsid);
   if (fresh) {
-    if (is_own(nsid)) at->second.ways = {.inode = own_netns_inode(), .own = true};
+    if (is_own(nsid)) at->second.access = {.inode = own_netns_inode(), .own = true};
     earliest(stale_, nsid, now_);
-    if (!has_way && !is_own(nsid)) search_.request();
+    if (!has_access && !is_own(nsid)) scan_.request();
   }
   return at->second;
 }
@@ -105,45 +106,45 @@ void NetnsMonitor::forget(int nsid) {
     report_event(nsid, 0, InterfaceEventKind::netns_destroyed);
     changed(nsid, now_);
   }
-  forget_ways(nsid, at->second);
+  forget_access(nsid, at->second);
   host_names_.erase(host_names_.lower_bound({nsid, INT_MIN}), host_names_.upper_bound({nsid, INT_MAX}));
   known_.erase(at);
   stale_.erase(nsid);
 }
 
-// The inode may be another namespace's by now.
-void NetnsMonitor::forget_ways(int nsid, Known& known) {
-  const auto at = nsid_of_inode_.find(known.ways.inode);
+// The kernel may give the inode number to another namespace.
+void NetnsMonitor::forget_access(int nsid, Known& known) {
+  const auto at = nsid_of_inode_.find(known.access.inode);
   if (at != nsid_of_inode_.end() && at->second == nsid) nsid_of_inode_.erase(at);
-  known.ways = {};
+  known.access = {};
 }
 
-// A way into a namespace: it gets an id, and from then on its events come here.
-void NetnsMonitor::meet(const ReachableNetns& found) {
-  if (found.inode == known_.at(own_nsid_).ways.inode) return;
+// Asking for a namespace's nsid assigns one, and from then on the namespace's events are received.
+void NetnsMonitor::add_access(const ReachableNetns& found) {
+  if (found.inode == known_.at(own_nsid_).access.inode) return;
   const auto known_inode = nsid_of_inode_.find(found.inode);
   if (known_inode == nsid_of_inode_.end()) {
     const auto nsid = find_nsid(route_, found);
     if (!nsid || is_own(*nsid)) return;
-    know(*nsid, true).ways = found;
+    find_or_add(*nsid, true).access = found;
     nsid_of_inode_.insert_or_assign(found.inode, *nsid);
     earliest(stale_, *nsid, now_);
     return;
   }
   const auto at = known_.find(known_inode->second);
   if (at == known_.end()) return;
-  auto& ways = at->second.ways;
-  if (ways.path.empty() && !found.path.empty()) ways.path = found.path;
-  if (found.pids.empty() || ways.pids.size() >= ReachableNetns::kMostPids) return;
+  auto& access = at->second.access;
+  if (access.path.empty() && !found.path.empty()) access.path = found.path;
+  if (found.pids.empty() || access.pids.size() >= ReachableNetns::kMostPids) return;
   const auto pid = found.pids.front();
-  if (std::ranges::find(ways.pids, pid) != ways.pids.end()) return;
-  ways.pids.push_back(pid);
-  if (!at->second.children.empty() && ways.pids.size() == 1) earliest(stale_, at->first, now_);
+  if (std::ranges::find(access.pids, pid) != access.pids.end()) return;
+  access.pids.push_back(pid);
+  if (!at->second.children.empty() && access.pids.size() == 1) earliest(stale_, at->first, now_);
 }
 
 void NetnsMonitor::refresh_child(int nsid, int ifindex, std::uint64_t heard_at) {
   auto child = dump_child(route_, dumped(nsid), own_nsid_, ifindex);
-  if (!child) read_events();  // what became of it has been said by now
+  if (!child) read_events();  // the event that says why has arrived by now
   auto at = known_.find(nsid);
   if (at == known_.end()) return;
   auto old = at->second.children.find(ifindex);
@@ -163,7 +164,7 @@ void NetnsMonitor::refresh_child(int nsid, int ifindex, std::uint64_t heard_at) 
   }
   keep_names(*child, old == at->second.children.end() ? nullptr : &old->second);
   if (old == at->second.children.end()) {
-    if (at->second.children.empty()) {  // its settings are of interest now
+    if (at->second.children.empty()) {  // settings are read only for namespaces with children
       at->second.settings_at = 0;
       earliest(stale_, nsid, heard_at);
     }
@@ -179,20 +180,21 @@ void NetnsMonitor::refresh_child(int nsid, int ifindex, std::uint64_t heard_at) 
   changed(nsid, heard_at, !gains);
 }
 
-// A way that has closed is forgotten, and another one looked for.
-void NetnsMonitor::refresh_ways(Known& known, int nsid) {
-  forget_ended(known.ways);
+// Forgets a path or a process that no longer leads into the namespace, and requests a scan when none is left.
+void NetnsMonitor::refresh_access(Known& known, int nsid) {
+  forget_ended(known.access);
   const bool old = known.settings_at == 0 || now_ - known.settings_at >= kSettingsNs;
   if (is_own(nsid)) {
     known.all = own_arp_settings().value_or(NetnsArpSettings{});
-  } else if (const Fd fd = open_netns(known.ways); fd && nsid_of(route_, fd.get()) == nsid) {
+  } else if (const Fd fd = open_netns(known.access); fd && nsid_of(route_, fd.get()) == nsid) {
     if (old) known.all = arp_settings_of(fd.get()).value_or(known.all);
     if (old) known.settings_at = now_;
   } else if (!known.children.empty()) {
-    forget_ways(nsid, known);
-    search_.request();
+    forget_access(nsid, known);
+    scan_.request();
   }
-  known.name = known.ways.inode == 0 && !known.ways.own ? "id " + std::to_string(nsid) : netns_name(known.ways);
+  known.name =
+      known.access.inode == 0 && !known.access.own ? "id " + std::to_string(nsid) : netns_name(known.access);
 }
 
 bool NetnsMonitor::misses(int nsid, const Children& found) const {
@@ -219,29 +221,30 @@ void NetnsMonitor::refresh_netns(int nsid, std::uint64_t heard_at) {
   if (is_own(nsid)) read_host_addresses();
   auto children = dump_netns(route_, dumped(nsid), own_nsid_);
   if (!children || misses(nsid, *children)) {
-    read_events();  // what became of them has been said by now, and goes before what is read after it
+    read_events();  // their events have arrived by now, and have to be handled before the next dump
     children = dump_netns(route_, dumped(nsid), own_nsid_);
   }
   const auto at = known_.find(nsid);
   if (at == known_.end()) return;
-  constexpr int kLoopback = 1;  // every namespace has it, under this number
+  constexpr int kLoopback = 1;  // its ifindex in every namespace
   if (!children && !is_own(nsid) && !get_link(route_, nsid, kLoopback)) return forget(nsid);
   auto& known = at->second;
   fold(known);
   const auto before = placed(nsid, known);
   if (children) take_children(nsid, known, std::move(*children));
-  if (!known.children.empty() || is_own(nsid)) refresh_ways(known, nsid);
+  if (!known.children.empty() || is_own(nsid)) refresh_access(known, nsid);
   if (placed(nsid, known) != before) changed(nsid, heard_at);
 }
 
-// In turns, one interface of each namespace, and then one namespace at least: whoever changes all the time
-// keeps nobody else waiting.
+// Takes one interface of each namespace in turn, so that a namespace that changes all the time can't delay the
+// others.
 std::pair<int, int> NetnsMonitor::next_child(const StaleChildren& stale, int after) {
   const auto next = stale.upper_bound({after, INT_MAX});
   return next == stale.end() ? stale.begin()->first : next->first;
 }
 
-// Interfaces before namespaces: they are what somebody waits for.
+// Refreshes interfaces first, because their changes are waited for, and then one namespace at least, so that
+// changing interfaces can't delay the namespaces for ever.
 void NetnsMonitor::refresh(std::uint64_t until) {
   while (!stale_children_.empty() && now_ns() < until) {
     const auto id = next_child(stale_children_, last_child_);
@@ -261,19 +264,20 @@ void NetnsMonitor::refresh(std::uint64_t until) {
   }
 }
 
-// What the events have said goes into what was read.
+// Merges the address changes that events reported into the addresses that were read.
 void NetnsMonitor::fold(Known& known) {
   for (auto& [ifindex, pending] : std::exchange(known.pending, {})) {
     const auto at = known.children.find(ifindex);
     if (at == known.children.end()) continue;
     auto& addresses = at->second.interface.addresses;
-    std::vector<InterfaceAddress> come;
+    std::vector<InterfaceAddress> gained;
     std::vector<InterfaceAddress> merged;
     for (const auto& [address, added] : pending)
-      if (added) come.push_back(address);
-    std::erase_if(addresses, [&said = pending](const InterfaceAddress& one) { return said.contains(one); });
-    merged.reserve(addresses.size() + come.size());
-    std::ranges::merge(addresses, come, std::back_inserter(merged), comes_before);
+      if (added) gained.push_back(address);
+    std::erase_if(addresses,
+                  [&reported = pending](const InterfaceAddress& one) { return reported.contains(one); });
+    merged.reserve(addresses.size() + gained.size());
+    std::ranges::merge(addresses, gained, std::back_inserter(merged), comes_before);
     addresses = std::move(merged);
   }
 }
@@ -281,12 +285,13 @@ void NetnsMonitor::fold(Known& known) {
 bool NetnsMonitor::has(const Known& known, const Child& child, const InterfaceAddress& address) {
   const auto pending = known.pending.find(child.interface.ifindex);
   if (pending != known.pending.end())
-    if (const auto said = pending->second.find(address); said != pending->second.end()) return said->second;
+    if (const auto reported = pending->second.find(address); reported != pending->second.end())
+      return reported->second;
   return std::ranges::binary_search(child.interface.addresses, address, comes_before);
 }
 
-void NetnsMonitor::tell(int nsid, std::uint64_t heard_at) {
-  const auto begun = now_ns();
+void NetnsMonitor::report_children(int nsid, std::uint64_t heard_at) {
+  const auto began = now_ns();
   const auto at = known_.find(nsid);
   if (at != known_.end()) fold(at->second);
   observer_.on_children(nsid, at == known_.end() ? std::vector<Interface>{} : placed(nsid, at->second),
@@ -294,7 +299,7 @@ void NetnsMonitor::tell(int nsid, std::uint64_t heard_at) {
   const auto ended = now_ns();
   const auto again = known_.find(nsid);
   if (again != known_.end())
-    again->second.rests_until = ended + std::min(kRest * (ended - begun), kLongestRestNs);
+    again->second.rests_until = ended + std::min(kRest * (ended - began), kLongestRestNs);
 }
 
 void NetnsMonitor::publish() {
@@ -311,7 +316,7 @@ void NetnsMonitor::publish() {
     if (at != known_.end() && now < at->second.rests_until && !losing_.contains(nsid)) {
       later.emplace(nsid, heard_at);
     } else {
-      tell(nsid, heard_at);
+      report_children(nsid, heard_at);
     }
   }
   losing_.clear();
@@ -352,42 +357,43 @@ void NetnsMonitor::read_own_links() {
   own_links_changed_ = true;
 }
 
-void NetnsMonitor::everything_is_stale() {
+void NetnsMonitor::mark_all_stale() {
   read_own_links();
   for (const auto& [nsid, known] : known_) earliest(stale_, nsid, now_);
-  search_.request();
+  scan_.request();
   overrun_ = false;
 }
 
 void NetnsMonitor::look() {
   now_ = now_ns();
-  know(own_nsid_);
-  everything_is_stale();
+  find_or_add(own_nsid_);
+  mark_all_stale();
   const auto never = [] { return false; };
-  search_.step(now_, never, [this](const ReachableNetns& found) { meet(found); });
+  scan_.step(now_, never, [this](const ReachableNetns& found) { add_access(found); });
   refresh(UINT64_MAX);
   publish();
 }
 
 void NetnsMonitor::work() {
   read_events();
-  publish();  // what is taken away does not wait
+  publish();  // losses are reported before the slice below
   now_ = now_ns();
   if (overrun_) {
-    // Ids and inodes of namespaces whose end was not heard are used again: every way is to be tried anew.
+    // The kernel reuses the nsids and inodes of namespaces whose end was missed, so every namespace is checked
+    // again.
     nsid_of_inode_.clear();
-    everything_is_stale();
+    mark_all_stale();
   }
   const auto until = now_ + kSliceNs;
-  const auto met = [this](const ReachableNetns& found) { meet(found); };
-  if (!places_.read(now_, met)) search_.request();
+  const auto add_found = [this](const ReachableNetns& found) { add_access(found); };
+  if (!folders_.read(now_, add_found)) scan_.request();
   refresh(until);
-  search_.step(
-      now_, [until] { return now_ns() >= until; }, met);
+  scan_.step(
+      now_, [until] { return now_ns() >= until; }, add_found);
   publish();
 }
 
-// Until the first of those that are to be told may be.
+// Time until the first changed namespace may be reported.
 int NetnsMonitor::rest_ms(std::uint64_t now) const {
   constexpr std::uint64_t kMillisecond = 1'000'000;
   auto rest = kLongestRestNs;
@@ -402,21 +408,21 @@ int NetnsMonitor::rest_ms(std::uint64_t now) const {
 int NetnsMonitor::patience_ms() const {
   const auto now = now_ns();
   if (overrun_ || !stale_.empty() || !stale_children_.empty()) return 0;
-  if (search_.wanted(now)) return 0;
-  if (places_.waiting()) return kRetryMs;
+  if (scan_.wanted(now)) return 0;
+  if (folders_.waiting()) return kRetryMs;
   const int rest = changed_.empty() ? -1 : rest_ms(now);
-  if (!search_.requested()) return rest;
-  return rest < 0 ? kSearchPauseMs : std::min(rest, kSearchPauseMs);
+  if (!scan_.requested()) return rest;
+  return rest < 0 ? kScanPauseMs : std::min(rest, kScanPauseMs);
 }
 
-// As many namespaces as keep the pace of one look at each in kReconcileNs.
+// Marks as many namespaces as stale as it takes to read each one once in kReconcileNs.
 void NetnsMonitor::tick(std::uint64_t interval_ns) {
   now_ = now_ns();
-  if (!places_.watch_new_folders().empty()) search_.request();
+  if (!folders_.watch_new_folders().empty()) scan_.request();
   cycle_ns_ += interval_ns;
   if (cycle_ns_ >= kReconcileNs) {
     cycle_ns_ = 0;
-    search_.request();
+    scan_.request();
   }
   if (std::exchange(busy_, false) && ++put_off_ < kMostPutOff) return;
   put_off_ = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an event of rtnetlink means to what a NetnsMonitor knows.
+// NetnsMonitor's handlers of rtnetlink events.
 #include <linux/if.h>
 #include <linux/net_namespace.h>
 #include <linux/netconf.h>
@@ -13,7 +13,7 @@
 namespace arpline {
 namespace {
 
-// So many events are taken in before what they made stale is looked at.
+// Events that are read in one go, before the interfaces and namespaces that they made stale are refreshed.
 constexpr std::size_t kEventsAtOnce = 256;
 
 bool looks_the_same(const LinkRecord& a, const LinkRecord& b) {
@@ -44,7 +44,7 @@ void NetnsMonitor::on_message(const nlmsghdr& message, int nsid) {
       return on_settings(message, nsid);
     case RTM_NEWNSID:
     case RTM_DELNSID:
-      // The ids that other namespaces give are not ours.
+      // An nsid is valid only in the namespace that assigned it.
       return is_own(nsid) ? on_nsid(message) : void();
     default:
       return;
@@ -58,30 +58,32 @@ void NetnsMonitor::on_nsid(const nlmsghdr& message) {
   });
   if (nsid < 0 || is_own(nsid)) return;
   if (message.nlmsg_type == RTM_NEWNSID) {
-    know(nsid);
+    find_or_add(nsid);
   } else {
     forget(nsid);
   }
 }
 
 void NetnsMonitor::on_link(const nlmsghdr& message, int nsid) {
-  // A bridge speaks of its ports with the same messages.
+  // A bridge sends the same messages about its ports, with the family AF_BRIDGE.
   if (header_of<ifinfomsg>(message).ifi_family != AF_UNSPEC) return;
   const auto link = parse_link(message);
   const bool deleted = message.nlmsg_type == RTM_DELLINK;
-  auto& known = know(nsid);
+  auto& known = find_or_add(nsid);
   if (is_own(nsid)) on_own_link(link, deleted);
   if (deleted) return on_link_gone(link, nsid);
   if (!is_macvlan(link))
     return observer_.on_link(is_own(nsid) ? std::nullopt : std::optional{nsid}, link.ifindex);
   if (known.children.contains(link.ifindex)) return on_child_link(known, link, nsid);
-  // An event names the lower link's namespace by an id of the link's own: ask.
+  // The event names the lower device's namespace by an nsid that the child's namespace assigned, so the child
+  // is read from here.
   stale_children_.try_emplace({nsid, link.ifindex}, now_);
 }
 
 void NetnsMonitor::on_own_link(const LinkRecord& link, bool deleted) {
   const auto* before = links_.find(link.ifindex);
-  // The only sign of a child that was made in another namespace is its parent, saying that nothing has changed.
+  // When a child is created in another namespace, the only sign here is an event of its lower device that
+  // changes nothing.
   if (!deleted && before != nullptr && looks_the_same(*before, link)) return hint();
   const bool vlan = link.kind == "vlan";
   if (deleted) {
@@ -99,8 +101,8 @@ void NetnsMonitor::on_own_link(const LinkRecord& link, bool deleted) {
 
 void NetnsMonitor::on_link_gone(const LinkRecord& link, int nsid) {
   if (link.new_netns && !is_own(*link.new_netns)) {
-    know(*link.new_netns);
-    // Only the own namespace's ids are ours.
+    find_or_add(*link.new_netns);
+    // new_netns is valid here only if the own namespace assigned it.
     if (is_own(nsid) && is_macvlan(link) && link.new_ifindex != 0 && host_names_.size() < kMostHostNames)
       host_names_.insert_or_assign({*link.new_netns, link.new_ifindex}, link.name);
     if (is_macvlan(link)) earliest(stale_, *link.new_netns, now_);
@@ -120,23 +122,23 @@ void NetnsMonitor::on_child_link(Known& known, const LinkRecord& link, int nsid)
   update_interface(interface, link);
   if (!child.named) interface.first_name = interface.name;
   if (interface == before) return;
-  const auto say = [&](bool when, InterfaceEventKind what) {
+  const auto report_if = [&](bool when, InterfaceEventKind what) {
     if (when) report_event(nsid, link.ifindex, what);
   };
-  say(before.mac != interface.mac, InterfaceEventKind::mac_changed);
-  say(before.name != interface.name, InterfaceEventKind::renamed);
-  say(before.up && !interface.up, InterfaceEventKind::link_down);
-  say(!before.up && interface.up, InterfaceEventKind::link_up);
+  report_if(before.mac != interface.mac, InterfaceEventKind::mac_changed);
+  report_if(before.name != interface.name, InterfaceEventKind::renamed);
+  report_if(before.up && !interface.up, InterfaceEventKind::link_down);
+  report_if(!before.up && interface.up, InterfaceEventKind::link_up);
   const bool stayed_up = before.up && interface.up;
-  say(stayed_up && before.running && !interface.running, InterfaceEventKind::carrier_lost);
-  say(stayed_up && !before.running && interface.running, InterfaceEventKind::carrier_back);
+  report_if(stayed_up && before.running && !interface.running, InterfaceEventKind::carrier_lost);
+  report_if(stayed_up && !before.running && interface.running, InterfaceEventKind::carrier_back);
   changed(nsid, now_);
 }
 
 void NetnsMonitor::on_address(const nlmsghdr& message, int nsid) {
   const auto address = parse_address(message);
   if (!address) return;
-  auto& known = know(nsid);
+  auto& known = find_or_add(nsid);
   const bool added = message.nlmsg_type == RTM_NEWADDR;
   if (is_own(nsid)) on_host_address(*address, added);
   const auto at = known.children.find(address->ifindex);
@@ -157,13 +159,13 @@ void NetnsMonitor::on_address(const nlmsghdr& message, int nsid) {
 
 void NetnsMonitor::on_host_address(const LinkAddress& address, bool added) {
   const InterfaceAddress one{.address = address.address, .prefix_bits = address.prefix_bits};
-  auto& its = host_addresses_[address.ifindex];
-  const bool news = added ? its.insert(one).second : its.erase(one) > 0;
-  if (its.empty()) host_addresses_.erase(address.ifindex);
+  auto& addresses = host_addresses_[address.ifindex];
+  const bool news = added ? addresses.insert(one).second : addresses.erase(one) > 0;
+  if (addresses.empty()) host_addresses_.erase(address.ifindex);
   if (news && !host_changed_) host_changed_ = now_;
 }
 
-// rp_filter tells when it changes; arp_ignore does not.
+// A change of rp_filter raises RTM_NEWNETCONF, a change of arp_ignore does not.
 void NetnsMonitor::on_settings(const nlmsghdr& message, int nsid) {
   const auto at = known_.find(nsid);
   if (at == known_.end() || at->second.children.empty()) return;

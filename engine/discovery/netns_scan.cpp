@@ -27,7 +27,7 @@ bool NetnsScan::begin(std::uint64_t now) {
   return true;
 }
 
-// False at the end of the last folder.
+// False after the last folder.
 bool NetnsScan::step_folder(const Found& found) {
   if (folder_ == folders_.size()) return false;
   std::error_code error;

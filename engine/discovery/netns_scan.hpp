@@ -14,25 +14,25 @@
 
 namespace arpline {
 
-/// Looks through the folders of namespaces and through /proc, in slices, when somebody has a reason to think
-/// that there is a namespace that nobody knows.
+/// Searches the folders of namespaces and /proc, in slices. It finds namespaces that raised no event here, and
+/// is requested when there may be one.
 class NetnsScan {
  public:
-  /// No more than this many searches a second, whatever happens; so many may be saved up.
+  /// Scans that may start in a second, and those that may be saved up.
   static constexpr std::uint64_t kPerSecond = 4;
   static constexpr std::uint64_t kBurst = 10;
 
   explicit NetnsScan(std::vector<std::string> folders) : folders_(std::move(folders)) {}
 
-  /// One full search that begins from now on.
+  /// Requests a full scan that starts after this call; a scan that is already running does not count.
   void request() noexcept { requested_ = true; }
   bool requested() const noexcept { return requested_; }
-  /// Whether there is something to do now.
+  /// Whether step() has work to do now.
   bool wanted(std::uint64_t now) const noexcept;
 
   using Found = std::function<void(const ReachableNetns&)>;
-  /// Goes on until `enough` says so; hands over what it comes across: a path, or one process. Throws SetupError
-  /// without /proc.
+  /// Continues until `enough` returns true. Calls `found` with each namespace's path or one of its processes,
+  /// and more than once for the same namespace. Throws SetupError without /proc.
   void step(std::uint64_t now, const std::function<bool()>& enough, const Found& found);
 
  private:

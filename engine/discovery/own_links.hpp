@@ -10,7 +10,7 @@
 
 namespace arpline {
 
-/// All links of the own namespace: the parents are among them, and what stands between a parent and its
+/// All links of the own namespace. Among them are the parents, and the VLAN interfaces between a parent and its
 /// children.
 class OwnLinks {
  public:
@@ -18,26 +18,27 @@ class OwnLinks {
   void erase(int ifindex) { links_.erase(ifindex); }
   void clear() { links_.clear(); }
 
-  /// By name, an alternative one too; nullptr: there is none.
+  /// Finds a link by its name or an alternative name; nullptr: there is none.
   const LinkRecord* find(const ForeignText& name) const;
   const LinkRecord* find(int ifindex) const;
 
-  /// A parent and all that is to be known of it; nullopt: there is no such link.
+  /// A parent with the facts of its VLAN interfaces; nullopt: there is no such link.
   std::optional<ParentLink> parent(int ifindex) const;
 
-  /// f(const LinkRecord&, std::uint16_t vlan) for the parent itself and for each 802.1Q interface on it.
+  /// Calls f(const LinkRecord&, std::uint16_t vlan) for the parent itself and for each 802.1Q interface on it.
   template <class F>
   void each_place_on(int parent, F&& f) const {
     for (const auto& [ifindex, link] : links_)
       if (const auto place = place_of(ifindex); place && place->parent == parent) f(link, place->vlan);
   }
 
-  /// Where a child's frames come in that stands on the link `lower`.
+  /// The parent and the VLAN on which the frames of a child come in.
   struct Place {
     int parent = 0;
     std::uint16_t vlan = 0;
   };
-  /// The link itself, or the one below an 802.1Q interface; nullopt: on a VLAN that no frame of one tag is in.
+  /// The place of a child on the link `lower`. An 802.1Q interface stands for its own lower device and its
+  /// VLAN; nullopt: the interface is 802.1ad, or its lower device is in another namespace.
   std::optional<Place> place_of(int lower) const;
 
  private:

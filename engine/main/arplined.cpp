@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// arplined: the daemon with the AF_XDP port.
+// arplined: the daemon with the ports xsk and packet.
 #include "base/error.hpp"
 #include "main/daemon.hpp"
 

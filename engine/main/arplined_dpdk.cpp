@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// arplined-dpdk: the daemon with DPDK's devices beside the AF_XDP port.
+// arplined-dpdk: arplined with DPDK's port ethdev in addition.
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -18,7 +18,7 @@ namespace {
 
 using namespace arpline;
 
-// The program gives a queue without a socket no frames, and nobody would notice.
+// The ingress program redirects nothing on a queue without a socket, so a missing one would go unnoticed.
 void check_sockets(const ServiceWanted& wanted, std::uint16_t queues) {
   if (const auto queue = first_queue_without_socket(wanted.xsks_map_fd, queues))
     throw SetupError(
@@ -42,9 +42,9 @@ std::unique_ptr<Service> make_net_af_xdp_service(const ServiceWanted& wanted) {
                                                     });
 }
 
-// What the engine does not answer goes through a tap that is there as long as the daemon, and from it to the
-// parent.
-std::unique_ptr<Service> make_front_service(const ServiceWanted& wanted) {
+// This worker decides by itself, without the ingress program. Frames that it does not answer go into a tap,
+// which exists as long as the daemon, and from the tap to the parent.
+std::unique_ptr<Service> make_engine_ingress_service(const ServiceWanted& wanted) {
   const auto& device = wanted.parent.device;
   const bool in_memory = is_memory_only(device);
   const auto tap = fmt::format("arpl{}", wanted.link.ifindex);
@@ -68,10 +68,10 @@ std::unique_ptr<Service> make_front_service(const ServiceWanted& wanted) {
 std::unique_ptr<Service> make_service(const ServiceWanted& wanted) {
   if (!wanted.ring) return make_packet_service(wanted);
   if (wanted.parent.port == PortKind::xsk) return make_xsk_service(wanted);
-  return wanted.front != nullptr ? make_front_service(wanted) : make_net_af_xdp_service(wanted);
+  return wanted.front != nullptr ? make_engine_ingress_service(wanted) : make_net_af_xdp_service(wanted);
 }
 
-// The EAL's threads and files outlive every worker.
+// The factory holds the EAL, so that the EAL's threads and files outlive every worker.
 ServiceFactory make_factory(const Config& config) {
   std::vector<std::string> devices;
   for (const auto& parent : config.parents)

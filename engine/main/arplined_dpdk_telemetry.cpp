@@ -22,7 +22,7 @@
 namespace arpline {
 namespace {
 
-// DPDK sends at most 16 KiB in one answer, and up to 22.11 no dictionaries in others: "PARENT/NAME": value.
+// DPDK limits an answer to 16 KiB, and up to 22.11 it can't nest dictionaries: the keys are "PARENT/NAME".
 constexpr std::size_t kEndpointsPerAnswer = 64;
 
 std::string& root() {
@@ -30,7 +30,7 @@ std::string& root() {
   return pin_root;
 }
 
-// Of other characters DPDK takes none in a name.
+// DPDK accepts only letters, digits and '/' in a name.
 std::string name_of(const ForeignText& parent, const std::string& what) {
   auto name = parent.raw() + "/" + what;
   std::ranges::replace_if(
@@ -50,7 +50,7 @@ void add(rte_tel_data* dict, const std::string& name, const std::string& value) 
   rte_tel_data_add_dict_string(dict, name.c_str(), value.c_str());
 }
 
-// Of each parent in this namespace; one that goes away meanwhile is left out.
+// The status of each parent in this namespace; a parent whose pins go away meanwhile is left out.
 std::vector<ParentStatus> parents() {
   std::vector<ParentStatus> found;
   for (const auto& text : names_in(root())) {
@@ -74,7 +74,7 @@ void show_endpoint(rte_tel_data* dict, const ParentStatus& parent, const Endpoin
   add(dict, name_of(parent.parent, vlan + format_ipv4(endpoint.address)), text);
 }
 
-// From the one that `parameters` counts on, as many as one answer has room for.
+// Shows as many endpoints as one answer has room for. `parameters` is the number of endpoints to skip.
 void show_endpoints(const char* parameters, rte_tel_data* dict) {
   std::size_t skip = 0;
   if (parameters != nullptr) std::from_chars(parameters, parameters + std::strlen(parameters), skip);
@@ -122,7 +122,7 @@ void show_limits(const char* parameters, rte_tel_data* dict) {
   }
 }
 
-// DPDK's thread asks; what it gets is an answer or an error code.
+// DPDK's telemetry thread calls this from C code, which no exception may cross.
 template <auto Show>
 int answer(const char*, const char* parameters, rte_tel_data* data) noexcept {
   try {

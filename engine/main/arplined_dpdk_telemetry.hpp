@@ -5,8 +5,9 @@
 
 namespace arpline {
 
-/// Answers /arpline/endpoints, /arpline/verdicts and /arpline/limits on DPDK's telemetry socket with what the
-/// maps of this namespace's parents hold. The EAL runs. Throws SetupError.
+/// Registers /arpline/endpoints, /arpline/verdicts, /arpline/counters and /arpline/limits at DPDK's telemetry
+/// socket. The answers come from the pinned maps of this namespace's parents. The EAL must be running. Throws
+/// SetupError.
 void offer_telemetry(const std::string& pin_root);
 
 }  // namespace arpline

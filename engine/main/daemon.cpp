@@ -54,14 +54,14 @@ int run(int argc, char** argv, const MakeFactory& make_factory) {
   app.add_flag("--verbose", verbose, "all that libbpf and the verifier say, on stderr");
   try {
     app.parse(argc, argv);
-  } catch (const CLI::Success& asked) {  // for help, or the version
+  } catch (const CLI::Success& asked) {  // --help or --version
     const int code = app.exit(asked);
     finish_stdout();
     return code;
   } catch (const CLI::ParseError& error) {
     throw SetupError(std::string{error.what()} + "; see --help");
   }
-  // Without a name it would be an empty configuration.
+  // load_config() would take an empty name for an empty configuration.
   if (config_option->count() > 0 && file.empty()) throw SetupError("--config: the name of a file is missing");
   const auto configure = [&] {
     auto config = load_config(file, parents);
@@ -84,7 +84,7 @@ int run(int argc, char** argv, const MakeFactory& make_factory) {
 
 int run_daemon(int argc, char** argv, const MakeFactory& make_factory) noexcept {
   set_up_log();
-  signal(SIGPIPE, SIG_IGN);  // whoever reads the log may end at any time
+  signal(SIGPIPE, SIG_IGN);  // the reader of the log may exit at any time
   try {
     return run(argc, argv, make_factory);
   } catch (const std::exception& error) {

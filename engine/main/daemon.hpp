@@ -5,16 +5,16 @@
 
 namespace arpline {
 
-/// What is said and done before the workers' factory is made: once, with the capabilities that the daemon
-/// keeps.
+/// Makes the workers' factory. It is called once, after the daemon has dropped the capabilities that it does
+/// not need.
 using MakeFactory = std::function<ServiceFactory(const Config&)>;
 
-/// The daemon, whatever ports it has; returns the process's exit code.
+/// Runs the daemon with the ports that `make_factory` offers; returns the process's exit code.
 int run_daemon(int argc, char** argv, const MakeFactory& make_factory) noexcept;
 
-/// The worker of a parent that has no ring: it announces.
+/// Makes the worker of a parent without rings, which only sends announcements and probes.
 std::unique_ptr<Service> make_packet_service(const ServiceWanted& wanted);
-/// The worker of a parent with AF_XDP sockets.
+/// Makes the worker of a parent with AF_XDP sockets.
 std::unique_ptr<Service> make_xsk_service(const ServiceWanted& wanted);
 
 }  // namespace arpline
