@@ -36,7 +36,8 @@ constexpr std::array<bpf_insn, 9> kReadKernelTime{{
     {.code = BPF_LDX | BPF_W | BPF_MEM, .dst_reg = BPF_REG_2, .src_reg = BPF_REG_6, .off = 0, .imm = 0},
     {.code = BPF_LDX | BPF_W | BPF_MEM, .dst_reg = BPF_REG_3, .src_reg = BPF_REG_6, .off = 4, .imm = 0},
     {.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_4, .src_reg = BPF_REG_2, .off = 0, .imm = 0},
-    {.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_4, .src_reg = 0, .off = 0, .imm = 8},
+    // BPF_K, an immediate, is 0, as BPF_ADD is.
+    {.code = BPF_ALU64 | BPF_ADD, .dst_reg = BPF_REG_4, .src_reg = 0, .off = 0, .imm = 8},
     {.code = BPF_JMP | BPF_JGT | BPF_X, .dst_reg = BPF_REG_4, .src_reg = BPF_REG_3, .off = 1, .imm = 0},
     {.code = BPF_STX | BPF_DW | BPF_MEM, .dst_reg = BPF_REG_2, .src_reg = BPF_REG_0, .off = 0, .imm = 0},
     {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},

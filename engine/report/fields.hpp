@@ -240,7 +240,7 @@ class JsonReader {
   static void read(const nlohmann::json& json, const std::string& name, std::map<std::string, T>& map) {
     if (!json.is_object()) fail(name, "an object");
     map.clear();
-    for (const auto& [key, value] : json.items()) read(value, name + "." + key, map[key]);
+    for (const auto& [key, value] : json.items()) read(value, fmt::format("{}.{}", name, key), map[key]);
   }
   template <class T>
   static void read(const nlohmann::json& json, const std::string& name, const MacField<T>& field) {

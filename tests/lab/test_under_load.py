@@ -124,8 +124,8 @@ def test_every_request_is_answered_once(serve):
 
 
 def idle(daemon):
-    """Expects a daemon that sleeps: it uses little more CPU time than a loop that wakes a hundred times a second."""
-    loop = "import time\nwhile True: time.sleep(0.01)"
+    """Expects a daemon that sleeps: it uses little more CPU time than a loop that wakes two hundred times a second."""
+    loop = "import time\nwhile True: time.sleep(0.005)"
     with subprocess.Popen([sys.executable, "-c", loop]) as control:
         try:
             time.sleep(3)
