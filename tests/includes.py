@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Who may include whom: the table below checked against the #include lines. Prints what breaks it."""
+"""Checks the #include lines against the table of layers below, and prints those that break it."""
 import re
 import subprocess
 import sys

@@ -11,10 +11,11 @@ FEW, MANY = 64, 65_536
 STEPS = ("receive", "decide", "send")
 
 METHOD = """The engine's own pieces without NIC and kernel: `EthdevPort` over rings in memory (DPDK's net_ring),
-`Front` (the whole decision), bursts of {burst}. Each endpoint is asked by one requester that its kernel has answered,
-at random; all answers are REFLECT's. Addresses are of 64 interfaces. Ticks of the time stamp counter, {ghz:.2f} GHz
-here: not cycles where the core runs at another speed. A round's figures are the medians of {fillings} fillings of a
-ring of {room} frames, which was written just before; the table has the medians of the rounds."""
+`EngineIngress` (the whole decision), bursts of {burst}. Each endpoint is asked by one requester that its kernel
+has answered, at random; all answers are REFLECT's. Addresses are of 64 interfaces. Ticks of the time stamp
+counter, {ghz:.2f} GHz here: not cycles where the core runs at another speed. A round's figures are the medians
+of {fillings} fillings of a ring of {room} frames, which was written just before; the table has the medians of
+the rounds."""
 
 
 def run(settings) -> dict:

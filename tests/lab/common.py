@@ -73,6 +73,18 @@ def wait_state(host, child, state, seconds=10.0, reason=None):
                                          f"{endpoint(host, child)}")
 
 
+def wait_unanswered(wire, host, child):
+    """Asks as one new requester after the other, until arpline knows that the endpoint's kernel is silent."""
+    numbers = iter(range(1, 250))
+
+    def ask():
+        number = next(numbers)
+        wire.send(who_has(child, f"02:b2:00:00:00:{number:02x}", f"10.77.3.{number}"))
+        wire.collect(0.5)
+        return endpoint(host, child)["reason"] == "unanswered"
+    wait_until(ask, 20, "three checks went unanswered")
+
+
 def wait_known(host, *children):
     for child in children:
         wait_until(lambda one=child: endpoint(host, one), 10, f"{child.address} is known")

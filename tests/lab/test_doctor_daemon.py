@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """arpline doctor with an arplined that runs, was killed or hangs: findings that need the daemon or its maps."""
 import pytest
-from common import REQUESTER_MAC, confirm, endpoint, frames, wait_known, wait_state, wait_until, who_has
+from common import (REQUESTER_MAC, confirm, endpoint, frames, wait_known, wait_state, wait_unanswered, wait_until,
+                    who_has)
 from doctor import docker_like, doctor, find, findings, found, healthy, mended
 from lab.wire import Wire
 
@@ -138,14 +139,7 @@ def test_requests_that_a_packet_filter_takes_are_found(lab, serve):
     child.ns.run("tc", "qdisc", "add", "dev", "mv0", "clsact")
     child.ns.run("tc", "filter", "add", "dev", "mv0", "ingress", "bpf", "da", "obj",
                  lab.bpf_object("drop"), "sec", "tc")
-    numbers = iter(range(1, 250))
-
-    def ask_as_somebody_new():
-        number = next(numbers)
-        wire.send(who_has(child, f"02:b2:00:00:00:{number:02x}", f"10.77.3.{number}"))
-        wire.collect(0.3)
-        return endpoint(host, child)["reason"] == "unanswered"
-    wait_until(ask_as_somebody_new, 20, "three samples went unanswered")
+    wait_unanswered(wire, host, child)
     told = found(host, "silent_kernel")
     assert "packet filter" in told["evidence"] and told["command"] is None, told
 
