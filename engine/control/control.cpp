@@ -139,8 +139,8 @@ void Control::tick() {
   const auto now = now_ns();
   bool healthy = true;
   parents_.each_served([&](ServedParent& served) {
-    served.tick();
     healthy = served.healthy(now) && healthy;
+    served.tick();
   });
   parents_.each([now](const Parent& parent) {
     if (parent.server) parent.server->tick(now);
@@ -207,7 +207,7 @@ void Control::serve(Parent& parent) {
   EventLoop::Source tags;
   if (served->tags_fd() >= 0)
     tags = loop_.on_io(served->tags_fd(), EPOLLIN, [&parent](std::uint32_t) {
-      parent.served->read_tags();
+      Parents::contain(parent, [&parent] { parent.served->read_tags(); });
       if (parent.served->tags_fd() < 0) parent.tags.reset();
     });
   // The last step that may fail, so that no client can ask about a parent that is not served.

@@ -67,9 +67,15 @@ void Parents::check(Parent& parent, std::uint64_t now) {
 }
 
 void Parents::update(Parent& parent, const ParentLink& link) {
-  try {
+  contain(parent, [&] {
     parent.served->update_link(link);
     parent.served->second();
+  });
+}
+
+void Parents::contain(Parent& parent, const std::function<void()>& work) {
+  try {
+    work();
   } catch (const SetupError& error) {
     complain(parent, error.what());
   }

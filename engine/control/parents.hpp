@@ -87,11 +87,14 @@ class Parents {
   void each(F&& f) {
     for (auto& parent : parents_) f(*parent);
   }
+  /// Calls f for each served parent. The SetupError of one is logged, and the others are called all the same.
   template <class F>
   void each_served(F&& f) {
     for (auto& parent : parents_)
-      if (parent->served) f(*parent->served);
+      if (parent->served) contain(*parent, [&] { f(*parent->served); });
   }
+  /// Runs work() for this parent, and logs a SetupError, so that it doesn't reach the other parents.
+  static void contain(Parent& parent, const std::function<void()>& work);
 
  private:
   Parent& add(const ParentConfig& config);

@@ -51,7 +51,7 @@ struct Tombstone {
   Settings settings;
   std::uint64_t gone_at = 0;
   std::optional<std::uint64_t>
-      up_at;  ///< since when it was up with this address; nullopt: since before the start
+      up_at;  ///< since when it was up with this address; nullopt: since before it was found
   std::vector<InterfaceEvent> trail;  ///< oldest first
 };
 

@@ -22,7 +22,7 @@ struct GoneStatus {
   ForeignText netns{};
   ForeignText interface {};
   double seconds_ago = 0;
-  std::optional<double> lived_seconds{};  ///< none: it was up before the daemon started
+  std::optional<double> lived_seconds{};  ///< none: it was up when the daemon found it
   std::string reason{};
   std::vector<Step> trail{};  ///< in the order in which the events were received
 };

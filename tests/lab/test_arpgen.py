@@ -214,6 +214,7 @@ def test_another_xdp_program_is_never_replaced(wired):
     assert peer.ns.ip("link", "show", peer.nic).stdout == before
 
 
+@pytest.mark.alone  # its requesters fill the neighbour table, which all containers share
 @pytest.mark.timeout(90)
 def test_every_preset_runs_within_its_bounds(wired):
     host, peer = lab_of(wired)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Changes of the parent, and one daemon with several parents."""
+import contextlib
 import json
+import resource
 
 from common import Arplined, arplined, confirm, endpoint, link_id, residue, verdict, wait_state, wait_until, who_has
 from containers import macs_that_answer, served
@@ -185,6 +187,26 @@ def test_one_of_two_parents_goes_and_the_other_is_served_on(lab):
     wait_until(lambda: f"{OTHER}: the interface is gone" in daemon.log, 5, "the log says so")
     served(wire, host, host.children[0])
     assert daemon.running()
+
+
+def test_daemon_that_may_open_nothing_more_goes_on_and_is_whole_when_it_may_again(lab):
+    """Each change of the peers' programs makes the daemon open and close rings: it can't, for both parents."""
+    host, wire, second, other_wire, daemon = two_parents(lab)
+    confirm(wire, host, host.children[0])
+    second.confirm(other_wire, second.child)
+    may = resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, (3, may[1]))
+    second.peer.load_pass_program()
+    wait_until(lambda: "Too many open files" in daemon.log, 5, lambda: f"nothing failed: {daemon.log}")
+    second.peer.unload_program()
+    with contextlib.suppress(AssertionError):
+        wait_until(lambda: not daemon.running(), 1, "it ends")
+    assert daemon.running(), daemon.log
+    assert macs_that_answer(wire, host.children[0]) == {host.children[0].mac}
+    resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, may)
+    wait_until(lambda: second.status()["queues"] == 1, 10, lambda: f"the ring is back: {daemon.log}")
+    second.confirm(other_wire, second.child)
+    served(wire, host, host.children[0])
 
 
 def test_generic_xdp_of_one_parent_takes_no_ring_from_the_other(lab):
