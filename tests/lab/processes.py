@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 import traceback
+from pathlib import Path
 
 import pytest
 from _pytest.runner import runtestprotocol
@@ -123,6 +124,13 @@ class Running:
         return found
 
 
+def refused_neighbours() -> int:
+    """How often the neighbour table, which is one for all namespaces, had no room for an IPv4 neighbour."""
+    head, *cpus = Path("/proc/net/stat/arp_cache").read_text(encoding="ascii").splitlines()
+    column = head.split().index("table_fulls")
+    return sum(int(line.split()[column], 16) for line in cpus)
+
+
 def fail(reports, text) -> None:
     """Adds a failure with this text to the test's reports."""
     if any(one.failed for one in reports):
@@ -174,7 +182,10 @@ class RunLoop:
         here, away = guest.split(session.items)
         elsewhere = Elsewhere(away)
         try:
+            before = refused_neighbours()
             self.run([one for one in here if not one.get_closest_marker("alone")], self.jobs)
+            if refused := refused_neighbours() - before:
+                print(f"the kernel's neighbour table was full {refused} times: a test that fills it is not `alone`")
             for reports in elsewhere.reports():
                 log(session.items[0].ihook, reports)
             self.run([one for one in here if one.get_closest_marker("alone")], 1)
