@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/client.hpp"
 
+#include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstdint>
 #include <cstring>
+#include <fstream>
 #include <future>
+#include <utility>
 
 #include "base/fd.hpp"
 
@@ -28,6 +34,34 @@ Fd connect_to(const std::string& socket_path, std::chrono::milliseconds patience
   return fd;
 }
 
+// Tells a daemon that is busy, or has to wait for a CPU, from one that hangs.
+class Progress {
+ public:
+  // `fd`: connected to the daemon.
+  explicit Progress(int fd) {
+    ucred daemon{};
+    socklen_t size = sizeof daemon;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &daemon, &size) != 0) return;
+    path_ = fmt::format("/proc/{0}/task/{0}/schedstat", daemon.pid);  // of the thread that runs the loop
+    used_ns_ = used_ns();
+  }
+  // Whether the daemon's loop has used CPU time since the last call.
+  bool moved() {
+    const auto now = used_ns();
+    return std::exchange(used_ns_, now) != now;
+  }
+
+ private:
+  std::uint64_t used_ns() const {
+    std::uint64_t ns = 0;
+    std::ifstream{path_} >> ns;
+    return ns;
+  }
+
+  std::string path_;
+  std::uint64_t used_ns_ = 0;
+};
+
 }  // namespace
 
 std::optional<nlohmann::json> ask(const std::string& socket_path, const nlohmann::json& request,
@@ -35,12 +69,16 @@ std::optional<nlohmann::json> ask(const std::string& socket_path, const nlohmann
   const Fd fd = connect_to(socket_path, patience);
   if (!fd) return std::nullopt;
   const auto line = request.dump() + "\n";
+  Progress daemon{fd.get()};
+  const auto end =
+      std::chrono::steady_clock::now() + std::max<std::chrono::milliseconds>(patience, kBusyPatience);
   if (send(fd.get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size()))
     return std::nullopt;
   std::string reply;
   std::array<char, 65536> bytes{};
   while (!reply.ends_with('\n')) {
     const auto count = recv(fd.get(), bytes.data(), bytes.size(), 0);
+    if (count < 0 && errno == EAGAIN && std::chrono::steady_clock::now() < end && daemon.moved()) continue;
     if (count <= 0) return std::nullopt;
     reply.append(bytes.data(), static_cast<std::size_t>(count));
   }

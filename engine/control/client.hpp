@@ -9,11 +9,13 @@
 
 namespace arpline {
 
-/// A daemon that works answers within this time, and a client waits no longer.
+/// A client waits that long for a daemon whose loop does not move.
 inline constexpr std::chrono::milliseconds kDaemonPatience{1250};
+/// And that long for one that is busy or waits for a CPU.
+inline constexpr std::chrono::milliseconds kBusyPatience{10'000};
 
-/// Sends a request to the daemon behind a control socket. nullopt: no daemon listens, or it has sent nothing
-/// for `patience`, or no JSON.
+/// Sends a request to the daemon behind a control socket. nullopt: no daemon listens, or its loop has neither
+/// answered nor moved for `patience`, or has not answered within kBusyPatience, or sent no JSON.
 std::optional<nlohmann::json> ask(const std::string& socket_path, const nlohmann::json& request,
                                   std::chrono::milliseconds patience = kDaemonPatience);
 

@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "control/log.hpp"
+#include "report/answers.hpp"
 
 namespace arpline {
 namespace {
@@ -126,7 +127,7 @@ nlohmann::json Control::reload() {
   manager_.ready(parents_.state());
   if (!error.empty()) return {{"error", error}};
   spdlog::info("the configuration has been read again");
-  return {{"ok", true}, {"parents", parents_.names()}};
+  return to_json(ReloadAnswer{.parents = parents_.names(), .waiting = parents_.waiting(now_ns())});
 }
 
 void Control::keep_up() {

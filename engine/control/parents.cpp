@@ -185,9 +185,9 @@ std::vector<WaitingStatus> Parents::waiting(std::uint64_t now) const {
   return all;
 }
 
-nlohmann::json Parents::names() const {
-  auto names = nlohmann::json::array();
-  for (const auto& parent : parents_) names.push_back(visible(parent->config.name));
+std::vector<ForeignText> Parents::names() const {
+  std::vector<ForeignText> names;
+  for (const auto& parent : parents_) names.push_back(parent->config.name);
   return names;
 }
 

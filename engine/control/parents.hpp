@@ -78,8 +78,7 @@ class Parents {
   std::string state() const;
   /// [{"parent", "reason", "next_try_seconds"}] of the parents that are waited for.
   std::vector<WaitingStatus> waiting(std::uint64_t now) const;
-  /// The names of all parents, as visible() writes them.
-  nlohmann::json names() const;
+  std::vector<ForeignText> names() const;
   /// The parents at which a reload was asked for since the last call, with the tickets of their servers.
   std::vector<std::pair<Parent*, std::uint64_t>> take_reload_askers();
 

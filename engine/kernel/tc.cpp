@@ -105,13 +105,20 @@ std::string ingress_qdisc(Netlink& route, int ifindex) {
   return kind;
 }
 
+bool takes_egress_filters(const std::string& ingress_qdisc) {
+  return ingress_qdisc.empty() || ingress_qdisc == kClsact;
+}
+
+Command clsact_command(const ForeignText& interface) {
+  return Command{"tc qdisc del dev {0} ingress && tc qdisc add dev {0} clsact", interface};
+}
+
 void check_ingress_qdisc(Netlink& route, int ifindex, const ForeignText& interface) {
   const auto kind = ingress_qdisc(route, ifindex);
-  if (kind.empty() || kind == kClsact) return;
+  if (takes_egress_filters(kind)) return;
   throw SetupError(fmt::format(
       "{}: its qdisc {} has no place for a filter of what leaves; replace it, its filters go with it: {}",
-      visible(interface), kind,
-      Command("tc qdisc del dev {0} ingress && tc qdisc add dev {0} clsact", interface).text()));
+      visible(interface), kind, clsact_command(interface).text()));
 }
 
 namespace {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/command.hpp"
 #include "base/foreign_text.hpp"
 #include "kernel/netlink.hpp"
 
@@ -31,8 +32,14 @@ using WhichFilter = std::function<bool(std::uint32_t program_id)>;
 /// The kind of the qdisc in clsact's place; empty when there is none. Throws SetupError.
 std::string ingress_qdisc(Netlink& route, int ifindex);
 
-/// Refuses an interface that has another qdisc in clsact's place, where a filter at "egress" would see received
-/// frames. The error names a command as the remedy. Throws SetupError.
+/// Whether our filter may be attached where ingress_qdisc() is of this kind: none, or clsact. A plain `ingress`
+/// qdisc would show it received frames at "egress".
+bool takes_egress_filters(const std::string& ingress_qdisc);
+/// Replaces another qdisc by clsact; the other's filters go with it.
+Command clsact_command(const ForeignText& interface);
+
+/// Refuses an interface with a qdisc that takes no egress filter. The error names clsact_command(). Throws
+/// SetupError.
 void check_ingress_qdisc(Netlink& route, int ifindex, const ForeignText& interface);
 
 /// Attaches `prog_fd` at clsact egress. It replaces a filter with our name if `may_replace` allows it, else

@@ -8,6 +8,7 @@
 
 #include "endpoints/history.hpp"
 #include "report/endpoint_status.hpp"
+#include "report/status.hpp"
 
 /// The control socket's answers other than the status, which is in status.hpp.
 namespace arpline {
@@ -84,6 +85,17 @@ void fields(auto& list, MaybeConst<LimitAnswer> auto& a) {
   list("parent", a.parent);
   list("limits", a.limits);
   list("note", a.note);
+}
+
+/// The answer to {"cmd": "reload"}, when the configuration has been read.
+struct ReloadAnswer {
+  std::vector<ForeignText> parents{};    ///< all of the daemon's
+  std::vector<WaitingStatus> waiting{};  ///< those of them that are not served
+};
+
+void fields(auto& list, MaybeConst<ReloadAnswer> auto& a) {
+  list("parents", a.parents);
+  list("waiting", a.waiting);
 }
 
 }  // namespace arpline

@@ -88,9 +88,11 @@ template nlohmann::json to_json(const ParentStatus&);
 template nlohmann::json to_json(const StatusAnswer&);
 template nlohmann::json to_json(const GoneAnswer&);
 template nlohmann::json to_json(const LimitAnswer&);
+template nlohmann::json to_json(const ReloadAnswer&);
 template ParentStatus from_json(const nlohmann::json&);
 template StatusAnswer from_json(const nlohmann::json&);
 template GoneAnswer from_json(const nlohmann::json&);
 template LimitAnswer from_json(const nlohmann::json&);
+template ReloadAnswer from_json(const nlohmann::json&);
 
 }  // namespace arpline

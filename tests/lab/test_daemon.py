@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The daemon's surroundings: the service manager, users other than root, clients that hang, privileges, the log."""
 import grp
+import json
 import re
 import socket
 import subprocess
@@ -8,7 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
-from common import Arplined, arpline, confirm, refused, residue, run, teardown, thread_held, wait_until, wired
+from common import (Arplined, arpline, arplined, confirm, refused, residue, run, teardown, thread_held, wait_until,
+                    wired)
 
 ROOT = Path(__file__).resolve().parents[2]
 NOBODY = 65534
@@ -280,4 +282,13 @@ def test_check_says_what_the_daemon_would(lab, wired):
     code, said, refusal = check("[parent.nic0]\nspeed = 1\n")
     assert code == 1 and not said and len(refusal) == 1 and f"{path}:2: parent.nic0.speed" in refusal[0], refusal
     assert check("mode = 'observe'\n")[0] == 1, "no parent at all"
+    code, said, _ = check("[parent.nic0]\nport = 'ethdev'\ndevice = 'net_null0'\n")
+    assert (code, said) == (0, [f"{path}: good for arplined-dpdk, not for arplined: parents nic0"]), said
+    refusal = host.ns.run(arplined(), "--config", path, check=False)
+    assert refusal.returncode == 1 and "run arplined-dpdk" in refusal.stderr, refusal
+    answer = json.loads(host.arpline("check", path, "--json").stdout)
+    assert answer["good"] and answer["program"] == "arplined-dpdk" and answer["parents"] == ["nic0"], answer
+    path.write_text("[parent.nic0]\nspeed = 1\n", encoding="utf-8")
+    done = host.arpline("check", path, "--json")
+    assert done.returncode == 1 and "parent.nic0.speed" in json.loads(done.stdout)["error"], done
     assert host.arpline("check", lab.folder / "none.toml").returncode == 1

@@ -36,10 +36,12 @@ def test_text_says_what_was_not_looked_at(wired):
 
 def test_unknown_endpoint_is_an_error_of_one_line(wired):
     host, _ = wired()
-    for argv in (["nobody"], ["--parent", "nobody"], ["--nonsense"], ["a", "b"]):
+    for argv, code in ((["nobody"], 3), (["--parent", "nobody"], 3), (["10.0.0.300"], 3), (["--nonsense"], 2),
+                       (["a", "b"], 2)):
         said = host.arpline("doctor", *argv)
-        assert said.returncode == 3, (argv, said)
+        assert said.returncode == code, (argv, said)
         assert len(said.stderr.splitlines()) == 1 and not said.stdout, (argv, said)
+    assert "10.0.0.300 is no IPv4 address" in host.arpline("doctor", "10.0.0.300").stderr
 
 
 def test_endpoint_chooses_what_is_told(wired):

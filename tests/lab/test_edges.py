@@ -46,7 +46,7 @@ class Flood:
 def flooded(host, peer, way, *traffic, frames_at_least=100, **kwargs):
     """Floods for the duration of the with statement, which starts once the verdict's counter grows."""
     before = verdict(host, way)
-    flood = Flood(peer, *traffic, **kwargs)
+    flood = Flood(peer, *traffic, **{"seconds": 120, **kwargs})  # longer than any test floods
     try:
         wait_until(lambda: verdict(host, way) > before + frames_at_least, 10, lambda: f"{way} under the flood")
         yield flood

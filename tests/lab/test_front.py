@@ -66,7 +66,9 @@ def test_detach_takes_everything_away_with_the_daemon_alive_or_dead(serve_steere
 def test_next_start_after_kill_9_goes_on_where_the_first_one_ended(serve_steered):
     host, _, daemon, wire = serve_steered()
     child = host.children[0]
+    counted = verdict_grows(host, "to_child_new")
     assert wire.replies(who_has(child), 1.0)
+    wait_until(counted, 2, "the engine has counted it")
     before = host.status()["verdicts"]["to_child_new"]
     daemon.kill9()
     assert "arpl" not in host.ns.run("ip", "-br", "link").stdout, "the tap outlives the daemon"

@@ -17,10 +17,10 @@ def limits(host, *words):
     return {one["name"]: one for one in json.loads(done.stdout)["parents"][0]["limits"]}
 
 
-def refused(host, *words, expect):
+def refused(host, *words, expect, code=1):
     done = host.arpline("limit", *words)
     lines = (done.stdout + done.stderr).strip().splitlines()
-    assert done.returncode == 1 and len(lines) == 1, done
+    assert done.returncode == code and len(lines) == 1, done
     for word in expect:
         assert word in lines[0], f"{word!r} is not in: {lines[0]}"
 
@@ -111,10 +111,10 @@ def test_wrong_limits_are_refused_in_one_line_and_change_nothing(serve):
     refused(host, "to_child", "off", expect=("to_child", "0 to 1000000000"))
     refused(host, "foreign", "many", expect=("foreign", '"off"'))
     assert limits(host) == before
-    refused(host, "--parent", "nosuch0", expect=("no arplined runs", "nosuch0"))
+    refused(host, "--parent", "nosuch0", expect=("no arplined runs", "nosuch0"), code=3)
     daemon.sigstop()
-    refused(host, "to_child", "5", expect=("does not answer",))
+    refused(host, "to_child", "5", expect=("does not answer",), code=3)
     daemon.sigcont()
     wait_until(lambda: host.status()["daemon"], 5, "it goes on")
     daemon.stop()
-    refused(host, "to_child", "5", expect=("no arplined runs",))
+    refused(host, "to_child", "5", expect=("no arplined runs",), code=3)

@@ -260,6 +260,8 @@ def test_parent_that_cannot_be_served_leaves_what_keep_kept(serve):
     said = done.stderr.strip().splitlines()
     assert done.returncode == 1 and len(said) == 1, done
     assert f"tc qdisc del dev {host.nic} ingress" in said[0], said
+    foretold = host.arpline("preflight", host.nic)
+    assert foretold.returncode == 1 and f"tc qdisc del dev {host.nic} ingress" in foretold.stdout, foretold
     assert link_id(pins) == before, "the kept program was detached"
     host.ns.run("tc", "qdisc", "del", "dev", host.nic, "ingress")
     host.start_arplined()

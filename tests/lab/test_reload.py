@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """SIGHUP and `arpline reload` change the configuration of a running daemon without loss of a frame."""
+import json
 import signal
 import subprocess
 import time
@@ -137,8 +138,21 @@ def test_reload_adds_a_parent_and_removes_it_and_the_first_loses_no_frame(lab, s
 def test_reload_without_a_daemon_says_so(serve):
     host, daemon, _ = start(serve, {"mode": "answer"})
     daemon.stop()
-    done = host.arpline("reload")
-    assert done.returncode == 1 and "no arplined runs" in done.stderr, done
+    for words in (("reload",), ("limit",), ("status",), ("status", "--gone")):
+        done = host.arpline(*words)
+        assert done.returncode == 3 and "arpline" in done.stdout + done.stderr, (words, done)
+    assert "no arplined runs" in host.arpline("reload").stderr
+
+
+def test_reload_tells_how_each_parent_fares(serve):
+    """One that does not exist is told of too, and so is one that comes later."""
+    host, daemon, _ = start(serve, {"parent": {"nic0": {}, OTHER: {}}})
+    told = host.arpline("reload").stdout.splitlines()
+    assert told[0] == "nic0: the configuration has been read again", told
+    assert len(told) == 2 and told[1].startswith(f"{OTHER}: not served") and "no such interface" in told[1], told
+    answer = json.loads(host.arpline("--json", "reload").stdout)["daemons"]
+    assert [one["parents"] for one in answer] == [["nic0", OTHER]] and daemon.running(), answer
+    assert [one["parent"] for one in answer[0]["waiting"]] == [OTHER], answer
 
 
 # Static endpoints, and the selection of endpoints by include and exclude.

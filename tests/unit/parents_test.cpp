@@ -108,7 +108,7 @@ TEST_F(ParentsTest, a_reload_keeps_who_is_named_takes_in_who_is_new_and_lets_the
   EXPECT_EQ(parents.apply(config, now), "");
   EXPECT_EQ(host.tries, (std::map<std::string, int>{{"c", 1}}));
   EXPECT_FALSE(parents.leave_where_asked()) << "two are left";
-  EXPECT_EQ(parents.names(), (nlohmann::json{"b", "c"}));
+  EXPECT_EQ(parents.names(), (std::vector<ForeignText>{"b", "c"}));
   config.parents = {};
   parents.apply(config, now);
   EXPECT_TRUE(parents.leave_where_asked());

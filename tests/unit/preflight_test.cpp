@@ -153,6 +153,16 @@ TEST(Preflight, tells_a_foreign_program_from_its_own) {
   EXPECT_EQ(finding(facts, "xdp_program").severity, Severity::note);
 }
 
+TEST(Preflight, a_plain_ingress_qdisc_is_a_blocker_with_the_command_that_replaces_it) {
+  auto facts = good_facts();
+  facts.ingress_qdisc = "clsact";
+  EXPECT_EQ(finding(facts, "egress").severity, Severity::ok);
+  facts.ingress_qdisc = "ingress";
+  EXPECT_EQ(finding(facts, "egress").severity, Severity::critical);
+  EXPECT_TRUE(contains(finding(facts, "egress").evidence, "qdisc ingress"));
+  EXPECT_TRUE(contains(remedy_of(finding(facts, "egress")), "tc qdisc add dev eth7 clsact"));
+}
+
 TEST(Preflight, an_egress_filter_matters_only_in_front_of_ours) {
   auto facts = good_facts();
   facts.egress = {{.pref = 10, .handle = 1, .kind = "bpf", .name = "cilium"}};

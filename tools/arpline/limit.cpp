@@ -7,6 +7,7 @@
 
 #include "arpline/attached.hpp"
 #include "arpline/daemon.hpp"
+#include "arpline/usage.hpp"
 #include "base/error.hpp"
 #include "report/text.hpp"
 
@@ -39,7 +40,7 @@ int limit(const LimitRequest& request, bool as_json, const Roots& roots) {
   for (const auto& name : find_parents(roots, request.parent, Looker::anybody)) {
     auto reply = ask_daemon(roots, name, question(request));
     if (!reply && is_hung(roots, name))
-      throw SetupError(about_hung(name) + "; it may still do it when it goes on");
+      throw NoDaemonError(about_hung(name) + "; it may still do it when it goes on");
     if (!reply) continue;
     if (reply->contains("error"))
       throw SetupError(fmt::format("{}: {}", visible(name.parent), (*reply)["error"].get<std::string>()));
@@ -47,9 +48,9 @@ int limit(const LimitRequest& request, bool as_json, const Roots& roots) {
     parents.push_back(std::move(*reply));
   }
   if (parents.empty()) {
-    throw SetupError(fmt::format("no arplined runs in this network namespace{}; start one with: {}",
-                                 request.parent.empty() ? "" : " on " + visible(request.parent),
-                                 start_command(request.parent).text()));
+    throw NoDaemonError(fmt::format("no arplined runs in this network namespace{}; start one with: {}",
+                                    request.parent.empty() ? "" : " on " + visible(request.parent),
+                                    start_command(request.parent).text()));
   }
   if (as_json) {
     fmt::print("{}\n", json{{"parents", parents}}.dump(2, ' ', true));

@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <exception>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "arpline/check.hpp"
 #include "arpline/detach.hpp"
@@ -15,6 +18,7 @@
 #include "arpline/replay/replay.hpp"
 #include "arpline/roots.hpp"
 #include "arpline/status.hpp"
+#include "arpline/usage.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/foreign_text.hpp"
@@ -75,7 +79,8 @@ CLI::App* add_replay(CLI::App& app, replay::Request& request) {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app{"arpline: looks at, and ends, what arplined does on a parent NIC"};
+  CLI::App app{"arpline: looks at, and ends, what arplined does on a parent NIC", "arpline"};
+  app.fallthrough();  // --pin-root and --run-root may follow the command
   Roots roots;
   std::string interface;
   std::string file;
@@ -101,7 +106,8 @@ int run(int argc, char** argv) {
   auto* read = app.add_subcommand("check", "whether arplined would take this configuration; changes nothing");
   read->add_option("FILE", file, "TOML configuration (docs/configuration.md)")->required();
   read->add_option("--parent", parents, "as arplined is given it; may be given more than once");
-  read->callback([&] { result = check(file, parents); });
+  read->add_flag("--json", as_json, "for programs");
+  read->callback([&] { result = check(file, parents, as_json); });
 
   auto* before =
       app.add_subcommand("preflight", "what would stand in the way on this interface; changes nothing");
@@ -124,7 +130,8 @@ int run(int argc, char** argv) {
 
   auto* again =
       app.add_subcommand("reload", "the daemon reads its configuration again, without losing a frame");
-  again->callback([&] { result = reload(roots); });
+  again->add_flag("--json", as_json, "for programs");
+  again->callback([&] { result = reload(as_json, roots); });
 
   LimitRequest wanted;
   add_limit(app, wanted, as_json)->callback([&] { result = limit(wanted, as_json, roots); });
@@ -133,11 +140,13 @@ int run(int argc, char** argv) {
   add_replay(app, capture)->callback([&] { result = replay::run(capture, roots); });
 
   try {
-    app.parse(argc, argv);
+    auto words = command_first(app, {argv + 1, argv + argc});
+    std::ranges::reverse(words);  // as CLI11 takes them
+    app.parse(std::move(words));
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help or --version
-    fmt::print(stderr, "arpline: {}; see --help\n", printable(error.what()));
-    return app.got_subcommand(examination) ? doctor::kCouldNotLook : 2;
+    fmt::print(stderr, "arpline: {}\n", printable(usage_text(app, error)));
+    return exit_code::kUsage;
   }
   return result;
 }
@@ -154,8 +163,11 @@ int main(int argc, char** argv) {
     const int code = run(argc, argv);
     finish_stdout();
     return code;
+  } catch (const NoDaemonError& error) {
+    fmt::print(stderr, "arpline: {}\n", printable(error.what()));
+    return exit_code::kNoDaemon;
   } catch (const std::exception& error) {
     fmt::print(stderr, "arpline: {}\n", printable(error.what()));
-    return 1;
+    return exit_code::kFailed;
   }
 }

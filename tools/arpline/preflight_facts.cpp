@@ -78,6 +78,7 @@ PreflightFacts gather_preflight_facts(const std::string& interface) {
   facts.xdp_program = program_name(facts.link->xdp_prog_id);
   facts.xdp_is_ours = is_our_ingress(facts.link->xdp_prog_id);
   facts.xdp_is_hidden = is_hidden_program(facts.link->xdp_prog_id);
+  facts.ingress_qdisc = ingress_qdisc(route, facts.link->ifindex);
   facts.egress = tc_filters(route, facts.link->ifindex, TcHook::egress);
   facts.tcx = tcx_egress_programs(facts.link->ifindex);
   ForeignFiles files;

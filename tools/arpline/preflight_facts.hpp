@@ -37,6 +37,7 @@ struct PreflightFacts {
   std::string xdp_program;           ///< the name of the attached XDP program
   bool xdp_is_ours = false;
   bool xdp_is_hidden = false;    ///< only root may see whose program it is
+  std::string ingress_qdisc;     ///< the kind of the qdisc at its ingress hook; empty: none
   std::vector<TcFilter> egress;  ///< clsact egress, in any order
   std::vector<std::string> tcx;  ///< names of the tcx egress programs, which run before clsact
   Manager manager = Manager::none;

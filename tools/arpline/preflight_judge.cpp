@@ -232,6 +232,10 @@ void judge_attached(const PreflightFacts& facts, Findings& out) {
 }
 
 void judge_egress(const PreflightFacts& facts, Findings& out) {
+  if (!takes_egress_filters(facts.ingress_qdisc))
+    return add(out, "egress", Severity::critical,
+               fmt::format("its qdisc {} has no place for a filter of what leaves", facts.ingress_qdisc),
+               clsact_command(facts.link->name));
   std::vector<std::string> in_front;
   for (const std::string& name : facts.tcx) in_front.push_back(fmt::format("tcx program {}", name));
   for (const TcFilter& filter : filters_before_ours(facts.egress)) in_front.push_back(filter_text(filter));

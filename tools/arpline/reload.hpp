@@ -5,8 +5,9 @@
 
 namespace arpline {
 
-/// `arpline reload`: makes every daemon of this network namespace reload its configuration. Returns the exit
-/// code. Throws SetupError when no daemon runs, or when one refuses and keeps its old configuration.
-int reload(const Roots& roots);
+/// `arpline reload`: makes every daemon of this network namespace reload its configuration, and prints how each
+/// parent fared. Returns the exit code. Throws NoDaemonError, and SetupError when a daemon refuses and keeps
+/// its old configuration.
+int reload(bool as_json, const Roots& roots);
 
 }  // namespace arpline

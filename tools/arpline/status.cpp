@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "arpline/daemon.hpp"
+#include "arpline/usage.hpp"
 #include "base/clock.hpp"
 #include "base/foreign_text.hpp"
 #include "control/gather.hpp"
@@ -16,8 +17,6 @@
 
 namespace arpline {
 namespace {
-
-constexpr int kDaemonDown = 3;
 
 // The parent's status from its pins. A daemon that holds its lock and does not answer hangs, and the pins show
 // what the program does meanwhile.
@@ -78,7 +77,7 @@ int status(const std::string& interface, bool as_json, bool senders, const Roots
     const auto answer = read_answer<StatusAnswer>(document);
     fmt::print("{}", printable(senders ? senders_to_text(answer.parents) : to_text(answer)));
   }
-  return daemons_up && !all.empty() ? 0 : kDaemonDown;
+  return daemons_up && !all.empty() ? 0 : exit_code::kNoDaemon;
 }
 
 int gone(const std::string& interface, bool as_json, const Roots& roots) {
@@ -105,7 +104,7 @@ int gone(const std::string& interface, bool as_json, const Roots& roots) {
     fmt::print("no arplined runs in this network namespace{}; it is the daemon that remembers\n",
                interface.empty() ? "" : " on " + visible(interface));
   }
-  return answered ? 0 : kDaemonDown;
+  return answered ? 0 : exit_code::kNoDaemon;
 }
 
 }  // namespace arpline

@@ -74,6 +74,8 @@ void keep_asked_for(const Facts& facts, Findings& findings) {
   const auto address = parse_ipv4(facts.asked);
   const auto selection = select(facts);
   const bool known = address || !selection.devices.empty() || !selection.whole_parents.empty();
+  if (!known && facts.asked.find_first_not_of("0123456789.") == std::string::npos)
+    throw SetupError(facts.asked + " is no IPv4 address");
   if (!known)
     throw SetupError(facts.asked +
                      ": no macvlan interface, MAC address, namespace or parent of that name can be reached; "
