@@ -4,6 +4,7 @@ Other programs, and the machine, change the parent and its containers while 200,
 well-behaved peer asks for all containers 200 times a second. Its losses are compared with those without a flood and
 without arpline, when the same happens.
 """
+import math
 import time
 
 import pytest
@@ -78,11 +79,13 @@ def whole_again(lab, happens, seconds=1.5, kernel_cares=True, beyond=GOOD_PER_SE
     kernel = chaos.under(happens, seconds, flood=False) if kernel_cares else Had(0, 0)
     chaos.host.start_arplined()
     learned(chaos.host, chaos.peer)
-    quiet = chaos.under()
+    quiet = chaos.under(seconds=seconds)
     had = chaos.under(happens, seconds)
     said = f"{happens.__name__}: {had} in the flood, {kernel} of the kernel alone, {quiet} of the flood alone"
     print(said)
-    assert had.lost <= kernel.lost + had.asked * (1 - quiet.share) + beyond, said
+    expected = had.asked * (1 - quiet.share)
+    chance = 3 * math.sqrt(expected * quiet.share)  # on a starved machine the flood alone costs the peer most answers
+    assert had.lost <= kernel.lost + expected + chance + beyond, said
     for _ in range(TRIALS):
         if (after := chaos.under()).share >= AFTERWARDS * quiet.share:
             break
