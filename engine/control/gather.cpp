@@ -8,7 +8,6 @@
 #include "config/limits.hpp"
 
 namespace arpline {
-namespace {
 
 std::vector<std::uint64_t> sum_engine(const Maps& maps) {
   std::vector<std::uint64_t> sum(ARPL_ENGINE_VERDICTS);
@@ -18,8 +17,6 @@ std::vector<std::uint64_t> sum_engine(const Maps& maps) {
   }
   return sum;
 }
-
-}  // namespace
 
 ParentStatus gather(const Maps& maps, const ForeignText& parent, int ifindex, const std::string& folder,
                     std::uint64_t now) {

@@ -16,6 +16,9 @@ namespace arpline {
 ParentStatus gather(const Maps& maps, const ForeignText& parent, int ifindex, const std::string& folder,
                     std::uint64_t now);
 
+/// The verdicts of all workers together; the index is an enum arpl_engine_verdict.
+std::vector<std::uint64_t> sum_engine(const Maps& maps);
+
 /// The frames that each own MAC has sent, the busiest first; costs two system calls for each MAC. `owners`: the
 /// MACs' interfaces, as far as known; `parent`: the parent's name.
 std::vector<SenderStatus> gather_senders(const Maps& maps, const Owners& owners, const ForeignText& parent);

@@ -44,6 +44,12 @@ int priority_of(spdlog::level::level_enum level) {
   }
 }
 
+// Of the control thread, as the log is.
+std::uint64_t& all_left_out() {
+  static std::uint64_t lines = 0;
+  return lines;
+}
+
 class BoundedSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
   explicit BoundedSink(bool journal) : journal_(journal), writer_(fileno(stderr)) {}
@@ -52,7 +58,10 @@ class BoundedSink final : public spdlog::sinks::base_sink<spdlog::details::null_
   void sink_it_(const spdlog::details::log_msg& message) override {
     const auto now = now_ns();
     report(now);
-    if (limiter_.take(message.level >= spdlog::level::err, now) && !write(message)) limiter_.lose(now);
+    const bool taken = limiter_.take(message.level >= spdlog::level::err, now);
+    if (taken && write(message)) return;
+    if (taken) limiter_.lose(now);
+    ++all_left_out();
   }
 
   void flush_() override { report(now_ns()); }
@@ -164,6 +173,10 @@ void set_up_log() {
 
 void tick_log() {
   spdlog::default_logger_raw()->flush();
+}
+
+std::uint64_t lines_left_out() noexcept {
+  return all_left_out();
 }
 
 void log_fatal(const std::string& line) {

@@ -71,6 +71,8 @@ bool stderr_is_journal() noexcept;
 void set_up_log();
 /// Reports the lines left out once there is room. Four times a second.
 void tick_log();
+/// The number of lines left out since the start, reported or not.
+std::uint64_t lines_left_out() noexcept;
 /// Writes the line with which the daemon ends: not rate-limited, and waits for room for up to a second.
 void log_fatal(const std::string& line);
 

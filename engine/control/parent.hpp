@@ -75,6 +75,8 @@ class ServedParent {
   void stop(OnStop how);
 
   ParentStatus status() const { return status_of(parts_); }
+  MetricsAnswer metrics(std::size_t most_endpoints) const { return metrics_of(parts_, most_endpoints); }
+  const ChangeLog& changes() const noexcept { return parts_.changes; }
   /// The frames that have left through the parent, by sender.
   std::vector<SenderStatus> senders() const {
     return gather_senders(parts_.attachment.maps(), parts_.registry.owners(), name());

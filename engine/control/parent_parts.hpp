@@ -13,6 +13,7 @@
 #include "control/program_settings.hpp"
 #include "control/protocol_driver.hpp"
 #include "kernel/refused.hpp"
+#include "report/metrics.hpp"
 #include "report/status.hpp"
 
 namespace arpline {
@@ -56,5 +57,9 @@ struct ParentParts {
 
 /// A parent's status without the senders. Throws SetupError.
 ParentStatus status_of(const ParentParts& parts);
+
+/// A parent's metrics without the summaries and what only the daemon knows; series of their own for as many
+/// endpoints as `most`, those that have been in the table for longest. Throws SetupError.
+MetricsAnswer metrics_of(const ParentParts& parts, std::size_t most);
 
 }  // namespace arpline

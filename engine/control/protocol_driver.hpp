@@ -50,8 +50,13 @@ class ProtocolDriver final : private Actions {
   /// Does what is due; nothing is sent without a service. Returns when to call it again.
   std::uint64_t run(std::uint64_t now, Service* service);
 
+  /// All endpoints together, and one of them, as the machines see them.
+  Machines::Summary summary() const { return machines_->summary(); }
+  Machines::View view(Id id, std::uint64_t now) const { return machines_->view(id, now); }
   void describe(Id id, EndpointStatus& endpoint, std::uint64_t now) const;
   void describe(ParentStatus& parent) const;
+  /// The frames sent for the endpoints.
+  SentCounters sent() const;
   /// The origin of a claimant's claims, as far as it is known by now.
   ClaimOrigin claim_origin_of(const Claims::Claimant& claimant, std::uint64_t now) const {
     return machines_->claim_origin_of(claimant.mac, claimant.origin, now);

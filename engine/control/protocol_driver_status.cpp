@@ -59,11 +59,16 @@ void ProtocolDriver::describe(Id id, EndpointStatus& endpoint, std::uint64_t now
 }
 
 void ProtocolDriver::describe(ParentStatus& parent) const {
-  const auto& counts = machines_->counts();
-  parent.sent.emplace();
-#define ARPL_SENT(name, unit, description) parent.sent->name = counts.name;
-#include "shared/counters.def"
+  parent.sent = sent();
   parent.announce = announce_;
+}
+
+SentCounters ProtocolDriver::sent() const {
+  const auto& counts = machines_->counts();
+  SentCounters sent;
+#define ARPL_SENT(name, unit, description) sent.name = counts.name;
+#include "shared/counters.def"
+  return sent;
 }
 
 }  // namespace arpline

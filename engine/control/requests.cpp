@@ -3,11 +3,13 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "control/limit_request.hpp"
+#include "control/log.hpp"
 #include "report/answers.hpp"
 
 namespace arpline {
@@ -27,6 +29,7 @@ nlohmann::json Requests::answer(Parent& parent, const nlohmann::json& request) c
   if (changes) refuse_unless_allowed(parent, command);
   if (command == "ping") return {{"ok", true}};
   if (command == "status") return status(parent, request.value("senders", false));
+  if (command == "metrics") return metrics(parent, request.value("endpoints", std::uint64_t{0}));
   if (command == "gone") return to_json(gone_status(history_, parent.served->name(), now_ns()));
   if (command == "limit") return limit(parent, request);
   if (command == "reload") {
@@ -63,6 +66,28 @@ nlohmann::json Requests::status(const Parent& parent, bool senders) const {
   answer.parents.push_back(std::move(status));
   answer.waiting = parents_.waiting(now_ns());
   parent.server->put_off([answer = std::move(answer)] { return to_json(answer); });
+  return {};
+}
+
+// Gathers the numbers here; the sorting for the quantiles and the text are made in the background.
+nlohmann::json Requests::metrics(const Parent& parent, std::uint64_t endpoints) const {
+  const auto began = now_ns();
+  auto answer = parent.served->metrics(std::min<std::uint64_t>(endpoints, kMostEndpointMetrics));
+  answer.version = ARPLINE_VERSION;
+  answer.daemon = parents_.names().at(0);
+  answer.daemon_gauges.loop_longest_turn = seconds_of(turns_.longest_ns());
+  answer.daemon_gauges.loop_recent_turn = seconds_of(turns_.recent_ns());
+  answer.daemon_gauges.waiting_parents = static_cast<double>(parents_.waiting(began).size());
+  answer.daemon_counters.log_left_out = lines_left_out();
+  auto found = parent.served->changes().found();
+  auto withdrawn = parent.served->changes().withdrawals();
+  answer.gauges.scrape_loop = seconds_of(now_ns() - began);
+  parent.server->put_off(
+      [answer = std::move(answer), found = std::move(found), withdrawn = std::move(withdrawn)]() mutable {
+        answer.summaries.found = found.summary();
+        answer.summaries.withdrawn = withdrawn.summary();
+        return to_json(answer);
+      });
   return {};
 }
 

@@ -33,8 +33,8 @@ void read_own() {
 }
 
 // Makes libcap-ng's state this thread's capabilities, irrevocably.
-void apply() {
-  if (const int error = capng_apply(CAPNG_SELECT_ALL); error != 0) {
+void apply(capng_select_t sets = CAPNG_SELECT_ALL) {
+  if (const int error = capng_apply(sets); error != 0) {
     throw SetupError(fmt::format("give up capabilities: libcap-ng says {}; look at /proc/self/status", error));
   }
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) throw_errno("set no_new_privs", errno);
@@ -75,10 +75,14 @@ void drop_capabilities() {
   apply();
 }
 
+// Without CAP_SETPCAP the bounding set stays, which no_new_privs makes harmless; libcap-ng would complain of it
+// on standard error.
 void drop_all_capabilities() {
+  constexpr auto kButBounds = static_cast<capng_select_t>(CAPNG_SELECT_CAPS | CAPNG_SELECT_AMBIENT);
   read_own();
+  const bool may_empty_bounds = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP) != 0;
   capng_clear(CAPNG_SELECT_ALL);
-  apply();
+  apply(may_empty_bounds ? CAPNG_SELECT_ALL : kButBounds);
 }
 
 }  // namespace arpline

@@ -205,6 +205,12 @@ void Maps::erase_sender(Mac mac) const noexcept {
   bpf_map_delete_elem(fd("macs"), &mac);
 }
 
+std::optional<arpl_sender> Maps::sender(Mac mac) const noexcept {
+  arpl_sender sender{};
+  if (bpf_map_lookup_elem(fd("macs"), &mac, &sender) != 0) return std::nullopt;
+  return sender;
+}
+
 std::vector<std::pair<Mac, arpl_sender>> Maps::senders() const {
   return all_of<Mac, arpl_sender>(fd("macs"));
 }

@@ -63,6 +63,8 @@ class Maps {
   /// Writes the entry of an own MAC; its counters stay. False when the kernel refuses; errno says why.
   bool put_sender(Mac mac, const arpl_sender& known) const noexcept;
   void erase_sender(Mac mac) const noexcept;
+  /// The entry of one own MAC; nullopt when there is none.
+  std::optional<arpl_sender> sender(Mac mac) const noexcept;
   /// The entries of all own MACs, with their counters.
   std::vector<std::pair<Mac, arpl_sender>> senders() const;
   arpl_egress_stats egress_stats() const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <unordered_map>
@@ -47,6 +48,8 @@ class Announcer {
   /// Sends the due announcements within the rate limit. Returns when to call it again, kNever without any plan.
   std::uint64_t tick(std::uint64_t now, RateLimiter& limiter, const Send& send);
 
+  /// When the next announcement is due, or has been due since; kNever without any plan.
+  std::uint64_t due_at() const { return std::min(urgent_.first(), refresh_.first()); }
   /// The number of frames of one announcement.
   std::uint32_t frames() const;
 

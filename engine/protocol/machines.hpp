@@ -40,6 +40,16 @@ class Machines {
     std::optional<Sightings::Sighting> seen_outside;  ///< its MAC as a source on the wire
   };
 
+  /// All endpoints together, for metrics: kept up to date, so that asking costs nothing.
+  struct Summary {
+    PathProber::Summary paths;
+    std::size_t contested = 0;  ///< as of the last poll of the slots, as the next three
+    std::size_t gave_up = 0;
+    std::size_t moves_too_often = 0;
+    std::size_t silent = 0;
+    std::uint64_t announcement_due_at = kNever;  ///< when the next announcement is, or was, due
+  };
+
   struct Counts {
     std::uint64_t announcements = 0;
     std::uint64_t defences = 0;
@@ -82,6 +92,7 @@ class Machines {
   virtual std::uint64_t tick(std::uint64_t now, Actions& actions) = 0;
 
   virtual View view(Id id, std::uint64_t now) const = 0;
+  virtual Summary summary() const = 0;
   /// ClaimOrigin::proxy when the MAC is known to be a proxy's, else `otherwise`.
   virtual ClaimOrigin claim_origin_of(Mac mac, ClaimOrigin otherwise, std::uint64_t now) const = 0;
   virtual const Counts& counts() const noexcept = 0;

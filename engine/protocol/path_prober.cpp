@@ -42,6 +42,7 @@ void PathProber::set_period(std::uint64_t every_ns, std::uint64_t now) {
   every_ns_ = every_ns;
   if (every_ns == 0) {
     paths_.clear();
+    summary_.by_state = {};
     queue_.clear();
     probed_of_interface_.clear();
     probed_ = 0;
@@ -58,6 +59,7 @@ void PathProber::watch(Id id, const Wanted& wanted, std::uint64_t now) {
   auto& path = paths_[id];
   path.view = {.gateway = wanted.gateway, .state = wanted.at, .since = now};
   path.wanted = wanted;
+  ++count_of(wanted.at);
   if (wanted.at != PathState::unknown) return;
   ++probed_of_interface_[wanted.owner];
   ++probed_;
@@ -68,6 +70,7 @@ void PathProber::stop(Id id) {
   const auto it = paths_.find(id);
   if (it == paths_.end()) return;
   queue(id, it->second, kNever);
+  --count_of(it->second.view.state);
   if (it->second.wanted.at == PathState::unknown) {
     const auto own = probed_of_interface_.find(it->second.wanted.owner);
     if (--own->second == 0) probed_of_interface_.erase(own);
@@ -79,6 +82,8 @@ void PathProber::stop(Id id) {
 void PathProber::set_state(Id id, Path& path, PathState state, std::uint64_t now, Effects& effects) {
   const auto before = path.view.state;
   if (before == state) return;
+  --count_of(before);
+  ++count_of(state);
   path.view.state = state;
   path.view.since = now;
   if (state == PathState::suspect) path.failing_since = now;
@@ -219,6 +224,7 @@ void PathProber::answered(Id id, Mac gateway_mac, std::uint64_t at, Effects& eff
   const auto rtt_ns = at - std::min(at, path.asked_at);
   if (rtt_ns > kAnswerNs || !examine(id, path, gateway_mac, at, effects)) return;
   path.view.rtt_ns = rtt_ns;
+  summary_.rtt.add(rtt_ns);
   const bool to_everybody = path.asked_mac == 0;
   const auto open_until = path.asked_at + kAnswerNs;
   accept(id, path, gateway_mac, at, effects);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -8,6 +9,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/histogram.hpp"
 #include "protocol/announced_endpoint.hpp"
 #include "protocol/fair_queue.hpp"
 #include "protocol/rate_limiter.hpp"
@@ -19,6 +21,7 @@ namespace arpline {
 /// broadcast and an announcement in between have all failed. sibling, host: the gateway is another endpoint of
 /// this parent or the parent itself; a who-has would never come back from the wire, so none is sent.
 enum class PathState : std::uint8_t { unknown, reachable, suspect, lost, sibling, host };
+inline constexpr std::size_t kPathStates = 6;
 
 /// Checks whether each endpoint's own frames reach its gateway and the answers come back. It sends a unicast
 /// who-has every period; when it gets no answer, it sends a broadcast who-has, an announcement and another
@@ -52,6 +55,11 @@ class PathProber {
     Mac disputed_by = 0;            ///< the last other MAC that answered; 0: none
     std::uint64_t disputed_at = 0;
     std::optional<bool> host_reaches;  ///< only while the state is suspect or lost; nullopt: not known
+  };
+  /// All paths together.
+  struct Summary {
+    std::array<std::size_t, kPathStates> by_state{};  ///< index: PathState
+    DurationHistogram rtt;                            ///< of all accepted answers since the start
   };
   struct Wanted {
     Ipv4 gateway = 0;  ///< 0: none
@@ -94,6 +102,7 @@ class PathProber {
   std::uint64_t tick(std::uint64_t now, RateLimiter& limiter, Effects& effects);
 
   std::optional<View> view(Id id, std::uint64_t now) const;
+  const Summary& summary() const noexcept { return summary_; }
 
  private:
   static constexpr std::uint64_t kRetryNs = 1'000'000;
@@ -125,6 +134,7 @@ class PathProber {
     bool wanted = false;
   };
 
+  std::size_t& count_of(PathState state) { return summary_.by_state[static_cast<std::size_t>(state)]; }
   std::uint64_t period(InterfaceKey owner) const;
   void queue(Id id, Path& path, std::uint64_t at);
   void schedule_regular(Id id, Path& path, std::uint64_t now);
@@ -148,6 +158,7 @@ class PathProber {
   std::size_t probed_ = 0;
   FairQueue queue_;
   std::map<Gateway, HostView> hosts_;
+  Summary summary_;
   std::uint64_t host_asked_at_ = 0;
 };
 

@@ -249,9 +249,9 @@ void Protocol::update(Id id, std::uint64_t now, Actions& actions) {
   if (endpoint.contested && !contested) actions.report({.id = id, .kind = ReportKind::conflict_over});
   if (endpoint.restricted) {  // an optimisation: most endpoints have no conflict
     const auto state = defender_.state(id, now);
-    if (endpoint.moving && !state.moves_too_often)
+    if (endpoint.conflict.moves_too_often && !state.moves_too_often)
       actions.report({.id = id, .kind = ReportKind::moves_no_more});
-    endpoint.moving = state.moves_too_often;
+    endpoint.conflict = state;
     endpoint.restricted = state.moves_too_often || state.gave_up || state.silent;
   }
   endpoint.contested = contested;
@@ -320,8 +320,17 @@ void Protocol::on_host_answer(Ipv4 gateway, std::uint16_t vlan, std::uint64_t at
 void Protocol::poll_slots(std::uint64_t now, Actions& actions) {
   if (now < poll_at_) return;
   poll_at_ = now + kPollNs;
-  for (Id id = 0; id < endpoints_.size(); ++id)
-    if (endpoints_[id].known) update(id, now, actions);
+  Summary found;
+  for (Id id = 0; id < endpoints_.size(); ++id) {
+    const auto& endpoint = endpoints_[id];
+    if (!endpoint.known) continue;
+    update(id, now, actions);
+    found.contested += endpoint.contested ? 1 : 0;
+    found.gave_up += endpoint.conflict.gave_up ? 1 : 0;
+    found.moves_too_often += endpoint.conflict.moves_too_often ? 1 : 0;
+    found.silent += endpoint.conflict.silent ? 1 : 0;
+  }
+  polled_ = found;
 }
 
 bool Protocol::send(const Outgoing& frame, Actions& actions) {
@@ -432,6 +441,13 @@ Protocol::View Protocol::view(Id id, std::uint64_t now) const {
   const auto* seen = endpoints_[id].subject.vepa ? nullptr : sightings_.of(endpoints_[id].subject.mac);
   if (seen != nullptr) view.seen_outside = *seen;
   return view;
+}
+
+Protocol::Summary Protocol::summary() const {
+  auto all = polled_;
+  all.paths = path_prober_.summary();
+  all.announcement_due_at = announcer_.due_at();
+  return all;
 }
 
 double Protocol::refreshes_per_second() const {

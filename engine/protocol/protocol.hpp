@@ -42,6 +42,7 @@ class Protocol final : public Machines {
   bool speaks_for(Id id, Mac mac, std::uint64_t now) const override;
   std::uint64_t tick(std::uint64_t now, Actions& actions) override;
   View view(Id id, std::uint64_t now) const override;
+  Summary summary() const override;
   ClaimOrigin claim_origin_of(Mac mac, ClaimOrigin otherwise, std::uint64_t now) const override {
     return defender_.claim_origin_of(mac, otherwise, now);
   }
@@ -57,11 +58,11 @@ class Protocol final : public Machines {
     Ipv4 gateway = 0;
     bool gateway_at_parent = false;
     bool known = false;
-    bool allowed = false;    // may_be_announced() at the last update
-    bool contested = false;  // at the last update
-    bool moving = false;     // moves too often, at the last update
-    bool to_defend = false;  // a defence waits for the rate limit; against `claimant`, since `to_defend_at`
-    Mac claimant = 0;        // any value, since anybody can write any MAC into a claim
+    bool allowed = false;      // may_be_announced() at the last update
+    bool contested = false;    // at the last update
+    Defender::State conflict;  // at the last update
+    bool to_defend = false;    // a defence waits for the rate limit; against `claimant`, since `to_defend_at`
+    Mac claimant = 0;          // any value, since anybody can write any MAC into a claim
     std::uint64_t to_defend_at = 0;
     bool restricted = false;              // the defender may restrict it, so ask
     bool to_probe = false;                // it needs probing before it is announced
@@ -109,6 +110,7 @@ class Protocol final : public Machines {
   std::map<Address, unsigned> addresses_;          // number of endpoints with each address
   std::map<Address, std::set<Id>> gateway_users_;  // endpoints by their gateway
   std::uint64_t poll_at_ = 0;
+  Summary polled_;  // what poll_slots() has counted
 };
 
 }  // namespace arpline

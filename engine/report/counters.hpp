@@ -57,6 +57,11 @@ struct DriverCounters {
 #include "shared/counters.def"
 };
 
+struct DaemonCounters {
+#define ARPL_DAEMON(name, unit, description) std::uint64_t name = 0;
+#include "shared/counters.def"
+};
+
 void fields(auto& list, MaybeConst<EgressCounters> auto& c) {
 #define ARPL_EGRESS(name, unit, description) list(#name, c.name);
 #include "shared/counters.def"
@@ -90,6 +95,11 @@ void fields(auto& list, MaybeConst<ParentCounters> auto& c) {
 
 void fields(auto& list, MaybeConst<DriverCounters> auto& c) {
 #define ARPL_DRIVER(name, unit, description) list(#name, c.name);
+#include "shared/counters.def"
+}
+
+void fields(auto& list, MaybeConst<DaemonCounters> auto& c) {
+#define ARPL_DAEMON(name, unit, description) list(#name, c.name);
 #include "shared/counters.def"
 }
 

@@ -10,13 +10,8 @@
 namespace arpline {
 namespace {
 
-std::string state_of(const arpl_slot& slot, std::uint64_t now) {
-  if (!not_served_reason(slot).empty()) return "not_served";
-  return arpl_slot_confirmed(&slot, now) != 0 ? "confirmed" : "waiting";
-}
-
 std::string reason_of(const arpl_slot& slot, std::uint64_t now) {
-  auto reason = not_served_reason(slot);
+  const auto reason = std::string{not_served_reason(slot)};
   return reason.empty() && arpl_slot_contested(&slot, now) != 0 ? "contested" : reason;
 }
 
@@ -35,7 +30,12 @@ std::optional<double> seconds_ago(std::uint64_t then, std::uint64_t now) {
   return static_cast<double>(now > then ? (now - then) / 1'000'000 : 0) / 1000.0;
 }
 
-std::string not_served_reason(const arpl_slot& slot) {
+std::string_view served_state(const arpl_slot& slot, std::uint64_t now) {
+  if (!not_served_reason(slot).empty()) return "not_served";
+  return arpl_slot_confirmed(&slot, now) != 0 ? "confirmed" : "waiting";
+}
+
+std::string_view not_served_reason(const arpl_slot& slot) {
   if (slot.word == 0) return "withdrawn";
   if ((slot.word & ARPL_SLOT_DOWN) != 0) return "down";
   if ((slot.word & ARPL_SLOT_NOARP) != 0) return "noarp";
@@ -54,7 +54,7 @@ EndpointStatus endpoint_status(const arpl_endpoint_key& key, const arpl_endpoint
   status.vlan = key.vlan;
   status.prefix_bits = endpoint.prefix_bits;
   status.mac = slot.word & ARPL_MAC_MASK;
-  status.state = state_of(slot, now);
+  status.state = served_state(slot, now);
   status.reason = reason_of(slot, now);
   status.fast_path = (slot.flags & ARPL_FLAG_SLOW) == 0;
   status.confirmed_at_ns = slot.confirmed_at;

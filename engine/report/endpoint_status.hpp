@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "endpoints/claims.hpp"
@@ -195,7 +196,9 @@ void sort_by_address(std::vector<EndpointStatus>& endpoints);
 /// never.
 std::optional<double> seconds_ago(std::uint64_t then, std::uint64_t now);
 
+/// "confirmed", "waiting" or "not_served".
+std::string_view served_state(const arpl_slot& slot, std::uint64_t now);
 /// The reason why the endpoint is not served, in one word; empty when it is served.
-std::string not_served_reason(const arpl_slot& slot);
+std::string_view not_served_reason(const arpl_slot& slot);
 
 }  // namespace arpline

@@ -13,6 +13,7 @@ void Samples::add(std::uint64_t ns) {
     latest_[count_ % kMost] = ns;
   }
   ++count_;
+  sum_ns_ += ns;
 }
 
 SamplesStatus Samples::status() const {
@@ -25,6 +26,16 @@ SamplesStatus Samples::status() const {
     return us / 1000.0;
   };
   return {.count = count_, .p50_ms = at(0.5), .p99_ms = at(0.99), .most_ms = at(1.0)};
+}
+
+SummaryMetric Samples::summary() const {
+  constexpr double kSecondMs = 1e3;
+  const auto in_ms = status();
+  const auto seconds = [](const std::optional<double>& ms) { return ms ? Value{*ms / kSecondMs} : Value{}; };
+  return {.count = count_,
+          .sum = static_cast<double>(sum_ns_) / ARPL_SECOND_NS,
+          .p50 = seconds(in_ms.p50_ms),
+          .p99 = seconds(in_ms.p99_ms)};
 }
 
 }  // namespace arpline

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "report/metrics.hpp"
 #include "report/status.hpp"
 
 namespace arpline {
@@ -16,10 +17,12 @@ class Samples {
 
   void add(std::uint64_t ns);
   SamplesStatus status() const;
+  SummaryMetric summary() const;
 
  private:
   std::vector<std::uint64_t> latest_;
   std::uint64_t count_ = 0;
+  std::uint64_t sum_ns_ = 0;
 };
 
 }  // namespace arpline

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "report/answers.hpp"
+#include "report/metrics.hpp"
 #include "shared/storm.h"
 
 namespace arpline {
@@ -88,11 +89,13 @@ template nlohmann::json to_json(const ParentStatus&);
 template nlohmann::json to_json(const StatusAnswer&);
 template nlohmann::json to_json(const GoneAnswer&);
 template nlohmann::json to_json(const LimitAnswer&);
+template nlohmann::json to_json(const MetricsAnswer&);
 template nlohmann::json to_json(const ReloadAnswer&);
 template ParentStatus from_json(const nlohmann::json&);
 template StatusAnswer from_json(const nlohmann::json&);
 template GoneAnswer from_json(const nlohmann::json&);
 template LimitAnswer from_json(const nlohmann::json&);
+template MetricsAnswer from_json(const nlohmann::json&);
 template ReloadAnswer from_json(const nlohmann::json&);
 
 }  // namespace arpline

@@ -209,7 +209,7 @@ void fields(auto& list, MaybeConst<StatusAnswer> auto& a) {
   list("waiting", a.waiting);
 }
 
-/// For ParentStatus, StatusAnswer, GoneAnswer and LimitAnswer.
+/// For ParentStatus, StatusAnswer, GoneAnswer, LimitAnswer and MetricsAnswer.
 template <class Status>
 nlohmann::json to_json(const Status& status);
 

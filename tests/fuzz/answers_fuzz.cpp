@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fuzzes the reader of a daemon's answers in `arpline status`; a daemon of another version may send anything.
+// Fuzzes the reader of a daemon's answers in `arpline status` and arpline-exporter; a daemon of another version
+// may send anything.
 #include <exception>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -7,6 +8,7 @@
 
 #include "fuzz/fuzz.hpp"
 #include "report/answers.hpp"
+#include "report/metrics.hpp"
 #include "report/status.hpp"
 #include "report/text.hpp"
 
@@ -55,8 +57,14 @@ std::vector<fuzz::Bytes> fuzz::seeds() {
   const GoneAnswer gone{.gone = {{.parent = "nic0", .reason = "deleted", .trail = {{3.5, "link down"}}}}};
   LimitAnswer limits{.parent = "nic0"};
   limits.limits.push_back({.name = "ring", .in_force = 2.5});
-  return {bytes_of(status().dump()), bytes_of(to_json(gone).dump()), bytes_of(to_json(limits).dump()),
-          bytes_of("{\"parents\":[{}]}")};
+  MetricsAnswer metrics{.version = "0", .daemon = "nic0", .parent = "nic0"};
+  metrics.groups.endpoints = {{"confirmed", 1}};
+  metrics.histograms.path_rtt = histogram_metric({});
+  metrics.storm.emplace_back();
+  metrics.endpoints.push_back({.netns = "blue", .interface = "eth0"});
+  metrics.senders.emplace_back();
+  return {bytes_of(status().dump()), bytes_of(to_json(metrics).dump()), bytes_of(to_json(gone).dump()),
+          bytes_of(to_json(limits).dump()), bytes_of("{\"parents\":[{}]}")};
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -69,5 +77,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   });
   show([&] { to_text(from_json<GoneAnswer>(answer)); });
   show([&] { to_text({from_json<LimitAnswer>(answer)}); });
+  show([&] { REQUIRE(to_json(from_json<MetricsAnswer>(answer)).is_object()); });
   return 0;
 }

@@ -41,6 +41,7 @@ class Forwarding : public Machines {
   bool speaks_for(Id id, Mac mac, std::uint64_t now) const override { return to_->speaks_for(id, mac, now); }
   std::uint64_t tick(std::uint64_t now, Actions& actions) override { return to_->tick(now, actions); }
   View view(Id id, std::uint64_t now) const override { return to_->view(id, now); }
+  Summary summary() const override { return to_->summary(); }
   ClaimOrigin claim_origin_of(Mac mac, ClaimOrigin otherwise, std::uint64_t now) const override {
     return to_->claim_origin_of(mac, otherwise, now);
   }

@@ -86,8 +86,10 @@ std::string written_of_a_flood() {
 }
 
 TEST(Log, is_bounded_and_keeps_errors_and_its_lines_apart) {
+  const auto left_out = lines_left_out();
   const auto text = written_of_a_flood();
   const auto lines = static_cast<std::uint64_t>(std::ranges::count(text, '\n'));
+  EXPECT_EQ(lines_left_out() - left_out, 2001 - lines) << "none is counted twice or not at all";
   EXPECT_GT(lines, LogLimiter::kLinesSaved);
   EXPECT_LT(lines, LogLimiter::kLinesSaved + 10 * LogLimiter::kLinesPerSecond);
   EXPECT_NE(text.find(" info line 0\n"), std::string::npos);

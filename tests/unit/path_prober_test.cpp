@@ -110,6 +110,26 @@ class PathProberTest : public testing::Test, protected PathProber::Effects {
   std::optional<Id> pending_;
 };
 
+TEST_F(PathProberTest, paths_are_counted_by_their_state_and_answers_by_their_time) {
+  const auto count = [this](PathState state) {
+    return prober_.summary().by_state.at(static_cast<std::size_t>(state));
+  };
+  for (Id id = 0; id < 3; ++id) watch(id);
+  prober_.watch(3, {.gateway = kGateway, .at = PathState::sibling}, now_);
+  EXPECT_EQ(count(PathState::unknown), 3U);
+  EXPECT_EQ(count(PathState::sibling), 1U);
+  run(now_ + kPeriod + kSecond);
+  EXPECT_EQ(count(PathState::reachable), 3U);
+  EXPECT_GE(prober_.summary().rtt.sum_ns(), 3 * 2 * kMs);
+  lose();
+  EXPECT_EQ(count(PathState::lost), 3U);
+  EXPECT_EQ(count(PathState::reachable), 0U);
+  prober_.stop(0);
+  EXPECT_EQ(count(PathState::lost), 2U);
+  prober_.set_period(0, now_);
+  EXPECT_EQ(count(PathState::lost) + count(PathState::sibling), 0U);
+}
+
 TEST_F(PathProberTest, first_broadcasts_and_then_asks_by_unicast_once_a_period) {
   watch(0);
   run(35 * kSecond);

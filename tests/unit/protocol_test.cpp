@@ -66,6 +66,22 @@ class ProtocolTest : public testing::Test {
   Worker worker_;
 };
 
+TEST_F(ProtocolTest, endpoints_in_conflict_and_late_announcements_are_summed_up) {
+  EXPECT_EQ(protocol_.summary().announcement_due_at, kSecond);
+  slots_[0].claimed_at = kSecond;
+  settings_.on_conflict = OnConflict::never;
+  protocol_.set(settings_, kSecond);
+  protocol_.on_claim(0, {.mac = kRival}, kSecond, worker_);
+  run(2 * kSecond, 3 * kSecond);
+  const auto sums = protocol_.summary();
+  EXPECT_EQ(sums.contested, 1U);
+  EXPECT_EQ(sums.gave_up, 1U);
+  EXPECT_EQ(sums.announcement_due_at, kNever) << "it must not be announced";
+  protocol_.erase(0, 3 * kSecond);
+  run(3 * kSecond, 4 * kSecond);
+  EXPECT_EQ(protocol_.summary().contested + protocol_.summary().gave_up, 0U);
+}
+
 TEST_F(ProtocolTest, an_address_is_not_defended_while_it_is_probed_for) {
   settings_.probe = ProbeMode::rfc5227;
   protocol_.set(settings_, kSecond);
