@@ -25,12 +25,13 @@ MAY_INCLUDE = {
     "main": {"control", "port"},
     "arpline": {"control"},
     "arpgen": {"shared", "base", "port"},
+    "exporter": {"control"},
     "bpf": {"shared"},
 }
 # A part of a component that may do more, by what its name begins with.
 MORE = {"tools/arpline/replay": {"worker", "port"}}
 # `worker` brings `port` in behind control's back; these must not name it themselves.
-NEVER = {"control": {"port"}, "arpline": {"port"}}
+NEVER = {"control": {"port"}, "arpline": {"port"}, "exporter": {"port"}}
 SHARED_MAY_INCLUDE = re.compile(r"^(linux/.*|asm/.*|bpf/bpf_helpers\.h|bpf/bpf_endian\.h)$")
 RTE_ONLY_IN = re.compile(r"^(engine/(port/ethdev[^/]*|main/arplined_dpdk[^/]*)"
                          r"|(tests|bench)/.*/[^/]*ethdev[^/]*)$")
@@ -56,7 +57,7 @@ def component_of(path: str) -> str | None:
         return "shared" if parts[1] == "shared" else "bpf"
     if parts[0] == "engine":
         return parts[1]
-    if parts[0] == "tools" and len(parts) > 2 and parts[1] in ("arpline", "arpgen"):
+    if parts[0] == "tools" and len(parts) > 2 and parts[1] in ("arpline", "arpgen", "exporter"):
         return parts[1]
     return None
 

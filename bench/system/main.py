@@ -29,6 +29,7 @@ import protocol  # noqa: E402
 import replay  # noqa: E402
 import report  # noqa: E402
 import running  # noqa: E402
+import scrape  # noqa: E402
 import settings  # noqa: E402
 import streams  # noqa: E402
 import targets  # noqa: E402
@@ -36,8 +37,8 @@ from contestants import CONTESTANTS, PORTS  # noqa: E402
 from labs import Places  # noqa: E402
 from lab import ROOT, CommandError, Lab, build_dir  # noqa: E402
 
-OTHERS = ("generator", "fast_path", "attacks", "lookups", "udp", "tcp", "discovery", "protocol", "replay", "engine",
-          "micro")
+OTHERS = ("generator", "fast_path", "attacks", "lookups", "udp", "tcp", "discovery", "protocol", "scrape", "replay",
+          "engine", "micro")
 NAMES = [one.name for one in CONTESTANTS] + list(OTHERS)
 DOCS = ROOT / "docs"
 
@@ -83,7 +84,7 @@ def measured(given, chosen) -> dict:
     document = {"run": {"command": " ".join(["bench/run", *words]), "rounds": chosen.rounds, "pinned": given.pinned},
                 "machine": machine.facts(), "responders": [], "generator": [], "fast_path": {}, "attacks": {},
                 "lookups": {},
-                "streams": {}, "discovery": {}, "protocol": {}, "replay": {}, "engine": {}, "micro": []}
+                "streams": {}, "discovery": {}, "protocol": {}, "scrape": {}, "replay": {}, "engine": {}, "micro": []}
     if given.pinned:
         running.pin_responders()
     with Lab() as lab:
@@ -104,6 +105,8 @@ def measured(given, chosen) -> dict:
             document["discovery"] = discovery.run(lab, chosen.discovery, say)
         if "protocol" in given.wanted:
             document["protocol"] = protocol.run(lab, places, chosen.protocol, say)
+        if "scrape" in given.wanted:
+            document["scrape"] = scrape.run(places, chosen, say)
     if "replay" in given.wanted:
         document["replay"] = replay.run(chosen, say)
     if "engine" in given.wanted:

@@ -9,6 +9,7 @@ from fast_path import CASES, FAST, KERNEL, ONE, RANDOM, REFLECTOR
 from replay import PROMISED
 from report_attacks import kept
 from report_fast_path import p99_ratios
+from scrape import NONE, SOME, loop_ms
 
 INVALID = "invalid"
 NOT_MEASURED = "not measured"
@@ -160,6 +161,12 @@ def of_engine(found: dict) -> list[Judged]:
             judge(f"– {MANY} endpoints at random against {FEW}", [a / b for a, b in zip(many, few)], at_most=1.5)]
 
 
+def of_scrape(found: dict) -> list[Judged]:
+    return [judge(f"scrape of {found.get('endpoints', 0)} endpoints: the control loop", loop_ms(found, NONE), at_most=5,
+                  unit=" ms"),
+            judge(f"– {SOME} of them with series of their own", loop_ms(found, SOME), at_most=20, unit=" ms")]
+
+
 def all_of(document: dict) -> list[dict]:
     results = {one["name"]: one for one in document["responders"]}
     testpmd = judge("testpmd against the bare AF_XDP reflector", ratios(results, "testpmd", "answered", "af-xdp"),
@@ -180,6 +187,7 @@ def all_of(document: dict) -> list[dict]:
     found += of_attacks(document.get("attacks", {}))
     found += of_discovery(document["discovery"])
     found += of_protocol(document.get("protocol", {}))
+    found += of_scrape(document.get("scrape", {}))
     found.append(judge("arpline replay, M frames/s", [one["frames"] / one["seconds"] / 1e6
                                                       for one in document["replay"].get("rounds", ())],
                        at_least=PROMISED / 1e6))

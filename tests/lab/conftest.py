@@ -8,7 +8,7 @@ import pytest
 from lab import Lab, scenes, wired
 from stages import junit
 
-for helper in ("attacks", "common", "containers", "doctor", "steered", "switched", "trunk"):
+for helper in ("attacks", "common", "containers", "doctor", "metrics", "steered", "switched", "trunk"):
     pytest.register_assert_rewrite(helper)
 
 import attacks  # noqa: E402

@@ -15,6 +15,7 @@ from lab import Machine, machine
 BUILD_SECONDS = 900
 TIMEOUT_SECONDS = BUILD_SECONDS + 60  # the first of the tests may have to compile the package
 CONFIG = "/etc/arpline/arpline.toml"
+EXPORTER_EXPOSURE = 15
 EXPOSURE = 40  # of 100, in units of systemd-analyze security; BPF and setns account for the rest
 
 
@@ -53,9 +54,9 @@ def booted(before_boot="", upgrade=False):
     with Lab() as lab:
         host, peer = lab.host(), lab.peer()
         lab.connect(host, peer)
-        files = [lab.folder / "arpline.deb", lab.folder / "arpline-dpdk.deb"]
-        shutil.copy(package, files[0])
-        shutil.copy(package.with_name(package.name.replace("arpline_", "arpline-dpdk_")), files[1])
+        files = [lab.folder / f"{name}.deb" for name in ("arpline", "arpline-dpdk", "arpline-exporter")]
+        for file in files:
+            shutil.copy(package.with_name(package.name.replace("arpline_", f"{file.stem}_")), file)
         if upgrade:
             files.append(newer(package, lab.folder))
         copy = Machine(lab, host, before_boot, files)
@@ -80,8 +81,8 @@ def serving(containers=1, **how):
         yield copy, peer, wire, children
 
 
-def log(copy) -> str:
-    return copy.run("journalctl", "--no-pager", "--lines=40", "--unit=arplined", check=False).stdout
+def log(copy, unit="arplined") -> str:
+    return copy.run("journalctl", "--no-pager", "--lines=40", f"--unit={unit}", check=False).stdout
 
 
 def container(copy, number: int) -> Container:
@@ -285,6 +286,36 @@ def test_control_group_reaches_the_socket_and_others_do_not():
             done = copy.run("setpriv", "--reuid=nobody", f"--regid={group}", "--clear-groups", "python3", "-c", connect,
                             check=False)
             assert (done.returncode == 0) == allowed, f"{group}: {done.stderr}"
+
+
+@pytest.mark.timeout(TIMEOUT_SECONDS)
+def test_exporter_reaches_the_daemon_as_a_member_of_its_group_and_has_nothing_else():
+    with booted() as (_, copy, _, wire):
+        child = container(copy, 0)
+        copy.run("dpkg", "--install", "/mnt/arpline.deb", "/mnt/arpline-exporter.deb")
+        assert copy.property("arpline-exporter", "ActiveState") == "active", log(copy, "arpline-exporter")
+        configure(copy, 'control_group = "arpline"')
+        copy.run("systemctl", "start", "arplined")
+        confirm(wire, copy, child)
+        wait_until(lambda: "\narpline_up 1\n" in metrics(copy), 10, lambda: log(copy, "arpline-exporter"))
+        assert 'arpline_endpoints{parent="nic0",state="confirmed"} 1' in metrics(copy)
+        status = copy.run("cat", f"/proc/{copy.property('arpline-exporter', 'MainPID')}/status").stdout
+        for name in ("CapPrm", "CapEff", "CapBnd"):
+            assert f"\n{name}:\t{'0' * 16}\n" in status, status
+        done = copy.run("systemd-analyze", "verify", "arpline-exporter.service", check=False)
+        assert done.returncode == 0 and "arpline" not in done.stderr, done.stderr
+        done = copy.run("systemd-analyze", "security", f"--threshold={EXPORTER_EXPOSURE}", "arpline-exporter.service",
+                        check=False)
+        assert done.returncode == 0, done.stdout
+        copy.run("dpkg", "--purge", "arpline-exporter")
+        assert copy.property("arpline-exporter", "LoadState") == "not-found"
+        assert copy.property("arplined", "ActiveState") == "active"
+
+
+def metrics(copy) -> str:
+    """The answer of the exporter in the machine; empty when nothing answers."""
+    ask = "import urllib.request; print(urllib.request.urlopen('http://127.0.0.1:10826/metrics').read().decode())"
+    return copy.run("python3", "-c", ask, check=False).stdout
 
 
 @pytest.mark.timeout(TIMEOUT_SECONDS)

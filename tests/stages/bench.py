@@ -42,6 +42,7 @@ def bench(run: Run) -> None:
     check(run, "bench discovery starts", all(discovery.get("starts", [None])))
     check(run, "bench discovery idle", discovery.get("idle", {}).get("memory"))
     check(run, "bench discovery rounds", all(one["right"] for one in discovery.get("rounds", [{"right": False}])))
+    check(run, "bench scrape", all(document["scrape"].get("scrapes", {"": []}).values()))
     check(run, "bench replay", document["replay"].get("rounds", [{"verdicts": {}}])[0]["verdicts"].get("reflect"))
     check(run, "bench engine", document["engine"].get("rounds"))
     check(run, "bench micro", document["micro"])

@@ -12,8 +12,9 @@ NONE_CHOSEN = 5  # pytest's exit code
 
 
 def lab(run: Run) -> None:
-    # The tests of a runtime that can't be installed are skipped, with the reason.
-    subprocess.run([str(ROOT / "tools" / "deps"), "runtimes"], stdin=subprocess.DEVNULL, check=False)
+    # The tests of a runtime that can't be installed are skipped, with the reason; so are those of Prometheus.
+    for group in ("runtimes", "metrics"):
+        subprocess.run([str(ROOT / "tools" / "deps"), group], stdin=subprocess.DEVNULL, check=False)
     report = run.scratch_file("lab.xml")
     report.unlink(missing_ok=True)
     argv = [ROOT / "tests" / "lab" / "run.py", f"--junitxml={report}", *([run.pattern] if run.pattern else [])]

@@ -34,6 +34,10 @@ def arpgen() -> str:
     return str(build_dir() / "tools" / "arpgen" / "arpgen")
 
 
+def exporter() -> str:
+    return str(build_dir() / "tools" / "exporter" / "arpline-exporter")
+
+
 def cpu_seconds(pid: int) -> float:
     """The CPU time of all threads of a process."""
     tasks = Path(f"/proc/{pid}/task").iterdir()
