@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The alert rules in a real Prometheus: labs that raise them. tests/metrics has the unit tests of all."""
+import contextlib
+
 import pytest
 from common import REQUESTER, REQUESTER_MAC, confirm, frames, wait_known, wait_until
+from lab.scenes.neighbours import make_room, scanning
 from metrics import READABLE, RULES, Prometheus, scraped
 from test_egress import add_filter
 
@@ -117,3 +120,13 @@ def test_announcements_for_which_the_rate_does_not_suffice(wired):
     host, _ = wired()
     scraped(host, {"announce": {"pps": 1}})
     raised(host, lambda: wait_known(host, *host.add_children(20)), "ArplineAnnouncementsLate", parent="nic0")
+
+
+@pytest.mark.alone
+def test_container_that_fills_the_neighbour_table(wired):
+    make_room(seconds=20)
+    host, _ = wired(children=2)
+    scraped(host)
+    with contextlib.ExitStack() as held:
+        raised(host, lambda: held.enter_context(scanning(host.children[0])), "ArplineNeighbourTableFull", daemon="nic0")
+    host.children[0].ns.ip("neigh", "flush", "all", check=False)
