@@ -170,12 +170,20 @@ std::size_t EndpointRegistry::held_of(int nsid) const {
   return at == held_.end() ? 0 : at->second;
 }
 
+std::size_t EndpointRegistry::may_take(int nsid) const {
+  const auto held = held_of(nsid);
+  const auto room = table_.room();
+  const auto left_of = [held](std::size_t share) { return held < share ? share - held : 0; };
+  const auto beyond_reserve = room > kReserve ? room - kReserve : 0;
+  return std::max(std::min(beyond_reserve, left_of(kShare)), std::min(room, left_of(kFew)));
+}
+
 void EndpointRegistry::settle_key(const arpl_endpoint_key& key, Table::Changes& changes) {
   auto desired = resolve(key);
   const bool is_new = !table_.entries().contains(key);
   if (desired && is_new) {
     const auto nsid = desired->settings->nsid;
-    if (held_of(nsid) >= kShare || table_.room() == 0) {
+    if (may_take(nsid) == 0) {
       waiting_[nsid].insert(key);
       ++changes.refused;
       return;
@@ -200,8 +208,7 @@ void EndpointRegistry::stop_waiting(const arpl_endpoint_key& key) {
 void EndpointRegistry::wake_waiting() {
   auto room = table_.room();
   for (auto at = waiting_.begin(); at != waiting_.end() && room > 0;) {
-    const auto held = held_of(at->first);
-    auto may = std::min(room, held < kShare ? kShare - held : 0);
+    auto may = std::min(room, may_take(at->first));
     room -= std::min(room, std::min(may, at->second.size()));
     for (; may > 0 && !at->second.empty(); --may) {
       mark_due(at->first, *at->second.begin(), now_ns());

@@ -53,6 +53,9 @@ class EndpointRegistry {
   /// One namespace's share of the table: however many addresses it has, half of the table is left to the
   /// others.
   static constexpr std::size_t kShare = ARPL_MAX_ENDPOINTS / 2;
+  /// And what is left for namespaces that have kFew endpoints at most: a container can make itself namespaces.
+  static constexpr std::size_t kReserve = ARPL_MAX_ENDPOINTS / 16;
+  static constexpr std::size_t kFew = 64;
 
   /// Adopts the endpoints that an earlier run left in `maps`, which outlive it.
   explicit EndpointRegistry(const Maps& maps);
@@ -137,6 +140,8 @@ class EndpointRegistry {
   void remember_first(const arpl_endpoint_key& key);
   void settle_key(const arpl_endpoint_key& key, Table::Changes& changes);
   std::size_t held_of(int nsid) const;
+  // How many more endpoints of the namespace the table takes.
+  std::size_t may_take(int nsid) const;
   void count_held(const arpl_endpoint_key& key, int by);
   void wake_waiting();
   void stop_waiting(const arpl_endpoint_key& key);

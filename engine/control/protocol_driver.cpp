@@ -24,11 +24,9 @@ Protocol::Settings settings_of(const Config& config, const ParentConfig& own) {
           .path_probe_ns = own.path_probe_ns};
 }
 
-// Identifies the endpoint's interface; all static endpoints count as one interface's.
-InterfaceKey owner_of(const Desired& desired) {
-  if (!desired.settings) return 0;
-  const auto word = [](int number) { return static_cast<InterfaceKey>(static_cast<std::uint32_t>(number)); };
-  return word(desired.settings->nsid) << 32U | word(desired.settings->ifindex);
+// All static endpoints count as one namespace's.
+NetnsKey owner_of(const Desired& desired) {
+  return desired.settings ? static_cast<NetnsKey>(desired.settings->nsid) + 1 : 0;
 }
 
 AnnouncedEndpoint subject_of(const Desired& desired) {

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <fstream>
 #include <string_view>
+#include <tuple>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -148,14 +149,25 @@ void Server::renew(Client& client) {
   client.turn = ++turns_;
 }
 
+// Of the user who has the most clients, the one that has waited longest: nobody can ask so much that others are
+// not heard.
+Server::Clients::iterator Server::most_dispensable() {
+  std::map<std::optional<uid_t>, std::size_t> of_user;
+  const auto user = [](const Client& client) {
+    return client.who ? std::optional{client.who->uid} : std::nullopt;
+  };
+  for (const auto& [fd, client] : clients_) ++of_user[user(client)];
+  return std::ranges::min_element(clients_, {}, [&](const auto& entry) {
+    const auto& client = entry.second;
+    return std::tuple{kMaxClients - of_user.at(user(client)), has_request(client) || client.ticket != 0,
+                      client.turn};
+  });
+}
+
 void Server::accept_one() {
   Fd fd{accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
   if (!fd) return;
-  if (clients_.size() >= kMaxClients) {
-    drop(std::ranges::min_element(clients_, {}, [](const auto& client) {
-      return std::pair{has_request(client.second) || client.second.ticket != 0, client.second.turn};
-    }));
-  }
+  if (clients_.size() >= kMaxClients) drop(most_dispensable());
   const int key = fd.get();
   auto& client = clients_.emplace(key, Client{.fd = std::move(fd), .in = {}, .out = {}, .who = asker_at(key)})
                      .first->second;

@@ -55,7 +55,7 @@ class Server {
   /// count against a client: the loop has spent the rest elsewhere, and could have served no client in it.
   void tick(std::uint64_t now);
 
-  static constexpr std::size_t kMaxClients = 16;  ///< one more replaces the one that has waited longest
+  static constexpr std::size_t kMaxClients = 16;  ///< one more replaces a client of the user who has the most
   static constexpr std::size_t kMaxRequestBytes = 4096;
   static constexpr std::size_t kMaxPendingBytes = 128 << 20;   ///< answers not yet read, of all clients
   static constexpr std::uint64_t kPatienceNs = 5'000'000'000;  ///< for a whole request; for reading each piece
@@ -81,6 +81,7 @@ class Server {
   static bool has_request(const Client& client);
   static std::uint32_t awaited(const Client& client);
   void answer_put_off();
+  Clients::iterator most_dispensable();
   void accept_one();
   void on_client(int fd, std::uint32_t events);
   void drop(Clients::iterator client);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "endpoints/classify.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <map>
 
@@ -78,6 +80,14 @@ std::vector<std::uint64_t> flags_of(std::span<const Interface> interfaces) {
   return flags;
 }
 
+// Whether the kernel answers for such an address of its own; the lowest of a subnet is one like any other.
+bool is_a_hosts(Ipv4 address, std::uint8_t prefix_bits) {
+  const auto number = ntohl(address);
+  const auto first_byte = number >> 24U;
+  const bool subnets_broadcast = prefix_bits < 31 && (address | netmask(prefix_bits)) == ~Ipv4{0};
+  return first_byte != 0 && first_byte != 127 && first_byte < 224 && !subnets_broadcast;
+}
+
 Desired endpoint_of(const Interface& interface, std::uint64_t flags, Ipv4 address, std::uint8_t prefix_bits) {
   constexpr std::uint64_t kSilent = ARPL_SLOT_DOWN | ARPL_SLOT_NOARP;
   return {
@@ -85,7 +95,8 @@ Desired endpoint_of(const Interface& interface, std::uint64_t flags, Ipv4 addres
       .word = interface.mac | flags,
       .prefix_bits = prefix_bits,
       // The host's own addresses are announced by the host or by their owner, for example keepalived.
-      .announceable = (flags & kSilent) == 0 && interface.arp_ignore <= 2 && !interface.netns.own,
+      .announceable = (flags & kSilent) == 0 && interface.arp_ignore <= 2 && !interface.netns.own &&
+                      is_a_hosts(address, prefix_bits),
       .vepa = interface.mode == MacvlanMode::vepa,
       .settings = Settings{.nsid = interface.netns.nsid,
                            .ifindex = interface.ifindex,

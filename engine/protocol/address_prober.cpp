@@ -17,7 +17,7 @@ void AddressProber::plan(Id id, Probing next) {
   queue_.put(next.owner, next.at, id);
 }
 
-bool AddressProber::start(Id id, std::uint64_t now, Rng& rng, InterfaceKey owner) {
+bool AddressProber::start(Id id, std::uint64_t now, Rng& rng, NetnsKey owner) {
   if (mode_ == ProbeMode::off) return false;
   plan(id, {.owner = owner, .at = now + uniform(rng, 0, kProbeWaitNs / divisor())});
   return true;

@@ -25,7 +25,7 @@ class AddressProber {
   void set_mode(ProbeMode mode) noexcept { mode_ = mode; }
 
   /// False when probing is off: the address may be announced at once.
-  bool start(Id id, std::uint64_t now, Rng& rng, InterfaceKey owner = 0);
+  bool start(Id id, std::uint64_t now, Rng& rng, NetnsKey owner = 0);
   void stop(Id id);
   bool probes(Id id) const { return probing_.contains(id); }
 
@@ -38,7 +38,7 @@ class AddressProber {
   static constexpr std::uint64_t kRetryNs = 1'000'000;
 
   struct Probing {
-    InterfaceKey owner = 0;
+    NetnsKey owner = 0;
     std::uint32_t sent = 0;
     std::uint64_t at = 0;  // the next probe, or the end of ANNOUNCE_WAIT
   };

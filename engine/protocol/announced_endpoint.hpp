@@ -11,8 +11,9 @@ namespace arpline {
 
 /// The protocol machines' id of an endpoint: its slot.
 using Id = std::uint32_t;
-/// Identifies the interface of an endpoint. Queues serve interfaces in turns, however many addresses each has.
-using InterfaceKey = std::uint64_t;
+/// Identifies the network namespace of an endpoint. Queues serve namespaces in turns, however many addresses each
+/// has, and interfaces: a container can make itself any number of macvlan interfaces on the parent.
+using NetnsKey = std::uint64_t;
 
 /// The properties of an endpoint that the protocol machines need.
 struct AnnouncedEndpoint {
@@ -21,7 +22,7 @@ struct AnnouncedEndpoint {
   std::uint16_t vlan = 0;    ///< host order
   bool announceable = true;  ///< its interface's state and the configuration allow it
   bool vepa = false;         ///< its broadcasts come back from the switch
-  InterfaceKey owner = 0;
+  NetnsKey owner = 0;
   bool operator==(const AnnouncedEndpoint&) const = default;
 };
 

@@ -41,7 +41,7 @@ void Announcer::set_schedule(const Schedule& schedule, std::uint64_t now) {
   }
 }
 
-void Announcer::appear(Id id, std::uint64_t now, bool changed, InterfaceKey owner) {
+void Announcer::appear(Id id, std::uint64_t now, bool changed, NetnsKey owner) {
   Plan next{.owner = owner, .left = schedule_.repeat, .changed = changed, .started_at = now, .urgent_at = now};
   if (const auto it = planned_.find(id); it != planned_.end()) {
     next.urgent_at = std::min(now, it->second.urgent_at);

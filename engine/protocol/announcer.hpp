@@ -39,7 +39,7 @@ class Announcer {
 
   /// Starts a new set for the endpoint, which keeps its place in the queue when a set was due already.
   /// `changed`: the siblings have to receive the first announcement too.
-  void appear(Id id, std::uint64_t now, bool changed, InterfaceKey owner = 0);
+  void appear(Id id, std::uint64_t now, bool changed, NetnsKey owner = 0);
   /// The endpoint must not be announced: withdrawn, down, contested or unanswered. Its plan is dropped until
   /// appear().
   void hold(Id id);
@@ -55,7 +55,7 @@ class Announcer {
 
  private:
   struct Plan {
-    InterfaceKey owner = 0;
+    NetnsKey owner = 0;
     std::uint32_t left = 0;        // announcements of the set that are not sent yet
     bool second = false;           // this is the set after `delay`
     bool changed = false;          // the siblings have not received the change yet

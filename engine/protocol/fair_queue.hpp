@@ -14,20 +14,20 @@
 
 namespace arpline {
 
-/// A queue of endpoints with due times, fair between interfaces: the interfaces with due endpoints take turns,
-/// and within an interface the endpoint that is due for longest goes first. So the two thousand addresses of
-/// one container delay another container's single address by one turn of each interface at most (start-time
-/// fair queueing with equal costs).
+/// A queue of endpoints with due times, fair between namespaces: those with due endpoints take turns, and
+/// within a namespace the endpoint that is due for longest goes first. So the two thousand addresses of one
+/// container delay another container's single address by one turn of each namespace at most (start-time fair
+/// queueing with equal costs).
 class FairQueue {
  public:
-  void put(InterfaceKey owner, std::uint64_t at, Id id) {
+  void put(NetnsKey owner, std::uint64_t at, Id id) {
     auto& flow = flows_[owner];
     unlink(owner, flow);
     flow.waiting.emplace(at, id);
     link(owner, flow);
   }
 
-  void erase(InterfaceKey owner, std::uint64_t at, Id id) {
+  void erase(NetnsKey owner, std::uint64_t at, Id id) {
     const auto it = flows_.find(owner);
     if (it == flows_.end()) return;
     auto& flow = it->second;
@@ -68,8 +68,8 @@ class FairQueue {
     return std::nullopt;
   }
 
-  /// The interface has had its turn; the others come before its next one.
-  void served(InterfaceKey owner) {
+  /// The namespace has had its turn; the others come before its next one.
+  void served(NetnsKey owner) {
     const auto it = flows_.find(owner);
     if (it == flows_.end()) return;
     auto& flow = it->second;
@@ -88,13 +88,13 @@ class FairQueue {
     bool ready = false;        // its first endpoint is due
   };
 
-  void unlink(InterfaceKey owner, const Flow& flow) {
+  void unlink(NetnsKey owner, const Flow& flow) {
     if (flow.waiting.empty()) return;
     by_first_due_.erase({flow.waiting.begin()->first, owner});
     not_ready_.erase({flow.waiting.begin()->first, owner});
     ready_.erase({flow.turn, flow.number, owner});
   }
-  void link(InterfaceKey owner, const Flow& flow) {
+  void link(NetnsKey owner, const Flow& flow) {
     const auto head = flow.waiting.begin()->first;
     by_first_due_.emplace(head, owner);
     if (flow.ready) {
@@ -104,11 +104,10 @@ class FairQueue {
     }
   }
 
-  std::map<InterfaceKey, Flow> flows_;
-  std::set<std::pair<std::uint64_t, InterfaceKey>> by_first_due_;  // all interfaces, by their first due time
-  std::set<std::pair<std::uint64_t, InterfaceKey>>
-      not_ready_;  // those that are not ready, by their first due time
-  std::set<std::tuple<std::uint64_t, std::uint64_t, InterfaceKey>> ready_;  // in the order of their turns
+  std::map<NetnsKey, Flow> flows_;
+  std::set<std::pair<std::uint64_t, NetnsKey>> by_first_due_;  // all interfaces, by their first due time
+  std::set<std::pair<std::uint64_t, NetnsKey>> not_ready_;  // those that are not ready, by their first due time
+  std::set<std::tuple<std::uint64_t, std::uint64_t, NetnsKey>> ready_;  // in the order of their turns
   std::uint64_t turn_ = 0;
   std::uint64_t number_ = 0;
 };

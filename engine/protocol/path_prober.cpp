@@ -20,7 +20,7 @@ void PathProber::queue(Id id, Path& path, std::uint64_t at) {
 
 // The configured period while the rate limit suffices for all endpoints. Otherwise each interface has an equal
 // share of the rate, and its period is doubled until the share suffices for its endpoints.
-std::uint64_t PathProber::period(InterfaceKey owner) const {
+std::uint64_t PathProber::period(NetnsKey owner) const {
   const auto room_for = [this](std::uint64_t count) { return interval_ns_ * count * 5 / 4; };
   auto period_ns = every_ns_;
   if (room_for(probed_) <= period_ns) return period_ns;

@@ -64,7 +64,7 @@ class PathProber {
   struct Wanted {
     Ipv4 gateway = 0;  ///< 0: none
     std::uint16_t vlan = 0;
-    InterfaceKey owner = 0;
+    NetnsKey owner = 0;
     PathState at = PathState::unknown;  ///< sibling or host when the gateway is on this host, else unknown
     bool operator==(const Wanted&) const = default;
   };
@@ -135,7 +135,7 @@ class PathProber {
   };
 
   std::size_t& count_of(PathState state) { return summary_.by_state[static_cast<std::size_t>(state)]; }
-  std::uint64_t period(InterfaceKey owner) const;
+  std::uint64_t period(NetnsKey owner) const;
   void queue(Id id, Path& path, std::uint64_t at);
   void schedule_regular(Id id, Path& path, std::uint64_t now);
   void set_state(Id id, Path& path, PathState state, std::uint64_t now, Effects& effects);
@@ -154,7 +154,7 @@ class PathProber {
   std::uint64_t every_ns_;
   std::uint64_t interval_ns_ = 0;  // between two frames, by the rate limit
   std::unordered_map<Id, Path> paths_;
-  std::unordered_map<InterfaceKey, std::size_t> probed_of_interface_;  // number of endpoints
+  std::unordered_map<NetnsKey, std::size_t> probed_of_interface_;  // number of endpoints
   std::size_t probed_ = 0;
   FairQueue queue_;
   std::map<Gateway, HostView> hosts_;

@@ -5,6 +5,8 @@ import json
 import re
 import socket
 import subprocess
+import sys
+import textwrap
 import time
 from pathlib import Path
 
@@ -125,6 +127,31 @@ def test_member_of_the_control_group_may_look_and_nobody_else(serve):
     assert host.status()["limits"]["foreign"] is None
     done = as_nobody(host, ("--groups", group.gr_gid), "detach", host.nic)
     assert done.returncode == 1 and "run as root" in done.stderr, done
+
+
+def test_members_of_the_control_group_who_ask_without_an_end_keep_nobody_else_from_an_answer(serve):
+    """One more client than the daemon takes replaces one of the user who has the most."""
+    group = grp.getgrgid(1)
+    host, _, _, _ = serve(config={"control_group": group.gr_name})
+    asking = textwrap.dedent(f"""
+        import socket
+        clients = []
+        while True:
+            try:
+                one = socket.socket(socket.AF_UNIX)
+                one.settimeout(0.5)
+                one.connect({str(control_socket(host))!r})
+                one.send(b'{{"cmd": "status"}}\\n')
+                clients = [*clients[-200:], one]
+            except OSError:
+                pass
+        """)
+    members = [host.ns.spawn("setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--groups", group.gr_gid, sys.executable,
+                             "-c", asking) for _ in range(2)]
+    time.sleep(0.5)
+    codes = [host.arpline("status").returncode for _ in range(25)]
+    assert all(one.poll() is None for one in members), "they have ended"
+    assert codes == [0] * 25, codes
 
 
 def group_of_nobody():

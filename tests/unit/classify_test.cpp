@@ -52,6 +52,20 @@ TEST(Classify, two_children_in_one_namespace_are_in_flux_unless_the_other_keeps_
   EXPECT_EQ(flags(found[1]), ARPL_SLOT_FLUX) << "a still answers for b";
 }
 
+TEST(Classify, an_address_that_no_kernel_answers_for_is_not_announced) {
+  const auto announced = [](const char* address, std::uint8_t prefix_bits) {
+    auto one = child(10, address);
+    one.addresses.front().prefix_bits = prefix_bits;
+    return classify(std::vector{one})[0].announceable;
+  };
+  for (const auto* address : {"127.0.0.5", "0.1.2.3", "224.0.0.9", "239.1.1.1", "255.255.255.255"})
+    EXPECT_FALSE(announced(address, 32)) << address;
+  EXPECT_FALSE(announced("10.77.255.255", 16)) << "its subnet's broadcast address";
+  EXPECT_TRUE(announced("10.77.255.255", 15));
+  EXPECT_TRUE(announced("10.77.0.0", 16));
+  EXPECT_TRUE(announced("10.77.0.1", 31));
+}
+
 TEST(Classify, a_child_in_the_parents_own_namespace_is_neither_served_nor_announced) {
   auto own = child(1, "10.0.0.5");
   own.netns.own = true;

@@ -121,6 +121,20 @@ TEST_F(OnMaps, an_endpoint_is_in_the_hash_the_index_and_its_slot_until_its_conta
   EXPECT_EQ((*made_).slots()[slot].word, 0U);
 }
 
+TEST_F(OnMaps, two_namespaces_that_take_all_they_can_leave_room_for_a_third_with_few) {
+  std::uint32_t number = 0x0b000000;
+  for (const auto& greedy : {web, db}) {
+    auto one = child(greedy, 2, 0xa, {});
+    for (std::size_t i = 0; i < EndpointRegistry::kShare; ++i)
+      one.addresses.push_back({.address = htonl(++number), .prefix_bits = 8});
+    update(greedy, {one});
+    while (!registry_->done()) registry_->go_on();
+  }
+  EXPECT_EQ(registry_->table().room(), EndpointRegistry::kReserve);
+  update(web + db + 1, {child(web + db + 1, 2, 0xc, {"10.0.0.1"})});
+  EXPECT_NE(entry("10.0.0.1"), nullptr);
+}
+
 TEST_F(OnMaps, the_fast_path_is_left_out_for_what_is_excluded_from_it) {
   state_.own.fast_path_exclude = {Pattern{.netns = "db"}};
   registry_->choose(state_.own, now_ns());

@@ -9,7 +9,7 @@ namespace arpline {
 namespace {
 
 // Serves the next endpoint and removes it from the queue.
-Id take(FairQueue& queue, InterfaceKey owner_of_id, std::uint64_t at, std::uint64_t now) {
+Id take(FairQueue& queue, NetnsKey owner_of_id, std::uint64_t at, std::uint64_t now) {
   const auto id = queue.due(now);
   EXPECT_TRUE(id.has_value());
   queue.served(owner_of_id);

@@ -34,7 +34,7 @@ class PathProberTest : public testing::Test, protected PathProber::Effects {
     }
   }
 
-  void watch(Id id, InterfaceKey owner = 0) { prober_.watch(id, {.gateway = kGateway, .owner = owner}, now_); }
+  void watch(Id id, NetnsKey owner = 0) { prober_.watch(id, {.gateway = kGateway, .owner = owner}, now_); }
 
   PathState state() { return prober_.view(0, now_)->state; }
   std::optional<bool> host_reaches() { return prober_.view(0, now_)->host_reaches; }
