@@ -85,7 +85,7 @@ class Lane {
     if (n == 0) return false;
     const Burst burst = Burst{burst_}.first(n);
     const auto t1 = ticks();
-    ingress_.classify(burst, now_ns(), outcomes_);
+    ingress_.classify(burst, Clock::now(), outcomes_);
     const auto t2 = ticks();
     const auto sent = port.send(burst);
     port.release(burst.subspan(sent));

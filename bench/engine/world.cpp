@@ -41,7 +41,7 @@ World::World(std::uint32_t endpoints) : endpoints_(endpoints), memory_(any_keys(
   memory_.limits.flags = ARPL_LIMIT_FAST_PATH | ARPL_LIMIT_ONE_QUEUE;
   tables().sockets = 1;
   Filter filter{memory_.filter_words()};
-  const auto now = now_ns();
+  const auto now = raw(Clock::now());
   for (std::uint32_t number = 0; number < endpoints; ++number) {
     add(number, now);
     filter.add(arpl_mac_bit(tables().keys.factor, endpoint_mac(number)));

@@ -12,8 +12,8 @@
 namespace arpline::bench {
 namespace {
 
-constexpr std::uint64_t kSecond = 1'000'000'000;
-constexpr std::uint64_t kMillisecond = 1'000'000;
+constexpr Duration kSecond = 1s;
+constexpr Duration kMillisecond = 1ms;
 constexpr Ipv4 kGateway = 0x0100000a;
 constexpr Mac kGatewayMac = 0x0702;
 
@@ -23,7 +23,7 @@ class Parent final : private Actions {
   Parent(std::size_t endpoints, bool paths)
       : slots_(endpoints),
         stats_(endpoints),
-        protocol_({.announce = {.pps = 1'000'000}, .path_probe_ns = paths ? 10 * kSecond : 0},
+        protocol_({.announce = {.pps = 1'000'000}, .path_probe = paths ? 10 * kSecond : 0s},
                   {.slots = slots_, .stats = stats_, .limits = &limits_}, 1) {
     for (Id id = 0; id < endpoints; ++id) {
       slots_[id].word = 0x020000000000 + id;
@@ -55,7 +55,7 @@ class Parent final : private Actions {
   std::vector<arpl_slot> slots_;
   std::vector<arpl_endpoint_stats> stats_;
   arpl_limits limits_{};
-  std::uint64_t now_ = kSecond;
+  Instant now_{kSecond};
   std::vector<Id> asked_;
   Protocol protocol_;
 };

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+
 #include <string_view>
+#include "base/clock.hpp"
 
 namespace arpline {
 
@@ -13,11 +15,11 @@ enum class Style { request, reply, both };
 /// keepalived's gratuitous ARP; the defaults are RFC 5227's.
 struct Schedule {
   Style style = Style::request;
-  std::uint32_t repeat = 2;                   ///< announcements in a set, which is sent after a change
-  std::uint64_t interval_ns = 2'000'000'000;  ///< between two announcements of a set
-  std::uint64_t delay_ns = 0;                 ///< from the first set to a second one; 0: no second set
-  std::uint64_t refresh_ns = 60'000'000'000;  ///< period of the refreshes that follow; 0: none
-  std::uint64_t pps = 100;  ///< limit in frames a second, all endpoints together; 0: nothing is sent
+  std::uint32_t repeat = 2;  ///< announcements in a set, which is sent after a change
+  Duration interval = 2s;    ///< between two announcements of a set
+  Duration delay{};          ///< from the first set to a second one; 0: no second set
+  Duration refresh = 60s;    ///< period of the refreshes that follow; 0: none
+  std::uint64_t pps = 100;   ///< limit in frames a second, all endpoints together; 0: nothing is sent
   bool operator==(const Schedule&) const = default;
 };
 

@@ -6,27 +6,28 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/clock.hpp"
+
 namespace arpline {
 
 /// Counts durations by size, for a histogram of Prometheus: a bucket has the durations up to its bound and
 /// above the one before; the last bucket has the rest. Pure.
 class DurationHistogram {
  public:
-  static constexpr std::array<std::uint64_t, 13> kBoundsNs{
-      50'000,     100'000,    250'000,     500'000,     1'000'000,   2'500'000,    5'000'000,
-      10'000'000, 25'000'000, 100'000'000, 250'000'000, 500'000'000, 1'000'000'000};
+  static constexpr std::array<Duration, 13> kBounds{50us, 100us, 250us, 500us, 1ms,   2'500us, 5ms,
+                                                    10ms, 25ms,  100ms, 250ms, 500ms, 1s};
 
-  void add(std::uint64_t ns) {
-    const auto* bound = std::ranges::lower_bound(kBoundsNs, ns);
-    ++counts_[static_cast<std::size_t>(bound - kBoundsNs.begin())];
-    sum_ns_ += ns;
+  void add(Duration took) {
+    const auto* bound = std::ranges::lower_bound(kBounds, took);
+    ++counts_[static_cast<std::size_t>(bound - kBounds.begin())];
+    sum_ += took;
   }
-  const std::array<std::uint64_t, kBoundsNs.size() + 1>& counts() const noexcept { return counts_; }
-  std::uint64_t sum_ns() const noexcept { return sum_ns_; }
+  const std::array<std::uint64_t, kBounds.size() + 1>& counts() const noexcept { return counts_; }
+  Duration sum() const noexcept { return sum_; }
 
  private:
-  std::array<std::uint64_t, kBoundsNs.size() + 1> counts_{};
-  std::uint64_t sum_ns_ = 0;
+  std::array<std::uint64_t, kBounds.size() + 1> counts_{};
+  Duration sum_{};
 };
 
 }  // namespace arpline

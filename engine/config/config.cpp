@@ -19,7 +19,7 @@
 namespace arpline {
 namespace {
 
-std::uint64_t duration_of(const ConfigEntry& entry) {
+Duration duration_of(const ConfigEntry& entry) {
   try {
     return parse_duration(value_of<std::string>(entry, "a duration such as \"60s\""));
   } catch (const SetupError& error) {
@@ -27,19 +27,17 @@ std::uint64_t duration_of(const ConfigEntry& entry) {
   }
 }
 
-constexpr std::uint64_t kMsNs = 1'000'000;
-
 // A day at most, so that a time plus a period can't wrap.
-std::uint64_t period_of(const ConfigEntry& entry, std::uint64_t least_ms) {
+Duration period_of(const ConfigEntry& entry, std::chrono::milliseconds least) {
   const auto value = duration_of(entry);
-  if (value < least_ms * kMsNs || value > 24 * 3'600'000 * kMsNs)
-    entry.fail(fmt::format("must be {} to 24h", least_ms == 0 ? "0s" : fmt::format("{}ms", least_ms)));
+  if (value < least || value > 24h)
+    entry.fail(fmt::format("must be {} to 24h", least == 0ms ? "0s" : fmt::format("{}ms", least.count())));
   return value;
 }
 
 // A period, or "0s" for none.
-std::uint64_t period_or_none_of(const ConfigEntry& entry, std::uint64_t least_ms) {
-  return duration_of(entry) == 0 ? 0 : period_of(entry, least_ms);
+Duration period_or_none_of(const ConfigEntry& entry, std::chrono::milliseconds least) {
+  return duration_of(entry) == 0s ? 0s : period_of(entry, least);
 }
 
 std::uint64_t number_of(const ConfigEntry& entry, std::int64_t least, std::int64_t most) {
@@ -92,8 +90,8 @@ const Keys<Config> kTop{
      }},
     {"pair_ttl",
      [](Config& c, const ConfigEntry& e) {
-       c.pair_ttl_ns = duration_of(e);
-       if (c.pair_ttl_ns < 1'000'000'000 || c.pair_ttl_ns > 3'600'000'000'000) e.fail("must be 1s to 1h");
+       c.pair_ttl = duration_of(e);
+       if (c.pair_ttl < 1s || c.pair_ttl > 1h) e.fail("must be 1s to 1h");
      }},
     {"claims",
      [](Config& c, const ConfigEntry& e) {
@@ -124,7 +122,7 @@ const Keys<ParentConfig> kParent{
     {"static", [](ParentConfig& c, const ConfigEntry& e) { c.statics = static_endpoints_of(e); }},
     {"include", [](ParentConfig& c, const ConfigEntry& e) { c.include = patterns_of(e); }},
     {"exclude", [](ParentConfig& c, const ConfigEntry& e) { c.exclude = patterns_of(e); }},
-    {"path_probe", [](ParentConfig& c, const ConfigEntry& e) { c.path_probe_ns = period_or_none_of(e, 100); }},
+    {"path_probe", [](ParentConfig& c, const ConfigEntry& e) { c.path_probe = period_or_none_of(e, 100ms); }},
     {"gateways", [](ParentConfig& c, const ConfigEntry& e) { c.gateways = hosts_of(e); }},
     {"zero_copy", later},
     {"workers", later},
@@ -190,9 +188,9 @@ const Keys<Config> kAnnounce{
      [](Config& c, const ConfigEntry& e) {
        c.announce.repeat = static_cast<std::uint32_t>(number_of(e, 1, 100));
      }},
-    {"interval", [](Config& c, const ConfigEntry& e) { c.announce.interval_ns = period_of(e, 10); }},
-    {"delay", [](Config& c, const ConfigEntry& e) { c.announce.delay_ns = period_of(e, 0); }},
-    {"refresh", [](Config& c, const ConfigEntry& e) { c.announce.refresh_ns = period_or_none_of(e, 100); }},
+    {"interval", [](Config& c, const ConfigEntry& e) { c.announce.interval = period_of(e, 10ms); }},
+    {"delay", [](Config& c, const ConfigEntry& e) { c.announce.delay = period_of(e, 0ms); }},
+    {"refresh", [](Config& c, const ConfigEntry& e) { c.announce.refresh = period_or_none_of(e, 100ms); }},
     {"pps", [](Config& c, const ConfigEntry& e) { c.announce.pps = number_of(e, 0, 1'000'000); }},
     {"probe",
      [](Config& c, const ConfigEntry& e) {
@@ -238,12 +236,10 @@ Ingress ingress_of(const ParentConfig& parent) {
                                                                        : Ingress::engine;
 }
 
-std::uint64_t parse_duration(const std::string& text) {
-  constexpr std::uint64_t kHourNs = 3'600'000'000'000;
+Duration parse_duration(const std::string& text) {
   // A year at most, so that a time plus a duration can't wrap.
-  constexpr std::uint64_t kLongestNs = 8760 * kHourNs;
-  static const std::map<std::string_view, std::uint64_t> kUnits{
-      {"ms", 1'000'000}, {"s", 1'000'000'000}, {"m", 60'000'000'000}, {"h", kHourNs}};
+  constexpr std::chrono::hours kLongest{8760};
+  static const std::map<std::string_view, Duration> kUnits{{"ms", 1ms}, {"s", 1s}, {"m", 1min}, {"h", 1h}};
   std::uint64_t number = 0;
   const auto* end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, number);
@@ -251,11 +247,9 @@ std::uint64_t parse_duration(const std::string& text) {
   if (error != std::errc{} || unit == kUnits.end()) {
     throw SetupError(fmt::format(R"("{}" is no duration; write it as "500ms", "60s", "2m" or "1h")", text));
   }
-  std::uint64_t ns = 0;
-  if (__builtin_mul_overflow(number, unit->second, &ns) || ns > kLongestNs)
-    throw SetupError(
-        fmt::format(R"("{}" is too long; the longest duration is "{}h")", text, kLongestNs / kHourNs));
-  return ns;
+  if (number > static_cast<std::uint64_t>(kLongest / unit->second))
+    throw SetupError(fmt::format(R"("{}" is too long; the longest duration is "{}h")", text, kLongest.count()));
+  return static_cast<Duration::rep>(number) * unit->second;
 }
 
 namespace {

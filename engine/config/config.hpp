@@ -38,8 +38,8 @@ struct ParentConfig {
   std::vector<StaticEndpoint> statics;
   std::vector<Pattern> include;  ///< empty: all endpoints
   std::vector<Pattern> exclude;
-  std::uint64_t path_probe_ns = 10'000'000'000;  ///< 0: off
-  std::vector<Ipv4> gateways;                    ///< the first one in an endpoint's subnet overrides its routes
+  Duration path_probe = 10s;   ///< 0: off
+  std::vector<Ipv4> gateways;  ///< the first one in an endpoint's subnet overrides its routes
   bool operator==(const ParentConfig&) const = default;
 };
 
@@ -49,7 +49,7 @@ Ingress ingress_of(const ParentConfig& parent);
 /// The daemon's configuration. docs/configuration.md describes every key.
 struct Config {
   Mode mode = Mode::answer;
-  std::uint64_t pair_ttl_ns = 60'000'000'000;
+  Duration pair_ttl = 60s;
   std::vector<ParentConfig> parents;  ///< at least one, each name once
   Limits limits;
   bool host_share =
@@ -73,6 +73,6 @@ struct Config {
 Config load_config(const std::string& path, const std::vector<std::string>& parents);
 
 /// Parses "60s", "500ms", "2m" or "1h" into nanoseconds; throws SetupError for any other text.
-std::uint64_t parse_duration(const std::string& text);
+Duration parse_duration(const std::string& text);
 
 }  // namespace arpline

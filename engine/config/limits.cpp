@@ -12,64 +12,45 @@
 namespace arpline {
 namespace {
 
-constexpr std::uint64_t kFiveSeconds = 5 * ARPL_SECOND_NS;
-constexpr std::uint64_t kOneSecond = ARPL_SECOND_NS;
 constexpr std::uint64_t kQuarter = 4;
 
 constexpr std::array<LimitSpec, 14> kSpecs{{
-    {"to_child", "who-has of new requesters, to the children", "", 100, kFiveSeconds, &arpl_limits::to_child},
+    {"to_child", "who-has of new requesters, to the children", "", 100, 5s, &arpl_limits::to_child},
     {"to_child_source",
      "one source MAC's share of to_child",
      "to_child",
      {},
-     kFiveSeconds,
+     5s,
      &arpl_limits::to_child_source},
-    {"to_child_trusted", "beyond it: who has announced itself, or was asked for by a container", "", 50,
-     kFiveSeconds, &arpl_limits::to_child_trusted},
+    {"to_child_trusted", "beyond it: who has announced itself, or was asked for by a container", "", 50, 5s,
+     &arpl_limits::to_child_trusted},
     {"to_child_trusted_source",
      "one source MAC's share of to_child_trusted",
      "to_child_trusted",
      {},
-     kFiveSeconds,
+     5s,
      &arpl_limits::to_child_trusted_source},
-    {"ring", "answered by the engine instead of the program (fast path only)", "", 0, kOneSecond,
-     &arpl_limits::ring},
+    {"ring", "answered by the engine instead of the program (fast path only)", "", 0, 1s, &arpl_limits::ring},
     {"ring_new",
      "the same for requesters that the container has not answered yet",
      "ring",
      {},
-     kOneSecond,
+     1s,
      &arpl_limits::ring_new},
-    {"ring_source",
-     "one source MAC's share of ring and ring_new",
-     "ring",
-     {},
-     kOneSecond,
-     &arpl_limits::ring_source},
-    {"ring_endpoint",
-     "one endpoint's share of ring and ring_new",
-     "ring",
-     {},
-     kOneSecond,
-     &arpl_limits::ring_endpoint},
-    {"reflect_max",
-     "answers of the program; who-has beyond it are dropped",
-     "",
-     {},
-     kOneSecond,
-     &arpl_limits::reflect},
-    {"reflect_max_source", "the same for one source MAC", "", {}, kOneSecond, &arpl_limits::reflect_source},
+    {"ring_source", "one source MAC's share of ring and ring_new", "ring", {}, 1s, &arpl_limits::ring_source},
+    {"ring_endpoint", "one endpoint's share of ring and ring_new", "ring", {}, 1s, &arpl_limits::ring_endpoint},
+    {"reflect_max", "answers of the program; who-has beyond it are dropped", "", {}, 1s, &arpl_limits::reflect},
+    {"reflect_max_source", "the same for one source MAC", "", {}, 1s, &arpl_limits::reflect_source},
     {"foreign",
      "broadcast who-has for addresses that nobody here answers for; beyond it they are dropped",
      "",
      {},
-     kOneSecond,
+     1s,
      &arpl_limits::foreign},
     {"odd", "who-has that containers' kernels learn from and arpline can't answer; beyond it they are dropped",
-     "", 20, kFiveSeconds, &arpl_limits::odd, true},
-    {"events", "claims that are told to the daemon", "", 100, kFiveSeconds, &arpl_limits::events},
-    {"own_macs", "frames with own MACs that are told to the daemon", "", 20, kFiveSeconds,
-     &arpl_limits::own_mac_events},
+     "", 20, 5s, &arpl_limits::odd, true},
+    {"events", "claims that are told to the daemon", "", 100, 5s, &arpl_limits::events},
+    {"own_macs", "frames with own MACs that are told to the daemon", "", 20, 5s, &arpl_limits::own_mac_events},
 }};
 
 bool may_be_off(const LimitSpec& spec) {
@@ -79,11 +60,11 @@ bool may_be_off(const LimitSpec& spec) {
 }  // namespace
 
 // The burst must hold one frame, or no frame would ever pass.
-arpl_budget budget_of(Rate rate, std::uint64_t burst_ns) {
+arpl_budget budget_of(Rate rate, Duration burst) {
   if (!rate) return {.interval_ns = 0, .burst_ns = 0};
   if (*rate == 0) return {.interval_ns = ARPL_SECOND_NS, .burst_ns = 0};
   const auto interval = std::max<__u64>(1, ARPL_SECOND_NS / *rate);
-  return {.interval_ns = interval, .burst_ns = std::max<__u64>(interval, burst_ns)};
+  return {.interval_ns = interval, .burst_ns = std::max<__u64>(interval, raw(burst))};
 }
 
 std::span<const LimitSpec> limit_specs() {
@@ -109,7 +90,7 @@ Rate Limits::rate(const LimitSpec& spec) const {
 }
 
 void Limits::write(arpl_limits& limits) const {
-  for (const auto& spec : kSpecs) limits.*spec.budget = budget_of(rate(spec), spec.burst_ns);
+  for (const auto& spec : kSpecs) limits.*spec.budget = budget_of(rate(spec), spec.burst);
 }
 
 Rate rate_of(const arpl_budget& budget) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.hpp"
 #include "shared/abi.h"
 
 namespace arpline {
@@ -17,8 +18,8 @@ using Rate = std::optional<std::uint64_t>;
 
 inline constexpr std::uint64_t kMostPerSecond = 1'000'000'000;
 
-/// The rate as a token bucket of bucket.h, which holds at most the tokens of `burst_ns`.
-arpl_budget budget_of(Rate rate, std::uint64_t burst_ns);
+/// The rate as a token bucket of bucket.h, which holds at most the tokens of `burst`.
+arpl_budget budget_of(Rate rate, Duration burst);
 
 /// One limit: its name in the configuration and in `arpline limit`, its default and its budget in the `limits`
 /// map.
@@ -27,7 +28,7 @@ struct LimitSpec {
   std::string_view what;        ///< one line of description
   std::string_view quarter_of;  ///< while it is not set it is a quarter of this limit
   Rate normal;                  ///< the default where quarter_of is empty; nullopt: off
-  std::uint64_t burst_ns;       ///< the bucket holds the tokens of this time
+  Duration burst;               ///< the bucket holds the tokens of this time
   arpl_budget arpl_limits::*budget;
   bool drops = false;  ///< on by default, and may be set to "off"
 };

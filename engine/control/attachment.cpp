@@ -63,7 +63,7 @@ void Attachment::attach() {
 
 void Attachment::end_lease(bool keep) {
   leases_.remove(maps().lease_word());
-  maps().set_lease(keep ? now_ns() + kKeepLeaseNs : 0);
+  maps().set_lease(keep ? Clock::now() + kKeepLease : kNoTime);
 }
 
 void Attachment::detach() noexcept {

@@ -16,7 +16,7 @@ namespace arpline {
 /// earlier run left attached stay then, and pass everything.
 class Attachment {
  public:
-  static constexpr std::uint64_t kKeepLeaseNs = 3'000'000'000;
+  static constexpr Duration kKeepLease = 3s;
 
   /// Locks the parent and loads the programs; attaches nothing yet. `state` and `leases` outlive it. Throws
   /// SetupError.
@@ -29,7 +29,7 @@ class Attachment {
   void attach();
   /// The programs answer from now on.
   void begin_lease() { leases_.add(maps().lease_word()); }
-  /// Nothing is answered once it returns. With `keep` the lease runs for kKeepLeaseNs more, so that frames in
+  /// Nothing is answered once it returns. With `keep` the lease runs for kKeepLease more, so that frames in
   /// the rings and pairs in the cache are still answered.
   void end_lease(bool keep);
   /// Leaves the pinned programs and maps to the next run.

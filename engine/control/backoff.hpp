@@ -4,28 +4,28 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "shared/abi.h"
+#include "base/clock.hpp"
 
 namespace arpline {
 
-/// The time of the next try after a failure: 1, 2, 4, … s later, at most kLongestNs. Pure: time is a parameter,
-/// in nanoseconds.
+/// The time of the next try after a failure: 1, 2, 4, … s later, at most kLongest. Pure: time is a
+/// parameter.
 class Backoff {
  public:
-  static constexpr std::uint64_t kFirstNs = ARPL_SECOND_NS;
-  static constexpr std::uint64_t kLongestNs = 30 * ARPL_SECOND_NS;
+  static constexpr Duration kFirst = 1s;
+  static constexpr Duration kLongest = 30s;
 
-  bool due(std::uint64_t now) const noexcept { return now >= at_; }
-  std::uint64_t at() const noexcept { return at_; }
-  void failed(std::uint64_t now) noexcept {
-    wait_ns_ = wait_ns_ == 0 ? kFirstNs : std::min(2 * wait_ns_, kLongestNs);
-    at_ = now + wait_ns_;
+  bool due(Instant now) const noexcept { return now >= at_; }
+  Instant at() const noexcept { return at_; }
+  void failed(Instant now) noexcept {
+    wait_ = wait_ == 0s ? kFirst : std::min(2 * wait_, kLongest);
+    at_ = now + wait_;
   }
-  void reset() noexcept { at_ = wait_ns_ = 0; }
+  void reset() noexcept { *this = {}; }
 
  private:
-  std::uint64_t at_ = 0;
-  std::uint64_t wait_ns_ = 0;
+  Instant at_ = kNoTime;
+  Duration wait_{};
 };
 
 }  // namespace arpline

@@ -6,8 +6,8 @@
 namespace arpline {
 namespace {
 
-constexpr LinePace::Rate kNetnsLines{.interval_ns = 500'000'000, .burst_ns = 64'000'000'000};
-constexpr LinePace::Rate kAllNetnsLines{.interval_ns = 50'000'000, .burst_ns = 50'000'000'000};
+constexpr LinePace::Rate kNetnsLines{.interval = 500ms, .burst = 64s};
+constexpr LinePace::Rate kAllNetnsLines{.interval = 50ms, .burst = 50s};
 
 std::string place_of(const Desired& desired) {
   return visible(desired.netns) + "/" + visible(desired.interface);
@@ -32,7 +32,7 @@ void ChangeLog::forget_kept(Table::Changes& changes) const {
 
 // Only endpoints that were answered for, whose word has no flags, need a burst boundary and count as
 // withdrawals.
-void ChangeLog::add(Table::Changes changes, std::uint64_t heard_at, std::uint64_t now) {
+void ChangeLog::add(Table::Changes changes, Instant heard_at, Instant now) {
   for (const auto& entry : changes.withdrawn)
     if ((entry.desired.word & ARPL_SLOT_FLAGS_MASK) == 0) unsettled_.push_back(heard_at);
   for (std::size_t i = 0; i < changes.added.size(); ++i) found_.add(now - heard_at);
@@ -40,17 +40,17 @@ void ChangeLog::add(Table::Changes changes, std::uint64_t heard_at, std::uint64_
   unwritten_.push_back(std::move(changes));
 }
 
-void ChangeLog::settle(std::uint64_t now) {
+void ChangeLog::settle(Instant now) {
   for (const auto heard_at : std::exchange(unsettled_, {})) withdrawn_.add(now - heard_at);
   for (const auto& changes : std::exchange(unwritten_, {})) write_all(changes, now);
 }
 
-void ChangeLog::write(Table::Changes changes, std::uint64_t now) {
+void ChangeLog::write(Table::Changes changes, Instant now) {
   forget_kept(changes);
   write_all(changes, now);
 }
 
-void ChangeLog::write_withdrawn(const Desired& desired, std::uint64_t now) {
+void ChangeLog::write_withdrawn(const Desired& desired, Instant now) {
   claims_.forget(desired.key);
   const auto& tombstone = history_.gone(state_.link.name, desired, now);
   if (may_write(desired, now))
@@ -58,7 +58,7 @@ void ChangeLog::write_withdrawn(const Desired& desired, std::uint64_t now) {
                  format_mac(desired.word), place_of(desired), reason_of(tombstone));
 }
 
-void ChangeLog::write_all(const Table::Changes& changes, std::uint64_t now) {
+void ChangeLog::write_all(const Table::Changes& changes, Instant now) {
   for (const auto& [slot, desired] : changes.withdrawn) write_withdrawn(desired, now);
   for (const auto& [slot, desired] : changes.added) {
     if (!may_write(desired, now)) continue;
@@ -94,7 +94,7 @@ void ChangeLog::write_also_at(const Desired& desired) const {
 }
 
 // Limits the lines of each namespace, so that one with thousands of addresses doesn't use up the log's.
-bool ChangeLog::may_write(const Desired& desired, std::uint64_t now) {
+bool ChangeLog::may_write(const Desired& desired, Instant now) {
   const auto nsid = desired.settings ? desired.settings->nsid : AddressCandidates::kStaticNsid;
   if (pace_.take(static_cast<std::uint32_t>(nsid), now)) return true;
   ++left_out_[desired.netns];

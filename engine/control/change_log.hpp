@@ -25,15 +25,15 @@ class ChangeLog {
   ChangeLog(const ParentState& state, const EndpointRegistry& registry, History& history, Claims& claims);
 
   /// Holds the changes back until settle(). `heard_at`: when the first event that led to them was received.
-  void add(Table::Changes changes, std::uint64_t heard_at, std::uint64_t now);
+  void add(Table::Changes changes, Instant heard_at, Instant now);
   /// True when there are changes since settle().
   bool changed() const noexcept { return !unwritten_.empty(); }
   /// True when endpoints that were answered for are among the withdrawn ones.
   bool withdrawn() const noexcept { return !unsettled_.empty(); }
   /// Writes the changes. To be called when nothing that was withdrawn is answered for any more.
-  void settle(std::uint64_t now);
+  void settle(Instant now);
   /// Writes the changes of the start, at once.
-  void write(Table::Changes changes, std::uint64_t now);
+  void write(Table::Changes changes, Instant now);
   /// Reports the lines that were left out. Every second.
   void second();
 
@@ -42,10 +42,10 @@ class ChangeLog {
 
  private:
   void forget_kept(Table::Changes& changes) const;
-  void write_all(const Table::Changes& changes, std::uint64_t now);
-  void write_withdrawn(const Desired& desired, std::uint64_t now);
+  void write_all(const Table::Changes& changes, Instant now);
+  void write_withdrawn(const Desired& desired, Instant now);
   void write_also_at(const Desired& desired) const;
-  bool may_write(const Desired& desired, std::uint64_t now);
+  bool may_write(const Desired& desired, Instant now);
   void write_waiting();
 
   const ParentState& state_;
@@ -54,7 +54,7 @@ class ChangeLog {
   Claims& claims_;
   Samples found_;
   Samples withdrawn_;
-  std::vector<std::uint64_t> unsettled_;  // heard_at of each withdrawal
+  std::vector<Instant> unsettled_;  // heard_at of each withdrawal
   std::vector<Table::Changes> unwritten_;
   LinePace pace_;                                // of lines, by namespace
   std::map<ForeignText, std::size_t> left_out_;  // lines left out, by namespace

@@ -16,7 +16,7 @@
 namespace arpline {
 namespace {
 
-constexpr std::uint64_t kTicksPerSecond = ARPL_SECOND_NS / ServedParent::kTickNs;
+constexpr std::uint64_t kTicksPerSecond = 1s / ServedParent::kTick;
 constexpr std::chrono::milliseconds kPatienceAtStart{1000};
 constexpr std::chrono::milliseconds kPatienceInTheLoop{50};
 
@@ -36,7 +36,7 @@ Control::Control(Configure configure, ServiceFactory factory)
   for (const int signal : {SIGTERM, SIGINT})
     sources_.push_back(loop_.on_signal(signal, [this] { ending_ = true; }));
   sources_.push_back(loop_.on_signal(SIGHUP, [this] { reload_wanted_ = true; }));
-  sources_.push_back(loop_.every(std::chrono::nanoseconds{ServedParent::kTickNs}, [this] { tick(); }));
+  sources_.push_back(loop_.every(ServedParent::kTick, [this] { tick(); }));
   sources_.push_back(loop_.on_io(filters_.fd(), EPOLLIN, [this](std::uint32_t) { on_filters(); }));
   // These only wake the loop: work() reads them in every turn.
   for (const int fd : {monitor_.events_fd(), monitor_.folders_fd()})
@@ -45,7 +45,7 @@ Control::Control(Configure configure, ServiceFactory factory)
 
 void Control::run() {
   monitor_.look();
-  parents_.start(config_.parents, now_ns());
+  parents_.start(config_.parents, Clock::now());
   starting_ = false;
   manager_.ready(parents_.state());
   while (!ending_) turn();
@@ -54,28 +54,25 @@ void Control::run() {
 }
 
 void Control::turn() {
-  loop_.wait(patience_ns());
-  const auto began = now_ns();
+  loop_.wait(patience());
+  const auto began = Clock::now();
   leases_.alive();
   loop_.dispatch();
   work();
   change_parents();
   keep_up();
-  const auto now = now_ns();
+  const auto now = Clock::now();
   turns_.add(now - began, now);
 }
 
-std::uint64_t Control::patience_ns() {
+Duration Control::patience() {
   bool busy = false;
   parents_.each_served([&](const ServedParent& served) { busy = busy || served.busy(); });
-  if (busy) return 0;
-  constexpr std::uint64_t kMillisecond = 1'000'000;
+  if (busy) return 0s;
   const int discovery = monitor_.patience_ms();
-  const auto patience =
-      discovery < 0 ? EventLoop::kForever : static_cast<std::uint64_t>(discovery) * kMillisecond;
+  const Duration patience = discovery < 0 ? EventLoop::kForever : std::chrono::milliseconds{discovery};
   if (keep_up_at_ == kNever) return patience;
-  const auto now = now_ns();
-  return std::min(patience, keep_up_at_ > now ? keep_up_at_ - now : 0);
+  return std::min(patience, std::max(keep_up_at_ - Clock::now(), Duration::zero()));
 }
 
 void Control::work() {
@@ -96,8 +93,8 @@ void Control::change_parents() {
   const bool links_changed = std::exchange(links_changed_, false);
   reload_where_asked();
   const bool second_is_over = std::exchange(second_is_over_, false);
-  if (second_is_over) neighbours_.look(now_ns());
-  if (second_is_over || links_changed) parents_.look(now_ns());
+  if (second_is_over) neighbours_.look(Clock::now());
+  if (second_is_over || links_changed) parents_.look(Clock::now());
   if (parents_.leave_where_asked()) ending_ = true;
   if (const auto now = parents_.state(); now != reported_state_) manager_.status(reported_state_ = now);
 }
@@ -119,7 +116,7 @@ nlohmann::json Control::reload() {
     const auto wanted = configure_();
     refuse_what_needs_a_restart(config_, wanted);
     config_ = wanted;
-    const auto errors = parents_.apply(wanted, now_ns());
+    const auto errors = parents_.apply(wanted, Clock::now());
     error = errors.empty() ? "" : "the configuration is in force in part: " + errors;
   } catch (const SetupError& refused) {
     error += refused.what();
@@ -127,17 +124,17 @@ nlohmann::json Control::reload() {
   manager_.ready(parents_.state());
   if (!error.empty()) return {{"error", error}};
   spdlog::info("the configuration has been read again");
-  return to_json(ReloadAnswer{.parents = parents_.names(), .waiting = parents_.waiting(now_ns())});
+  return to_json(ReloadAnswer{.parents = parents_.names(), .waiting = parents_.waiting(Clock::now())});
 }
 
 void Control::keep_up() {
-  const auto now = now_ns();
+  const auto now = Clock::now();
   keep_up_at_ = kNever;
   parents_.each_served([&](ServedParent& served) { keep_up_at_ = std::min(keep_up_at_, served.keep_up(now)); });
 }
 
 void Control::tick() {
-  const auto now = now_ns();
+  const auto now = Clock::now();
   bool healthy = true;
   parents_.each_served([&](ServedParent& served) {
     healthy = served.healthy(now) && healthy;
@@ -146,7 +143,7 @@ void Control::tick() {
   parents_.each([now](const Parent& parent) {
     if (parent.server) parent.server->tick(now);
   });
-  monitor_.tick(ServedParent::kTickNs);
+  monitor_.tick(ServedParent::kTick);
   manager_.tick(now, healthy);
   tick_log();
   if (++ticks_ % kTicksPerSecond == 0) second_is_over_ = true;
@@ -165,12 +162,12 @@ void Control::on_link(std::optional<int> nsid, int ifindex) {
 }
 
 // Announces the endpoints of one namespace before the next namespace is handled.
-void Control::on_children(int nsid, const std::vector<Interface>& children, std::uint64_t heard_at) {
+void Control::on_children(int nsid, const std::vector<Interface>& children, Instant heard_at) {
   parents_.each_served([&](ServedParent& served) { served.update(nsid, children, heard_at); });
   keep_up();
 }
 
-void Control::on_host_addresses(std::uint64_t heard_at) {
+void Control::on_host_addresses(Instant heard_at) {
   parents_.each_served(
       [&](ServedParent& served) { served.host_has(monitor_.host_addresses(served.ifindex()), heard_at); });
 }

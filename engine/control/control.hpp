@@ -39,9 +39,9 @@ class Control final : private NetnsObserver, private Parents::Host {
 
  private:
   void on_interface_event(const InterfaceEvent& event) override { history_.on(event); }
-  void on_children(int nsid, const std::vector<Interface>& children, std::uint64_t heard_at) override;
+  void on_children(int nsid, const std::vector<Interface>& children, Instant heard_at) override;
   void on_children_told() override;
-  void on_host_addresses(std::uint64_t heard_at) override;
+  void on_host_addresses(Instant heard_at) override;
   void on_own_links() override { links_changed_ = true; }
   void on_link(std::optional<int> nsid, int ifindex) override;
 
@@ -51,7 +51,7 @@ class Control final : private NetnsObserver, private Parents::Host {
   void serve(Parent& parent) override;
 
   void turn();
-  std::uint64_t patience_ns();
+  Duration patience();
   void work();
   void change_parents();
   void reload_where_asked();
@@ -78,7 +78,7 @@ class Control final : private NetnsObserver, private Parents::Host {
   std::optional<gid_t> socket_group_;
   ServiceManager manager_;
   std::uint64_t ticks_ = 0;
-  std::uint64_t keep_up_at_ = 0;
+  Instant keep_up_at_ = kNoTime;
   std::string last_complaint_;
   std::string reported_state_;
   bool starting_ = true;

@@ -9,8 +9,8 @@
 
 namespace arpline {
 
-std::uint64_t KernelHost::now() const {
-  return now_ns();
+Instant KernelHost::now() const {
+  return Clock::now();
 }
 
 // Reading fails when the namespace is being deleted, or when its routes change faster than they can be read.

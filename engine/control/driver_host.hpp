@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/foreign_text.hpp"
 #include "control/inside_sender.hpp"
 #include "kernel/routes.hpp"
@@ -21,7 +22,7 @@ class DriverHost {
  public:
   virtual ~DriverHost() = default;
   /// In nanoseconds of CLOCK_MONOTONIC.
-  virtual std::uint64_t now() const = 0;
+  virtual Instant now() const = 0;
   /// The routes of a namespace; nullopt: they can't be read now.
   virtual std::optional<std::vector<Route>> routes_of(int nsid) = 0;
   /// The IPv4 addresses of an interface in the own namespace.
@@ -39,7 +40,7 @@ class KernelHost final : public DriverHost {
  public:
   explicit KernelHost(OpenNetns open) : open_(std::move(open)) {}
 
-  std::uint64_t now() const override;
+  Instant now() const override;
   std::optional<std::vector<Route>> routes_of(int nsid) override;
   std::vector<Ipv4> addresses_of(const ForeignText& interface) override;
   bool inside_idle() const override { return sender_.idle(); }

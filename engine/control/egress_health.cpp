@@ -3,10 +3,9 @@
 
 #include <spdlog/spdlog.h>
 
-#include <atomic>
-
 #include "base/command.hpp"
 #include "base/error.hpp"
+#include "base/shared_word.hpp"
 #include "shared/abi.h"
 
 namespace arpline {
@@ -14,9 +13,9 @@ namespace {
 
 // Leaves time for a second test, one tick later, before the proof of the last one expires
 // (arpl_limits.egress_seen_ns).
-constexpr std::uint64_t kTestEveryNs = ARPL_SECOND_NS;
+constexpr Duration kTestEvery = 1s;
 // Limits the work when somebody removes our filter in a loop.
-constexpr std::uint64_t kAttachAgainEveryNs = 20'000'000;
+constexpr Duration kAttachAgainEvery = 20ms;
 
 }  // namespace
 
@@ -33,24 +32,24 @@ const char* EgressHealth::text() const noexcept {
   }
 }
 
-void EgressHealth::tick(std::uint64_t now) {
-  if (sight_ == Sight::seen && now - tested_at_ < kTestEveryNs) return;
+void EgressHealth::tick(Instant now) {
+  if (sight_ == Sight::seen && now - tested_at_ < kTestEvery) return;
   if (!is_seen(now)) repair(now);
   tested_at_ = now;
 }
 
-bool EgressHealth::is_seen(std::uint64_t now) {
+bool EgressHealth::is_seen(Instant now) {
   const auto before = kernel_.passed();
   if (!kernel_.send_self_test()) return true;
   if (kernel_.passed() == before) return false;
   if (sight_ == Sight::hidden) spdlog::warn("{}: no egress filter hides ours any more", state_.name());
   if (sight_ == Sight::missing) spdlog::warn("{}: our egress filter is back", state_.name());
   sight_ = Sight::seen;
-  std::atomic_ref<__u64>(seen_at_).store(now);
+  publish(seen_at_, raw(now));
   return true;
 }
 
-void EgressHealth::repair(std::uint64_t now) {
+void EgressHealth::repair(Instant now) {
   checked_at_ = now;
   try {
     if (!kernel_.has_filter()) return attach_again(now);
@@ -64,7 +63,7 @@ void EgressHealth::repair(std::uint64_t now) {
   }
 }
 
-void EgressHealth::attach_again(std::uint64_t now) {
+void EgressHealth::attach_again(Instant now) {
   kernel_.attach_filter();
   spdlog::warn("{}: somebody has removed our egress filter; it is attached again", state_.name());
   ++put_back_;
@@ -75,8 +74,8 @@ void EgressHealth::attach_again(std::uint64_t now) {
 
 // The kernel reports our own changes too, so only a filter that is missing or hidden is repaired. An event that
 // comes too soon is left to the next self-test.
-void EgressHealth::on_filters(std::uint64_t now) {
-  if (now - checked_at_ < kAttachAgainEveryNs) return;
+void EgressHealth::on_filters(Instant now) {
+  if (now - checked_at_ < kAttachAgainEvery) return;
   checked_at_ = now;
   try {
     if (!kernel_.has_filter() || !is_seen(now)) repair(now);

@@ -29,9 +29,9 @@ class EgressHealth {
       : state_(state), kernel_(std::move(kernel)), seen_at_(seen_at) {}
 
   /// Tests once a second, or every time while egress is not seen. Every tick.
-  void tick(std::uint64_t now);
+  void tick(Instant now);
   /// A qdisc or a filter of the parent has changed: attaches ours again at once if it is missing.
-  void on_filters(std::uint64_t now);
+  void on_filters(Instant now);
 
   Sight sight() const noexcept { return sight_; }
   const char* text() const noexcept;
@@ -39,9 +39,9 @@ class EgressHealth {
   void warn(std::vector<std::string>& warnings) const;
 
  private:
-  bool is_seen(std::uint64_t now);
-  void repair(std::uint64_t now);
-  void attach_again(std::uint64_t now);
+  bool is_seen(Instant now);
+  void repair(Instant now);
+  void attach_again(Instant now);
 
   const ParentState& state_;
   Kernel kernel_;
@@ -49,8 +49,8 @@ class EgressHealth {
   Sight sight_ = Sight::unknown;
   std::string complaint_;  // why our filter could not be attached again
   std::uint64_t put_back_ = 0;
-  std::uint64_t checked_at_ = 0;
-  std::uint64_t tested_at_ = 0;
+  Instant checked_at_ = kNoTime;
+  Instant tested_at_ = kNoTime;
 };
 
 }  // namespace arpline

@@ -88,12 +88,12 @@ std::optional<Desired> EndpointRegistry::resolve(const arpl_endpoint_key& key) {
   return endpoint;
 }
 
-void EndpointRegistry::mark_due(int nsid, const arpl_endpoint_key& key, std::uint64_t heard_at) {
+void EndpointRegistry::mark_due(int nsid, const arpl_endpoint_key& key, Instant heard_at) {
   if (due_.empty() || heard_at < due_since_) due_since_ = heard_at;
   due_.add(nsid, key);
 }
 
-void EndpointRegistry::set_statics(std::uint64_t heard_at) {
+void EndpointRegistry::set_statics(Instant heard_at) {
   const auto who = [](std::size_t i) {
     return InterfaceId{.nsid = AddressCandidates::kStaticNsid, .ifindex = static_cast<int>(i)};
   };
@@ -130,7 +130,7 @@ void EndpointRegistry::set_statics(std::uint64_t heard_at) {
 }
 
 // Silences the endpoints that are no longer true before all else, because the rest may take a while.
-void EndpointRegistry::take_changes(const Population::Changes& changes, std::uint64_t heard_at) {
+void EndpointRegistry::take_changes(const Population::Changes& changes, Instant heard_at) {
   const bool long_work = changes.went.size() + changes.altered.size() > kAtOnce || !due_.empty();
   for (const auto& [key, who] : changes.went) {
     if (long_work) table_.silence(key, who);
@@ -211,7 +211,7 @@ void EndpointRegistry::wake_waiting() {
     auto may = std::min(room, may_take(at->first));
     room -= std::min(room, std::min(may, at->second.size()));
     for (; may > 0 && !at->second.empty(); --may) {
-      mark_due(at->first, *at->second.begin(), now_ns());
+      mark_due(at->first, *at->second.begin(), Clock::now());
       at->second.erase(at->second.begin());
     }
     at = at->second.empty() ? waiting_.erase(at) : std::next(at);
@@ -233,10 +233,10 @@ Table::Changes EndpointRegistry::start(const ParentConfig& config, const Snapsho
   for (const auto& child : snapshot.interfaces) children[child.netns.nsid].push_back(child);
   std::set<Mac> macs;
   for (auto& [nsid, some] : children) {
-    take_changes(population_.replace(nsid, std::move(some)), 0);
+    take_changes(population_.replace(nsid, std::move(some)), kNoTime);
     count_macs(nsid, 1, macs);
   }
-  set_statics(0);
+  set_statics(kNoTime);
   set_parent(snapshot.parent);
   std::vector<Desired> wanted;
   std::map<int, std::size_t> held;
@@ -277,7 +277,7 @@ void EndpointRegistry::remember_first(const arpl_endpoint_key& key) {
 
 // Withdraws before it writes the MACs, which may throw: after an error no container may be answered for that is
 // gone.
-Table::Changes EndpointRegistry::update(int nsid, std::vector<Interface> children, std::uint64_t heard_at) {
+Table::Changes EndpointRegistry::update(int nsid, std::vector<Interface> children, Instant heard_at) {
   std::set<Mac> macs;
   count_macs(nsid, -1, macs);
   const auto changed = population_.replace(nsid, std::move(children));
@@ -288,7 +288,7 @@ Table::Changes EndpointRegistry::update(int nsid, std::vector<Interface> childre
   return changes;
 }
 
-Table::Changes EndpointRegistry::choose(const ParentConfig& config, std::uint64_t now) {
+Table::Changes EndpointRegistry::choose(const ParentConfig& config, Instant now) {
   config_ = config;
   set_statics(now);
   for (const auto& key : candidates_.keys())
@@ -297,7 +297,7 @@ Table::Changes EndpointRegistry::choose(const ParentConfig& config, std::uint64_
   return changes;
 }
 
-Table::Changes EndpointRegistry::host_has(HostAddresses addresses, std::uint64_t heard_at) {
+Table::Changes EndpointRegistry::host_has(HostAddresses addresses, Instant heard_at) {
   const auto before = std::exchange(host_, std::move(addresses));
   for (const auto& key : candidates_.keys())
     if (before.has(key) != host_.has(key)) mark_due(candidates_.of(key).front().nsid, key, heard_at);

@@ -66,16 +66,16 @@ class EndpointRegistry {
   /// Throws SetupError.
   Table::Changes start(const ParentConfig& config, const Snapshot& snapshot);
   /// Replaces the children that one namespace has on this parent.
-  Table::Changes update(int nsid, std::vector<Interface> children, std::uint64_t heard_at);
+  Table::Changes update(int nsid, std::vector<Interface> children, Instant heard_at);
   /// Applies another configuration to the same interfaces.
-  Table::Changes choose(const ParentConfig& config, std::uint64_t now);
+  Table::Changes choose(const ParentConfig& config, Instant now);
   /// Replaces the addresses that the host has itself.
-  Table::Changes host_has(HostAddresses addresses, std::uint64_t heard_at);
+  Table::Changes host_has(HostAddresses addresses, Instant heard_at);
   /// Makes the next kAtOnce of the changes that are left; done() says whether there are any.
   Table::Changes go_on();
   bool done() const noexcept { return due_.empty(); }
   /// When the first event that led to the changes that are left was received.
-  std::uint64_t due_since() const noexcept { return due_since_; }
+  Instant due_since() const noexcept { return due_since_; }
   /// The MAC of the parent or of a VLAN interface on it has changed. Throws SetupError.
   void set_parent(const ParentLink& parent);
 
@@ -135,8 +135,8 @@ class EndpointRegistry {
 
   std::optional<Desired> describe(const arpl_endpoint_key& key, InterfaceId who) const;
   std::optional<Desired> resolve(const arpl_endpoint_key& key);
-  void set_statics(std::uint64_t heard_at);
-  void take_changes(const Population::Changes& changes, std::uint64_t heard_at);
+  void set_statics(Instant heard_at);
+  void take_changes(const Population::Changes& changes, Instant heard_at);
   void remember_first(const arpl_endpoint_key& key);
   void settle_key(const arpl_endpoint_key& key, Table::Changes& changes);
   std::size_t held_of(int nsid) const;
@@ -145,7 +145,7 @@ class EndpointRegistry {
   void count_held(const arpl_endpoint_key& key, int by);
   void wake_waiting();
   void stop_waiting(const arpl_endpoint_key& key);
-  void mark_due(int nsid, const arpl_endpoint_key& key, std::uint64_t heard_at);
+  void mark_due(int nsid, const arpl_endpoint_key& key, Instant heard_at);
 
   bool is_parents(Mac mac) const;
   void count_macs(int nsid, int by, std::set<Mac>& touched);
@@ -162,7 +162,7 @@ class EndpointRegistry {
   ParentLink parent_;
   std::vector<Desired> statics_;
   Backlog due_;
-  std::uint64_t due_since_ = 0;
+  Instant due_since_ = kNoTime;
   bool room_came_ = false;
   std::map<int, std::size_t> held_;  // entries of the table, by nsid
   Waiting waiting_;

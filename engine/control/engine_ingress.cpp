@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/shared_word.hpp"
 #include "shared/hash.h"
 #include "worker/stage.hpp"
 
@@ -36,8 +37,8 @@ void EngineIngressControl::publish(const EndpointRegistry& registry) {
         key,
         arpl_endpoint{.slot = entry.slot, .prefix_bits = entry.desired.prefix_bits, .zero = {}, .dotted = {}});
   }
-  __atomic_store_n(&tables_.macs, &next->macs, __ATOMIC_RELEASE);
-  __atomic_store_n(&tables_.endpoints, &next->endpoints, __ATOMIC_RELEASE);
+  store_shared(tables_.macs, &next->macs);
+  store_shared(tables_.endpoints, &next->endpoints);
   if (known_) old_.push_back(std::move(known_));
   known_ = std::move(next);
 }

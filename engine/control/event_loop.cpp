@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::uint64_t kAccuracyUs = 1;  // 0 would mean sd-event's default of 250 ms
 
-std::uint64_t microseconds(std::uint64_t nanoseconds) {
-  return nanoseconds / 1000 + (nanoseconds % 1000 != 0 ? 1 : 0);
+std::uint64_t microseconds(Duration time) {
+  return static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::microseconds>(time).count());
 }
 
 }  // namespace
@@ -68,8 +68,8 @@ EventLoop::Source EventLoop::on_io(int fd, std::uint32_t events, IoHandler handl
   return keep(source, std::move(watch), error, "wait for a descriptor");
 }
 
-EventLoop::Source EventLoop::every(std::chrono::nanoseconds interval, Handler handler) {
-  const auto us = microseconds(static_cast<std::uint64_t>(interval.count()));
+EventLoop::Source EventLoop::every(Duration interval, Handler handler) {
+  const auto us = microseconds(interval);
   auto watch =
       std::make_unique<Watch>(Watch{.loop = *this,
                                     .handler = [handler = std::move(handler)](std::uint32_t) { handler(); },
@@ -107,11 +107,11 @@ EventLoop::Source EventLoop::on_signal(int signal, Handler handler) {
   return keep(source, std::move(watch), error, "wait for a signal");
 }
 
-void EventLoop::wait(std::uint64_t patience_ns) {
+void EventLoop::wait(Duration patience) {
   if (pending_) return;
   int found = sd_event_prepare(event_.get());
   if (found == 0)
-    found = sd_event_wait(event_.get(), patience_ns == kForever ? UINT64_MAX : microseconds(patience_ns));
+    found = sd_event_wait(event_.get(), patience == kForever ? UINT64_MAX : microseconds(patience));
   if (found < 0) throw_errno("wait for events", -found);
   pending_ = found > 0;
 }

@@ -2,13 +2,12 @@
 #pragma once
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
 
-#include "shared/abi.h"
+#include "base/clock.hpp"
 
 struct sd_event;
 struct sd_event_source;
@@ -53,17 +52,17 @@ class EventLoop {
 
   Source on_io(int fd, std::uint32_t events, IoHandler handler);
   /// Calls the handler once per interval; intervals that were missed are not caught up.
-  Source every(std::chrono::nanoseconds interval, Handler handler);
+  Source every(Duration interval, Handler handler);
   /// Blocks the signal for the calling thread and for the threads that it starts from now on.
   Source on_signal(int signal, Handler handler);
 
-  /// Returns when an event has come, or after this many nanoseconds; kForever: only when an event has come.
-  void wait(std::uint64_t patience_ns);
+  /// Returns when an event has come, or after `patience`; kForever: only when an event has come.
+  void wait(Duration patience);
   /// Calls the handlers of the events that have come; false: there were none. Throws a handler's exception; the
   /// other events wait for the next turn.
   bool dispatch();
 
-  static constexpr std::uint64_t kForever = UINT64_MAX;
+  static constexpr Duration kForever = Duration::max();
 
  private:
   struct Watch {
@@ -83,31 +82,30 @@ class EventLoop {
   bool pending_ = false;       // wait() has found something
 };
 
-/// The lengths of the control loop's turns, in which events and clients wait. Pure: time is a parameter, in
-/// nanoseconds.
+/// The lengths of the control loop's turns, in which events and clients wait. Pure: time is a parameter.
 class Turns {
  public:
-  static constexpr std::uint64_t kRecentNs = 60 * ARPL_SECOND_NS;
+  static constexpr Duration kRecent = 60s;
 
-  void add(std::uint64_t took_ns, std::uint64_t now) noexcept {
-    if (now - began_at_ >= kRecentNs) {
-      before_ns_ = now - began_at_ < 2 * kRecentNs ? recent_ns_ : 0;
-      recent_ns_ = 0;
+  void add(Duration took, Instant now) noexcept {
+    if (now - began_at_ >= kRecent) {
+      before_ = now - began_at_ < 2 * kRecent ? recent_ : 0s;
+      recent_ = 0s;
       began_at_ = now;
     }
-    longest_ns_ = std::max(longest_ns_, took_ns);
-    recent_ns_ = std::max(recent_ns_, took_ns);
+    longest_ = std::max(longest_, took);
+    recent_ = std::max(recent_, took);
   }
   /// The longest turn since the start.
-  std::uint64_t longest_ns() const noexcept { return longest_ns_; }
+  Duration longest() const noexcept { return longest_; }
   /// The longest turn in the last one to two minutes.
-  std::uint64_t recent_ns() const noexcept { return std::max(recent_ns_, before_ns_); }
+  Duration recent() const noexcept { return std::max(recent_, before_); }
 
  private:
-  std::uint64_t longest_ns_ = 0;
-  std::uint64_t recent_ns_ = 0;
-  std::uint64_t before_ns_ = 0;
-  std::uint64_t began_at_ = 0;
+  Duration longest_{};
+  Duration recent_{};
+  Duration before_{};
+  Instant began_at_ = kNoTime;
 };
 
 }  // namespace arpline

@@ -36,7 +36,7 @@ bool FastPathHealth::check_peer() {
   return true;
 }
 
-bool FastPathHealth::check_driver(std::uint64_t reflected, std::uint64_t refused, std::uint64_t now) {
+bool FastPathHealth::check_driver(std::uint64_t reflected, std::uint64_t refused, Instant now) {
   const bool sends = guard_.look(reflected, refused, now);
   if (sends == driver_sends_) return false;
   driver_sends_ = sends;

@@ -27,7 +27,7 @@ class FastPathHealth {
   bool check_peer();
   /// Every second. Both counts are running totals: frames reflected, and frames that the driver did not send.
   /// True when the result differs from the last one.
-  bool check_driver(std::uint64_t reflected, std::uint64_t refused, std::uint64_t now);
+  bool check_driver(std::uint64_t reflected, std::uint64_t refused, Instant now);
 
   /// True when the interface is the veth's other end; nsid: nullopt for the own namespace.
   bool is_peer(std::optional<int> nsid, int ifindex) const;

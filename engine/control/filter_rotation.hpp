@@ -2,10 +2,11 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <cstdint>
 #include <span>
 
+#include "base/clock.hpp"
+#include "base/shared_word.hpp"
 #include "shared/abi.h"
 
 namespace arpline {
@@ -17,12 +18,12 @@ class FilterRotation {
  public:
   /// `words` outlive it. `part`: the first of the two. `other`: true when an earlier run left the second one
   /// asked.
-  FilterRotation(std::span<std::uint64_t> words, arpl_filter_part part, bool other, std::uint64_t now)
+  FilterRotation(std::span<std::uint64_t> words, arpl_filter_part part, bool other, Instant now)
       : words_(words), part_(part), other_(other), since_(now) {}
 
   /// True when the other part is asked from now on: tell the programs, then call clear().
-  bool due(std::uint64_t now, std::uint64_t period_ns) {
-    if (now - since_ < period_ns) return false;
+  bool due(Instant now, Duration period) {
+    if (now - since_ < period) return false;
     since_ = now;
     other_ = !other_;
     return true;
@@ -32,8 +33,7 @@ class FilterRotation {
   /// counts as new once.
   void clear() const {
     const auto first = (std::size_t{part_} + (other_ ? 0 : 1)) * ARPL_FILTER_PART_WORDS;
-    for (auto& word : words_.subspan(first, ARPL_FILTER_PART_WORDS))
-      std::atomic_ref<std::uint64_t>(word).store(0);
+    for (auto& word : words_.subspan(first, ARPL_FILTER_PART_WORDS)) publish(word, 0);
   }
 
   bool other() const noexcept { return other_; }
@@ -42,7 +42,7 @@ class FilterRotation {
   std::span<std::uint64_t> words_;
   arpl_filter_part part_;
   bool other_;
-  std::uint64_t since_;
+  Instant since_;
 };
 
 }  // namespace arpline

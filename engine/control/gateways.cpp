@@ -7,13 +7,13 @@
 
 namespace arpline {
 
-void Gateways::enqueue(int nsid, NetnsGateways& netns, std::uint64_t at) {
+void Gateways::enqueue(int nsid, NetnsGateways& netns, Instant at) {
   queue_.erase({netns.at, nsid});
   netns.at = at;
   if (at != kNever) queue_.emplace(at, nsid);
 }
 
-void Gateways::configure(std::vector<Ipv4> gateways, bool enabled, std::uint64_t now) {
+void Gateways::configure(std::vector<Ipv4> gateways, bool enabled, Instant now) {
   gateways_ = std::move(gateways);
   enabled_ = enabled;
   fresh_.clear();
@@ -21,7 +21,7 @@ void Gateways::configure(std::vector<Ipv4> gateways, bool enabled, std::uint64_t
   for (auto& [nsid, netns] : namespaces_) enqueue(nsid, netns, enabled ? now : kNever);
 }
 
-void Gateways::add(Id id, const Desired& endpoint, std::uint64_t now) {
+void Gateways::add(Id id, const Desired& endpoint, Instant now) {
   erase(id);
   Wanted wanted{.address = endpoint.key.address, .prefix_bits = endpoint.prefix_bits};
   if (endpoint.settings && endpoint.settings->nsid >= 0) {
@@ -67,7 +67,7 @@ void Gateways::read_routes(int nsid, NetnsGateways& netns, const Found& found) {
   }
 }
 
-std::uint64_t Gateways::tick(std::uint64_t now, const Found& found) {
+Instant Gateways::tick(Instant now, const Found& found) {
   for (const auto id : std::exchange(fresh_, {})) {
     const auto it = wanted_.find(id);
     if (it == wanted_.end()) continue;
@@ -80,7 +80,7 @@ std::uint64_t Gateways::tick(std::uint64_t now, const Found& found) {
   if (at > now) return at;
   auto& netns = namespaces_.at(nsid);
   read_routes(nsid, netns, found);
-  enqueue(nsid, netns, now + std::min(kSoonNs << std::min(netns.reads++, 6U), kEveryNs));
+  enqueue(nsid, netns, now + std::min(kSoon * (1 << std::min(netns.reads++, 6U)), kEvery));
   return queue_.begin()->first;
 }
 

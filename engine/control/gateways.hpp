@@ -21,8 +21,8 @@ namespace arpline {
 /// addresses, so they are read again 1, 2, 4, … s after a change, then every minute.
 class Gateways {
  public:
-  static constexpr std::uint64_t kSoonNs = 1'000'000'000;
-  static constexpr std::uint64_t kEveryNs = 60'000'000'000;
+  static constexpr Duration kSoon = 1s;
+  static constexpr Duration kEvery = 60s;
 
   using Found = std::function<void(Id, Ipv4)>;  ///< 0: the endpoint has none
 
@@ -31,12 +31,12 @@ class Gateways {
 
   /// An endpoint's gateway is the first of `gateways` in its subnet. `enabled` = false: no gateway is looked
   /// for.
-  void configure(std::vector<Ipv4> gateways, bool enabled, std::uint64_t now);
-  void add(Id id, const Desired& endpoint, std::uint64_t now);
+  void configure(std::vector<Ipv4> gateways, bool enabled, Instant now);
+  void add(Id id, const Desired& endpoint, Instant now);
   void erase(Id id);
 
   /// Reads the routes of one namespace at most; returns when to call it again.
-  std::uint64_t tick(std::uint64_t now, const Found& found);
+  Instant tick(Instant now, const Found& found);
 
  private:
   struct Wanted {
@@ -47,12 +47,12 @@ class Gateways {
   };
   struct NetnsGateways {
     std::set<Id> ids;
-    std::uint64_t at = kNever;
+    Instant at = kNever;
     unsigned reads = 0;  // since the last change
   };
 
   Ipv4 configured(const Wanted& wanted) const;
-  void enqueue(int nsid, NetnsGateways& netns, std::uint64_t at);
+  void enqueue(int nsid, NetnsGateways& netns, Instant at);
   void read_routes(int nsid, NetnsGateways& netns, const Found& found);
 
   DriverHost& host_;
@@ -60,7 +60,7 @@ class Gateways {
   bool enabled_ = true;
   std::unordered_map<Id, Wanted> wanted_;
   std::map<int, NetnsGateways> namespaces_;
-  std::set<std::pair<std::uint64_t, int>> queue_;
+  std::set<std::pair<Instant, int>> queue_;
   std::set<Id> fresh_;  // endpoints whose configured gateway has not been reported yet
 };
 

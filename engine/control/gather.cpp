@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/gather.hpp"
 
-#include <atomic>
 #include <utility>
 
 #include "base/net.hpp"
+#include "base/shared_word.hpp"
 #include "config/limits.hpp"
 
 namespace arpline {
@@ -13,13 +13,13 @@ std::vector<std::uint64_t> sum_engine(const Maps& maps) {
   std::vector<std::uint64_t> sum(ARPL_ENGINE_VERDICTS);
   for (auto& row : maps.engine_counts()) {
     auto* counters = reinterpret_cast<__u64*>(&row);
-    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += std::atomic_ref<__u64>(counters[i]).load();
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += relaxed_load(counters[i]);
   }
   return sum;
 }
 
 ParentStatus gather(const Maps& maps, const ForeignText& parent, int ifindex, const std::string& folder,
-                    std::uint64_t now) {
+                    Instant now) {
   ParentStatus status;
   status.parent = parent;
   status.ifindex = ifindex;

@@ -14,7 +14,7 @@ namespace arpline {
 /// The status of the interface `parent` at `now`, as far as its maps hold it; the rest only a living daemon
 /// knows. Throws SetupError.
 ParentStatus gather(const Maps& maps, const ForeignText& parent, int ifindex, const std::string& folder,
-                    std::uint64_t now);
+                    Instant now);
 
 /// The verdicts of all workers together; the index is an enum arpl_engine_verdict.
 std::vector<std::uint64_t> sum_engine(const Maps& maps);

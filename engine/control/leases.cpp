@@ -9,18 +9,18 @@
 #include <array>
 #include <string_view>
 
+#include "base/shared_word.hpp"
+
 namespace arpline {
 namespace {
 
 void extend(__u64& lease) {
-  constexpr std::chrono::nanoseconds kLease = Leases::kLease;
-  std::atomic_ref<__u64>(lease).store(now_ns() + static_cast<std::uint64_t>(kLease.count()),
-                                      std::memory_order_seq_cst);
+  publish(lease, raw(Clock::now() + Leases::kLease));
 }
 
 }  // namespace
 
-Leases::Leases(std::chrono::nanoseconds patience)
+Leases::Leases(Duration patience)
     : patience_(patience), loop_stat_(open("/proc/thread-self/stat", O_RDONLY | O_CLOEXEC)) {}
 
 void Leases::add(__u64& lease) {
@@ -46,8 +46,7 @@ void Leases::run(const std::stop_token& stop) {
 }
 
 bool Leases::loop_hangs() const {
-  const std::chrono::nanoseconds silent{now_ns() -
-                                        std::min(now_ns(), alive_at_.load(std::memory_order_relaxed))};
+  const auto silent = Clock::now() - alive_at_.load(std::memory_order_relaxed);
   return silent >= patience_ && (silent >= kKernelPatience || !loop_waits_in_the_kernel());
 }
 

@@ -4,7 +4,6 @@
 #include <linux/types.h>
 
 #include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <stop_token>
@@ -21,19 +20,19 @@ namespace arpline {
 /// once. When the loop itself hangs, its leases end.
 class Leases {
  public:
-  static constexpr std::chrono::milliseconds kEvery{250};
-  static constexpr std::chrono::seconds kLease{1};
-  static constexpr std::chrono::milliseconds kPatience{500};  ///< longest silence of a running loop
-  static constexpr std::chrono::seconds kKernelPatience{25};  ///< the same in a kernel wait; < WatchdogSec
+  static constexpr Duration kEvery = 250ms;
+  static constexpr Duration kLease = 1s;
+  static constexpr Duration kPatience = 500ms;      ///< longest silence of a running loop
+  static constexpr Duration kKernelPatience = 25s;  ///< the same in a kernel wait; < WatchdogSec
 
   /// To be constructed by the thread whose loop is watched.
-  explicit Leases(std::chrono::nanoseconds patience = kPatience);
+  explicit Leases(Duration patience = kPatience);
   Leases(const Leases&) = delete;
   Leases& operator=(const Leases&) = delete;
   ~Leases() = default;
 
   /// The loop calls it once in a turn.
-  void alive() noexcept { alive_at_.store(now_ns(), std::memory_order_relaxed); }
+  void alive() noexcept { alive_at_.store(Clock::now(), std::memory_order_relaxed); }
   /// Extends this lease from now on, the first time at once. The word must stay mapped until remove().
   void add(__u64& lease);
   /// No thread writes the word after it returns. A lease that was not added is ignored.
@@ -44,9 +43,9 @@ class Leases {
   bool loop_hangs() const;
   bool loop_waits_in_the_kernel() const;
 
-  std::chrono::nanoseconds patience_;
+  Duration patience_;
   Fd loop_stat_;  // /proc/PID/task/TID/stat of the loop's thread
-  std::atomic<std::uint64_t> alive_at_{now_ns()};
+  std::atomic<Instant> alive_at_{Clock::now()};
   std::mutex mutex_;
   std::condition_variable_any ending_;
   std::vector<__u64*> leases_;

@@ -2,10 +2,10 @@
 #include "control/limits.hpp"
 
 #include <array>
-#include <atomic>
 #include <bit>
 #include <cstddef>
 
+#include "base/shared_word.hpp"
 #include "shared/packet.h"
 
 namespace arpline {
@@ -14,13 +14,13 @@ namespace {
 // Two bursts: one with the program and one with the worker. 64 starves the worker, more than 128 gains nothing.
 constexpr std::uint64_t kCreditWindow = 128;
 // The frames of one second: a switch or a host sends as many at once after a quiet time.
-constexpr std::uint64_t kStormBurstNs = ARPL_SECOND_NS;
+constexpr Duration kStormBurst = 1s;
 
 }  // namespace
 
 arpl_limits limits_for(const Config& config, const Limits& limits, Switches switches, const arpl_limits& now) {
   arpl_limits wanted{};
-  wanted.pair_ttl_ns = config.pair_ttl_ns;
+  wanted.pair_ttl_ns = raw(config.pair_ttl);
   limits.write(wanted);
   wanted.credit_window = kCreditWindow;
   wanted.neigh_full_ns = now.neigh_full_ns;
@@ -45,7 +45,7 @@ void put_limits(const arpl_limits& wanted, arpl_limits& map) noexcept {
   constexpr auto kBehind = offsetof(arpl_limits, parent_mac) / sizeof(__u64);
   const auto words = std::bit_cast<std::array<__u64, kWords>>(wanted);
   auto* in_map = reinterpret_cast<__u64*>(&map);
-  const auto put = [&](std::size_t at) { std::atomic_ref<__u64>(in_map[at]).store(words.at(at)); };
+  const auto put = [&](std::size_t at) { publish(in_map[at], words.at(at)); };
   // Writes a budget's burst before its interval: with the interval alone, a new limit would let no frame pass.
   // A limit that ends keeps its burst, for a program that has already read the interval.
   for (auto at = kBudgets; at < kBehind; at += 2) {
@@ -60,7 +60,7 @@ Storm::Limits storm_limits_for(const Config& config) {
   Storm::Limits limits;
   for (const auto& one : config.storm) {
     arpl_storm_limit limit{};
-    limit.budget = budget_of(one.per_second, kStormBurstNs);
+    limit.budget = budget_of(one.per_second, kStormBurst);
     limit.per_second = one.per_second;
     limits.emplace_back(
         arpl_storm_key{.ethertype = arpl_swap16(one.ethertype), .kind = static_cast<__u16>(one.kind)}, limit);

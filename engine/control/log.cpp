@@ -23,10 +23,9 @@
 namespace arpline {
 namespace {
 
-bool take_one(__u64& word, std::uint64_t now, std::uint64_t per_second, std::uint64_t saved) {
-  constexpr std::uint64_t kSecondNs = 1'000'000'000;
-  const auto interval = kSecondNs / per_second;
-  return arpl_bucket_take(&word, now, {interval, saved * interval}) != 0;
+bool take_one(TokenBucket& bucket, Instant now, int per_second, int saved) {
+  const auto interval = Duration{1s} / per_second;
+  return bucket.take(now, {.interval = interval, .burst = saved * interval});
 }
 
 int priority_of(spdlog::level::level_enum level) {
@@ -56,7 +55,7 @@ class BoundedSink final : public spdlog::sinks::base_sink<spdlog::details::null_
 
  private:
   void sink_it_(const spdlog::details::log_msg& message) override {
-    const auto now = now_ns();
+    const auto now = Clock::now();
     report(now);
     const bool taken = limiter_.take(message.level >= spdlog::level::err, now);
     if (taken && write(message)) return;
@@ -64,9 +63,9 @@ class BoundedSink final : public spdlog::sinks::base_sink<spdlog::details::null_
     ++all_left_out();
   }
 
-  void flush_() override { report(now_ns()); }
+  void flush_() override { report(Clock::now()); }
 
-  void report(std::uint64_t now) {
+  void report(Instant now) {
     const auto left_out = limiter_.take_report(now);
     if (left_out == 0) return;
     const auto text = fmt::format("{} lines left out", left_out);
@@ -97,7 +96,7 @@ std::string visible_line(std::string_view line) {
   return text;
 }
 
-bool LogLimiter::take(bool error, std::uint64_t now) noexcept {
+bool LogLimiter::take(bool error, Instant now) noexcept {
   if (error ? take_one(errors_, now, kErrorsPerSecond, kErrorsSaved)
             : take_one(lines_, now, kLinesPerSecond, kLinesSaved)) {
     return true;
@@ -106,13 +105,13 @@ bool LogLimiter::take(bool error, std::uint64_t now) noexcept {
   return false;
 }
 
-std::uint64_t LogLimiter::take_report(std::uint64_t now) noexcept {
-  if (left_out_ == 0 || now - since_ < kReportAfterNs) return 0;
+std::uint64_t LogLimiter::take_report(Instant now) noexcept {
+  if (left_out_ == 0 || now - since_ < kReportAfter) return 0;
   if (!take_one(lines_, now, kLinesPerSecond, kLinesSaved)) return 0;
   return std::exchange(left_out_, 0);
 }
 
-void LogLimiter::lose(std::uint64_t now) noexcept {
+void LogLimiter::lose(Instant now) noexcept {
   if (left_out_++ == 0) since_ = now;
 }
 

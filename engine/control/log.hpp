@@ -5,34 +5,33 @@
 #include <string>
 #include <string_view>
 
-#include "base/clock.hpp"
 #include "base/fd.hpp"
-#include "shared/bucket.h"
+#include "base/token_bucket.hpp"
 
 namespace arpline {
 
-/// Limits the lines of the log. Pure: time is a parameter, in nanoseconds of CLOCK_MONOTONIC.
+/// Limits the lines of the log. Pure: time is a parameter.
 class LogLimiter {
  public:
-  static constexpr std::uint64_t kLinesPerSecond = 20;
-  static constexpr std::uint64_t kLinesSaved = 1000;  ///< burst after a quiet time
-  static constexpr std::uint64_t kErrorsPerSecond = 2;
-  static constexpr std::uint64_t kErrorsSaved = 100;
-  static constexpr std::uint64_t kReportAfterNs = 5'000'000'000;
+  static constexpr int kLinesPerSecond = 20;
+  static constexpr int kLinesSaved = 1000;  ///< burst after a quiet time
+  static constexpr int kErrorsPerSecond = 2;
+  static constexpr int kErrorsSaved = 100;
+  static constexpr Duration kReportAfter = 5s;
 
   /// Whether a line may be written; one that may not is counted. Errors have a limit of their own, so that a
   /// flood of other lines hides none of them.
-  bool take(bool error, std::uint64_t now) noexcept;
+  bool take(bool error, Instant now) noexcept;
   /// The number of lines left out, once a report is due and may be written; otherwise 0.
-  std::uint64_t take_report(std::uint64_t now) noexcept;
+  std::uint64_t take_report(Instant now) noexcept;
   /// Counts a line that was taken and could not be written after all.
-  void lose(std::uint64_t now) noexcept;
+  void lose(Instant now) noexcept;
 
  private:
-  __u64 lines_ = 0;
-  __u64 errors_ = 0;
+  TokenBucket lines_;
+  TokenBucket errors_;
   std::uint64_t left_out_ = 0;
-  std::uint64_t since_ = 0;
+  Instant since_ = kNoTime;
 };
 
 /// Writes lines and never waits for the reader: a line for which there is no room is lost as a whole.

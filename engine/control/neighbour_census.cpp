@@ -49,16 +49,16 @@ void NeighbourCensus::forget() noexcept {
 
 void NeighbourCensus::go_on(const Open& open) noexcept {
   if (!under_way()) return;
-  const auto until = now_ns() + kSliceNs;
+  const auto until = Clock::now() + kSlice;
   do {
     try {
       count(namespaces_[next_], open);
     } catch (const SetupError&) {  // the namespace is gone, or can't be entered
     }
     ++next_;
-  } while (under_way() && now_ns() < until);
+  } while (under_way() && Clock::now() < until);
   if (under_way()) return;
-  round_.ended_at = now_ns();
+  round_.ended_at = Clock::now();
   result_ = std::exchange(round_, {});
 }
 

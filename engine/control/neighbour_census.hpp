@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/fd.hpp"
 #include "base/foreign_text.hpp"
 #include "endpoints/model.hpp"
@@ -25,17 +26,17 @@ class NeighbourCensus {
   struct Result {
     std::vector<Holder> holders;  ///< the fullest first, kMostNamed at most
     std::uint64_t exempt = 0;     ///< entries that don't count against the limit, in all namespaces
-    std::uint64_t ended_at = 0;
+    Instant ended_at = kNoTime;
   };
   using Open = std::function<Fd(int nsid)>;
 
   static constexpr std::size_t kMostNamed = 5;
-  static constexpr std::uint64_t kSliceNs = 20'000'000;
+  static constexpr Duration kSlice = 20ms;
 
   /// Starts a new round; a running one is dropped.
   void begin(std::vector<Netns> namespaces);
   bool under_way() const noexcept { return next_ < namespaces_.size(); }
-  /// Continues for about kSliceNs. Never throws: a namespace that can't be entered is left out.
+  /// Continues for about kSlice. Never throws: a namespace that can't be entered is left out.
   void go_on(const Open& open) noexcept;
   /// The result of the last whole round; nullopt: there was none yet, or none since forget().
   const std::optional<Result>& result() const noexcept { return result_; }

@@ -11,9 +11,9 @@ namespace arpline {
 namespace {
 
 // The kernel keeps a new entry for at least this time, even when it needs the room (neigh_forced_gc).
-constexpr std::uint64_t kStaysNs = 5 * ARPL_SECOND_NS;
+constexpr Duration kStays = 5s;
 // The kernel cleans a table that is filling up every 5 s.
-constexpr std::uint64_t kCleanedNs = 2 * kStaysNs;
+constexpr Duration kCleaned = 2 * kStays;
 
 // The limits on frames from which a kernel learns a neighbour. A new limit of this kind is added here.
 constexpr std::array kSums{&arpl_limits::to_child, &arpl_limits::to_child_trusted, &arpl_limits::odd};
@@ -26,7 +26,7 @@ bool is_counted(const arpl_budget& budget) {
 // The most entries that a budget allows in any 5 s: its burst and the tokens of these 5 s.
 double entries_of(const arpl_budget& budget) {
   if (!is_counted(budget)) return 0;
-  return static_cast<double>(budget.burst_ns + kStaysNs) / static_cast<double>(budget.interval_ns);
+  return static_cast<double>(budget.burst_ns + raw(kStays)) / static_cast<double>(budget.interval_ns);
 }
 
 // The burst must hold one frame, or no frame would ever pass.
@@ -84,18 +84,18 @@ std::string explain(const NeighbourFit& fit) {
 // are entries that count; but as long as the kernel has removed nothing, fewer than gc_thresh2 count, whatever
 // the sum says.
 void NeighbourPressure::look(const NeighbourTable& table, std::optional<std::uint64_t> exempt,
-                             std::uint64_t now) noexcept {
+                             Instant now) noexcept {
   const auto before = last_.value_or(table);
   last_ = table;
   if (table.cleanings != before.cleanings) cleaned_at_ = now;
-  const bool cleaned = cleaned_at_ != 0 && now - cleaned_at_ < kCleanedNs;
+  const bool cleaned = cleaned_at_ != kNoTime && now - cleaned_at_ < kCleaned;
   const bool nearly =
       exempt && table.limit > 0 && counted_entries(table, *exempt) >= table.limit - table.limit / 10;
   if (table.refused != before.refused || (nearly && cleaned)) full_at_ = now;
 }
 
-bool NeighbourPressure::full(std::uint64_t now) const noexcept {
-  return full_at_ != 0 && now - full_at_ < ARPL_NEIGH_FULL_NS;
+bool NeighbourPressure::full(Instant now) const noexcept {
+  return full_at_ != kNoTime && now - full_at_ < duration_from_raw(ARPL_NEIGH_FULL_NS);
 }
 
 std::uint64_t many_entries(const NeighbourTable& table) noexcept {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "base/clock.hpp"
 #include "config/limits.hpp"
 #include "kernel/neighbours.hpp"
 #include "shared/abi.h"
@@ -40,16 +41,16 @@ std::string explain(const NeighbourFit& fit);
 class NeighbourPressure {
  public:
   /// Once a second. `exempt`: the entries that don't count against the limit; nullopt: not known yet.
-  void look(const NeighbourTable& table, std::optional<std::uint64_t> exempt, std::uint64_t now) noexcept;
-  /// When the table was last found full; 0: never.
-  std::uint64_t full_at() const noexcept { return full_at_; }
+  void look(const NeighbourTable& table, std::optional<std::uint64_t> exempt, Instant now) noexcept;
+  /// When the table was last found full; kNoTime: never.
+  Instant full_at() const noexcept { return full_at_; }
   /// True when that is less than ARPL_NEIGH_FULL_NS ago.
-  bool full(std::uint64_t now) const noexcept;
+  bool full(Instant now) const noexcept;
 
  private:
   std::optional<NeighbourTable> last_;
-  std::uint64_t cleaned_at_ = 0;  // 0: not since the first call of look()
-  std::uint64_t full_at_ = 0;
+  Instant cleaned_at_ = kNoTime;  // kNoTime: not since the first call of look()
+  Instant full_at_ = kNoTime;
 };
 
 /// A table with fewer entries than this needs no census.

@@ -30,7 +30,7 @@ void Neighbours::count_parents() {
   parents_ = std::max<std::size_t>(1, static_cast<std::size_t>(served));
 }
 
-void Neighbours::look(std::uint64_t now) {
+void Neighbours::look(Instant now) {
   count_parents();
   try {
     table_ = neighbour_table(route_);
@@ -50,11 +50,11 @@ void Neighbours::look(std::uint64_t now) {
 
 // A table that is far from full needs no census. One with too many entries to walk, most of them permanent,
 // counts as full only when the kernel refuses an entry.
-void Neighbours::take_census(std::uint64_t now, bool became_full) {
+void Neighbours::take_census(Instant now, bool became_full) {
   if (table_->entries > kMostEntries || (table_->entries < many_entries(*table_) && !full_))
     return census_.forget();
   const auto& last = census_.result();
-  const bool due = became_full || !last || now - std::min(now, last->ended_at) >= kEveryNs;
+  const bool due = became_full || !last || now - std::min(now, last->ended_at) >= kEvery;
   if (due && !census_.under_way()) census_.begin(monitor_.all_netns());
   census_.go_on([this](int nsid) { return monitor_.open(nsid); });
 }

@@ -22,25 +22,25 @@ class Neighbours {
   Neighbours(std::string run_root, const NetnsMonitor& monitor);
 
   /// Once a second. Logs when the table becomes full, and which interfaces hold it.
-  void look(std::uint64_t now);
+  void look(Instant now);
   /// Counts the parents that share the room: all that any arplined with this run_root serves now.
   void count_parents();
 
   /// The room of one parent, an equal share, in entries in any 5 s; nullopt: the kernel doesn't report the
   /// table.
   std::optional<std::uint64_t> room_of_a_parent() const noexcept;
-  /// When the table was last found full, for arpl_limits.neigh_full_ns; 0: never.
-  std::uint64_t full_at() const noexcept { return pressure_.full_at(); }
+  /// When the table was last found full, for arpl_limits.neigh_full_ns; kNoTime: never.
+  Instant full_at() const noexcept { return pressure_.full_at(); }
   /// One sentence while the table is full; otherwise empty.
   std::string warning() const;
   /// For the status of a parent with this fit; nullopt: the kernel doesn't report the table.
   std::optional<NeighboursStatus> status(const NeighbourFit& fit) const;
 
  private:
-  void take_census(std::uint64_t now, bool became_full);
+  void take_census(Instant now, bool became_full);
   void log_changes();
 
-  static constexpr std::uint64_t kEveryNs = 5'000'000'000;
+  static constexpr Duration kEvery = 5s;
 
   std::string run_root_;
   const NetnsMonitor& monitor_;

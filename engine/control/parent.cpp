@@ -24,7 +24,7 @@ ServedParent::ServedParent(const Config& config, const ParentConfig& own, const 
 void ServedParent::begin(const Snapshot& snapshot, std::chrono::milliseconds patience) {
   health_.write_settings();
   auto changes = parts_.registry.start(parts_.state.own, snapshot);
-  parts_.protocol.start(now_ns());
+  parts_.protocol.start(Clock::now());
   parts_.worker.publish(parts_.registry);
   parts_.attachment.attach();
   parts_.shared.refused.watch(ifindex());
@@ -32,8 +32,8 @@ void ServedParent::begin(const Snapshot& snapshot, std::chrono::milliseconds pat
   parts_.attachment.begin_lease();
   second();
   tick();
-  keep_up(now_ns());
-  parts_.changes.write(std::move(changes), now_ns());
+  keep_up(Clock::now());
+  parts_.changes.write(std::move(changes), Clock::now());
 }
 
 ServedParent::~ServedParent() {
@@ -57,32 +57,32 @@ void ServedParent::second() {
   health_.second();
 }
 
-std::uint64_t ServedParent::keep_up(std::uint64_t now) {
+Instant ServedParent::keep_up(Instant now) {
   const bool answers = parts_.state.config.mode == Mode::answer;
   if (now >= keep_up_at_ && attached())
     keep_up_at_ = parts_.protocol.run(now, answers ? parts_.worker.service() : nullptr);
   return keep_up_at_;
 }
 
-void ServedParent::follow(Table::Changes changes, std::uint64_t heard_at) {
-  parts_.protocol.follow(changes, now_ns());
-  keep_up_at_ = 0;
-  parts_.changes.add(std::move(changes), heard_at, now_ns());
+void ServedParent::follow(Table::Changes changes, Instant heard_at) {
+  parts_.protocol.follow(changes, Clock::now());
+  keep_up_at_ = kNoTime;
+  parts_.changes.add(std::move(changes), heard_at, Clock::now());
 }
 
 void ServedParent::settle() {
   parts_.worker.settle(parts_.registry, parts_.changes.changed(), parts_.changes.withdrawn());
-  parts_.changes.settle(now_ns());
+  parts_.changes.settle(Clock::now());
 }
 
-void ServedParent::update(int nsid, const std::vector<Interface>& children, std::uint64_t heard_at) {
+void ServedParent::update(int nsid, const std::vector<Interface>& children, Instant heard_at) {
   std::vector<Interface> ours;
   for (const auto& child : children)
     if (child.parent == ifindex()) ours.push_back(child);
   follow(parts_.registry.update(nsid, std::move(ours), heard_at), heard_at);
 }
 
-void ServedParent::host_has(HostAddresses addresses, std::uint64_t heard_at) {
+void ServedParent::host_has(HostAddresses addresses, Instant heard_at) {
   follow(parts_.registry.host_has(std::move(addresses), heard_at), heard_at);
   settle();
 }
@@ -97,8 +97,8 @@ void ServedParent::go_on() {
 void ServedParent::update_link(const ParentLink& link) {
   auto& state = parts_.state;
   if (link == state.parent) return;
-  if (carrier_came_back(state.parent, link)) parts_.protocol.carrier_up(now_ns());
-  keep_up_at_ = 0;
+  if (carrier_came_back(state.parent, link)) parts_.protocol.carrier_up(Clock::now());
+  keep_up_at_ = kNoTime;
   state.parent = link;
   if (link.name != state.link.name) parts_.shared.history.rename(state.link.name, link.name);
   state.link.name = link.name;
@@ -114,20 +114,20 @@ void ServedParent::reconfigure(const Config& config, const ParentConfig& own) {
   state.config = config;
   state.own = own;
   parts_.settings.set_limits(config.limits);
-  parts_.protocol.set(config, own, now_ns());
-  keep_up_at_ = 0;
+  parts_.protocol.set(config, own, Clock::now());
+  keep_up_at_ = kNoTime;
   parts_.groups.set_limits();
   // A new worker starts before the settings let the program redirect frames to it; an old one stops after them.
   if (state.needs_service() && parts_.worker.service() == nullptr) health_.fit_worker();
   health_.write_settings();
   health_.fit_worker();
-  const auto now = now_ns();
+  const auto now = Clock::now();
   follow(parts_.registry.choose(own, now), now);
   settle();
 }
 
 void ServedParent::on_event(const arpl_event& event) {
-  if (parts_.events.on(event, now_ns())) keep_up_at_ = 0;
+  if (parts_.events.on(event, Clock::now())) keep_up_at_ = kNoTime;
 }
 
 bool ServedParent::drain_events() noexcept {

@@ -29,11 +29,11 @@ class ServedParent {
   /// Detaches, unless stop() has been called.
   ~ServedParent();
 
-  /// Checks whether the egress program and the fast path work. Every kTickNs.
+  /// Checks whether the egress program and the fast path work. Every kTick.
   void tick();
   /// A qdisc or a filter of the parent has changed: attaches ours again at once if it is missing.
   void on_filters() {
-    if (attached()) parts_.egress.on_filters(now_ns());
+    if (attached()) parts_.egress.on_filters(Clock::now());
   }
   /// A link has changed that may be a veth's other end; nsid: nullopt for the own namespace.
   void on_link_elsewhere(std::optional<int> nsid, int ifindex) {
@@ -41,14 +41,14 @@ class ServedParent {
   }
   /// Announces, defends and probes where that is due. Returns when to call it again; calls before that do
   /// nothing.
-  std::uint64_t keep_up(std::uint64_t now);
+  Instant keep_up(Instant now);
   /// Checks the conditions whose changes raise no event. Every second.
   void second();
   /// Replaces the children of one namespace; those of other parents are left out. An endpoint that this
   /// withdraws may still be answered for until settle().
-  void update(int nsid, const std::vector<Interface>& children, std::uint64_t heard_at);
+  void update(int nsid, const std::vector<Interface>& children, Instant heard_at);
   /// Replaces the addresses that the host's kernel answers for itself; returns after settle().
-  void host_has(HostAddresses addresses, std::uint64_t heard_at);
+  void host_has(HostAddresses addresses, Instant heard_at);
   /// Makes the next part of the changes that update() and others have left; returns after settle().
   void go_on();
   bool busy() const noexcept { return !parts_.registry.done(); }
@@ -68,8 +68,8 @@ class ServedParent {
   const NeighbourFit& neighbour_fit() const noexcept { return parts_.settings.neighbour_fit(); }
   /// False once our program has been taken off the parent, or the parent is gone.
   bool attached() const noexcept { return parts_.attachment.attached(); }
-  /// False while the worker is stuck; logs when that changes. Every kTickNs.
-  bool healthy(std::uint64_t now) { return parts_.worker.healthy(now); }
+  /// False while the worker is stuck; logs when that changes. Every kTick.
+  bool healthy(Instant now) { return parts_.worker.healthy(now); }
   /// Stops without losing a frame that is in a ring. OnStop::keep leaves the programs pinned, with a last
   /// lease.
   void stop(OnStop how);
@@ -92,17 +92,17 @@ class ServedParent {
   int ifindex() const noexcept { return parts_.state.link.ifindex; }
   const ForeignText& name() const noexcept { return parts_.state.link.name; }
 
-  static constexpr std::uint64_t kTickNs = 250'000'000;
+  static constexpr Duration kTick = 250ms;
 
  private:
   void begin(const Snapshot& snapshot, std::chrono::milliseconds patience);
-  void follow(Table::Changes changes, std::uint64_t heard_at);
+  void follow(Table::Changes changes, Instant heard_at);
   void on_event(const arpl_event& event);
 
   ParentParts parts_;
   ParentHealth health_{parts_};
   Events events_;
-  std::uint64_t keep_up_at_ = 0;
+  Instant keep_up_at_ = kNoTime;
   bool stopped_ = false;
 };
 

@@ -6,10 +6,10 @@
 namespace arpline {
 namespace {
 
-constexpr LinePace::Rate kClaimantLines{.interval_ns = 2'000'000'000, .burst_ns = 10'000'000'000};
-constexpr LinePace::Rate kAllClaimantsLines{.interval_ns = 1'000'000'000, .burst_ns = 10'000'000'000};
-constexpr LinePace::Rate kOwnMacLines{.interval_ns = 10'000'000'000, .burst_ns = 30'000'000'000};
-constexpr LinePace::Rate kAllOwnMacsLines{.interval_ns = 1'000'000'000, .burst_ns = 10'000'000'000};
+constexpr LinePace::Rate kClaimantLines{.interval = 2s, .burst = 10s};
+constexpr LinePace::Rate kAllClaimantsLines{.interval = 1s, .burst = 10s};
+constexpr LinePace::Rate kOwnMacLines{.interval = 10s, .burst = 30s};
+constexpr LinePace::Rate kAllOwnMacsLines{.interval = 1s, .burst = 10s};
 
 bool is_claim(const arpl_event& event) {
   return event.type == ARPL_EVENT_CLAIM_FROM_WIRE || event.type == ARPL_EVENT_CLAIM_FROM_HOST ||
@@ -37,7 +37,7 @@ ParentEvents::ParentEvents(const ParentState& state, EndpointRegistry& registry,
       claim_pace_(kClaimantLines, kAllClaimantsLines),
       own_mac_pace_(kOwnMacLines, kAllOwnMacsLines) {}
 
-bool ParentEvents::on(const arpl_event& event, std::uint64_t now) {
+bool ParentEvents::on(const arpl_event& event, Instant now) {
   if (event.type == ARPL_EVENT_STRANGER) {
     stranger_ = true;
     return false;
@@ -58,15 +58,16 @@ void ParentEvents::on_own_mac(const arpl_event& event) {
     return;
   }
   if (registry_.shared().contains(event.mac)) return;  // logged before
-  if (registry_.comes_back(event.mac) || !own_mac_pace_.take(event.mac, event.time_ns)) return;
+  if (registry_.comes_back(event.mac) || !own_mac_pace_.take(event.mac, instant_from_raw(event.time_ns)))
+    return;
   spdlog::warn("{}: {} is ours and came in from the wire: a loop or a duplicate MAC", state_.name(),
                format_mac(event.mac));
 }
 
 void ParentEvents::on_claim(const arpl_event& event) {
   claims_.on({.address = event.address, .vlan = event.vlan, .zero = 0}, event.mac, source_of(event),
-             event.time_ns, registry_.claim_origin_of(event));
-  if (!claim_pace_.take(event.mac, event.time_ns)) return;
+             instant_from_raw(event.time_ns), registry_.claim_origin_of(event));
+  if (!claim_pace_.take(event.mac, instant_from_raw(event.time_ns))) return;
   const auto owner = registry_.owner_of(event.mac);
   spdlog::warn("{}: {}{} claims {} ({})", state_.name(), format_mac(event.mac),
                owner.interface.empty() ? "" : " of " + place_of(owner), format_ipv4(event.address),

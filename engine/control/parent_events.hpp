@@ -19,7 +19,7 @@ class ParentEvents {
   ParentEvents(const ParentState& state, EndpointRegistry& registry, ProtocolDriver& protocol, Claims& claims);
 
   /// True when ProtocolDriver::run() may have something to do now.
-  bool on(const arpl_event& event, std::uint64_t now);
+  bool on(const arpl_event& event, Instant now);
   /// True when a stranger was seen since the last call: there may be a child that was not found.
   bool take_stranger() noexcept { return std::exchange(stranger_, false); }
 

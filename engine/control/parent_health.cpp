@@ -49,11 +49,11 @@ void ParentHealth::fit_worker() {
 
 void ParentHealth::tick() {
   check_peer();
-  parts_.egress.tick(now_ns());
+  parts_.egress.tick(Clock::now());
 }
 
 void ParentHealth::second() {
-  const auto now = now_ns();
+  const auto now = Clock::now();
   const auto& neighbours = parts_.shared.neighbours;
   parts_.settings.rotate_filters(now, [this] { write_settings(); });
   if (parts_.settings.follow_neighbours(neighbours.full_at(), neighbours.room_of_a_parent())) write_settings();
@@ -74,7 +74,7 @@ void ParentHealth::on_link_elsewhere(std::optional<int> nsid, int ifindex) {
   if (parts_.fast_path.is_peer(nsid, ifindex)) check_peer();
 }
 
-void ParentHealth::check_driver(std::uint64_t now) {
+void ParentHealth::check_driver(Instant now) {
   const auto refused = parts_.shared.refused.count(parts_.state.link.ifindex);
   if (!refused) return;
   const auto verdicts = parts_.attachment.maps().verdicts();

@@ -20,7 +20,7 @@ class ParentHealth {
   void fit_worker();
   bool worker_wants_ring() const;
 
-  /// Checks the fast path and the egress filter. Every ServedParent::kTickNs. Throws SetupError.
+  /// Checks the fast path and the egress filter. Every ServedParent::kTick. Throws SetupError.
   void tick();
   /// Checks the filters' rotation, the neighbour table, the driver's refusals, the number of queues, the joined
   /// groups and the offloads. Every second. Throws SetupError.
@@ -32,7 +32,7 @@ class ParentHealth {
 
  private:
   void check_peer();
-  void check_driver(std::uint64_t now);
+  void check_driver(Instant now);
 
   ParentParts& parts_;
 };

@@ -23,12 +23,12 @@ double one_if(bool condition) {
 }
 
 // The word for an endpoint in the metrics: a reason not to serve it says more than that it is not served.
-std::string_view state_word(const arpl_slot& slot, std::uint64_t now) {
+std::string_view state_word(const arpl_slot& slot, Instant now) {
   const auto reason = not_served_reason(slot);
   return reason.empty() ? served_state(slot, now) : reason;
 }
 
-EndpointMetrics endpoint_metrics(const ParentParts& parts, const Table::Entry& entry, std::uint64_t now) {
+EndpointMetrics endpoint_metrics(const ParentParts& parts, const Table::Entry& entry, Instant now) {
   const auto& slot = parts.attachment.maps().slots()[entry.slot];
   const auto& desired = entry.desired;
   EndpointMetrics endpoint{.address = desired.key.address,
@@ -39,18 +39,18 @@ EndpointMetrics endpoint_metrics(const ParentParts& parts, const Table::Entry& e
                            .counters = counters_of(parts.attachment.maps().stats()[entry.slot], slot)};
   endpoint.gauges.served = one_if(not_served_reason(slot).empty());
   endpoint.gauges.confirmed = one_if(served_state(slot, now) == "confirmed");
-  endpoint.gauges.contested = one_if(arpl_slot_contested(&slot, now) != 0);
+  endpoint.gauges.contested = one_if(arpl_slot_contested(&slot, raw(now)) != 0);
   const auto path = parts.protocol.view(entry.slot, now).path;
   if (!path) return endpoint;
   if (path->state == PathState::reachable) endpoint.gauges.path_reachable = 1;
   if (path->state == PathState::suspect || path->state == PathState::lost) endpoint.gauges.path_reachable = 0;
-  if (path->answered_at != 0) endpoint.gauges.path_rtt = seconds_of(path->rtt_ns);
+  if (path->answered_at != kNoTime) endpoint.gauges.path_rtt = in_seconds(path->rtt);
   return endpoint;
 }
 
 // Counts all endpoints by state, and describes those in the first slots: a slot is given to the endpoint that
 // comes first, so no new endpoint takes another one's series away.
-void walk_slots(const ParentParts& parts, std::size_t most, MetricsAnswer& answer, std::uint64_t now) {
+void walk_slots(const ParentParts& parts, std::size_t most, MetricsAnswer& answer, Instant now) {
   std::size_t used = 0;
   std::string_view last;
   Value* count = nullptr;
@@ -82,7 +82,7 @@ void add_senders(const ParentParts& parts, MetricsAnswer& answer) {
   for (const auto& endpoint : answer.endpoints) add(endpoint.mac);
 }
 
-void sum_machines(const ParentParts& parts, MetricsAnswer& answer, std::uint64_t now) {
+void sum_machines(const ParentParts& parts, MetricsAnswer& answer, Instant now) {
   const auto sums = parts.protocol.summary();
   for (std::size_t i = 0; i < kPaths.size(); ++i)
     answer.groups.paths[kPaths.at(i)] = static_cast<double>(sums.paths.by_state.at(i));
@@ -93,7 +93,7 @@ void sum_machines(const ParentParts& parts, MetricsAnswer& answer, std::uint64_t
                              {"silent", static_cast<double>(sums.silent)}};
   // In observe, and with announce.pps = 0, nothing is ever sent, so nothing is late.
   if (parts.worker.service() != nullptr && parts.state.config.announce.pps != 0)
-    answer.gauges.announcement_lag = seconds_of(now - std::min(now, sums.announcement_due_at));
+    answer.gauges.announcement_lag = in_seconds(now - std::min(now, sums.announcement_due_at));
 }
 
 // The budgets that one bucket holds; a source's or an endpoint's share has a bucket for each of them.
@@ -111,13 +111,13 @@ constexpr std::array kBudgets{Budget{"to_child", ARPL_BUCKET_TO_CHILD},
                               Budget{"events", ARPL_BUCKET_EVENTS},
                               Budget{"own_macs", ARPL_BUCKET_OWN_MACS}};
 
-double used_part(std::uint64_t arrival, const arpl_budget& budget, std::uint64_t now) {
+double used_part(Instant arrival, const arpl_budget& budget, Instant now) {
   if (budget.interval_ns == 0 || budget.burst_ns == 0) return 0;
-  return std::min(1.0,
-                  static_cast<double>(arrival - std::min(arrival, now)) / static_cast<double>(budget.burst_ns));
+  const std::chrono::duration<double, std::nano> used = arrival - std::min(arrival, now);
+  return std::min(1.0, used.count() / static_cast<double>(budget.burst_ns));
 }
 
-void describe_limits(const ParentParts& parts, GroupGauges& groups, std::uint64_t now) {
+void describe_limits(const ParentParts& parts, GroupGauges& groups, Instant now) {
   const auto& maps = parts.attachment.maps();
   const auto value_of = [](const Rate& rate) { return rate ? Value{static_cast<double>(*rate)} : Value{}; };
   for (const auto& spec : limit_specs()) {
@@ -126,8 +126,8 @@ void describe_limits(const ParentParts& parts, GroupGauges& groups, std::uint64_
     groups.limit_in_force_frames_per_second[name] = value_of(rate_of(maps.limits().*spec.budget));
   }
   for (const auto& [limit, bucket] : kBudgets)
-    groups.budget_used_ratio[limit] =
-        used_part(arpl_bucket_load(&maps.buckets()[bucket]), maps.limits().*find_limit(limit)->budget, now);
+    groups.budget_used_ratio[limit] = used_part(instant_from_raw(arpl_bucket_load(&maps.buckets()[bucket])),
+                                                maps.limits().*find_limit(limit)->budget, now);
 }
 
 void describe_neighbours(const ParentParts& parts, MetricsAnswer& answer) {
@@ -142,14 +142,13 @@ void describe_neighbours(const ParentParts& parts, MetricsAnswer& answer) {
   answer.gauges.neighbour_asked = static_cast<double>(status->asked);
 }
 
-void describe_parent(const ParentParts& parts, MetricsAnswer& answer, std::uint64_t now) {
-  constexpr auto kLeaseNs = static_cast<std::uint64_t>(std::chrono::nanoseconds{Leases::kLease}.count());
+void describe_parent(const ParentParts& parts, MetricsAnswer& answer, Instant now) {
   const auto& maps = parts.attachment.maps();
   const auto lease = maps.lease();
   auto& gauges = answer.gauges;
   gauges.observing = one_if((maps.limits().flags & ARPL_LIMIT_OBSERVE) != 0);
-  gauges.lease_left = seconds_of(lease - std::min(lease, now));
-  gauges.lease_age = seconds_of(now + kLeaseNs - std::min(now + kLeaseNs, lease));
+  gauges.lease_left = in_seconds(lease - std::min(lease, now));
+  gauges.lease_age = in_seconds(now + Leases::kLease - std::min(now + Leases::kLease, lease));
   gauges.rings = static_cast<double>(parts.worker.queues());
   gauges.fast_path_on = one_if((maps.limits().flags & ARPL_LIMIT_FAST_PATH) != 0);
   gauges.egress_seen = one_if(parts.egress.sight() == EgressHealth::Sight::seen);
@@ -177,7 +176,7 @@ void count(const ParentParts& parts, MetricsAnswer& answer) {
 }  // namespace
 
 MetricsAnswer metrics_of(const ParentParts& parts, std::size_t most) {
-  const auto now = now_ns();
+  const auto now = Clock::now();
   MetricsAnswer answer{.parent = parts.state.link.name};
   count(parts, answer);
   describe_parent(parts, answer, now);

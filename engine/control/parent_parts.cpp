@@ -32,7 +32,7 @@ ParentParts::ParentParts(ParentState initial, SharedParts others)
       shared(std::move(others)),
       route(NETLINK_ROUTE),
       attachment(state, shared.leases),
-      settings(state, attachment.maps().limits(), attachment.maps().filter(), now_ns()),
+      settings(state, attachment.maps().limits(), attachment.maps().filter(), Clock::now()),
       fast_path(state, ask_peer_of(*this)),
       egress(state, egress_kernel_of(*this), attachment.maps().limits().egress_seen_ns),
       tags(state),

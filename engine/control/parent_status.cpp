@@ -11,7 +11,7 @@
 namespace arpline {
 namespace {
 
-void describe_endpoints(const ParentParts& parts, ParentStatus& status, std::uint64_t now) {
+void describe_endpoints(const ParentParts& parts, ParentStatus& status, Instant now) {
   const auto& entries = parts.registry.table().entries();
   for (auto& endpoint : status.endpoints) {
     const arpl_endpoint_key key{.address = endpoint.address, .vlan = endpoint.vlan, .zero = 0};
@@ -24,7 +24,7 @@ void describe_endpoints(const ParentParts& parts, ParentStatus& status, std::uin
     endpoint.netns = desired.netns;
     endpoint.interface = desired.interface;
     endpoint.also_at = desired.also_at;
-    endpoint.heard_at_ns = desired.heard_at;
+    endpoint.heard_at_ns = raw(desired.heard_at);
     parts.protocol.describe(slot, endpoint, now);
     const auto word = parts.attachment.maps().slots()[slot].word;
     if ((word & ARPL_SLOT_FLAGS_MASK) != 0 && desired.settings)
@@ -79,7 +79,7 @@ std::vector<std::string> warnings_of(const ParentParts& parts) {
 }  // namespace
 
 ParentStatus status_of(const ParentParts& parts) {
-  const auto now = now_ns();
+  const auto now = Clock::now();
   const auto& link = parts.state.link;
   auto status = gather(parts.attachment.maps(), link.name, link.ifindex, parts.attachment.folder(), now);
   status.daemon = true;

@@ -92,7 +92,7 @@ void ParentWorker::collect(const std::function<void(const arpl_event&)>& on_even
   if (ingress_) ingress_->collect(on_event);
 }
 
-bool ParentWorker::healthy(std::uint64_t now) {
+bool ParentWorker::healthy(Instant now) {
   const bool alive = !service_ || watchdog_.alive(service_->heartbeat(), now);
   if (alive != healthy_)
     spdlog::error("{}: the worker {}", state_.name(), alive ? "moves again" : "does not move on");

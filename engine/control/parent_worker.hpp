@@ -61,7 +61,7 @@ class ParentWorker {
   /// Collects the verdicts and the events of a worker that decides by itself.
   void collect(const std::function<void(const arpl_event&)>& on_event);
   /// False while the worker is stuck; logs when that changes. Every tick.
-  bool healthy(std::uint64_t now);
+  bool healthy(Instant now);
 
   std::uint16_t queues() const { return service_ ? service_->queues() : 0; }
   /// Of this worker and those before it.

@@ -29,7 +29,7 @@ Parent& Parents::add(const ParentConfig& config) {
   return *parents_.emplace_back(std::make_unique<Parent>(Parent{.config = config}));
 }
 
-void Parents::start(const std::vector<ParentConfig>& configs, std::uint64_t now) {
+void Parents::start(const std::vector<ParentConfig>& configs, Instant now) {
   for (const auto& config : configs) {
     auto& parent = add(config);
     if (configs.size() == 1) {
@@ -40,12 +40,12 @@ void Parents::start(const std::vector<ParentConfig>& configs, std::uint64_t now)
   }
 }
 
-void Parents::look(std::uint64_t now) {
+void Parents::look(Instant now) {
   for (auto& parent : parents_) check(*parent, now);
 }
 
 // Leaves a parent whose interface is gone, and updates one that has changed.
-void Parents::check(Parent& parent, std::uint64_t now) {
+void Parents::check(Parent& parent, Instant now) {
   if (!parent.served) return serve_if_present(parent, now);
   const auto ifindex = parent.served->ifindex();
   const auto link = host_.parent_link(ifindex);
@@ -87,7 +87,7 @@ void Parents::wait_for(Parent& parent, const std::string& why) {
 }
 
 // Tries a new interface at once, and one that could not be served when its backoff is over.
-void Parents::serve_if_present(Parent& parent, std::uint64_t now) {
+void Parents::serve_if_present(Parent& parent, Instant now) {
   const auto* link = host_.find_link(parent.config.name);
   if (link == nullptr) {
     parent.backoff.reset();
@@ -99,7 +99,7 @@ void Parents::serve_if_present(Parent& parent, std::uint64_t now) {
   try_to_serve(parent, now);
 }
 
-void Parents::try_to_serve(Parent& parent, std::uint64_t now) {
+void Parents::try_to_serve(Parent& parent, Instant now) {
   try {
     host_.serve(parent);
     parent.last_complaint.clear();
@@ -144,7 +144,7 @@ std::string Parents::reconfigure(Parent& parent, const Config& config, const Par
   }
 }
 
-std::string Parents::apply(const Config& config, std::uint64_t now) {
+std::string Parents::apply(const Config& config, Instant now) {
   std::string errors;
   for (auto& parent : parents_) {
     const auto at = std::ranges::find(config.parents, parent->config.name, &ParentConfig::name);
@@ -173,14 +173,14 @@ std::string Parents::state() const {
                      waiting.empty() ? "" : "; waiting for ", waiting);
 }
 
-std::vector<WaitingStatus> Parents::waiting(std::uint64_t now) const {
+std::vector<WaitingStatus> Parents::waiting(Instant now) const {
   std::vector<WaitingStatus> all;
   for (const auto& parent : parents_) {
     if (parent->served) continue;
     const auto at = parent->backoff.at();
     all.push_back({.parent = parent->config.name,
                    .reason = parent->waits_for,
-                   .next_try_seconds = static_cast<double>(at > now ? (at - now) / 1'000'000 : 0) / 1000.0});
+                   .next_try_seconds = seconds_until(at, now)});
   }
   return all;
 }

@@ -62,13 +62,13 @@ class Parents {
 
   /// Starts to serve the parents. Throws SetupError when there is only one and it can't be served, because the
   /// daemon would have nothing to do.
-  void start(const std::vector<ParentConfig>& configs, std::uint64_t now);
+  void start(const std::vector<ParentConfig>& configs, Instant now);
   /// Serves the waiting parents whose interface exists, and checks those that are served. Every second, and
   /// when a link has changed.
-  void look(std::uint64_t now);
+  void look(Instant now);
   /// Applies a reload: leaves the parents that are no longer named and looks for new ones. Returns the errors;
   /// empty: none.
-  std::string apply(const Config& config, std::uint64_t now);
+  std::string apply(const Config& config, Instant now);
   /// Leaves the parents that are marked as leaving. True when the last one has left.
   bool leave_where_asked();
   /// Leaves all parents, when the daemon ends.
@@ -77,7 +77,7 @@ class Parents {
   /// One line for `systemctl status`.
   std::string state() const;
   /// [{"parent", "reason", "next_try_seconds"}] of the parents that are waited for.
-  std::vector<WaitingStatus> waiting(std::uint64_t now) const;
+  std::vector<WaitingStatus> waiting(Instant now) const;
   std::vector<ForeignText> names() const;
   /// The parents at which a reload was asked for since the last call, with the tickets of their servers.
   std::vector<std::pair<Parent*, std::uint64_t>> take_reload_askers();
@@ -97,9 +97,9 @@ class Parents {
 
  private:
   Parent& add(const ParentConfig& config);
-  void check(Parent& parent, std::uint64_t now);
-  void serve_if_present(Parent& parent, std::uint64_t now);
-  void try_to_serve(Parent& parent, std::uint64_t now);
+  void check(Parent& parent, Instant now);
+  void serve_if_present(Parent& parent, Instant now);
+  void try_to_serve(Parent& parent, Instant now);
   void update(Parent& parent, const ParentLink& link);
   static void wait_for(Parent& parent, const std::string& why);
   static std::string reconfigure(Parent& parent, const Config& config, const ParentConfig& own);

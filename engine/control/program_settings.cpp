@@ -20,17 +20,17 @@ Switches switches_of(const ParentState& state, bool tags_hidden, bool fast_path)
 }
 
 ProgramSettings::ProgramSettings(const ParentState& state, arpl_limits& map, std::span<std::uint64_t> filter,
-                                 std::uint64_t now)
+                                 Instant now)
     : state_(state),
       map_(map),
       limits_(state.config.limits),
       filters_{
           {{.rotation = {filter, ARPL_FILTER_PAIRS, (map.flags & ARPL_LIMIT_OTHER_PAIRS) != 0, now},
-            .period_ns = 0},
+            .period = 0s},
            {.rotation = {filter, ARPL_FILTER_HEARD, (map.flags & ARPL_LIMIT_OTHER_HEARD) != 0, now},
-            .period_ns = ARPL_HEARD_NS},
+            .period = duration_from_raw(ARPL_HEARD_NS)},
            {.rotation = {filter, ARPL_FILTER_ANNOUNCED, (map.flags & ARPL_LIMIT_OTHER_ANNOUNCED) != 0, now},
-            .period_ns = ARPL_ANNOUNCED_NS}}} {}
+            .period = duration_from_raw(ARPL_ANNOUNCED_NS)}}} {}
 
 // Scales the budgets that make neighbours to `room`, this parent's share of the neighbour table.
 NeighbourFit ProgramSettings::fit(arpl_limits& limits, std::optional<std::uint64_t> room) const {
@@ -50,16 +50,16 @@ void ProgramSettings::write(Switches switches, std::optional<std::uint64_t> room
   fit_ = fitted;
 }
 
-void ProgramSettings::rotate_filters(std::uint64_t now, const std::function<void()>& write) {
-  for (auto& [rotation, period_ns] : filters_) {
-    if (!rotation.due(now, period_ns != 0 ? period_ns : state_.config.pair_ttl_ns)) continue;
+void ProgramSettings::rotate_filters(Instant now, const std::function<void()>& write) {
+  for (auto& [rotation, period] : filters_) {
+    if (!rotation.due(now, period != 0s ? period : state_.config.pair_ttl)) continue;
     write();
     rotation.clear();
   }
 }
 
-bool ProgramSettings::follow_neighbours(std::uint64_t full_at, std::optional<std::uint64_t> room) {
-  if (full_at > map_.neigh_full_ns) map_.neigh_full_ns = full_at;
+bool ProgramSettings::follow_neighbours(Instant full_at, std::optional<std::uint64_t> room) {
+  if (raw(full_at) > map_.neigh_full_ns) map_.neigh_full_ns = raw(full_at);
   auto wanted = map_;
   limits_.write(wanted);
   return fit(wanted, room) != fit_;

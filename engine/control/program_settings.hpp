@@ -19,8 +19,7 @@ namespace arpline {
 class ProgramSettings {
  public:
   /// Adopts the content that an earlier run left in `map` and `filter`. `state`, `map` and `filter` outlive it.
-  ProgramSettings(const ParentState& state, arpl_limits& map, std::span<std::uint64_t> filter,
-                  std::uint64_t now);
+  ProgramSettings(const ParentState& state, arpl_limits& map, std::span<std::uint64_t> filter, Instant now);
 
   /// The limits in force: the configured ones until set_limits().
   const Limits& limits() const noexcept { return limits_; }
@@ -35,15 +34,15 @@ class ProgramSettings {
 
   /// Switches each filter to its other part after a whole period. Every second. `write` has to call write(), so
   /// that the programs ask the other part before this one is cleared.
-  void rotate_filters(std::uint64_t now, const std::function<void()>& write);
+  void rotate_filters(Instant now, const std::function<void()>& write);
   /// Every second. Without room for an entry the kernel doesn't answer (net/core/neighbour.c), so the programs
   /// are told when the table was last full. True when the budgets' fit has changed: write() is due.
-  bool follow_neighbours(std::uint64_t full_at, std::optional<std::uint64_t> room);
+  bool follow_neighbours(Instant full_at, std::optional<std::uint64_t> room);
 
  private:
   struct Filter {
     FilterRotation rotation;
-    std::uint64_t period_ns;  // 0: the configuration's pair_ttl
+    Duration period;  // 0: the configuration's pair_ttl
   };
   enum { pairs, heard, announced };
 

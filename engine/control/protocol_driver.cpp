@@ -10,10 +10,10 @@
 namespace arpline {
 namespace {
 
-constexpr std::uint64_t kInsideRetryNs = 5'000'000;
-constexpr std::uint64_t kInsidePatienceNs = 1'000'000'000;    // after that the worker sends the frame
-constexpr std::uint64_t kParentAddressesNs = 10'000'000'000;  // before the parent's addresses are read again
-constexpr std::uint64_t kDisputeLineNs = 1'000'000'000;       // between two log lines about disputed gateways
+constexpr Duration kInsideRetry = 5ms;
+constexpr Duration kInsidePatience = 1s;    // after that the worker sends the frame
+constexpr Duration kParentAddresses = 10s;  // before the parent's addresses are read again
+constexpr Duration kDisputeLine = 1s;       // between two log lines about disputed gateways
 constexpr std::size_t kInsideAtOnce = 4096;
 
 // In mode observe nothing is sent, so no endpoint may wait for an announcement to be sent.
@@ -21,7 +21,7 @@ Protocol::Settings settings_of(const Config& config, const ParentConfig& own) {
   return {.announce = config.announce,
           .on_conflict = config.mode == Mode::observe ? OnConflict::alert : config.on_conflict,
           .probe = config.probe,
-          .path_probe_ns = own.path_probe_ns};
+          .path_probe = own.path_probe};
 }
 
 // All static endpoints count as one namespace's.
@@ -65,25 +65,25 @@ ProtocolDriver::ProtocolDriver(const Config& config, const ParentConfig& own,
   set(config, own, host_->now());
 }
 
-void ProtocolDriver::set(const Config& config, const ParentConfig& own, std::uint64_t now) {
+void ProtocolDriver::set(const Config& config, const ParentConfig& own, Instant now) {
   machines_->set(settings_of(config, own), now);
-  gateways_.configure(own.gateways, own.path_probe_ns != 0, now);
+  gateways_.configure(own.gateways, own.path_probe != 0s, now);
   announce_ = {.on_conflict = std::string{on_conflict_name(config.on_conflict)},
-               .refresh_seconds = static_cast<double>(config.announce.refresh_ns) / ARPL_SECOND_NS,
+               .refresh_seconds = in_seconds(config.announce.refresh),
                .pps = config.announce.pps};
 }
 
-void ProtocolDriver::add_or_update(const Table::Entry& entry, Arrival arrival, std::uint64_t now) {
+void ProtocolDriver::add_or_update(const Table::Entry& entry, Arrival arrival, Instant now) {
   machines_->put(entry.slot, subject_of(entry.desired), arrival, now, *this);
   gateways_.add(entry.slot, entry.desired, now);
 }
 
-void ProtocolDriver::start(std::uint64_t now) {
+void ProtocolDriver::start(Instant now) {
   for (const auto& [key, entry] : registry_.table().entries()) add_or_update(entry, Arrival::found, now);
 }
 
 // An endpoint with a new MAC or new flags is among the withdrawn and among the added ones.
-void ProtocolDriver::follow(const Table::Changes& changes, std::uint64_t now) {
+void ProtocolDriver::follow(const Table::Changes& changes, Instant now) {
   for (const auto& entry : changes.withdrawn) {
     if (registry_.table().find_slot(entry.slot) != nullptr) continue;
     machines_->erase(entry.slot, now);
@@ -91,10 +91,10 @@ void ProtocolDriver::follow(const Table::Changes& changes, std::uint64_t now) {
   }
   for (const auto* list : {&changes.added, &changes.reconfigured})
     for (const auto& entry : *list)
-      add_or_update(entry, entry.desired.heard_at == 0 ? Arrival::found : Arrival::changed, now);
+      add_or_update(entry, entry.desired.heard_at == kNoTime ? Arrival::found : Arrival::changed, now);
 }
 
-void ProtocolDriver::carrier_up(std::uint64_t now) {
+void ProtocolDriver::carrier_up(Instant now) {
   machines_->carrier_up(now);
 }
 
@@ -104,19 +104,17 @@ std::optional<Id> ProtocolDriver::id_of(const arpl_event& event) const {
   return at == entries.end() ? std::nullopt : std::optional{at->second.slot};
 }
 
-void ProtocolDriver::on_event(const arpl_event& event, std::uint64_t now) {
-  if (event.type == ARPL_EVENT_OWN_MAC) return machines_->on_own_mac(event.mac, event.time_ns);
-  if (event.type == ARPL_EVENT_HOST_ANSWER)
-    return machines_->on_host_answer(event.address, event.vlan, event.time_ns);
+void ProtocolDriver::on_event(const arpl_event& event, Instant now) {
+  const auto at = instant_from_raw(event.time_ns);
+  if (event.type == ARPL_EVENT_OWN_MAC) return machines_->on_own_mac(event.mac, at);
+  if (event.type == ARPL_EVENT_HOST_ANSWER) return machines_->on_host_answer(event.address, event.vlan, at);
   const auto id = id_of(event);
   if (!id) return;
-  if (event.type == ARPL_EVENT_PROBE_ANSWER) return machines_->on_answer(*id, event.mac, event.time_ns, *this);
-  machines_->on_claim(*id,
-                      {.mac = event.mac,
-                       .origin = registry_.claim_origin_of(event),
-                       .dropped = was_dropped(event),
-                       .at = event.time_ns},
-                      now, *this);
+  if (event.type == ARPL_EVENT_PROBE_ANSWER) return machines_->on_answer(*id, event.mac, at, *this);
+  machines_->on_claim(
+      *id,
+      {.mac = event.mac, .origin = registry_.claim_origin_of(event), .dropped = was_dropped(event), .at = at},
+      now, *this);
 }
 
 bool ProtocolDriver::order(const arpl_write& frame) {
@@ -140,7 +138,7 @@ bool ProtocolDriver::send(const Outgoing& frame) {
   return true;
 }
 
-bool ProtocolDriver::speaks(const arpl_write& frame, std::uint64_t now) const {
+bool ProtocolDriver::speaks(const arpl_write& frame, Instant now) const {
   const auto& entries = registry_.table().entries();
   const auto at = entries.find({.address = frame.sender_ip, .vlan = frame.vlan, .zero = 0});
   return at != entries.end() && machines_->speaks_for(at->second.slot, frame.sender_mac, now);
@@ -148,36 +146,36 @@ bool ProtocolDriver::speaks(const arpl_write& frame, std::uint64_t now) const {
 
 // Sends the frames of one namespace in one go, except those that speaks() rejects. The worker sends the frames
 // that can't be sent there or wait too long: the wire gets those, the siblings don't.
-std::uint64_t ProtocolDriver::send_inside(std::uint64_t now) {
+Instant ProtocolDriver::send_inside(Instant now) {
   const auto order_instead = [&](const arpl_write& frame) {
     if (speaks(frame, now)) order(frame);
   };
-  for (; !inside_.empty() && now > inside_.front().since + kInsidePatienceNs; inside_.pop_front())
+  for (; !inside_.empty() && now > inside_.front().since + kInsidePatience; inside_.pop_front())
     order_instead(inside_.front().frame.frame);
-  if (!host_->inside_idle()) return now + kInsideRetryNs;
+  if (!host_->inside_idle()) return now + kInsideRetry;
   for (const auto& failed : host_->take_failed()) order_instead(failed.frame);
   if (inside_.empty()) return kNever;
   const auto nsid = inside_.front().nsid;
   std::vector<InsideFrame> frames;
   for (; !inside_.empty() && inside_.front().nsid == nsid && frames.size() < kInsideAtOnce; inside_.pop_front())
     if (speaks(inside_.front().frame.frame, now)) frames.push_back(inside_.front().frame);
-  if (frames.empty()) return now + kInsideRetryNs;
+  if (frames.empty()) return now + kInsideRetry;
   if (!host_->send_inside(nsid, frames))
     for (const auto& one : frames) order_instead(one.frame);
-  return now + kInsideRetryNs;
+  return now + kInsideRetry;
 }
 
 // True when the parent itself has the gateway's address. No probe reaches it then, because neither macvlan nor
 // the wire passes a container's frames to its parent.
-bool ProtocolDriver::at_parent(Ipv4 gateway, std::uint64_t now) {
-  if (parent_addresses_at_ == 0 || now - parent_addresses_at_ > kParentAddressesNs) {
+bool ProtocolDriver::at_parent(Ipv4 gateway, Instant now) {
+  if (parent_addresses_at_ == kNoTime || now - parent_addresses_at_ > kParentAddresses) {
     parent_addresses_ = host_->addresses_of(parent_);
     parent_addresses_at_ = now;
   }
   return std::ranges::find(parent_addresses_, gateway) != parent_addresses_.end();
 }
 
-void ProtocolDriver::set_gateway(Id id, Ipv4 gateway, std::uint64_t now) {
+void ProtocolDriver::set_gateway(Id id, Ipv4 gateway, Instant now) {
   const auto* entry = registry_.table().find_slot(id);
   if (entry == nullptr) return;
   const bool tagged = entry->desired.key.vlan != 0;
@@ -185,7 +183,7 @@ void ProtocolDriver::set_gateway(Id id, Ipv4 gateway, std::uint64_t now) {
                          gateway != 0 && !tagged && at_parent(gateway, now), now);
 }
 
-std::uint64_t ProtocolDriver::run(std::uint64_t now, Service* service) {
+Instant ProtocolDriver::run(Instant now, Service* service) {
   if (service == nullptr) return kNever;
   service_ = service;
   auto wake = gateways_.tick(now, [&](Id id, Ipv4 gateway) { set_gateway(id, gateway, now); });
@@ -227,7 +225,7 @@ void ProtocolDriver::report(const Report& report) {
       return spdlog::info("{}: the gateway {} of {} answers from {} now", visible(parent_),
                           gateway_text(report.id), address, mac);
     case ReportKind::gateway_disputed:
-      if (arpl_bucket_take(&dispute_arrival_, host_->now(), {kDisputeLineNs, kDisputeLineNs}) == 0) return;
+      if (!dispute_lines_.take(host_->now(), {.interval = kDisputeLine, .burst = kDisputeLine})) return;
       return spdlog::warn("{}: {} answers in place of the gateway {} of {}: not believed", visible(parent_),
                           mac, gateway_text(report.id), address);
     case ReportKind::conflict:  // ParentEvents logs it, with its source

@@ -34,7 +34,7 @@ class ProtocolDriver final : private Actions {
   ProtocolDriver(const Config& config, const ParentConfig& own, std::unique_ptr<Machines> machines,
                  const EndpointRegistry& registry, std::unique_ptr<DriverHost> host);
 
-  void set(const Config& config, const ParentConfig& own, std::uint64_t now);
+  void set(const Config& config, const ParentConfig& own, Instant now);
   /// Tells whether tags are hidden from the programs. Then they don't recognise the answer to a tagged probe,
   /// so no gateway in a VLAN is probed.
   void hide_tags(bool hidden) noexcept { tags_hidden_ = hidden; }
@@ -42,23 +42,23 @@ class ProtocolDriver final : private Actions {
   void rename(const ForeignText& parent) { parent_ = parent; }
 
   /// Takes in all endpoints of the table, at the start.
-  void start(std::uint64_t now);
-  void follow(const Table::Changes& changes, std::uint64_t now);
-  void carrier_up(std::uint64_t now);
-  void on_event(const arpl_event& event, std::uint64_t now);
+  void start(Instant now);
+  void follow(const Table::Changes& changes, Instant now);
+  void carrier_up(Instant now);
+  void on_event(const arpl_event& event, Instant now);
 
   /// Does what is due; nothing is sent without a service. Returns when to call it again.
-  std::uint64_t run(std::uint64_t now, Service* service);
+  Instant run(Instant now, Service* service);
 
   /// All endpoints together, and one of them, as the machines see them.
   Machines::Summary summary() const { return machines_->summary(); }
-  Machines::View view(Id id, std::uint64_t now) const { return machines_->view(id, now); }
-  void describe(Id id, EndpointStatus& endpoint, std::uint64_t now) const;
+  Machines::View view(Id id, Instant now) const { return machines_->view(id, now); }
+  void describe(Id id, EndpointStatus& endpoint, Instant now) const;
   void describe(ParentStatus& parent) const;
   /// The frames sent for the endpoints.
   SentCounters sent() const;
   /// The origin of a claimant's claims, as far as it is known by now.
-  ClaimOrigin claim_origin_of(const Claims::Claimant& claimant, std::uint64_t now) const {
+  ClaimOrigin claim_origin_of(const Claims::Claimant& claimant, Instant now) const {
     return machines_->claim_origin_of(claimant.mac, claimant.origin, now);
   }
   /// True when announce.pps doesn't suffice for the refreshes.
@@ -67,20 +67,20 @@ class ProtocolDriver final : private Actions {
  private:
   struct Inside {
     int nsid = -1;
-    std::uint64_t since = 0;
+    Instant since = kNoTime;
     InsideFrame frame;
   };
 
   bool send(const Outgoing& frame) override;
   void report(const Report& report) override;
 
-  void add_or_update(const Table::Entry& entry, Arrival arrival, std::uint64_t now);
-  void set_gateway(Id id, Ipv4 gateway, std::uint64_t now);
+  void add_or_update(const Table::Entry& entry, Arrival arrival, Instant now);
+  void set_gateway(Id id, Ipv4 gateway, Instant now);
   bool order(const arpl_write& frame);
   /// True when the endpoint of an announcement still has that MAC and may be announced.
-  bool speaks(const arpl_write& frame, std::uint64_t now) const;
-  std::uint64_t send_inside(std::uint64_t now);
-  bool at_parent(Ipv4 gateway, std::uint64_t now);
+  bool speaks(const arpl_write& frame, Instant now) const;
+  Instant send_inside(Instant now);
+  bool at_parent(Ipv4 gateway, Instant now);
   std::optional<Id> id_of(const arpl_event& event) const;
   std::string gateway_text(Id id) const;
 
@@ -95,8 +95,8 @@ class ProtocolDriver final : private Actions {
   bool tags_hidden_ = false;
   std::deque<Inside> inside_;
   std::vector<Ipv4> parent_addresses_;  // the parent's addresses
-  std::uint64_t parent_addresses_at_ = 0;
-  __u64 dispute_arrival_ = 0;  // token bucket of the lines about disputed gateways
+  Instant parent_addresses_at_ = kNoTime;
+  TokenBucket dispute_lines_;  // log lines about disputed gateways
 };
 
 }  // namespace arpline

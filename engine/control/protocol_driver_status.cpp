@@ -26,8 +26,7 @@ const char* word_of(PathState state) {
   return "unknown";
 }
 
-PathStatus status_of(const PathProber::View& path, std::uint64_t now) {
-  constexpr double kMillisecondNs = 1e6;
+PathStatus status_of(const PathProber::View& path, Instant now) {
   PathStatus status{.gateway = path.gateway,
                     .gateway_mac = path.gateway_mac,
                     .state = word_of(path.state),
@@ -36,13 +35,13 @@ PathStatus status_of(const PathProber::View& path, std::uint64_t now) {
                     .host_reaches = path.host_reaches,
                     .disputed_by = path.disputed_by,
                     .disputed_seconds_ago = seconds_ago(path.disputed_at, now)};
-  if (path.answered_at != 0) status.rtt_ms = static_cast<double>(path.rtt_ns) / kMillisecondNs;
+  if (path.answered_at != kNoTime) status.rtt_ms = in_milliseconds(path.rtt);
   return status;
 }
 
 }  // namespace
 
-void ProtocolDriver::describe(Id id, EndpointStatus& endpoint, std::uint64_t now) const {
+void ProtocolDriver::describe(Id id, EndpointStatus& endpoint, Instant now) const {
   const auto view = machines_->view(id, now);
   endpoint.announced_seconds_ago = seconds_ago(view.announced_at, now);
   endpoint.probing = view.probing;

@@ -30,7 +30,7 @@ nlohmann::json Requests::answer(Parent& parent, const nlohmann::json& request) c
   if (command == "ping") return {{"ok", true}};
   if (command == "status") return status(parent, request.value("senders", false));
   if (command == "metrics") return metrics(parent, request.value("endpoints", std::uint64_t{0}));
-  if (command == "gone") return to_json(gone_status(history_, parent.served->name(), now_ns()));
+  if (command == "gone") return to_json(gone_status(history_, parent.served->name(), Clock::now()));
   if (command == "limit") return limit(parent, request);
   if (command == "reload") {
     spdlog::info("{}: the configuration is to be read again; asked for by {}", visible(parent.served->name()),
@@ -59,29 +59,28 @@ void Requests::refuse_unless_allowed(const Parent& parent, const std::string& co
 nlohmann::json Requests::status(const Parent& parent, bool senders) const {
   auto status = parent.served->status();
   if (senders) status.senders = parent.served->senders();
-  constexpr double kMillisecondNs = 1e6;
-  status.loop = {.longest_turn_ms = static_cast<double>(turns_.longest_ns()) / kMillisecondNs,
-                 .longest_turn_lately_ms = static_cast<double>(turns_.recent_ns()) / kMillisecondNs};
+  status.loop = {.longest_turn_ms = in_milliseconds(turns_.longest()),
+                 .longest_turn_lately_ms = in_milliseconds(turns_.recent())};
   StatusAnswer answer;
   answer.parents.push_back(std::move(status));
-  answer.waiting = parents_.waiting(now_ns());
+  answer.waiting = parents_.waiting(Clock::now());
   parent.server->put_off([answer = std::move(answer)] { return to_json(answer); });
   return {};
 }
 
 // Gathers the numbers here; the sorting for the quantiles and the text are made in the background.
 nlohmann::json Requests::metrics(const Parent& parent, std::uint64_t endpoints) const {
-  const auto began = now_ns();
+  const auto began = Clock::now();
   auto answer = parent.served->metrics(std::min<std::uint64_t>(endpoints, kMostEndpointMetrics));
   answer.version = ARPLINE_VERSION;
   answer.daemon = parents_.names().at(0);
-  answer.daemon_gauges.loop_longest_turn = seconds_of(turns_.longest_ns());
-  answer.daemon_gauges.loop_recent_turn = seconds_of(turns_.recent_ns());
+  answer.daemon_gauges.loop_longest_turn = in_seconds(turns_.longest());
+  answer.daemon_gauges.loop_recent_turn = in_seconds(turns_.recent());
   answer.daemon_gauges.waiting_parents = static_cast<double>(parents_.waiting(began).size());
   answer.daemon_counters.log_left_out = lines_left_out();
   auto found = parent.served->changes().found();
   auto withdrawn = parent.served->changes().withdrawals();
-  answer.gauges.scrape_loop = seconds_of(now_ns() - began);
+  answer.gauges.scrape_loop = in_seconds(Clock::now() - began);
   parent.server->put_off(
       [answer = std::move(answer), found = std::move(found), withdrawn = std::move(withdrawn)]() mutable {
         answer.summaries.found = found.summary();

@@ -103,16 +103,15 @@ void Server::on_client(int fd, std::uint32_t events) {
   if (!serve(client->second, events)) drop(client);
 }
 
-void Server::tick(std::uint64_t now) {
-  clock_ += std::min(now - last_tick_, kLongestTurnNs);
+void Server::tick(Instant now) {
+  clock_ += std::min(now - last_tick_, kLongestTurn);
   last_tick_ = now;
   for (auto it = clients_.begin(); it != clients_.end();) {
     const auto client = it++;
-    if (!has_request(client->second) && client->second.ticket == 0 &&
-        clock_ > client->second.since + kPatienceNs)
+    if (!has_request(client->second) && client->second.ticket == 0 && clock_ > client->second.since + kPatience)
       drop(client);
   }
-  spent_ns_ = 0;
+  spent_ = 0s;
   answer_put_off();
 }
 
@@ -128,7 +127,7 @@ std::uint32_t Server::awaited(const Client& client) {
 }
 
 void Server::answer_put_off() {
-  while (spent_ns_ < kBusyNs) {
+  while (spent_ < kBusy) {
     auto next = clients_.end();
     for (auto it = clients_.begin(); it != clients_.end(); ++it) {
       if (has_request(it->second) && (next == clients_.end() || it->second.turn < next->second.turn)) next = it;
@@ -202,14 +201,14 @@ bool Server::read_some(Client& client) {
 }
 
 bool Server::take_request(Client& client) {
-  if (!has_request(client) || spent_ns_ >= kBusyNs) return false;
+  if (!has_request(client) || spent_ >= kBusy) return false;
   const auto end = client.in.find('\n');
-  const auto began = now_ns();
+  const auto began = Clock::now();
   asker_ = &client;
   auto line = reply_to(client.in.substr(0, end));
   asker_ = nullptr;
   client.in.erase(0, end + 1);
-  spent_ns_ += now_ns() - began;
+  spent_ += Clock::now() - began;
   if (client.ticket == 0) {
     send_later(client, std::move(line));
   } else {

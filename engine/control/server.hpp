@@ -50,19 +50,19 @@ class Server {
   void put_off(std::function<nlohmann::json()> work);
   /// Answers a request that was put off; does nothing when the client is gone.
   void answer(std::uint64_t ticket, const nlohmann::json& reply);
-  /// Drops clients that keep the server waiting for longer than kPatienceNs, and answers those that were put
-  /// off. Four times a second; `now` in nanoseconds. At most kLongestTurnNs of the time since the last tick
+  /// Drops clients that keep the server waiting for longer than kPatience, and answers those that were put
+  /// off. Four times a second. At most kLongestTurn of the time since the last tick
   /// count against a client: the loop has spent the rest elsewhere, and could have served no client in it.
-  void tick(std::uint64_t now);
+  void tick(Instant now);
 
   static constexpr std::size_t kMaxClients = 16;  ///< one more replaces a client of the user who has the most
   static constexpr std::size_t kMaxRequestBytes = 4096;
-  static constexpr std::size_t kMaxPendingBytes = 128 << 20;   ///< answers not yet read, of all clients
-  static constexpr std::uint64_t kPatienceNs = 5'000'000'000;  ///< for a whole request; for reading each piece
-  static constexpr std::size_t kPieceBytes = 1 << 20;          ///< of an answer
-  static constexpr std::uint64_t kLongestTurnNs = 1'000'000'000;
+  static constexpr std::size_t kMaxPendingBytes = 128 << 20;  ///< answers not yet read, of all clients
+  static constexpr Duration kPatience = 5s;                   ///< for a whole request; for reading each piece
+  static constexpr std::size_t kPieceBytes = 1 << 20;         ///< of an answer
+  static constexpr Duration kLongestTurn = 1s;
   /// For answers between two ticks; requests beyond that are put off, so that events don't wait.
-  static constexpr std::uint64_t kBusyNs = 50'000'000;
+  static constexpr Duration kBusy = 50ms;
 
  private:
   struct Client {
@@ -70,7 +70,7 @@ class Server {
     std::string in;
     std::string out;
     std::size_t written = 0;  // bytes of out
-    std::uint64_t since = 0;  // on clock_: when it began to wait for a request, or to send this piece
+    Duration since{};         // on clock_: when it began to wait for a request, or to send this piece
     std::uint64_t turn = 0;   // the order of these times
     std::optional<Asker> who;
     std::uint64_t ticket = 0;  // of the answer that the handler has put off; 0: none
@@ -101,12 +101,12 @@ class Server {
   EventLoop::Source connecting_;
   EventLoop::Source done_;
   Clients clients_;
-  std::size_t pending_ = 0;     // bytes in all clients' out
-  std::uint64_t spent_ns_ = 0;  // time spent on answers since the last tick
-  Client* asker_ = nullptr;     // while the handler runs
+  std::size_t pending_ = 0;  // bytes in all clients' out
+  Duration spent_{};         // time spent on answers since the last tick
+  Client* asker_ = nullptr;  // while the handler runs
   std::uint64_t tickets_ = 0;
-  std::uint64_t last_tick_ = 0;
-  std::uint64_t clock_ = 0;  // the sum of the times in which clients could be served
+  Instant last_tick_ = kNoTime;
+  Duration clock_{};  // the sum of the times in which clients could be served
   std::uint64_t turns_ = 0;
 };
 

@@ -20,7 +20,8 @@ void notify(const std::string& lines) {
 
 ServiceManager::ServiceManager() {
   std::uint64_t limit_us = 0;
-  if (sd_watchdog_enabled(kKeepEnvironment, &limit_us) > 0) ping_every_ns_ = limit_us * 1000 / 2;
+  if (sd_watchdog_enabled(kKeepEnvironment, &limit_us) > 0)
+    ping_every_ = std::chrono::microseconds{limit_us} / 2;
 }
 
 void ServiceManager::ready(const std::string& status) const {
@@ -29,7 +30,7 @@ void ServiceManager::ready(const std::string& status) const {
 
 // Type=notify-reload needs the time, to tell this reload from the one before.
 void ServiceManager::reloading() const {
-  notify(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now_ns() / 1000));
+  notify(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", raw(Clock::now()) / 1000));
 }
 
 void ServiceManager::stopping() const {
@@ -40,8 +41,8 @@ void ServiceManager::status(const std::string& line) const {
   notify("STATUS=" + visible_line(line));
 }
 
-void ServiceManager::tick(std::uint64_t now, bool healthy) {
-  if (ping_every_ns_ == 0 || !healthy || now - pinged_at_ < ping_every_ns_) return;
+void ServiceManager::tick(Instant now, bool healthy) {
+  if (ping_every_ == 0s || !healthy || now - pinged_at_ < ping_every_) return;
   notify("WATCHDOG=1");
   pinged_at_ = now;
 }

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "base/clock.hpp"
+
 namespace arpline {
 
 /// Reports the daemon's state to the service manager (systemd) by sd_notify(3). Without one (NOTIFY_SOCKET is
@@ -19,13 +21,12 @@ class ServiceManager {
   void stopping() const;
   void status(const std::string& line) const;
 
-  /// Feeds the watchdog while `healthy`, twice as often as it asks for. Four times a second; `now` in
-  /// nanoseconds.
-  void tick(std::uint64_t now, bool healthy);
+  /// Feeds the watchdog while `healthy`, twice as often as it asks for. Four times a second.
+  void tick(Instant now, bool healthy);
 
  private:
-  std::uint64_t ping_every_ns_ = 0;  // 0: no watchdog
-  std::uint64_t pinged_at_ = 0;
+  Duration ping_every_{};  // 0: no watchdog
+  Instant pinged_at_ = kNoTime;
 };
 
 }  // namespace arpline

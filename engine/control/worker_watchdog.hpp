@@ -3,26 +3,28 @@
 
 #include <cstdint>
 
+#include "base/clock.hpp"
+
 namespace arpline {
 
-/// Detects a stuck worker by its heartbeat. Pure: time is a parameter, in nanoseconds.
+/// Detects a stuck worker by its heartbeat. Pure: time is a parameter.
 class WorkerWatchdog {
  public:
   /// A worker wakes at least every 250 ms; a busy machine gets eight times as long.
-  static constexpr std::uint64_t kPatienceNs = 2'000'000'000;
+  static constexpr Duration kPatience = 2s;
 
-  /// False when the heartbeat has been the same for kPatienceNs.
-  bool alive(std::uint64_t heartbeat, std::uint64_t now) noexcept {
-    if (heartbeat != last_ || changed_at_ == 0) {
+  /// False when the heartbeat has been the same for kPatience.
+  bool alive(std::uint64_t heartbeat, Instant now) noexcept {
+    if (heartbeat != last_ || changed_at_ == kNoTime) {
       last_ = heartbeat;
       changed_at_ = now;
     }
-    return now - changed_at_ < kPatienceNs;
+    return now - changed_at_ < kPatience;
   }
 
  private:
   std::uint64_t last_ = 0;
-  std::uint64_t changed_at_ = 0;
+  Instant changed_at_ = kNoTime;
 };
 
 }  // namespace arpline

@@ -31,7 +31,7 @@ std::vector<std::string> NetnsFolders::watch_new_folders() {
 }
 
 // False when the kernel's queue or waiting_ has overflowed.
-bool NetnsFolders::take_events(std::uint64_t now) {
+bool NetnsFolders::take_events(Instant now) {
   alignas(inotify_event) std::array<char, 16384> buffer{};
   bool whole = true;
   for (;;) {
@@ -46,7 +46,7 @@ bool NetnsFolders::take_events(std::uint64_t now) {
       if ((event->mask & IN_IGNORED) != 0) {
         watched_.erase(folder);  // the folder itself is gone
       } else if (event->len > 0 && waiting_.size() < kMostWaiting) {
-        waiting_.push_back({.path = folder->second + "/" + event->name, .until = now + kPatienceNs});
+        waiting_.push_back({.path = folder->second + "/" + event->name, .until = now + kPatience});
       } else if (event->len > 0) {
         whole = false;
       }
@@ -54,7 +54,7 @@ bool NetnsFolders::take_events(std::uint64_t now) {
   }
 }
 
-bool NetnsFolders::read(std::uint64_t now, const std::function<void(const ReachableNetns&)>& found) {
+bool NetnsFolders::read(Instant now, const std::function<void(const ReachableNetns&)>& found) {
   const bool whole = take_events(now);
   for (auto left = waiting_.size(); left > 0; --left) {
     auto file = std::move(waiting_.front());

@@ -8,18 +8,19 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/fd.hpp"
 #include "kernel/netns.hpp"
 
 namespace arpline {
 
 /// Watches the folders where runtimes keep namespaces, with inotify. A runtime creates the file before it
-/// mounts the namespace on it, so a new file is tried again for kPatienceNs.
+/// mounts the namespace on it, so a new file is tried again for kPatience.
 class NetnsFolders {
  public:
   static constexpr std::size_t kMostWaiting = 4096;
-  static constexpr std::uint64_t kPatienceNs = 2'000'000'000;
-  static constexpr std::uint64_t kRetryNs = 2'000'000;
+  static constexpr Duration kPatience = 2s;
+  static constexpr Duration kRetry = 2ms;
 
   /// Throws SetupError.
   explicit NetnsFolders(std::vector<std::string> folders);
@@ -32,18 +33,18 @@ class NetnsFolders {
 
   /// Calls `found` for each namespace that has been mounted; never blocks. False: events were lost or too many
   /// files wait, so the caller has to list the folders.
-  bool read(std::uint64_t now, const std::function<void(const ReachableNetns&)>& found);
+  bool read(Instant now, const std::function<void(const ReachableNetns&)>& found);
 
-  /// True while files wait for their namespace: call read() again every kRetryNs.
+  /// True while files wait for their namespace: call read() again every kRetry.
   bool waiting() const noexcept { return !waiting_.empty(); }
 
  private:
   struct Waiting {
     std::string path;
-    std::uint64_t until = 0;
+    Instant until = kNoTime;
   };
 
-  bool take_events(std::uint64_t now);
+  bool take_events(Instant now);
 
   std::vector<std::string> folders_;
   Fd inotify_;

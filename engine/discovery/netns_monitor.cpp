@@ -79,7 +79,7 @@ Fd NetnsMonitor::open(int nsid) const {
   return at == known_.end() ? Fd{} : open_netns(at->second.access);
 }
 
-void NetnsMonitor::earliest(Stale& marks, int nsid, std::uint64_t at) {
+void NetnsMonitor::earliest(Stale& marks, int nsid, Instant at) {
   const auto [mark, fresh] = marks.try_emplace(nsid, at);
   if (!fresh) mark->second = std::min(mark->second, at);
 }
@@ -142,7 +142,7 @@ void NetnsMonitor::add_access(const ReachableNetns& found) {
   if (!at->second.children.empty() && access.pids.size() == 1) earliest(stale_, at->first, now_);
 }
 
-void NetnsMonitor::refresh_child(int nsid, int ifindex, std::uint64_t heard_at) {
+void NetnsMonitor::refresh_child(int nsid, int ifindex, Instant heard_at) {
   auto child = dump_child(route_, dumped(nsid), own_nsid_, ifindex);
   if (!child) read_events();  // the event that says why has arrived by now
   auto at = known_.find(nsid);
@@ -165,7 +165,7 @@ void NetnsMonitor::refresh_child(int nsid, int ifindex, std::uint64_t heard_at) 
   keep_names(*child, old == at->second.children.end() ? nullptr : &old->second);
   if (old == at->second.children.end()) {
     if (at->second.children.empty()) {  // settings are read only for namespaces with children
-      at->second.settings_at = 0;
+      at->second.settings_at = kNoTime;
       earliest(stale_, nsid, heard_at);
     }
     if (const auto name = host_names_.find({nsid, ifindex}); name != host_names_.end())
@@ -183,7 +183,7 @@ void NetnsMonitor::refresh_child(int nsid, int ifindex, std::uint64_t heard_at) 
 // Forgets a path or a process that no longer leads into the namespace, and requests a scan when none is left.
 void NetnsMonitor::refresh_access(Known& known, int nsid) {
   forget_ended(known.access);
-  const bool old = known.settings_at == 0 || now_ - known.settings_at >= kSettingsNs;
+  const bool old = known.settings_at == kNoTime || now_ - known.settings_at >= kSettings;
   if (is_own(nsid)) {
     known.all = own_arp_settings().value_or(NetnsArpSettings{});
   } else if (const Fd fd = open_netns(known.access); fd && nsid_of(route_, fd.get()) == nsid) {
@@ -217,7 +217,7 @@ void NetnsMonitor::take_children(int nsid, Known& known, Children children) {
   known.pending.clear();
 }
 
-void NetnsMonitor::refresh_netns(int nsid, std::uint64_t heard_at) {
+void NetnsMonitor::refresh_netns(int nsid, Instant heard_at) {
   if (is_own(nsid)) read_host_addresses();
   auto children = dump_netns(route_, dumped(nsid), own_nsid_);
   if (!children || misses(nsid, *children)) {
@@ -245,8 +245,8 @@ std::pair<int, int> NetnsMonitor::next_child(const StaleChildren& stale, int aft
 
 // Refreshes interfaces first, because their changes are waited for, and then one namespace at least, so that
 // changing interfaces can't delay the namespaces for ever.
-void NetnsMonitor::refresh(std::uint64_t until) {
-  while (!stale_children_.empty() && now_ns() < until) {
+void NetnsMonitor::refresh(Instant until) {
+  while (!stale_children_.empty() && Clock::now() < until) {
     const auto id = next_child(stale_children_, last_child_);
     const auto heard_at = stale_children_.at(id);
     stale_children_.erase(id);
@@ -260,7 +260,7 @@ void NetnsMonitor::refresh(std::uint64_t until) {
     stale_.erase(next);
     last_netns_ = nsid;
     refresh_netns(nsid, heard_at);
-    if (now_ns() >= until) break;
+    if (Clock::now() >= until) break;
   }
 }
 
@@ -290,16 +290,16 @@ bool NetnsMonitor::has(const Known& known, const Child& child, const InterfaceAd
   return std::ranges::binary_search(child.interface.addresses, address, comes_before);
 }
 
-void NetnsMonitor::report_children(int nsid, std::uint64_t heard_at) {
-  const auto began = now_ns();
+void NetnsMonitor::report_children(int nsid, Instant heard_at) {
+  const auto began = Clock::now();
   const auto at = known_.find(nsid);
   if (at != known_.end()) fold(at->second);
   observer_.on_children(nsid, at == known_.end() ? std::vector<Interface>{} : placed(nsid, at->second),
                         heard_at);
-  const auto ended = now_ns();
+  const auto ended = Clock::now();
   const auto again = known_.find(nsid);
   if (again != known_.end())
-    again->second.rests_until = ended + std::min(kRest * (ended - began), kLongestRestNs);
+    again->second.rests_until = ended + std::min(kRest * (ended - began), kLongestRest);
 }
 
 void NetnsMonitor::publish() {
@@ -309,7 +309,7 @@ void NetnsMonitor::publish() {
   }
   if (const auto heard_at = std::exchange(host_changed_, {})) observer_.on_host_addresses(*heard_at);
   if (changed_.empty()) return;
-  const auto now = now_ns();
+  const auto now = Clock::now();
   Stale later;
   for (const auto& [nsid, heard_at] : std::exchange(changed_, {})) {
     const auto at = known_.find(nsid);
@@ -365,48 +365,47 @@ void NetnsMonitor::mark_all_stale() {
 }
 
 void NetnsMonitor::look() {
-  now_ = now_ns();
+  now_ = Clock::now();
   find_or_add(own_nsid_);
   mark_all_stale();
   const auto never = [] { return false; };
   scan_.step(now_, never, [this](const ReachableNetns& found) { add_access(found); });
-  refresh(UINT64_MAX);
+  refresh(kNever);
   publish();
 }
 
 void NetnsMonitor::work() {
   read_events();
   publish();  // losses are reported before the slice below
-  now_ = now_ns();
+  now_ = Clock::now();
   if (overrun_) {
     // The kernel reuses the nsids and inodes of namespaces whose end was missed, so every namespace is checked
     // again.
     nsid_of_inode_.clear();
     mark_all_stale();
   }
-  const auto until = now_ + kSliceNs;
+  const auto until = now_ + kSlice;
   const auto add_found = [this](const ReachableNetns& found) { add_access(found); };
   if (!folders_.read(now_, add_found)) scan_.request();
   refresh(until);
   scan_.step(
-      now_, [until] { return now_ns() >= until; }, add_found);
+      now_, [until] { return Clock::now() >= until; }, add_found);
   publish();
 }
 
 // Time until the first changed namespace may be reported.
-int NetnsMonitor::rest_ms(std::uint64_t now) const {
-  constexpr std::uint64_t kMillisecond = 1'000'000;
-  auto rest = kLongestRestNs;
+int NetnsMonitor::rest_ms(Instant now) const {
+  auto rest = kLongestRest;
   for (const auto& [nsid, heard_at] : changed_) {
     const auto at = known_.find(nsid);
     const auto until = at == known_.end() ? now : at->second.rests_until;
-    rest = std::min(rest, until > now ? until - now : 0);
+    rest = std::min(rest, std::max(until - now, Duration::zero()));
   }
-  return static_cast<int>((rest + kMillisecond - 1) / kMillisecond);
+  return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(rest).count());
 }
 
 int NetnsMonitor::patience_ms() const {
-  const auto now = now_ns();
+  const auto now = Clock::now();
   if (overrun_ || !stale_.empty() || !stale_children_.empty()) return 0;
   if (scan_.wanted(now)) return 0;
   if (folders_.waiting()) return kRetryMs;
@@ -415,18 +414,18 @@ int NetnsMonitor::patience_ms() const {
   return rest < 0 ? kScanPauseMs : std::min(rest, kScanPauseMs);
 }
 
-// Marks as many namespaces as stale as it takes to read each one once in kReconcileNs.
-void NetnsMonitor::tick(std::uint64_t interval_ns) {
-  now_ = now_ns();
+// Marks as many namespaces as stale as it takes to read each one once in kReconcile.
+void NetnsMonitor::tick(Duration interval) {
+  now_ = Clock::now();
   if (!folders_.watch_new_folders().empty()) scan_.request();
-  cycle_ns_ += interval_ns;
-  if (cycle_ns_ >= kReconcileNs) {
-    cycle_ns_ = 0;
+  cycle_ += interval;
+  if (cycle_ >= kReconcile) {
+    cycle_ = 0s;
     scan_.request();
   }
   if (std::exchange(busy_, false) && ++put_off_ < kMostPutOff) return;
   put_off_ = 0;
-  const auto ticks = kReconcileNs / interval_ns;
+  const auto ticks = static_cast<std::size_t>(kReconcile / interval);
   for (auto left = (known_.size() + ticks - 1) / ticks; left > 0; --left) {
     auto next = known_.upper_bound(cursor_);
     if (next == known_.end()) next = known_.begin();

@@ -26,12 +26,12 @@ class NetnsObserver {
   virtual void on_interface_event(const InterfaceEvent& event) = 0;
   /// All children in one namespace, on any parent; empty when the last one is gone. `heard_at`: when the first
   /// event that led to this call was received.
-  virtual void on_children(int nsid, const std::vector<Interface>& children, std::uint64_t heard_at) = 0;
+  virtual void on_children(int nsid, const std::vector<Interface>& children, Instant heard_at) = 0;
   /// Ends a round of on_children() calls.
   virtual void on_children_told() = 0;
   /// The addresses of the host's own namespace have changed, or the settings by which its kernel answers for
   /// them.
-  virtual void on_host_addresses(std::uint64_t heard_at) = 0;
+  virtual void on_host_addresses(Instant heard_at) = 0;
   /// A link of the own namespace has come, gone or changed.
   virtual void on_own_links() = 0;
   /// A link that is no macvlan has changed; nsid: nullopt for the own namespace.
@@ -40,24 +40,24 @@ class NetnsObserver {
 
 /// Follows the macvlan and macvtap interfaces of every reachable network namespace by rtnetlink events. A loss
 /// counts as soon as its event is received; a gain counts only once it has been read from the kernel.
-/// Everything is read again every kReconcileNs, a slice at a time, and after events were lost. It works for the
+/// Everything is read again every kReconcile, a slice at a time, and after events were lost. It works for the
 /// network namespace of the thread that constructs it; all calls from that thread.
 class NetnsMonitor {
  public:
-  static constexpr std::uint64_t kReconcileNs = 30'000'000'000;
+  static constexpr Duration kReconcile = 30s;
   /// Period of reading net.ipv4.conf.all: not every change of it raises an event, and reading it from /proc/sys
   /// costs as much as the rest of the reconcile.
-  static constexpr std::uint64_t kSettingsNs = 120'000'000'000;
-  static constexpr std::uint64_t kSliceNs = 2'000'000;
+  static constexpr Duration kSettings = 120s;
+  static constexpr Duration kSlice = 2ms;
   /// Ticks by which events may put the reconcile off: its dump may have to wait for the kernel's RTNL lock, and
   /// the events behind it would wait too.
   static constexpr unsigned kMostPutOff = 8;
   /// An interface with more addresses is not read again for each new one: its events are trusted instead.
   static constexpr std::size_t kMostReadAnew = 256;
   /// After a report of a namespace's gains, the next one waits kRest times as long as that report took, at most
-  /// kLongestRestNs. Losses are reported at once.
-  static constexpr std::uint64_t kRest = 8;
-  static constexpr std::uint64_t kLongestRestNs = 500'000'000;
+  /// kLongestRest. Losses are reported at once.
+  static constexpr Duration::rep kRest = 8;
+  static constexpr Duration kLongestRest = 500ms;
   static constexpr std::size_t kMostHostNames = 4096;
 
   /// `more_folders`: where runtimes keep namespaces, beside the built-in folders. Throws SetupError.
@@ -69,13 +69,13 @@ class NetnsMonitor {
 
   /// Reads everything, however long it takes. Throws SetupError.
   void look();
-  /// Handles the events that have been received and continues the work that was put off, for about kSliceNs.
+  /// Handles the events that have been received and continues the work that was put off, for about kSlice.
   /// Throws SetupError.
   void work();
   /// Time until work() has to be called even without an event, in milliseconds; -1: never.
   int patience_ms() const;
-  /// Keeps the reconcile going. To be called every `interval_ns`.
-  void tick(std::uint64_t interval_ns);
+  /// Keeps the reconcile going. To be called every `interval`.
+  void tick(Duration interval);
   /// Requests a scan for a namespace that is not known yet.
   void hint() noexcept { scan_.request(); }
 
@@ -96,14 +96,14 @@ class NetnsMonitor {
   struct Known {
     ReachableNetns access;
     NetnsArpSettings all;
-    std::uint64_t settings_at = 0;  ///< when `all` was read; 0: it has to be read again
+    Instant settings_at = kNoTime;  ///< when `all` was read; kNoTime: it has to be read again
     Children children;
     std::map<int, Pending> pending;  // by ifindex: changes that events reported since `children` was read
     ForeignText name;
-    std::uint64_t rests_until = 0;
+    Instant rests_until = kNoTime;
   };
-  using Stale = std::map<int, std::uint64_t>;                          // nsid → when it was heard
-  using StaleChildren = std::map<std::pair<int, int>, std::uint64_t>;  // nsid, ifindex → when it was heard
+  using Stale = std::map<int, Instant>;                          // nsid → when it was heard
+  using StaleChildren = std::map<std::pair<int, int>, Instant>;  // nsid, ifindex → when it was heard
 
   static void fold(Known& known);
   static bool has(const Known& known, const Child& child, const InterfaceAddress& address);
@@ -132,21 +132,21 @@ class NetnsMonitor {
   Known& find_or_add(int nsid, bool has_access = false);
   void forget(int nsid);
   void forget_access(int nsid, Known& known);
-  void refresh_child(int nsid, int ifindex, std::uint64_t heard_at);
+  void refresh_child(int nsid, int ifindex, Instant heard_at);
   bool misses(int nsid, const Children& found) const;
-  void refresh_netns(int nsid, std::uint64_t heard_at);
+  void refresh_netns(int nsid, Instant heard_at);
   void refresh_access(Known& known, int nsid);
-  void refresh(std::uint64_t until);
-  static void earliest(Stale& marks, int nsid, std::uint64_t at);
+  void refresh(Instant until);
+  static void earliest(Stale& marks, int nsid, Instant at);
   /// `lost`: an endpoint that is answered for may be gone or have changed.
-  void changed(int nsid, std::uint64_t heard_at, bool lost = true) {
+  void changed(int nsid, Instant heard_at, bool lost = true) {
     earliest(changed_, nsid, heard_at);
     if (lost) losing_.insert(nsid);
   }
   void report_event(int nsid, int ifindex, InterfaceEventKind what, Ipv4 address = 0);
   void publish();
-  void report_children(int nsid, std::uint64_t heard_at);
-  int rest_ms(std::uint64_t now) const;
+  void report_children(int nsid, Instant heard_at);
+  int rest_ms(Instant now) const;
 
   NetnsObserver& observer_;
   Netlink route_;
@@ -165,14 +165,14 @@ class NetnsMonitor {
   std::map<std::pair<int, int>, ForeignText> host_names_;  // nsid, ifindex → its name in the own namespace
   int last_child_ = -1;                                    // nsid of the child that was refreshed last
   int last_netns_ = -1;                                    // nsid of the namespace that was refreshed last
-  std::optional<std::uint64_t> host_changed_;
+  std::optional<Instant> host_changed_;
   bool own_links_changed_ = false;
   bool overrun_ = false;
-  bool busy_ = false;           // events have come since the last tick
-  unsigned put_off_ = 0;        // ticks in a row without a reconcile
-  std::uint64_t now_ = 0;       // when the present message was received
-  std::uint64_t cycle_ns_ = 0;  // time since the reconcile last requested a scan
-  int cursor_ = -1;             // nsid of the namespace that the reconcile has come to
+  bool busy_ = false;      // events have come since the last tick
+  unsigned put_off_ = 0;   // ticks in a row without a reconcile
+  Instant now_ = kNoTime;  // when the present message was received
+  Duration cycle_{};       // time since the reconcile last requested a scan
+  int cursor_ = -1;        // nsid of the namespace that the reconcile has come to
 };
 
 }  // namespace arpline

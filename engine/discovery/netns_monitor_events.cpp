@@ -24,7 +24,7 @@ bool looks_the_same(const LinkRecord& a, const LinkRecord& b) {
 }  // namespace
 
 void NetnsMonitor::read_events() {
-  now_ = now_ns();
+  now_ = Clock::now();
   const auto read = events_.read(kEventsAtOnce, [this](const nlmsghdr& message, std::optional<int> nsid) {
     on_message(message, nsid.value_or(own_nsid_));
   });
@@ -174,7 +174,7 @@ void NetnsMonitor::on_settings(const nlmsghdr& message, int nsid) {
     if (type == NETCONFA_IFINDEX) ifindex = static_cast<int>(attribute_u32(attribute).value_or(0));
   });
   if (ifindex == NETCONFA_IFINDEX_ALL) {
-    at->second.settings_at = 0;
+    at->second.settings_at = kNoTime;
     earliest(stale_, nsid, now_);
   }
   if (at->second.children.contains(ifindex)) stale_children_.try_emplace({nsid, ifindex}, now_);

@@ -3,23 +3,20 @@
 
 #include <system_error>
 
-#include "shared/bucket.h"
-
 namespace arpline {
 namespace {
 
-constexpr std::uint64_t kIntervalNs = 1'000'000'000 / NetnsScan::kPerSecond;
-constexpr std::uint64_t kBurstNs = kIntervalNs * NetnsScan::kBurst;
+constexpr Duration kInterval = Duration{1s} / NetnsScan::kPerSecond;
+constexpr TokenBucket::Rate kRate{.interval = kInterval, .burst = kInterval * NetnsScan::kBurst};
 
 }  // namespace
 
-bool NetnsScan::wanted(std::uint64_t now) const noexcept {
-  __u64 pace = pace_;
-  return running_ || (requested_ && arpl_bucket_take(&pace, now, {kIntervalNs, kBurstNs}) != 0);
+bool NetnsScan::wanted(Instant now) const noexcept {
+  return running_ || (requested_ && pace_.has(now, kRate));
 }
 
-bool NetnsScan::begin(std::uint64_t now) {
-  if (!requested_ || arpl_bucket_take(&pace_, now, {kIntervalNs, kBurstNs}) == 0) return false;
+bool NetnsScan::begin(Instant now) {
+  if (!requested_ || !pace_.take(now, kRate)) return false;
   requested_ = false;
   folder_ = 0;
   files_.reset();
@@ -54,7 +51,7 @@ bool NetnsScan::step_processes(const Found& found) {
   return true;
 }
 
-void NetnsScan::step(std::uint64_t now, const std::function<bool()>& enough, const Found& found) {
+void NetnsScan::step(Instant now, const std::function<bool()>& enough, const Found& found) {
   if (!running_) running_ = begin(now);
   while (running_ && !enough()) running_ = step_folder(found) || step_processes(found);
   if (!running_) processes_.reset();

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <linux/types.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -10,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/token_bucket.hpp"
 #include "kernel/netns.hpp"
 
 namespace arpline {
@@ -28,15 +27,15 @@ class NetnsScan {
   void request() noexcept { requested_ = true; }
   bool requested() const noexcept { return requested_; }
   /// Whether step() has work to do now.
-  bool wanted(std::uint64_t now) const noexcept;
+  bool wanted(Instant now) const noexcept;
 
   using Found = std::function<void(const ReachableNetns&)>;
   /// Continues until `enough` returns true. Calls `found` with each namespace's path or one of its processes,
   /// and more than once for the same namespace. Throws SetupError without /proc.
-  void step(std::uint64_t now, const std::function<bool()>& enough, const Found& found);
+  void step(Instant now, const std::function<bool()>& enough, const Found& found);
 
  private:
-  bool begin(std::uint64_t now);
+  bool begin(Instant now);
   bool step_folder(const Found& found);
   bool step_processes(const Found& found);
 
@@ -46,7 +45,7 @@ class NetnsScan {
   std::size_t folder_ = 0;
   std::optional<std::filesystem::directory_iterator> files_;
   std::optional<ProcessNamespaces> processes_;
-  __u64 pace_ = 0;
+  TokenBucket pace_;
 };
 
 }  // namespace arpline

@@ -20,10 +20,10 @@ std::string place_of(const Desired& desired) {
 
 }  // namespace
 
-void AddressCandidates::arrive(const arpl_endpoint_key& key, InterfaceId who, std::uint64_t heard_at) {
+void AddressCandidates::arrive(const arpl_endpoint_key& key, InterfaceId who, Instant heard_at) {
   auto& candidates = candidates_[key];
   if (std::ranges::find(candidates, who, &Candidate::who) == candidates.end())
-    candidates.push_back({.who = who, .heard_at = heard_at, .at_start = heard_at == 0});
+    candidates.push_back({.who = who, .heard_at = heard_at, .at_start = heard_at == kNoTime});
 }
 
 void AddressCandidates::leave(const arpl_endpoint_key& key, InterfaceId who) {
@@ -33,7 +33,7 @@ void AddressCandidates::leave(const arpl_endpoint_key& key, InterfaceId who) {
   if (at->second.empty()) candidates_.erase(at);
 }
 
-void AddressCandidates::heard(const arpl_endpoint_key& key, InterfaceId who, std::uint64_t heard_at) {
+void AddressCandidates::heard(const arpl_endpoint_key& key, InterfaceId who, Instant heard_at) {
   const auto at = candidates_.find(key);
   if (at == candidates_.end()) return;
   if (const auto one = std::ranges::find(at->second, who, &Candidate::who); one != at->second.end())

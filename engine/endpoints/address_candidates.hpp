@@ -32,11 +32,12 @@ class AddressCandidates {
   static constexpr std::size_t kMostLookedAt = 16;
   static constexpr std::size_t kMostNamed = 4;  ///< in Desired::also_at
 
-  /// `who` has the address. heard_at: the time of the netlink message, 0 when it had it before arpline started.
-  void arrive(const arpl_endpoint_key& key, InterfaceId who, std::uint64_t heard_at);
+  /// `who` has the address. heard_at: the time of the netlink message, kNoTime when it had it before arpline
+  /// started.
+  void arrive(const arpl_endpoint_key& key, InterfaceId who, Instant heard_at);
   void leave(const arpl_endpoint_key& key, InterfaceId who);
   /// The interface has changed; the message came at `heard_at`.
-  void heard(const arpl_endpoint_key& key, InterfaceId who, std::uint64_t heard_at);
+  void heard(const arpl_endpoint_key& key, InterfaceId who, Instant heard_at);
   /// `who` is known to be the first of those that had the address at the start.
   void mark_first(const arpl_endpoint_key& key, InterfaceId who);
 
@@ -53,7 +54,7 @@ class AddressCandidates {
  private:
   struct Candidate {
     InterfaceId who;
-    std::uint64_t heard_at = 0;  // time of the last change
+    Instant heard_at = kNoTime;  // time of the last change
     bool at_start = false;       // it had the address before arpline started
     bool first = false;          // it is known to have had it first
   };

@@ -6,7 +6,7 @@
 namespace arpline {
 namespace {
 
-std::uint64_t last_of(const std::vector<Claims::Claimant>& claimants) {
+Instant last_of(const std::vector<Claims::Claimant>& claimants) {
   return std::ranges::max(claimants, {}, &Claims::Claimant::last_at).last_at;
 }
 
@@ -18,7 +18,7 @@ void Claims::make_room() {
   claims_.erase(std::ranges::min_element(claims_, {}, [](const auto& entry) { return last_of(entry.second); }));
 }
 
-void Claims::on(const arpl_endpoint_key& key, Mac mac, Source source, std::uint64_t now, ClaimOrigin origin) {
+void Claims::on(const arpl_endpoint_key& key, Mac mac, Source source, Instant now, ClaimOrigin origin) {
   if (!claims_.contains(key)) make_room();
   auto& claimants = claims_[key];
   auto one = std::ranges::find(claimants, mac, &Claimant::mac);

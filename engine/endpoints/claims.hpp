@@ -24,14 +24,14 @@ class Claims {
 
   struct Claimant {
     Mac mac = 0;
-    std::uint64_t first_at = 0;
-    std::uint64_t last_at = 0;
+    Instant first_at = kNoTime;
+    Instant last_at = kNoTime;
     std::uint64_t times = 0;       ///< reported claims; those beyond the budget `events` are not counted
     Source source = Source::wire;  ///< of the last claim
     ClaimOrigin origin = ClaimOrigin::elsewhere;  ///< of the last claim, as far as its MAC tells
   };
 
-  void on(const arpl_endpoint_key& key, Mac mac, Source source, std::uint64_t now,
+  void on(const arpl_endpoint_key& key, Mac mac, Source source, Instant now,
           ClaimOrigin origin = ClaimOrigin::elsewhere);
   /// The endpoint is gone.
   void forget(const arpl_endpoint_key& key) { claims_.erase(key); }

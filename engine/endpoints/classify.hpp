@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "endpoints/model.hpp"
 #include "shared/abi.h"
 
@@ -35,7 +36,7 @@ struct Desired {
   ForeignText netns;
   ForeignText interface;
   std::string also_at{};       ///< the other interfaces with this address, for people
-  std::uint64_t heard_at = 0;  ///< time of the netlink message that made it so; 0: it was so at the start
+  Instant heard_at = kNoTime;  ///< time of the netlink message that made it so; kNoTime: it was so at the start
 };
 
 /// The subnets of one interface's addresses, counted by their addresses.

@@ -9,7 +9,7 @@
 namespace arpline {
 namespace {
 
-constexpr std::uint64_t kSameCauseNs = 100'000'000;
+constexpr Duration kSameCause = 100ms;
 
 bool ends_interface(InterfaceEventKind what) {
   return what == InterfaceEventKind::deleted || what == InterfaceEventKind::moved ||
@@ -76,19 +76,18 @@ std::string reason_of(const Tombstone& tombstone) {
   // The kernel removes an interface's addresses just before the interface, and the interface's end is the
   // cause.
   const auto end = std::find_if(first, tombstone.trail.end(), [&](const InterfaceEvent& one) {
-    return ends_interface(one.what) && one.at - first->at < kSameCauseNs;
+    return ends_interface(one.what) && one.at - first->at < kSameCause;
   });
   const auto cause = end != tombstone.trail.end() ? end : first;
   if (!tombstone.up_at || *tombstone.up_at > cause->at) return text_of(cause->what);
-  return fmt::format("{} {:.1f} s after up", text_of(cause->what),
-                     static_cast<double>(cause->at - *tombstone.up_at) / 1e9);
+  return fmt::format("{} {:.1f} s after up", text_of(cause->what), in_seconds(cause->at - *tombstone.up_at));
 }
 
 void History::on(const InterfaceEvent& event) {
   if (const auto its = tombstones_of_netns_.find(event.nsid); its != tombstones_of_netns_.end()) {
     for (auto left = its->second.size(); left > 0; --left) {  // newest first
       auto& tombstone = *its->second[left - 1];
-      if (event.at > tombstone.gone_at + kAftermathNs) break;
+      if (event.at > tombstone.gone_at + kAftermath) break;
       if (concerns(event, tombstone.settings) && tombstone.trail.size() < kLongestTrail)
         tombstone.trail.push_back(event);
     }
@@ -104,7 +103,7 @@ void History::on(const InterfaceEvent& event) {
   }
 }
 
-const Tombstone& History::gone(const ForeignText& parent, const Desired& endpoint, std::uint64_t now) {
+const Tombstone& History::gone(const ForeignText& parent, const Desired& endpoint, Instant now) {
   Tombstone tombstone{.parent = parent,
                       .key = endpoint.key,
                       .prefix_bits = endpoint.prefix_bits,

@@ -30,7 +30,7 @@ enum class InterfaceEventKind {
 
 /// A change of an interface or of a whole namespace.
 struct InterfaceEvent {
-  std::uint64_t at = 0;  ///< arrival of the netlink message, nanoseconds of now_ns()
+  Instant at = kNoTime;  ///< arrival of the netlink message
   int nsid = -1;
   int ifindex = 0;  ///< 0: all interfaces of the namespace
   InterfaceEventKind what = InterfaceEventKind::appeared;
@@ -49,9 +49,8 @@ struct Tombstone {
   ForeignText netns;
   ForeignText interface;
   Settings settings;
-  std::uint64_t gone_at = 0;
-  std::optional<std::uint64_t>
-      up_at;  ///< since when it was up with this address; nullopt: since before it was found
+  Instant gone_at = kNoTime;
+  std::optional<Instant> up_at;  ///< since when it was up with this address; nullopt: since before it was found
   std::vector<InterfaceEvent> trail;  ///< oldest first
 };
 
@@ -68,12 +67,11 @@ class History {
   static constexpr std::size_t kMostInterfacesOfNetns = 4096;
   static constexpr std::size_t kMostEvents = 8;     ///< of an interface that exists
   static constexpr std::size_t kLongestTrail = 16;  ///< of a tombstone
-  static constexpr std::uint64_t kAftermathNs =
-      60ULL * 1'000'000'000ULL;  ///< later events are not added to a tombstone
+  static constexpr Duration kAftermath = 60s;       ///< later events are not added to a tombstone
 
   void on(const InterfaceEvent& event);
   /// The endpoint is gone; returns its new tombstone.
-  const Tombstone& gone(const ForeignText& parent, const Desired& endpoint, std::uint64_t now);
+  const Tombstone& gone(const ForeignText& parent, const Desired& endpoint, Instant now);
   /// Renames the parent in its tombstones.
   void rename(const ForeignText& before, const ForeignText& after);
   /// Forgets the events of interfaces and namespaces that are gone. Call gone() for their endpoints first.

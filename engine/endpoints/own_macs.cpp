@@ -43,7 +43,7 @@ bool OwnMacs::put(Mac mac, const OwnMac& whose) {
   const auto at = held_.find(mac);
   if (at != held_.end() && at->second == whose) return true;
   // A station on the wire had this MAC before a container took it.
-  const bool taken = at == held_.end() && !whose.host && was_station(heard_, keys_, mac, now_ns());
+  const bool taken = at == held_.end() && !whose.host && was_station(heard_, keys_, mac, Clock::now());
   if (taken) shared_.insert(mac);
   if (!write(mac, whose)) return false;
   if (held_.insert_or_assign(mac, whose).second) filter_.add(bit_of(mac));

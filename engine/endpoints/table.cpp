@@ -2,18 +2,14 @@
 #include "endpoints/table.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cstring>
 #include <set>
 #include <utility>
 
+#include "base/shared_word.hpp"
+
 namespace arpline {
 namespace {
-
-template <class T>
-void publish(T& field, T value) {
-  std::atomic_ref<T>(field).store(value, std::memory_order_seq_cst);
-}
 
 arpl_endpoint make_value(std::uint32_t slot, const Desired& wanted) {
   arpl_endpoint value{.slot = slot, .prefix_bits = wanted.prefix_bits, .zero = {}, .dotted = {}};
@@ -66,11 +62,11 @@ const Table::Entry* Table::find_slot(std::uint32_t slot) const {
 }
 
 void Table::bump_generation(std::uint32_t slot) {
-  publish<__u32>(slots_[slot].generation, ++last_generation_);
+  publish(slots_[slot].generation, ++last_generation_);
 }
 
 void Table::withdraw_slot(std::uint32_t slot) {
-  publish<__u64>(slots_[slot].word, 0);
+  publish(slots_[slot].word, 0);
   bump_generation(slot);
 }
 
@@ -79,20 +75,20 @@ void Table::withdraw_slot(std::uint32_t slot) {
 void Table::write_slot(std::uint32_t slot, const Desired& wanted) {
   auto& s = slots_[slot];
   bump_generation(slot);
-  publish<__u64>(s.confirmed_at, 0);
-  publish<__u32>(s.unanswered, 0);
-  publish<__u64>(s.unanswered_at, 0);
+  publish(s.confirmed_at, 0);
+  publish(s.unanswered, 0);
+  publish(s.unanswered_at, 0);
   // A claim by the endpoint's new MAC was the change itself, heard before netlink reported it.
-  if (stats_[slot].last_claimant_mac == (wanted.word & ARPL_MAC_MASK)) publish<__u64>(s.claimed_at, 0);
+  if (stats_[slot].last_claimant_mac == (wanted.word & ARPL_MAC_MASK)) publish(s.claimed_at, 0);
   write_attributes(slot, wanted);
-  publish<__u64>(s.word, wanted.word);
+  publish(s.word, wanted.word);
 }
 
 void Table::write_attributes(std::uint32_t slot, const Desired& wanted) {
   auto& s = slots_[slot];
-  publish<__be32>(s.netmask, netmask(wanted.prefix_bits));
-  publish<__u16>(s.flags, wanted.slow ? ARPL_FLAG_SLOW : 0);
-  publish<__u32>(stats_[slot].netns, netns_number(wanted));
+  publish(s.netmask, netmask(wanted.prefix_bits));
+  publish(s.flags, wanted.slow ? ARPL_FLAG_SLOW : 0);
+  publish(stats_[slot].netns, netns_number(wanted));
 }
 
 bool Table::add(const Desired& wanted, Changes& changes) {
@@ -108,8 +104,8 @@ bool Table::add(const Desired& wanted, Changes& changes) {
   }
   free_.pop_front();
   stats_[slot] = {};
-  publish<__u64>(slots_[slot].claimed_at, 0);
-  publish<__u64>(slots_[slot].reflected, 0);
+  publish(slots_[slot].claimed_at, 0);
+  publish(slots_[slot].reflected, 0);
   write_slot(slot, wanted);
   index_.put(wanted.key, slot);
   const Entry entry{.slot = slot, .desired = wanted};

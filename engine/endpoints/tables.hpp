@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "base/net.hpp"
+#include "base/shared_word.hpp"
 #include "base/spsc.hpp"
 #include "shared/egress.h"
 
@@ -62,7 +63,7 @@ struct arpl_tables {
 static_assert(ARPL_MAX_QUEUES <= 64, "a bit per queue");
 
 ARPL_INLINE __u64 arpl_lease_expires(arpl_tables* t) {
-  return t->lease != nullptr ? __atomic_load_n(t->lease, __ATOMIC_RELAXED) : 0;
+  return t->lease != nullptr ? arpline::relaxed_load(*t->lease) : 0;
 }
 
 ARPL_INLINE const arpl_limits* arpl_limits_now(arpl_tables* t) {
@@ -78,7 +79,7 @@ ARPL_INLINE __u64* arpl_filter_at(arpl_tables* t, __u32 word) {
 }
 
 ARPL_INLINE const arpl_endpoint* arpl_endpoint_find(arpl_tables* t, const arpl_endpoint_key* key) {
-  const auto* endpoints = __atomic_load_n(&t->endpoints, __ATOMIC_ACQUIRE);
+  const auto* endpoints = arpline::load_shared(t->endpoints);
   if (endpoints == nullptr) return nullptr;
   const auto found = endpoints->find(*key);
   return found != endpoints->end() ? &found->second : nullptr;
@@ -110,7 +111,7 @@ ARPL_INLINE arpl_endpoint_stats* arpl_stats_at(arpl_tables* t, __u32 slot) {
 
 ARPL_INLINE arpl_sender* arpl_sender_find(arpl_tables* t, __u64 mac) {
   if (arpl_filter_may(t, arpl_mac_bit(t->keys.factor, mac)) == 0) return nullptr;
-  auto* macs = __atomic_load_n(&t->macs, __ATOMIC_ACQUIRE);
+  auto* macs = arpline::load_shared(t->macs);
   if (macs == nullptr) return nullptr;
   const auto found = macs->find(mac);
   return found != macs->end() ? &found->second : nullptr;

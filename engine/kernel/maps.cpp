@@ -7,11 +7,11 @@
 #include <fmt/format.h>
 #include <sys/socket.h>
 
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 
 #include "base/error.hpp"
+#include "base/shared_word.hpp"
 
 namespace arpline {
 namespace {
@@ -157,12 +157,12 @@ std::optional<Maps> Maps::open_pinned(const std::string& folder, bool writable) 
   return from_fds(fds, writable);
 }
 
-void Maps::set_lease(std::uint64_t expires_ns) const noexcept {
-  std::atomic_ref<__u64>(lease_.as<__u64>()[0]).store(expires_ns, std::memory_order_seq_cst);
+void Maps::set_lease(Instant expires) const noexcept {
+  publish(lease_.as<__u64>()[0], raw(expires));
 }
 
-std::uint64_t Maps::lease() const noexcept {
-  return *static_cast<const volatile __u64*>(lease_.as<__u64>().data());
+Instant Maps::lease() const noexcept {
+  return instant_from_raw(relaxed_load(lease_.as<__u64>()[0]));
 }
 
 arpl_meta Maps::meta() const {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/fd.hpp"
 #include "base/mapped.hpp"
 #include "base/net.hpp"
@@ -37,8 +38,8 @@ class Maps {
   arpl_limits& limits() const noexcept { return limits_.as<arpl_limits>()[0]; }
 
   /// Sets the time at which the lease expires; 0 ends it at once.
-  void set_lease(std::uint64_t expires_ns) const noexcept;
-  std::uint64_t lease() const noexcept;
+  void set_lease(Instant expires) const noexcept;
+  Instant lease() const noexcept;
   /// Other threads write it at any time, and the programs read it.
   __u64& lease_word() const noexcept { return lease_.as<__u64>()[0]; }
 

@@ -80,18 +80,18 @@ std::vector<std::uint32_t> maps_of(std::uint32_t program_id) {
   return maps;
 }
 
-// The expiry time in a lease map; 0 for any other map.
-std::uint64_t lease_in(std::uint32_t map_id) {
+// The expiry time in a lease map; kNoTime for any other map.
+Instant lease_in(std::uint32_t map_id) {
   const Fd map{bpf_map_get_fd_by_id(map_id)};
   bpf_map_info info{};
   std::uint32_t length = sizeof info;
   if (!map || bpf_obj_get_info_by_fd(map.get(), &info, &length) != 0 ||
       std::string_view{info.name} != "lease" || info.value_size != sizeof(std::uint64_t) ||
       info.key_size != sizeof(std::uint32_t))
-    return 0;
+    return kNoTime;
   const std::uint32_t only = 0;
   std::uint64_t expires = 0;
-  return bpf_map_lookup_elem(map.get(), &only, &expires) == 0 ? expires : 0;
+  return bpf_map_lookup_elem(map.get(), &only, &expires) == 0 ? instant_from_raw(expires) : kNoTime;
 }
 
 // "another XDP program is attached (id 7, xdp_pass)"
@@ -285,7 +285,7 @@ bool Programs::may_replace(std::uint32_t program_id) const {
   if (program_id == egress_id_) return true;
   const auto ours = id_of<bpf_map_info>(maps_->fd("lease"));
   return std::ranges::none_of(maps_of(program_id), [&](std::uint32_t map) {
-    return map != ours && !old_maps_.contains(map) && lease_in(map) > now_ns();
+    return map != ours && !old_maps_.contains(map) && lease_in(map) > Clock::now();
   });
 }
 
@@ -313,7 +313,7 @@ void Programs::attach() {
 void Programs::give_up() noexcept {
   const bool kept =
       link_is_pinned_ || (options_.ingress == IngressProgram::none && took_over_ && !changed_mode_);
-  if (egress_attached_ || pinned_ || link_) maps_->set_lease(0);
+  if (egress_attached_ || pinned_ || link_) maps_->set_lease(kNoTime);
   if (kept) return;
   remove_egress();
   if (link_) bpf_link_detach(link_.get());
@@ -334,7 +334,7 @@ void Programs::remove_egress() noexcept {
 }
 
 void Programs::detach() noexcept {
-  maps_->set_lease(0);
+  maps_->set_lease(kNoTime);
   remove_egress();
   if (link_) bpf_link_detach(link_.get());
   link_.reset();
@@ -358,7 +358,7 @@ void detach_pinned(const std::string& folder, int ifindex) {
   const auto meta = pinned_meta(folder);
   const auto maps_here = pinned_maps(folder);
   const bool clsact_created = meta && meta->clsact_created != 0;
-  if (const auto maps = Maps::open_pinned(folder, true)) maps->set_lease(0);
+  if (const auto maps = Maps::open_pinned(folder, true)) maps->set_lease(kNoTime);
   if (const Fd link{bpf_obj_get(link_path(folder).c_str())}; link && ifindex_of_link(link.get()) != 0) {
     if (bpf_link_detach(link.get()) != 0) throw_errno("detach the XDP program", errno);
   }

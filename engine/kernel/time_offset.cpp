@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <limits>
 #include <optional>
 #include <string>
 
@@ -43,47 +42,47 @@ constexpr std::array<bpf_insn, 9> kReadKernelTime{{
     {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
 }};
 
-std::optional<std::uint64_t> kernel_time(int program) {
+std::optional<Instant> kernel_time(int program) {
   std::array<std::uint64_t, 8> frame{};
   bpf_test_run_opts options{};
   options.sz = sizeof options;
   options.data_in = options.data_out = frame.data();
   options.data_size_in = options.data_size_out = sizeof frame;
   if (bpf_prog_test_run_opts(program, &options) != 0 || frame.front() == 0) return std::nullopt;
-  return frame.front();
+  return instant_from_raw(frame.front());
 }
 
 // The measurement that took least time is the most exact one.
-std::optional<std::int64_t> measured_offset() {
+std::optional<Duration> measured_offset() {
   const Fd program{bpf_prog_load(BPF_PROG_TYPE_XDP, "arpl_time", "GPL", kReadKernelTime.data(),
                                  kReadKernelTime.size(), nullptr)};
-  std::optional<std::int64_t> offset;
-  auto least = std::numeric_limits<std::uint64_t>::max();
+  std::optional<Duration> offset;
+  auto least = Duration::max();
   for (int i = 0; program && i < kMeasurements; ++i) {
-    const auto before = now_ns();
+    const auto before = Clock::now();
     const auto kernel = kernel_time(program.get());
-    const auto took = now_ns() - before;
+    const auto took = Clock::now() - before;
     if (!kernel || took >= least) continue;
     least = took;
-    offset = static_cast<std::int64_t>(*kernel - before - took / 2) + clock_offset_ns;
+    offset = *kernel - before - took / 2 + Clock::offset.load();
   }
   return offset;
 }
 
 // timens_offsets is about the namespace of this process's children, which is the process's own unless it has
 // just made a new one.
-std::optional<std::int64_t> offset_from_proc() {
+std::optional<Duration> offset_from_proc() {
   std::ifstream offsets{"/proc/self/timens_offsets"};
   std::string clock;
   for (std::int64_t seconds = 0, rest = 0; offsets >> clock >> seconds >> rest;)
-    if (clock == "monotonic") return -(seconds * 1'000'000'000 + rest);
+    if (clock == "monotonic") return -(std::chrono::seconds{seconds} + Duration{rest});
   return std::nullopt;
 }
 
 }  // namespace
 
-std::int64_t time_offset_ns() {
-  if (is_first_namespace()) return 0;
+Duration time_offset() {
+  if (is_first_namespace()) return 0s;
   auto offset = measured_offset();
   if (!offset) offset = offset_from_proc();
   if (!offset)

@@ -58,7 +58,7 @@ std::vector<ParentStatus> parents() {
     const auto folder = root() + "/" + text;
     if (!parse_pin_name(text, name) || name.netns_inode != own_netns_inode()) continue;
     if (const auto maps = Maps::open_pinned(folder, false))
-      found.push_back(gather(*maps, name.parent, name.ifindex, folder, now_ns()));
+      found.push_back(gather(*maps, name.parent, name.ifindex, folder, Clock::now()));
   }
   return found;
 }

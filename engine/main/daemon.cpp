@@ -36,6 +36,8 @@ std::unique_ptr<Service> make_xsk_service(const ServiceWanted& wanted) {
 
 namespace {
 
+constexpr int kUsage = 2;  // exit code for a wrong command line, as of arpline and arpgen
+
 int run(int argc, char** argv, const MakeFactory& make_factory) {
   CLI::App app{"arplined: answers ARP for the macvlan containers of a parent NIC, faster than a storm"};
   std::vector<std::string> parents;
@@ -59,10 +61,14 @@ int run(int argc, char** argv, const MakeFactory& make_factory) {
     finish_stdout();
     return code;
   } catch (const CLI::ParseError& error) {
-    throw SetupError(std::string{error.what()} + "; see --help");
+    log_fatal(std::string{error.what()} + "; see --help");
+    return kUsage;
   }
   // load_config() would take an empty name for an empty configuration.
-  if (config_option->count() > 0 && file.empty()) throw SetupError("--config: the name of a file is missing");
+  if (config_option->count() > 0 && file.empty()) {
+    log_fatal("--config: the name of a file is missing");
+    return kUsage;
+  }
   const auto configure = [&] {
     auto config = load_config(file, parents);
     if (!pin_root.empty()) config.pin_root = pin_root;
@@ -75,7 +81,7 @@ int run(int argc, char** argv, const MakeFactory& make_factory) {
   if (geteuid() != 0) throw SetupError("arplined must run as root");
   keep_libbpf_log(verbose);
   drop_capabilities();
-  clock_offset_ns = time_offset_ns();
+  Clock::offset = time_offset();
   Control(configure, make_factory(configure())).run();
   return 0;
 }

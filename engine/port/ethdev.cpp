@@ -36,12 +36,12 @@ constexpr int kSendBufferBytes = 4 << 20;
 constexpr std::size_t kMostFrames = 64;  // per call of rte_eth_rx_burst() and rte_eth_tx_burst()
 // A device without a descriptor to poll is polled after a nap: a short one until it has been idle for this
 // long, then a long one.
-constexpr std::uint64_t kActiveNs = 1'000'000'000;
+constexpr Duration kActive = 1s;
 // The kernel frees a closed socket's queue a moment after close().
 constexpr std::chrono::milliseconds kReleasePause{50};
 constexpr std::chrono::milliseconds kLongestReleasePause{800};
-constexpr std::chrono::nanoseconds kShortNap{50'000};
-constexpr std::chrono::nanoseconds kLongNap{1'000'000};
+constexpr Duration kShortNap = 50us;
+constexpr Duration kLongNap = 1ms;
 
 static_assert(RTE_PKTMBUF_HEADROOM >= 16, "room for ingress's arpl_ring_meta");
 
@@ -269,11 +269,11 @@ std::size_t EthdevPort::allocate(Burst burst) noexcept {
 
 void EthdevPort::wait(std::chrono::milliseconds timeout) noexcept {
   timespec left{};
-  auto nap = std::chrono::nanoseconds{std::min(timeout, kLongestWait)};
-  if (!idle_) last_frame_at_ = now_ns();
+  Duration nap = std::min(timeout, kLongestWait);
+  if (!idle_) last_frame_at_ = Clock::now();
   idle_ = true;
   if (polled_.size() == 1) {
-    nap = std::min(nap, now_ns() - last_frame_at_ < kActiveNs ? kShortNap : kLongNap);
+    nap = std::min(nap, Clock::now() - last_frame_at_ < kActive ? kShortNap : kLongNap);
   }
   left.tv_sec = nap.count() / 1'000'000'000;
   left.tv_nsec = nap.count() % 1'000'000'000;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/fd.hpp"
 #include "base/foreign_text.hpp"
 #include "port/port.hpp"
@@ -76,7 +77,7 @@ class EthdevPort {
   std::vector<pollfd> polled_;
   std::size_t next_ = 0;
   bool idle_ = false;  // no frame received since the last wait()
-  std::uint64_t last_frame_at_ = 0;
+  Instant last_frame_at_ = kNoTime;
   std::atomic<std::uint64_t> not_handed_over_{0};
 };
 

@@ -13,6 +13,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/shared_word.hpp"
 
 namespace arpline {
 namespace {
@@ -71,7 +72,7 @@ XskPort::XskPort(const ForeignText& interface, std::uint16_t rx_queues, std::uin
       tx_queues_(std::min(rx_queues, tx_queues)) {
   if (!wake_) throw_errno("create eventfd", errno);
   polled_.push_back({.fd = wake_.get(), .events = POLLIN, .revents = 0});
-  const auto give_up = now_ns() + static_cast<std::uint64_t>(std::chrono::nanoseconds{patience}.count());
+  const auto give_up = Clock::now() + patience;
   for (std::uint16_t index = 0; index < rx_queues; ++index) {
     auto& queue = *queues_.emplace_back(std::make_unique<Queue>());
     bind(queue, interface, index, give_up);
@@ -89,7 +90,7 @@ XskPort::~XskPort() {
   queues_.clear();
 }
 
-void XskPort::bind(Queue& queue, const ForeignText& interface, std::uint16_t index, std::uint64_t give_up) {
+void XskPort::bind(Queue& queue, const ForeignText& interface, std::uint16_t index, Instant give_up) {
   const xsk_umem_config umem_config{.fill_size = kRingFrames,
                                     .comp_size = kRingFrames,
                                     .frame_size = kFrameBytes,
@@ -112,7 +113,7 @@ void XskPort::bind(Queue& queue, const ForeignText& interface, std::uint16_t ind
                                       &config);
     if (error != -EBUSY) break;
     std::this_thread::sleep_for(std::chrono::milliseconds{5});
-  } while (now_ns() < give_up);
+  } while (Clock::now() < give_up);
   if (error != 0) {
     throw_errno(fmt::format("{}: bind AF_XDP socket to queue {}", visible(interface), index), -error,
                 error == -EBUSY ? "another process has this queue; stop it" : "see `arpline preflight`");
@@ -167,9 +168,7 @@ void XskPort::Queue::kick() const noexcept {
 // Sends the frames that an earlier kick left, because the send buffer was full or the link down; false when
 // some are still left.
 bool XskPort::flush(Queue& queue) noexcept {
-  const auto sent_all = [&] {
-    return __atomic_load_n(queue.tx.consumer, __ATOMIC_ACQUIRE) == *queue.tx.producer;
-  };
+  const auto sent_all = [&] { return load_shared(*queue.tx.consumer) == *queue.tx.producer; };
   if (sent_all()) return true;
   queue.kick();
   reap(queue);

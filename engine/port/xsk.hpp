@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/fd.hpp"
 #include "base/foreign_text.hpp"
 #include "port/port.hpp"
@@ -48,7 +49,7 @@ class XskPort {
   Queue& sender(std::uint16_t queue) noexcept;
   void reap(Queue& queue) noexcept;
   bool flush(Queue& queue) noexcept;
-  void bind(Queue& queue, const ForeignText& interface, std::uint16_t index, std::uint64_t give_up);
+  void bind(Queue& queue, const ForeignText& interface, std::uint16_t index, Instant give_up);
   Frame frame_at(std::uint64_t address, std::uint32_t len, std::uint16_t queue) const noexcept;
 
   std::unique_ptr<UmemArea> area_;

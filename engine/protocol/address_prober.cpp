@@ -7,7 +7,7 @@ namespace arpline {
 
 using namespace rfc5227;
 
-std::uint64_t AddressProber::divisor() const noexcept {
+Duration::rep AddressProber::divisor() const noexcept {
   return mode_ == ProbeMode::fast ? kFastDivisor : 1;
 }
 
@@ -17,9 +17,9 @@ void AddressProber::plan(Id id, Probing next) {
   queue_.put(next.owner, next.at, id);
 }
 
-bool AddressProber::start(Id id, std::uint64_t now, Rng& rng, NetnsKey owner) {
+bool AddressProber::start(Id id, Instant now, Rng& rng, NetnsKey owner) {
   if (mode_ == ProbeMode::off) return false;
-  plan(id, {.owner = owner, .at = now + uniform(rng, 0, kProbeWaitNs / divisor())});
+  plan(id, {.owner = owner, .at = now + uniform(rng, 0s, kProbeWait / divisor())});
   return true;
 }
 
@@ -30,8 +30,8 @@ void AddressProber::stop(Id id) {
   probing_.erase(it);
 }
 
-std::uint64_t AddressProber::tick(std::uint64_t now, Rng& rng, RateLimiter& limiter,
-                                  const std::function<bool(Id)>& send, std::vector<Id>& free) {
+Instant AddressProber::tick(Instant now, Rng& rng, RateLimiter& limiter, const std::function<bool(Id)>& send,
+                            std::vector<Id>& free) {
   while (const auto due = queue_.due(now)) {
     const auto id = *due;
     auto next = probing_.at(id);
@@ -41,11 +41,10 @@ std::uint64_t AddressProber::tick(std::uint64_t now, Rng& rng, RateLimiter& limi
       continue;
     }
     if (!limiter.take(now)) return limiter.when(now);
-    if (!send(id)) return now + kRetryNs;
+    if (!send(id)) return now + kRetry;
     queue_.served(next.owner);
     ++next.sent;
-    next.at =
-        now + (next.sent == kProbeNum ? kAnnounceWaitNs : uniform(rng, kProbeMinNs, kProbeMaxNs)) / divisor();
+    next.at = now + (next.sent == kProbeNum ? kAnnounceWait : uniform(rng, kProbeMin, kProbeMax)) / divisor();
     plan(id, next);
   }
   return queue_.first();

@@ -20,30 +20,30 @@ namespace arpline {
 class AddressProber {
  public:
   /// For ProbeMode::fast, for networks that answer within milliseconds: 0.35 s at most in all.
-  static constexpr std::uint64_t kFastDivisor = 20;
+  static constexpr Duration::rep kFastDivisor = 20;
 
   void set_mode(ProbeMode mode) noexcept { mode_ = mode; }
 
   /// False when probing is off: the address may be announced at once.
-  bool start(Id id, std::uint64_t now, Rng& rng, NetnsKey owner = 0);
+  bool start(Id id, Instant now, Rng& rng, NetnsKey owner = 0);
   void stop(Id id);
   bool probes(Id id) const { return probing_.contains(id); }
 
   /// Sends the due probes with `send`, which returns false when there is no room, and adds the endpoints whose
   /// probes nobody has answered to `free`. Returns when to call it again.
-  std::uint64_t tick(std::uint64_t now, Rng& rng, RateLimiter& limiter, const std::function<bool(Id)>& send,
-                     std::vector<Id>& free);
+  Instant tick(Instant now, Rng& rng, RateLimiter& limiter, const std::function<bool(Id)>& send,
+               std::vector<Id>& free);
 
  private:
-  static constexpr std::uint64_t kRetryNs = 1'000'000;
+  static constexpr Duration kRetry = 1ms;
 
   struct Probing {
     NetnsKey owner = 0;
     std::uint32_t sent = 0;
-    std::uint64_t at = 0;  // the next probe, or the end of ANNOUNCE_WAIT
+    Instant at = kNoTime;  // the next probe, or the end of ANNOUNCE_WAIT
   };
 
-  std::uint64_t divisor() const noexcept;
+  Duration::rep divisor() const noexcept;
   void plan(Id id, Probing next);
 
   ProbeMode mode_ = ProbeMode::off;

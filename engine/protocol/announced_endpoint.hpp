@@ -11,8 +11,8 @@ namespace arpline {
 
 /// The protocol machines' id of an endpoint: its slot.
 using Id = std::uint32_t;
-/// Identifies the network namespace of an endpoint. Queues serve namespaces in turns, however many addresses each
-/// has, and interfaces: a container can make itself any number of macvlan interfaces on the parent.
+/// Identifies the network namespace of an endpoint. Queues serve namespaces in turns, however many addresses
+/// each has, and interfaces: a container can make itself any number of macvlan interfaces on the parent.
 using NetnsKey = std::uint64_t;
 
 /// The properties of an endpoint that the protocol machines need.
@@ -36,7 +36,7 @@ struct Claim {
   Mac mac = 0;
   ClaimOrigin origin = ClaimOrigin::elsewhere;  ///< as far as the MAC tells; Defender detects proxies
   bool dropped = false;                         ///< sent by this host and dropped before the wire
-  std::uint64_t at = 0;                         ///< when a program saw it; 0: now
+  Instant at = kNoTime;                         ///< when a program saw it; kNoTime: now
 };
 
 }  // namespace arpline

@@ -8,12 +8,12 @@ namespace arpline {
 namespace {
 
 constexpr unsigned kMostUrgentInARow = 3;
-constexpr std::uint64_t kRetryNs = 1'000'000;
+constexpr Duration kRetry = 1ms;
 // The refreshes that a late control loop has missed are not sent at once: refreshes stay below twice their
 // share of 10 ms.
-constexpr std::uint64_t kDenseNs = 10'000'000;
-constexpr std::uint64_t kTogetherNs = 2'000'000;
-constexpr std::uint64_t kRefreshBurstNs = kTogetherNs + 1'000'000;
+constexpr Duration kDense = 10ms;
+constexpr Duration kTogether = 2ms;
+constexpr Duration kRefreshBurst = kTogether + 1ms;
 
 }  // namespace
 
@@ -32,7 +32,7 @@ void Announcer::hold(Id id) {
   planned_.erase(it);
 }
 
-void Announcer::set_schedule(const Schedule& schedule, std::uint64_t now) {
+void Announcer::set_schedule(const Schedule& schedule, Instant now) {
   if (schedule == schedule_) return;
   schedule_ = schedule;
   for (auto [id, next] : std::vector<std::pair<Id, Plan>>(planned_.begin(), planned_.end())) {
@@ -41,7 +41,7 @@ void Announcer::set_schedule(const Schedule& schedule, std::uint64_t now) {
   }
 }
 
-void Announcer::appear(Id id, std::uint64_t now, bool changed, NetnsKey owner) {
+void Announcer::appear(Id id, Instant now, bool changed, NetnsKey owner) {
   Plan next{.owner = owner, .left = schedule_.repeat, .changed = changed, .started_at = now, .urgent_at = now};
   if (const auto it = planned_.find(id); it != planned_.end()) {
     next.urgent_at = std::min(now, it->second.urgent_at);
@@ -55,21 +55,21 @@ std::uint32_t Announcer::frames() const {
 }
 
 // No refresh is needed while the next announcement of a set comes within the refresh period.
-void Announcer::plan_refresh(Id id, Plan& plan, std::uint64_t now) const {
-  const auto period = schedule_.refresh_ns;
+void Announcer::plan_refresh(Id id, Plan& plan, Instant now) const {
+  const auto period = schedule_.refresh;
   const bool soon = plan.urgent_at != kNever && (plan.urgent_at <= now || plan.urgent_at - now <= period);
-  plan.refresh_at = period == 0 || soon ? kNever : next_turn(id, period, now);
+  plan.refresh_at = period == 0s || soon ? kNever : next_turn(id, period, now);
 }
 
-Announcer::Plan Announcer::after_set(Plan plan, std::uint64_t now) const {
+Announcer::Plan Announcer::after_set(Plan plan, Instant now) const {
   plan.changed = false;
   if (plan.left > 0) --plan.left;
   if (plan.left > 0) {
-    plan.urgent_at = now + schedule_.interval_ns;
-  } else if (schedule_.delay_ns > 0 && !plan.second) {
+    plan.urgent_at = now + schedule_.interval;
+  } else if (schedule_.delay > 0s && !plan.second) {
     plan.second = true;
     plan.left = schedule_.repeat;
-    plan.urgent_at = std::max(plan.started_at + schedule_.delay_ns, now + schedule_.interval_ns);
+    plan.urgent_at = std::max(plan.started_at + schedule_.delay, now + schedule_.interval);
   } else {
     plan.urgent_at = kNever;
   }
@@ -77,36 +77,35 @@ Announcer::Plan Announcer::after_set(Plan plan, std::uint64_t now) const {
 }
 
 // The time between two refreshes when all endpoints are refreshed once in a period.
-std::uint64_t Announcer::refresh_share() const {
-  return schedule_.refresh_ns / std::max<std::size_t>(1, planned_.size());
+Duration Announcer::refresh_share() const {
+  return schedule_.refresh / std::max<Duration::rep>(1, std::ssize(planned_));
 }
 
 // The refreshes' share and a tenth more to catch up. No limit while they are further apart than a control loop
 // may be late.
-arpl_budget Announcer::refresh_budget() const {
+TokenBucket::Rate Announcer::refresh_rate() const {
   const auto share = refresh_share();
-  if (share > kDenseNs) return {.interval_ns = 0, .burst_ns = 0};
-  const auto interval = std::max<__u64>(1, share - share / 11);
-  return {.interval_ns = interval, .burst_ns = std::max<__u64>(interval, kRefreshBurstNs)};
+  if (share > kDense) return {};
+  const auto interval = std::max<Duration>(1ns, share - share / 11);
+  return {.interval = interval, .burst = std::max(interval, kRefreshBurst)};
 }
 
-FairQueue* Announcer::due_queue(std::uint64_t now) {
+FairQueue* Announcer::due_queue(Instant now) {
   const bool urgent = urgent_.first() <= now;
-  const bool refresh =
-      refresh_.first() <= now && arpl_bucket_peek(&refresh_arrival_, now, refresh_budget()) != 0;
+  const bool refresh = refresh_.first() <= now && refresh_bucket_.has(now, refresh_rate());
   if (urgent && (!refresh || urgent_in_a_row_ < kMostUrgentInARow)) return &urgent_;
   return refresh ? &refresh_ : nullptr;
 }
 
 // Refreshes that are close together are sent a few at a time, because a wake-up costs more than a refresh.
-std::uint64_t Announcer::next_wake(std::uint64_t now) const {
+Instant Announcer::next_wake(Instant now) const {
   const auto at = urgent_.first();
   if (refresh_.empty()) return at;
-  const auto due = std::max(refresh_.first(), now + kRetryNs);
-  return std::min(at, refresh_share() > kTogetherNs ? due : std::max(due, now + kTogetherNs));
+  const auto due = std::max(refresh_.first(), now + kRetry);
+  return std::min(at, refresh_share() > kTogether ? due : std::max(due, now + kTogether));
 }
 
-std::uint64_t Announcer::tick(std::uint64_t now, RateLimiter& limiter, const Send& send) {
+Instant Announcer::tick(Instant now, RateLimiter& limiter, const Send& send) {
   while (auto* queue = due_queue(now)) {
     const bool urgent = queue == &urgent_;
     const auto id = queue->due(now).value();
@@ -115,7 +114,7 @@ std::uint64_t Announcer::tick(std::uint64_t now, RateLimiter& limiter, const Sen
     const auto cost = frames();
     if (!limiter.take(now, cost)) return limiter.when(now, cost);
     const auto sent = send(due);
-    if (sent == Sent::full) return now + kRetryNs;
+    if (sent == Sent::full) return now + kRetry;
     if (sent == Sent::held) {
       hold(id);
       continue;
@@ -124,7 +123,7 @@ std::uint64_t Announcer::tick(std::uint64_t now, RateLimiter& limiter, const Sen
     if (urgent) {
       next = after_set(next, now);
     } else {
-      arpl_bucket_take(&refresh_arrival_, now, refresh_budget());
+      refresh_bucket_.take(now, refresh_rate());
     }
     queue->served(next.owner);
     plan_refresh(id, next, now);

@@ -35,21 +35,21 @@ class Announcer {
   explicit Announcer(const Schedule& schedule) : schedule_(schedule) {}
 
   /// In force at once; planned refreshes move to their new times.
-  void set_schedule(const Schedule& schedule, std::uint64_t now);
+  void set_schedule(const Schedule& schedule, Instant now);
 
   /// Starts a new set for the endpoint, which keeps its place in the queue when a set was due already.
   /// `changed`: the siblings have to receive the first announcement too.
-  void appear(Id id, std::uint64_t now, bool changed, NetnsKey owner = 0);
+  void appear(Id id, Instant now, bool changed, NetnsKey owner = 0);
   /// The endpoint must not be announced: withdrawn, down, contested or unanswered. Its plan is dropped until
   /// appear().
   void hold(Id id);
   bool holds(Id id) const { return !planned_.contains(id); }
 
   /// Sends the due announcements within the rate limit. Returns when to call it again, kNever without any plan.
-  std::uint64_t tick(std::uint64_t now, RateLimiter& limiter, const Send& send);
+  Instant tick(Instant now, RateLimiter& limiter, const Send& send);
 
   /// When the next announcement is due, or has been due since; kNever without any plan.
-  std::uint64_t due_at() const { return std::min(urgent_.first(), refresh_.first()); }
+  Instant due_at() const { return std::min(urgent_.first(), refresh_.first()); }
   /// The number of frames of one announcement.
   std::uint32_t frames() const;
 
@@ -59,25 +59,25 @@ class Announcer {
     std::uint32_t left = 0;        // announcements of the set that are not sent yet
     bool second = false;           // this is the set after `delay`
     bool changed = false;          // the siblings have not received the change yet
-    std::uint64_t started_at = 0;  // start of the first set
-    std::uint64_t urgent_at = kNever;
-    std::uint64_t refresh_at = kNever;
+    Instant started_at = kNoTime;  // start of the first set
+    Instant urgent_at = kNever;
+    Instant refresh_at = kNever;
   };
 
   void plan(Id id, const Plan& next);
-  Plan after_set(Plan plan, std::uint64_t now) const;
-  void plan_refresh(Id id, Plan& plan, std::uint64_t now) const;
-  std::uint64_t refresh_share() const;
-  arpl_budget refresh_budget() const;
-  FairQueue* due_queue(std::uint64_t now);
-  std::uint64_t next_wake(std::uint64_t now) const;
+  Plan after_set(Plan plan, Instant now) const;
+  void plan_refresh(Id id, Plan& plan, Instant now) const;
+  Duration refresh_share() const;
+  TokenBucket::Rate refresh_rate() const;
+  FairQueue* due_queue(Instant now);
+  Instant next_wake(Instant now) const;
 
   Schedule schedule_;
   std::unordered_map<Id, Plan> planned_;
   FairQueue urgent_;
   FairQueue refresh_;
   unsigned urgent_in_a_row_ = 0;
-  __u64 refresh_arrival_ = 0;
+  TokenBucket refresh_bucket_;
 };
 
 }  // namespace arpline

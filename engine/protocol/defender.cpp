@@ -7,7 +7,7 @@
 
 namespace arpline {
 
-Defender::AddressHistory& Defender::history_of(const Address& address, std::uint64_t now) {
+Defender::AddressHistory& Defender::history_of(const Address& address, Instant now) {
   const auto found = histories_.find(address);
   if (found != histories_.end()) {
     auto& history = found->second;
@@ -25,26 +25,26 @@ Defender::AddressHistory& Defender::history_of(const Address& address, std::uint
 }
 
 // A further move while it is unsettled prolongs that state.
-void Defender::move(AddressHistory& history, Mac owner, std::uint64_t now) {
+void Defender::move(AddressHistory& history, Mac owner, Instant now) {
   if (history.owner == owner) return;
   const bool first_seen = history.owner == 0;
   history.owner = owner;
   if (first_seen) return;
-  if (now < history.unsettled_until) history.unsettled_until = now + kMovesNs;
-  if (history.count == 0 || now - history.first_at > kMovesNs) {
+  if (now < history.unsettled_until) history.unsettled_until = now + kMovesWithin;
+  if (history.count == 0 || now - history.first_at > kMovesWithin) {
     history.count = 0;
     history.first_at = now;
   }
   if (++history.count < kMoves) return;
   if (now >= history.unsettled_until) history.reported = false;
-  history.unsettled_until = now + kMovesNs;
+  history.unsettled_until = now + kMovesWithin;
 }
 
-bool Defender::is_incumbent(const Endpoint& endpoint, std::uint64_t now) {
-  return endpoint.incumbent || now - std::max(endpoint.since, endpoint.claimed_at) >= kSilentNs;
+bool Defender::is_incumbent(const Endpoint& endpoint, Instant now) {
+  return endpoint.incumbent || now - std::max(endpoint.since, endpoint.claimed_at) >= kSilentFor;
 }
 
-bool Defender::settle(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now) {
+bool Defender::settle(Id id, const AnnouncedEndpoint& subject, Arrival arrival, Instant now) {
   const Address address{subject.vlan, subject.address};
   const auto it = endpoints_.find(id);
   const bool same = it != endpoints_.end() && it->second.mac == subject.mac && it->second.address == address;
@@ -53,7 +53,7 @@ bool Defender::settle(Id id, const AnnouncedEndpoint& subject, Arrival arrival, 
   auto& endpoint = endpoints_[id];
   if (!same) {
     // No other station can have had it undisputed since then.
-    const bool ours_before = history.ours_until != 0 && now - history.ours_until < kSilentNs;
+    const bool ours_before = history.ours_until != kNoTime && now - history.ours_until < kSilentFor;
     endpoint = {.address = address,
                 .mac = subject.mac,
                 .incumbent = arrival == Arrival::found || ours_before,
@@ -65,13 +65,14 @@ bool Defender::settle(Id id, const AnnouncedEndpoint& subject, Arrival arrival, 
 }
 
 // An endpoint that goes soon after a claim has moved to the claimant.
-void Defender::forget(Id id, std::uint64_t now) {
+void Defender::forget(Id id, Instant now) {
   const auto it = endpoints_.find(id);
   if (it == endpoints_.end()) return;
   auto& history = history_of(it->second.address, now);
   if (is_incumbent(it->second, now)) history.ours_until = now;
-  if (history.claimed_at != 0 && now - history.claimed_at < kSilentNs) move(history, history.claimant, now);
-  history.claimed_at = 0;
+  if (history.claimed_at != kNoTime && now - history.claimed_at < kSilentFor)
+    move(history, history.claimant, now);
+  history.claimed_at = kNoTime;
   endpoints_.erase(it);
 }
 
@@ -85,7 +86,7 @@ void Defender::announced(Id id) {
   if (it != endpoints_.end()) it->second.owes_announcement = false;
 }
 
-void Defender::on_gateway_answer(const Address& gateway, Mac mac, std::uint64_t now) {
+void Defender::on_gateway_answer(const Address& gateway, Mac mac, Instant now) {
   if (!gateways_.contains(gateway) && gateways_.size() >= kMostGateways)
     gateways_.erase(
         std::ranges::min_element(gateways_, {}, [](const auto& one) { return one.second.answered_at; }));
@@ -103,48 +104,48 @@ Defender::Claimant& Defender::claimant(Mac mac) {
   return claimants_[mac];
 }
 
-void Defender::note_claim(Claimant& claimant, Id id, std::uint64_t now) {
+void Defender::note_claim(Claimant& claimant, Id id, Instant now) {
   claimant.last_at = now;
   claimant.claimed[id] = now;
-  std::erase_if(claimant.claimed, [&](const auto& one) { return now - one.second > kProxyNs; });
+  std::erase_if(claimant.claimed, [&](const auto& one) { return now - one.second > kProxyWithin; });
   if (claimant.claimed.size() < kProxyAddresses) return;
   claimant.proxy_at = now;
   claimant.claimed.erase(
       std::ranges::min_element(claimant.claimed, {}, [](const auto& one) { return one.second; }));
 }
 
-ClaimOrigin Defender::claim_origin_of(Mac mac, ClaimOrigin otherwise, std::uint64_t now) const {
+ClaimOrigin Defender::claim_origin_of(Mac mac, ClaimOrigin otherwise, Instant now) const {
   if (otherwise != ClaimOrigin::elsewhere) return otherwise;
   const bool gateway = std::ranges::any_of(gateways_, [&](const auto& one) {
     const auto& [known, answered_at, answers] = one.second;
-    return known == mac && answers > 1 && now - answered_at < kGatewayNs;
+    return known == mac && answers > 1 && now - answered_at < kGatewayFor;
   });
   if (gateway) return ClaimOrigin::proxy;
   const auto it = claimants_.find(mac);
   const bool proxy =
-      it != claimants_.end() && it->second.proxy_at != 0 && now - it->second.proxy_at <= kProxyNs;
+      it != claimants_.end() && it->second.proxy_at != kNoTime && now - it->second.proxy_at <= kProxyWithin;
   return proxy ? ClaimOrigin::proxy : otherwise;
 }
 
-void Defender::silence(Endpoint& endpoint, std::uint64_t now) {
+void Defender::silence(Endpoint& endpoint, Instant now) {
   endpoint.incumbent = is_incumbent(endpoint, now);
   endpoint.claimed_at = now;
   if (endpoint.incumbent && (now < endpoint.silent_until || endpoint.owes_announcement)) return;
-  endpoint.silent_until = now + kSilentNs;
+  endpoint.silent_until = now + kSilentFor;
   endpoint.owes_announcement = endpoint.incumbent;
 }
 
 // RFC 5227 section 2.4 (b) and (c). Networks and bonds duplicate frames, so a copy of a claim is no second
 // conflict. A proxy claims every address, so no address is given up because of one.
-void Defender::apply_policy(Endpoint& endpoint, const Claim& claim, Decision& decision, std::uint64_t now) {
-  const auto recent = [now](std::uint64_t at) { return at != 0 && now - at < rfc5227::kDefendIntervalNs; };
-  const auto at = claim.at == 0 ? now : claim.at;
-  const bool copy = claim.mac == endpoint.conflict_mac && at - std::min(at, endpoint.conflict_at) < kCopyNs;
+void Defender::apply_policy(Endpoint& endpoint, const Claim& claim, Decision& decision, Instant now) {
+  const auto recent = [now](Instant at) { return at != kNoTime && now - at < rfc5227::kDefendInterval; };
+  const auto at = claim.at == kNoTime ? now : claim.at;
+  const bool copy = claim.mac == endpoint.conflict_mac && at - std::min(at, endpoint.conflict_at) < kCopyWithin;
   auto& history = history_of(endpoint.address, now);
   if (endpoint.gave_up || copy || now < history.unsettled_until) return;
   if (decision.origin != ClaimOrigin::proxy) {
     const bool second =
-        endpoint.conflict_at != 0 && at - std::min(at, endpoint.conflict_at) < rfc5227::kDefendIntervalNs;
+        endpoint.conflict_at != kNoTime && at - std::min(at, endpoint.conflict_at) < rfc5227::kDefendInterval;
     endpoint.gave_up = policy_ == OnConflict::never || (policy_ == OnConflict::once && second);
     endpoint.conflict_mac = claim.mac;
     endpoint.conflict_at = at;
@@ -154,7 +155,7 @@ void Defender::apply_policy(Endpoint& endpoint, const Claim& claim, Decision& de
                     !recent(history.defended_at);
 }
 
-Defender::Decision Defender::on_claim(Id id, const Claim& claim, std::uint64_t now) {
+Defender::Decision Defender::on_claim(Id id, const Claim& claim, Instant now) {
   Decision decision{.origin = claim.origin};
   const auto it = endpoints_.find(id);
   if (it == endpoints_.end() || claim.dropped || claim.mac == it->second.mac) return decision;
@@ -170,24 +171,24 @@ Defender::Decision Defender::on_claim(Id id, const Claim& claim, std::uint64_t n
   return decision;
 }
 
-void Defender::on_unreported_claim(Id id, std::uint64_t now) {
+void Defender::on_unreported_claim(Id id, Instant now) {
   const auto it = endpoints_.find(id);
   if (it != endpoints_.end()) silence(it->second, now);
 }
 
-void Defender::defended(Id id, std::uint64_t now) {
+void Defender::defended(Id id, Instant now) {
   const auto it = endpoints_.find(id);
   if (it == endpoints_.end()) return;
   history_of(it->second.address, now).defended_at = now;
   ++it->second.defences;
 }
 
-bool Defender::allows(Id id, std::uint64_t now) const {
+bool Defender::allows(Id id, Instant now) const {
   const auto current = state(id, now);
   return !current.gave_up && !current.moves_too_often && !current.silent;
 }
 
-Defender::State Defender::state(Id id, std::uint64_t now) const {
+Defender::State Defender::state(Id id, Instant now) const {
   const auto it = endpoints_.find(id);
   if (it == endpoints_.end()) return {};
   const auto& endpoint = it->second;
@@ -195,7 +196,7 @@ Defender::State Defender::state(Id id, std::uint64_t now) const {
   return {.gave_up = endpoint.gave_up,
           .moves_too_often = history != histories_.end() && now < history->second.unsettled_until,
           .silent = now < endpoint.silent_until,
-          .defended_at = history != histories_.end() ? history->second.defended_at : 0,
+          .defended_at = history != histories_.end() ? history->second.defended_at : kNoTime,
           .defences = endpoint.defences};
 }
 

@@ -20,14 +20,14 @@ namespace arpline {
 /// queueing with equal costs).
 class FairQueue {
  public:
-  void put(NetnsKey owner, std::uint64_t at, Id id) {
+  void put(NetnsKey owner, Instant at, Id id) {
     auto& flow = flows_[owner];
     unlink(owner, flow);
     flow.waiting.emplace(at, id);
     link(owner, flow);
   }
 
-  void erase(NetnsKey owner, std::uint64_t at, Id id) {
+  void erase(NetnsKey owner, Instant at, Id id) {
     const auto it = flows_.find(owner);
     if (it == flows_.end()) return;
     auto& flow = it->second;
@@ -44,10 +44,10 @@ class FairQueue {
 
   bool empty() const noexcept { return flows_.empty(); }
   /// The earliest due time; kNever when the queue is empty.
-  std::uint64_t first() const { return by_first_due_.empty() ? kNever : by_first_due_.begin()->first; }
+  Instant first() const { return by_first_due_.empty() ? kNever : by_first_due_.begin()->first; }
 
   /// The endpoint whose turn it is; nullopt when none is due.
-  std::optional<Id> due(std::uint64_t now) {
+  std::optional<Id> due(Instant now) {
     while (!not_ready_.empty() && not_ready_.begin()->first <= now) {
       const auto owner = not_ready_.begin()->second;
       not_ready_.erase(not_ready_.begin());
@@ -82,7 +82,7 @@ class FairQueue {
 
  private:
   struct Flow {
-    std::set<std::pair<std::uint64_t, Id>> waiting;
+    std::set<std::pair<Instant, Id>> waiting;
     std::uint64_t turn = 0;
     std::uint64_t number = 0;  // breaks ties: the interface that became ready first goes first
     bool ready = false;        // its first endpoint is due
@@ -105,8 +105,8 @@ class FairQueue {
   }
 
   std::map<NetnsKey, Flow> flows_;
-  std::set<std::pair<std::uint64_t, NetnsKey>> by_first_due_;  // all interfaces, by their first due time
-  std::set<std::pair<std::uint64_t, NetnsKey>> not_ready_;  // those that are not ready, by their first due time
+  std::set<std::pair<Instant, NetnsKey>> by_first_due_;  // all interfaces, by their first due time
+  std::set<std::pair<Instant, NetnsKey>> not_ready_;     // those that are not ready, by their first due time
   std::set<std::tuple<std::uint64_t, std::uint64_t, NetnsKey>> ready_;  // in the order of their turns
   std::uint64_t turn_ = 0;
   std::uint64_t number_ = 0;

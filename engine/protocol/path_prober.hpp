@@ -39,21 +39,21 @@ inline constexpr std::size_t kPathStates = 6;
 /// the rate kept for retries; interfaces with many endpoints get longer periods first. Pure: time is a value.
 class PathProber {
  public:
-  static constexpr std::uint64_t kAnswerNs = 1'000'000'000;     ///< a later answer does not count
-  static constexpr std::uint64_t kHostEveryNs = 1'000'000'000;  ///< least time between the parent's who-has
-  static constexpr std::size_t kMostGateways = 256;             ///< with a who-has of the parent
+  static constexpr Duration kAnswerWithin = 1s;      ///< a later answer does not count
+  static constexpr Duration kHostEvery = 1s;         ///< least time between the parent's who-has
+  static constexpr std::size_t kMostGateways = 256;  ///< with a who-has of the parent
   static constexpr std::uint32_t kMostStrays = 8;  ///< answers from other MACs to one who-has that are examined
-  static constexpr std::uint64_t kDisputedNs = 60'000'000'000;  ///< least time between two reports of a dispute
+  static constexpr Duration kDisputedEvery = 60s;  ///< least time between two reports of a dispute
 
   struct View {
     Ipv4 gateway = 0;
     Mac gateway_mac = 0;  ///< 0: not known
     PathState state = PathState::unknown;
-    std::uint64_t since = 0;        ///< time of the last change of state
-    std::uint64_t answered_at = 0;  ///< 0: never
-    std::uint64_t rtt_ns = 0;       ///< of the last answer
+    Instant since = kNoTime;        ///< time of the last change of state
+    Instant answered_at = kNoTime;  ///< kNoTime: never
+    Duration rtt{};                 ///< of the last answer
     Mac disputed_by = 0;            ///< the last other MAC that answered; 0: none
-    std::uint64_t disputed_at = 0;
+    Instant disputed_at = kNoTime;
     std::optional<bool> host_reaches;  ///< only while the state is suspect or lost; nullopt: not known
   };
   /// All paths together.
@@ -87,25 +87,25 @@ class PathProber {
     virtual void disputed(Id id, Mac mac) = 0;
   };
 
-  explicit PathProber(std::uint64_t every_ns) : every_ns_(every_ns) {}
+  explicit PathProber(Duration every) : every_(every) {}
 
-  /// every_ns = 0: off.
-  void set_period(std::uint64_t every_ns, std::uint64_t now);
+  /// every = 0: off.
+  void set_period(Duration every, Instant now);
   /// Starts probing; the same `wanted` as before keeps the state of the path.
-  void watch(Id id, const Wanted& wanted, std::uint64_t now);
+  void watch(Id id, const Wanted& wanted, Instant now);
   /// Stops probing: the endpoint must not send, or is gone.
   void stop(Id id);
 
-  void answered(Id id, Mac gateway_mac, std::uint64_t at, Effects& effects);
-  void host_answered(Ipv4 gateway, std::uint16_t vlan, std::uint64_t at);
+  void answered(Id id, Mac gateway_mac, Instant at, Effects& effects);
+  void host_answered(Ipv4 gateway, std::uint16_t vlan, Instant at);
 
-  std::uint64_t tick(std::uint64_t now, RateLimiter& limiter, Effects& effects);
+  Instant tick(Instant now, RateLimiter& limiter, Effects& effects);
 
-  std::optional<View> view(Id id, std::uint64_t now) const;
+  std::optional<View> view(Id id, Instant now) const;
   const Summary& summary() const noexcept { return summary_; }
 
  private:
-  static constexpr std::uint64_t kRetryNs = 1'000'000;
+  static constexpr Duration kRetry = 1ms;
 
   using Gateway = std::pair<std::uint16_t, Ipv4>;  // VLAN first
   // verify: a unicast who-has to the candidate; listen: a second without a who-has, in which nobody may answer.
@@ -116,50 +116,50 @@ class PathProber {
     Wanted wanted;
     Step step = Step::regular;
     Step unverified_step = Step::regular;   // the step whose answer is being verified
-    std::uint64_t asked_at = 0;             // 0: no answer is awaited
+    Instant asked_at = kNoTime;             // kNoTime: no answer is awaited
     Mac asked_mac = 0;                      // destination of the who-has; 0: broadcast
-    std::uint64_t open_until = 0;           // until then a second answer to the last who-has is a dispute
+    Instant open_until = kNoTime;           // until then a second answer to the last who-has is a dispute
     Mac candidate = 0;                      // a new MAC that has answered for the gateway
     std::uint32_t stray_answers = 0;        // answers from other MACs since the gateway's last answer
-    std::uint64_t dispute_reported_at = 0;  // time of the last report of a dispute
+    Instant dispute_reported_at = kNoTime;  // time of the last report of a dispute
     bool answered_once = false;             // one answer since the path was lost
     bool announced = false;                 // it was announced because of the present failure
-    std::uint64_t failing_since = 0;
-    std::uint64_t at = kNever;  // due time in queue_
+    Instant failing_since = kNoTime;
+    Instant at = kNever;  // due time in queue_
   };
   struct HostView {
-    std::uint64_t asked_at = 0;
-    std::uint64_t answered_at = 0;
+    Instant asked_at = kNoTime;
+    Instant answered_at = kNoTime;
     std::optional<bool> reached;  // result of the who-has before the last one
     bool wanted = false;
   };
 
   std::size_t& count_of(PathState state) { return summary_.by_state[static_cast<std::size_t>(state)]; }
-  std::uint64_t period(NetnsKey owner) const;
-  void queue(Id id, Path& path, std::uint64_t at);
-  void schedule_regular(Id id, Path& path, std::uint64_t now);
-  void set_state(Id id, Path& path, PathState state, std::uint64_t now, Effects& effects);
-  void on_timeout(Id id, Path& path, std::uint64_t now, Effects& effects);
-  void fail(Id id, Path& path, std::uint64_t now, Effects& effects);
-  void dispute(Id id, Path& path, Mac mac, std::uint64_t at, Effects& effects);
-  void on_stray(Id id, Path& path, Mac mac, std::uint64_t at, Effects& effects);
-  bool examine(Id id, Path& path, Mac mac, std::uint64_t at, Effects& effects);
-  void accept(Id id, Path& path, Mac mac, std::uint64_t at, Effects& effects);
-  bool ask(Id id, Path& path, std::uint64_t now, Effects& effects);
-  void listen(Id id, Path& path, std::uint64_t now, Effects& effects);
+  Duration period(NetnsKey owner) const;
+  void queue(Id id, Path& path, Instant at);
+  void schedule_regular(Id id, Path& path, Instant now);
+  void set_state(Id id, Path& path, PathState state, Instant now, Effects& effects);
+  void on_timeout(Id id, Path& path, Instant now, Effects& effects);
+  void fail(Id id, Path& path, Instant now, Effects& effects);
+  void dispute(Id id, Path& path, Mac mac, Instant at, Effects& effects);
+  void on_stray(Id id, Path& path, Mac mac, Instant at, Effects& effects);
+  bool examine(Id id, Path& path, Mac mac, Instant at, Effects& effects);
+  void accept(Id id, Path& path, Mac mac, Instant at, Effects& effects);
+  bool ask(Id id, Path& path, Instant now, Effects& effects);
+  void listen(Id id, Path& path, Instant now, Effects& effects);
   void request_host_who_has(const Path& path);
-  std::uint64_t ask_as_host(std::uint64_t now, RateLimiter& limiter, Effects& effects);
-  std::optional<bool> host_reaches(const Path& path, std::uint64_t now) const;
+  Instant ask_as_host(Instant now, RateLimiter& limiter, Effects& effects);
+  std::optional<bool> host_reaches(const Path& path, Instant now) const;
 
-  std::uint64_t every_ns_;
-  std::uint64_t interval_ns_ = 0;  // between two frames, by the rate limit
+  Duration every_;
+  Duration interval_{};  // between two frames, by the rate limit
   std::unordered_map<Id, Path> paths_;
   std::unordered_map<NetnsKey, std::size_t> probed_of_interface_;  // number of endpoints
   std::size_t probed_ = 0;
   FairQueue queue_;
   std::map<Gateway, HostView> hosts_;
   Summary summary_;
-  std::uint64_t host_asked_at_ = 0;
+  Instant host_asked_at_ = kNoTime;
 };
 
 }  // namespace arpline

@@ -2,21 +2,16 @@
 #include "protocol/protocol.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <utility>
 
+#include "base/shared_word.hpp"
 #include "shared/abi.h"
 
 namespace arpline {
 namespace {
 
-constexpr std::uint64_t kRetryNs = 1'000'000;
-
-template <class T>
-void publish(T& word, T value) {
-  std::atomic_ref<T>(word).store(value, std::memory_order_seq_cst);
-}
+constexpr Duration kRetry = 1ms;
 
 // Half of the rate, but never 0 of a rate that is not 0.
 std::uint64_t urgent_rate(std::uint64_t pps) {
@@ -34,7 +29,7 @@ ReportKind report_kind(PathState before, PathState now) {
 // Carries out the path prober's effects at one point of time.
 class Protocol::Effects final : public PathProber::Effects {
  public:
-  Effects(Protocol& protocol, std::uint64_t now, Actions& actions)
+  Effects(Protocol& protocol, Instant now, Actions& actions)
       : protocol_(protocol), now_(now), actions_(actions) {}
 
   // Published before the who-has is sent, so that the programs can't miss the answer. An endpoint that may not
@@ -42,7 +37,7 @@ class Protocol::Effects final : public PathProber::Effects {
   bool ask(Id id, Ipv4 gateway, Mac to) override {
     if (!protocol_.may_be_announced(id, now_)) return true;
     const auto& subject = protocol_.endpoints_[id].subject;
-    publish<__be32>(protocol_.tables_.stats[id].awaits, gateway);
+    publish(protocol_.tables_.stats[id].awaits, gateway);
     return protocol_.send({.id = id,
                            .purpose = Purpose::ask_gateway,
                            .frame = arpl_who_has(subject.mac, subject.address, gateway,
@@ -50,12 +45,12 @@ class Protocol::Effects final : public PathProber::Effects {
                           actions_);
   }
 
-  void listen(Id id, Ipv4 gateway) override { publish<__be32>(protocol_.tables_.stats[id].awaits, gateway); }
+  void listen(Id id, Ipv4 gateway) override { publish(protocol_.tables_.stats[id].awaits, gateway); }
 
   // A probe (sender IP 0), because the parent may have no address here, and so that no station learns one.
   bool ask_as_host(Ipv4 gateway, std::uint16_t vlan) override {
     auto& limits = *protocol_.tables_.limits;
-    publish<__u64>(limits.host_awaits, ARPL_AWAITS(gateway, vlan));
+    publish(limits.host_awaits, ARPL_AWAITS(gateway, vlan));
     return protocol_.send(
         {.purpose = Purpose::ask_as_host, .frame = arpl_probe(limits.parent_mac, gateway, vlan)}, actions_);
   }
@@ -84,7 +79,7 @@ class Protocol::Effects final : public PathProber::Effects {
 
  private:
   Protocol& protocol_;
-  std::uint64_t now_;
+  Instant now_;
   Actions& actions_;
 };
 
@@ -96,12 +91,12 @@ Protocol::Protocol(const Settings& settings, ProtocolTables tables, std::uint64_
       urgent_limiter_(urgent_rate(settings.announce.pps), limiter_),
       path_limiter_(settings.announce.pps),
       announcer_(settings.announce),
-      path_prober_(settings.path_probe_ns) {
+      path_prober_(settings.path_probe) {
   address_prober_.set_mode(settings.probe);
   defender_.set_policy(settings.on_conflict);
 }
 
-void Protocol::set(const Settings& settings, std::uint64_t now) {
+void Protocol::set(const Settings& settings, Instant now) {
   settings_ = settings;
   limiter_.set(settings.announce.pps);
   urgent_limiter_.set(urgent_rate(settings.announce.pps));
@@ -110,13 +105,13 @@ void Protocol::set(const Settings& settings, std::uint64_t now) {
   address_prober_.set_mode(settings.probe);
   defender_.set_policy(settings.on_conflict);
   if (settings.on_conflict == OnConflict::alert || settings.on_conflict == OnConflict::never) drop_defences();
-  path_prober_.set_period(settings.path_probe_ns, now);
+  path_prober_.set_period(settings.path_probe, now);
   for (Id id = 0; id < endpoints_.size(); ++id) watch_path(id, now);
 }
 
 // An endpoint has appeared or gone: the endpoints that use its address as their gateway switch between probing
 // and PathState::sibling.
-void Protocol::update_gateway_users(const Address& address, bool here, std::uint64_t now) {
+void Protocol::update_gateway_users(const Address& address, bool here, Instant now) {
   auto& count = addresses_[address];
   count += here ? 1U : -1U;
   if (count == 0) addresses_.erase(address);
@@ -126,7 +121,7 @@ void Protocol::update_gateway_users(const Address& address, bool here, std::uint
 }
 
 // A gateway on this host can't answer through the wire, so it is not probed.
-void Protocol::watch_path(Id id, std::uint64_t now) {
+void Protocol::watch_path(Id id, Instant now) {
   const auto& endpoint = endpoints_[id];
   if (!endpoint.allowed || endpoint.to_probe) return;
   const auto& subject = endpoint.subject;
@@ -147,8 +142,7 @@ void Protocol::clear_gateway(Id id) {
   endpoint.gateway_at_parent = false;
 }
 
-void Protocol::put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now,
-                   Actions& actions) {
+void Protocol::put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, Instant now, Actions& actions) {
   if (id >= endpoints_.size()) endpoints_.resize(id + 1);
   auto& endpoint = endpoints_[id];
   if (endpoint.known && endpoint.subject == subject && arrival == Arrival::found) return;
@@ -169,7 +163,7 @@ void Protocol::put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std
   update(id, now, actions);
 }
 
-void Protocol::erase(Id id, std::uint64_t now) {
+void Protocol::erase(Id id, Instant now) {
   if (id >= endpoints_.size() || !endpoints_[id].known) return;
   stop(id);
   drop_defence(id);
@@ -178,12 +172,12 @@ void Protocol::erase(Id id, std::uint64_t now) {
 }
 
 // Resets the endpoint. Claims that were reported up to now stay reported.
-void Protocol::reset(Id id, std::uint64_t now) {
+void Protocol::reset(Id id, Instant now) {
   auto& endpoint = endpoints_[id];
   if (!endpoint.known) return;
   clear_gateway(id);
   const Address address{endpoint.subject.vlan, endpoint.subject.address};
-  endpoint = {.reported_claim_at = tables_.slots[id].claimed_at};
+  endpoint = {.reported_claim_at = instant_from_raw(tables_.slots[id].claimed_at)};
   update_gateway_users(address, false, now);
 }
 
@@ -197,7 +191,7 @@ void Protocol::drop_defence(Id id) {
     to_defend_.erase(endpoint.subject.owner, endpoint.to_defend_at, id);
 }
 
-void Protocol::set_gateway(Id id, Ipv4 gateway, bool at_parent, std::uint64_t now) {
+void Protocol::set_gateway(Id id, Ipv4 gateway, bool at_parent, Instant now) {
   if (id >= endpoints_.size() || !endpoints_[id].known) return;
   auto& endpoint = endpoints_[id];
   clear_gateway(id);
@@ -207,45 +201,45 @@ void Protocol::set_gateway(Id id, Ipv4 gateway, bool at_parent, std::uint64_t no
   watch_path(id, now);
 }
 
-void Protocol::carrier_up(std::uint64_t now) {
+void Protocol::carrier_up(Instant now) {
   for (Id id = 0; id < endpoints_.size(); ++id)
     if (endpoints_[id].allowed && !endpoints_[id].to_probe)
       announcer_.appear(id, now, false, endpoints_[id].subject.owner);
 }
 
-bool Protocol::may_be_announced(Id id, std::uint64_t now) const {
+bool Protocol::may_be_announced(Id id, Instant now) const {
   const auto& endpoint = endpoints_[id];
   const auto& slot = tables_.slots[id];
   return endpoint.subject.announceable && slot.word != 0 && arpl_slot_unanswered(&slot) == 0 &&
          (!endpoint.restricted || defender_.allows(id, now));
 }
 
-bool Protocol::speaks_for(Id id, Mac mac, std::uint64_t now) const {
+bool Protocol::speaks_for(Id id, Mac mac, Instant now) const {
   return id < endpoints_.size() && endpoints_[id].known && endpoints_[id].subject.mac == mac &&
          may_be_announced(id, now);
 }
 
 // The programs report claims within a budget, but write claimed_at for each. A claim that is not reported
 // within a poll period came from the wire, since claims from this host have a budget of their own.
-void Protocol::note_unreported(Id id, std::uint64_t now) {
+void Protocol::note_unreported(Id id, Instant now) {
   auto& endpoint = endpoints_[id];
-  const auto claimed_at = tables_.slots[id].claimed_at;
+  const auto claimed_at = instant_from_raw(tables_.slots[id].claimed_at);
   if (claimed_at <= endpoint.reported_claim_at) {
-    endpoint.unreported_since = 0;
-  } else if (endpoint.unreported_since == 0) {
+    endpoint.unreported_since = kNoTime;
+  } else if (endpoint.unreported_since == kNoTime) {
     endpoint.unreported_since = now;
-  } else if (now - endpoint.unreported_since >= kPollNs) {
+  } else if (now - endpoint.unreported_since >= kPollEvery) {
     endpoint.reported_claim_at = claimed_at;
-    endpoint.unreported_since = 0;
+    endpoint.unreported_since = kNoTime;
     endpoint.restricted = true;
     defender_.on_unreported_claim(id, now);
   }
 }
 
-void Protocol::update(Id id, std::uint64_t now, Actions& actions) {
+void Protocol::update(Id id, Instant now, Actions& actions) {
   auto& endpoint = endpoints_[id];
   note_unreported(id, now);
-  const bool contested = arpl_slot_contested(&tables_.slots[id], now) != 0;
+  const bool contested = arpl_slot_contested(&tables_.slots[id], raw(now)) != 0;
   if (endpoint.contested && !contested) actions.report({.id = id, .kind = ReportKind::conflict_over});
   if (endpoint.restricted) {  // an optimisation: most endpoints have no conflict
     const auto state = defender_.state(id, now);
@@ -265,13 +259,13 @@ void Protocol::update(Id id, std::uint64_t now, Actions& actions) {
   }
 }
 
-void Protocol::start(Id id, std::uint64_t now) {
+void Protocol::start(Id id, Instant now) {
   if (endpoints_[id].to_probe && address_prober_.start(id, now, rng_, endpoints_[id].subject.owner)) return;
   start_announcing(id, now);
 }
 
 // The address is free, or probing is off.
-void Protocol::start_announcing(Id id, std::uint64_t now) {
+void Protocol::start_announcing(Id id, Instant now) {
   auto& endpoint = endpoints_[id];
   endpoint.to_probe = false;
   announcer_.appear(id, now, endpoint.changed, endpoint.subject.owner);
@@ -284,11 +278,11 @@ void Protocol::stop(Id id) {
   path_prober_.stop(id);
 }
 
-void Protocol::on_claim(Id id, Claim claim, std::uint64_t now, Actions& actions) {
+void Protocol::on_claim(Id id, Claim claim, Instant now, Actions& actions) {
   if (id >= endpoints_.size() || !endpoints_[id].known) return;
   auto& endpoint = endpoints_[id];
   endpoint.reported_claim_at =
-      std::max<std::uint64_t>(endpoint.reported_claim_at, tables_.slots[id].claimed_at);
+      std::max(endpoint.reported_claim_at, instant_from_raw(tables_.slots[id].claimed_at));
   // The endpoint's new MAC was heard before netlink reported it.
   if (claim.mac == endpoint.subject.mac) return;
   const auto verdict = defender_.on_claim(id, claim, now);
@@ -308,18 +302,18 @@ void Protocol::on_claim(Id id, Claim claim, std::uint64_t now, Actions& actions)
   update(id, now, actions);
 }
 
-void Protocol::on_answer(Id id, Mac gateway_mac, std::uint64_t at, Actions& actions) {
+void Protocol::on_answer(Id id, Mac gateway_mac, Instant at, Actions& actions) {
   Effects effects{*this, at, actions};
   path_prober_.answered(id, gateway_mac, at, effects);
 }
 
-void Protocol::on_host_answer(Ipv4 gateway, std::uint16_t vlan, std::uint64_t at) {
+void Protocol::on_host_answer(Ipv4 gateway, std::uint16_t vlan, Instant at) {
   path_prober_.host_answered(gateway, vlan, at);
 }
 
-void Protocol::poll_slots(std::uint64_t now, Actions& actions) {
+void Protocol::poll_slots(Instant now, Actions& actions) {
   if (now < poll_at_) return;
-  poll_at_ = now + kPollNs;
+  poll_at_ = now + kPollEvery;
   Summary found;
   for (Id id = 0; id < endpoints_.size(); ++id) {
     const auto& endpoint = endpoints_[id];
@@ -353,7 +347,7 @@ bool Protocol::send(const Outgoing& frame, Actions& actions) {
 }
 
 // RFC 5227 section 2.4: one announcement, as a request. A defence that is no longer allowed is dropped.
-std::uint64_t Protocol::defend(std::uint64_t now, Actions& actions) {
+Instant Protocol::defend(Instant now, Actions& actions) {
   while (const auto due = to_defend_.due(now)) {
     const auto id = *due;
     const auto claimant = endpoints_[id].claimant;
@@ -362,7 +356,7 @@ std::uint64_t Protocol::defend(std::uint64_t now, Actions& actions) {
     if (announceable && tables_.slots[id].word != 0 && !state.gave_up && !state.moves_too_often) {
       if (!urgent_limiter_.take(now)) return urgent_limiter_.when(now);
       const Outgoing out{.id = id, .purpose = Purpose::defend, .frame = arpl_announcement(mac, address, vlan)};
-      if (!send(out, actions)) return now + kRetryNs;
+      if (!send(out, actions)) return now + kRetry;
       to_defend_.served(owner);
       defender_.defended(id, now);
       actions.report({.id = id, .kind = ReportKind::defended, .mac = claimant});
@@ -372,7 +366,7 @@ std::uint64_t Protocol::defend(std::uint64_t now, Actions& actions) {
   return kNever;
 }
 
-std::uint64_t Protocol::probe(std::uint64_t now, Actions& actions) {
+Instant Protocol::probe(Instant now, Actions& actions) {
   std::vector<Id> free;
   const auto wake = address_prober_.tick(
       now, rng_, urgent_limiter_,
@@ -392,7 +386,7 @@ std::uint64_t Protocol::probe(std::uint64_t now, Actions& actions) {
 }
 
 // Checks again, because the endpoint may have changed since it was planned.
-Announcer::Sent Protocol::announce(const Announcer::Due& due, std::uint64_t now, Actions& actions) {
+Announcer::Sent Protocol::announce(const Announcer::Due& due, Instant now, Actions& actions) {
   auto& endpoint = endpoints_[due.id];
   if (!may_be_announced(due.id, now)) {
     update(due.id, now, actions);
@@ -417,17 +411,17 @@ Announcer::Sent Protocol::announce(const Announcer::Due& due, std::uint64_t now,
 }
 
 // Defences and probes go before announcements, because they are urgent.
-std::uint64_t Protocol::tick(std::uint64_t now, Actions& actions) {
+Instant Protocol::tick(Instant now, Actions& actions) {
   poll_slots(now, actions);
   auto wake = std::min(poll_at_, defend(now, actions));
   wake = std::min(wake, probe(now, actions));
   Effects effects{*this, now, actions};
   wake = std::min(wake, path_prober_.tick(now, path_limiter_, effects));
   const auto send = [&](const Announcer::Due& due) { return announce(due, now, actions); };
-  return std::max(now + 1, std::min(wake, announcer_.tick(now, limiter_, send)));
+  return std::max(now + 1ns, std::min(wake, announcer_.tick(now, limiter_, send)));
 }
 
-Protocol::View Protocol::view(Id id, std::uint64_t now) const {
+Protocol::View Protocol::view(Id id, Instant now) const {
   if (id >= endpoints_.size() || !endpoints_[id].known) return {};
   const auto state = defender_.state(id, now);
   View view{.announced_at = endpoints_[id].announced_at,
@@ -451,10 +445,9 @@ Protocol::Summary Protocol::summary() const {
 }
 
 double Protocol::refreshes_per_second() const {
-  if (settings_.announce.refresh_ns == 0) return 0;
+  if (settings_.announce.refresh == 0s) return 0;
   const auto count = std::ranges::count_if(endpoints_, &Endpoint::allowed);
-  return static_cast<double>(count) * 1e9 / static_cast<double>(settings_.announce.refresh_ns) *
-         announcer_.frames();
+  return static_cast<double>(count) / in_seconds(settings_.announce.refresh) * announcer_.frames();
 }
 
 }  // namespace arpline

@@ -29,21 +29,20 @@ class Protocol final : public Machines {
  public:
   Protocol(const Settings& settings, ProtocolTables tables, std::uint64_t seed);
 
-  void set(const Settings& settings, std::uint64_t now) override;
-  void put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now,
-           Actions& actions) override;
-  void erase(Id id, std::uint64_t now) override;
-  void set_gateway(Id id, Ipv4 gateway, bool at_parent, std::uint64_t now) override;
-  void carrier_up(std::uint64_t now) override;
-  void on_claim(Id id, Claim claim, std::uint64_t now, Actions& actions) override;
-  void on_own_mac(Mac mac, std::uint64_t now) override { sightings_.on(mac, now); }
-  void on_answer(Id id, Mac gateway_mac, std::uint64_t at, Actions& actions) override;
-  void on_host_answer(Ipv4 gateway, std::uint16_t vlan, std::uint64_t at) override;
-  bool speaks_for(Id id, Mac mac, std::uint64_t now) const override;
-  std::uint64_t tick(std::uint64_t now, Actions& actions) override;
-  View view(Id id, std::uint64_t now) const override;
+  void set(const Settings& settings, Instant now) override;
+  void put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, Instant now, Actions& actions) override;
+  void erase(Id id, Instant now) override;
+  void set_gateway(Id id, Ipv4 gateway, bool at_parent, Instant now) override;
+  void carrier_up(Instant now) override;
+  void on_claim(Id id, Claim claim, Instant now, Actions& actions) override;
+  void on_own_mac(Mac mac, Instant now) override { sightings_.on(mac, now); }
+  void on_answer(Id id, Mac gateway_mac, Instant at, Actions& actions) override;
+  void on_host_answer(Ipv4 gateway, std::uint16_t vlan, Instant at) override;
+  bool speaks_for(Id id, Mac mac, Instant now) const override;
+  Instant tick(Instant now, Actions& actions) override;
+  View view(Id id, Instant now) const override;
   Summary summary() const override;
-  ClaimOrigin claim_origin_of(Mac mac, ClaimOrigin otherwise, std::uint64_t now) const override {
+  ClaimOrigin claim_origin_of(Mac mac, ClaimOrigin otherwise, Instant now) const override {
     return defender_.claim_origin_of(mac, otherwise, now);
   }
   const Counts& counts() const noexcept override { return counts_; }
@@ -51,7 +50,7 @@ class Protocol final : public Machines {
   std::size_t remembered() const noexcept override { return defender_.remembered() + sightings_.size(); }
 
  private:
-  static constexpr std::uint64_t kPollNs = 250'000'000;  // period at which the slots are polled
+  static constexpr Duration kPollEvery = 250ms;  // period at which the slots are polled
 
   struct Endpoint {
     AnnouncedEndpoint subject;
@@ -63,33 +62,33 @@ class Protocol final : public Machines {
     Defender::State conflict;  // at the last update
     bool to_defend = false;    // a defence waits for the rate limit; against `claimant`, since `to_defend_at`
     Mac claimant = 0;          // any value, since anybody can write any MAC into a claim
-    std::uint64_t to_defend_at = 0;
+    Instant to_defend_at = kNoTime;
     bool restricted = false;              // the defender may restrict it, so ask
     bool to_probe = false;                // it needs probing before it is announced
     bool changed = false;                 // its siblings have to receive the next announcement
-    std::uint64_t reported_claim_at = 0;  // claimed_at of the last claim that was reported
-    std::uint64_t unreported_since = 0;   // since when there is a claim that was not reported; 0: none
-    std::uint64_t announced_at = 0;
+    Instant reported_claim_at = kNoTime;  // claimed_at of the last claim that was reported
+    Instant unreported_since = kNoTime;   // since when there is a claim that was not reported; kNoTime: none
+    Instant announced_at = kNoTime;
   };
   using Address = Defender::Address;
   class Effects;
 
-  bool may_be_announced(Id id, std::uint64_t now) const;
-  void update(Id id, std::uint64_t now, Actions& actions);
-  void note_unreported(Id id, std::uint64_t now);
-  void start(Id id, std::uint64_t now);
+  bool may_be_announced(Id id, Instant now) const;
+  void update(Id id, Instant now, Actions& actions);
+  void note_unreported(Id id, Instant now);
+  void start(Id id, Instant now);
   void stop(Id id);
-  void watch_path(Id id, std::uint64_t now);
-  void update_gateway_users(const Address& address, bool here, std::uint64_t now);
+  void watch_path(Id id, Instant now);
+  void update_gateway_users(const Address& address, bool here, Instant now);
   void clear_gateway(Id id);
-  void reset(Id id, std::uint64_t now);
+  void reset(Id id, Instant now);
   void drop_defence(Id id);
   void drop_defences();
-  void start_announcing(Id id, std::uint64_t now);
-  void poll_slots(std::uint64_t now, Actions& actions);
-  std::uint64_t defend(std::uint64_t now, Actions& actions);
-  std::uint64_t probe(std::uint64_t now, Actions& actions);
-  Announcer::Sent announce(const Announcer::Due& due, std::uint64_t now, Actions& actions);
+  void start_announcing(Id id, Instant now);
+  void poll_slots(Instant now, Actions& actions);
+  Instant defend(Instant now, Actions& actions);
+  Instant probe(Instant now, Actions& actions);
+  Announcer::Sent announce(const Announcer::Due& due, Instant now, Actions& actions);
   bool send(const Outgoing& frame, Actions& actions);
 
   Settings settings_;
@@ -109,7 +108,7 @@ class Protocol final : public Machines {
   FairQueue to_defend_;
   std::map<Address, unsigned> addresses_;          // number of endpoints with each address
   std::map<Address, std::set<Id>> gateway_users_;  // endpoints by their gateway
-  std::uint64_t poll_at_ = 0;
+  Instant poll_at_ = kNoTime;
   Summary polled_;  // what poll_slots() has counted
 };
 

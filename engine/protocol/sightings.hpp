@@ -16,12 +16,12 @@ class Sightings {
   static constexpr std::size_t kMost = 1024;
 
   struct Sighting {
-    std::uint64_t first_at = 0;
-    std::uint64_t last_at = 0;
+    Instant first_at = kNoTime;
+    Instant last_at = kNoTime;
     std::uint64_t times = 0;  ///< reported frames; those beyond the budget `own_macs` are not counted
   };
 
-  void on(Mac mac, std::uint64_t now) {
+  void on(Mac mac, Instant now) {
     if (!seen_.contains(mac) && seen_.size() == kMost)
       seen_.erase(std::ranges::min_element(seen_, {}, [](const auto& one) { return one.second.last_at; }));
     auto& sighting = seen_.try_emplace(mac, Sighting{.first_at = now}).first->second;

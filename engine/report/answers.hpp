@@ -52,7 +52,7 @@ void fields(auto& list, MaybeConst<GoneAnswer> auto& a) {
 }
 
 /// The endpoints of one parent that have vanished.
-GoneAnswer gone_status(const History& history, const ForeignText& parent, std::uint64_t now);
+GoneAnswer gone_status(const History& history, const ForeignText& parent, Instant now);
 
 /// A limit and its source.
 struct LimitStatus {

@@ -10,29 +10,29 @@
 namespace arpline {
 namespace {
 
-std::string reason_of(const arpl_slot& slot, std::uint64_t now) {
+std::string reason_of(const arpl_slot& slot, Instant now) {
   const auto reason = std::string{not_served_reason(slot)};
-  return reason.empty() && arpl_slot_contested(&slot, now) != 0 ? "contested" : reason;
+  return reason.empty() && arpl_slot_contested(&slot, raw(now)) != 0 ? "contested" : reason;
 }
 
-std::optional<Misdirected> misdirected(const arpl_endpoint_stats& stats, std::uint64_t now) {
+std::optional<Misdirected> misdirected(const arpl_endpoint_stats& stats, Instant now) {
   if (stats.misdirected == 0) return std::nullopt;
   return Misdirected{.times = stats.misdirected,
                      .mac = stats.misdirected_mac,
                      .requester = stats.misdirected_requester,
-                     .last_seconds_ago = seconds_ago(stats.misdirected_at, now).value_or(0)};
+                     .last_seconds_ago = seconds_ago(instant_from_raw(stats.misdirected_at), now).value_or(0)};
 }
 
 }  // namespace
 
-std::optional<double> seconds_ago(std::uint64_t then, std::uint64_t now) {
-  if (then == 0) return std::nullopt;
-  return static_cast<double>(now > then ? (now - then) / 1'000'000 : 0) / 1000.0;
+std::optional<double> seconds_ago(Instant then, Instant now) {
+  if (then == kNoTime) return std::nullopt;
+  return seconds_until(now, then);
 }
 
-std::string_view served_state(const arpl_slot& slot, std::uint64_t now) {
+std::string_view served_state(const arpl_slot& slot, Instant now) {
   if (!not_served_reason(slot).empty()) return "not_served";
-  return arpl_slot_confirmed(&slot, now) != 0 ? "confirmed" : "waiting";
+  return arpl_slot_confirmed(&slot, raw(now)) != 0 ? "confirmed" : "waiting";
 }
 
 std::string_view not_served_reason(const arpl_slot& slot) {
@@ -48,7 +48,7 @@ std::string_view not_served_reason(const arpl_slot& slot) {
 }
 
 EndpointStatus endpoint_status(const arpl_endpoint_key& key, const arpl_endpoint& endpoint,
-                               const arpl_slot& slot, const arpl_endpoint_stats& stats, std::uint64_t now) {
+                               const arpl_slot& slot, const arpl_endpoint_stats& stats, Instant now) {
   EndpointStatus status;
   status.address = key.address;
   status.vlan = key.vlan;
@@ -58,11 +58,11 @@ EndpointStatus endpoint_status(const arpl_endpoint_key& key, const arpl_endpoint
   status.reason = reason_of(slot, now);
   status.fast_path = (slot.flags & ARPL_FLAG_SLOW) == 0;
   status.confirmed_at_ns = slot.confirmed_at;
-  status.confirmed_seconds_ago = seconds_ago(slot.confirmed_at, now);
+  status.confirmed_seconds_ago = seconds_ago(instant_from_raw(slot.confirmed_at), now);
   status.misdirected = misdirected(stats, now);
   status.counters = counters_of(stats, slot);
   if (stats.claims != 0) status.last_claimant_mac = stats.last_claimant_mac;
-  status.last_asked_seconds_ago = seconds_ago(stats.last_seen, now);
+  status.last_asked_seconds_ago = seconds_ago(instant_from_raw(stats.last_seen), now);
   if (stats.last_seen == 0) return status;
   status.last_requester_mac = stats.last_requester_mac;
   status.last_requester = stats.last_requester;
@@ -75,7 +75,7 @@ void sort_by_address(std::vector<EndpointStatus>& endpoints) {
   });
 }
 
-ClaimantStatus claimant_status(const Claims::Claimant& claimant, ClaimOrigin origin, std::uint64_t now) {
+ClaimantStatus claimant_status(const Claims::Claimant& claimant, ClaimOrigin origin, Instant now) {
   return {.mac = claimant.mac,
           .first_seconds_ago = seconds_ago(claimant.first_at, now),
           .last_seconds_ago = seconds_ago(claimant.last_at, now),
@@ -85,7 +85,7 @@ ClaimantStatus claimant_status(const Claims::Claimant& claimant, ClaimOrigin ori
           .party = std::string{claim_origin_name(origin)}};
 }
 
-std::vector<Step> trail_status(std::span<const InterfaceEvent> trail, std::uint64_t now) {
+std::vector<Step> trail_status(std::span<const InterfaceEvent> trail, Instant now) {
   std::vector<Step> steps;
   steps.reserve(trail.size());
   for (const auto& one : trail)

@@ -185,19 +185,19 @@ void fields(auto& list, MaybeConst<EndpointStatus> auto& e) {
 
 /// From the maps at time `now`; fields that only a daemon knows keep their defaults.
 EndpointStatus endpoint_status(const arpl_endpoint_key& key, const arpl_endpoint& endpoint,
-                               const arpl_slot& slot, const arpl_endpoint_stats& stats, std::uint64_t now);
-ClaimantStatus claimant_status(const Claims::Claimant& claimant, ClaimOrigin origin, std::uint64_t now);
-std::vector<Step> trail_status(std::span<const InterfaceEvent> trail, std::uint64_t now);
+                               const arpl_slot& slot, const arpl_endpoint_stats& stats, Instant now);
+ClaimantStatus claimant_status(const Claims::Claimant& claimant, ClaimOrigin origin, Instant now);
+std::vector<Step> trail_status(std::span<const InterfaceEvent> trail, Instant now);
 
 /// Sorts by VLAN, then by address.
 void sort_by_address(std::vector<EndpointStatus>& endpoints);
 
-/// Seconds from `then` to `now`, both in nanoseconds of CLOCK_MONOTONIC; nullopt for a `then` of 0, which means
+/// Seconds from `then` to `now`; nullopt for kNoTime, which means
 /// never.
-std::optional<double> seconds_ago(std::uint64_t then, std::uint64_t now);
+std::optional<double> seconds_ago(Instant then, Instant now);
 
 /// "confirmed", "waiting" or "not_served".
-std::string_view served_state(const arpl_slot& slot, std::uint64_t now);
+std::string_view served_state(const arpl_slot& slot, Instant now);
 /// The reason why the endpoint is not served, in one word; empty when it is served.
 std::string_view not_served_reason(const arpl_slot& slot);
 

@@ -103,8 +103,6 @@ void fields(auto& list, MaybeConst<HistogramMetric> auto& h) {
   list("sum", h.sum);
 }
 
-/// Seconds from nanoseconds.
-double seconds_of(std::uint64_t ns);
 HistogramMetric histogram_metric(const DurationHistogram& histogram);
 
 struct Histograms {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "report/metrics.hpp"
 #include "report/status.hpp"
 
@@ -15,14 +16,14 @@ class Samples {
  public:
   static constexpr std::size_t kMost = 16384;
 
-  void add(std::uint64_t ns);
+  void add(Duration took);
   SamplesStatus status() const;
   SummaryMetric summary() const;
 
  private:
-  std::vector<std::uint64_t> latest_;
+  std::vector<Duration> latest_;
   std::uint64_t count_ = 0;
-  std::uint64_t sum_ns_ = 0;
+  Duration sum_{};
 };
 
 }  // namespace arpline

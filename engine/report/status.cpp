@@ -29,7 +29,7 @@ std::uint64_t frames_of(const SenderStatus& sender) {
   return sender.counters.requests + sender.counters.replies + sender.counters.announcements;
 }
 
-GoneStatus gone_status(const Tombstone& tombstone, std::uint64_t now) {
+GoneStatus gone_status(const Tombstone& tombstone, Instant now) {
   GoneStatus gone{.parent = tombstone.parent,
                   .address = tombstone.key.address,
                   .vlan = tombstone.key.vlan,
@@ -46,7 +46,7 @@ GoneStatus gone_status(const Tombstone& tombstone, std::uint64_t now) {
 
 }  // namespace
 
-GoneAnswer gone_status(const History& history, const ForeignText& parent, std::uint64_t now) {
+GoneAnswer gone_status(const History& history, const ForeignText& parent, Instant now) {
   GoneAnswer answer;
   const auto& tombstones = history.tombstones();
   for (auto one = tombstones.rbegin(); one != tombstones.rend(); ++one)

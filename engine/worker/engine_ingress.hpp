@@ -25,7 +25,7 @@ class EngineIngress {
   /// `tables` outlive it.
   explicit EngineIngress(arpl_tables& tables) : tables_(tables) {}
 
-  void classify(Burst burst, std::uint64_t now, std::span<Outcome> outcomes) noexcept {
+  void classify(Burst burst, Instant now, std::span<Outcome> outcomes) noexcept {
     for (; !burst.empty(); burst = burst.subspan(std::min(burst.size(), kPrefetchFrames))) {
       const auto some = burst.first(std::min(burst.size(), kPrefetchFrames));
       for (std::size_t i = 0; i < some.size(); ++i) {
@@ -40,7 +40,7 @@ class EngineIngress {
   }
 
   /// Classifies one frame and leaves what it has parsed and decided in `view`.
-  Outcome classify(Frame& frame, std::uint64_t now, FrameView& view) noexcept {
+  Outcome classify(Frame& frame, Instant now, FrameView& view) noexcept {
     parse(frame, view);
     return decide(frame, ARPL_LOOK_UP, now, view);
   }
@@ -69,10 +69,10 @@ class EngineIngress {
     return slot;
   }
 
-  Outcome decide(Frame& frame, std::uint32_t asked, std::uint64_t now, FrameView& view) noexcept {
+  Outcome decide(Frame& frame, std::uint32_t asked, Instant now, FrameView& view) noexcept {
     if (view.parsed == ARPL_NOT_ARP) return Outcome::kernel;
-    const auto action = arpl_handle_received(&tables_, nullptr, view.parsed, &view.arp, asked, frame.queue, now,
-                                             &view.decision);
+    const auto action = arpl_handle_received(&tables_, nullptr, view.parsed, &view.arp, asked, frame.queue,
+                                             raw(now), &view.decision);
     if (action == ARPL_CLASS_REFLECT) {
       reflect(frame, view);
       return Outcome::answer;

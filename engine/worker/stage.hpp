@@ -7,6 +7,8 @@
 #include <cstring>
 #include <span>
 
+#include "base/clock.hpp"
+#include "base/shared_word.hpp"
 #include "port/port.hpp"
 #include "shared/packet.h"
 #include "shared/reply.h"
@@ -25,22 +27,17 @@ enum class Outcome : std::uint8_t {
 /// logs.
 // clang-format off
 template <class S>
-concept Stage = requires(S s, Burst b, std::uint64_t now, std::span<Outcome> outcomes) {
+concept Stage = requires(S s, Burst b, Instant now, std::span<Outcome> outcomes) {
   { s.classify(b, now, outcomes) } noexcept -> std::same_as<void>;
   { S::kBehindIngress } -> std::convertible_to<bool>;  // frames come through a ring with credit
 };
 // clang-format on
 
-template <class T>
-T load_shared(const T& field) noexcept {
-  return std::atomic_ref<T>(const_cast<T&>(field)).load(std::memory_order_acquire);
-}
-
 /// Adds to a counter in a row that other threads read. The calling thread must be the row's only writer.
 template <class Counts, class Verdict>
 void count_shared(Counts* counts, Verdict verdict, std::uint64_t n = 1) noexcept {
   auto& counter = reinterpret_cast<__u64*>(counts)[verdict];
-  std::atomic_ref<__u64>(counter).store(counter + n, std::memory_order_relaxed);
+  relaxed_store(counter, counter + n);
 }
 
 /// The engine stage for parents with the ingress program, which has decided already: only the slot's word and
@@ -52,7 +49,7 @@ class BehindIngress {
 
   explicit BehindIngress(WorkerTables tables) : tables_(tables) {}
 
-  void classify(Burst burst, std::uint64_t now, std::span<Outcome> outcomes) noexcept {
+  void classify(Burst burst, Instant now, std::span<Outcome> outcomes) noexcept {
     for (std::size_t i = 0; i < burst.size(); ++i) {
       const auto verdict = classify(burst[i], now);
       outcomes[i] = verdict == ARPL_ENGINE_answered ? Outcome::answer : Outcome::drop;
@@ -62,10 +59,10 @@ class BehindIngress {
   }
 
  private:
-  arpl_engine_verdict classify(Frame& frame, std::uint64_t now) noexcept {
+  arpl_engine_verdict classify(Frame& frame, Instant now) noexcept {
     arpl_ring_meta meta;
     std::memcpy(&meta, frame.data - sizeof meta, sizeof meta);
-    if (now > meta.time_ns + ARPL_MAX_RING_AGE_NS) return ARPL_ENGINE_stale;
+    if (raw(now) > meta.time_ns + ARPL_MAX_RING_AGE_NS) return ARPL_ENGINE_stale;
     if (meta.slot >= tables_.slots.size()) return ARPL_ENGINE_withdrawn;
     const auto& slot = tables_.slots[meta.slot];
     const auto word = load_shared(slot.word);

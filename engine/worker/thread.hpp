@@ -42,9 +42,9 @@ class WorkerThread final : public Service {
   bool pass_boundary(std::chrono::milliseconds patience) noexcept override {
     // Two boundaries, because the step that is running may have read the slot before this call.
     const auto target = worker_.boundaries() + 2;
-    const auto give_up = std::chrono::steady_clock::now() + patience;
+    const auto give_up = Clock::now() + patience;
     while (worker_.boundaries() < target || worker_.finished_orders() < ordered_) {
-      if (std::chrono::steady_clock::now() > give_up) return false;
+      if (Clock::now() > give_up) return false;
       port_->wake();
       std::this_thread::sleep_for(std::chrono::microseconds{50});
     }
@@ -67,7 +67,7 @@ class WorkerThread final : public Service {
     if constexpr (requires { port_->enter(); }) port_->enter();
     while (true) {
       const bool stopping = stop.stop_requested();
-      const bool drained = worker_.step(now_ns) == 0;
+      const bool drained = worker_.step(Clock::now) == 0;
       // On a stop, rings are emptied first, which ends because ingress no longer fills them. Frames from the
       // wire never end.
       if (!drained && !(stopping && !S::kBehindIngress)) continue;
@@ -75,7 +75,7 @@ class WorkerThread final : public Service {
         port_->wait(std::chrono::milliseconds{0});  // sends the frames that the port has only queued
         return;
       }
-      if (const auto now = now_ns(); !worker_.lingers(now)) worker_.idle(now);
+      if (const auto now = Clock::now(); !worker_.lingers(now)) worker_.idle(now);
     }
   }
 

@@ -22,10 +22,10 @@ requires S::kBehindIngress || KernelPort<P>
 class Worker {
  public:
   static constexpr std::size_t kBurstFrames = 64;
-  static constexpr std::uint64_t kLingerNs = 50'000;
+  static constexpr Duration kLinger = 50us;
   /// The port may refuse orders for this long before they are dropped. It usually takes them within
   /// milliseconds, unless the link is down; orders sent when the link is up again would be outdated.
-  static constexpr std::uint64_t kOrderPatienceNs = 250'000'000;
+  static constexpr Duration kOrderPatience = 250ms;
   static constexpr std::chrono::milliseconds kOrderRetry{1};
 
   Worker(P& port, WorkerTables tables, Orders& orders) requires S::kBehindIngress
@@ -45,13 +45,13 @@ class Worker {
 
   /// Handles one burst of frames and one of orders; returns the number of frames received. `clock` is read
   /// after receiving, so that a worker that was held up before recognizes old frames.
-  template <class Clock>
-  std::size_t step(Clock clock) noexcept {
+  template <class ReadClock>
+  std::size_t step(ReadClock clock) noexcept {
     const auto count = port_.receive(burst_);
     if (count > 0) {
       answer(Burst{burst_}.first(count), clock());
       since_idle_ += count;
-      empty_since_ = 0;
+      empty_since_ = kNoTime;
     }
     handle_orders(clock);
     boundaries_.fetch_add(1, std::memory_order_release);
@@ -61,19 +61,19 @@ class Worker {
   /// Whether to poll again, after a step without frames, instead of calling idle(). After a full burst more
   /// frames are likely, and waking up takes longer than polling: on a busy machine a time slice of the
   /// scheduler.
-  bool lingers(std::uint64_t now) noexcept {
+  bool lingers(Instant now) noexcept {
     if (more_orders_) return true;
     if (since_idle_ < kBurstFrames) return false;
-    if (empty_since_ == 0) empty_since_ = now;
-    return now - empty_since_ < kLingerNs;
+    if (empty_since_ == kNoTime) empty_since_ = now;
+    return now - empty_since_ < kLinger;
   }
 
   /// Gives back the credit of lost frames and sleeps until there is work. To be called with empty rings only.
-  void idle(std::uint64_t now) noexcept {
+  void idle(Instant now) noexcept {
     if constexpr (S::kBehindIngress)
       for (std::uint16_t q = 0; q < port_.queues(); ++q) reclaim(q, now);
     since_idle_ = 0;
-    empty_since_ = 0;
+    empty_since_ = kNoTime;
     port_.wait(refused_.empty() ? kLongestWait : kOrderRetry);
   }
 
@@ -90,25 +90,25 @@ class Worker {
  private:
   void publish_consumed(std::uint16_t q, std::uint64_t lost) noexcept {
     lost_[q] = lost;
-    std::atomic_ref<__u64>(tables_.credit[q].consumed).store(taken_[q] + lost, std::memory_order_release);
+    store_shared(tables_.credit[q].consumed, taken_[q] + lost);
   }
 
   // Frames that the kernel reports lost count as consumed at once. Frames that are missing although the program
   // has sent none for a second are lost as well: a redirect may fail without a report.
-  void reclaim(std::uint16_t q, std::uint64_t now) noexcept {
+  void reclaim(std::uint16_t q, Instant now) noexcept {
     const auto sent = load_shared(tables_.credit[q].sent);
     if (sent == load_shared(tables_.credit[q].consumed)) return;
     const auto lost = port_.lost(q);
     if (sent != last_sent_[q]) {
       last_sent_[q] = sent;
       sent_since_[q] = now;
-    } else if (now - sent_since_[q] > ARPL_SECOND_NS) {
+    } else if (now - sent_since_[q] > 1s) {
       taken_[q] = sent - lost;
     }
     publish_consumed(q, lost);
   }
 
-  void answer(Burst burst, std::uint64_t now) noexcept {
+  void answer(Burst burst, Instant now) noexcept {
     stage_.classify(burst, now, outcomes_);
     std::array<std::size_t, 3> n{};
     for (std::size_t i = 0; i < burst.size(); ++i) {
@@ -137,8 +137,8 @@ class Worker {
   }
 
   // Refused orders are retried first; later ones wait in the queue.
-  template <class Clock>
-  void handle_orders(Clock clock) noexcept {
+  template <class ReadClock>
+  void handle_orders(ReadClock clock) noexcept {
     more_orders_ = false;
     if (refused_.empty()) {
       std::size_t n = 0;
@@ -151,10 +151,10 @@ class Worker {
     refused_ = refused_.subspan(sent);
     more_orders_ = refused_.empty();
     if (sent > 0) {
-      refused_since_ = 0;
-    } else if (const auto now = clock(); refused_since_ == 0) {
+      refused_since_ = kNoTime;
+    } else if (const auto now = clock(); refused_since_ == kNoTime) {
       refused_since_ = now;
-    } else if (now - refused_since_ > kOrderPatienceNs) {
+    } else if (now - refused_since_ > kOrderPatience) {
       lose_orders();
     }
   }
@@ -174,7 +174,7 @@ class Worker {
     for (const auto& order : refused_) count_lost(order);
     for (; orders_.pop(taken_orders_[0]); ++lost) count_lost(taken_orders_[0]);
     refused_ = {};
-    refused_since_ = 0;
+    refused_since_ = kNoTime;
     finish_orders(lost);
   }
 
@@ -195,13 +195,13 @@ class Worker {
   std::array<std::uint64_t, ARPL_MAX_QUEUES> taken_{};
   std::array<std::uint64_t, ARPL_MAX_QUEUES> lost_{};
   std::array<std::uint64_t, ARPL_MAX_QUEUES> last_sent_{};
-  std::array<std::uint64_t, ARPL_MAX_QUEUES> sent_since_{};
+  std::array<Instant, ARPL_MAX_QUEUES> sent_since_{};
   std::size_t since_idle_ = 0;
-  std::uint64_t empty_since_ = 0;
+  Instant empty_since_ = kNoTime;
   std::atomic<std::uint64_t> boundaries_{0};
   std::array<Order, kBurstFrames> taken_orders_{};
   std::span<const Order> refused_;  // the rest of taken_orders_
-  std::uint64_t refused_since_ = 0;
+  Instant refused_since_ = kNoTime;
   bool more_orders_ = false;  // the last batch was sent: there may be more
   std::atomic<std::uint64_t> lost_announcements_{0};
   std::atomic<std::uint64_t> lost_probes_{0};

@@ -11,8 +11,7 @@ namespace {
 
 using namespace arpline;
 
-constexpr std::uint64_t second = 1'000'000'000;
-constexpr std::uint64_t day = 24 * 3600 * second;
+constexpr Duration day = 24h;
 
 constexpr std::array<std::string_view, 9> kFiles{
     R"(mode = "observe"
@@ -75,12 +74,12 @@ probe = "rfc5227"
     "parent = { nic0 = { trunk = true }, nic1 = {} }\n",
     "mode = 1979-05-27T07:32:00Z\nlimits = [1, 2.5, nan]\n"};
 
-bool is_period(std::uint64_t time) {
-  return time <= day;
+bool is_period(Duration time) {
+  return time >= 0s && time <= day;
 }
 
 void check_parent(const ParentConfig& parent) {
-  REQUIRE(is_period(parent.path_probe_ns));
+  REQUIRE(is_period(parent.path_probe));
   REQUIRE(!parent.device.empty());
   for (const auto& one : parent.statics) REQUIRE(one.vlan < 4096);
   ingress_of(parent);
@@ -88,8 +87,8 @@ void check_parent(const ParentConfig& parent) {
 
 void check(const Config& config) {
   REQUIRE(!config.parents.empty());
-  REQUIRE(config.pair_ttl_ns >= second && config.pair_ttl_ns <= 3600 * second);
-  for (const auto time : {config.announce.interval_ns, config.announce.delay_ns, config.announce.refresh_ns})
+  REQUIRE(config.pair_ttl >= 1s && config.pair_ttl <= 1h);
+  for (const auto time : {config.announce.interval, config.announce.delay, config.announce.refresh})
     REQUIRE(is_period(time));
   REQUIRE(config.announce.repeat >= 1 && config.announce.repeat <= 100);
   for (const auto& parent : config.parents) check_parent(parent);

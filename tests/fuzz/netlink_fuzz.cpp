@@ -22,6 +22,7 @@
 #include "kernel/neighbours.hpp"
 #include "kernel/route_events.hpp"
 #include "kernel/routes.hpp"
+#include "wrapped_sockets.hpp"
 
 #include <fcntl.h>
 
@@ -32,7 +33,6 @@ namespace {
 using namespace arpline;
 using fuzz::Bytes;
 
-constexpr unsigned kPort = 77;
 constexpr std::size_t kMostMessages = 64;
 constexpr std::array<std::uint16_t, 13> kTypes{
     RTM_NEWLINK,  RTM_DELLINK,     RTM_NEWADDR, RTM_DELADDR, RTM_NEWROUTE,
@@ -78,7 +78,7 @@ class Kernel {
     header.nlmsg_type = type;
     header.nlmsg_flags = (flags & 2U) != 0 ? NLM_F_DUMP_INTR : 0;
     header.nlmsg_seq = (flags & 4U) != 0 ? sequence_ + 1 : sequence_;
-    header.nlmsg_pid = (flags & 8U) != 0 ? 1 : kPort;
+    header.nlmsg_pid = (flags & 8U) != 0 ? 1 : kNetlinkPort;
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(&header);
     out.insert(out.end(), bytes, bytes + sizeof header);
     out.insert(out.end(), body.begin(), body.end());
@@ -91,27 +91,10 @@ class Kernel {
   std::uint32_t sequence_ = 0;
 };
 
-int any_descriptor() {
-  return open("/dev/null", O_RDWR | O_CLOEXEC);
-}
-
 }  // namespace
 
 extern "C" {
 
-mnl_socket* __wrap_mnl_socket_open2(int, int) {
-  static int any = 0;
-  return reinterpret_cast<mnl_socket*>(&any);
-}
-int __wrap_mnl_socket_bind(mnl_socket*, unsigned, pid_t) {
-  return 0;
-}
-int __wrap_mnl_socket_setsockopt(const mnl_socket*, int, void*, socklen_t) {
-  return 0;
-}
-unsigned __wrap_mnl_socket_get_portid(const mnl_socket*) {
-  return kPort;
-}
 ssize_t __wrap_mnl_socket_sendto(const mnl_socket*, const void* message, std::size_t bytes) {
   Kernel::one().asked(static_cast<const nlmsghdr*>(message)->nlmsg_seq);
   return static_cast<ssize_t>(bytes);
@@ -120,15 +103,6 @@ ssize_t __wrap_mnl_socket_recvfrom(const mnl_socket*, void* room, std::size_t mo
   return static_cast<ssize_t>(Kernel::one().say(room, most));
 }
 int __wrap_mnl_socket_close(mnl_socket*) {
-  return 0;
-}
-int __wrap_socket(int, int, int) {
-  return any_descriptor();
-}
-int __wrap_setsockopt(int, int, int, const void*, socklen_t) {
-  return 0;
-}
-int __wrap_bind(int, const sockaddr*, socklen_t) {
   return 0;
 }
 ssize_t __wrap_recvmsg(int, msghdr* header, int) {

@@ -53,10 +53,10 @@ json answer(const json& request) {
 class Daemon {
  public:
   void run() {
-    do loop_.wait(0);
+    do loop_.wait(0s);
     while (loop_.dispatch());
   }
-  void pass(std::uint64_t time) {
+  void pass(Duration time) {
     server_.tick(now_ += time);
     run();
   }
@@ -75,7 +75,7 @@ class Daemon {
   std::string path_ = fmt::format("/tmp/arpline-fuzz-{}", getpid());
   EventLoop loop_;
   Server server_{path_, loop_, answer};
-  std::uint64_t now_ = 0;
+  Instant now_ = kNoTime;
 };
 
 struct Client {
@@ -132,7 +132,7 @@ void act(Daemon& daemon, std::array<Client, 3>& clients, fuzz::Input& input) {
       client.read(65536);
       break;
     case 6:
-      daemon.pass(input.u8() * std::uint64_t{25'000'000});
+      daemon.pass(input.u8() * 25ms);
       break;
     default:
       client.fd.reset();
@@ -146,7 +146,7 @@ void expect_answered(Daemon& daemon) {
   other.say("{\"cmd\": \"limit\"}\n");
   for (int tries = 0; other.got.find('\n') == std::string::npos; ++tries) {
     REQUIRE(tries < 100);
-    daemon.pass(1);
+    daemon.pass(1ns);
     other.read(65536);
   }
   other.check();
@@ -180,6 +180,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     expect_answered(daemon);
   }
-  daemon.pass(1);
+  daemon.pass(1ns);
   return 0;
 }

@@ -129,6 +129,15 @@ def test_daemon_that_hangs_is_told_as_hung_by_every_command_in_time(serve):
     wait_until(lambda: host.status()["lease"] == "live", 5, "it goes on")
 
 
+# Words that they don't know.
+
+def test_a_wrong_command_line_is_exit_code_2_of_every_program():
+    for command in ((arpline(), "--nonsense"), (arplined(), "--nonsense"), (arplined(), "--config", ""),
+                    (arplined(), "--on-stop", "never"), (arpgen(), "--nonsense")):
+        done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
+        assert done.returncode == 2 and len(done.stderr.splitlines()) == 1 and not done.stdout, (command, done)
+
+
 # Files that they write.
 
 def test_full_disk_is_an_error_of_every_tool(serve):

@@ -102,7 +102,7 @@ std::string BpfRunner::reason_to_skip() {
 
 BpfRunner& BpfRunner::shared() {
   // States reach 61 s into the past and 0 means never, so a freshly booted machine has to wait.
-  while (now_ns() < 120 * seconds) sleep(1);
+  while (raw(Clock::now()) < 120 * seconds) sleep(1);
   static BpfRunner runner;
   return runner;
 }
@@ -326,9 +326,9 @@ BpfRunner::Run BpfRunner::pass_behind(std::span<const std::uint8_t> data, std::u
   opts.repeat = static_cast<int>(repeat);
   Run result;
   result.started_at = now();
-  result.started_at_exactly = now_ns();
+  result.started_at_exactly = raw(Clock::now());
   const int error = bpf_prog_test_run_opts(bpf_program__fd(skeleton_->progs.arpl_ingress), &opts);
-  result.ended_at = now_ns();
+  result.ended_at = raw(Clock::now());
   if (error != 0) throw_errno(fmt::format("run {} bytes through ingress", frame.size()), -error);
 
   result.retval = static_cast<int>(opts.retval);
@@ -395,7 +395,7 @@ void BpfRunner::read_heard(std::span<const std::uint8_t> frame, EgressOutcome& o
   };
   out.asked = heard(ARPL_HEARD_ASKED, arp.target_ip);
   out.answered = heard(ARPL_HEARD_ANSWERED, arp.sender_ip);
-  out.station = is_station(heard_, arp.target_mac, now_ns());
+  out.station = is_station(heard_, arp.target_mac, raw(Clock::now()));
 }
 
 arpl_sender BpfRunner::sender(Mac mac) const {

@@ -115,7 +115,7 @@ TEST_P(LoadedEgressProgram, does_what_the_row_says) {
   EXPECT_EQ(run.retval, row.expect.dropped ? TC_ACT_SHOT : TC_ACT_UNSPEC);
   expect_egress(row, run.outcome);
   expect_confirmation(row, before, runner.slot(endpoint_slot), pair_before, runner.pair(index_of_pair(row)),
-                      from, now_ns());
+                      from, raw(Clock::now()));
   expect_counted_for_its_sender(row, run.outcome, runner.sender(row.frame.eth_src));
   expect_events(row, run.outcome.events);
 }

@@ -49,10 +49,11 @@ TEST(ABurst, becomes_what_its_frames_become_one_by_one) {
       alone.put(bytes);
     }
     std::vector<Outcome> outcomes(kFrames);
-    together.front.classify(together.frames, together.runner.now(), outcomes);
+    together.front.classify(together.frames, instant_from_raw(together.runner.now()), outcomes);
     for (std::size_t i = 0; i < kFrames; ++i) {
       FrameView view;
-      EXPECT_EQ(alone.front.classify(alone.frames[i], alone.runner.now(), view), outcomes[i]) << row.name;
+      EXPECT_EQ(alone.front.classify(alone.frames[i], instant_from_raw(alone.runner.now()), view), outcomes[i])
+          << row.name;
       EXPECT_EQ(alone.frames[i].len, together.frames[i].len) << row.name;
     }
     EXPECT_EQ(alone.rooms, together.rooms) << row.name;

@@ -116,7 +116,7 @@ std::vector<Growth> BpfWay::grown() {
 
 void BpfWay::answer(const packet::Outcome& outcome, std::uint16_t queue, std::uint64_t now, Seen& seen) {
   port_.put(outcome.ring_meta.value(), outcome.frame, queue);
-  worker_->step([now] { return now; });
+  worker_->step([now] { return instant_from_raw(now); });
   seen.outcome = port_.sent() ? Outcome::answer : Outcome::drop;
   seen.frame = port_.sent().value_or(packet::Bytes{});
 }
@@ -172,7 +172,7 @@ Seen EthdevWay::run(std::span<const std::uint8_t> frame, std::uint16_t queue, st
   Seen seen;
   const auto before = tables_.memory().verdicts;
   wire_.put(queue, frame);
-  worker_.step([now] { return now; });
+  worker_.step([now] { return instant_from_raw(now); });
   const auto sent = wire_.take();
   const auto handed_over = kernel_.take();
   seen.outcome = sent ? Outcome::answer : handed_over ? Outcome::kernel : Outcome::drop;

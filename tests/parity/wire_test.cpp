@@ -54,7 +54,8 @@ class XskWay {
     wire_.peer.send(packet::build(row.frame));
     wire_.peer.mark();
     const auto passed = wire_.parent.until_mark();
-    for (int i = 0; i < kPatience && row.expect.output == packet::Output::ring && worker.step(now_ns) == 0; ++i)
+    for (int i = 0; i < kPatience && row.expect.output == packet::Output::ring && worker.step(Clock::now) == 0;
+         ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds{1});
     port_.wait(std::chrono::milliseconds{0});
     wire_.parent.mark();

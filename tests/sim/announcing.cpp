@@ -17,8 +17,8 @@ constexpr Time kAnnounceWait = 2 * kSecond;
 
 }  // namespace
 
-void Announcing::set(const Protocol::Settings& settings, Time latency, std::uint64_t now) {
-  const bool first = latency_ == 0;
+void Announcing::set(const Protocol::Settings& settings, Time latency, Instant now) {
+  const bool first = latency_ == 0s;
   const auto before = settings_.announce.repeat;
   settings_ = settings;
   latency_ = latency;
@@ -31,7 +31,7 @@ void Announcing::set(const Protocol::Settings& settings, Time latency, std::uint
     plan.left = 0;
     plan.second = false;
     // The set has begun and waits for its turn.
-    if (plan.proven_at != 0) plan.unproven = false;
+    if (plan.proven_at != kNoTime) plan.unproven = false;
     if (plan.allowed && plan.due_by != kNever) {
       due_next(plan, now);
       wait_for_probes(plan);
@@ -48,18 +48,18 @@ void Announcing::put(Id id, bool changed) {
   auto& plan = plans_[id];
   plan = {.tells_inside = plan.tells_inside || changed,
           .unproven = plan.unproven || changed,
-          .proven_at = changed ? 0 : plan.proven_at};
+          .proven_at = changed ? kNoTime : plan.proven_at};
 }
 
-void Announcing::begin_set(Plan& plan, std::uint64_t now) {
+void Announcing::begin_set(Plan& plan, Instant now) {
   plan.left = settings_.announce.repeat;
   plan.fresh = true;
   plan.began = now;
-  plan.second = settings_.announce.delay_ns != 0;
-  plan.second_at = now + settings_.announce.delay_ns;
+  plan.second = settings_.announce.delay != 0s;
+  plan.second_at = now + settings_.announce.delay;
 }
 
-void Announcing::grant(Id id, std::uint64_t now) {
+void Announcing::grant(Id id, Instant now) {
   const auto at = plans_.find(id);
   if (at == plans_.end() || !at->second.allowed) return;
   auto& plan = at->second;
@@ -74,11 +74,11 @@ void Announcing::grant(Id id, std::uint64_t now) {
 void Announcing::permit(Id id) {
   const auto at = plans_.find(id);
   if (at == plans_.end()) return;
-  at->second.permitted += settings_.announce.repeat * (settings_.announce.delay_ns != 0 ? 3 : 1);
+  at->second.permitted += settings_.announce.repeat * (settings_.announce.delay != 0s ? 3 : 1);
   at->second.second = false;  // it replaces the second set that was due
 }
 
-void Announcing::allow(Id id, bool allowed, bool sudden, std::uint64_t now) {
+void Announcing::allow(Id id, bool allowed, bool sudden, Instant now) {
   const auto at = plans_.find(id);
   if (at == plans_.end() || at->second.allowed == allowed) return;
   auto& plan = at->second;
@@ -98,8 +98,8 @@ void Announcing::allow(Id id, bool allowed, bool sudden, std::uint64_t now) {
   plan.due_by = now + latency_;
   plan.due_for = Property::set_begins;
   if (sudden) {
-    const auto refresh = settings_.announce.refresh_ns;
-    plan.due_by = refresh == 0 ? kNever : now + refresh + latency_;
+    const auto refresh = settings_.announce.refresh;
+    plan.due_by = refresh == 0s ? kNever : now + refresh + latency_;
     plan.due_for = Property::refreshed;
   }
   wait_for_probes(plan);
@@ -115,11 +115,11 @@ bool Announcing::proven(Id id) const {
   return at == plans_.end() || !at->second.unproven || settings_.probe == ProbeMode::off;
 }
 
-bool Announcing::proved(Id id, std::uint64_t now) {
+bool Announcing::proved(Id id, Instant now) {
   const auto at = plans_.find(id);
   if (at == plans_.end()) return false;
   note_proven(at->second, now);
-  return at->second.proven_at != 0 && at->second.proven_at >= at->second.probed_at;
+  return at->second.proven_at != kNoTime && at->second.proven_at >= at->second.probed_at;
 }
 
 void Announcing::wait_for_probes(Plan& plan) const {
@@ -127,7 +127,7 @@ void Announcing::wait_for_probes(Plan& plan) const {
   plan.due_by += (kProbeWait + (kProbeNum - 1) * kProbeMax + kAnnounceWait) / divisor() + kProbeNum * latency_;
 }
 
-void Announcing::probes(Id id, std::uint64_t now) {
+void Announcing::probes(Id id, Instant now) {
   const auto at = plans_.find(id);
   if (at == plans_.end()) return;
   auto& plan = at->second;
@@ -137,7 +137,7 @@ void Announcing::probes(Id id, std::uint64_t now) {
       return fmt::format("endpoint {} is probed for and has nothing to be probed for", id);
     });
     const auto waited = now - (plan.probes == 0 ? plan.began : plan.probed_at);
-    const auto least = plan.probes == 0 ? 0 : kProbeMin / divisor();
+    const auto least = plan.probes == 0 ? Time{} : kProbeMin / divisor();
     const auto most = (plan.probes == 0 ? kProbeWait : kProbeMax) / divisor() + latency_;
     findings_.check(Property::probe_timing,
                     plan.probes < kProbeNum && waited >= least && (waited <= most || refuses_), [&] {
@@ -151,14 +151,14 @@ void Announcing::probes(Id id, std::uint64_t now) {
 
 // The clock may have jumped past the due time, so the set begins at the machines' next tick. An address that
 // has been proven is not probed for again when it loses its carrier or is contested before its turn comes.
-void Announcing::note_proven(Plan& plan, std::uint64_t now) const {
+void Announcing::note_proven(Plan& plan, Instant now) const {
   const bool waited =
       plan.probes == kProbeNum && !plan.held(now) && now - plan.probed_at >= kAnnounceWait / divisor();
   if (waited && plan.proven_at < plan.probed_at) plan.proven_at = now;
 }
 
 // An announcement in both styles, which takes two frames, counts once.
-void Announcing::announces(const Outgoing& frame, std::uint64_t now) {
+void Announcing::announces(const Outgoing& frame, Instant now) {
   const auto at = plans_.find(frame.id);
   if (at == plans_.end()) return;
   auto& plan = at->second;
@@ -177,12 +177,12 @@ void Announcing::announces(const Outgoing& frame, std::uint64_t now) {
   });
   note_proven(plan, now);
   if (plan.unproven && settings_.probe != ProbeMode::off && !plan.lenient) {
-    findings_.check(Property::probed_first, plan.proven_at != 0,
+    findings_.check(Property::probed_first, plan.proven_at != kNoTime,
                     [&] { return fmt::format("endpoint {} after {} probes", frame.id, plan.probes); });
   }
   if (plan.due_by != kNever) findings_.check(plan.due_for, true, [] { return ""; });
   // Otherwise the set began when the announcement became allowed.
-  if (plan.unproven && settings_.probe != ProbeMode::off && (plan.probes > 0 || plan.proven_at == 0))
+  if (plan.unproven && settings_.probe != ProbeMode::off && (plan.probes > 0 || plan.proven_at == kNoTime))
     begin_set(plan, plan.proven_at >= plan.probed_at ? plan.proven_at : now);
   plan.tells_inside = plan.unproven = plan.lenient = false;
   count(plan, now);
@@ -198,12 +198,12 @@ void Announcing::check_gap(Property property, Plan& plan, bool holds, Text text)
   findings_.check(property, holds, text);
 }
 
-void Announcing::count(Plan& plan, std::uint64_t now) {
+void Announcing::count(Plan& plan, Instant now) {
   const auto& schedule = settings_.announce;
   const auto gap = now - plan.last;
   plan.last = now;
   // With refresh shorter than interval, a refresh may come within a set.
-  if (schedule.refresh_ns != 0 && schedule.interval_ns > schedule.refresh_ns) return;
+  if (schedule.refresh != 0s && schedule.interval > schedule.refresh) return;
   if (plan.left == 0 && plan.second && now >= plan.second_at) {
     plan.second = false;
     plan.left = schedule.repeat;
@@ -213,15 +213,15 @@ void Announcing::count(Plan& plan, std::uint64_t now) {
   }
   if (plan.left == 0) {
     const auto permitted = plan.permitted;  // check_gap() uses one up if this announcement is a permitted extra
-    check_gap(Property::not_too_often, plan, schedule.refresh_ns != 0,
+    check_gap(Property::not_too_often, plan, schedule.refresh != 0s,
               [&] { return fmt::format("{} ms after the last one of the set", gap / kMs); });
-    check_gap(Property::not_too_often, plan, !plan.last_refreshed || gap + latency_ >= schedule.refresh_ns,
+    check_gap(Property::not_too_often, plan, !plan.last_refreshed || gap + latency_ >= schedule.refresh,
               [&] { return fmt::format("a refresh {} ms after the one before", gap / kMs); });
     plan.last_refreshed = permitted == plan.permitted;
     return;
   }
   const auto permitted = plan.permitted;
-  check_gap(Property::set_spacing, plan, plan.fresh || gap >= schedule.interval_ns,
+  check_gap(Property::set_spacing, plan, plan.fresh || gap >= schedule.interval,
             [&] { return fmt::format("the next of a set after {} ms", gap / kMs); });
   // If a permit covered the gap, this announcement or the previous one was not of the set.
   if (permitted == plan.permitted) --plan.left;
@@ -229,17 +229,17 @@ void Announcing::count(Plan& plan, std::uint64_t now) {
   plan.last_refreshed = false;
 }
 
-void Announcing::due_next(Plan& plan, std::uint64_t now) const {
+void Announcing::due_next(Plan& plan, Instant now) const {
   const auto& schedule = settings_.announce;
-  plan.due_by = schedule.refresh_ns == 0 ? kNever : now + schedule.refresh_ns + latency_;
+  plan.due_by = schedule.refresh == 0s ? kNever : now + schedule.refresh + latency_;
   plan.due_for = Property::refreshed;
-  if (plan.left == 0 || plan.lenient || plan.unnoticed || now + schedule.interval_ns + latency_ >= plan.due_by)
+  if (plan.left == 0 || plan.lenient || plan.unnoticed || now + schedule.interval + latency_ >= plan.due_by)
     return;
-  plan.due_by = now + schedule.interval_ns + latency_;
+  plan.due_by = now + schedule.interval + latency_;
   plan.due_for = Property::set_spacing;
 }
 
-void Announcing::tick(Id id, std::uint64_t now) {
+void Announcing::tick(Id id, Instant now) {
   const auto at = plans_.find(id);
   if (at == plans_.end()) return;
   auto& plan = at->second;
@@ -251,14 +251,14 @@ void Announcing::tick(Id id, std::uint64_t now) {
   plan.due_by = kNever;
 }
 
-void Announcing::absent(std::uint64_t now) {
+void Announcing::absent(Instant now) {
   for (auto& [id, plan] : plans_) {
     plan.lenient = plan.lenient || plan.unproven;
     // The next refresh is late; the one after it is due at its regular time.
     plan.last_refreshed = false;
     plan.permitted = std::max(plan.permitted, 1U);
     if (plan.due_by == kNever) continue;
-    plan.due_by = now + settings_.announce.refresh_ns + settings_.announce.interval_ns + latency_;
+    plan.due_by = now + settings_.announce.refresh + settings_.announce.interval + latency_;
     plan.due_for = Property::refreshed;
     wait_for_probes(plan);
   }

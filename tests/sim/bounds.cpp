@@ -17,7 +17,7 @@ constexpr Time kTrusting = Stack::kReachable * 3 / 2 + kRepair;
 
 Time probing(const Protocol::Settings& settings, Time latency) {
   constexpr Time kProbing = 7 * kSecond;  // PROBE_WAIT, twice PROBE_MAX, ANNOUNCE_WAIT
-  if (settings.probe == ProbeMode::off) return 0;
+  if (settings.probe == ProbeMode::off) return {};
   return kProbing / (settings.probe == ProbeMode::fast ? 20 : 1) + 3 * latency;
 }
 
@@ -26,10 +26,10 @@ Time probing(const Protocol::Settings& settings, Time latency) {
 Time Faults::bound(const PlannedFault& fault, std::size_t container) const {
   const auto& settings = fault.fault == Fault::reconfigure ? scenario_.other_settings : scenario_.settings;
   const auto wait = latency(settings.announce, scenario_.containers);
-  const auto refresh = settings.announce.refresh_ns;
+  const auto refresh = settings.announce.refresh;
   const bool defends = settings.on_conflict == OnConflict::always || settings.on_conflict == OnConflict::once;
   // The switch learns the port again from the next refresh, or from the reply to a broadcast who-has.
-  const auto relearned = kQuick + (refresh == 0 ? kTrusting : std::min(kTrusting, refresh + wait));
+  const auto relearned = kQuick + (refresh == 0s ? kTrusting : std::min(kTrusting, refresh + wait));
   // A contested address is not announced: a switch that has forgotten it too learns it from the reply to a
   // broadcast.
   const auto repaired = scenario_.behaviour.floods ? kRepair : kTrusting;

@@ -86,7 +86,7 @@ class Parrot final : public Between {
     if (frame.purpose == Purpose::announce) said_[frame.id] = frame;
     return to().send(frame);
   }
-  std::uint64_t tick(std::uint64_t now, Actions& actions) override {
+  Instant tick(Instant now, Actions& actions) override {
     const auto wake = Between::tick(now, actions);
     for (const auto& [id, frame] : said_) actions.send(frame);
     return wake;
@@ -97,12 +97,11 @@ class Parrot final : public Between {
 /// Announces each new endpoint at once, however often its address has moved.
 class Eager final : public Between {
   using Between::Between;
-  void put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now,
-           Actions& actions) override {
+  void put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, Instant now, Actions& actions) override {
     Between::put(id, subject, arrival, now, actions);
     came_.push_back({.id = id, .frame = arpl_announcement(subject.mac, subject.address, subject.vlan)});
   }
-  std::uint64_t tick(std::uint64_t now, Actions& actions) override {
+  Instant tick(Instant now, Actions& actions) override {
     for (const auto& frame : std::exchange(came_, {})) actions.send(frame);
     return Between::tick(now, actions);
   }
@@ -116,8 +115,8 @@ class NeverDefends final : public Between {
 
 class Deaf final : public Forwarding {
   using Forwarding::Forwarding;
-  void on_own_mac(Mac /*mac*/, std::uint64_t /*now*/) override {}
-  void on_host_answer(Ipv4 /*gateway*/, std::uint16_t /*vlan*/, std::uint64_t /*at*/) override {}
+  void on_own_mac(Mac /*mac*/, Instant /*now*/) override {}
+  void on_host_answer(Ipv4 /*gateway*/, std::uint16_t /*vlan*/, Instant /*at*/) override {}
 };
 
 class Hoarder final : public Forwarding {
@@ -143,7 +142,7 @@ void probing(Scenario& scenario) {
 }
 
 void asking(Scenario& scenario) {
-  scenario.settings.path_probe_ns = 5 * kSecond;
+  scenario.settings.path_probe = 5 * kSecond;
   scenario.gateways = true;
 }
 
@@ -171,7 +170,7 @@ std::vector<Case> cases() {
       {P::well_formed, F::none, make<WrongMac>},
       {P::set_begins, F::restart, make<Tires<0>>},
       {P::set_spacing, F::restart, make<Repeats<Purpose::announce, 2>>},
-      {P::refreshed, F::none, make<Tires<20>>, [](Scenario& s) { s.settings.announce.refresh_ns = kSecond; }},
+      {P::refreshed, F::none, make<Tires<20>>, [](Scenario& s) { s.settings.announce.refresh = kSecond; }},
       {P::not_too_often, F::none, make<Parrot>},
       {P::inside_once, F::new_mac, make<NeverInside>},
       {P::pace, F::none, make<Repeats<Purpose::announce, 30>>},
@@ -230,16 +229,16 @@ TEST(Broken, answers_for_what_is_withdrawn_are_noticed) {
   checks.set_truth({.slot = [&](Id) -> const arpl_slot& { return slot; },
                     .lives = [&](Mac, Ipv4, std::uint16_t) { return slot.word != 0; },
                     .remembered = [] { return std::size_t{0}; }});
-  checks.on_settings({}, kSecond);
-  checks.on_put(0, subject, Arrival::found, kSecond);
+  checks.on_settings({}, at(kSecond));
+  checks.on_put(0, subject, Arrival::found, at(kSecond));
   const auto answer = is_at(subject.mac, subject.address, 0x0304, 0x0b00000a, 0);
-  checks.on_answered(0, answer, 2 * kSecond);
+  checks.on_answered(0, answer, at(2 * kSecond));
   EXPECT_FALSE(findings.failed(Property::answers_served));
-  slot.claimed_at = 2 * kSecond;
-  checks.on_answered(0, answer, 3 * kSecond);
+  slot.claimed_at = raw(at(2 * kSecond));
+  checks.on_answered(0, answer, at(3 * kSecond));
   EXPECT_FALSE(findings.failed(Property::answers_served)) << "a claim takes no answer away";
   slot.word = 0;
-  checks.on_answered(0, answer, 3 * kSecond);
+  checks.on_answered(0, answer, at(3 * kSecond));
   EXPECT_TRUE(findings.failed(Property::answers_served));
 }
 

@@ -12,7 +12,8 @@ void Cable::send(std::size_t from, const Packet& packet) {
 }
 
 void Cable::carry(std::size_t to, const Packet& packet) {
-  auto arrival = queue_.now() + quality_.delay + (quality_.jitter != 0 ? rng_() % quality_.jitter : 0);
+  auto arrival =
+      queue_.now() + quality_.delay + (quality_.jitter != 0s ? random_below(rng_, quality_.jitter) : Time{});
   if (!quality_.reorders) arrival = std::max(arrival, last_arrival_.at(to));
   last_arrival_.at(to) = std::max(arrival, last_arrival_.at(to));
   queue_.after(arrival - queue_.now(), [this, to, packet] {

@@ -13,8 +13,8 @@ namespace arpline::sim {
 
 /// The quality of a cable; probabilities are in thousandths.
 struct Quality {
-  Time delay = 100'000;
-  Time jitter = 0;
+  Time delay = 100us;
+  Time jitter{};
   std::uint32_t lost = 0;
   std::uint32_t doubled = 0;
   bool reorders = false;  ///< jitter may let a frame overtake another one

@@ -17,7 +17,7 @@ constexpr std::size_t kMostOfOthers = Defender::kMostClaimants + Defender::kMost
 
 }  // namespace
 
-void Checks::on_settings(const Protocol::Settings& settings, std::uint64_t now) {
+void Checks::on_settings(const Protocol::Settings& settings, Instant now) {
   settings_ = settings;
   const auto wait = latency(settings.announce, endpoints_);
   announcing_.set(settings, wait, now);
@@ -25,7 +25,7 @@ void Checks::on_settings(const Protocol::Settings& settings, std::uint64_t now) 
   paced_ = asking_ = {};
 }
 
-void Checks::on_put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now) {
+void Checks::on_put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, Instant now) {
   auto& known = known_[id];
   const bool same = known.subject.mac == subject.mac && known.subject.address == subject.address &&
                     known.subject.vlan == subject.vlan;
@@ -35,7 +35,7 @@ void Checks::on_put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, st
   conflicts_.put(id, subject, arrival, now);
 }
 
-void Checks::on_erase(Id id, std::uint64_t now) {
+void Checks::on_erase(Id id, Instant now) {
   known_.erase(id);
   announcing_.erase(id);
   conflicts_.erase(id, now);
@@ -46,14 +46,14 @@ void Checks::on_gateway(Id id, Ipv4 gateway) {
   known_.at(id).gateway = gateway;
 }
 
-void Checks::on_carrier_up(std::uint64_t now) {
+void Checks::on_carrier_up(Instant now) {
   for (const auto& [id, known] : known_) {
     update_allowed(id, now);
     announcing_.grant(id, now);
   }
 }
 
-void Checks::on_claim(Id id, const Claim& claim, std::uint64_t now) {
+void Checks::on_claim(Id id, const Claim& claim, Instant now) {
   if (!known_.contains(id)) return;
   if (announcing_.proved(id, now)) conflicts_.prove(id);
   conflicts_.claim(id, claim, truth_.slot(id), announcing_.proven(id), now);
@@ -61,33 +61,33 @@ void Checks::on_claim(Id id, const Claim& claim, std::uint64_t now) {
   if (claim.mac != known_.at(id).subject.mac) announcing_.looked(id);
 }
 
-bool Checks::may_be_announced(Id id, std::uint64_t now) const {
+bool Checks::may_be_announced(Id id, Instant now) const {
   const auto& known = known_.at(id);
   const auto& slot = truth_.slot(id);
   return known.subject.announceable && slot.word != 0 && arpl_slot_unanswered(&slot) == 0 &&
          !conflicts_.gave_up(id) && !conflicts_.moving(id, now) && !conflicts_.silent(id, now);
 }
 
-void Checks::update_allowed(Id id, std::uint64_t now) {
+void Checks::update_allowed(Id id, Instant now) {
   auto& known = known_.at(id);
   const bool unanswered = arpl_slot_unanswered(&truth_.slot(id)) != 0;
   announcing_.allow(id, may_be_announced(id, now), known.unanswered, now);
   known.unanswered = unanswered;
 }
 
-void Checks::check_pace(Property property, Bucket& bucket, std::uint64_t frames, std::uint64_t now) {
+void Checks::check_pace(Property property, Bucket& bucket, std::uint64_t frames, Instant now) {
   constexpr Time kBurst = 50 * kMs;
   const auto pps = settings_.announce.pps;
-  const auto interval = pps == 0 ? 0 : kSecond / pps;
+  const auto interval = pps == 0 ? Time{} : Time{kSecond / pps};
   bucket.arrival = std::max(bucket.arrival, now) + frames * interval;
   const auto most = std::max<Time>(kBurst, frames_of(settings_.announce) * interval);
   findings_.check(property, pps != 0 && bucket.arrival - now <= most, [&] {
     return fmt::format("{} frames more than {} a second allow",
-                       (bucket.arrival - now) / std::max<Time>(1, interval), pps);
+                       (bucket.arrival - now) / std::max<Time>(1ns, interval), pps);
   });
 }
 
-void Checks::on_send(const Outgoing& frame, std::uint64_t now) {
+void Checks::on_send(const Outgoing& frame, Instant now) {
   if (frame.purpose == Purpose::ask_as_host) {
     check_pace(Property::asking_pace, asking_, 1, now);
     findings_.check(Property::well_formed, frame.frame.sender_ip == 0 && frame.frame.op == ARPL_OP_REQUEST,
@@ -131,7 +131,7 @@ void Checks::check_form(const Outgoing& frame, const Known& known) {
   findings_.check(Property::well_formed, right, [&] { return describe(arp_packet(w)); });
 }
 
-void Checks::check_silence(const Outgoing& frame, const Known& known, std::uint64_t now) {
+void Checks::check_silence(const Outgoing& frame, const Known& known, Instant now) {
   const auto& slot = truth_.slot(frame.id);
   const auto text = [&] { return describe(arp_packet(frame.frame)); };
   findings_.check(Property::silent_withdrawn,
@@ -146,7 +146,7 @@ void Checks::check_silence(const Outgoing& frame, const Known& known, std::uint6
   findings_.check(Property::silent_unanswered, arpl_slot_unanswered(&slot) == 0, text);
 }
 
-void Checks::on_report(const Report& report, std::uint64_t now) {
+void Checks::on_report(const Report& report, Instant now) {
   auto& [times, last] = told_[{report.id, report.kind}];
   ++times;
   last = now;
@@ -175,7 +175,7 @@ void Checks::check_path(const Report& report) {
   path_told_[report.id] = report.kind;
 }
 
-void Checks::on_answered(Id id, const Packet& answer, std::uint64_t) {
+void Checks::on_answered(Id id, const Packet& answer, Instant) {
   const auto at = known_.find(id);
   const bool right = at != known_.end() && answer.arp.sender_mac == at->second.subject.mac &&
                      answer.arp.sender_ip == at->second.subject.address &&
@@ -183,7 +183,7 @@ void Checks::on_answered(Id id, const Packet& answer, std::uint64_t) {
   findings_.check(Property::answers_served, right, [&] { return describe(answer); });
 }
 
-void Checks::on_tick(std::uint64_t now) {
+void Checks::on_tick(Instant now) {
   for (const auto& [id, known] : known_) {
     update_allowed(id, now);
     announcing_.tick(id, now);
@@ -193,13 +193,13 @@ void Checks::on_tick(std::uint64_t now) {
                   [&] { return fmt::format("{} entries", truth_.remembered()); });
 }
 
-void Checks::on_refusing(bool refuses, std::uint64_t now) {
+void Checks::on_refusing(bool refuses, Instant now) {
   announcing_.refuse(refuses);
   conflicts_.refuse(refuses);
   on_absence(now);
 }
 
-void Checks::on_absence(std::uint64_t now) {
+void Checks::on_absence(Instant now) {
   announcing_.absent(now);
   conflicts_.absent(now);
 }
@@ -215,9 +215,9 @@ std::uint64_t Checks::told(ReportKind what) const {
   return sum;
 }
 
-std::uint64_t Checks::told_at(Id id, ReportKind what) const {
+Instant Checks::told_at(Id id, ReportKind what) const {
   const auto at = told_.find({id, what});
-  return at == told_.end() ? 0 : at->second.second;
+  return at == told_.end() ? kNoTime : at->second.second;
 }
 
 }  // namespace arpline::sim

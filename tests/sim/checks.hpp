@@ -25,25 +25,25 @@ class Checks final : public Watcher {
   Checks(Findings& findings, std::size_t endpoints) : findings_(findings), endpoints_(endpoints) {}
   void set_truth(Truth truth) { truth_ = std::move(truth); }
 
-  void on_put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now) override;
-  void on_erase(Id id, std::uint64_t now) override;
+  void on_put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, Instant now) override;
+  void on_erase(Id id, Instant now) override;
   void on_gateway(Id id, Ipv4 gateway) override;
-  void on_carrier_up(std::uint64_t now) override;
-  void on_settings(const Protocol::Settings& settings, std::uint64_t now) override;
-  void on_claim(Id id, const Claim& claim, std::uint64_t now) override;
+  void on_carrier_up(Instant now) override;
+  void on_settings(const Protocol::Settings& settings, Instant now) override;
+  void on_claim(Id id, const Claim& claim, Instant now) override;
   void on_gateway_answers(Mac mac) override { conflicts_.know_gateway(mac); }
-  void on_send(const Outgoing& frame, std::uint64_t now) override;
-  void on_report(const Report& report, std::uint64_t now) override;
-  void on_answered(Id id, const Packet& answer, std::uint64_t now) override;
-  void on_tick(std::uint64_t now) override;
-  void on_refusing(bool refuses, std::uint64_t now) override;
-  void on_absence(std::uint64_t now) override;
+  void on_send(const Outgoing& frame, Instant now) override;
+  void on_report(const Report& report, Instant now) override;
+  void on_answered(Id id, const Packet& answer, Instant now) override;
+  void on_tick(Instant now) override;
+  void on_refusing(bool refuses, Instant now) override;
+  void on_absence(Instant now) override;
 
   /// The number of reports of this kind, about one endpoint or about all.
   std::uint64_t told(Id id, ReportKind told) const;
   std::uint64_t told(ReportKind told) const;
-  /// The time of the last report, in the host's clock; 0: none.
-  std::uint64_t told_at(Id id, ReportKind told) const;
+  /// The time of the last report, in the host's clock; kNoTime: none.
+  Instant told_at(Id id, ReportKind told) const;
 
  private:
   struct Known {
@@ -52,14 +52,14 @@ class Checks final : public Watcher {
     bool unanswered = false;
   };
   struct Bucket {
-    std::uint64_t arrival = 0;
+    Instant arrival = kNoTime;
   };
 
-  bool may_be_announced(Id id, std::uint64_t now) const;
-  void update_allowed(Id id, std::uint64_t now);
-  void check_pace(Property property, Bucket& bucket, std::uint64_t frames, std::uint64_t now);
+  bool may_be_announced(Id id, Instant now) const;
+  void update_allowed(Id id, Instant now);
+  void check_pace(Property property, Bucket& bucket, std::uint64_t frames, Instant now);
   void check_form(const Outgoing& frame, const Known& known);
-  void check_silence(const Outgoing& frame, const Known& known, std::uint64_t now);
+  void check_silence(const Outgoing& frame, const Known& known, Instant now);
   void check_path(const Report& report);
 
   Findings& findings_;
@@ -72,7 +72,7 @@ class Checks final : public Watcher {
   Bucket paced_;
   Bucket asking_;
   std::map<Id, ReportKind> path_told_;
-  std::map<std::pair<Id, ReportKind>, std::pair<std::uint64_t, std::uint64_t>> told_;  // count, last time
+  std::map<std::pair<Id, ReportKind>, std::pair<std::uint64_t, Instant>> told_;  // count, last time
 };
 
 }  // namespace arpline::sim

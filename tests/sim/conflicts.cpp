@@ -22,11 +22,11 @@ void Conflicts::set(const Protocol::Settings& settings, Time latency) {
   for (auto& [id, endpoint] : endpoints_) endpoint.defend_by = kNever;
 }
 
-bool Conflicts::is_incumbent(const Endpoint& endpoint, std::uint64_t now) {
-  return endpoint.incumbent || now - std::max(endpoint.since, endpoint.claimed_at) >= kSilentNs;
+bool Conflicts::is_incumbent(const Endpoint& endpoint, Instant now) {
+  return endpoint.incumbent || now - std::max(endpoint.since, endpoint.claimed_at) >= kSilentFor;
 }
 
-void Conflicts::put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now) {
+void Conflicts::put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, Instant now) {
   const auto before = endpoints_.find(id);
   // A change of the settings ends no conflict.
   const bool same = before != endpoints_.end() && before->second.subject.mac == subject.mac &&
@@ -43,10 +43,10 @@ void Conflicts::put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, st
   if (!same) {
     endpoint.since = now;
     endpoint.incumbent =
-        arrival == Arrival::found || (state.ours_until != 0 && now - state.ours_until < kSilentNs);
+        arrival == Arrival::found || (state.ours_until != kNoTime && now - state.ours_until < kSilentFor);
     endpoint.contested = false;
     // The end of moving is reported only of an endpoint.
-    if (state.moving && now >= state.moves.back() + kStillNs) {
+    if (state.moving && now >= state.moves.back() + kStillFor) {
       state.moving = false;
       state.still_by = kNever;
     }
@@ -58,13 +58,13 @@ void Conflicts::put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, st
 }
 
 // A claimed address that the endpoint loses has moved to the claimant.
-void Conflicts::erase(Id id, std::uint64_t now) {
+void Conflicts::erase(Id id, Instant now) {
   const auto at = endpoints_.find(id);
   if (at == endpoints_.end()) return;
   auto& state = state_of(at->second);
   if (is_incumbent(at->second, now)) state.ours_until = now;
-  if (state.claimed_at != 0 && now - state.claimed_at < kSilentNs) move(state, state.claimant, now);
-  state.claimed_at = 0;
+  if (state.claimed_at != kNoTime && now - state.claimed_at < kSilentFor) move(state, state.claimant, now);
+  state.claimed_at = kNoTime;
   endpoints_.erase(at);
 }
 
@@ -79,17 +79,17 @@ void Conflicts::announced(Id id) {
 }
 
 // A change of owner counts as a move.
-void Conflicts::move(AddressState& state, Mac owner, std::uint64_t now) {
+void Conflicts::move(AddressState& state, Mac owner, Instant now) {
   const bool first = state.owner == 0;
   if (state.owner == owner) return;
   state.owner = owner;
   if (first) return;
   state.moves.push_back(now);
   while (state.moves.size() > 2 * kMoves) state.moves.pop_front();
-  if (state.moving) state.still_by = now + kStillNs + latency_;
+  if (state.moving) state.still_by = now + kStillFor + latency_;
 }
 
-void Conflicts::report(const Report& report, std::uint64_t now) {
+void Conflicts::report(const Report& report, Instant now) {
   const auto at = endpoints_.find(report.id);
   if (at == endpoints_.end()) {
     if (report.kind != ReportKind::conflict) return;
@@ -113,16 +113,16 @@ void Conflicts::report(const Report& report, std::uint64_t now) {
     case ReportKind::moves_too_often:
       state.moving = true;
       endpoint.defend_by = kNever;
-      state.still_by = now + kStillNs + latency_;
+      state.still_by = now + kStillFor + latency_;
       findings_.check(
           Property::moves_noticed,
-          state.moves.size() >= kMoves && now - state.moves[state.moves.size() - kMoves] <= kStillNs, [&] {
+          state.moves.size() >= kMoves && now - state.moves[state.moves.size() - kMoves] <= kStillFor, [&] {
             return fmt::format("{} has not moved five times within 180 s",
                                format_ipv4(endpoint.subject.address));
           });
       break;
     case ReportKind::moves_no_more:
-      findings_.check(Property::moves_end, state.moves.empty() || now >= state.moves.back() + kStillNs, [&] {
+      findings_.check(Property::moves_end, state.moves.empty() || now >= state.moves.back() + kStillFor, [&] {
         return fmt::format("{} has moved {} s ago", format_ipv4(endpoint.subject.address),
                            (now - state.moves.back()) / kSecond);
       });
@@ -141,24 +141,24 @@ void Conflicts::report(const Report& report, std::uint64_t now) {
   }
 }
 
-bool Conflicts::is_proxy(Id id, const Claim& claim, std::uint64_t now) {
+bool Conflicts::is_proxy(Id id, const Claim& claim, Instant now) {
   auto& claimed = claimants_[claim.mac];
   claimed[id] = now;
-  std::erase_if(claimed, [&](const auto& one) { return now - one.second > kProxyNs; });
+  std::erase_if(claimed, [&](const auto& one) { return now - one.second > kProxyWithin; });
   if (claimed.size() < kProxyAddresses) return false;
   proxied_at_[claim.mac] = now;
   return true;
 }
 
-void Conflicts::silence(Endpoint& endpoint, std::uint64_t now) {
+void Conflicts::silence(Endpoint& endpoint, Instant now) {
   endpoint.incumbent = is_incumbent(endpoint, now);
   endpoint.claimed_at = now;
   if (endpoint.incumbent && (endpoint.owes || now < endpoint.silent_until)) return;
-  endpoint.silent_until = now + kSilentNs;
+  endpoint.silent_until = now + kSilentFor;
   endpoint.owes = endpoint.incumbent;
 }
 
-void Conflicts::claim(Id id, const Claim& claim, const arpl_slot& slot, bool proven, std::uint64_t now) {
+void Conflicts::claim(Id id, const Claim& claim, const arpl_slot& slot, bool proven, Instant now) {
   const auto at = endpoints_.find(id);
   if (at == endpoints_.end()) return;
   auto& endpoint = at->second;
@@ -168,14 +168,13 @@ void Conflicts::claim(Id id, const Claim& claim, const arpl_slot& slot, bool pro
       return fmt::format("{} claims {}, and nobody is told", format_mac(claim.mac),
                          format_ipv4(endpoint.subject.address));
     });
-    endpoint.contested = endpoint.contested || arpl_slot_contested(&slot, now) != 0;
+    endpoint.contested = endpoint.contested || arpl_slot_contested(&slot, raw(now)) != 0;
     if (endpoint.told_conflict && !claim.dropped) judge(endpoint, claim, slot, proven, now);
   }
   endpoint.told_conflict = endpoint.told_gave_up = false;
 }
 
-void Conflicts::judge(Endpoint& endpoint, const Claim& claim, const arpl_slot& slot, bool proven,
-                      std::uint64_t now) {
+void Conflicts::judge(Endpoint& endpoint, const Claim& claim, const arpl_slot& slot, bool proven, Instant now) {
   const auto origin = endpoint.told.origin;
   const auto id = endpoint.told.id;
   const auto address = format_ipv4(endpoint.subject.address);
@@ -189,10 +188,10 @@ void Conflicts::judge(Endpoint& endpoint, const Claim& claim, const arpl_slot& s
     findings_.check(Property::origin, origin == ClaimOrigin::proxy,
                     [&] { return fmt::format("{} claims several addresses", format_mac(claim.mac)); });
   }
-  // A proxy keeps this origin for kProxyNs.
+  // A proxy keeps this origin for kProxyWithin.
   if (origin == ClaimOrigin::proxy) {
     const auto proxied = proxied_at_.find(claim.mac);
-    const bool was = proxied != proxied_at_.end() && now - proxied->second <= kProxyNs;
+    const bool was = proxied != proxied_at_.end() && now - proxied->second <= kProxyWithin;
     findings_.check(Property::origin, several || was || gateways_.contains(claim.mac),
                     [&] { return fmt::format("{} is no proxy", format_mac(claim.mac)); });
   }
@@ -200,12 +199,12 @@ void Conflicts::judge(Endpoint& endpoint, const Claim& claim, const arpl_slot& s
   state.claimant = claim.mac;
   state.claimed_at = now;
   silence(endpoint, now);
-  if (state.moving && !state.moves.empty() && now < state.moves.back() + kStillNs) return;
+  if (state.moving && !state.moves.empty() && now < state.moves.back() + kStillFor) return;
   const bool gave_up_before = endpoint.gave_up && !endpoint.told_gave_up;
   if (gave_up_before) return;
-  const auto seen = claim.at == 0 ? now : claim.at;
-  const bool copy = claim.mac == endpoint.conflict_mac && seen - endpoint.conflict_at < kCopyNs;
-  const bool again = endpoint.conflict_at != 0 && seen - endpoint.conflict_at < kDefendIntervalNs;
+  const auto seen = claim.at == kNoTime ? now : claim.at;
+  const bool copy = claim.mac == endpoint.conflict_mac && seen - endpoint.conflict_at < kCopyWithin;
+  const bool again = endpoint.conflict_at != kNoTime && seen - endpoint.conflict_at < kDefendInterval;
   const bool must =
       !copy && origin != ClaimOrigin::proxy &&
       (settings_.on_conflict == OnConflict::never || (settings_.on_conflict == OnConflict::once && again));
@@ -217,13 +216,13 @@ void Conflicts::judge(Endpoint& endpoint, const Claim& claim, const arpl_slot& s
     endpoint.conflict_mac = claim.mac;
   }
   ++state.claims_to_defend;
-  const bool recent = state.defended_at != 0 && now - state.defended_at < kDefendIntervalNs + latency_;
+  const bool recent = state.defended_at != kNoTime && now - state.defended_at < kDefendInterval + latency_;
   if (defending(settings_.on_conflict) && proven && !must && !recent && endpoint.subject.announceable &&
       slot.word != 0 && endpoint.defend_by == kNever)
     endpoint.defend_by = now + latency_;
 }
 
-void Conflicts::defends(Id id, std::uint64_t now) {
+void Conflicts::defends(Id id, Instant now) {
   const auto at = endpoints_.find(id);
   if (at == endpoints_.end()) return;
   auto& endpoint = at->second;
@@ -234,7 +233,7 @@ void Conflicts::defends(Id id, std::uint64_t now) {
       defending(settings_.on_conflict) && state.claims_to_defend > 0 && !endpoint.gave_up && !moving(id, now),
       [&] { return address + " is defended against nobody, or by nobody's wish"; });
   findings_.check(
-      Property::defence_interval, state.defended_at == 0 || now - state.defended_at >= kDefendIntervalNs,
+      Property::defence_interval, state.defended_at == kNoTime || now - state.defended_at >= kDefendInterval,
       [&] { return fmt::format("{} was defended {} ms ago", address, (now - state.defended_at) / kMs); });
   findings_.check(Property::defended, true, [] { return ""; });
   state.defended_at = now;
@@ -242,7 +241,7 @@ void Conflicts::defends(Id id, std::uint64_t now) {
   endpoint.defend_by = kNever;
 }
 
-void Conflicts::tick(Id id, const arpl_slot& slot, std::uint64_t now) {
+void Conflicts::tick(Id id, const arpl_slot& slot, Instant now) {
   const auto at = endpoints_.find(id);
   if (at == endpoints_.end()) return;
   auto& endpoint = at->second;
@@ -252,7 +251,7 @@ void Conflicts::tick(Id id, const arpl_slot& slot, std::uint64_t now) {
     findings_.fail(Property::defended, address + " is not defended");
     endpoint.defend_by = kNever;
   }
-  if (arpl_slot_contested(&slot, now) != 0) {
+  if (arpl_slot_contested(&slot, raw(now)) != 0) {
     endpoint.contested = true;
     endpoint.over_by = kNever;
   } else if (endpoint.contested && endpoint.over_by == kNever) {
@@ -271,7 +270,7 @@ void Conflicts::tick(Id id, const arpl_slot& slot, std::uint64_t now) {
   }
 }
 
-void Conflicts::absent(std::uint64_t now) {
+void Conflicts::absent(Instant now) {
   for (auto& [id, endpoint] : endpoints_) {
     if (endpoint.defend_by != kNever) endpoint.defend_by = now + latency_;
     if (endpoint.over_by != kNever) endpoint.over_by = now + latency_;
@@ -285,17 +284,17 @@ bool Conflicts::gave_up(Id id) const {
   return at != endpoints_.end() && at->second.gave_up;
 }
 
-bool Conflicts::silent(Id id, std::uint64_t now) const {
+bool Conflicts::silent(Id id, Instant now) const {
   const auto at = endpoints_.find(id);
   return at != endpoints_.end() && now < at->second.silent_until;
 }
 
-bool Conflicts::moving(Id id, std::uint64_t now) const {
+bool Conflicts::moving(Id id, Instant now) const {
   const auto at = endpoints_.find(id);
   if (at == endpoints_.end()) return false;
   const auto state = states_.find({at->second.subject.vlan, at->second.subject.address});
   return state != states_.end() && state->second.moving && !state->second.moves.empty() &&
-         now < state->second.moves.back() + kStillNs;
+         now < state->second.moves.back() + kStillFor;
 }
 
 }  // namespace arpline::sim

@@ -18,35 +18,35 @@ class Conflicts {
   explicit Conflicts(Findings& findings) : findings_(findings) {}
 
   void set(const Protocol::Settings& settings, Time latency);
-  void put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now);
-  void erase(Id id, std::uint64_t now);
+  void put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, Instant now);
+  void erase(Id id, Instant now);
   /// The endpoint's probes have ended without a conflict.
   void prove(Id id);
   void announced(Id id);
-  void report(const Report& report, std::uint64_t now);
+  void report(const Report& report, Instant now);
   /// Called after the machines' reports about this claim.
-  void claim(Id id, const Claim& claim, const arpl_slot& slot, bool proven, std::uint64_t now);
-  void defends(Id id, std::uint64_t now);
-  void tick(Id id, const arpl_slot& slot, std::uint64_t now);
-  void absent(std::uint64_t now);
+  void claim(Id id, const Claim& claim, const arpl_slot& slot, bool proven, Instant now);
+  void defends(Id id, Instant now);
+  void tick(Id id, const arpl_slot& slot, Instant now);
+  void absent(Instant now);
   void refuse(bool refuses) { refuses_ = refuses; }
   /// The MAC of a station that has answered as a gateway; a report may give its claims the origin proxy.
   void know_gateway(Mac mac) { gateways_[mac] = true; }
 
   bool gave_up(Id id) const;
-  bool moving(Id id, std::uint64_t now) const;
+  bool moving(Id id, Instant now) const;
   /// Whether a claim keeps the endpoint from being announced.
-  bool silent(Id id, std::uint64_t now) const;
+  bool silent(Id id, Instant now) const;
   /// The number of addresses that were ever an endpoint's.
   std::size_t addresses() const noexcept { return states_.size(); }
 
  private:
-  static constexpr std::uint64_t kDefendIntervalNs = 10 * kSecond;
-  static constexpr std::uint64_t kStillNs = 180 * kSecond;
+  static constexpr Duration kDefendInterval = 10s;
+  static constexpr Duration kStillFor = 180s;
   static constexpr std::size_t kMoves = 5;
-  static constexpr std::uint64_t kSilentNs = 60 * kSecond;
-  static constexpr std::uint64_t kCopyNs = 100 * kMs;
-  static constexpr std::uint64_t kProxyNs = 60 * kSecond;
+  static constexpr Duration kSilentFor = 60s;
+  static constexpr Duration kCopyWithin = 100ms;
+  static constexpr Duration kProxyWithin = 60s;
   static constexpr std::size_t kProxyAddresses = 3;
   static constexpr std::size_t kSurelyRemembered = 200;
 
@@ -56,13 +56,13 @@ class Conflicts {
     bool contested = false;
     bool incumbent = false;  // it had the address before the first claim
     bool owes = false;       // it must be announced before a further claim may silence it
-    std::uint64_t since = 0;
-    std::uint64_t claimed_at = 0;  // the last claim from the wire
-    std::uint64_t silent_until = 0;
+    Instant since = kNoTime;
+    Instant claimed_at = kNoTime;  // the last claim from the wire
+    Instant silent_until = kNoTime;
     Mac conflict_mac = 0;
-    std::uint64_t conflict_at = 0;
-    std::uint64_t defend_by = kNever;
-    std::uint64_t over_by = kNever;
+    Instant conflict_at = kNoTime;
+    Instant defend_by = kNever;
+    Instant over_by = kNever;
     // Reports since the last claim.
     bool told_conflict = false;
     bool told_gave_up = false;
@@ -72,32 +72,32 @@ class Conflicts {
   struct AddressState {
     Mac owner = 0;
     Mac claimant = 0;
-    std::uint64_t claimed_at = 0;
-    std::uint64_t ours_until = 0;
-    std::deque<std::uint64_t> moves;
+    Instant claimed_at = kNoTime;
+    Instant ours_until = kNoTime;
+    std::deque<Instant> moves;
     bool moving = false;
-    std::uint64_t defended_at = 0;
+    Instant defended_at = kNoTime;
     std::uint64_t claims_to_defend = 0;  // since the last defence
-    std::uint64_t still_by = kNever;
+    Instant still_by = kNever;
   };
   using Address = std::pair<std::uint16_t, Ipv4>;
 
   AddressState& state_of(const Endpoint& endpoint) {
     return states_[{endpoint.subject.vlan, endpoint.subject.address}];
   }
-  void move(AddressState& state, Mac owner, std::uint64_t now);
-  static bool is_incumbent(const Endpoint& endpoint, std::uint64_t now);
-  static void silence(Endpoint& endpoint, std::uint64_t now);
-  bool is_proxy(Id id, const Claim& claim, std::uint64_t now);
-  void judge(Endpoint& endpoint, const Claim& claim, const arpl_slot& slot, bool proven, std::uint64_t now);
+  void move(AddressState& state, Mac owner, Instant now);
+  static bool is_incumbent(const Endpoint& endpoint, Instant now);
+  static void silence(Endpoint& endpoint, Instant now);
+  bool is_proxy(Id id, const Claim& claim, Instant now);
+  void judge(Endpoint& endpoint, const Claim& claim, const arpl_slot& slot, bool proven, Instant now);
 
   Findings& findings_;
   Protocol::Settings settings_;
-  Time latency_ = 0;
+  Time latency_{};
   std::map<Id, Endpoint> endpoints_;
   std::map<Address, AddressState> states_;
-  std::map<Mac, std::map<Id, std::uint64_t>> claimants_;
-  std::map<Mac, std::uint64_t> proxied_at_;
+  std::map<Mac, std::map<Id, Instant>> claimants_;
+  std::map<Mac, Instant> proxied_at_;
   std::map<Mac, bool> gateways_;
   bool refuses_ = false;
 };

@@ -10,13 +10,13 @@
 namespace arpline::sim {
 namespace {
 
-constexpr std::uint64_t kLookNs = 250 * kMs;
-constexpr std::uint64_t kLeaseNs = kSecond;
+constexpr Duration kLook = 250ms;
+constexpr Duration kLease = 1s;
 // The delay of a control loop that is busy with other work.
 constexpr Time kLateness = 2 * kMs;
 
 constexpr std::size_t kSlots = 128;
-constexpr std::uint64_t kPairTtlNs = 60 * ARPL_SECOND_NS;
+constexpr Duration kPairTtl = 60s;
 constexpr std::uint64_t kCreditWindow = 128;
 
 // Fixed keys, so that each run of a seed has the same result.
@@ -76,7 +76,7 @@ class Daemon::Worker final : public arpline::Service {
 class Daemon::HostOfDriver final : public DriverHost {
  public:
   explicit HostOfDriver(const Daemon& daemon) : daemon_(daemon) {}
-  std::uint64_t now() const override { return daemon_.hands_.now(); }
+  Instant now() const override { return daemon_.hands_.now(); }
   std::optional<std::vector<Route>> routes_of(int nsid) override {
     const auto at = daemon_.gateways_.find(nsid);
     if (at == daemon_.gateways_.end() || at->second == 0) return std::vector<Route>{};
@@ -108,7 +108,7 @@ Daemon::Daemon(Queue& queue, Rng& rng, Trace& trace, const Setup& setup, Hands h
       worker_(std::make_unique<Worker>(*this)) {
   auto& limits = maps_.limits;
   Limits{}.write(limits);
-  limits.pair_ttl_ns = kPairTtlNs;
+  limits.pair_ttl_ns = raw(kPairTtl);
   limits.events = {};  // no limit on events; the machines' own tests cover suppressed ones
   limits.credit_window = kCreditWindow;
   limits.flags = ARPL_LIMIT_ONE_QUEUE | (setup.fast_path ? ARPL_LIMIT_FAST_PATH : 0);
@@ -133,7 +133,7 @@ void Daemon::configure(const Protocol::Settings& settings) {
   config_.announce = settings.announce;
   config_.on_conflict = settings.on_conflict;
   config_.probe = settings.probe;
-  own_.path_probe_ns = settings.path_probe_ns;
+  own_.path_probe = settings.path_probe;
 }
 
 void Daemon::start(const std::vector<Interface>& interfaces) {
@@ -145,7 +145,7 @@ void Daemon::start(const std::vector<Interface>& interfaces) {
 }
 
 void Daemon::update(int nsid, const std::vector<Interface>& interfaces) {
-  follow(registry_.update(nsid, interfaces, std::max<Time>(hands_.now(), 1)));
+  follow(registry_.update(nsid, interfaces, std::max(hands_.now(), at(1ns))));
   drain();
   tick();
 }
@@ -202,7 +202,7 @@ bool Daemon::to_wire(Packet& packet) {
   arp.op = w.op;
   arp.vlan = w.vlan;
   __be32 requester = 0;
-  const auto sent = arpl_handle_sent(&maps_.tables(), &arp, hands_.now(), &requester);
+  const auto sent = arpl_handle_sent(&maps_.tables(), &arp, raw(hands_.now()), &requester);
   expect_events();
   if (requester != 0) w.target_ip = requester;
   return sent != ARPL_SENT_DROPPED;
@@ -211,7 +211,7 @@ bool Daemon::to_wire(Packet& packet) {
 // The simulated epoll loop reads events after a short delay.
 void Daemon::expect_events() {
   if (setup_.polls_events || std::exchange(drain_planned_, true)) return;
-  queue_.after(rng_() % kLateness, [this] {
+  queue_.after(random_below(rng_, kLateness), [this] {
     drain_planned_ = false;
     if (!paused_) drain();
   });
@@ -243,16 +243,16 @@ void Daemon::hear(const arpl_event& event) {
 void Daemon::tick() {
   if (paused_) return;
   const auto now = hands_.now();
-  maps_.lease = now + kLeaseNs;
-  maps_.limits.egress_seen_ns = now;
-  plan(std::min(driver_->run(now, worker_.get()), now + kLookNs));
+  maps_.lease = raw(now + kLease);
+  maps_.limits.egress_seen_ns = raw(now);
+  plan(std::min(driver_->run(now, worker_.get()), now + kLook));
 }
 
-void Daemon::plan(std::uint64_t at) {
+void Daemon::plan(Instant at) {
   tick_at_ = at;
   const auto now = hands_.now();
   const auto timer = ++timer_;
-  queue_.after((at > now ? at - now : 0) + rng_() % kLateness, [this, timer] {
+  queue_.after(std::max(at - now, Time{}) + random_below(rng_, kLateness), [this, timer] {
     if (timer != timer_ || paused_) return;
     drain();
     tick();

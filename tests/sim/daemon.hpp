@@ -36,7 +36,7 @@ class Daemon {
   };
   /// The daemon's access to the host: its clock and its outputs.
   struct Hands {
-    std::function<std::uint64_t()> now;
+    std::function<Instant()> now;
     std::function<void(const Packet&)> to_wire;    ///< from the worker, below the host's network stack
     std::function<bool(const Packet&)> to_inside;  ///< through the MAC's interface; false: there is none
   };
@@ -85,7 +85,7 @@ class Daemon {
   void hear(const arpl_event& event);
   void drain();
   void tick();
-  void plan(std::uint64_t at);
+  void plan(Instant at);
 
   Queue& queue_;
   Rng& rng_;
@@ -105,7 +105,7 @@ class Daemon {
   bool paused_ = false;
   bool refuses_ = false;
   bool drain_planned_ = false;
-  std::uint64_t tick_at_ = 0;
+  Instant tick_at_ = kNoTime;
   std::uint64_t timer_ = 0;
 };
 

@@ -211,7 +211,7 @@ void Faults::take(Station& station, std::size_t target, Mac mac) {
 
 // The second host takes the address up to two seconds before or after the container goes.
 void Faults::move_away(std::size_t target) {
-  const auto overlap = network_.rng()() % (2 * kSecond);
+  const auto overlap = random_below(network_.rng(), 2 * kSecond);
   const bool first_there = network_.rng()() % 2 == 0;
   const auto mac = network_.new_mac();
   const auto arrive = [=, this] {

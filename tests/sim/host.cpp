@@ -22,7 +22,7 @@ Host::Host(Queue& queue, Rng& rng, Trace& trace, Cable& cable, const Setup& setu
       setup_(setup),
       parent_(queue, rng, {.mac = setup.mac, .address = setup.address},
               [this](const Packet& packet) { transmit(packet); }),
-      clock_ahead_(setup.clock_start) {
+      clock_start_(setup.clock_start) {
   auto daemon = setup.daemon;
   daemon.parent_mac = setup.mac;
   daemon.vepa = setup.vepa;
@@ -87,7 +87,7 @@ void Host::notify_daemon(std::size_t index, bool carrier_came) {
   auto& changed = containers_.at(index);
   changed.changed_at = queue_.now();
   if (service_ != nullptr) service_->forget(changed.setup.address, changed.setup.vlan);
-  queue_.after(rng_() % kDiscovery, [this, index, carrier_came] {
+  queue_.after(random_below(rng_, kDiscovery), [this, index, carrier_came] {
     if (paused_) {
       // The daemon reads the notification once the host continues.
       queue_.after(kDiscovery, [this, index, carrier_came] { notify_daemon(index, carrier_came); });
@@ -159,13 +159,13 @@ void Host::pause() {
 void Host::resume(bool counts) {
   if (!paused_) return;
   paused_ = false;
-  if (!counts) clock_ahead_ -= queue_.now() - paused_at_;
+  if (!counts) clock_start_ -= queue_.now() - paused_at_;
   daemon_->pause(false);
 }
 
 void Host::jump(Time by) {
   if (paused_) return;
-  clock_ahead_ += by;
+  clock_start_ += by;
   daemon_->clock_jumped();
 }
 

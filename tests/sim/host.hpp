@@ -26,7 +26,7 @@ class Host {
     bool there = true;              ///< exists from the start
   };
   struct Setup {
-    std::uint64_t clock_start = 0;
+    Instant clock_start = kNoTime;
     Mac mac = 0;
     Ipv4 address = 0;
     bool vepa = false;
@@ -50,7 +50,7 @@ class Host {
   bool runs(std::size_t index) const;
   Daemon& daemon() noexcept { return *daemon_; }
   Stack& parent() noexcept { return parent_; }
-  std::uint64_t now() const noexcept { return queue_.now() + clock_ahead_; }
+  Instant now() const noexcept { return clock_start_ + queue_.now(); }
   Time last_changed(std::size_t index) const { return containers_.at(index).changed_at; }
   /// The MAC before the last change.
   Mac earlier_mac(std::size_t index) const { return containers_.at(index).earlier_mac; }
@@ -79,7 +79,7 @@ class Host {
     Mac earlier_mac = 0;
     bool exists = false;
     bool up = true;
-    Time changed_at = 0;
+    Time changed_at{};
   };
 
   void from_wire(const Packet& packet);
@@ -102,8 +102,8 @@ class Host {
   Service* service_ = nullptr;
   BroadcastQueue queue_of_broadcasts_;
   BroadcastQueue queue_of_bare_kernel_;
-  Time clock_ahead_ = 0;
-  Time paused_at_ = 0;
+  Instant clock_start_;  // the time of its clock at the start of the run, jumps added
+  Time paused_at_{};
   bool paused_ = false;
   bool carrier_ = true;
 };

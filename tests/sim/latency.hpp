@@ -19,7 +19,7 @@ inline std::uint64_t frames_of(const Schedule& schedule) {
 inline Time latency(const Schedule& schedule, std::size_t endpoints) {
   constexpr Time kLookAndLate = 300 * kMs;
   const auto frames = endpoints * (frames_of(schedule) + 5) + 4;
-  return kLookAndLate + (schedule.pps == 0 ? 0 : frames * kSecond / schedule.pps);
+  return kLookAndLate + (schedule.pps == 0 ? Time{} : Time{frames * kSecond / schedule.pps});
 }
 
 }  // namespace arpline::sim

@@ -8,7 +8,7 @@
 
 namespace arpline::sim {
 
-void WatchedMachines::put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now,
+void WatchedMachines::put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, Instant now,
                           Actions& actions) {
   now_ = now;
   trace_.event(arrival == Arrival::found ? "found" : "changed", id, subject.mac);
@@ -16,35 +16,35 @@ void WatchedMachines::put(Id id, const AnnouncedEndpoint& subject, Arrival arriv
   Between::put(id, subject, arrival, now, actions);
 }
 
-void WatchedMachines::erase(Id id, std::uint64_t now) {
+void WatchedMachines::erase(Id id, Instant now) {
   Between::erase(id, now);
   watcher_.on_erase(id, now);
 }
 
-void WatchedMachines::set_gateway(Id id, Ipv4 gateway, bool at_parent, std::uint64_t now) {
+void WatchedMachines::set_gateway(Id id, Ipv4 gateway, bool at_parent, Instant now) {
   Between::set_gateway(id, gateway, at_parent, now);
   watcher_.on_gateway(id, gateway);
 }
 
-void WatchedMachines::carrier_up(std::uint64_t now) {
+void WatchedMachines::carrier_up(Instant now) {
   trace_.event("carrier up");
   watcher_.on_carrier_up(now);
   Between::carrier_up(now);
 }
 
-void WatchedMachines::on_claim(Id id, Claim claim, std::uint64_t now, Actions& actions) {
+void WatchedMachines::on_claim(Id id, Claim claim, Instant now, Actions& actions) {
   now_ = now;
   Between::on_claim(id, claim, now, actions);
   watcher_.on_claim(id, claim, now);
 }
 
-void WatchedMachines::on_answer(Id id, Mac mac, std::uint64_t at, Actions& actions) {
+void WatchedMachines::on_answer(Id id, Mac mac, Instant at, Actions& actions) {
   now_ = at;
   watcher_.on_gateway_answers(mac);
   Between::on_answer(id, mac, at, actions);
 }
 
-std::uint64_t WatchedMachines::tick(std::uint64_t now, Actions& actions) {
+Instant WatchedMachines::tick(Instant now, Actions& actions) {
   now_ = now;
   const auto wake = Between::tick(now, actions);
   watcher_.on_tick(now);

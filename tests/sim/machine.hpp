@@ -18,31 +18,30 @@ class Forwarding : public Machines {
  public:
   explicit Forwarding(std::unique_ptr<Machines> to) : to_(std::move(to)) {}
 
-  void set(const Settings& settings, std::uint64_t now) override { to_->set(settings, now); }
-  void put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now,
-           Actions& actions) override {
+  void set(const Settings& settings, Instant now) override { to_->set(settings, now); }
+  void put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, Instant now, Actions& actions) override {
     to_->put(id, subject, arrival, now, actions);
   }
-  void erase(Id id, std::uint64_t now) override { to_->erase(id, now); }
-  void set_gateway(Id id, Ipv4 gateway, bool at_parent, std::uint64_t now) override {
+  void erase(Id id, Instant now) override { to_->erase(id, now); }
+  void set_gateway(Id id, Ipv4 gateway, bool at_parent, Instant now) override {
     to_->set_gateway(id, gateway, at_parent, now);
   }
-  void carrier_up(std::uint64_t now) override { to_->carrier_up(now); }
-  void on_claim(Id id, Claim claim, std::uint64_t now, Actions& actions) override {
+  void carrier_up(Instant now) override { to_->carrier_up(now); }
+  void on_claim(Id id, Claim claim, Instant now, Actions& actions) override {
     to_->on_claim(id, claim, now, actions);
   }
-  void on_own_mac(Mac mac, std::uint64_t now) override { to_->on_own_mac(mac, now); }
-  void on_answer(Id id, Mac gateway_mac, std::uint64_t at, Actions& actions) override {
+  void on_own_mac(Mac mac, Instant now) override { to_->on_own_mac(mac, now); }
+  void on_answer(Id id, Mac gateway_mac, Instant at, Actions& actions) override {
     to_->on_answer(id, gateway_mac, at, actions);
   }
-  void on_host_answer(Ipv4 gateway, std::uint16_t vlan, std::uint64_t at) override {
+  void on_host_answer(Ipv4 gateway, std::uint16_t vlan, Instant at) override {
     to_->on_host_answer(gateway, vlan, at);
   }
-  bool speaks_for(Id id, Mac mac, std::uint64_t now) const override { return to_->speaks_for(id, mac, now); }
-  std::uint64_t tick(std::uint64_t now, Actions& actions) override { return to_->tick(now, actions); }
-  View view(Id id, std::uint64_t now) const override { return to_->view(id, now); }
+  bool speaks_for(Id id, Mac mac, Instant now) const override { return to_->speaks_for(id, mac, now); }
+  Instant tick(Instant now, Actions& actions) override { return to_->tick(now, actions); }
+  View view(Id id, Instant now) const override { return to_->view(id, now); }
   Summary summary() const override { return to_->summary(); }
-  ClaimOrigin claim_origin_of(Mac mac, ClaimOrigin otherwise, std::uint64_t now) const override {
+  ClaimOrigin claim_origin_of(Mac mac, ClaimOrigin otherwise, Instant now) const override {
     return to_->claim_origin_of(mac, otherwise, now);
   }
   const Counts& counts() const noexcept override { return to_->counts(); }
@@ -58,20 +57,19 @@ class Between : public Forwarding, protected Actions {
  public:
   using Forwarding::Forwarding;
 
-  void put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now,
-           Actions& actions) override {
+  void put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, Instant now, Actions& actions) override {
     enter(actions);
     Forwarding::put(id, subject, arrival, now, *this);
   }
-  void on_claim(Id id, Claim claim, std::uint64_t now, Actions& actions) override {
+  void on_claim(Id id, Claim claim, Instant now, Actions& actions) override {
     enter(actions);
     Forwarding::on_claim(id, claim, now, *this);
   }
-  void on_answer(Id id, Mac mac, std::uint64_t at, Actions& actions) override {
+  void on_answer(Id id, Mac mac, Instant at, Actions& actions) override {
     enter(actions);
     Forwarding::on_answer(id, mac, at, *this);
   }
-  std::uint64_t tick(std::uint64_t now, Actions& actions) override {
+  Instant tick(Instant now, Actions& actions) override {
     enter(actions);
     return Forwarding::tick(now, *this);
   }
@@ -95,14 +93,13 @@ class WatchedMachines final : public Between {
   WatchedMachines(std::unique_ptr<Machines> machines, Watcher& watcher, Trace& trace)
       : Between(std::move(machines)), watcher_(watcher), trace_(trace) {}
 
-  void put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, std::uint64_t now,
-           Actions& actions) override;
-  void erase(Id id, std::uint64_t now) override;
-  void set_gateway(Id id, Ipv4 gateway, bool at_parent, std::uint64_t now) override;
-  void carrier_up(std::uint64_t now) override;
-  void on_claim(Id id, Claim claim, std::uint64_t now, Actions& actions) override;
-  void on_answer(Id id, Mac mac, std::uint64_t at, Actions& actions) override;
-  std::uint64_t tick(std::uint64_t now, Actions& actions) override;
+  void put(Id id, const AnnouncedEndpoint& subject, Arrival arrival, Instant now, Actions& actions) override;
+  void erase(Id id, Instant now) override;
+  void set_gateway(Id id, Ipv4 gateway, bool at_parent, Instant now) override;
+  void carrier_up(Instant now) override;
+  void on_claim(Id id, Claim claim, Instant now, Actions& actions) override;
+  void on_answer(Id id, Mac mac, Instant at, Actions& actions) override;
+  Instant tick(Instant now, Actions& actions) override;
 
  private:
   bool send_as(const Outgoing& frame) override;
@@ -110,7 +107,7 @@ class WatchedMachines final : public Between {
 
   Watcher& watcher_;
   Trace& trace_;
-  std::uint64_t now_ = 0;  // time of the current call
+  Instant now_ = kNoTime;  // time of the current call
 };
 
 /// Replaces the real machines by others, which may wrap them.

@@ -64,7 +64,7 @@ Network::Network(const Scenario& scenario, Queue& queue, Trace& trace, Checks& c
   rival_ = station(Role::rival, 0, 0, 0);
   second_host_ = station(Role::second_host, 0, 0, 0);
 
-  Host::Setup setup{.clock_start = (1 + rng_() % 100'000) * kSecond,
+  Host::Setup setup{.clock_start = at((1 + rng_() % 100'000) * kSecond),
                     .mac = make_mac(Role::parent, 0),
                     .address = make_address(0, 2),
                     .vepa = scenario.vepa,

@@ -48,8 +48,7 @@ std::string_view name_of(Property property) {
 void Findings::fail(Property property, const std::string& text) {
   failed_.at(static_cast<std::size_t>(property)) = true;
   if (failures_.size() < kMost)
-    failures_.push_back(fmt::format("{} at {:.6f} s: {}", name_of(property),
-                                    static_cast<double>(queue_.now()) / kSecond, text));
+    failures_.push_back(fmt::format("{} at {:.6f} s: {}", name_of(property), in_seconds(queue_.now()), text));
 }
 
 }  // namespace arpline::sim

@@ -8,12 +8,19 @@
 #include <utility>
 #include <vector>
 
+#include "instant.hpp"
+
 namespace arpline::sim {
 
-/// Nanoseconds since the start of a run: the network's time. Hosts have clocks of their own.
-using Time = std::uint64_t;
-inline constexpr Time kMs = 1'000'000;
-inline constexpr Time kSecond = 1000 * kMs;
+/// Since the start of a run: the network's time. Hosts have clocks of their own.
+using Time = Duration;
+inline constexpr Duration kMs = 1ms;
+inline constexpr Duration kSecond = 1s;
+
+/// A random time from 0 on, below `end`.
+inline Time random_below(std::mt19937_64& rng, Time end) {
+  return duration_from_raw(rng() % raw(end));
+}
 
 /// The event queue. Tasks of the same time run in the order in which they were planned.
 class Queue {
@@ -41,7 +48,7 @@ class Queue {
 
  private:
   struct Planned {
-    Time when = 0;
+    Time when{};
     std::uint64_t order = 0;
     Task task;
   };
@@ -50,7 +57,7 @@ class Queue {
   }
 
   std::vector<Planned> heap_;
-  Time now_ = 0;
+  Time now_{};
   std::uint64_t planned_ = 0;
 };
 

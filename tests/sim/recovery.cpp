@@ -77,7 +77,7 @@ void Recovery::fault_begins() {
 void Recovery::expect_moved(std::size_t container) {
   const auto view = network_.host().daemon().view(network_.address_of(container), network_.vlan_of(container));
   if (!view.path || view.path->gateway_mac == 0 || view.path->state != PathState::reachable) return;
-  const auto wait = scenario_.settings.path_probe_ns + 4 * kSecond +
+  const auto wait = scenario_.settings.path_probe + 4 * kSecond +
                     4 * latency(scenario_.settings.announce, scenario_.containers);
   look_until_ = std::max(look_until_, queue_.now() + wait);
   queue_.after(wait, [this, container] {
@@ -95,7 +95,7 @@ void Recovery::expect_moved(std::size_t container) {
 
 void Recovery::expect_path(std::size_t container, bool host_reaches) {
   const auto id = id_of(container);
-  if (!id || scenario_.settings.path_probe_ns == 0 || !scenario_.gateways) return;
+  if (!id || scenario_.settings.path_probe == 0s || !scenario_.gateways) return;
   const auto began = network_.host().now() - (queue_.now() - began_at_);
   findings_.check(Property::path_lost, checks_.told_at(*id, ReportKind::path_lost) > began,
                   [&] { return fmt::format("container {} does not reach its gateway", container); });
@@ -109,7 +109,7 @@ void Recovery::expect_path(std::size_t container, bool host_reaches) {
 
 void Recovery::expect_back(std::size_t container) {
   const auto since = network_.host().now();
-  const auto wait = scenario_.settings.path_probe_ns + 3 * kSecond +
+  const auto wait = scenario_.settings.path_probe + 3 * kSecond +
                     2 * latency(scenario_.settings.announce, scenario_.containers);
   look_until_ = std::max(look_until_, queue_.now() + wait + kMs);
   queue_.after(wait, [this, container, since] {

@@ -43,8 +43,8 @@ class Recovery {
   Findings& findings_;
   std::set<Pair> waiting_;
   bool ended_ = false;
-  Time look_until_ = 0;
-  Time began_at_ = 0;
+  Time look_until_{};
+  Time began_at_{};
 };
 
 }  // namespace arpline::sim

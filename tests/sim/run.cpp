@@ -91,8 +91,8 @@ void Runner::plan(const PlannedFault& fault) {
 void Runner::run(const std::optional<Property>& until) {
   network_.host().start();
   for (std::size_t i = 0; i < scenario_.containers && !scenario_.quiet; ++i) {
-    queue_.after(network_.rng()() % (5 * kSecond), [this, i] { peers_chat(i); });
-    queue_.after(network_.rng()() % (30 * kSecond), [this, i] { container_chats(i); });
+    queue_.after(random_below(network_.rng(), 5 * kSecond), [this, i] { peers_chat(i); });
+    queue_.after(random_below(network_.rng(), 30 * kSecond), [this, i] { container_chats(i); });
   }
   for (const auto& fault : scenario_.faults) plan(fault);
   queue_.run(scenario_.single ? kLongest : scenario_.end, [&] {

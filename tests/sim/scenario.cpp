@@ -30,28 +30,28 @@ Protocol::Settings draw_settings(Dice& dice, std::size_t containers) {
   s.on_conflict =
       dice.of(std::array{OnConflict::alert, OnConflict::never, OnConflict::once, OnConflict::always});
   s.probe = dice.of(std::array{ProbeMode::off, ProbeMode::off, ProbeMode::rfc5227, ProbeMode::fast});
-  s.path_probe_ns = dice.of(std::array{0 * kSecond, 2 * kSecond, 5 * kSecond, 10 * kSecond});
+  s.path_probe = dice.of(std::array{0 * kSecond, 2 * kSecond, 5 * kSecond, 10 * kSecond});
   if (dice.one_in(4)) return s;  // the RFC's schedule
   auto& a = s.announce;
   a.style = dice.of(std::array{Style::request, Style::reply, Style::both});
   a.repeat = static_cast<std::uint32_t>(dice.between(1, 5));
-  a.interval_ns = dice.of(std::array{50 * kMs, 500 * kMs, 1 * kSecond, 2 * kSecond});
-  a.delay_ns = dice.one_in(3) ? dice.between(3, 10) * kSecond : 0;
-  a.refresh_ns =
+  a.interval = dice.of(std::array{50 * kMs, 500 * kMs, 1 * kSecond, 2 * kSecond});
+  a.delay = dice.one_in(3) ? Time{dice.between(3, 10) * kSecond} : Time{};
+  a.refresh =
       dice.of(std::array{0 * kSecond, 3 * kSecond, 10 * kSecond, 20 * kSecond, 30 * kSecond, 60 * kSecond});
   a.pps = dice.of(std::array<std::uint64_t, 5>{2, 10, 50, 100, 10000});
   // The pace must allow three times the rate of refreshes and path probes.
   const auto needs = [&](std::uint64_t frames, Time every) {
-    if (every != 0) a.pps = std::max(a.pps, 3 * containers * frames * kSecond / every);
+    if (every != 0s) a.pps = std::max(a.pps, 3 * containers * frames * kSecond / every);
   };
-  needs(frames_of(a), a.refresh_ns);
-  needs(1, s.path_probe_ns);
+  needs(frames_of(a), a.refresh);
+  needs(1, s.path_probe);
   return s;
 }
 
 Quality draw_quality(Dice& dice, bool good) {
-  Quality q{.delay = dice.between(20, 2000) * 1000,
-            .jitter = dice.between(0, 1000) * 1000,
+  Quality q{.delay = duration_from_raw(dice.between(20, 2000) * 1000),
+            .jitter = duration_from_raw(dice.between(0, 1000) * 1000),
             .doubled = dice.one_in(3) ? 50U : 0U,
             .reorders = dice.one_in(2)};
   if (good) return q;
@@ -62,8 +62,8 @@ Quality draw_quality(Dice& dice, bool good) {
 
 // Long enough for the machines to notice and report the fault.
 Time duration(Dice& dice, Fault fault, const Scenario& s) {
-  const auto path = s.settings.path_probe_ns;
-  const auto noticed = path == 0 ? 0 : path + 5 * kSecond + latency(s.settings.announce, s.containers);
+  const auto path = s.settings.path_probe;
+  const auto noticed = path == 0s ? Time{} : path + 5 * kSecond + latency(s.settings.announce, s.containers);
   switch (fault) {
     case Fault::gateway_gone:
     case Fault::mac_dropped:
@@ -140,15 +140,15 @@ std::string describe(const Scenario& s) {
       "interval {} ms, delay {} s, refresh {} s, pps {}, on_conflict {}, probe {}, path_probe {} s\n",
       s.containers, s.vlans, s.peers, s.vepa ? "vepa" : "bridge", s.gateways ? ", gateways" : "",
       s.fast_path ? ", fast path" : "", s.polls_events ? ", events polled" : "", s.quiet ? ", quiet" : "",
-      s.quality.delay / 1000, s.quality.jitter / 1000, s.quality.lost, s.quality.doubled,
+      s.quality.delay / 1us, s.quality.jitter / 1us, s.quality.lost, s.quality.doubled,
       s.quality.reorders ? ", reordered" : "", s.behaviour.ageing / kSecond,
       s.behaviour.floods ? "floods" : "drops", s.most_macs, kStyles.at(static_cast<std::size_t>(a.style)),
-      a.repeat, a.interval_ns / kMs, a.delay_ns / kSecond, a.refresh_ns / kSecond, a.pps,
+      a.repeat, a.interval / kMs, a.delay / kSecond, a.refresh / kSecond, a.pps,
       kPolicies.at(static_cast<std::size_t>(s.settings.on_conflict)),
-      kProbes.at(static_cast<std::size_t>(s.settings.probe)), s.settings.path_probe_ns / kSecond);
+      kProbes.at(static_cast<std::size_t>(s.settings.probe)), s.settings.path_probe / kSecond);
   for (const auto& one : s.faults)
     text += fmt::format("{} of container {} at {:.3f} s for {:.3f} s\n", name_of(one.fault), one.target,
-                        static_cast<double>(one.at) / kSecond, static_cast<double>(one.lasts) / kSecond);
+                        in_seconds(one.at), in_seconds(one.lasts));
   return text;
 }
 

@@ -54,8 +54,8 @@ std::string_view name_of(Fault fault);
 
 struct PlannedFault {
   Fault fault = Fault::none;
-  Time at = 0;
-  Time lasts = 0;
+  Time at{};
+  Time lasts{};
   std::size_t target = 0;  ///< a container
 };
 
@@ -66,7 +66,7 @@ struct Scenario {
   /// checked.
   bool single = true;
   std::vector<PlannedFault> faults;
-  Time end = 0;  ///< the end of a run with several faults
+  Time end{};  ///< the end of a run with several faults
 
   Protocol::Settings settings;
   Protocol::Settings other_settings;  ///< for Fault::reconfigure

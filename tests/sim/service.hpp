@@ -28,7 +28,7 @@ class BroadcastQueue {
   }
 
  private:
-  Time busy_until_ = 0;
+  Time busy_until_{};
 };
 
 /// Checks the service for well-behaved peers during an attack: every who-has that the bare kernel would have
@@ -56,7 +56,7 @@ class Service {
 
   struct Asked {
     Packet question;
-    Time at = 0;
+    Time at{};
     bool bare = false;
     bool counts = false;
   };

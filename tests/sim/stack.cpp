@@ -35,7 +35,7 @@ void Stack::receive_arp(const Packet& packet) {
     if (ours && a.sender_ip != identity_.address) answer(packet);
     if (!ours && identity_.proxy && a.sender_ip != identity_.address) {
       const auto mac = identity_.mac;
-      queue_.after(rng_() % kProxyDelay, [this, packet, mac] {
+      queue_.after(random_below(rng_, kProxyDelay), [this, packet, mac] {
         if (identity_.proxy && identity_.mac == mac) answer(packet);
       });
     }
@@ -78,7 +78,7 @@ void Stack::confirm(Ipv4 address, Neighbour& neighbour, Mac mac, State state) {
     neighbour.state = state;
     neighbour.tries = 0;
     neighbour.timer = 0;
-    if (state == State::reachable) arm(address, neighbour, kReachable / 2 + rng_() % kReachable);
+    if (state == State::reachable) arm(address, neighbour, kReachable / 2 + random_below(rng_, kReachable));
   }
   if (!same) neighbour.updated = queue_.now();
   neighbour.mac = mac;

@@ -55,7 +55,7 @@ class Stack {
   struct Neighbour {
     State state = State::incomplete;
     Mac mac = 0;
-    Time updated = 0;
+    Time updated{};
     std::uint32_t tries = 0;
     std::uint64_t timer = 0;  // number of the timer that is armed; earlier ones are ignored
     bool waits = false;

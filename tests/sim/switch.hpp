@@ -56,7 +56,7 @@ class Switch {
   };
   struct Learned {
     Port port = 0;
-    Time when = 0;
+    Time when{};
   };
   using Key = std::pair<std::uint16_t, Mac>;
 

@@ -19,7 +19,7 @@ Trace::Record& Trace::next(std::string_view what) {
   auto& record = last_[records_++ % kLast];
   record.when = queue_.now();
   record.what = what;
-  mix(record.when);
+  mix(raw(record.when));
   for (const char letter : what) mix(static_cast<std::uint8_t>(letter));
   return record;
 }
@@ -53,8 +53,7 @@ std::vector<std::string> Trace::lines(std::size_t most) const {
     const auto& record = last_[i % kLast];
     const auto rest =
         record.has_packet ? describe(record.packet) : fmt::format("{:x} {}", record.a, format_mac(record.b));
-    lines.push_back(
-        fmt::format("{:12.6f} {:<24} {}", static_cast<double>(record.when) / kSecond, record.what, rest));
+    lines.push_back(fmt::format("{:12.6f} {:<24} {}", in_seconds(record.when), record.what, rest));
   }
   return lines;
 }

@@ -28,7 +28,7 @@ class Trace {
 
  private:
   struct Record {
-    Time when = 0;
+    Time when{};
     std::string_view what;
     bool has_packet = false;
     Packet packet;

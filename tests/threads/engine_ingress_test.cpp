@@ -84,7 +84,7 @@ struct FrontTest : testing::Test {
     answer.sender_ip = kAddress;
     answer.target_ip = 0x0100000a;
     answer.op = ARPL_OP_REPLY;
-    const auto now = now_ns();
+    const auto now = raw(Clock::now());
     __be32 requester = 0;
     arpl_hand(&tables, arpl_pair_hash(&tables, kRequester, answer.target_ip, kAddress, 0), now);
     EXPECT_EQ(arpl_confirm(&tables, &answer, now, &requester), 1);

@@ -34,10 +34,10 @@ TEST(Leases, are_extended_at_once_and_again_without_the_loop) {
 TEST(Leases, of_a_loop_that_hangs_are_extended_no_more) {
   __u64 lease = 0;
   __u64 other = 0;
-  Leases leases(std::chrono::nanoseconds{0});  // the loop counts as hung at once
+  Leases leases(0s);  // the loop counts as hung at once
   leases.add(lease);
   const auto first = value_of(lease);
-  EXPECT_TRUE(comes_true([&] { return now_ns() > value_of(lease); })) << "it ends";
+  EXPECT_TRUE(comes_true([&] { return raw(Clock::now()) > value_of(lease); })) << "it ends";
   EXPECT_EQ(value_of(lease), first);
   leases.add(other);
   EXPECT_EQ(value_of(lease), first) << "another one's start extends no other";

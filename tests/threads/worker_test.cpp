@@ -16,9 +16,9 @@ namespace {
 
 constexpr Mac kChild = 0x0605'0403'0202;
 constexpr Mac kRequester = 0x0101'0101'0102;
-constexpr std::uint64_t kNow = 10 * ARPL_SECOND_NS;
+constexpr Instant kNow{10s};
 
-auto at(std::uint64_t now) {
+auto at(Instant now) {
   return [now] { return now; };
 }
 
@@ -120,7 +120,7 @@ struct WorkerTest : testing::Test {
     slots[3].generation = 5;
   }
   WorkerTables tables() { return {.slots = slots, .credit = credit, .counts = &counts}; }
-  static arpl_ring_meta fresh() { return {.slot = 3, .generation = 5, .time_ns = kNow}; }
+  static arpl_ring_meta fresh() { return {.slot = 3, .generation = 5, .time_ns = raw(kNow)}; }
 };
 
 TEST_F(WorkerTest, answers_with_the_slots_mac_to_the_requester) {
@@ -149,7 +149,7 @@ TEST_F(WorkerTest, answers_nothing_for_a_slot_withdrawn_changed_or_flagged_meanw
   slots[3].word = kChild | ARPL_SLOT_DOWN;
   port.put(fresh());
   worker.step(at(kNow));
-  port.put({.slot = 8, .generation = 5, .time_ns = kNow});
+  port.put({.slot = 8, .generation = 5, .time_ns = raw(kNow)});
   worker.step(at(kNow));
   EXPECT_TRUE(port.sent.empty());
   EXPECT_EQ(counts.withdrawn, 4U);
@@ -159,10 +159,10 @@ TEST_F(WorkerTest, answers_nothing_for_a_slot_withdrawn_changed_or_flagged_meanw
 TEST_F(WorkerTest, answers_nothing_older_than_a_second) {
   Worker<MemoryPort> worker(port, tables(), orders);
   port.put(fresh());
-  worker.step(at(kNow + ARPL_MAX_RING_AGE_NS));
+  worker.step(at(kNow + duration_from_raw(ARPL_MAX_RING_AGE_NS)));
   EXPECT_EQ(port.sent.size(), 1U);
   port.put(fresh());
-  worker.step(at(kNow + ARPL_MAX_RING_AGE_NS + 1));
+  worker.step(at(kNow + duration_from_raw(ARPL_MAX_RING_AGE_NS) + 1ns));
   EXPECT_EQ(port.sent.size(), 1U);
   EXPECT_EQ(counts.stale, 1U);
 }
@@ -196,7 +196,7 @@ TEST_F(WorkerTest, a_loss_reported_late_is_not_given_back_twice) {
   credit[1].sent = 7;
   worker.idle(kNow);
   port.lost_frames = 7;
-  worker.idle(kNow + 2 * ARPL_SECOND_NS);
+  worker.idle(kNow + 2s);
   EXPECT_EQ(credit[1].consumed, 7U);
 }
 
@@ -205,9 +205,9 @@ TEST_F(WorkerTest, credit_that_vanished_without_a_word_comes_back_after_a_second
   credit[1].sent = 7;
   worker.idle(kNow);
   EXPECT_EQ(credit[1].consumed, 0U);
-  worker.idle(kNow + ARPL_SECOND_NS);
+  worker.idle(kNow + 1s);
   EXPECT_EQ(credit[1].consumed, 0U);
-  worker.idle(kNow + ARPL_SECOND_NS + 1);
+  worker.idle(kNow + 1s + 1ns);
   EXPECT_EQ(credit[1].consumed, 7U);
 }
 
@@ -268,7 +268,7 @@ TEST_F(WorkerTest, counts_lost_announcements_and_lost_probes_apart) {
     orders.push({.frame = arpl_who_has(1, i, i + 1, ARPL_MAC_BROADCAST, 0)});
   }
   worker.step(at(kNow));
-  worker.step(at(kNow + Worker<MemoryPort>::kOrderPatienceNs + 1));
+  worker.step(at(kNow + Worker<MemoryPort>::kOrderPatience + 1ns));
   EXPECT_EQ(worker.lost_orders(), (LostOrders{.announcements = kOrders / 2, .probes = kOrders}));
 }
 
@@ -278,15 +278,15 @@ TEST_F(WorkerTest, loses_the_orders_that_a_port_refuses_for_too_long_and_takes_n
   port.room = 0;
   for (std::uint32_t i = 0; i < kOrders; ++i) orders.push(announcement_of(i));
   worker.step(at(kNow));
-  worker.step(at(kNow + Worker<MemoryPort>::kOrderPatienceNs));
+  worker.step(at(kNow + Worker<MemoryPort>::kOrderPatience));
   EXPECT_EQ(worker.lost_orders(), LostOrders{});
-  worker.step(at(kNow + Worker<MemoryPort>::kOrderPatienceNs + 1));
+  worker.step(at(kNow + Worker<MemoryPort>::kOrderPatience + 1ns));
   EXPECT_EQ(worker.lost_orders(), (LostOrders{.announcements = kOrders}));
   EXPECT_EQ(worker.finished_orders(), kOrders);
   EXPECT_FALSE(worker.lingers(kNow));
   port.room = 1;
   orders.push(announcement_of(kOrders));
-  worker.step(at(kNow + ARPL_SECOND_NS));
+  worker.step(at(kNow + 1s));
   ASSERT_EQ(port.sent.size(), 1U);
   EXPECT_EQ(announced(port.sent[0]), kOrders);
 }
@@ -379,7 +379,7 @@ TEST(WithdrawalThreads, no_answer_after_the_acknowledged_boundary) {
   WorkerThread<MemoryPort> service(std::move(owned), tables, BehindIngress{tables}, [](MemoryPort&) {});
   std::jthread wire([&](const std::stop_token& stop) {
     while (!stop.stop_requested()) {
-      port.put({.slot = 3, .generation = 5, .time_ns = now_ns()});
+      port.put({.slot = 3, .generation = 5, .time_ns = raw(Clock::now())});
       std::this_thread::sleep_for(std::chrono::microseconds{20});
     }
   });

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "instant.hpp"
+
 namespace arpline {
 namespace {
 
@@ -33,7 +35,7 @@ struct AddressCandidatesTest : testing::Test {
 };
 
 TEST_F(AddressCandidatesTest, an_address_without_a_candidate_resolves_to_nothing) {
-  candidates.arrive(kKey, who(1), 0);
+  candidates.arrive(kKey, who(1), kNoTime);
   EXPECT_EQ(now().value().word, 2U);
   candidates.leave(kKey, who(1));
   EXPECT_FALSE(now());
@@ -41,38 +43,38 @@ TEST_F(AddressCandidatesTest, an_address_without_a_candidate_resolves_to_nothing
 }
 
 TEST_F(AddressCandidatesTest, the_first_interface_keeps_the_address_unchanged_and_the_newcomer_is_named) {
-  candidates.arrive(kKey, who(1), 0);
+  candidates.arrive(kKey, who(1), kNoTime);
   const auto alone = now().value();
-  candidates.arrive(kKey, who(2), 100);
+  candidates.arrive(kKey, who(2), at(100ns));
   const auto both = now().value();
   EXPECT_EQ(both.word, alone.word) << "no flag, the same MAC: no new generation";
   EXPECT_TRUE(both.announceable);
   EXPECT_EQ(both.netns, "c1");
   EXPECT_EQ(both.also_at, "c2/mv0 (04:00:00:00:00:00)");
-  EXPECT_EQ(both.heard_at, 0U);
+  EXPECT_EQ(both.heard_at, at(0ns));
 }
 
 TEST_F(AddressCandidatesTest, the_next_interface_gets_the_address_when_the_first_one_goes) {
-  candidates.arrive(kKey, who(1), 0);
-  candidates.arrive(kKey, who(2), 100);
+  candidates.arrive(kKey, who(1), kNoTime);
+  candidates.arrive(kKey, who(2), at(100ns));
   candidates.leave(kKey, who(1));
   const auto left = now().value();
   EXPECT_EQ(left.word, 4U);
   EXPECT_TRUE(left.also_at.empty());
-  EXPECT_EQ(left.heard_at, 100U);
+  EXPECT_EQ(left.heard_at, at(100ns));
 }
 
 TEST_F(AddressCandidatesTest, two_interfaces_from_before_the_start_are_a_duplicate) {
-  candidates.arrive(kKey, who(1), 0);
-  candidates.arrive(kKey, who(2), 0);
+  candidates.arrive(kKey, who(1), kNoTime);
+  candidates.arrive(kKey, who(2), kNoTime);
   const auto both = now().value();
   EXPECT_EQ(both.word, 2U | ARPL_SLOT_DUPLICATE);
   EXPECT_FALSE(both.announceable);
 }
 
 TEST_F(AddressCandidatesTest, an_interface_that_an_earlier_run_served_counts_as_first) {
-  candidates.arrive(kKey, who(1), 0);
-  candidates.arrive(kKey, who(2), 0);
+  candidates.arrive(kKey, who(1), kNoTime);
+  candidates.arrive(kKey, who(2), kNoTime);
   candidates.mark_first(kKey, who(2));
   EXPECT_EQ(now().value().word, 4U);
   EXPECT_EQ(now().value().also_at, "c1/mv0 (02:00:00:00:00:00)");
@@ -81,16 +83,16 @@ TEST_F(AddressCandidatesTest, an_interface_that_an_earlier_run_served_counts_as_
 TEST_F(AddressCandidatesTest,
        an_interface_that_was_served_while_the_other_was_down_stays_served_when_the_other_is_up) {
   flags[1] = ARPL_SLOT_DOWN;
-  candidates.arrive(kKey, who(1), 0);
-  candidates.arrive(kKey, who(2), 0);
+  candidates.arrive(kKey, who(1), kNoTime);
+  candidates.arrive(kKey, who(2), kNoTime);
   EXPECT_EQ(now().value().word, 4U);
   flags.clear();
   EXPECT_EQ(now().value().word, 4U);
 }
 
 TEST_F(AddressCandidatesTest, while_the_first_interface_is_down_the_next_one_is_served) {
-  candidates.arrive(kKey, who(1), 10);
-  candidates.arrive(kKey, who(2), 20);
+  candidates.arrive(kKey, who(1), at(10ns));
+  candidates.arrive(kKey, who(2), at(20ns));
   flags[1] = ARPL_SLOT_DOWN;
   EXPECT_EQ(now().value().word, 4U);
   flags.clear();
@@ -100,16 +102,16 @@ TEST_F(AddressCandidatesTest, while_the_first_interface_is_down_the_next_one_is_
 }
 
 TEST_F(AddressCandidatesTest, an_excluded_interface_does_not_block_the_next_one) {
-  candidates.arrive(kKey, who(1), 10);
-  candidates.arrive(kKey, who(2), 20);
+  candidates.arrive(kKey, who(1), at(10ns));
+  candidates.arrive(kKey, who(2), at(20ns));
   left_out.insert(1);
   EXPECT_EQ(now().value().word, 4U);
   EXPECT_TRUE(now().value().also_at.empty());
 }
 
 TEST_F(AddressCandidatesTest, a_thousand_newcomers_change_nothing_and_only_a_few_are_named) {
-  candidates.arrive(kKey, who(1), 10);
-  for (int i = 2; i < 1000; ++i) candidates.arrive(kKey, who(i), 20);
+  candidates.arrive(kKey, who(1), at(10ns));
+  for (int i = 2; i < 1000; ++i) candidates.arrive(kKey, who(i), at(20ns));
   std::size_t looked_at = 0;
   const auto all = candidates.resolve(kKey, [&](InterfaceId one) {
     ++looked_at;
@@ -121,8 +123,8 @@ TEST_F(AddressCandidatesTest, a_thousand_newcomers_change_nothing_and_only_a_few
 }
 
 TEST_F(AddressCandidatesTest, a_second_arrival_of_the_same_interface_has_no_effect) {
-  candidates.arrive(kKey, who(1), 10);
-  candidates.arrive(kKey, who(1), 20);
+  candidates.arrive(kKey, who(1), at(10ns));
+  candidates.arrive(kKey, who(1), at(20ns));
   EXPECT_TRUE(now().value().also_at.empty());
   candidates.leave(kKey, who(1));
   EXPECT_FALSE(now());

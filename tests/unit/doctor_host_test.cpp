@@ -7,6 +7,18 @@
 namespace arpline::doctor {
 namespace {
 
+constexpr int kVlanInterface = 20;  // its ifindex
+
+// nic0.100, in the host.
+void add_vlan_interface(Facts& facts) {
+  auto vlan = nic(kVlanInterface, "nic0.100", "");
+  vlan.kind = "vlan";
+  vlan.lower = kNic0;
+  vlan.lower_in_host = true;
+  vlan.vlan_id = 100;
+  facts.namespaces[0].devices.push_back(vlan);
+}
+
 TEST(Doctor, a_healthy_host_gives_no_finding) {
   expect_healthy(healthy_host());
   expect_healthy(served_host());
@@ -109,13 +121,8 @@ TEST(DoctorBroadcastQueue, only_its_own_drops_count) {
 // It is the parent's queue, and one on nic0.100 has a parent of its own.
 TEST(DoctorBroadcastQueue, a_child_in_a_vlan_is_not_the_one_to_change) {
   auto facts = healthy_host();
-  auto vlan = nic(20, "nic0.100", "");
-  vlan.kind = "vlan";
-  vlan.lower = kNic0;
-  vlan.lower_in_host = true;
-  vlan.vlan_id = 100;
-  facts.namespaces[0].devices.push_back(vlan);
-  web_device(facts).lower = 20;
+  add_vlan_interface(facts);
+  web_device(facts).lower = kVlanInterface;
   facts.parents[0].drops = DropSample{.seconds = 1.0, .broadcast_queue = 700, .rx_dropped = 800};
   EXPECT_TRUE(contains(only(facts, "broadcast_queue").command.text(), "--net=/run/netns/db "));
 }
@@ -206,12 +213,7 @@ TEST(DoctorVlanOffload, only_with_vlans_in_play) {
   facts.parents[0].hidden_tags = true;
   EXPECT_EQ(only(facts, "vlan_offload").command.text(), "ethtool -K nic0 rxvlan off");
   facts.parents[0].hidden_tags = false;
-  auto vlan = nic(20, "nic0.100", "");
-  vlan.kind = "vlan";
-  vlan.lower = kNic0;
-  vlan.lower_in_host = true;
-  vlan.vlan_id = 100;
-  facts.namespaces[0].devices.push_back(vlan);
+  add_vlan_interface(facts);
   EXPECT_TRUE(contains(only(facts, "vlan_offload").evidence, "VLAN interfaces"));
   facts.parents[0].link.rx_vlan_offload = false;
   expect_healthy(facts);
@@ -219,13 +221,8 @@ TEST(DoctorVlanOffload, only_with_vlans_in_play) {
 
 TEST(DoctorChildren, on_a_vlan_interface_belong_to_its_parent) {
   auto facts = healthy_host();
-  auto vlan = nic(20, "nic0.100", "");
-  vlan.kind = "vlan";
-  vlan.lower = kNic0;
-  vlan.lower_in_host = true;
-  vlan.vlan_id = 100;
-  facts.namespaces[0].devices.push_back(vlan);
-  web_device(facts).lower = 20;
+  add_vlan_interface(facts);
+  web_device(facts).lower = kVlanInterface;
   const auto children = containers_of(facts);
   ASSERT_EQ(children.size(), 2U);
   EXPECT_EQ(children[0].vlan, 100);

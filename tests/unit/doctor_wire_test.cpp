@@ -139,7 +139,7 @@ TEST(DoctorSwitchForgets, one_that_was_never_announced_although_there_was_time) 
   first(facts).path.reset();
   first(facts).announced_seconds_ago.reset();
   EXPECT_TRUE(contains(only(facts, "switch_forgets").evidence, "never been announced"));
-  facts.parents[0].answered_at_ns = 60 * ARPL_SECOND_NS;
+  facts.parents[0].answered_at = Instant{60s};
   first(facts).heard_at_ns = 58 * ARPL_SECOND_NS;  // it has just come
   expect_healthy(facts);
   first(facts).heard_at_ns = 0;

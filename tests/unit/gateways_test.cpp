@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "instant.hpp"
+
 namespace arpline {
 namespace {
 

@@ -6,42 +6,43 @@
 #include "control/backoff.hpp"
 #include "control/event_loop.hpp"
 #include "control/reflect_guard.hpp"
+#include "instant.hpp"
 
 namespace arpline {
 namespace {
 
-constexpr std::uint64_t second = ARPL_SECOND_NS;
-constexpr std::uint64_t start = 1000 * second;
+constexpr Duration second = 1s;
+constexpr Instant start = at(1000 * second);
 
 TEST(Backoff, grows_up_to_its_longest_and_begins_anew) {
   Backoff backoff;
-  EXPECT_TRUE(backoff.due(0));
-  std::uint64_t now = start;
-  for (const std::uint64_t wait : {1, 2, 4, 8, 16, 30, 30}) {
+  EXPECT_TRUE(backoff.due(at(0s)));
+  Instant now = start;
+  for (const int wait : {1, 2, 4, 8, 16, 30, 30}) {
     backoff.failed(now);
-    EXPECT_FALSE(backoff.due(now + wait * second - 1));
+    EXPECT_FALSE(backoff.due(now + wait * second - 1ns));
     EXPECT_TRUE(backoff.due(now + wait * second));
     now += wait * second;
   }
   backoff.reset();
-  EXPECT_TRUE(backoff.due(0));
+  EXPECT_TRUE(backoff.due(at(0s)));
   backoff.failed(now);
   EXPECT_TRUE(backoff.due(now + second));
 }
 
 TEST(Turns, tell_the_longest_ever_and_lately) {
   Turns turns;
-  turns.add(5, start);
-  turns.add(3, start + second);
-  EXPECT_EQ(turns.longest_ns(), 5U);
-  EXPECT_EQ(turns.recent_ns(), 5U);
-  turns.add(2, start + Turns::kRecentNs);
-  EXPECT_EQ(turns.recent_ns(), 5U) << "the minute before counts";
-  turns.add(1, start + 2 * Turns::kRecentNs);
-  EXPECT_EQ(turns.recent_ns(), 2U);
-  turns.add(1, start + 9 * Turns::kRecentNs);
-  EXPECT_EQ(turns.recent_ns(), 1U);
-  EXPECT_EQ(turns.longest_ns(), 5U);
+  turns.add(5ns, start);
+  turns.add(3ns, start + second);
+  EXPECT_EQ(turns.longest(), 5ns);
+  EXPECT_EQ(turns.recent(), 5ns);
+  turns.add(2ns, start + Turns::kRecent);
+  EXPECT_EQ(turns.recent(), 5ns) << "the minute before counts";
+  turns.add(1ns, start + 2 * Turns::kRecent);
+  EXPECT_EQ(turns.recent(), 2ns);
+  turns.add(1ns, start + 9 * Turns::kRecent);
+  EXPECT_EQ(turns.recent(), 1ns);
+  EXPECT_EQ(turns.longest(), 5ns);
 }
 
 TEST(ReflectGuard, is_off_for_a_while_when_most_is_refused) {
@@ -50,14 +51,14 @@ TEST(ReflectGuard, is_off_for_a_while_when_most_is_refused) {
   EXPECT_TRUE(guard.look(2000, 980, start + second)) << "a driver at its limit";
   EXPECT_TRUE(guard.look(2040, 980 + ReflectGuard::kLeastRefused - 1, start + 2 * second)) << "too few to tell";
   EXPECT_FALSE(guard.look(2140, 1111, start + 3 * second));
-  EXPECT_FALSE(guard.look(2140, 1111, start + 3 * second + ReflectGuard::kOffNs - 1));
-  EXPECT_TRUE(guard.look(2140, 1111, start + 3 * second + ReflectGuard::kOffNs));
+  EXPECT_FALSE(guard.look(2140, 1111, start + 3 * second + ReflectGuard::kOff - 1ns));
+  EXPECT_TRUE(guard.look(2140, 1111, start + 3 * second + ReflectGuard::kOff));
 }
 
 TEST(ReflectGuard, stays_off_longer_each_time_until_it_went_well) {
   ReflectGuard guard;
   std::uint64_t count = 0;
-  std::uint64_t now = start;
+  Instant now = start;
   const auto refuse = [&] {
     count += 1000;
     EXPECT_FALSE(guard.look(count, count, now));
@@ -67,17 +68,17 @@ TEST(ReflectGuard, stays_off_longer_each_time_until_it_went_well) {
     for (; !guard.look(count, count, now); now += second) ++seconds;
     return seconds * second;
   };
-  for (auto wanted = ReflectGuard::kOffNs; wanted < ReflectGuard::kLongestOffNs; wanted *= 2) {
+  for (auto wanted = ReflectGuard::kOff; wanted < ReflectGuard::kLongestOff; wanted *= 2) {
     refuse();
     EXPECT_EQ(off_for(), wanted);
   }
   for (int i = 0; i < 2; ++i) {
     refuse();
-    EXPECT_EQ(off_for(), ReflectGuard::kLongestOffNs);
+    EXPECT_EQ(off_for(), ReflectGuard::kLongestOff);
   }
-  now += ReflectGuard::kForgetNs;
+  now += ReflectGuard::kForget;
   refuse();
-  EXPECT_EQ(off_for(), ReflectGuard::kOffNs);
+  EXPECT_EQ(off_for(), ReflectGuard::kOff);
 }
 
 // The counters restart from 0 when the maps are made anew.

@@ -162,7 +162,7 @@ TEST(Limits, in_force_keep_what_control_has_seen_meanwhile) {
   EXPECT_EQ(map.neigh_full_ns, 77U);
   EXPECT_EQ(map.host_awaits, ARPL_AWAITS(5, 7));
   EXPECT_EQ(map.parent_mac, 9U);
-  EXPECT_EQ(map.pair_ttl_ns, config.pair_ttl_ns);
+  EXPECT_EQ(map.pair_ttl_ns, raw(config.pair_ttl));
   EXPECT_EQ(map.flags, ARPL_LIMIT_FAST_PATH | ARPL_LIMIT_CLAIMS_DROP);
   EXPECT_EQ(rate_of(map.foreign), 10U);
   EXPECT_EQ(rate_of(map.to_child), 100U);

@@ -12,13 +12,15 @@
 #include <algorithm>
 #include <array>
 
+#include "instant.hpp"
+
 namespace arpline {
 namespace {
 
-constexpr std::uint64_t second = 1'000'000'000;
-constexpr std::uint64_t start = 1000 * second;
+constexpr Duration second = 1s;
+constexpr Instant start = at(1000 * second);
 
-std::uint64_t taken(LogLimiter& limiter, bool error, std::uint64_t now, int tries) {
+std::uint64_t taken(LogLimiter& limiter, bool error, Instant now, int tries) {
   std::uint64_t n = 0;
   for (int i = 0; i < tries; ++i) n += limiter.take(error, now) ? 1 : 0;
   return n;
@@ -48,9 +50,9 @@ TEST(LogLimiter, says_how_many_were_left_out_once_there_is_room_again) {
   taken(limiter, false, start, LogLimiter::kLinesSaved + 7);
   taken(limiter, true, start, LogLimiter::kErrorsSaved + 3);
   EXPECT_EQ(limiter.take_report(start), 0U) << "no room";
-  EXPECT_EQ(limiter.take_report(start + LogLimiter::kReportAfterNs - 1), 0U) << "not yet";
-  EXPECT_EQ(limiter.take_report(start + LogLimiter::kReportAfterNs), 10U);
-  EXPECT_EQ(limiter.take_report(start + 2 * LogLimiter::kReportAfterNs), 0U) << "it is said once";
+  EXPECT_EQ(limiter.take_report(start + LogLimiter::kReportAfter - 1ns), 0U) << "not yet";
+  EXPECT_EQ(limiter.take_report(start + LogLimiter::kReportAfter), 10U);
+  EXPECT_EQ(limiter.take_report(start + 2 * LogLimiter::kReportAfter), 0U) << "it is said once";
 }
 
 TEST(LogLimiter, adds_up_under_a_flood_that_does_not_end) {
@@ -59,7 +61,7 @@ TEST(LogLimiter, adds_up_under_a_flood_that_does_not_end) {
   std::uint64_t reports = 0;
   std::uint64_t left_out = 0;
   std::uint64_t offered = 0;
-  for (std::uint64_t now = start; now < start + 60 * second; now += second / 1000) {
+  for (Instant now = start; now < start + 60 * second; now += second / 1000) {
     const auto report = limiter.take_report(now);
     reports += report > 0 ? 1 : 0;
     left_out += report;
@@ -69,7 +71,7 @@ TEST(LogLimiter, adds_up_under_a_flood_that_does_not_end) {
   left_out += limiter.take_report(start + 120 * second);
   EXPECT_EQ(written + left_out, offered);
   EXPECT_GE(reports, 5U);
-  EXPECT_LE(reports, 60 * second / LogLimiter::kReportAfterNs);
+  EXPECT_LE(reports, 60 * second / LogLimiter::kReportAfter);
   EXPECT_LE(written + reports, LogLimiter::kLinesSaved + 60 * LogLimiter::kLinesPerSecond);
 }
 
@@ -147,7 +149,7 @@ TEST(LogLimiter, reports_what_could_not_be_written) {
   LogLimiter limiter;
   EXPECT_TRUE(limiter.take(false, start));
   limiter.lose(start);
-  EXPECT_EQ(limiter.take_report(start + LogLimiter::kReportAfterNs), 1U);
+  EXPECT_EQ(limiter.take_report(start + LogLimiter::kReportAfter), 1U);
 }
 
 TEST(Journal, is_known_by_device_and_inode) {

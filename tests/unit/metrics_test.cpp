@@ -45,9 +45,9 @@ TEST(Metrics, answer_of_another_version_is_an_error_that_names_the_field) {
 
 TEST(Metrics, duration_is_in_the_bucket_whose_bound_it_does_not_exceed) {
   DurationHistogram histogram;
-  for (const auto bound : DurationHistogram::kBoundsNs) histogram.add(bound);
-  histogram.add(DurationHistogram::kBoundsNs.back() + 1);
-  histogram.add(0);
+  for (const auto bound : DurationHistogram::kBounds) histogram.add(bound);
+  histogram.add(DurationHistogram::kBounds.back() + 1ns);
+  histogram.add(0s);
   const auto metric = histogram_metric(histogram);
   ASSERT_EQ(metric.counts.size(), metric.bounds.size() + 1);
   EXPECT_EQ(metric.counts.front(), 2U);
@@ -58,8 +58,8 @@ TEST(Metrics, duration_is_in_the_bucket_whose_bound_it_does_not_exceed) {
 TEST(Metrics, summary_has_the_sum_of_all_and_quantiles_of_the_latest) {
   Samples samples;
   EXPECT_FALSE(samples.summary().p50);
-  for (std::size_t i = 0; i < Samples::kMost; ++i) samples.add(ARPL_SECOND_NS);
-  for (std::size_t i = 0; i < Samples::kMost; ++i) samples.add(ARPL_SECOND_NS / 2);
+  for (std::size_t i = 0; i < Samples::kMost; ++i) samples.add(1s);
+  for (std::size_t i = 0; i < Samples::kMost; ++i) samples.add(500ms);
   const auto summary = samples.summary();
   EXPECT_EQ(summary.count, 2 * Samples::kMost);
   EXPECT_DOUBLE_EQ(summary.sum, 1.5 * Samples::kMost);

@@ -8,25 +8,27 @@
 #include <vector>
 
 #include "config/config.hpp"
+#include "instant.hpp"
 #include "shared/bucket.h"
 
 namespace arpline {
 namespace {
 
 constexpr NeighbourTable kDebian{.entries = 100, .limit = 1024, .soft_limit = 512};
-constexpr std::uint64_t kSecond = ARPL_SECOND_NS;
-constexpr std::uint64_t kStart = 1000 * kSecond;
+constexpr Duration kSecond = 1s;
+constexpr Instant kStart = at(1000 * kSecond);
 
 // The most frames that a flood gets through a budget within 5 s, counted as the program does.
 std::uint64_t most_in_5_s(const arpl_budget& budget) {
-  std::vector<std::uint64_t> passed;
+  std::vector<Duration> passed;
   __u64 bucket = 0;
   std::uint64_t most = 0;
-  for (std::uint64_t at = 0; at < 20 * kSecond; at += kSecond / 2000) {
-    if (arpl_bucket_take(&bucket, kStart + at, budget) == 0) continue;
-    passed.push_back(at);
-    const auto first = std::ranges::upper_bound(passed, at < 5 * kSecond ? 0 : at - 5 * kSecond);
-    most = std::max<std::uint64_t>(most, static_cast<std::uint64_t>(passed.end() - first) + (at < 5 * kSecond));
+  for (Duration time{}; time < 20 * kSecond; time += kSecond / 2000) {
+    if (arpl_bucket_take(&bucket, raw(kStart + time), budget) == 0) continue;
+    passed.push_back(time);
+    const auto first = std::ranges::upper_bound(passed, time - std::min(time, 5 * kSecond));
+    most =
+        std::max<std::uint64_t>(most, static_cast<std::uint64_t>(passed.end() - first) + (time < 5 * kSecond));
   }
   return most;
 }
@@ -85,8 +87,8 @@ TEST(NeighbourRoom, a_source_keeps_its_share_of_a_scaled_budget) {
   const auto fit = fit_neighbours(limits, 170);
   EXPECT_DOUBLE_EQ(fit.factor(), 0.1);
   EXPECT_EQ(rate_of(limits.to_child), 10U);
-  EXPECT_EQ(limits.to_child_source.interval_ns, kSecond * 10 / 25);
-  EXPECT_EQ(limits.to_child.burst_ns, 5 * kSecond) << "50 frames";
+  EXPECT_EQ(limits.to_child_source.interval_ns, raw(kSecond * 10 / 25));
+  EXPECT_EQ(limits.to_child.burst_ns, raw(5 * kSecond)) << "50 frames";
   EXPECT_EQ(rate_of(limits.events), 100U) << "makes no neighbour";
 }
 

@@ -9,12 +9,13 @@
 #include "control/fast_path_health.hpp"
 #include "control/parent_worker.hpp"
 #include "control/program_settings.hpp"
+#include "instant.hpp"
 
 namespace arpline {
 namespace {
 
-constexpr std::uint64_t second = 1'000'000'000;
-constexpr std::uint64_t tick = second / 4;
+constexpr Duration second = 1s;
+constexpr Duration tick = second / 4;
 
 ParentState state_of(const char* kind = "veth") {
   ParentState state;
@@ -34,7 +35,7 @@ struct EgressHealthTest : testing::Test {
   int sent = 0;
   int put_back = 0;
   __u64 seen_at = 0;
-  std::uint64_t now = 100 * second;
+  Instant now = at(100 * second);
   EgressHealth egress{state,
                       {.send_self_test =
                            [this] {
@@ -52,7 +53,7 @@ struct EgressHealthTest : testing::Test {
                            }},
                       seen_at};
 
-  void pass(std::uint64_t time) {
+  void pass(Duration time) {
     for (const auto end = now + time; now < end;) egress.tick(now += tick);
   }
   std::vector<std::string> warnings() const {
@@ -65,10 +66,10 @@ struct EgressHealthTest : testing::Test {
 TEST_F(EgressHealthTest, is_tested_once_a_second_while_it_is_seen_and_says_when) {
   pass(tick);
   EXPECT_EQ(egress.sight(), EgressHealth::Sight::seen);
-  EXPECT_EQ(seen_at, now);
+  EXPECT_EQ(seen_at, raw(now));
   pass(10 * second);
   EXPECT_EQ(sent, 11);
-  EXPECT_EQ(seen_at, now);
+  EXPECT_EQ(seen_at, raw(now));
   EXPECT_TRUE(warnings().empty());
 }
 
@@ -104,7 +105,7 @@ TEST_F(EgressHealthTest, is_not_put_back_more_often_than_every_20_milliseconds_o
   now += second;
   for (int i = 0; i < 40; ++i) {
     attached = false;
-    egress.on_filters(now += 1'000'000);
+    egress.on_filters(now += 1ms);
   }
   EXPECT_EQ(put_back, 2);
 }
@@ -176,14 +177,14 @@ TEST(FastPathHealth, knows_the_other_end_by_number_and_namespace) {
 TEST(FastPathHealth, a_driver_that_refuses_all_switches_it_off_for_a_while) {
   const auto state = state_of("");
   FastPathHealth health(state, [] { return true; });
-  EXPECT_FALSE(health.check_driver(0, 0, 100 * second));
-  EXPECT_TRUE(health.check_driver(1000, 1000, 101 * second));
+  EXPECT_FALSE(health.check_driver(0, 0, at(100 * second)));
+  EXPECT_TRUE(health.check_driver(1000, 1000, at(101 * second)));
   EXPECT_FALSE(health.on());
   EXPECT_EQ(health.off_because(), "refused_by_the_driver");
   std::vector<std::string> warnings;
   health.warn(warnings);
   EXPECT_EQ(warnings.size(), 1U);
-  EXPECT_TRUE(health.check_driver(1000, 1000, 111 * second));
+  EXPECT_TRUE(health.check_driver(1000, 1000, at(111 * second)));
   EXPECT_TRUE(health.on());
 }
 
@@ -229,30 +230,30 @@ TEST_F(ProgramSettingsTest, each_switch_has_its_flag) {
 }
 
 TEST_F(ProgramSettingsTest, a_budget_gets_no_more_than_there_is_room_for_in_the_neighbour_table) {
-  ProgramSettings settings(state, map, filter, 0);
+  ProgramSettings settings(state, map, filter, kNoTime);
   settings.write(switches(), std::nullopt);
   const auto whole = map.to_child.interval_ns;
-  EXPECT_FALSE(settings.follow_neighbours(0, std::nullopt));
-  EXPECT_TRUE(settings.follow_neighbours(0, 100)) << "it does not fit any more";
+  EXPECT_FALSE(settings.follow_neighbours(kNoTime, std::nullopt));
+  EXPECT_TRUE(settings.follow_neighbours(kNoTime, 100)) << "it does not fit any more";
   settings.write(switches(), 100);
   EXPECT_GT(map.to_child.interval_ns, whole);
   EXPECT_LT(settings.neighbour_fit().factor(), 1);
-  EXPECT_FALSE(settings.follow_neighbours(0, 100));
+  EXPECT_FALSE(settings.follow_neighbours(kNoTime, 100));
   state.config.host_share = false;
   settings.write(switches(), 100);
   EXPECT_EQ(map.to_child.interval_ns, whole);
 }
 
 TEST_F(ProgramSettingsTest, tell_the_programs_when_the_neighbour_table_was_last_full) {
-  ProgramSettings settings(state, map, filter, 0);
-  settings.follow_neighbours(5, std::nullopt);
+  ProgramSettings settings(state, map, filter, kNoTime);
+  settings.follow_neighbours(at(5ns), std::nullopt);
   EXPECT_EQ(map.neigh_full_ns, 5U);
-  settings.follow_neighbours(4, std::nullopt);
+  settings.follow_neighbours(at(4ns), std::nullopt);
   EXPECT_EQ(map.neigh_full_ns, 5U) << "never back";
 }
 
 TEST_F(ProgramSettingsTest, other_limits_are_in_force_from_the_next_write_on) {
-  ProgramSettings settings(state, map, filter, 0);
+  ProgramSettings settings(state, map, filter, kNoTime);
   Limits limits;
   limits.set(*find_limit("foreign"), 10);
   settings.set_limits(limits);
@@ -263,8 +264,8 @@ TEST_F(ProgramSettingsTest, other_limits_are_in_force_from_the_next_write_on) {
 
 // The programs ask the other part before the first one is emptied, and each filter has a period of its own.
 TEST_F(ProgramSettingsTest, a_filters_part_is_emptied_after_the_programs_ask_the_other_one) {
-  state.config.pair_ttl_ns = 10 * second;
-  ProgramSettings settings(state, map, filter, 0);
+  state.config.pair_ttl = 10 * second;
+  ProgramSettings settings(state, map, filter, kNoTime);
   const auto first_word = [&](std::uint32_t part) {
     return filter[std::size_t{part} * ARPL_FILTER_PART_WORDS];
   };
@@ -274,9 +275,9 @@ TEST_F(ProgramSettingsTest, a_filters_part_is_emptied_after_the_programs_ask_the
     EXPECT_EQ(first_word(ARPL_FILTER_PAIRS), 1U) << "still asked by the programs";
     settings.write(switches(), std::nullopt);
   };
-  settings.rotate_filters(10 * second - 1, write);
+  settings.rotate_filters(at(10 * second - 1ns), write);
   EXPECT_EQ(written, 0);
-  settings.rotate_filters(10 * second, write);
+  settings.rotate_filters(at(10 * second), write);
   EXPECT_GE(written, 1);
   EXPECT_NE(map.flags & ARPL_LIMIT_OTHER_PAIRS, 0U);
   EXPECT_EQ(first_word(ARPL_FILTER_PAIRS), 0U);
@@ -285,7 +286,7 @@ TEST_F(ProgramSettingsTest, a_filters_part_is_emptied_after_the_programs_ask_the
 
 TEST_F(ProgramSettingsTest, adopt_which_part_an_earlier_run_has_left_asked) {
   map.flags = ARPL_LIMIT_OTHER_PAIRS | ARPL_LIMIT_OTHER_ANNOUNCED;
-  ProgramSettings settings(state, map, filter, 0);
+  ProgramSettings settings(state, map, filter, kNoTime);
   settings.write(switches(), std::nullopt);
   EXPECT_NE(map.flags & ARPL_LIMIT_OTHER_PAIRS, 0U);
   EXPECT_EQ(map.flags & ARPL_LIMIT_OTHER_HEARD, 0U);

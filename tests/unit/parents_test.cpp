@@ -9,12 +9,13 @@
 #include <fstream>
 
 #include "base/error.hpp"
+#include "instant.hpp"
 #include "kernel/pins.hpp"
 
 namespace arpline {
 namespace {
 
-constexpr std::uint64_t second = 1'000'000'000;
+constexpr Duration second = 1s;
 
 ParentConfig named(const char* name) {
   ParentConfig config;
@@ -44,7 +45,7 @@ class FakeHost final : public Parents::Host {
 struct ParentsTest : testing::Test {
   FakeHost host;
   Parents parents{host};
-  std::uint64_t now = 100 * second;
+  Instant now = at(100 * second);
 
   void there_is(const char* name, int ifindex) { host.links[name] = {.ifindex = ifindex, .name = name}; }
   void start(std::vector<ParentConfig> configs) { parents.start(configs, now); }
@@ -70,11 +71,11 @@ TEST_F(ParentsTest, that_could_not_be_served_are_tried_again_after_one_two_and_f
   EXPECT_EQ(host.tries["a"], 1);
   EXPECT_EQ(parents.waiting(now).at(0).next_try_seconds, 1.0);
   int tries = 1;
-  for (const std::uint64_t wait : {1, 2, 4}) {
-    now += wait * second - 1;
+  for (const int wait : {1, 2, 4}) {
+    now += wait * second - 1ns;
     parents.look(now);
     EXPECT_EQ(host.tries["a"], tries) << "not before its time";
-    now += 1;
+    now += 1ns;
     parents.look(now);
     EXPECT_EQ(host.tries["a"], ++tries);
   }

@@ -7,18 +7,20 @@
 #include <string>
 #include <vector>
 
+#include "instant.hpp"
+
 namespace arpline {
 namespace {
 
-constexpr std::uint64_t kMs = 1'000'000;
-constexpr std::uint64_t kSecond = 1000 * kMs;
-constexpr std::uint64_t kPeriod = 10 * kSecond;
+constexpr Duration kMs = 1ms;
+constexpr Duration kSecond = 1s;
+constexpr Duration kPeriod = 10s;
 constexpr Ipv4 kGateway = 0x0100000a;
 constexpr Mac kGatewayMac = 0x0702;
 constexpr Mac kOther = 0x0902;
 
 struct Asked {
-  std::uint64_t at = 0;
+  Instant at = kNoTime;
   Mac to = 0;
   bool by_host = false;
 };
@@ -26,7 +28,7 @@ struct Asked {
 // A prober with a gateway that may answer or not.
 class PathProberTest : public testing::Test, protected PathProber::Effects {
  protected:
-  void run(std::uint64_t until) {
+  void run(Instant until) {
     while (now_ < until) {
       const auto wake = prober_.tick(now_, pace_, *this);
       answer();
@@ -48,7 +50,7 @@ class PathProberTest : public testing::Test, protected PathProber::Effects {
 
   PathProber prober_{kPeriod};
   RateLimiter pace_{1000};
-  std::uint64_t now_ = kSecond;
+  Instant now_ = at(kSecond);
   bool answers_ = true;
   bool answers_host_ = true;
   Mac gateway_mac_ = kGatewayMac;
@@ -120,30 +122,30 @@ TEST_F(PathProberTest, paths_are_counted_by_their_state_and_answers_by_their_tim
   EXPECT_EQ(count(PathState::sibling), 1U);
   run(now_ + kPeriod + kSecond);
   EXPECT_EQ(count(PathState::reachable), 3U);
-  EXPECT_GE(prober_.summary().rtt.sum_ns(), 3 * 2 * kMs);
+  EXPECT_GE(prober_.summary().rtt.sum(), 3 * 2 * kMs);
   lose();
   EXPECT_EQ(count(PathState::lost), 3U);
   EXPECT_EQ(count(PathState::reachable), 0U);
   prober_.stop(0);
   EXPECT_EQ(count(PathState::lost), 2U);
-  prober_.set_period(0, now_);
+  prober_.set_period(0s, now_);
   EXPECT_EQ(count(PathState::lost) + count(PathState::sibling), 0U);
 }
 
 TEST_F(PathProberTest, first_broadcasts_and_then_asks_by_unicast_once_a_period) {
   watch(0);
-  run(35 * kSecond);
+  run(at(35 * kSecond));
   ASSERT_EQ(asked_.size(), 3U);
   EXPECT_EQ(asked_[0].to, 0U);
   EXPECT_EQ(asked_[1].to, kGatewayMac);
   EXPECT_EQ(asked_[2].at - asked_[1].at, kPeriod);
   EXPECT_EQ(state(), PathState::reachable);
-  EXPECT_EQ(prober_.view(0, now_)->rtt_ns, 2 * kMs);
+  EXPECT_EQ(prober_.view(0, now_)->rtt, 2 * kMs);
 }
 
 TEST_F(PathProberTest, before_a_path_is_lost_it_broadcasts_announces_and_broadcasts_again) {
   watch(0);
-  run(15 * kSecond);
+  run(at(15 * kSecond));
   asked_.clear();
   lose();
   std::vector<Asked> own;
@@ -159,17 +161,17 @@ TEST_F(PathProberTest, before_a_path_is_lost_it_broadcasts_announces_and_broadca
 
 TEST_F(PathProberTest, one_lost_frame_is_no_lost_path) {
   watch(0);
-  run(15 * kSecond);
+  run(at(15 * kSecond));
   answers_ = false;
-  run(20 * kSecond + 500 * kMs);
+  run(at(20 * kSecond + 500 * kMs));
   answers_ = true;
-  run(25 * kSecond);
+  run(at(25 * kSecond));
   EXPECT_EQ(told_, (std::vector<std::string>{"reachable", "suspect", "reachable"}));
 }
 
 TEST_F(PathProberTest, a_lost_path_is_reachable_after_two_answers_in_a_row) {
   watch(0);
-  run(15 * kSecond);
+  run(at(15 * kSecond));
   lose();
   answers_ = true;
   const auto lost_at = now_;
@@ -181,7 +183,7 @@ TEST_F(PathProberTest, a_lost_path_is_reachable_after_two_answers_in_a_row) {
 
 TEST_F(PathProberTest, an_answer_to_the_host_tells_a_dropped_mac_from_a_dead_gateway) {
   watch(0);
-  run(15 * kSecond);
+  run(at(15 * kSecond));
   EXPECT_FALSE(host_reaches().has_value()) << "nobody has asked";
   lose();
   EXPECT_EQ(host_reaches(), std::optional{true});
@@ -194,15 +196,15 @@ TEST_F(PathProberTest, the_host_asks_at_most_once_a_second) {
   watch(0);
   for (Id id = 1; id < 100; ++id) watch(id);
   lose();
-  std::uint64_t last = 0;
+  Instant last = kNoTime;
   for (const auto& one : asked_) {
     if (!one.by_host) continue;
-    if (last != 0) {
-      EXPECT_GE(one.at - last, PathProber::kHostEveryNs);
+    if (last != kNoTime) {
+      EXPECT_GE(one.at - last, PathProber::kHostEvery);
     }
     last = one.at;
   }
-  EXPECT_NE(last, 0U);
+  EXPECT_NE(last, kNoTime);
 }
 
 TEST_F(PathProberTest, a_low_rate_limit_stretches_the_period_and_failures_are_still_found) {
@@ -223,18 +225,18 @@ TEST_F(PathProberTest, a_low_rate_limit_stretches_the_period_and_failures_are_st
 
 TEST_F(PathProberTest, a_new_gateway_mac_is_reported_when_the_old_one_stops_answering) {
   watch(0);
-  run(15 * kSecond);
+  run(at(15 * kSecond));
   gateway_mac_ = kOther;
-  run(25 * kSecond);
+  run(at(25 * kSecond));
   EXPECT_EQ(told_, (std::vector<std::string>{"reachable", "suspect", "reachable", "moved"}));
   EXPECT_EQ(prober_.view(0, now_)->gateway_mac, kOther);
 }
 
 TEST_F(PathProberTest, an_answer_before_the_gateways_is_not_accepted) {
   watch(0);
-  run(15 * kSecond);
+  run(at(15 * kSecond));
   first_mac_ = kOther;
-  run(100 * kSecond);
+  run(at(100 * kSecond));
   EXPECT_EQ(prober_.view(0, now_)->gateway_mac, kGatewayMac);
   EXPECT_EQ(state(), PathState::reachable);
   EXPECT_EQ(disputed_by_, kOther);
@@ -244,41 +246,41 @@ TEST_F(PathProberTest, an_answer_before_the_gateways_is_not_accepted) {
 TEST_F(PathProberTest, a_second_answer_to_one_who_has_is_reported) {
   second_mac_ = kOther;
   watch(0);
-  run(15 * kSecond);
+  run(at(15 * kSecond));
   EXPECT_EQ(prober_.view(0, now_)->gateway_mac, kGatewayMac);
   EXPECT_EQ(prober_.view(0, now_)->disputed_by, kOther);
 }
 
 TEST_F(PathProberTest, a_flood_of_answers_is_not_accepted_when_the_gateway_is_gone) {
   watch(0);
-  run(15 * kSecond);
+  run(at(15 * kSecond));
   answers_ = false;
   flood_mac_ = kOther;
-  run(100 * kSecond);
+  run(at(100 * kSecond));
   EXPECT_EQ(prober_.view(0, now_)->gateway_mac, kGatewayMac);
   EXPECT_EQ(state(), PathState::suspect) << "it may be lost, and nobody can know";
   EXPECT_EQ(disputed_by_, kOther);
   flood_mac_ = 0;
-  run(130 * kSecond);
+  run(at(130 * kSecond));
   EXPECT_EQ(state(), PathState::lost);
 }
 
 TEST_F(PathProberTest, a_dispute_is_reported_once_a_minute) {
   watch(0);
-  run(15 * kSecond);
+  run(at(15 * kSecond));
   first_mac_ = kOther;
-  run(135 * kSecond);
+  run(at(135 * kSecond));
   EXPECT_EQ(disputes_, 2);
 }
 
 TEST_F(PathProberTest, a_late_answer_does_not_count) {
   watch(0);
-  run(15 * kSecond);
+  run(at(15 * kSecond));
   const auto before = prober_.view(0, now_)->answered_at;
   answers_ = false;
   const auto count = asked_.size();
   while (asked_.size() == count) run(now_ + kMs);
-  prober_.answered(0, kGatewayMac, now_ + PathProber::kAnswerNs + kSecond, *this);
+  prober_.answered(0, kGatewayMac, now_ + PathProber::kAnswerWithin + kSecond, *this);
   EXPECT_EQ(prober_.view(0, now_)->answered_at, before);
 }
 
@@ -307,14 +309,14 @@ TEST_F(PathProberTest, without_a_gateway_or_the_right_to_send_nothing_is_asked) 
   EXPECT_FALSE(prober_.view(0, now_).has_value());
   watch(0);
   prober_.stop(0);
-  run(100 * kSecond);
+  run(at(100 * kSecond));
   EXPECT_TRUE(asked_.empty());
 }
 
 TEST_F(PathProberTest, a_period_of_zero_stops_asking_and_a_new_one_starts_again) {
   watch(0);
-  prober_.set_period(0, now_);
-  run(50 * kSecond);
+  prober_.set_period(0s, now_);
+  run(at(50 * kSecond));
   EXPECT_TRUE(asked_.empty());
   prober_.set_period(kSecond, now_);
   watch(0);

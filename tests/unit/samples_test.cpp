@@ -14,8 +14,8 @@ TEST(Samples, without_any_there_is_nothing_to_say) {
 
 TEST(Samples, percentiles_are_of_the_latest) {
   Samples samples;
-  for (std::uint64_t i = 0; i < 1000; ++i) samples.add(9'000'000'000);
-  for (std::uint64_t i = 0; i < Samples::kMost; ++i) samples.add((i % 100 + 1) * 1'000'000);
+  for (std::uint64_t i = 0; i < 1000; ++i) samples.add(9s);
+  for (std::uint64_t i = 0; i < Samples::kMost; ++i) samples.add(duration_from_raw((i % 100 + 1) * 1'000'000));
   const auto status = samples.status();
   EXPECT_EQ(status.count, 1000 + Samples::kMost);
   EXPECT_NEAR(status.p50_ms.value(), 50, 1);

@@ -22,12 +22,13 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/group.hpp"
+#include "instant.hpp"
 
 namespace arpline {
 namespace {
 
-constexpr std::uint64_t second = 1'000'000'000;
-constexpr std::uint64_t between_ticks = second / 4;
+constexpr Duration second = 1s;
+constexpr Duration between_ticks = second / 4;
 
 class ServerTest : public testing::Test {
  protected:
@@ -41,7 +42,7 @@ class ServerTest : public testing::Test {
 
   // Handles all pending events.
   void run() {
-    do loop_.wait(0);
+    do loop_.wait(0s);
     while (loop_.dispatch());
   }
 
@@ -68,7 +69,7 @@ class ServerTest : public testing::Test {
   // The test sets the time, so no time-out depends on the machine's speed.
   void tick() { server_.tick(now_); }
 
-  void pass(std::uint64_t time) {
+  void pass(Duration time) {
     for (const auto end = now_ + time; now_ < end;) {
       now_ += between_ticks;
       tick();
@@ -106,7 +107,7 @@ class ServerTest : public testing::Test {
   std::string path_ = testing::TempDir() + "arpline-server-" + std::to_string(getpid());
   EventLoop loop_;
   Server server_{path_, loop_, answer};
-  std::uint64_t now_ = second;
+  Instant now_ = at(second);
 };
 
 TEST_F(ServerTest, answers_each_line_with_a_line) {
@@ -273,7 +274,7 @@ TEST(ServerPutOff, answers_when_it_is_time_and_the_next_request_after_it) {
   });
   itself = &server;
   const auto run = [&] {
-    do loop.wait(0);
+    do loop.wait(0s);
     while (loop.dispatch());
   };
   const auto read_now = [](const Fd& fd) {
@@ -287,7 +288,7 @@ TEST(ServerPutOff, answers_when_it_is_time_and_the_next_request_after_it) {
             static_cast<ssize_t>(requests.size()));
   run();
   ASSERT_NE(ticket, 0U);
-  server.tick(now_ns() + 60 * second);
+  server.tick(Clock::now() + 60 * second);
   EXPECT_EQ(read_now(one), "") << "neither answered nor hung up on";
   server.answer(ticket + 1, {{"wrong", true}});
   server.answer(ticket, {{"done", true}});

@@ -11,11 +11,12 @@
 #include <cstring>
 
 #include "base/fd.hpp"
+#include "instant.hpp"
 
 namespace arpline {
 namespace {
 
-constexpr std::uint64_t second = 1'000'000'000;
+constexpr Duration second = 1s;
 
 // The receiver of sd_notify, at an abstract address that the kernel chooses.
 class ServiceManagerTest : public testing::Test {
@@ -62,7 +63,7 @@ TEST_F(ServiceManagerTest, is_fed_twice_as_often_as_it_asks) {
   setenv("WATCHDOG_USEC", "10000000", 1);
   ServiceManager manager;
   int pings = 0;
-  for (std::uint64_t now = 100 * second; now < 160 * second; now += second / 4) {
+  for (Instant now = at(100 * second); now < at(160 * second); now += second / 4) {
     manager.tick(now, true);
     pings += heard() == "WATCHDOG=1" ? 1 : 0;
   }
@@ -72,19 +73,19 @@ TEST_F(ServiceManagerTest, is_fed_twice_as_often_as_it_asks) {
 TEST_F(ServiceManagerTest, is_not_fed_while_the_daemon_is_not_healthy) {
   setenv("WATCHDOG_USEC", "1000000", 1);
   ServiceManager manager;
-  manager.tick(100 * second, false);
+  manager.tick(at(100 * second), false);
   EXPECT_EQ(heard(), "");
-  manager.tick(101 * second, true);
+  manager.tick(at(101 * second), true);
   EXPECT_EQ(heard(), "WATCHDOG=1");
 }
 
 TEST_F(ServiceManagerTest, is_not_fed_unless_it_asks_this_process) {
   ServiceManager nobody;
-  nobody.tick(100 * second, true);
+  nobody.tick(at(100 * second), true);
   setenv("WATCHDOG_USEC", "1000000", 1);
   setenv("WATCHDOG_PID", "1", 1);
   ServiceManager other;
-  other.tick(100 * second, true);
+  other.tick(at(100 * second), true);
   EXPECT_EQ(heard(), "");
 }
 

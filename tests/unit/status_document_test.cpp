@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "control/limit_request.hpp"
+#include "instant.hpp"
 #include "report/answers.hpp"
 #include "report/samples.hpp"
 #include "report/status.hpp"
@@ -17,14 +18,14 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::uint64_t kNow = 1000 * ARPL_SECOND_NS;
+constexpr Instant kNow = at(1000s);
 constexpr Mac kMac = 0xa10000000002;
 constexpr Mac kSibling = 0x0d0000000002;
 constexpr Mac kProxy = 0x0f0000000002;
 constexpr Ipv4 kAddress = 0x0b00000a;
 
-std::uint64_t ago(double seconds) {
-  return kNow - static_cast<std::uint64_t>(seconds * 1e9);
+Instant ago(double seconds) {
+  return kNow - std::chrono::duration_cast<Duration>(std::chrono::duration<double>{seconds});
 }
 
 std::string text_in(const std::string& name) {
@@ -54,8 +55,8 @@ std::pair<arpl_storm_key, arpl_storm_limit> storm_limit(std::uint16_t ethertype,
 EndpointStatus in_maps() {
   arpl_slot slot{};
   slot.word = kMac | ARPL_SLOT_FLUX;
-  slot.confirmed_at = ago(2.5);
-  slot.claimed_at = ago(1);
+  slot.confirmed_at = raw(ago(2.5));
+  slot.claimed_at = raw(ago(1));
   slot.reflected = 9;
   slot.flags = ARPL_FLAG_SLOW;
   arpl_endpoint_stats stats{};
@@ -65,12 +66,12 @@ EndpointStatus in_maps() {
   stats.capped = 13;
   stats.claims = 14;
   stats.last_claimant_mac = kSibling;
-  stats.last_seen = ago(0.25);
+  stats.last_seen = raw(ago(0.25));
   stats.last_requester_mac = 0x0c0000000002;
   stats.last_requester = 0x0900000a;
   stats.misdirected = 15;
   stats.misdirected_mac = 0x0e0000000002;
-  stats.misdirected_at = ago(3);
+  stats.misdirected_at = raw(ago(3));
   stats.misdirected_requester = 0x0800000a;
   const arpl_endpoint endpoint{.slot = 0, .prefix_bits = 24, .zero = {}, .dotted = {}};
   return endpoint_status({.address = kAddress, .vlan = 7, .zero = 0}, endpoint, slot, stats, kNow);
@@ -170,8 +171,8 @@ ParentStatus full_parent() {
   p.storm =
       storm_status({storm_limit(0x86dd, ARPL_STORM_MULTICAST, 2), storm_limit(0, ARPL_STORM_BROADCAST, 1)});
   Samples found;
-  found.add(1'234'567);
-  found.add(9'876'543);
+  found.add(1'234'567ns);
+  found.add(9'876'543ns);
   p.found = found.status();
   p.withdrawn = Samples{}.status();
   p.neighbours = NeighboursStatus{.entries = 900,

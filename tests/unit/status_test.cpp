@@ -8,13 +8,14 @@
 #include <vector>
 
 #include "base/announce_policy.hpp"
+#include "instant.hpp"
 #include "report/table.hpp"
 #include "report/text.hpp"
 
 namespace arpline {
 namespace {
 
-constexpr std::uint64_t kNow = 1000 * ARPL_SECOND_NS;
+constexpr Instant kNow = at(1000s);
 
 ParentStatus served() {
   ParentStatus p;
@@ -128,7 +129,7 @@ TEST(Status, a_path_says_where_to_since_when_and_whether_the_host_gets_there) {
 }
 
 TEST(Status, a_conflict_says_whose_it_is_and_what_was_done) {
-  const Claims::Claimant claimant{.mac = 0x010000000002U, .first_at = 1, .last_at = kNow, .times = 3};
+  const Claims::Claimant claimant{.mac = 0x010000000002U, .first_at = at(1ns), .last_at = kNow, .times = 3};
   auto p = served();
   p.endpoints = {endpoint()};
   auto& e = p.endpoints[0];
@@ -146,7 +147,7 @@ TEST(Status, says_when_it_was_announced_and_what_came_in_that_should_not) {
   arpl_endpoint_stats stats{};
   stats.misdirected = 3;
   stats.misdirected_mac = 0x020000000002U;
-  stats.misdirected_at = kNow - 2 * ARPL_SECOND_NS;
+  stats.misdirected_at = raw(kNow - 2s);
   stats.misdirected_requester = 0x0900000a;
   auto p = served();
   p.endpoints = {endpoint({}, stats)};
@@ -187,9 +188,9 @@ TEST(Status, endpoints_stand_by_vlan_and_then_as_people_count_addresses) {
 }
 
 TEST(Status, a_time_of_zero_is_never_and_one_to_come_is_now) {
-  EXPECT_EQ(seconds_ago(0, kNow), std::nullopt);
-  EXPECT_EQ(seconds_ago(kNow + 1, kNow), 0);
-  EXPECT_EQ(seconds_ago(kNow - 1'234'567'890, kNow), 1.234) << "cut to whole milliseconds";
+  EXPECT_EQ(seconds_ago(kNoTime, kNow), std::nullopt);
+  EXPECT_EQ(seconds_ago(kNow + 1ns, kNow), 0);
+  EXPECT_EQ(seconds_ago(kNow - 1'234'567'890ns, kNow), 1.234) << "cut to whole milliseconds";
 }
 
 TEST(Status, the_worst_reason_not_to_serve_comes_first) {
@@ -212,10 +213,10 @@ TEST(Status, the_worst_reason_not_to_serve_comes_first) {
 TEST(Status, an_endpoint_is_confirmed_waiting_contested_or_not_served) {
   arpl_slot slot{};
   EXPECT_EQ(endpoint(slot).state, "waiting");
-  slot.confirmed_at = kNow;
+  slot.confirmed_at = raw(kNow);
   EXPECT_EQ(endpoint(slot).state, "confirmed");
   EXPECT_EQ(endpoint(slot).reason, "");
-  slot.claimed_at = kNow;
+  slot.claimed_at = raw(kNow);
   EXPECT_EQ(endpoint(slot).state, "confirmed");
   EXPECT_EQ(endpoint(slot).reason, "contested");
   slot.word = ARPL_SLOT_FLUX;

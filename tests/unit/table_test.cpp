@@ -6,6 +6,8 @@
 #include <set>
 #include <vector>
 
+#include "instant.hpp"
+
 namespace arpline {
 namespace {
 

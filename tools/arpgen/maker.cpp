@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "arpgen/bpf/frame.h"
+#include "base/shared_word.hpp"
 
 struct arpgen_tables {
   std::span<const std::uint32_t> zipf;
@@ -16,7 +17,7 @@ static __u32 arpgen_zipf_target(const arpgen_tables* tables, __u32 stream, __u32
 }
 
 static __u64 arpgen_target_mac(const arpgen_tables* tables, __u32 place) {
-  return place < tables->targets.size() ? __atomic_load_n(&tables->targets[place].mac, __ATOMIC_RELAXED) : 0;
+  return place < tables->targets.size() ? arpline::relaxed_load(tables->targets[place].mac) : 0;
 }
 
 namespace arpline::gen {
@@ -25,7 +26,7 @@ namespace {
 
 // This thread is the only writer; other threads read the counter meanwhile.
 void add_one(std::uint64_t& counter) {
-  __atomic_store_n(&counter, counter + 1, __ATOMIC_RELAXED);
+  relaxed_store(counter, counter + 1);
 }
 
 }  // namespace

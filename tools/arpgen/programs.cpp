@@ -20,6 +20,7 @@
 #include "arpgen/bpf/histogram.h"
 #include "base/error.hpp"
 #include "base/foreign_text.hpp"
+#include "base/shared_word.hpp"
 
 namespace arpline::gen {
 namespace {
@@ -153,7 +154,7 @@ void Programs::generate(const arpgen_pace& pace) {
     if (error != 0 && error != -EINTR && error != -EAGAIN) {
       throw_errno("make frames in the kernel", -error, "--source packet works on any kernel");
     }
-  } while (__atomic_load_n(&skeleton_->bss->progress.ended_at, __ATOMIC_ACQUIRE) == 0);
+  } while (load_shared(skeleton_->bss->progress.ended_at) == 0);
 }
 
 int Programs::generator_fd() const noexcept {

@@ -15,6 +15,7 @@
 #include "arpgen/bpf/histogram.h"
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/shared_word.hpp"
 
 namespace arpline::gen {
 namespace {
@@ -23,11 +24,6 @@ constexpr std::chrono::milliseconds kLook{1};
 constexpr std::uint64_t kWatchNs = 1'000'000'000;
 // The handler does nothing, but unlike an ignored signal a handled one interrupts the sender's system call.
 constexpr int kInterrupt = SIGURG;
-
-template <class T>
-T read(const T& value) {
-  return __atomic_load_n(&value, __ATOMIC_RELAXED);
-}
 
 arpgen_pace in_nanoseconds(const Pace& pace, const arpgen_plan& plan) {
   arpgen_pace out{};
@@ -85,17 +81,16 @@ void Run::send(const Pace& pace, const Watcher& watcher) {
     }
     returned = true;
   });
-  std::uint64_t watch_at = now_ns() + kWatchNs;
+  std::uint64_t watch_at = raw(Clock::now()) + kWatchNs;
   while (!returned) {
     std::this_thread::sleep_for(kLook);
-    const auto now = now_ns();
+    const auto now = raw(Clock::now());
     if (watcher && now >= watch_at) {
       watcher(snapshot(false));
       watch_at += kWatchNs;
     }
-    if (stop_ && read(tables_.progress->ended_at) == 0)
-      __atomic_store_n(&tables_.progress->ended_at, now, __ATOMIC_RELEASE);
-    if (read(tables_.progress->ended_at) != 0) pthread_kill(sender.native_handle(), kInterrupt);
+    if (stop_ && relaxed_load(tables_.progress->ended_at) == 0) store_shared(tables_.progress->ended_at, now);
+    if (relaxed_load(tables_.progress->ended_at) != 0) pthread_kill(sender.native_handle(), kInterrupt);
   }
   sender.join();
   if (failed) std::rethrow_exception(failed);
@@ -105,22 +100,22 @@ void Run::send(const Pace& pace, const Watcher& watcher) {
 void Run::await_answers() const {
   const auto& progress = *tables_.progress;
   const auto end = progress.ended_at + plan_.plan.deadline_ns;
-  while (!stop_ && now_ns() < end && read(*tables_.settled) < progress.asked)
+  while (!stop_ && raw(Clock::now()) < end && relaxed_load(*tables_.settled) < progress.asked)
     std::this_thread::sleep_for(kLook);
 }
 
 Results Run::snapshot(bool with_addresses) const {
   const auto& progress = *tables_.progress;
-  const auto ended = read(progress.ended_at);
+  const auto ended = relaxed_load(progress.ended_at);
   Results results;
   results.seed = plan_.plan.seed;
   results.deadline_ns = plan_.plan.deadline_ns;
-  if (const auto started = read(progress.started_at); started != 0)
-    results.seconds = static_cast<double>((ended != 0 ? ended : now_ns()) - started) / 1e9;
+  if (const auto started = relaxed_load(progress.started_at); started != 0)
+    results.seconds = static_cast<double>((ended != 0 ? ended : raw(Clock::now())) - started) / 1e9;
   for (std::uint32_t i = 0; i < plan_.plan.stream_count; ++i) {
     const auto& stream = plan_.plan.streams[i];
     const auto buckets = tables_.histogram.subspan(std::size_t{i} * ARPGEN_BUCKETS, ARPGEN_BUCKETS);
-    const auto frames = read(tables_.frames[i]);
+    const auto frames = relaxed_load(tables_.frames[i]);
     results.streams.push_back({.name = plan_.names[i],
                                .frames = frames,
                                .asked = stream.flow_count > 0 ? frames : 0,

@@ -9,6 +9,7 @@
 #include "arpgen/maker.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/shared_word.hpp"
 #include "port/packet.hpp"
 #include "port/xsk.hpp"
 
@@ -41,7 +42,7 @@ class PortSource : public Source {
       : tables_(tables), maker_(plan, tables_), port_(std::forward<Arguments>(arguments)...) {}
 
   void run(const arpgen_pace& pace) override {
-    while (__atomic_load_n(&tables_.progress->ended_at, __ATOMIC_RELAXED) == 0) {
+    while (relaxed_load(tables_.progress->ended_at) == 0) {
       if (!send_what_is_due(pace)) pause(pace);
     }
   }
@@ -60,9 +61,8 @@ class PortSource : public Source {
   // The request is noted before it is sent, because its answer could come in first otherwise.
   bool make_one(const arpgen_pace& pace, Frame& frame) {
     auto& progress = *tables_.progress;
-    const auto now = now_ns();
-    if (arpgen_turn(&pace, &progress, __atomic_load_n(tables_.settled, __ATOMIC_RELAXED), now) != ARPGEN_SEND)
-      return false;
+    const auto now = raw(Clock::now());
+    if (arpgen_turn(&pace, &progress, relaxed_load(*tables_.settled), now) != ARPGEN_SEND) return false;
     const auto made = maker_.make(progress.next_index, arpgen_due(&pace, &progress, now),
                                   reinterpret_cast<std::uint8_t*>(frame.data));
     frame.len = made.bytes;
@@ -72,9 +72,9 @@ class PortSource : public Source {
   }
 
   void push(Burst burst) {
-    const auto give_up = now_ns() + kPatienceNs;
+    const auto give_up = raw(Clock::now()) + kPatienceNs;
     burst = burst.subspan(port_.send(burst));
-    while (!burst.empty() && now_ns() < give_up) {
+    while (!burst.empty() && raw(Clock::now()) < give_up) {
       port_.wait(std::chrono::milliseconds{1});
       burst = burst.subspan(port_.send(burst));
     }
@@ -83,7 +83,7 @@ class PortSource : public Source {
 
   // Sleeps until shortly before the next due time, if there is one; the caller spins for the rest.
   void pause(const arpgen_pace& pace) const {
-    const auto now = now_ns();
+    const auto now = raw(Clock::now());
     const std::uint64_t due = pace.window != 0 ? now : arpgen_due(&pace, tables_.progress, now);
     if (due < now + kShortestSleepNs) return;
     const auto longest = std::min(due - now - kShortestSleepNs, kLongestSleepNs);

@@ -155,7 +155,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
-    clock_offset_ns = time_offset_ns();
+    Clock::offset = time_offset();
   } catch (const SetupError&) {
     // Without root no map is read, and all times come from the daemon.
   }

@@ -26,7 +26,7 @@ std::optional<ParentStatus> without_daemon(const PinName& name, bool senders, co
   if (!maps) return std::nullopt;
   char interface[IF_NAMESIZE];
   const bool named = if_indextoname(static_cast<unsigned>(name.ifindex), interface) != nullptr;
-  auto status = gather(*maps, named ? ForeignText{interface} : name.parent, name.ifindex, folder, now_ns());
+  auto status = gather(*maps, named ? ForeignText{interface} : name.parent, name.ifindex, folder, Clock::now());
   if (is_locked(roots.run, name.text()))
     status.warnings.emplace_back("arplined hangs: it holds the lock of this parent and does not answer");
   if (senders) status.senders = gather_senders(*maps, {}, status.parent);

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "endpoints/model.hpp"
 
 namespace arpline::fake {
@@ -94,7 +95,7 @@ class Kernel {
   std::function<void()> meanwhile = [] {};
   /// Of a hundred dumps so many are marked as interrupted by a change.
   unsigned interrupted_percent = 0;
-  std::uint64_t clock_ns = 1'000'000'000;
+  Duration clock = 1s;
 
   // Called by the functions that the linker puts in Linux' place.
   std::vector<Bytes> answer(const Bytes& request, std::uint32_t port);

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the linker puts between the daemon's code and Linux: netlink sockets and the clock (--wrap), and in the
 // place of engine/kernel/netns.cpp the files of /proc and nsfs.
-#include <fcntl.h>
-#include <libmnl/libmnl.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -12,13 +8,14 @@
 
 #include "fake_kernel.hpp"
 #include "kernel/netns.hpp"
+#include "wrapped_sockets.hpp"
+
+using namespace std::chrono_literals;
 
 namespace {
 
 using arpline::fake::Bytes;
 using arpline::fake::Kernel;
-
-constexpr unsigned kPort = 77;
 
 // One for all sockets: each request is answered to the end before the next one.
 std::deque<Bytes>& answers() {
@@ -26,34 +23,18 @@ std::deque<Bytes>& answers() {
   return waiting;
 }
 
-int any_descriptor() {
-  return open("/dev/null", O_RDWR | O_CLOEXEC);
-}
-
 }  // namespace
 
 extern "C" {
 
-mnl_socket* __wrap_mnl_socket_open2(int, int) {
-  static int any = 0;
-  return reinterpret_cast<mnl_socket*>(&any);
-}
-int __wrap_mnl_socket_bind(mnl_socket*, unsigned, pid_t) {
-  return 0;
-}
-int __wrap_mnl_socket_setsockopt(const mnl_socket*, int, void*, socklen_t) {
-  return 0;
-}
-unsigned __wrap_mnl_socket_get_portid(const mnl_socket*) {
-  return kPort;
-}
 int __wrap_mnl_socket_close(mnl_socket*) {
   answers().clear();
   return 0;
 }
 ssize_t __wrap_mnl_socket_sendto(const mnl_socket*, const void* message, std::size_t length) {
   const auto* bytes = static_cast<const std::uint8_t*>(message);
-  for (auto& one : Kernel::one().answer({bytes, bytes + length}, kPort)) answers().push_back(std::move(one));
+  for (auto& one : Kernel::one().answer({bytes, bytes + length}, arpline::kNetlinkPort))
+    answers().push_back(std::move(one));
   return static_cast<ssize_t>(length);
 }
 ssize_t __wrap_mnl_socket_recvfrom(const mnl_socket*, void* room, std::size_t most) {
@@ -65,15 +46,6 @@ ssize_t __wrap_mnl_socket_recvfrom(const mnl_socket*, void* room, std::size_t mo
   answers().pop_front();
   std::memcpy(room, bytes.data(), std::min(bytes.size(), most));
   return static_cast<ssize_t>(bytes.size());
-}
-int __wrap_socket(int, int, int) {
-  return any_descriptor();
-}
-int __wrap_setsockopt(int, int, int, const void*, socklen_t) {
-  return 0;
-}
-int __wrap_bind(int, const sockaddr*, socklen_t) {
-  return 0;
 }
 ssize_t __wrap_recvmsg(int, msghdr* header, int) {
   Bytes bytes;
@@ -96,7 +68,7 @@ ssize_t __wrap_recvmsg(int, msghdr* header, int) {
 }
 // Each look at the clock takes a microsecond.
 int __wrap_clock_gettime(clockid_t, timespec* now) {
-  const auto ns = Kernel::one().clock_ns += 1000;
+  const auto ns = (Kernel::one().clock += 1us).count();
   now->tv_sec = static_cast<time_t>(ns / 1'000'000'000U);
   now->tv_nsec = static_cast<long>(ns % 1'000'000'000U);
   return 0;

@@ -79,7 +79,7 @@ struct Parent {
   bool observe = false;                    ///< arpline runs in mode observe
   std::optional<AnnounceStatus> announce;  ///< nullopt: no daemon reports it
   std::optional<double> daemon_seconds;    ///< age of the daemon's process; nullopt: unknown
-  std::uint64_t answered_at_ns = 0;        ///< time of the daemon's answer, CLOCK_MONOTONIC
+  Instant answered_at = kNoTime;           ///< time of the daemon's answer
   bool hidden_tags = false;                ///< VLANs are in use and the NIC strips their tags
   std::string egress;  ///< the daemon's self-test: "seen", "hidden", "missing", "unknown"; empty: no daemon
   std::vector<TcFilter> before_egress;  ///< clsact filters in front of arpline's

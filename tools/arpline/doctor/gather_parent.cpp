@@ -22,12 +22,8 @@ namespace {
 
 using nlohmann::json;
 
-double seconds_between(std::uint64_t earlier, std::uint64_t later) {
-  return static_cast<double>(static_cast<std::int64_t>(later - earlier)) / ARPL_SECOND_NS;
-}
-
 // Without a daemon's list of claimants: the time of the last claim, from the maps.
-void add_last_claimants(Parent& parent, const Maps& maps, std::uint64_t now) {
+void add_last_claimants(Parent& parent, const Maps& maps, Instant now) {
   std::vector<std::pair<arpl_endpoint_key, arpl_endpoint>> held;
   for (auto& endpoint : parent.endpoints) {
     if (!endpoint.claimants.empty() || !endpoint.last_claimant_mac) continue;
@@ -37,7 +33,8 @@ void add_last_claimants(Parent& parent, const Maps& maps, std::uint64_t now) {
       return one.first.address == endpoint.address && one.first.vlan == endpoint.vlan;
     });
     if (at != held.end() && at->second.slot < maps.slots().size())
-      endpoint.claimants.back().last_seconds_ago = seconds_ago(maps.slots()[at->second.slot].claimed_at, now);
+      endpoint.claimants.back().last_seconds_ago =
+          seconds_ago(instant_from_raw(maps.slots()[at->second.slot].claimed_at), now);
   }
 }
 
@@ -69,9 +66,9 @@ void read_maps(Parent& parent, const PinName& name, const Roots& roots) {
   const auto folder = roots.pins + "/" + name.text();
   const auto maps = Maps::open_pinned(folder, false);
   if (!maps) return;
-  const auto now = now_ns();
+  const auto now = Clock::now();
   parent.pinned = true;
-  parent.lease_seconds = seconds_between(now, maps->lease());
+  parent.lease_seconds = in_seconds(maps->lease() - now);
   parent.owner_pid = maps->meta().owner_pid;
   parent.daemon_seconds = age_of(parent.owner_pid);
   parent.owner_in_service = is_in_service(parent.owner_pid);
@@ -86,7 +83,7 @@ void hear_daemon(Parent& parent, const PinName& name, const Roots& roots, const 
                  std::vector<std::string>& unseen) {
   if (take_status(answer, parent, unseen)) {
     parent.daemon = Daemon::answers;
-    parent.answered_at_ns = now_ns();
+    parent.answered_at = Clock::now();
   } else {
     parent.daemon = is_locked(roots.run, name.text()) ? Daemon::silent : Daemon::absent;
   }

@@ -91,7 +91,7 @@ void ReplayHost::receive(const Captured& captured) noexcept {
   std::memcpy(bytes_.data(), captured.bytes.data(), held);
   std::memset(bytes_.data() + held, 0, length - held);
   Frame frame{.data = bytes_.data(), .len = static_cast<std::uint32_t>(length), .queue = 0, .token = 0};
-  const auto outcome = ingress_.classify(frame, now_, seen_.view);
+  const auto outcome = ingress_.classify(frame, instant_from_raw(now_), seen_.view);
   const auto verdict = seen_.view.decision.verdict;
   seen_.counter = arpl_observed(&tables_.limits, verdict) != 0 ? arpl_would_index(verdict)
                                                                : static_cast<std::uint32_t>(verdict);
@@ -127,8 +127,8 @@ ParentStatus ReplayHost::status() const {
   status.egress_counters = counters_of(tables_.egress);
   const auto& tables = tables_.tables();
   for (const auto& [key, value] : tables_.endpoints) {
-    status.endpoints.push_back(
-        endpoint_status(key, value, tables.slots[value.slot], tables.stats[value.slot], now_));
+    status.endpoints.push_back(endpoint_status(key, value, tables.slots[value.slot], tables.stats[value.slot],
+                                               instant_from_raw(now_)));
   }
   sort_by_address(status.endpoints);
   return status;

@@ -61,7 +61,7 @@ std::optional<Cause> in_configuration(const AnnounceStatus& announce, std::size_
 double known_for(const Endpoint& endpoint) {
   const auto heard = endpoint.known->heard_at_ns;
   if (heard == 0) return endpoint.parent->daemon_seconds.value_or(0);
-  return seconds_ago(heard, endpoint.parent->answered_at_ns).value_or(0);
+  return seconds_ago(instant_from_raw(heard), endpoint.parent->answered_at).value_or(0);
 }
 
 std::string last_announced(const EndpointStatus& endpoint) {
