@@ -109,14 +109,18 @@ double Harness::run_wire(const bpf_program* program, const packet::Row& row) con
   return run(program, frame, &context);
 }
 
-Harness::Empty Harness::empty(const packet::Row& row) {
-  put_back_before_each_frame(row);
-  const double alone = run_wire(limits_->progs.limit_pass, row);
-  return {.ns = alone, .restoring_ns = run_wire(restore_->progs.bench_empty, row) - alone};
+double Harness::empty(const packet::Row& row) {
+  return run_wire(limits_->progs.limit_pass, row);
 }
 
-Harness::Empty Harness::empty(const packet::EgressRow& row) {
-  return {.ns = run(restore_->progs.bench_empty_tc, packet::build(row.frame), nullptr)};
+double Harness::empty(const packet::EgressRow& row) {
+  return run(restore_->progs.bench_empty_tc, packet::build(row.frame), nullptr);
+}
+
+std::optional<packet::Way> Harness::way(const packet::Row& row) {
+  if (!row.state.socket) return std::nullopt;
+  runner_.install(row.state);
+  return runner_.way(packet::build(row.frame), row.queue);
 }
 
 double Harness::measure(bench_target target, const packet::Row& row) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "bpf/row.h"
 #include "packet/bpf_runner.hpp"
@@ -20,22 +21,19 @@ class Harness {
   /// program.
   static constexpr std::uint32_t batch = 5000;
 
-  /// The empty program with the same frame.
-  struct Empty {
-    double ns = 0;
-    double restoring_ns = 0;  ///< cost per frame of restoring the state
-  };
-
   explicit Harness(packet::BpfRunner& runner);
   ~Harness();
   Harness(const Harness&) = delete;
   Harness& operator=(const Harness&) = delete;
 
-  Empty empty(const packet::Row& row);
-  Empty empty(const packet::EgressRow& row);
-  /// Both set up the row's state first; the result includes restoring_ns.
+  /// The empty program with the row's frame, without restoring.
+  double empty(const packet::Row& row);
+  double empty(const packet::EgressRow& row);
+  /// Both set up the row's state first. The result includes the restoring, which is the same for all targets.
   double measure(bench_target target, const packet::Row& row);
   double measure(const packet::EgressRow& row);
+  /// The row's way through arpline's program; none where counting needs the sockets of a ring.
+  std::optional<packet::Way> way(const packet::Row& row);
 
  private:
   void put_back_before_each_frame(const packet::Row& row);

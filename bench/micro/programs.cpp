@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "benches.hpp"
 #include "harness.hpp"
@@ -41,52 +43,87 @@ bool all_got_it(const Row& row, std::vector<std::uint64_t> before, const std::ve
   return before == after;
 }
 
-// Reports the time of one frame and its ratio to the empty program's.
-class Report {
- public:
-  Report(benchmark::State& state, Harness::Empty empty) : state_(state), empty_(empty) {}
-  ~Report() {
-    state_.counters["times_empty"] = sum_ns_ / static_cast<double>(runs_) / std::max(empty_.ns, 1.0);
-  }
-  Report(const Report&) = delete;
-  Report& operator=(const Report&) = delete;
+const Row& who_has() {
+  static const Row row{"who_has", {}, {}, {}};
+  return row;
+}
 
-  void add(double measured_ns) {
-    // Noise can make the difference negative.
-    const double ns = std::max(measured_ns - empty_.restoring_ns, 1.0);
-    state_.SetIterationTime(ns * 1e-9);
-    sum_ns_ += ns;
-    ++runs_;
+// How many ns a program takes above another one, which is measured beside it.
+class Above {
+ public:
+  explicit Above(std::string name) : name_(std::move(name)) {}
+  void add(double ns) { all_.push_back(ns); }
+  // The least is what the program costs where nothing disturbs it; half of the runs lie below the median.
+  void report(benchmark::State& state) {
+    if (all_.empty()) return;
+    std::ranges::sort(all_);
+    state.counters["above_" + name_] = all_[all_.size() / 2];
+    state.counters["above_" + name_ + "_least"] = all_.front();
+    state.counters["above_" + name_ + "_most"] = all_.back();
   }
 
  private:
-  benchmark::State& state_;
-  Harness::Empty empty_;
-  double sum_ns_ = 0;
-  std::uint64_t runs_ = 0;
+  std::string name_;
+  std::vector<double> all_;
 };
 
+// Reports the time of one frame, restoring subtracted. Noise can make the difference negative.
+void set_time(benchmark::State& state, double ns) {
+  state.SetIterationTime(std::max(ns, 1.0) * 1e-9);
+}
+
+void count_way(benchmark::State& state, Harness& harness, const Row& row) {
+  const auto way = harness.way(row);
+  if (!way) return;
+  state.counters["instructions"] = way->instructions;
+  state.counters["look_ups"] = way->look_ups;
+  state.counters["calls"] = way->calls;
+}
+
+// The row beside the empty program with the same frame and state, and beside the reflector with its who-has.
 void wire_row(benchmark::State& state, Harness& harness, const Row& row) {
   auto& runner = packet::BpfRunner::shared();
-  Report report(state, harness.empty(row));
+  const double alone = harness.empty(row);
+  Above empty("empty");
+  Above reflector("reflector");
   bool stable = true;
   for ([[maybe_unused]] auto _ : state) {
+    const double of_empty = harness.measure(BENCH_EMPTY, row);
+    const double of_reflector = harness.measure(BENCH_REFLECTOR, who_has());
     const auto before = runner.verdict_counts();
-    report.add(harness.measure(BENCH_ARPLINE, row));
+    const double ns = harness.measure(BENCH_ARPLINE, row);
     stable = stable && all_got_it(row, before, runner.verdict_counts());
+    empty.add(ns - of_empty);
+    reflector.add(ns - of_reflector);
+    set_time(state, ns - of_empty + alone);
   }
+  empty.report(state);
+  reflector.report(state);
+  count_way(state, harness, row);
   if (!stable) state.SetLabel("the verdict was not the same for all frames");
 }
 
 void other_program(benchmark::State& state, Harness& harness, bench_target target) {
-  const Row who_has{"who_has", {}, {}, {}};
-  Report report(state, harness.empty(who_has));
-  for ([[maybe_unused]] auto _ : state) report.add(harness.measure(target, who_has));
+  const double alone = harness.empty(who_has());
+  Above empty("empty");
+  for ([[maybe_unused]] auto _ : state) {
+    const double of_empty = harness.measure(BENCH_EMPTY, who_has());
+    const double ns = harness.measure(target, who_has());
+    empty.add(ns - of_empty);
+    set_time(state, ns - of_empty + alone);
+  }
+  empty.report(state);
 }
 
 void egress_row(benchmark::State& state, Harness& harness, const EgressRow& row) {
-  Report report(state, harness.empty(row));
-  for ([[maybe_unused]] auto _ : state) report.add(harness.measure(row));
+  Above empty("empty");
+  for ([[maybe_unused]] auto _ : state) {
+    const double of_empty = harness.empty(row);
+    const double ns = harness.measure(row);
+    empty.add(ns - of_empty);
+    set_time(state, ns);
+  }
+  empty.report(state);
 }
 
 template <class... Arguments>

@@ -8,6 +8,9 @@ from collections import defaultdict
 
 from lab import CommandError, build_dir
 
+# Of a row: ns above the program that is measured beside it, with the least and the most of its runs; its way.
+COUNTERS = (*(f"above_{other}{of}" for other in ("empty", "reflector") for of in ("", "_least", "_most")),
+            "instructions", "look_ups", "calls")
 NOT_OF_THE_NAME = re.compile(r"/(iterations:\d+|manual_time|repeats:\d+)")
 
 
@@ -21,7 +24,7 @@ def run(settings) -> list[dict]:
 
 
 def gather(benchmarks) -> list[dict]:
-    """An entry per verdict (or header): number of rows, nanoseconds per frame, ratio to the empty program."""
+    """An entry per verdict (or header): number of rows, nanoseconds per frame, the medians of COUNTERS."""
     repeated = any(one.get("aggregate_name") == "median" for one in benchmarks)
     groups = defaultdict(list)
     for one in benchmarks:
@@ -33,7 +36,11 @@ def gather(benchmarks) -> list[dict]:
 
 def entry(kind: str, what: str, rows) -> dict:
     ns = sorted(row["real_time"] for row in rows)
-    times = [row["times_empty"] for row in rows if "times_empty" in row]
     return {"kind": kind, "what": what, "rows": len(rows), "ns": statistics.median(ns), "least_ns": ns[0],
-            "most_ns": ns[-1], "times_empty": statistics.median(times) if times else None,
-            "unstable": sum(bool(row.get("label")) for row in rows)}
+            "most_ns": ns[-1], "unstable": sum(bool(row.get("label")) for row in rows),
+            **{counter: middle(rows, counter) for counter in COUNTERS}}
+
+
+def middle(rows, counter: str):
+    found = [row[counter] for row in rows if counter in row]
+    return statistics.median(found) if found else None

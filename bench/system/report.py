@@ -110,10 +110,21 @@ def streams(document) -> str:
 def micro(document, kinds, per="frame") -> str:
     rows = [(f"`{one['what']}`", one["rows"], f"{one['ns']:.1f}",
              f"{one['least_ns']:.1f} – {one['most_ns']:.1f}" if one["rows"] > 1 else "",
-             f"{one['times_empty']:.1f}" if one["times_empty"] else "",
+             above(one, "empty"), above(one, "reflector"), *(whole(one[of]) for of in ("instructions", "look_ups")),
              f"{one['unstable']} rows not stable" if one["unstable"] else "")
             for one in document["micro"] if one["kind"] in kinds]
-    return table(("what", "rows", f"ns a {per}", "least – most", "× empty", ""), rows) if rows else "Not measured."
+    return table(("what", "rows", f"ns a {per}", "least – most", "above empty", "above the reflector", "instructions",
+                  "look-ups", ""), rows) if rows else "Not measured."
+
+
+def above(one: dict, other: str) -> str:
+    """What a row costs above another program, and the least and most of its runs."""
+    middle, least, most = (one[f"above_{other}{of}"] for of in ("", "_least", "_most"))
+    return "" if middle is None else f"{middle:.1f} ({least:.1f} – {most:.1f})"
+
+
+def whole(number) -> str:
+    return "" if number is None else f"{number:.0f}"
 
 
 def replays(found: dict) -> str:

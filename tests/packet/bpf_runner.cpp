@@ -351,6 +351,12 @@ BpfRunner::Run BpfRunner::pass_behind(std::span<const std::uint8_t> data, std::u
   return result;
 }
 
+Way BpfRunner::way(const Bytes& frame, std::uint32_t queue) const {
+  Interpreter interpreter(skeleton_->progs.arpl_ingress, now());
+  interpreter.run(build({.hrd = 7}), queue);  // malformed: it reads the clock and changes nothing
+  return interpreter.run(frame, queue);
+}
+
 BpfRunner::EgressRun BpfRunner::run_egress(std::span<const std::uint8_t> frame) {
   for (const std::uint32_t index : pairs_touched_by(frame)) touched_.push_back(index);
   const auto before = egress_counts();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/fd.hpp"
+#include "packet/interpreter.hpp"
 #include "packet/runner.hpp"
 
 struct arpline_bpf;
@@ -53,6 +54,9 @@ class BpfRunner {
   /// Runs the frame behind so much metadata that the program has no room for its own.
   Run run_without_room(const Bytes& frame);
   EgressRun run_egress(std::span<const std::uint8_t> frame);
+  /// Counts the instructions on the frame's way through the ingress program from the installed state; the clock
+  /// has ticked before.
+  Way way(const Bytes& frame, std::uint32_t queue) const;
 
   /// Replaces the limits on frames that are not ARP, and the groups without a limit.
   void install_storm(const std::vector<std::pair<arpl_storm_key, arpl_storm_limit>>& limits,

@@ -28,6 +28,10 @@ State unknown_but(void (*change)(State&)) {
 
 void reflecting_rows(std::vector<Row>& r) {
   r.push_back({"fast_a_confirmed_pair_is_reflected", {}, known(), reflects(ARPL_reflect)});
+  r.push_back({"fast_the_pair_confirmed_last_too",
+               {},
+               known_but([](State& s) { s.last = true; }),
+               reflects(ARPL_reflect)});
   r.push_back({"fast_a_unicast_one_too", {.eth_dst = endpoint_mac}, known(), reflects(ARPL_reflect)});
   r.push_back({"fast_a_tagged_one_keeps_its_tag",
                {.tags = {tag100}},

@@ -115,6 +115,7 @@ void add_pair(Contents& out, const State& s, std::uint64_t now) {
       set.words[i] = arpl_stamp_word(print ^ (i + 1) << 40U, now - (9 - 2 * i) * seconds);
   }
   out.pairs.emplace_back(arpl_pair_set_of(hash), set);
+  if (s.last) out.slots.front().second.last_pair = set.words[0];
   if (s.pair != Pair::absent) out.filter.push_back(arpl_hash_bit(ARPL_FILTER_PAIRS, hash));
 }
 

@@ -59,6 +59,7 @@ struct State {
   std::uint64_t unanswered_ago = never;
   std::uint64_t claimed_ago = never;
   Pair pair = Pair::absent;
+  bool last = false;             ///< the slot has the pair too, as the one that was confirmed last
   Mac requester_mac = peer_mac;  ///< of the pair, and of the source's share
   Ipv4 requester_ip = peer_ip;
   Budget to_child = Budget::normal;

@@ -22,6 +22,7 @@ struct bench_row {
 	__u64 events_word;
 	__u64 credit_sent;
 	struct arpl_slot slot_as_it_was[2];
+	__u64 restored; /* how often */
 };
 
 #endif
