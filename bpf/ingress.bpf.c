@@ -8,7 +8,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "maps.bpf.h"
-#include "shared/act.h"
+#include "shared/hot.h"
 #include "shared/reply.h"
 #include "storm.bpf.h"
 
@@ -71,7 +71,36 @@ ARPL_INLINE int may_be_in_pieces(void)
 	return !limits_now || (limits_now->flags & ARPL_LIMIT_FRAGS);
 }
 
-ARPL_INLINE int ingress(struct xdp_md *ctx)
+/* Whether the 14 bytes at `frame` begin a unicast frame that is neither ARP nor tagged: most of all traffic. */
+ARPL_INLINE int is_other_unicast(const __u8 *frame)
+{
+	__u16 type = arpl_load16(frame + 12);
+
+	return !(frame[0] & 1U) && type != arpl_swap16(ARPL_ETHERTYPE_ARP) &&
+	       type != arpl_swap16(ARPL_ETHERTYPE_8021Q) && type != arpl_swap16(ARPL_ETHERTYPE_8021AD);
+}
+
+/* Answers the frame of a storm, of ARPL_HOT_BYTES (hot.h); returns 0 for any other frame. */
+ARPL_INLINE int reflect_hot(__u8 *frame)
+{
+	const struct arpl_limits *limits_now;
+	struct arpl_decision decision;
+	struct arpl_arp arp;
+
+	if (!arpl_hot_parse(frame, ARPL_HOT_BYTES, &arp))
+		return 0;
+	limits_now = arpl_hot_limits(0);
+	if (!limits_now || !arpl_hot_handle(0, limits_now, &arp, arpl_now(), &decision))
+		return 0;
+	arpl_write_reply_wide(frame, &arp, decision.word);
+	arpl_put64(frame + 42, 0);
+	arpl_put64(frame + 50, 0);
+	arpl_put16(frame + 58, 0);
+	return 1;
+}
+
+/* The general way, for any frame. A function of its own, which the verifier follows once. */
+ARPL_CALLED int arpl_general(struct xdp_md *ctx)
 {
 	const void *data = (const void *)(long)ctx->data;
 	const void *data_end = (const void *)(long)ctx->data_end;
@@ -98,6 +127,19 @@ ARPL_INLINE int ingress(struct xdp_md *ctx)
 	default:
 		return XDP_PASS;
 	}
+}
+
+ARPL_INLINE int ingress(struct xdp_md *ctx)
+{
+	__u8 *frame = (__u8 *)(long)ctx->data;
+	__u32 bytes = ctx->data_end - ctx->data;
+
+	if (frame + ARPL_HOT_BYTES > (__u8 *)(long)ctx->data_end)
+		return arpl_general(ctx);
+	ARPL_HIDE(bytes);
+	if (bytes == ARPL_HOT_BYTES && reflect_hot(frame))
+		return XDP_TX;
+	return is_other_unicast(frame) ? XDP_PASS : arpl_general(ctx);
 }
 
 SEC("xdp.frags")

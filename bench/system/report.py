@@ -118,7 +118,7 @@ def micro(document, kinds, per="frame") -> str:
 
 
 def above(one: dict, other: str) -> str:
-    """What a row costs above another program, and the least and most of its runs."""
+    """The cost of a row above another program, with the least and most of its runs."""
     middle, least, most = (one[f"above_{other}{of}"] for of in ("", "_least", "_most"))
     return "" if middle is None else f"{middle:.1f} ({least:.1f} – {most:.1f})"
 

@@ -32,6 +32,13 @@
 #define ARPL_FORGET(value, unknown) ((void)0)
 #endif
 
+/* In BPF, keeps the compiler from what it knows about `value`. */
+#ifdef __bpf__
+#define ARPL_HIDE(value) asm volatile("" : "+r"(value))
+#else
+#define ARPL_HIDE(value) ((void)0)
+#endif
+
 /*
  * Raised with each change to a map's layout or meaning (tools/abi checks it). Maps of another version are never
  * reused.

@@ -115,6 +115,16 @@ ARPL_INLINE int arpl_trusted(struct arpl_tables *t, const struct arpl_limits *li
 	return arpl_was_heard_filtered(t, limits, ARPL_HEARD_ANNOUNCED, hash, now, ARPL_ANNOUNCED_NS);
 }
 
+/* 0 when arpl_trusted() returns 0: the filter has no such address. */
+ARPL_INLINE int arpl_may_be_trusted(struct arpl_tables *t, const struct arpl_limits *limits, __be32 sender_ip,
+				    __u16 vlan)
+{
+	__u64 hash = arpl_heard_hash(t, sender_ip, vlan);
+
+	return arpl_may_be_heard(t, limits, ARPL_HEARD_ASKED, hash) ||
+	       arpl_may_be_heard(t, limits, ARPL_HEARD_ANNOUNCED, hash);
+}
+
 /* Takes a token of the TO_CHILD budget that is open to all senders. */
 ARPL_CALLED int arpl_common_token(struct arpl_tables *t, __u64 source_mac, __u64 now)
 {
@@ -136,17 +146,20 @@ ARPL_CALLED int arpl_trusted_token(struct arpl_tables *t, __u64 source_mac, __be
 
 /*
  * Takes a token of TO_CHILD, else of the trusted budget. A flood can use up the first one, but it can't keep a
- * gateway's new MAC from the containers. Under a flood two peeks reject most frames.
+ * gateway's new MAC from the containers. Under a flood two peeks reject most frames. `hot`, here and below:
+ * takes nothing, and returns 1 when there may be a token.
  */
 ARPL_INLINE int arpl_to_child_token(struct arpl_tables *t, const struct arpl_limits *limits,
-				    const struct arpl_arp *arp, __u64 now)
+				    const struct arpl_arp *arp, __u64 now, int hot)
 {
 	if (!arpl_neigh_full(limits, now) &&
 	    arpl_bucket_peek_at(t, ARPL_BUCKET_TO_CHILD, now, &limits->to_child) &&
-	    arpl_common_token(t, arp->eth_src, now))
+	    (hot || arpl_common_token(t, arp->eth_src, now)))
 		return 1;
-	return arpl_bucket_peek_at(t, ARPL_BUCKET_TO_CHILD_TRUSTED, now, &limits->to_child_trusted) &&
-	       arpl_trusted_token(t, arp->eth_src, arp->sender_ip, arp->vlan, now);
+	if (!arpl_bucket_peek_at(t, ARPL_BUCKET_TO_CHILD_TRUSTED, now, &limits->to_child_trusted))
+		return 0;
+	return hot ? arpl_may_be_trusted(t, limits, arp->sender_ip, arp->vlan)
+		   : arpl_trusted_token(t, arp->eth_src, arp->sender_ip, arp->vlan, now);
 }
 
 /* Probes create no neighbour entry, so their budget is what the kernels' CPUs can take. */
@@ -223,24 +236,32 @@ ARPL_CALLED int arpl_ring_share(struct arpl_tables *t, __u32 slot, __u64 source_
  * the endpoint and of the source MAC.
  */
 ARPL_INLINE int arpl_ring_token(struct arpl_tables *t, const struct arpl_limits *limits, __u32 slot,
-				__u64 source_mac, int known, __u64 now)
+				__u64 source_mac, int known, __u64 now, int hot)
 {
-	return arpl_bucket_peek_at(t, known ? ARPL_BUCKET_RING : ARPL_BUCKET_RING_NEW, now,
-				   known ? &limits->ring : &limits->ring_new) &&
-	       arpl_ring_share(t, slot, source_mac, known, now);
+	const struct arpl_budget *sum = known ? &limits->ring : &limits->ring_new;
+
+	/* By default the ring has no budget: then the bucket need not be looked up. */
+	return sum->burst_ns >= sum->interval_ns &&
+	       arpl_bucket_peek_at(t, known ? ARPL_BUCKET_RING : ARPL_BUCKET_RING_NEW, now, sum) &&
+	       (hot || arpl_ring_share(t, slot, source_mac, known, now));
 }
 
 /*
  * Opt-in: takes a token of reflect_max for a who-has that the fast path would answer; without one it is
- * dropped.
+ * dropped. `hot`: returns 0 when there is such a limit.
  */
 ARPL_INLINE int arpl_reflect_token(struct arpl_tables *t, const struct arpl_limits *limits, __u64 source_mac,
-				   __u64 now)
+				   __u64 now, int hot)
 {
-	__u64 *sum = arpl_bucket_at(t, ARPL_BUCKET_REFLECT);
+	__u64 *sum;
 	__u64 *share;
 
-	if ((limits->reflect.interval_ns | limits->reflect_source.interval_ns) == 0 || !sum)
+	if ((limits->reflect.interval_ns | limits->reflect_source.interval_ns) == 0)
+		return 1;
+	if (hot)
+		return 0;
+	sum = arpl_bucket_at(t, ARPL_BUCKET_REFLECT);
+	if (!sum)
 		return 1;
 	share = arpl_share_of(t, ARPL_SHARE_REFLECT, source_mac);
 	return arpl_bucket_peek(sum, now, arpl_budget_at(&limits->reflect)) &&

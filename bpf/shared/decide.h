@@ -29,9 +29,13 @@ struct arpl_decision {
 	__u32 sender_slot; /* the endpoint whose address is the sender IP; ARPL_LOOK_UP: not looked up yet */
 	int shared; /* a child has taken the requester's MAC, so a kernel's reply would stay inside the host */
 	int handed; /* the endpoint's kernel gets the frame unchanged, and its reply confirms */
+	struct arpl_slot *at; /* the slot, where `slot` is one */
+	/*
+	 * Set on the hot way (hot.h), a constant there: only reflect and reflect_new count, and nothing may have
+	 * been changed before any other verdict, because the frame is then decided once more.
+	 */
+	int hot;
 };
-
-#define ARPL_LOOK_UP 0xfffffffeU /* not a slot's number */
 
 ARPL_INLINE int arpl_mac_is_unicast(__u64 mac)
 {
@@ -97,6 +101,9 @@ ARPL_INLINE int arpl_sender_is_martian(struct arpl_tables *t, const struct arpl_
 	const struct arpl_endpoint_stats *asked;
 	const struct arpl_endpoint_stats *sender;
 
+	if (out->hot &&
+	    arpl_filter_may(t, arpl_endpoint_bit(arpl_hash_keys_now(t)->factor, arp->sender_ip, arp->vlan)))
+		return 1;
 	out->sender_slot = arpl_index_find_filtered(t, arp->sender_ip, arp->vlan);
 	if (out->sender_slot == ARPL_NO_SLOT)
 		return 0;
@@ -109,7 +116,7 @@ ARPL_INLINE int arpl_sender_is_martian(struct arpl_tables *t, const struct arpl_
 ARPL_INLINE enum arpl_verdict arpl_decide_odd(struct arpl_tables *t, const struct arpl_arp *arp,
 					      enum arpl_verdict within, __u64 now, struct arpl_decision *out)
 {
-	if (!arpl_odd_token(t, arp->eth_src, now))
+	if (!out->hot && !arpl_odd_token(t, arp->eth_src, now))
 		return ARPL_odd_limited;
 	out->handed = 1;
 	return within;
@@ -139,7 +146,7 @@ ARPL_INLINE int arpl_check_is_due(const struct arpl_slot *slot, __u64 now)
 
 ARPL_INLINE int arpl_may_check(struct arpl_tables *t, const struct arpl_decision *out, __u64 now)
 {
-	return !out->shared && arpl_check_token(t, out->slot, now);
+	return out->hot || (!out->shared && arpl_check_token(t, out->slot, now));
 }
 
 /* No verdict yet: row 13 decides. */
@@ -155,16 +162,19 @@ ARPL_INLINE enum arpl_verdict arpl_decide_answer(struct arpl_tables *t, const st
 						 __u32 queue, __u64 now, struct arpl_decision *out)
 {
 	if (!(limits->flags & ARPL_LIMIT_FAST_PATH) || (slot->flags & ARPL_FLAG_SLOW)) {
+		if (out->hot)
+			return ARPL_ring;
 		out->without_ring = arp->sender_ip == 0		 ? ARPL_probe
 				    : !out->known || out->shared ? ARPL_over_budget
 								 : ARPL_to_child_excess;
 		return arpl_ring_admit(t, limits, queue) ? ARPL_ring : out->without_ring;
 	}
 	out->without_ring = out->known ? ARPL_reflect : ARPL_reflect_new;
-	if (arpl_ring_token(t, limits, out->slot, arp->eth_src, out->known, now) &&
-	    arpl_ring_admit(t, limits, queue))
+	if (arpl_ring_token(t, limits, out->slot, arp->eth_src, out->known, now, out->hot) &&
+	    (out->hot || arpl_ring_admit(t, limits, queue)))
 		return ARPL_ring;
-	return arpl_reflect_token(t, limits, arp->eth_src, now) ? out->without_ring : ARPL_reflect_capped;
+	return arpl_reflect_token(t, limits, arp->eth_src, now, out->hot) ? out->without_ring
+									  : ARPL_reflect_capped;
 }
 
 /*
@@ -213,7 +223,7 @@ ARPL_INLINE enum arpl_verdict arpl_decide_new(struct arpl_tables *t, const struc
 		return arpl_decide_odd(t, arp, ARPL_odd, now, out);
 	if (arpl_check_is_due(slot, now) && arpl_may_check(t, out, now))
 		return ARPL_to_child_check;
-	if (!out->shared && arpl_to_child_token(t, limits, arp, now)) {
+	if (!out->shared && arpl_to_child_token(t, limits, arp, now, out->hot)) {
 		out->handed = 1;
 		return broadcast ? ARPL_to_child_new : ARPL_unicast_new;
 	}
@@ -241,8 +251,8 @@ ARPL_INLINE enum arpl_verdict arpl_decide_pair(struct arpl_tables *t, const stru
 	if (arpl_answer_is_owed(slot, now) && arpl_may_check(t, out, now))
 		return ARPL_to_child_check;
 	if (age_ns >= limits->pair_ttl_ns / 2 && !(word & ARPL_PAIR_SAMPLED) && !out->shared &&
-	    !arpl_neigh_full(limits, now) && arpl_to_child_token(t, limits, arp, now) &&
-	    __sync_val_compare_and_swap(pair, word, word | ARPL_PAIR_SAMPLED) == word) {
+	    !arpl_neigh_full(limits, now) && arpl_to_child_token(t, limits, arp, now, out->hot) &&
+	    (out->hot || __sync_val_compare_and_swap(pair, word, word | ARPL_PAIR_SAMPLED) == word)) {
 		out->handed = 1;
 		return arp->eth_dst == ARPL_MAC_BROADCAST ? ARPL_to_child_sample : ARPL_unicast_sample;
 	}
@@ -256,12 +266,12 @@ ARPL_INLINE enum arpl_verdict arpl_decide_endpoint(struct arpl_tables *t, const 
 						   __u64 now, struct arpl_decision *out)
 {
 	if (arpl_slot_unanswered(slot) && arpl_egress_seen(limits, now))
-		return arpl_decide_silent(t, arp, slot, now, out);
+		return out->hot ? ARPL_not_served : arpl_decide_silent(t, arp, slot, now, out);
 	if (arp->eth_dst != ARPL_MAC_BROADCAST && arp->eth_dst != out->word)
 		return arp->eth_dst & ARPL_MAC_MULTICAST_BIT ? arpl_decide_odd(t, arp, ARPL_odd, now, out)
 							     : ARPL_other_destination;
 	if (arp->sender_ip == 0)
-		return arpl_decide_probe(t, limits, arp, slot, now, out);
+		return out->hot ? ARPL_probe : arpl_decide_probe(t, limits, arp, slot, now, out);
 	if (arpl_sender_is_odd(arp, slot->netmask) || arpl_frame_is_odd(arp))
 		return arpl_decide_odd(t, arp, ARPL_odd, now, out);
 	return arpl_decide_pair(t, limits, arp, slot, now, out);
@@ -277,8 +287,10 @@ ARPL_INLINE enum arpl_verdict arpl_decide_request(struct arpl_tables *t, const s
 	enum arpl_verdict verdict;
 
 	if (!slot)
-		return arpl_foreign_token(t, limits, arp, now) ? ARPL_foreign : ARPL_foreign_limited;
+		return out->hot || arpl_foreign_token(t, limits, arp, now) ? ARPL_foreign
+									   : ARPL_foreign_limited;
 	out->slot = index;
+	out->at = slot;
 	/*
 	 * The word is read first because control writes the generation first: a new word then never comes with
 	 * an old generation.
@@ -302,8 +314,11 @@ ARPL_INLINE enum arpl_verdict arpl_decide_request(struct arpl_tables *t, const s
  */
 ARPL_INLINE int arpl_mac_is_own(struct arpl_tables *t, __u64 mac, struct arpl_decision *out)
 {
-	const struct arpl_sender *sender = arpl_sender_find(t, mac);
+	const struct arpl_sender *sender;
 
+	if (out->hot)
+		return arpl_filter_may(t, arpl_mac_bit(arpl_hash_keys_now(t)->factor, mac));
+	sender = arpl_sender_find(t, mac);
 	if (!sender)
 		return 0;
 	if (!sender->shared)
@@ -335,22 +350,29 @@ ARPL_INLINE enum arpl_verdict arpl_decide_frame(struct arpl_tables *t, const str
 
 /*
  * Decides one ARP frame that came in on `queue`; takes from budgets and credit. `asked`: the slot of the
- * frame's target IP when the caller has looked it up already, else ARPL_LOOK_UP.
+ * frame's target IP when the caller has looked it up already, else ARPL_LOOK_UP. `out->hot` is the caller's.
  */
-ARPL_INLINE void arpl_decide_asked(struct arpl_tables *t, enum arpl_parsed parsed, const struct arpl_arp *arp,
-				   __u32 asked, __u32 queue, __u64 now, struct arpl_decision *out)
+ARPL_INLINE void arpl_decide_with(struct arpl_tables *t, const struct arpl_limits *limits,
+				  enum arpl_parsed parsed, const struct arpl_arp *arp, __u32 asked, __u32 queue,
+				  __u64 now, struct arpl_decision *out)
 {
-	const struct arpl_limits *limits = arpl_limits_now(t);
-
 	out->slot = ARPL_NO_SLOT;
 	out->generation = 0;
 	out->word = 0;
+	out->at = 0;
 	out->without_ring = ARPL_over_budget;
 	out->known = 0;
 	out->sender_slot = ARPL_LOOK_UP;
 	out->shared = 0;
 	out->handed = 0;
 	out->verdict = arpl_decide_frame(t, limits, parsed, arp, asked, queue, now, out);
+}
+
+ARPL_INLINE void arpl_decide_asked(struct arpl_tables *t, enum arpl_parsed parsed, const struct arpl_arp *arp,
+				   __u32 asked, __u32 queue, __u64 now, struct arpl_decision *out)
+{
+	out->hot = 0;
+	arpl_decide_with(t, arpl_limits_now(t), parsed, arp, asked, queue, now, out);
 }
 
 ARPL_INLINE void arpl_decide(struct arpl_tables *t, enum arpl_parsed parsed, const struct arpl_arp *arp,

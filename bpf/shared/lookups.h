@@ -13,6 +13,7 @@
 #include "verdicts.h"
 
 #define ARPL_NO_SLOT 0xffffffffU
+#define ARPL_LOOK_UP 0xfffffffeU /* not looked up yet; no slot's number either */
 
 /* Reads a word that another thread writes. clang 14 has no atomic load for BPF. */
 #ifdef __bpf__
@@ -121,14 +122,15 @@ ARPL_INLINE __u64 arpl_set_cell(const struct arpl_index_set *set, __u64 wanted, 
 	return found;
 }
 
-/* Returns the endpoint's slot, ARPL_NO_SLOT when the address is no endpoint's. */
-ARPL_INLINE __u32 arpl_index_find(struct arpl_tables *t, __be32 address, __u16 vlan)
+/*
+ * Returns the endpoint's slot, ARPL_NO_SLOT when the address is no endpoint's, ARPL_LOOK_UP when the set is
+ * full and the hash has to be asked.
+ */
+ARPL_INLINE __u32 arpl_index_ask(struct arpl_tables *t, __be32 address, __u16 vlan)
 {
 	__u64 wanted = arpl_index_cell(address, vlan);
 	const struct arpl_index_set *set =
 		arpl_index_at(t, arpl_index_set_of(arpl_hash_keys_now(t)->factor, wanted));
-	struct arpl_endpoint_key key = {.address = address, .vlan = vlan, .zero = 0};
-	const struct arpl_endpoint *endpoint;
 	__u64 cell;
 	__u64 last;
 
@@ -137,8 +139,18 @@ ARPL_INLINE __u32 arpl_index_find(struct arpl_tables *t, __be32 address, __u16 v
 	cell = arpl_set_cell(set, wanted, &last);
 	if (cell)
 		return arpl_cell_slot(cell);
-	if (!(last & ARPL_CELL_OVERFLOW))
-		return ARPL_NO_SLOT;
+	return last & ARPL_CELL_OVERFLOW ? ARPL_LOOK_UP : ARPL_NO_SLOT;
+}
+
+/* Returns the endpoint's slot, ARPL_NO_SLOT when the address is no endpoint's. */
+ARPL_INLINE __u32 arpl_index_find(struct arpl_tables *t, __be32 address, __u16 vlan)
+{
+	struct arpl_endpoint_key key = {.address = address, .vlan = vlan, .zero = 0};
+	const struct arpl_endpoint *endpoint;
+	__u32 slot = arpl_index_ask(t, address, vlan);
+
+	if (slot != ARPL_LOOK_UP)
+		return slot;
 	endpoint = arpl_endpoint_find(t, &key);
 	return endpoint ? endpoint->slot : ARPL_NO_SLOT;
 }

@@ -70,6 +70,17 @@ static inline __attribute__((always_inline)) __u32 arpl_load32(const void *p)
 #endif
 }
 
+static inline __attribute__((always_inline)) __u64 arpl_load64(const void *p)
+{
+#ifdef __bpf__
+	return *(const __u64 *)p;
+#else
+	__u64 v;
+	__builtin_memcpy(&v, p, sizeof(v));
+	return v;
+#endif
+}
+
 /* Unaligned stores, by the same rule. The value is in the byte order that memory gets. */
 static inline __attribute__((always_inline)) void arpl_put16(void *p, __u16 v)
 {
@@ -84,6 +95,15 @@ static inline __attribute__((always_inline)) void arpl_put32(void *p, __u32 v)
 {
 #ifdef __bpf__
 	*(__u32 *)p = v;
+#else
+	__builtin_memcpy(p, &v, sizeof(v));
+#endif
+}
+
+static inline __attribute__((always_inline)) void arpl_put64(void *p, __u64 v)
+{
+#ifdef __bpf__
+	*(volatile __u64 *)p = v;
 #else
 	__builtin_memcpy(p, &v, sizeof(v));
 #endif

@@ -68,17 +68,21 @@ ARPL_INLINE int arpl_was_heard(struct arpl_tables *t, enum arpl_heard kind, __be
 	return arpl_was_heard_hash(t, kind, arpl_heard_hash(t, address, vlan), now, most_ns);
 }
 
+/* 0 when the filter says that no such address was heard. `hash` comes from arpl_heard_hash(). */
+ARPL_INLINE int arpl_may_be_heard(struct arpl_tables *t, const struct arpl_limits *limits, enum arpl_heard kind,
+				  __u64 hash)
+{
+	return arpl_filter_may(
+		t, arpl_hash_bit(arpl_heard_part(kind) + !!(limits->flags & arpl_heard_flag(kind)), hash));
+}
+
 /*
- * As arpl_was_heard(), for callers whose addresses were mostly not heard: the filter rejects these. `hash`
- * comes from arpl_heard_hash().
+ * As arpl_was_heard(), for callers whose addresses were mostly not heard: the filter rejects these.
  */
 ARPL_INLINE int arpl_was_heard_filtered(struct arpl_tables *t, const struct arpl_limits *limits,
 					enum arpl_heard kind, __u64 hash, __u64 now, __u64 most_ns)
 {
-	__u32 part = arpl_heard_part(kind) + !!(limits->flags & arpl_heard_flag(kind));
-
-	return arpl_filter_may(t, arpl_hash_bit(part, hash)) &&
-	       arpl_was_heard_hash(t, kind, hash, now, most_ns);
+	return arpl_may_be_heard(t, limits, kind, hash) && arpl_was_heard_hash(t, kind, hash, now, most_ns);
 }
 
 /* A station on the wire that an endpoint's kernel has answered. */

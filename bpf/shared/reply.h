@@ -73,6 +73,24 @@ static inline __attribute__((always_inline)) __u32 arpl_write_reply(__u8 *p, con
 	return arpl_write_arp(p, &reply);
 }
 
+/* Writes what arpl_write_reply() writes for a request without a tag, its 42 bytes with few stores. */
+static inline __attribute__((always_inline)) void arpl_write_reply_wide(__u8 *p, const struct arpl_arp *arp,
+									__u64 mac)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	__u64 requester = arp->sender_mac;
+
+	arpl_put64(p, requester | mac << 48);
+	arpl_put64(p + 8, (mac & ARPL_MAC_MASK) >> 16 | 0x0100060800000000ULL);
+	arpl_put64(p + 16, 0x0000020004060008ULL | mac << 48);
+	arpl_put64(p + 24, (mac & ARPL_MAC_MASK) >> 16 | (__u64)arp->target_ip << 32);
+	arpl_put64(p + 32, requester | (__u64)arp->sender_ip << 48);
+	arpl_put16(p + 40, (__u16)(arp->sender_ip >> 16));
+#else
+	arpl_write_reply(p, arp, mac);
+#endif
+}
+
 /* Offsets of the two addresses from the ARP header. */
 #define ARPL_SENDER_IP_OFFSET 14U
 #define ARPL_TARGET_IP_OFFSET 24U

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "shared/hot.h"
 #include "shared/reply.h"
 
 namespace arpline::packet {
@@ -85,8 +86,22 @@ arpl_sender CppRunner::sender(Mac mac) const {
   return found == memory_->macs.end() ? arpl_sender{} : found->second;
 }
 
+// As the ingress program does it.
+arpl_class CppRunner::handle(const arpl_arp& parsed_arp, arpl_parsed parsed,
+                             std::span<const std::uint8_t> frame, std::uint32_t queue,
+                             arpl_decision& decision) {
+  arpl_arp arp{};
+  const auto* limits = arpl_hot_limits(&tables());
+  was_hot_ = may_be_hot_ && limits != nullptr && frame.size() == ARPL_HOT_BYTES &&
+             arpl_hot_parse(frame.data(), ARPL_HOT_BYTES, &arp) != 0 &&
+             arpl_hot_handle(&tables(), limits, &arp, now_, &decision) != 0;
+  if (was_hot_) return ARPL_CLASS_REFLECT;
+  return arpl_handle_received(&tables(), nullptr, parsed, &parsed_arp, ARPL_LOOK_UP, queue, now_, &decision);
+}
+
 Outcome CppRunner::run(std::span<const std::uint8_t> frame, std::uint32_t queue) {
   Outcome out;
+  was_hot_ = false;
   out.frame.assign(frame.begin(), frame.end());
   arpl_arp arp{};
   const arpl_parsed parsed = arpl_parse(frame.data(), frame.data() + frame.size(), &arp);
@@ -98,8 +113,7 @@ Outcome CppRunner::run(std::span<const std::uint8_t> frame, std::uint32_t queue)
   const auto counts_before = memory_->verdicts;
   const std::uint64_t claims_before[2] = {claims(endpoint_slot), claims(sibling_slot)};
   arpl_decision decision{};
-  const auto action =
-      arpl_handle_received(&tables(), nullptr, parsed, &arp, ARPL_LOOK_UP, queue, now_, &decision);
+  const auto action = handle(arp, parsed, frame, queue, decision);
   carry_out(action, arp, decision, now_, out);
   out.grown = growth_of(counts_before, memory_->verdicts);
   if (claims(endpoint_slot) != claims_before[0]) out.claimed_slot = endpoint_slot;

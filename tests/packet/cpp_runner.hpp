@@ -18,6 +18,10 @@ class CppRunner {
   void install(const State& state) { fill(realise(state, now_)); }
   void fill(const Contents& contents);
   Outcome run(std::span<const std::uint8_t> frame, std::uint32_t queue = 0);
+  /// Whether the last frame went the hot way (shared/hot.h), as it does in the program.
+  bool was_hot() const noexcept { return was_hot_; }
+  /// Makes every frame go the general way.
+  void forbid_the_hot_way() noexcept { may_be_hot_ = false; }
   EgressOutcome run_egress(std::span<const std::uint8_t> frame);
 
   std::uint64_t now() const noexcept { return now_; }
@@ -39,7 +43,12 @@ class CppRunner {
   std::vector<arpl_event> take_events();
   std::uint64_t claims(std::uint32_t slot) const { return stats(slot).claims; }
 
+  arpl_class handle(const arpl_arp& parsed_arp, arpl_parsed parsed, std::span<const std::uint8_t> frame,
+                    std::uint32_t queue, arpl_decision& decision);
+
   std::uint64_t now_;
+  bool may_be_hot_ = true;
+  bool was_hot_ = false;
   std::unique_ptr<MemoryTables> memory_ = std::make_unique<MemoryTables>(hash_keys);
   std::vector<std::uint32_t> indexed_;  ///< sets of the index that may not be empty
   std::vector<std::uint32_t> touched_;  ///< pairs that may hold entries

@@ -119,7 +119,7 @@ std::uint64_t swapped(const bpf_insn& insn, std::uint64_t value) {
 
 }  // namespace
 
-/// What the context points to, below 4 GiB because its fields have 32 bits; and the stacks.
+/// The memory that the context points to, below 4 GiB because its fields have 32 bits; and the stacks.
 struct Interpreter::Low {
   xdp_md context;
   std::uint8_t frame[kHeadroom + kFrameBytes];

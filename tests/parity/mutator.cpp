@@ -40,9 +40,13 @@ const Row& Mutator::row() {
 }
 
 State Mutator::state() {
-  State state = row().state;
+  return near(row().state);
+}
+
+State Mutator::near(State state) {
   if (one_in(4)) state.switches ^= any_of<unsigned long long>(kSwitches);
   if (one_in(8)) state.pair = row().state.pair;
+  if (one_in(4)) state.last = !state.last;
   if (one_in(8)) state.to_child = any_of<Budget>(kBudgets);
   if (one_in(8)) state.reflect = any_of<Budget>(kBudgets);
   if (one_in(8)) state.in_flight = below(2 * credit_window);

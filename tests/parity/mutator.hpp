@@ -16,6 +16,8 @@ class Mutator {
 
   /// A row's state, sometimes with one field of another row's.
   packet::State state();
+  /// The state, sometimes with one field of another row's.
+  packet::State near(packet::State state);
   /// The frame of `near` or another row, with up to three changes; at least as long as an Ethernet header.
   packet::Bytes frame(const packet::Row& near);
   const packet::Row& row();

@@ -3,8 +3,9 @@
  * Restores the packet and the maps that the previous frame has changed, then tail-calls the measured program.
  * A test run repeats a program on the data that it has left, so without this the second frame would find
  * another state than the first. The cost of the same restoring before the empty program is subtracted.
- * The last step is a locked addition: it waits until all that was stored is in the cache, where a NIC or another
- * CPU would have put the frame. A load that spans two stores under way would wait for them, in the measured program.
+ * The last step is a locked addition: it waits until all that was stored is in the cache, where a NIC or
+ * another CPU would have put the frame. A load that spans two stores under way would wait for them, in the
+ * measured program.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
