@@ -131,7 +131,7 @@ def test_daemon_that_hangs_is_told_as_hung_by_every_command_in_time(serve):
 
 # Words that they don't know.
 
-def test_a_wrong_command_line_is_exit_code_2_of_every_program():
+def test_wrong_command_line_is_exit_code_2_of_every_program():
     for command in ((arpline(), "--nonsense"), (arplined(), "--nonsense"), (arplined(), "--config", ""),
                     (arplined(), "--on-stop", "never"), (arpgen(), "--nonsense")):
         done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
