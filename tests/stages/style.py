@@ -39,6 +39,7 @@ def style(run: Run) -> None:
         list(pool.map(lambda path: clang_format(run, path), [one for one in files if one.endswith(FORMATTED)]))
     run.check("flake8", ["flake8", *filter(is_python, files)])
     test_names(run, [one for one in files if one.startswith("tests/") and one.endswith(".cpp")])
+    run.check("lab tests are found and named as docs/CONTRIBUTING.md says", ["tests/lab/run.py", "--list"])
     run.check("includes", ["tests/includes.py"])
     run.check("tables of verdicts, counters and metrics", ["tools/counters", "--check"])
     run.check("ABI version", ["tools/abi", "--check"])
