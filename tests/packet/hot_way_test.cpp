@@ -9,6 +9,7 @@
 #include <numeric>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "packet/bpf_runner.hpp"
 #include "packet/check.hpp"
@@ -20,13 +21,6 @@
 namespace arpline::packet {
 namespace {
 
-struct Storm {
-  const char* name;
-  State state;
-  arpl_verdict verdict;
-  Way way;  ///< with clang 14; to be lowered when it gets shorter
-};
-
 State fast(Pair pair) {
   return {.pair = pair,
           .last = true,
@@ -36,33 +30,32 @@ State fast(Pair pair) {
           .switches = ARPL_LIMIT_FAST_PATH};
 }
 
-const std::array<Storm, 2> kStorms{{
-    {"who-has of a known requester",
-     fast(Pair::fresh),
-     ARPL_reflect,
-     {.instructions = 321, .look_ups = 8, .calls = 1}},
-    {"who-has of a forged requester",
-     fast(Pair::absent),
-     ARPL_reflect_new,
-     {.instructions = 481, .look_ups = 15, .calls = 1}},
-}};
+// With clang 14; to be lowered when a way gets shorter.
+constexpr Way kKnown{.instructions = 321, .look_ups = 8, .calls = 1};
+constexpr Way kForged{.instructions = 481, .look_ups = 15, .calls = 1};
 
-TEST(AStormsFrame, takes_no_more_instructions_than_it_did) {
-  if (const auto reason = BpfRunner::reason_to_skip(); !reason.empty()) GTEST_SKIP() << reason;
+void expect_no_longer(const State& state, arpl_verdict verdict, const Way& longest) {
   BpfRunner& runner = BpfRunner::shared();
-  for (const auto& storm : kStorms) {
-    SCOPED_TRACE(storm.name);
-    const Bytes frame = build({});
-    runner.install(storm.state);
-    EXPECT_EQ(runner.run(frame).outcome.grown,
-              (std::vector<Growth>{{.counter = counter_of(storm.verdict, false), .by = 1}}));
-    runner.install(storm.state);
-    const auto way = runner.way(frame, 0);
-    EXPECT_EQ(way.retval, XDP_TX);
-    EXPECT_LE(way.instructions, storm.way.instructions * 11 / 10);
-    EXPECT_LE(way.look_ups, storm.way.look_ups);
-    EXPECT_LE(way.calls, storm.way.calls) << "one for the jiffies, the others cost more than a look-up";
-  }
+  const Bytes frame = build({});
+  runner.install(state);
+  EXPECT_EQ(runner.run(frame).outcome.grown,
+            (std::vector<Growth>{{.counter = counter_of(verdict, false), .by = 1}}));
+  runner.install(state);
+  const auto way = runner.way(frame, 0);
+  EXPECT_EQ(way.retval, XDP_TX);
+  EXPECT_LE(way.instructions, longest.instructions * 11 / 10);
+  EXPECT_LE(way.look_ups, longest.look_ups);
+  EXPECT_LE(way.calls, longest.calls) << "one for the jiffies, the others cost more than a look-up";
+}
+
+TEST(AStormsFrame, of_a_known_requester_takes_no_more_instructions_than_it_did) {
+  if (const auto reason = BpfRunner::reason_to_skip(); !reason.empty()) GTEST_SKIP() << reason;
+  expect_no_longer(fast(Pair::fresh), ARPL_reflect, kKnown);
+}
+
+TEST(AStormsFrame, of_a_forged_requester_takes_no_more_instructions_than_it_did) {
+  if (const auto reason = BpfRunner::reason_to_skip(); !reason.empty()) GTEST_SKIP() << reason;
+  expect_no_longer(fast(Pair::absent), ARPL_reflect_new, kForged);
 }
 
 template <class T>
@@ -108,8 +101,11 @@ TEST(TheHotWay, does_with_mutated_frames_and_states_what_the_general_way_does) {
   CppRunner hot;
   CppRunner general;
   general.forbid_the_hot_way();
-  const std::array<Row, 2> storms{
-      {{"known", {}, fast(Pair::fresh), {}}, {"forged", {}, fast(Pair::absent), {}}}};
+  std::vector<Row> storms;
+  for (const auto pair : {Pair::fresh, Pair::absent}) {
+    storms.emplace_back().name = pair == Pair::fresh ? "known" : "forged";
+    storms.back().state = fast(pair);
+  }
   std::array<std::uint64_t, ARPL_WIRE_VERDICTS> went{};
   for (std::uint64_t i = 0; i < kGroups && !HasFailure(); ++i) {
     // Each row once, then states and frames near a storm's.
