@@ -126,7 +126,8 @@ def test_all_containers_are_announced_when_the_carrier_is_back(switched):
     switch.set_link(host, "up")
     found = wire.collect(3.0, lambda found: all(len(spoken_for(found, one)) >= 2 for one in host.children))
     for child in host.children:
-        assert len(spoken_for(found, child)) == 2, f"{child.address}: {len(spoken_for(found, child))}"
+        # On a busy machine the kernel may tell of one carrier twice, and the set begins anew.
+        assert 2 <= len(spoken_for(found, child)) <= 4, f"{child.address}: {len(spoken_for(found, child))}"
 
 
 def schedule(lab, seconds=2.0, /, **announce):

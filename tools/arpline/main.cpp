@@ -29,6 +29,22 @@ namespace {
 
 using namespace arpline;
 
+struct StatusRequest {
+  std::string parent;
+  bool as_json = false;
+  bool gone = false;
+  bool senders = false;
+};
+
+CLI::App* add_status(CLI::App& app, StatusRequest& shown) {
+  auto& command = *app.add_subcommand("status", "one row per endpoint; exit code 3 when a daemon is down");
+  command.add_option("--parent", shown.parent, "only this parent");
+  command.add_flag("--json", shown.as_json, "for programs");
+  command.add_flag("--gone", shown.gone, "the endpoints that have vanished, and what befell them");
+  command.add_flag("--senders", shown.senders, "what the host and each container have sent, the busiest first");
+  return &command;
+}
+
 CLI::App* add_limit(CLI::App& app, LimitRequest& wanted, bool& as_json) {
   auto& command = *app.add_subcommand(
       "limit", "the limits in force; with NAME and VALUE changes one until the next reload or restart");
@@ -86,21 +102,16 @@ int run(int argc, char** argv) {
   std::string file;
   std::vector<std::string> parents;
   bool as_json = false;
-  bool show_gone = false;
-  bool show_senders = false;
   int result = 0;
   app.set_version_flag("--version", ARPLINE_VERSION);
   app.add_option("--pin-root", roots.pins, "folder of the pins")->capture_default_str();
   app.add_option("--run-root", roots.run, "folder of locks and control sockets")->capture_default_str();
   app.require_subcommand(1);
 
-  auto* show = app.add_subcommand("status", "one row per endpoint; exit code 3 when a daemon is down");
-  show->add_option("--parent", interface, "only this parent");
-  show->add_flag("--json", as_json, "for programs");
-  show->add_flag("--gone", show_gone, "the endpoints that have vanished, and what befell them");
-  show->add_flag("--senders", show_senders, "what the host and each container have sent, the busiest first");
-  show->callback([&] {
-    result = show_gone ? gone(interface, as_json, roots) : status(interface, as_json, show_senders, roots);
+  StatusRequest shown;
+  add_status(app, shown)->callback([&] {
+    result = shown.gone ? gone(shown.parent, shown.as_json, roots)
+                        : status(shown.parent, shown.as_json, shown.senders, roots);
   });
 
   auto* read = app.add_subcommand("check", "whether arplined would take this configuration; changes nothing");
