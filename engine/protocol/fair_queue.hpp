@@ -84,7 +84,7 @@ class FairQueue {
   struct Flow {
     std::set<std::pair<Instant, Id>> waiting;
     std::uint64_t turn = 0;
-    std::uint64_t number = 0;  // breaks ties: the interface that became ready first goes first
+    std::uint64_t number = 0;  // breaks ties: the namespace that became ready first goes first
     bool ready = false;        // its first endpoint is due
   };
 
@@ -105,7 +105,7 @@ class FairQueue {
   }
 
   std::map<NetnsKey, Flow> flows_;
-  std::set<std::pair<Instant, NetnsKey>> by_first_due_;  // all interfaces, by their first due time
+  std::set<std::pair<Instant, NetnsKey>> by_first_due_;  // all namespaces, by their first due time
   std::set<std::pair<Instant, NetnsKey>> not_ready_;     // those that are not ready, by their first due time
   std::set<std::tuple<std::uint64_t, std::uint64_t, NetnsKey>> ready_;  // in the order of their turns
   std::uint64_t turn_ = 0;

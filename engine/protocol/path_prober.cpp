@@ -18,7 +18,7 @@ void PathProber::queue(Id id, Path& path, Instant at) {
   if (at != kNever) queue_.put(path.wanted.owner, at, id);
 }
 
-// The configured period while the rate limit suffices for all endpoints. Otherwise each interface has an equal
+// The configured period while the rate limit suffices for all endpoints. Otherwise each namespace has an equal
 // share of the rate, and its period is doubled until the share suffices for its endpoints.
 Duration PathProber::period(NetnsKey owner) const {
   const auto room_for = [this](std::size_t count) {
@@ -26,9 +26,8 @@ Duration PathProber::period(NetnsKey owner) const {
   };
   auto period = every_;
   if (room_for(probed_) <= period) return period;
-  const auto own = probed_of_interface_.find(owner);
-  const auto needed =
-      room_for(probed_of_interface_.size() * (own == probed_of_interface_.end() ? 1 : own->second));
+  const auto own = probed_of_netns_.find(owner);
+  const auto needed = room_for(probed_of_netns_.size() * (own == probed_of_netns_.end() ? 1 : own->second));
   while (period != 0s && period < needed) period *= 2;
   return period;
 }
@@ -46,7 +45,7 @@ void PathProber::set_period(Duration every, Instant now) {
     paths_.clear();
     summary_.by_state = {};
     queue_.clear();
-    probed_of_interface_.clear();
+    probed_of_netns_.clear();
     probed_ = 0;
   }
   for (auto& [id, path] : paths_)
@@ -64,7 +63,7 @@ void PathProber::watch(Id id, const Wanted& wanted, Instant now) {
   path.wanted = wanted;
   ++count_of(wanted.at);
   if (wanted.at != PathState::unknown) return;
-  ++probed_of_interface_[wanted.owner];
+  ++probed_of_netns_[wanted.owner];
   ++probed_;
   schedule_regular(id, path, now);
 }
@@ -75,8 +74,8 @@ void PathProber::stop(Id id) {
   queue(id, it->second, kNever);
   --count_of(it->second.view.state);
   if (it->second.wanted.at == PathState::unknown) {
-    const auto own = probed_of_interface_.find(it->second.wanted.owner);
-    if (--own->second == 0) probed_of_interface_.erase(own);
+    const auto own = probed_of_netns_.find(it->second.wanted.owner);
+    if (--own->second == 0) probed_of_netns_.erase(own);
     --probed_;
   }
   paths_.erase(it);

@@ -154,7 +154,7 @@ class PathProber {
   Duration every_;
   Duration interval_{};  // between two frames, by the rate limit
   std::unordered_map<Id, Path> paths_;
-  std::unordered_map<NetnsKey, std::size_t> probed_of_interface_;  // number of endpoints
+  std::unordered_map<NetnsKey, std::size_t> probed_of_netns_;  // number of endpoints
   std::size_t probed_ = 0;
   FairQueue queue_;
   std::map<Gateway, HostView> hosts_;

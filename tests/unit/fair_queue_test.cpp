@@ -19,7 +19,7 @@ Id take(FairQueue& queue, NetnsKey owner_of_id, Instant at, Instant now) {
   return id.value_or(0);
 }
 
-TEST(FairQueue, within_an_interface_the_endpoint_that_is_due_for_longest_is_next) {
+TEST(FairQueue, within_a_namespace_the_endpoint_that_is_due_for_longest_is_next) {
   FairQueue queue;
   queue.put(1, at(30ns), 3);
   queue.put(1, at(10ns), 1);
@@ -31,7 +31,7 @@ TEST(FairQueue, within_an_interface_the_endpoint_that_is_due_for_longest_is_next
   EXPECT_TRUE(queue.empty());
 }
 
-TEST(FairQueue, an_interface_does_not_wait_behind_the_long_queue_of_another) {
+TEST(FairQueue, a_namespace_does_not_wait_behind_the_long_queue_of_another) {
   FairQueue queue;
   for (Id id = 0; id < 1000; ++id) queue.put(1, at(10ns), id);
   for (int i = 0; i < 100; ++i) take(queue, 1, at(10ns), at(50ns));
@@ -39,7 +39,7 @@ TEST(FairQueue, an_interface_does_not_wait_behind_the_long_queue_of_another) {
   EXPECT_EQ(queue.due(at(50ns)), 5000U);
 }
 
-TEST(FairQueue, interfaces_take_turns) {
+TEST(FairQueue, namespaces_take_turns) {
   FairQueue queue;
   for (Id id = 0; id < 300; ++id) queue.put(id % 3, instant_from_raw(10 + id), id);
   std::array<int, 3> turns{};
@@ -52,7 +52,7 @@ TEST(FairQueue, interfaces_take_turns) {
   EXPECT_EQ(turns, (std::array{30, 30, 30}));
 }
 
-TEST(FairQueue, a_served_interface_does_not_overtake_those_that_wait_for_their_first_turn) {
+TEST(FairQueue, a_served_namespace_does_not_overtake_those_that_wait_for_their_first_turn) {
   FairQueue queue;
   for (Id id = 1; id <= 3; ++id) queue.put(id, at(10ns), id);
   EXPECT_EQ(take(queue, 1, at(10ns), at(20ns)), 1U);
@@ -72,7 +72,7 @@ TEST(FairQueue, an_endpoint_that_is_not_due_has_no_turn) {
   EXPECT_EQ(queue.first(), at(100ns));
 }
 
-TEST(FairQueue, turn_of_an_interface_whose_next_is_due_later_passes_to_the_others) {
+TEST(FairQueue, turn_of_a_namespace_whose_next_is_due_later_passes_to_the_others) {
   FairQueue queue;
   queue.put(1, at(10ns), 1);
   queue.put(1, at(90ns), 2);

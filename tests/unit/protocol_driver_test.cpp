@@ -40,6 +40,21 @@ TEST_F(WithDriver, announces_what_has_come_and_nobody_who_has_gone) {
   EXPECT_EQ(seen_.orders.size(), announced);
 }
 
+TEST_F(WithDriver, a_namespace_with_many_interfaces_has_no_more_turns_than_one_with_one) {
+  std::vector<Interface> nested;
+  for (int i = 0; i < 16; ++i) {
+    const auto address = "10.0.1." + std::to_string(i + 1);
+    nested.push_back(child(web, 2 + i, 0x100U + static_cast<Mac>(i), {address.c_str()}));
+  }
+  auto changes = update(web, nested);
+  driver_->follow(changes, Clock::now());
+  add(db, child(db, 2, 0xb, {"10.0.0.1"}));
+  run(60 * second);
+  const auto first = std::ranges::find(seen_.orders, ip("10.0.0.1"), &arpl_write::sender_ip);
+  ASSERT_NE(first, seen_.orders.end());
+  EXPECT_LT(first - seen_.orders.begin(), 4);
+}
+
 // The first announcement after a change goes through the container's own interface; one that can't be entered
 // has it sent by the worker, a namespace in a turn.
 TEST_F(WithDriver, a_frame_that_had_to_wait_is_not_sent_with_a_mac_that_its_endpoint_no_longer_has) {
