@@ -82,19 +82,23 @@ ARPL_INLINE int arpl_frame_is_odd(const struct arpl_arp *arp)
 	       arp->frame_bytes > ARPL_MAX_SERVED_FRAME_BYTES || !arp->linear;
 }
 
-/* Row 10, by the sender IP. */
-ARPL_INLINE int arpl_sender_is_odd(const struct arpl_arp *arp, __be32 netmask)
+/* Row 11: the sender IP is no host's, so that no kernel answers it. */
+ARPL_INLINE int arpl_sender_is_no_host(const struct arpl_arp *arp, __be32 netmask)
 {
 	__u32 sender = arpl_swap32(arp->sender_ip);
 
-	if ((arp->sender_ip ^ arp->target_ip) & netmask)
-		return 1;
 	if ((sender >> 28) >= 14 || (sender >> 24) == 127 || (sender >> 24) == 0)
 		return 1;
-	return arpl_swap32(netmask) < 0xfffffffeU && (arp->sender_ip | netmask) == 0xffffffffU;
+	return arpl_swap32(netmask) < 0xfffffffeU && arp->sender_ip == (arp->target_ip | ~netmask);
 }
 
-/* Row 10, by another address of the endpoint's own namespace: its kernel takes the sender for a martian. */
+/* Row 11: the container's routes and rp_filter decide whether its kernel answers such a requester. */
+ARPL_INLINE int arpl_sender_is_outside(const struct arpl_arp *arp, __be32 netmask)
+{
+	return ((arp->sender_ip ^ arp->target_ip) & netmask) != 0;
+}
+
+/* Row 11, by another address of the endpoint's own namespace: its kernel takes the sender for a martian. */
 ARPL_INLINE int arpl_sender_is_martian(struct arpl_tables *t, const struct arpl_arp *arp,
 				       struct arpl_decision *out)
 {
@@ -112,7 +116,7 @@ ARPL_INLINE int arpl_sender_is_martian(struct arpl_tables *t, const struct arpl_
 	return sender && asked && sender->netns != 0 && sender->netns == asked->netns;
 }
 
-/* The verdict of row 10, and of row 11 for a unicast frame that only the kernel can answer. */
+/* The verdict of row 10, and of row 11 for a frame that only the kernel can answer. */
 ARPL_INLINE enum arpl_verdict arpl_decide_odd(struct arpl_tables *t, const struct arpl_arp *arp,
 					      enum arpl_verdict within, __u64 now, struct arpl_decision *out)
 {
@@ -188,7 +192,8 @@ ARPL_INLINE enum arpl_verdict arpl_decide_silent(struct arpl_tables *t, const st
 	    !arpl_check_is_due(slot, now) || arpl_frame_is_odd(arp))
 		return ARPL_not_served;
 	if (arp->sender_ip != 0 &&
-	    (arpl_sender_is_odd(arp, slot->netmask) || arpl_sender_is_martian(t, arp, out)))
+	    (arpl_sender_is_outside(arp, slot->netmask) || arpl_sender_is_no_host(arp, slot->netmask) ||
+	     arpl_sender_is_martian(t, arp, out)))
 		return ARPL_not_served;
 	return arpl_may_check(t, out, now) ? ARPL_to_child_check : ARPL_not_served;
 }
@@ -211,22 +216,26 @@ ARPL_INLINE enum arpl_verdict arpl_decide_probe(struct arpl_tables *t, const str
 
 /*
  * Row 11: a requester that the kernel has not answered yet. The kernel learns from such a frame, so a budget
- * limits both unicast and broadcast.
+ * limits both unicast and broadcast. Nothing but its own answer tells whether the kernel answers a requester
+ * outside the subnet, so nobody answers that one in its place.
  */
 ARPL_INLINE enum arpl_verdict arpl_decide_new(struct arpl_tables *t, const struct arpl_limits *limits,
 					      const struct arpl_arp *arp, struct arpl_slot *slot, __u64 now,
 					      struct arpl_decision *out)
 {
 	int broadcast = arp->eth_dst == ARPL_MAC_BROADCAST;
+	int outside = arpl_sender_is_outside(arp, slot->netmask);
 
-	if (arpl_sender_is_martian(t, arp, out))
+	if (arpl_sender_is_no_host(arp, slot->netmask) || arpl_sender_is_martian(t, arp, out))
 		return arpl_decide_odd(t, arp, ARPL_odd, now, out);
-	if (arpl_check_is_due(slot, now) && arpl_may_check(t, out, now))
+	if (!outside && arpl_check_is_due(slot, now) && arpl_may_check(t, out, now))
 		return ARPL_to_child_check;
 	if (!out->shared && arpl_to_child_token(t, limits, arp, now, out->hot)) {
 		out->handed = 1;
 		return broadcast ? ARPL_to_child_new : ARPL_unicast_new;
 	}
+	if (outside)
+		return arpl_decide_odd(t, arp, ARPL_odd, now, out);
 	if (arpl_may_answer_anybody(limits, slot, now))
 		return ARPL_ANSWER;
 	if (arpl_may_check(t, out, now))
@@ -234,7 +243,7 @@ ARPL_INLINE enum arpl_verdict arpl_decide_new(struct arpl_tables *t, const struc
 	return broadcast ? ARPL_over_budget : arpl_decide_odd(t, arp, ARPL_unicast_new, now, out);
 }
 
-/* Rows 11 to 13: a regular who-has for a served endpoint. */
+/* Rows 11 to 13: a who-has of a regular form for a served endpoint. */
 ARPL_INLINE enum arpl_verdict arpl_decide_pair(struct arpl_tables *t, const struct arpl_limits *limits,
 					       const struct arpl_arp *arp, struct arpl_slot *slot, __u64 now,
 					       struct arpl_decision *out)
@@ -272,7 +281,7 @@ ARPL_INLINE enum arpl_verdict arpl_decide_endpoint(struct arpl_tables *t, const 
 							     : ARPL_other_destination;
 	if (arp->sender_ip == 0)
 		return out->hot ? ARPL_probe : arpl_decide_probe(t, limits, arp, slot, now, out);
-	if (arpl_sender_is_odd(arp, slot->netmask) || arpl_frame_is_odd(arp))
+	if (arpl_frame_is_odd(arp))
 		return arpl_decide_odd(t, arp, ARPL_odd, now, out);
 	return arpl_decide_pair(t, limits, arp, slot, now, out);
 }

@@ -82,16 +82,29 @@ def test_every_address_of_an_interface_is_served(serve):
         assert endpoint(host, one)["ringed"] == before + 1
 
 
-def test_requester_outside_the_addresss_subnet_is_left_to_the_kernel(serve):
-    host, _, _, wire = serve(config={"limits": {"odd": "off"}})
+def test_requester_outside_the_addresss_subnet_is_answered_once_its_kernel_has_answered_it(serve):
+    host, _, _, wire = serve()
     child = host.children[0]
     child.add_address("10.99.0.7/32")
     alone = another(child, "10.99.0.7")
     wait_known(host, alone)
-    before = verdict(host, "odd")
+    before = verdict(host, "to_child_new")
     for _ in range(3):
         assert answers(wire, who_has(alone)) == [child.mac]
-    assert verdict(host, "odd") == before + 3 and endpoint(host, alone)["ringed"] == 0
+    assert verdict(host, "to_child_new") == before + 1 and endpoint(host, alone)["ringed"] == 2
+
+
+def test_requester_outside_the_addresss_subnet_is_not_answered_where_its_kernel_is_silent(serve):
+    host, _, _, wire = serve(config={"limits": {"to_child": 2, "to_child_trusted": 0}})
+    child = host.children[0]
+    child.add_address("10.99.0.7/32")
+    child.ns.sysctl("net/ipv4/conf/all/arp_ignore", 2)
+    alone = another(child, "10.99.0.7")
+    wait_known(host, alone)
+    for _ in range(30):
+        wire.send(who_has(alone))
+    assert not [one for one in wire.collect(1.0) if one.op == frames.REPLY and one.spa == alone.address]
+    assert verdict(host, "odd") > 0, "the budget was spent"
 
 
 def test_hosts_own_macvlan_is_neither_answered_for_nor_announced(serve):

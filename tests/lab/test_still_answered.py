@@ -185,6 +185,30 @@ def test_unicast_flood_for_one_container_leaves_the_others_answered(serve_fast):
             assert wire.replies(who_has(child, *stranger(number)), 1.0), f"{child.address} is not answered"
 
 
+@pytest.mark.alone
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("prefix", [32, 24])
+def test_requester_outside_the_subnet_is_answered_as_often_as_it_asks(serve_fast, prefix):
+    """To a container with a /32 every requester is outside; its kernel answers whom its routes lead back to."""
+    host, peer, _, wire = serve_fast(children=4)
+    outside, others = host.children[0], host.children[1:]
+    outside.remove_address()
+    outside.add_address(f"{outside.address}/{prefix}")
+    outside.ns.ip("route", "add", "10.0.0.0/8", "dev", outside.interface)
+    confirm(wire, host, *others)
+    requester = ("02:b3:00:00:00:01", "10.99.0.7")
+
+    def first_answer():
+        return wire.replies(who_has(outside, *requester), 0.3)
+    wait_until(first_answer, 5, "its kernel has answered once")
+    with flooded(host, peer, "reflect_new", f"who-has to={others[0].address}-{others[-1].address} {MANY}", rate=30_000):
+        for number in range(40):
+            assert wire.replies(who_has(outside, *requester), 1.0), f"who-has {number} is not answered"
+    outside.ns.sysctl("net/ipv4/conf/all/rp_filter", 1)
+    outside.ns.ip("route", "del", "10.0.0.0/8", "dev", outside.interface)
+    assert wire.replies(who_has(outside, "02:b3:00:00:00:02", "10.99.0.8"), 1.0, 0) == [], "its kernel is silent"
+
+
 def odd_answers(serve, config):
     """The kernel's answers to 100 long who-has from as many requesters, and the entries that it has learned."""
     host, _, _, wire = serve(config=config)

@@ -221,41 +221,91 @@ void probe_rows(std::vector<Row>& r) {
       reflects(ARPL_reflect_new));
 }
 
-void odd_sender_rows(std::vector<Row>& r) {
-  // The pair of each sender is confirmed: an odd frame is not answered even then.
-  const auto sender = [&](const char* name, Ipv4 address, std::uint8_t prefix_bits, const Expect& expect) {
-    r.push_back({name,
-                 {.sender_ip = address},
+// Nobody but the endpoint's kernel knows whether it answers these; one that it has answered is like any other.
+void sender_rows(std::vector<Row>& r) {
+  const auto sender = [&](const std::string& name, Ipv4 address, std::uint8_t prefix_bits,
+                          const Expect& above_to_child) {
+    const FrameSpec frame{.sender_ip = address};
+    r.push_back(
+        {"row11_" + name, frame, {.prefix_bits = prefix_bits, .to_child = Budget::spent}, above_to_child});
+    r.push_back({"row13_" + name + "_that_the_kernel_has_answered",
+                 frame,
                  {.prefix_bits = prefix_bits, .pair = Pair::fresh, .requester_ip = address},
-                 expect});
+                 rings()});
   };
   const Expect odd = passes(ARPL_odd);
-  sender("row10_sender_outside_the_subnet", ip(10, 1, 1, 5), 24, odd);
-  sender("row10_sender_of_the_subnet_below", ip(10, 0, 255, 255), 24, odd);
-  sender("row10_first_host_of_the_subnet", ip(10, 1, 0, 1), 24, rings());
-  sender("row10_last_host_of_the_subnet", ip(10, 1, 0, 254), 24, rings());
-  sender("row10_network_address_is_a_host_to_linux", ip(10, 1, 0, 0), 24, rings());
-  sender("row10_directed_broadcast", ip(10, 1, 0, 255), 24, odd);
-  sender("row10_limited_broadcast", ip(255, 255, 255, 255), 0, odd);
-  sender("row10_loopback", ip(127, 0, 0, 1), 0, odd);
-  sender("row10_multicast", ip(224, 0, 0, 1), 0, odd);
-  sender("row10_last_multicast", ip(239, 255, 255, 255), 0, odd);
-  sender("row10_class_e", ip(240, 0, 0, 1), 0, odd);
-  sender("row10_this_network", ip(0, 0, 0, 1), 0, odd);
-  sender("row10_last_of_this_network", ip(0, 255, 255, 255), 0, odd);
-  sender("row10_prefix_0_takes_every_host", ip(192, 0, 2, 1), 0, rings());
-  sender("row10_prefix_0_takes_the_last_unicast_address", ip(223, 255, 255, 254), 0, rings());
-  sender("row10_prefix_31_takes_the_other_end", ip(10, 1, 0, 4), 31, rings());
-  sender("row10_prefix_31_takes_no_third_host", ip(10, 1, 0, 7), 31, odd);
-  sender("row10_prefix_32_takes_nobody", ip(10, 1, 0, 4), 32, odd);
-  sender("row10_prefix_8", ip(10, 255, 255, 254), 8, rings());
-  sender("row10_broadcast_of_prefix_8", ip(10, 255, 255, 255), 8, odd);
-  sender("row10_prefix_30_broadcast", ip(10, 1, 0, 7), 30, odd);
+  sender("sender_outside_the_subnet", ip(10, 1, 1, 5), 24, odd);
+  sender("sender_of_the_subnet_below", ip(10, 0, 255, 255), 24, odd);
+  sender("first_host_of_the_subnet", ip(10, 1, 0, 1), 24, rings());
+  sender("last_host_of_the_subnet", ip(10, 1, 0, 254), 24, rings());
+  sender("network_address_is_a_host_to_linux", ip(10, 1, 0, 0), 24, rings());
+  sender("directed_broadcast", ip(10, 1, 0, 255), 24, odd);
+  sender("limited_broadcast", ip(255, 255, 255, 255), 0, odd);
+  sender("loopback", ip(127, 0, 0, 1), 0, odd);
+  sender("multicast", ip(224, 0, 0, 1), 0, odd);
+  sender("last_multicast", ip(239, 255, 255, 255), 0, odd);
+  sender("class_e", ip(240, 0, 0, 1), 0, odd);
+  sender("this_network", ip(0, 0, 0, 1), 0, odd);
+  sender("last_of_this_network", ip(0, 255, 255, 255), 0, odd);
+  sender("prefix_0_takes_every_host", ip(192, 0, 2, 1), 0, rings());
+  sender("prefix_0_takes_the_last_unicast_address", ip(223, 255, 255, 254), 0, rings());
+  sender("prefix_31_takes_the_other_end", ip(10, 1, 0, 4), 31, rings());
+  sender("prefix_31_takes_no_third_host", ip(10, 1, 0, 7), 31, odd);
+  sender("prefix_32_takes_nobody", ip(10, 1, 0, 4), 32, odd);
+  sender("prefix_8", ip(10, 255, 255, 254), 8, rings());
+  sender("broadcast_of_prefix_8", ip(10, 255, 255, 255), 8, odd);
+  sender("prefix_30_broadcast", ip(10, 1, 0, 7), 30, odd);
+  r.push_back({"row11_prefix_31_has_no_broadcast",
+               {.sender_ip = ip(10, 1, 0, 5), .target_ip = ip(10, 1, 0, 4)},
+               {.address = ip(10, 1, 0, 4), .prefix_bits = 31, .to_child = Budget::spent},
+               rings()});
+}
+
+void no_host_rows(std::vector<Row>& r) {
+  const auto no_host = [&](const char* name, Ipv4 address) {
+    r.push_back({name, {.sender_ip = address}, {}, passes(ARPL_odd)});
+  };
+  no_host("row11_a_multicast_sender_takes_no_budget", ip(224, 0, 0, 1));
+  no_host("row11_a_loopback_sender_takes_no_budget", ip(127, 0, 0, 1));
+  no_host("row11_a_broadcast_sender_takes_no_budget", ip(10, 1, 0, 255));
+  const FrameSpec martian{.eth_src = stranger_mac, .sender_mac = stranger_mac, .sender_ip = sibling_ip};
+  r.push_back({"row11_another_address_of_its_own_namespace",
+               martian,
+               {.netns = 3, .sibling_netns = 3},
+               claims(passes(ARPL_odd), sibling_slot)});
+  r.push_back({"row11_an_address_of_another_namespace_is_regular",
+               martian,
+               {.netns = 3, .sibling_netns = 4},
+               claims(to_child(ARPL_to_child_new), sibling_slot)});
+}
+
+void outside_rows(std::vector<Row>& r) {
+  const FrameSpec outside{.sender_ip = ip(10, 1, 1, 5)};
+  FrameSpec unicast = outside;
+  unicast.eth_dst = endpoint_mac;
+  r.push_back({"row11_from_outside_within_to_child", outside, {}, to_child(ARPL_to_child_new)});
+  r.push_back({"row11_from_outside_by_unicast_within_to_child", unicast, {}, passes(ARPL_unicast_new)});
   r.push_back(
-      {"row10_prefix_31_has_no_broadcast",
-       {.sender_ip = ip(10, 1, 0, 5), .target_ip = ip(10, 1, 0, 4)},
-       {.address = ip(10, 1, 0, 4), .prefix_bits = 31, .pair = Pair::fresh, .requester_ip = ip(10, 1, 0, 5)},
-       rings()});
+      {"row11_to_a_prefix_of_32_within_to_child", {}, {.prefix_bits = 32}, to_child(ARPL_to_child_new)});
+  r.push_back({"row11_from_outside_the_program_answers_for_no_kernel",
+               outside,
+               {.to_child = Budget::spent, .ring = Budget::zero, .switches = ARPL_LIMIT_FAST_PATH},
+               passes(ARPL_odd)});
+  r.push_back({"row11_from_outside_checks_nothing",
+               outside,
+               {.confirmed = false, .to_child = Budget::spent},
+               passes(ARPL_odd)});
+  r.push_back({"row12_from_outside_an_old_pair_is_sampled",
+               outside,
+               {.pair = Pair::half_old, .requester_ip = outside.sender_ip},
+               to_child(ARPL_to_child_sample)});
+  r.push_back({"row13_from_outside_a_known_requester_is_reflected",
+               outside,
+               {.pair = Pair::fresh,
+                .requester_ip = outside.sender_ip,
+                .ring = Budget::zero,
+                .switches = ARPL_LIMIT_FAST_PATH},
+               reflects(ARPL_reflect)});
 }
 
 void odd_frame_rows(std::vector<Row>& r) {
@@ -272,16 +322,8 @@ void odd_frame_rows(std::vector<Row>& r) {
   source("row10_sender_mac_is_not_the_ethernet_source", stranger_mac, peer_mac);
   source("row10_ethernet_source_multicast", mac(0x03, 0, 0, 0, 0, 1), peer_mac);
   r.push_back({"row10_hardware_type_6", {.hrd = 6}, {.pair = Pair::fresh}, passes(ARPL_odd)});
-  const FrameSpec martian{.eth_src = stranger_mac, .sender_mac = stranger_mac, .sender_ip = sibling_ip};
-  r.push_back({"row10_another_address_of_its_own_namespace",
-               martian,
-               {.netns = 3, .sibling_netns = 3},
-               claims(passes(ARPL_odd), sibling_slot)});
-  r.push_back({"row10_an_address_of_another_namespace_is_regular",
-               martian,
-               {.netns = 3, .sibling_netns = 4},
-               claims(to_child(ARPL_to_child_new), sibling_slot)});
 
+  const FrameSpec martian{.eth_src = stranger_mac, .sender_mac = stranger_mac, .sender_ip = sibling_ip};
   const auto limited = [&](const char* name, const FrameSpec& frame, State state, const Expect& expect) {
     state.odd = Budget::spent;
     r.push_back({name, frame, state, expect});
@@ -290,7 +332,8 @@ void odd_frame_rows(std::vector<Row>& r) {
   limited("odd_above_its_limit_is_dropped", {.bytes = 129}, {}, dropped);
   limited("odd_unicast_above_its_limit_is_dropped", {.eth_dst = endpoint_mac, .bytes = 129}, {}, dropped);
   limited("odd_hardware_type_6_above_its_limit_is_dropped", {.hrd = 6}, {}, dropped);
-  limited("odd_off_the_subnet_above_its_limit_is_dropped", {.sender_ip = ip(10, 1, 1, 5)}, {}, dropped);
+  limited("odd_from_outside_above_its_limit_is_dropped", {.sender_ip = ip(10, 1, 1, 5)},
+          {.to_child = Budget::spent}, dropped);
   limited("odd_multicast_above_its_limit_is_dropped", {.eth_dst = mac(0x01, 0, 0x5e, 0, 0, 1)}, {}, dropped);
   limited("odd_a_dropped_one_can_claim", martian, {.netns = 3, .sibling_netns = 3},
           claims(dropped, sibling_slot));
@@ -548,8 +591,9 @@ void confirmed_rows(std::vector<Row>& r) {
 }  // namespace
 
 void add_request_rows(std::vector<Row>& r) {
-  for (const auto add : {endpoint_rows, silent_rows, check_rows, probe_rows, odd_sender_rows, odd_frame_rows,
-                         new_pair_rows, over_budget_rows, sample_rows, confirmed_rows})
+  for (const auto add :
+       {endpoint_rows, silent_rows, check_rows, probe_rows, sender_rows, no_host_rows, outside_rows,
+        odd_frame_rows, new_pair_rows, over_budget_rows, sample_rows, confirmed_rows})
     add(r);
 }
 
