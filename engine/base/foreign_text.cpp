@@ -154,12 +154,23 @@ ForeignText from_visible(std::string_view text) {
   return out;
 }
 
-std::string printable(std::string_view lines) {
-  return escape(lines, [](std::string& out, const Piece& piece) {
-    if (!is_printable_ascii(piece.value) && piece.value != '\n') return false;
+std::string visible_line(std::string_view line) {
+  return escape(line, [](std::string& out, const Piece& piece) {
+    if (!is_printable_ascii(piece.value)) return false;
     out += static_cast<char>(piece.value);
     return true;
   });
+}
+
+std::string printable(std::string_view lines) {
+  std::string out;
+  for (auto rest = lines;;) {
+    const auto end = rest.find('\n');
+    out += visible_line(rest.substr(0, end));
+    if (end == std::string_view::npos) return out;
+    out += '\n';
+    rest.remove_prefix(end + 1);
+  }
 }
 
 }  // namespace arpline

@@ -42,4 +42,7 @@ ForeignText from_visible(std::string_view text);
 /// and keeps backslashes, which may begin escapes. Idempotent.
 std::string printable(std::string_view lines);
 
+/// As printable(), for a text that is one line: line breaks are escaped too.
+std::string visible_line(std::string_view line);
+
 }  // namespace arpline

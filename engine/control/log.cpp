@@ -89,13 +89,6 @@ class BoundedSink final : public spdlog::sinks::base_sink<spdlog::details::null_
 
 }  // namespace
 
-std::string visible_line(std::string_view line) {
-  auto text = printable(line);
-  for (auto at = text.find('\n'); at != std::string::npos; at = text.find('\n', at))
-    text.replace(at, 1, "\\x0a");
-  return text;
-}
-
 bool LogLimiter::take(bool error, Instant now) noexcept {
   if (error ? take_one(errors_, now, kErrorsPerSecond, kErrorsSaved)
             : take_one(lines_, now, kLinesPerSecond, kLinesSaved)) {

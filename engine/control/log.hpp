@@ -57,9 +57,6 @@ class LineWriter {
   std::string rest_;  // the unwritten part of a line, at most kMostBytes
 };
 
-/// `line` as one printable line: printable(), with line breaks escaped as well.
-std::string visible_line(std::string_view line);
-
 /// True when `fd` is the stream that `journal_stream`, the value of JOURNAL_STREAM ("device:inode"), names;
 /// nullptr: the variable is not set.
 bool is_journal(const char* journal_stream, int fd) noexcept;

@@ -5,7 +5,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "base/clock.hpp"
-#include "control/log.hpp"
+#include "base/foreign_text.hpp"
 
 namespace arpline {
 namespace {

@@ -139,6 +139,13 @@ def test_wrong_command_line_is_exit_code_2_of_every_program():
         assert done.returncode == 2 and len(done.stderr.splitlines()) == 1 and not done.stdout, (command, done)
 
 
+@pytest.mark.parametrize("words", [("status", "a\nb"), ("doctor", "10.0.0.9\nb"), ("check", "/no/a\nb"),
+                                   ("detach", "a\nb"), ("replay", "--as-root", *AS_ENDPOINT, "/no/a\nb"), ("a\nb",)])
+def test_line_break_in_an_argument_makes_no_second_line_of_an_error(lab, words):
+    done = lab.namespace("alone").run(arpline(), *words, check=False)
+    assert done.returncode != 0 and done.stderr.count("\n") == 1 and "\\x0a" in done.stderr, done
+
+
 # Files that they write.
 
 def test_full_disk_is_an_error_of_every_tool(serve):

@@ -110,7 +110,8 @@ TEST(ForeignText, printable_lines_keep_their_breaks_and_backslashes) {
   }
 }
 
-TEST(ForeignText, a_line_of_the_log_is_one_line) {
+TEST(ForeignText, a_visible_line_has_no_break) {
+  EXPECT_EQ(visible_line("a\\x1b\nb\r\n"), "a\\x1b\\x0ab\\x0d\\x0a");
   EXPECT_EQ(visible_line("nic0: found\n<3>forged \xe2\x80\xae"), "nic0: found\\x0a<3>forged \\u202e");
 }
 

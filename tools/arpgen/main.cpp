@@ -215,7 +215,7 @@ int main(int argc, char** argv) {
     finish_stdout();
     return code;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "arpgen: {}\n", printable(error.what()));
+    fmt::print(stderr, "arpgen: {}\n", visible_line(error.what()));
     return 1;
   }
 }

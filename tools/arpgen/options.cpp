@@ -213,7 +213,7 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
     check_pace(options);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    fmt::print(stderr, "arpgen: {}; see --help\n", printable(error.what()));
+    fmt::print(stderr, "arpgen: {}; see --help\n", visible_line(error.what()));
     return 2;
   }
   if (run->count("--live") + search->count("--live") == 0) options.live = isatty(STDERR_FILENO) == 1;

@@ -53,7 +53,7 @@ void print_json(const std::string& file, const Checked& checked) {
 
 void print_text(const std::string& file, const Checked& checked) {
   for (const auto& line : checked.warnings)
-    fmt::print(stderr, "{}", printable(fmt::format("{}: warning: {}\n", file, line)));
+    fmt::print(stderr, "{}", visible_line(fmt::format("{}: warning: {}", file, line)) + "\n");
   fmt::print("{}", printable(fmt::format("{}: good{}: parents {}\n", file,
                                          checked.needs_dpdk ? " for arplined-dpdk, not for arplined" : "",
                                          fmt::join(checked.parents, ", "))));

@@ -156,7 +156,7 @@ int run(int argc, char** argv) {
     app.parse(std::move(words));
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help or --version
-    fmt::print(stderr, "arpline: {}\n", printable(usage_text(app, error)));
+    fmt::print(stderr, "arpline: {}\n", visible_line(usage_text(app, error)));
     return exit_code::kUsage;
   }
   return result;
@@ -175,10 +175,10 @@ int main(int argc, char** argv) {
     finish_stdout();
     return code;
   } catch (const NoDaemonError& error) {
-    fmt::print(stderr, "arpline: {}\n", printable(error.what()));
+    fmt::print(stderr, "arpline: {}\n", visible_line(error.what()));
     return exit_code::kNoDaemon;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "arpline: {}\n", printable(error.what()));
+    fmt::print(stderr, "arpline: {}\n", visible_line(error.what()));
     return exit_code::kFailed;
   }
 }

@@ -71,7 +71,7 @@ int run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help or --version
-    fmt::print(stderr, "arpline-exporter: {}; see --help\n", printable(error.what()));
+    fmt::print(stderr, "arpline-exporter: {}; see --help\n", visible_line(error.what()));
     return 2;
   }
   run(options);
@@ -86,7 +86,7 @@ int main(int argc, char** argv) {
     finish_stdout();
     return code;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "arpline-exporter: {}\n", printable(error.what()));
+    fmt::print(stderr, "arpline-exporter: {}\n", visible_line(error.what()));
     return 1;
   }
 }

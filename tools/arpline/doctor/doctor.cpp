@@ -21,7 +21,7 @@ int run(const Request& request, bool json, const Roots& roots) {
     finish_stdout();
     return exit_code(findings);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "arpline doctor: {}\n", printable(error.what()));
+    fmt::print(stderr, "arpline doctor: {}\n", visible_line(error.what()));
     return kCouldNotLook;
   }
 }

@@ -83,7 +83,7 @@ void become_nobody() {
   } catch (const std::exception& error) {
     code = 1;
     std::fflush(stdout);
-    fmt::print(stderr, "arpline: {}\n", printable(error.what()));
+    fmt::print(stderr, "arpline: {}\n", visible_line(error.what()));
   }
   std::_Exit(code);
 }
