@@ -6,7 +6,7 @@ import re
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 
-from . import words
+from . import manual, words
 from .mutants import check_lists
 from .results import BUILD, ROOT, Run, execute
 
@@ -45,6 +45,7 @@ def style(run: Run) -> None:
     run.check("ABI version", ["tools/abi", "--check"])
     check_lists(run)
     words.words(run)
+    manual.manual(run)
 
 
 def clang_format(run: Run, path: str) -> None:
