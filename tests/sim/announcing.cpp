@@ -20,6 +20,7 @@ constexpr Time kAnnounceWait = 2 * kSecond;
 void Announcing::set(const Protocol::Settings& settings, Time latency, Instant now) {
   const bool first = latency_ == 0s;
   const auto before = settings_.announce.repeat;
+  const bool were_probed = settings_.probe != ProbeMode::off;
   settings_ = settings;
   latency_ = latency;
   if (first) return;
@@ -31,7 +32,7 @@ void Announcing::set(const Protocol::Settings& settings, Time latency, Instant n
     plan.left = 0;
     plan.second = false;
     // The set has begun and waits for its turn.
-    if (plan.proven_at != kNoTime) plan.unproven = false;
+    if (plan.proven_at != kNoTime || (plan.allowed && !were_probed)) plan.unproven = false;
     if (plan.allowed && plan.due_by != kNever) {
       due_next(plan, now);
       wait_for_probes(plan);
@@ -108,6 +109,11 @@ void Announcing::allow(Id id, bool allowed, bool sudden, Instant now) {
 void Announcing::looked(Id id) {
   const auto at = plans_.find(id);
   if (at != plans_.end()) at->second.noticed = !at->second.allowed;
+}
+
+void Announcing::over(Id id, Instant now) {
+  const auto at = plans_.find(id);
+  if (at != plans_.end() && at->second.allowed && at->second.probes == 0) at->second.began = now;
 }
 
 bool Announcing::proven(Id id) const {

@@ -28,6 +28,8 @@ class Announcing {
   void allow(Id id, bool allowed, bool sudden, Instant now);
   /// The machines have just processed a claim of the endpoint, so they know if announcements are not allowed.
   void looked(Id id);
+  /// The machines know only now that a conflict is over, and wait from now on before they probe.
+  void over(Id id, Instant now);
   void announces(const Outgoing& frame, Instant now);
   void probes(Id id, Instant now);
   void tick(Id id, Instant now);

@@ -154,6 +154,7 @@ void Checks::on_report(const Report& report, Instant now) {
   check_path(report);
   if (report.kind == ReportKind::path_suspect || report.kind == ReportKind::path_lost)
     announcing_.permit(report.id);
+  if (report.kind == ReportKind::conflict_over) announcing_.over(report.id, now);
 }
 
 void Checks::check_path(const Report& report) {

@@ -86,6 +86,9 @@ void Conflicts::move(AddressState& state, Mac owner, Instant now) {
   if (first) return;
   state.moves.push_back(now);
   while (state.moves.size() > 2 * kMoves) state.moves.pop_front();
+  const bool often =
+      state.moves.size() >= kMoves && now - state.moves[state.moves.size() - kMoves] <= kStillFor;
+  if (often || now < state.often_until) state.often_until = now + kStillFor;
   if (state.moving) state.still_by = now + kStillFor + latency_;
 }
 
@@ -114,12 +117,10 @@ void Conflicts::report(const Report& report, Instant now) {
       state.moving = true;
       endpoint.defend_by = kNever;
       state.still_by = now + kStillFor + latency_;
-      findings_.check(
-          Property::moves_noticed,
-          state.moves.size() >= kMoves && now - state.moves[state.moves.size() - kMoves] <= kStillFor, [&] {
-            return fmt::format("{} has not moved five times within 180 s",
-                               format_ipv4(endpoint.subject.address));
-          });
+      // It may have moved for the fifth time while nobody here had the address.
+      findings_.check(Property::moves_noticed, now <= state.often_until, [&] {
+        return fmt::format("{} has not moved five times within 180 s", format_ipv4(endpoint.subject.address));
+      });
       break;
     case ReportKind::moves_no_more:
       findings_.check(Property::moves_end, state.moves.empty() || now >= state.moves.back() + kStillFor, [&] {

@@ -76,6 +76,7 @@ class Conflicts {
     Instant ours_until = kNoTime;
     std::deque<Instant> moves;
     bool moving = false;
+    Instant often_until = kNoTime;  // it has moved five times within 180 s, the last time 180 s before
     Instant defended_at = kNoTime;
     std::uint64_t claims_to_defend = 0;  // since the last defence
     Instant still_by = kNever;
