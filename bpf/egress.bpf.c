@@ -12,6 +12,7 @@
 #include "maps.bpf.h"
 #include "shared/egress.h"
 #include "shared/reply.h"
+#include "watch.bpf.h"
 
 /* Parses the frame. A VLAN tag that the stack keeps in the skb's metadata counts as one in the frame. */
 ARPL_INLINE enum arpl_parsed parse(struct __sk_buff *skb, struct arpl_arp *arp)
@@ -35,13 +36,18 @@ int arpl_egress(struct __sk_buff *skb)
 {
 	__u32 type = skb->protocol;
 	struct arpl_arp arp = {};
+	enum arpl_sent sent;
 	__be32 requester;
+	__u64 now;
 
 	if (type != arpl_swap16(ARPL_ETHERTYPE_ARP) && type != arpl_swap16(ARPL_ETHERTYPE_8021Q))
 		return TC_ACT_UNSPEC;
 	if (parse(skb, &arp) != ARPL_PARSED)
 		return TC_ACT_UNSPEC;
-	if (arpl_handle_sent(0, &arp, bpf_ktime_get_ns(), &requester) == ARPL_SENT_DROPPED)
+	now = bpf_ktime_get_ns();
+	sent = arpl_handle_sent(0, &arp, now, &requester);
+	watch_sent(skb, &arp, sent, requester, now);
+	if (sent == ARPL_SENT_DROPPED)
 		return TC_ACT_SHOT;
 	if (requester != 0)
 		bpf_skb_store_bytes(skb, arp.arp_offset + ARPL_TARGET_IP_OFFSET, &requester, sizeof(requester),

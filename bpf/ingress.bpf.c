@@ -11,6 +11,7 @@
 #include "shared/hot.h"
 #include "shared/reply.h"
 #include "storm.bpf.h"
+#include "watch.bpf.h"
 
 /*
  * Makes the frame unicast to the endpoint, so that it skips macvlan's broadcast queue and only the child's
@@ -81,17 +82,22 @@ ARPL_INLINE int is_other_unicast(const __u8 *frame)
 }
 
 /* Answers the frame of a storm, of ARPL_HOT_BYTES (hot.h); returns 0 for any other frame. */
-ARPL_INLINE int reflect_hot(__u8 *frame)
+ARPL_INLINE int reflect_hot(struct xdp_md *ctx, __u8 *frame)
 {
 	const struct arpl_limits *limits_now;
 	struct arpl_decision decision;
 	struct arpl_arp arp;
+	__u64 now;
 
 	if (!arpl_hot_parse(frame, ARPL_HOT_BYTES, &arp))
 		return 0;
 	limits_now = arpl_hot_limits(0);
-	if (!limits_now || !arpl_hot_handle(0, limits_now, &arp, arpl_now(), &decision))
+	if (!limits_now)
 		return 0;
+	now = arpl_now();
+	if (!arpl_hot_handle(0, limits_now, &arp, now, &decision))
+		return 0;
+	watch_received(ctx, ARPL_PARSED, &arp, &decision, now);
 	arpl_write_reply_wide(frame, &arp, decision.word);
 	arpl_put64(frame + 42, 0);
 	arpl_put64(frame + 50, 0);
@@ -107,6 +113,7 @@ ARPL_CALLED int arpl_general(struct xdp_md *ctx)
 	struct arpl_arp arp = {};
 	struct arpl_decision decision;
 	enum arpl_parsed parsed = arpl_parse(data, data_end, &arp);
+	enum arpl_class class;
 	__u64 now;
 
 	if (parsed == ARPL_NOT_ARP)
@@ -114,7 +121,9 @@ ARPL_CALLED int arpl_general(struct xdp_md *ctx)
 	now = arpl_now();
 	arp.frame_bytes = (__u32)(data_end - data);
 	arp.linear = !may_be_in_pieces() || arp.frame_bytes == (__u32)bpf_xdp_get_buff_len(ctx);
-	switch (arpl_handle_received(0, ctx, parsed, &arp, ARPL_LOOK_UP, ctx->rx_queue_index, now, &decision)) {
+	class = arpl_handle_received(0, ctx, parsed, &arp, ARPL_LOOK_UP, ctx->rx_queue_index, now, &decision);
+	watch_received(ctx, parsed, &arp, &decision, now);
+	switch (class) {
 	case ARPL_CLASS_RING:
 		return (int)bpf_redirect_map(&xsks_map, ctx->rx_queue_index, XDP_PASS);
 	case ARPL_CLASS_REFLECT:
@@ -137,7 +146,7 @@ ARPL_INLINE int ingress(struct xdp_md *ctx)
 	if (frame + ARPL_HOT_BYTES > (__u8 *)(long)ctx->data_end)
 		return arpl_general(ctx);
 	ARPL_HIDE(bytes);
-	if (bytes == ARPL_HOT_BYTES && reflect_hot(frame))
+	if (bytes == ARPL_HOT_BYTES && reflect_hot(ctx, frame))
 		return XDP_TX;
 	return is_other_unicast(frame) ? XDP_PASS : arpl_general(ctx);
 }

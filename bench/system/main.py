@@ -33,12 +33,13 @@ import scrape  # noqa: E402
 import settings  # noqa: E402
 import streams  # noqa: E402
 import targets  # noqa: E402
+import watch  # noqa: E402
 from contestants import CONTESTANTS, PORTS  # noqa: E402
 from labs import Places  # noqa: E402
 from lab import ROOT, CommandError, Lab, build_dir  # noqa: E402
 
-OTHERS = ("generator", "fast_path", "attacks", "lookups", "udp", "tcp", "discovery", "protocol", "scrape", "replay",
-          "engine", "micro")
+OTHERS = ("generator", "fast_path", "attacks", "lookups", "udp", "tcp", "discovery", "protocol", "scrape", "watch",
+          "replay", "engine", "micro")
 NAMES = [one.name for one in CONTESTANTS] + list(OTHERS)
 DOCS = ROOT / "docs"
 
@@ -84,7 +85,8 @@ def measured(given, chosen) -> dict:
     document = {"run": {"command": " ".join(["bench/run", *words]), "rounds": chosen.rounds, "pinned": given.pinned},
                 "machine": machine.facts(), "responders": [], "generator": [], "fast_path": {}, "attacks": {},
                 "lookups": {},
-                "streams": {}, "discovery": {}, "protocol": {}, "scrape": {}, "replay": {}, "engine": {}, "micro": []}
+                "streams": {}, "discovery": {}, "protocol": {}, "scrape": {}, "watch": {}, "replay": {}, "engine": {},
+                "micro": []}
     if given.pinned:
         running.pin_responders()
     with Lab() as lab:
@@ -107,6 +109,8 @@ def measured(given, chosen) -> dict:
             document["protocol"] = protocol.run(lab, places, chosen.protocol, say)
         if "scrape" in given.wanted:
             document["scrape"] = scrape.run(places, chosen, say)
+        if "watch" in given.wanted:
+            document["watch"] = watch.run(places, chosen, say)
     if "replay" in given.wanted:
         document["replay"] = replay.run(chosen, say)
     if "engine" in given.wanted:

@@ -10,6 +10,7 @@ import report_fast_path
 import report_ports
 import report_protocol
 import scrape
+import watch
 from report_tables import median, millions, spread, table
 
 METHOD = (Path(__file__).parent / "method.md").read_text(encoding="utf-8")
@@ -167,6 +168,7 @@ def markdown(document, prefix="") -> str:
         "## Discovery", "`bench/run --only discovery`", report_discovery.section(document["discovery"]),
         "## Announcing", "`bench/run --only protocol`", report_protocol.section(document.get("protocol", {})),
         "## A scrape", "`bench/run --only scrape`", scrape.section(document.get("scrape", {})),
+        "## Watching", "`bench/run --only watch`", watch.section(document.get("watch", {})),
         "## Replaying a capture", "`bench/run --only replay`", replays(document["replay"]),
         "## The engine alone", "`bench/run --only engine`", engine.section(document.get("engine", {})),
         "## Per verdict", "`bench/run --only micro`, or one verdict's rows with "

@@ -69,6 +69,7 @@ class Settings:
     replay_frames: int = 1_000_000
     engine_frames: int = 1_000_000  # per round
     scrapes: int = 30
+    watch_rate: int = 1_000_000  # frames/s
     scrape_settle_seconds: float = 15.0
     warm_seconds: float = 0.3
     full_speed: bool = True
@@ -104,5 +105,5 @@ SMOKE = Settings(rounds=1, seconds=0.3, rates=(5_000,), rate_seconds=0.3, curve_
                  protocol=Protocol(quiet_pings=1, moves=1, refresh_seconds=1, watch_seconds=1.0, carriers=1,
                                    settle_seconds=0.2),
                  attacks=Attacks(rounds=1, seconds=0.2, rate=3_000, warm_seconds=0, with_kernel=False),
-                 replay_frames=2_000, engine_frames=20_000, scrapes=2,
+                 replay_frames=2_000, engine_frames=20_000, scrapes=2, watch_rate=5_000,
                  scrape_settle_seconds=0.0, warm_seconds=0.0, full_speed=False, settle_ms=300)

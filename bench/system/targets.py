@@ -10,6 +10,7 @@ from replay import PROMISED
 from report_attacks import kept
 from report_fast_path import p99_ratios
 from scrape import NONE, SOME, loop_ms
+from watch import lines_per_second, ratios as watch_ratios
 
 INVALID = "invalid"
 NOT_MEASURED = "not measured"
@@ -167,6 +168,11 @@ def of_scrape(found: dict) -> list[Judged]:
             judge(f"– {SOME} of them with series of their own", loop_ms(found, SOME), at_most=20, unit=" ms")]
 
 
+def of_watch(found: dict) -> list[Judged]:
+    return [judge("watched at 1 M frames/s: answered, against without a watcher", watch_ratios(found), at_least=0.98),
+            judge("– lines a second", lines_per_second(found), at_most=1_000)]
+
+
 def all_of(document: dict) -> list[dict]:
     results = {one["name"]: one for one in document["responders"]}
     testpmd = judge("testpmd against the bare AF_XDP reflector", ratios(results, "testpmd", "answered", "af-xdp"),
@@ -188,6 +194,7 @@ def all_of(document: dict) -> list[dict]:
     found += of_discovery(document["discovery"])
     found += of_protocol(document.get("protocol", {}))
     found += of_scrape(document.get("scrape", {}))
+    found += of_watch(document.get("watch", {}))
     found.append(judge("arpline replay, M frames/s", [one["frames"] / one["seconds"] / 1e6
                                                       for one in document["replay"].get("rounds", ())],
                        at_least=PROMISED / 1e6))

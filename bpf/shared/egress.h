@@ -8,6 +8,7 @@
 #define ARPLINE_SHARED_EGRESS_H
 
 #include "act.h"
+#include "sent.h"
 
 /*
  * Returns 1 once for the reply to a check and sets `requester` to the check's requester. In observe there are
@@ -140,15 +141,6 @@ ARPL_INLINE void arpl_count_sent(struct arpl_sender *sender, const struct arpl_a
 	else if (arp->op == ARPL_OP_REPLY)
 		__sync_fetch_and_add(&sender->replies, 1);
 }
-
-/* The kind of a frame that this host sends. */
-enum arpl_sent {
-	ARPL_SENT_HEARD,
-	ARPL_SENT_SELF_TEST,
-	ARPL_SENT_CONFIRMS, /* the answer of an endpoint's kernel */
-	ARPL_SENT_CLAIMS,   /* a claim of an endpoint's address */
-	ARPL_SENT_DROPPED,  /* a claim that the caller has to drop */
-};
 
 /* The wire does not hear a dropped claim, so the endpoint does not become contested. */
 ARPL_INLINE enum arpl_sent arpl_handle_claim(struct arpl_tables *t, __u32 claimed, const struct arpl_arp *arp,

@@ -15,24 +15,8 @@
 #include <future>
 #include <utility>
 
-#include "base/fd.hpp"
-
 namespace arpline {
 namespace {
-
-// `patience` limits the connect, and each send and receive.
-Fd connect_to(const std::string& socket_path, std::chrono::milliseconds patience) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  Fd fd{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  if (!fd || socket_path.size() >= sizeof address.sun_path) return {};
-  std::memcpy(address.sun_path, socket_path.c_str(), socket_path.size() + 1);
-  const timeval limit{.tv_sec = patience.count() / 1000, .tv_usec = patience.count() % 1000 * 1000};
-  setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-  if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return {};
-  return fd;
-}
 
 // Tells a daemon that is busy, or has to wait for a CPU, from one that hangs.
 class Progress {
@@ -63,6 +47,19 @@ class Progress {
 };
 
 }  // namespace
+
+Fd connect_to(const std::string& socket_path, std::chrono::milliseconds patience) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  Fd fd{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  if (!fd || socket_path.size() >= sizeof address.sun_path) return {};
+  std::memcpy(address.sun_path, socket_path.c_str(), socket_path.size() + 1);
+  const timeval limit{.tv_sec = patience.count() / 1000, .tv_usec = patience.count() % 1000 * 1000};
+  setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return {};
+  return fd;
+}
 
 std::optional<nlohmann::json> ask(const std::string& socket_path, const nlohmann::json& request,
                                   std::chrono::milliseconds patience) {

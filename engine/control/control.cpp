@@ -142,6 +142,7 @@ void Control::tick() {
   });
   parents_.each([now](const Parent& parent) {
     if (parent.server) parent.server->tick(now);
+    if (parent.feed) parent.feed->tick();
   });
   monitor_.tick(ServedParent::kTick);
   manager_.tick(now, healthy);
@@ -208,12 +209,14 @@ void Control::serve(Parent& parent) {
       Parents::contain(parent, [&parent] { parent.served->read_tags(); });
       if (parent.served->tags_fd() < 0) parent.tags.reset();
     });
+  auto feed = served->make_feed(loop_);
   // The last step that may fail, so that no client can ask about a parent that is not served.
   parent.server = std::make_unique<Server>(
       served->socket_path(), loop_,
       [this, &parent](const nlohmann::json& request) { return requests_.answer(parent, request); },
       socket_group_);
   parent.served = std::move(served);
+  parent.feed = std::move(feed);
   parent.events = std::move(events);
   parent.tags = std::move(tags);
 }

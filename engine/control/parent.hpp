@@ -2,11 +2,13 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.hpp"
+#include "control/frame_feed.hpp"
 #include "control/gather.hpp"
 #include "control/parent_health.hpp"
 #include "kernel/events.hpp"
@@ -80,6 +82,10 @@ class ServedParent {
   /// The frames that have left through the parent, by sender.
   std::vector<SenderStatus> senders() const {
     return gather_senders(parts_.attachment.maps(), parts_.registry.owners(), name());
+  }
+  /// For those who watch this parent's frames. Both outlive it.
+  std::unique_ptr<FrameFeed> make_feed(EventLoop& loop) {
+    return std::make_unique<FrameFeed>(parts_.state, parts_.attachment.programs(), parts_.registry, loop);
   }
   /// Descriptor for epoll, readable when a tagged frame has come in: call read_tags(). -1: tags are not
   /// watched.

@@ -113,6 +113,7 @@ void Parents::try_to_serve(Parent& parent, Instant now) {
 
 void Parents::leave(Parent& parent, OnStop how) {
   parent.server.reset();
+  parent.feed.reset();
   parent.events.reset();
   parent.tags.reset();
   if (!parent.served) return;

@@ -23,6 +23,7 @@ namespace arpline {
 struct Parent {
   ParentConfig config;
   std::unique_ptr<ServedParent> served;      ///< nullptr: the parent is waited for
+  std::unique_ptr<FrameFeed> feed;           ///< for those who watch its frames, while it is served
   std::unique_ptr<Server> server;            ///< its control socket, while it is served
   EventLoop::Source events;                  ///< events of its BPF programs
   EventLoop::Source tags;                    ///< frames of its tag watch

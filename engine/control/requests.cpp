@@ -11,6 +11,7 @@
 #include "control/limit_request.hpp"
 #include "control/log.hpp"
 #include "report/answers.hpp"
+#include "report/watched.hpp"
 
 namespace arpline {
 namespace {
@@ -32,6 +33,7 @@ nlohmann::json Requests::answer(Parent& parent, const nlohmann::json& request) c
   if (command == "metrics") return metrics(parent, request.value("endpoints", std::uint64_t{0}));
   if (command == "gone") return to_json(gone_status(history_, parent.served->name(), Clock::now()));
   if (command == "limit") return limit(parent, request);
+  if (command == "watch") return watch(parent, request);
   if (command == "reload") {
     spdlog::info("{}: the configuration is to be read again; asked for by {}", visible(parent.served->name()),
                  asker_of(parent));
@@ -87,6 +89,15 @@ nlohmann::json Requests::metrics(const Parent& parent, std::uint64_t endpoints) 
         answer.summaries.withdrawn = withdrawn.summary();
         return to_json(answer);
       });
+  return {};
+}
+
+// From here on the connection belongs to the feed, which answers.
+nlohmann::json Requests::watch(Parent& parent, const nlohmann::json& request) {
+  auto wanted = from_json<WatchRequest>(request);
+  parent.feed->check(wanted);
+  parent.server->hand_over(
+      [&parent, wanted = std::move(wanted)](Fd client) { parent.feed->add(std::move(client), wanted); });
   return {};
 }
 

@@ -25,6 +25,7 @@ class Requests {
   void refuse_unless_allowed(const Parent& parent, const std::string& command) const;
   nlohmann::json status(const Parent& parent, bool senders) const;
   nlohmann::json metrics(const Parent& parent, std::uint64_t endpoints) const;
+  static nlohmann::json watch(Parent& parent, const nlohmann::json& request);
   static nlohmann::json limit(const Parent& parent, const nlohmann::json& request);
 
   const Config& config_;

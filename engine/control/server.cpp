@@ -140,7 +140,10 @@ void Server::answer_put_off() {
 void Server::drop(Clients::iterator client) {
   pending_ -= client->second.out.size();
   if (client->second.ticket != 0) background_.forget(client->second.ticket);
+  auto gone = std::move(client->second);
   clients_.erase(client);
+  gone.source.reset();
+  if (gone.taker) gone.taker(std::move(gone.fd));
 }
 
 void Server::renew(Client& client) {
@@ -178,11 +181,12 @@ void Server::accept_one() {
   }
 }
 
-// False when the client has to be dropped.
+// False when the client has to be dropped, or handed over.
 bool Server::serve(Client& client, std::uint32_t events) {
   if ((events & (EPOLLERR | EPOLLHUP)) != 0) return false;
   if (client.out.empty() && client.ticket == 0 && !has_request(client) && !read_some(client)) return false;
   while (!client.out.empty() || take_request(client)) {
+    if (client.taker) return false;
     if (client.ticket != 0) break;
     if (!write_some(client)) return false;
     if (!client.out.empty()) break;  // the client has to read first
@@ -209,7 +213,7 @@ bool Server::take_request(Client& client) {
   asker_ = nullptr;
   client.in.erase(0, end + 1);
   spent_ += Clock::now() - began;
-  if (client.ticket == 0) {
+  if (client.ticket == 0 && !client.taker) {
     send_later(client, std::move(line));
   } else {
     renew(client);
@@ -229,6 +233,10 @@ std::uint64_t Server::put_off() noexcept {
 
 void Server::put_off(std::function<nlohmann::json()> work) {
   background_.give(put_off(), [work = std::move(work)] { return line_of(work); });
+}
+
+void Server::hand_over(std::function<void(Fd)> taker) {
+  if (asker_ != nullptr) asker_->taker = std::move(taker);
 }
 
 void Server::answer(std::uint64_t ticket, const nlohmann::json& reply) {

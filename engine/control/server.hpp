@@ -48,6 +48,9 @@ class Server {
   std::uint64_t put_off() noexcept;
   /// Within the handler: its result is not sent; `work` makes the reply in a thread of its own.
   void put_off(std::function<nlohmann::json()> work);
+  /// Within the handler: its result is not sent; the client's connection goes to `taker`, which the server
+  /// calls once it has let go of it.
+  void hand_over(std::function<void(Fd client)> taker);
   /// Answers a request that was put off; does nothing when the client is gone.
   void answer(std::uint64_t ticket, const nlohmann::json& reply);
   /// Drops clients that keep the server waiting for longer than kPatience, and answers those that were put
@@ -73,7 +76,8 @@ class Server {
     Duration since{};         // on clock_: when it began to wait for a request, or to send this piece
     std::uint64_t turn = 0;   // the order of these times
     std::optional<Asker> who;
-    std::uint64_t ticket = 0;  // of the answer that the handler has put off; 0: none
+    std::uint64_t ticket = 0;         // of the answer that the handler has put off; 0: none
+    std::function<void(Fd)> taker{};  // of the connection, which is then no longer the server's
     EventLoop::Source source{};
   };
   using Clients = std::map<int, Client>;

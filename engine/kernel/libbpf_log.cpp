@@ -12,7 +12,7 @@ namespace arpline {
 namespace {
 
 std::string& last_line() {
-  static std::string line;
+  static thread_local std::string line;
   return line;
 }
 

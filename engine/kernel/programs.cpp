@@ -195,7 +195,8 @@ Programs::Programs(ProgramOptions options)
   }
   maps_ = std::make_unique<Maps>(Maps::from_fds(fds, true));
   maps_->set_meta(meta);
-  egress_id_ = id_of<bpf_prog_info>(bpf_program__fd(skeleton_->progs.arpl_egress));
+  egress_fd_ = bpf_program__fd(skeleton_->progs.arpl_egress);
+  egress_id_ = id_of<bpf_prog_info>(egress_fd_);
 }
 
 Programs::~Programs() = default;
@@ -291,12 +292,25 @@ bool Programs::may_replace(std::uint32_t program_id) const {
 
 void Programs::attach_egress() {
   auto meta = maps_->meta();
-  const bool clsact_created = arpline::attach_egress(
-      route_, options_.ifindex, options_.parent, bpf_program__fd(skeleton_->progs.arpl_egress),
-      [this](std::uint32_t program_id) { return may_replace(program_id); });
+  const bool clsact_created =
+      arpline::attach_egress(route_, options_.ifindex, options_.parent, egress_fd_,
+                             [this](std::uint32_t program_id) { return may_replace(program_id); });
   egress_attached_ = true;
   meta.clsact_created = meta.clsact_created != 0 || clsact_created ? 1 : 0;
   maps_->set_meta(meta);
+}
+
+// A filter is replaced in its place; the one that is there now is known by egress_id_ until then. A failure
+// leaves no descriptor of a program that others are about to close.
+void Programs::use(int ingress_fd, int egress_fd) {
+  egress_fd_ = egress_fd < 0 ? bpf_program__fd(skeleton_->progs.arpl_egress) : egress_fd;
+  if (link_) {
+    const int fd = ingress_fd < 0 ? bpf_program__fd(ingress()) : ingress_fd;
+    if (bpf_link_update(link_.get(), fd, nullptr) != 0)
+      throw_errno(visible(options_.parent) + ": swap the XDP program", errno);
+  }
+  attach_egress();
+  egress_id_ = id_of<bpf_prog_info>(egress_fd_);
 }
 
 void Programs::attach() {

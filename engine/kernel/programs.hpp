@@ -62,10 +62,16 @@ class Programs {
   /// Attaches the egress filter again after another process has removed it. Throws SetupError.
   void attach_egress();
 
+  /// Puts other programs over the same maps in the place of the attached ones, without a gap. -1: our own,
+  /// again. Their owner lets use_own() be called before it closes them. Throws SetupError.
+  void use(int ingress_fd, int egress_fd);
+  void use_own() { use(-1, -1); }
+
   /// Whether our XDP program is still on the parent; false after a detach or when the parent is gone.
   bool attached() const noexcept;
 
   const Maps& maps() const noexcept { return *maps_; }
+  IngressProgram ingress_kind() const noexcept { return options_.ingress; }
   bool took_over() const noexcept { return took_over_; }
   /// An earlier run's XDP program was attached in another mode and had to be detached first.
   bool changed_mode() const noexcept { return changed_mode_; }
@@ -89,6 +95,7 @@ class Programs {
   std::unique_ptr<arpline_bpf, CloseSkeleton> skeleton_;
   std::unique_ptr<Maps> maps_;
   Fd link_;
+  int egress_fd_ = -1;  // of the program that is attached, or is to be
   std::uint32_t egress_id_ = 0;
   std::set<std::uint32_t> old_maps_;  // ids of the maps that an earlier run has pinned
   bool took_over_ = false;

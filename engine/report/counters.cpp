@@ -11,6 +11,11 @@ constexpr std::array kWire{
 #include "shared/verdicts.def"
 };
 
+constexpr std::array kWireDescriptions{
+#define ARPL_WIRE(class, name, description) description,
+#include "shared/verdicts.def"
+};
+
 constexpr std::array kOther{
 #define ARPL_OTHER(class, name, description) #name,
 #include "shared/verdicts.def"
@@ -68,6 +73,10 @@ EndpointCounters counters_of(const arpl_endpoint_stats& stats, const arpl_slot& 
 std::string counter_name(std::size_t index) {
   if (index < kWire.size()) return kWire.at(index);
   return std::string{"would_"} + kWire.at(index - kWire.size() + ARPL_FIRST_ACTING);
+}
+
+std::string_view counter_description(std::size_t index) {
+  return kWireDescriptions.at(index < kWire.size() ? index : index - kWire.size() + ARPL_FIRST_ACTING);
 }
 
 Counts wire_counts(std::span<const std::uint64_t> verdicts) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "report/fields.hpp"
 #include "shared/abi.h"
@@ -120,6 +121,8 @@ EndpointCounters counters_of(const arpl_endpoint_stats& stats, const arpl_slot& 
 
 /// The name of a verdict counter: enum arpl_verdict, then the would_ twins.
 std::string counter_name(std::size_t index);
+/// Its description; a would_ twin has that of the verdict it stands for.
+std::string_view counter_description(std::size_t index);
 
 /// Verdicts by name. The spans come from Maps::verdicts(), Maps::other_verdicts() and the sum of
 /// Maps::engine_counts().

@@ -7,6 +7,7 @@
 
 #include "report/answers.hpp"
 #include "report/metrics.hpp"
+#include "report/watched.hpp"
 #include "shared/storm.h"
 
 namespace arpline {
@@ -91,11 +92,19 @@ template nlohmann::json to_json(const GoneAnswer&);
 template nlohmann::json to_json(const LimitAnswer&);
 template nlohmann::json to_json(const MetricsAnswer&);
 template nlohmann::json to_json(const ReloadAnswer&);
+template nlohmann::json to_json(const WatchRequest&);
+template nlohmann::json to_json(const WatchAnswer&);
+template nlohmann::json to_json(const WatchedFrame&);
+template nlohmann::json to_json(const WatchLeftOut&);
 template ParentStatus from_json(const nlohmann::json&);
 template StatusAnswer from_json(const nlohmann::json&);
 template GoneAnswer from_json(const nlohmann::json&);
 template LimitAnswer from_json(const nlohmann::json&);
 template MetricsAnswer from_json(const nlohmann::json&);
 template ReloadAnswer from_json(const nlohmann::json&);
+template WatchRequest from_json(const nlohmann::json&);
+template WatchAnswer from_json(const nlohmann::json&);
+template WatchedFrame from_json(const nlohmann::json&);
+template WatchLeftOut from_json(const nlohmann::json&);
 
 }  // namespace arpline

@@ -209,7 +209,8 @@ void fields(auto& list, MaybeConst<StatusAnswer> auto& a) {
   list("waiting", a.waiting);
 }
 
-/// For ParentStatus, StatusAnswer, GoneAnswer, LimitAnswer and MetricsAnswer.
+/// For ParentStatus, StatusAnswer, GoneAnswer, LimitAnswer, MetricsAnswer, ReloadAnswer and those of
+/// watched.hpp.
 template <class Status>
 nlohmann::json to_json(const Status& status);
 

@@ -327,7 +327,8 @@ BpfRunner::Run BpfRunner::pass_behind(std::span<const std::uint8_t> data, std::u
   Run result;
   result.started_at = now();
   result.started_at_exactly = raw(Clock::now());
-  const int error = bpf_prog_test_run_opts(bpf_program__fd(skeleton_->progs.arpl_ingress), &opts);
+  const int error = bpf_prog_test_run_opts(
+      ingress_fd_ < 0 ? bpf_program__fd(skeleton_->progs.arpl_ingress) : ingress_fd_, &opts);
   result.ended_at = raw(Clock::now());
   if (error != 0) throw_errno(fmt::format("run {} bytes through ingress", frame.size()), -error);
 
@@ -372,7 +373,8 @@ BpfRunner::EgressRun BpfRunner::run_egress(std::span<const std::uint8_t> frame) 
   opts.data_out = leaves.data();
   opts.data_size_out = static_cast<__u32>(leaves.size());
   opts.repeat = 1;
-  const int error = bpf_prog_test_run_opts(bpf_program__fd(skeleton_->progs.arpl_egress), &opts);
+  const int error = bpf_prog_test_run_opts(
+      egress_fd_ < 0 ? bpf_program__fd(skeleton_->progs.arpl_egress) : egress_fd_, &opts);
   if (error != 0) throw_errno(fmt::format("run {} bytes through egress", frame.size()), -error);
   result.retval = static_cast<int>(opts.retval);
   leaves.resize(opts.data_size_out);

@@ -77,6 +77,11 @@ class BpfRunner {
   void set_neigh_full(std::uint64_t when);
   std::uint64_t now() const;
   std::vector<std::uint64_t> verdict_counts() const;
+  /// Runs other programs over the same maps from here on; -1: its own again.
+  void use(int ingress_fd, int egress_fd) {
+    ingress_fd_ = ingress_fd;
+    egress_fd_ = egress_fd;
+  }
   /// The loaded programs and their maps, for benchmarks.
   const arpline_bpf& skeleton() const { return *skeleton_; }
 
@@ -94,6 +99,8 @@ class BpfRunner {
   std::vector<arpl_event> take_events();
 
   arpline_bpf* skeleton_ = nullptr;
+  int ingress_fd_ = -1;
+  int egress_fd_ = -1;
   arpl_slot* slots_ = nullptr;
   std::span<__u64> heard_;
   ring_buffer* events_ = nullptr;

@@ -6,6 +6,7 @@
 #include "packet/bpf_runner.hpp"
 #include "packet/check.hpp"
 #include "packet/cpp_runner.hpp"
+#include "packet/watched.hpp"
 
 namespace arpline::packet {
 namespace {
@@ -121,6 +122,41 @@ TEST_P(LoadedEgressProgram, does_what_the_row_says) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Row, LoadedEgressProgram, testing::ValuesIn(egress_rows()), row_name<EgressRow>);
+
+class WatchedEgressProgram : public LoadedEgress, public testing::WithParamInterface<EgressRow> {
+ protected:
+  void SetUp() override {
+    LoadedEgress::SetUp();
+    if (!IsSkipped()) Watched::shared().begin();
+  }
+  void TearDown() override {
+    if (!IsSkipped()) Watched::end();
+  }
+};
+
+arpl_sent sent_of(const EgressRow& row) {
+  if (row.expect.dropped) return ARPL_SENT_DROPPED;
+  if (row.expect.claimed_slot != ARPL_NO_SLOT) return ARPL_SENT_CLAIMS;
+  return row.expect.confirmed ? ARPL_SENT_CONFIRMS : ARPL_SENT_HEARD;
+}
+
+TEST_P(WatchedEgressProgram, does_the_same_and_tells_it) {
+  const EgressRow& row = GetParam();
+  BpfRunner& runner = BpfRunner::shared();
+  runner.install(row.state);
+  const auto run = runner.run_egress(build(row.frame));
+  EXPECT_EQ(run.retval, row.expect.dropped ? TC_ACT_SHOT : TC_ACT_UNSPEC);
+  expect_egress(row, run.outcome);
+  const auto told = Watched::shared().take();
+  ASSERT_EQ(told.size(), row.expect.seen && !row.expect.self_test ? 1U : 0U);
+  if (told.empty()) return;
+  const auto& about = told.front().about;
+  EXPECT_EQ(about.outcome, ARPL_OUTCOME_SENT + sent_of(row));
+  EXPECT_EQ(about.side == ARPL_SIDE_STRANGER, !is_own(row, row.frame.eth_src));
+  EXPECT_EQ(about.target_ip, row.expect.given_back != 0 ? row.expect.given_back : row.frame.target_ip);
+}
+
+INSTANTIATE_TEST_SUITE_P(Row, WatchedEgressProgram, testing::ValuesIn(egress_rows()), row_name<EgressRow>);
 
 TEST_F(LoadedEgress, reports_an_unknown_mac_once_a_second) {
   BpfRunner& runner = BpfRunner::shared();

@@ -2,9 +2,12 @@
 #include <gtest/gtest.h>
 #include <linux/bpf.h>
 
+#include <algorithm>
+
 #include "packet/bpf_runner.hpp"
 #include "packet/check.hpp"
 #include "packet/cpp_runner.hpp"
+#include "packet/watched.hpp"
 #include "shared/reply.h"
 
 namespace arpline::packet {
@@ -143,6 +146,38 @@ TEST_P(LoadedProgram, gives_the_verdict_of_the_row) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Row, LoadedProgram, testing::ValuesIn(rows_for_the_program()), row_name<Row>);
+
+class WatchedProgram : public LoadedProgram {
+ protected:
+  void SetUp() override {
+    LoadedProgram::SetUp();
+    if (!IsSkipped()) Watched::shared().begin();
+  }
+  void TearDown() override {
+    if (!IsSkipped()) Watched::end();
+  }
+};
+
+TEST_P(WatchedProgram, gives_the_same_verdict_and_tells_it) {
+  const Row& row = GetParam();
+  BpfRunner& runner = BpfRunner::shared();
+  runner.install(row.state);
+  const Bytes frame = build(row.frame);
+  const auto run = runner.run(frame, row.queue);
+  EXPECT_EQ(run.retval, action_of(row.expect.output));
+  expect_row(row, run.outcome, runner, {run.started_at, run.ended_at}, {run.started_at_exactly, run.ended_at});
+  const auto told = Watched::shared().take();
+  ASSERT_EQ(told.size(), row.expect.verdict ? 1U : 0U);
+  if (told.empty()) return;
+  const auto& about = told.front().about;
+  EXPECT_EQ(about.outcome, run.outcome.grown.front().counter);
+  EXPECT_EQ(about.claims != 0, row.expect.claimed_slot != ARPL_NO_SLOT);
+  EXPECT_EQ(about.frame_bytes, frame.size());
+  ASSERT_EQ(about.bytes, std::min<std::size_t>(frame.size(), ARPL_WATCHED_BYTES));
+  EXPECT_TRUE(std::equal(frame.begin(), frame.begin() + about.bytes, told.front().bytes)) << "as it came in";
+}
+
+INSTANTIATE_TEST_SUITE_P(Row, WatchedProgram, testing::ValuesIn(rows_for_the_program()), row_name<Row>);
 
 class CppDecision : public testing::TestWithParam<Row> {
  protected:

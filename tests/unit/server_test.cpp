@@ -22,6 +22,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/group.hpp"
+#include "control/client.hpp"
 #include "instant.hpp"
 
 namespace arpline {
@@ -118,6 +119,26 @@ TEST_F(ServerTest, answers_each_line_with_a_line) {
   EXPECT_EQ(read_all(one), "{\"filler\":\"xx\"}\n{\"filler\":\"xxx\"}\n");
   say(one, "es\":4}\n");
   EXPECT_EQ(read_all(one), "{\"filler\":\"xxxx\"}\n");
+}
+
+TEST_F(ServerTest, hands_a_connection_over_and_lets_go_of_it) {
+  Fd taken;
+  Server* self = nullptr;
+  const auto path = path_ + "-over";
+  Server server{path, loop_, [&](const nlohmann::json&) {
+                  self->hand_over([&](Fd fd) { taken = std::move(fd); });
+                  return nlohmann::json{{"not", "sent"}};
+                }};
+  self = &server;
+  const auto one = connect_to(path, std::chrono::milliseconds{100});
+  run();
+  say(one, "{}\n");
+  ASSERT_TRUE(taken);
+  EXPECT_EQ(send(taken.get(), "hello\n", 6, MSG_NOSIGNAL), 6);
+  for (int i = 0; i < 100; ++i) server.tick(now_ += second);
+  std::array<char, 16> said{};
+  EXPECT_EQ(recv(one.get(), said.data(), said.size(), MSG_DONTWAIT), 6) << "nothing of the server's";
+  unlink(path.c_str());
 }
 
 TEST_F(ServerTest, answers_what_it_cannot_read_with_an_error) {

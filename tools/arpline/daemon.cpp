@@ -23,6 +23,13 @@ void refuse_who_may_not_connect(const std::string& socket) {
 
 }  // namespace
 
+Fd connect_to_daemon(const Roots& roots, const PinName& name, std::chrono::milliseconds patience) {
+  const auto socket = socket_of(roots, name);
+  auto fd = connect_to(socket, patience);
+  if (!fd) refuse_who_may_not_connect(socket);
+  return fd;
+}
+
 std::optional<nlohmann::json> ask_daemon(const Roots& roots, const PinName& name, const nlohmann::json& request,
                                          std::chrono::milliseconds patience) {
   const auto socket = socket_of(roots, name);

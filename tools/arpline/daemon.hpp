@@ -16,6 +16,10 @@
 
 namespace arpline {
 
+/// Connects to the daemon that serves this parent; `patience` as for connect_to(). Empty: none runs. Throws
+/// SetupError when the caller may not connect.
+Fd connect_to_daemon(const Roots& roots, const PinName& name, std::chrono::milliseconds patience);
+
 /// Sends a request to the daemon that serves this parent. nullopt when none runs or it does not answer in time.
 /// Throws SetupError when the caller may not connect.
 std::optional<nlohmann::json> ask_daemon(const Roots& roots, const PinName& name, const nlohmann::json& request,

@@ -19,6 +19,7 @@
 #include "arpline/roots.hpp"
 #include "arpline/status.hpp"
 #include "arpline/usage.hpp"
+#include "arpline/watch/options.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/foreign_text.hpp"
@@ -146,6 +147,9 @@ int run(int argc, char** argv) {
 
   LimitRequest wanted;
   add_limit(app, wanted, as_json)->callback([&] { result = limit(wanted, as_json, roots); });
+
+  watch::Request watched;
+  watch::add_command(app, watched)->callback([&] { result = watch::run(watched, roots); });
 
   replay::Request capture;
   add_replay(app, capture)->callback([&] { result = replay::run(capture, roots); });

@@ -4,7 +4,6 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <array>
 #include <ctime>
 #include <string_view>
 
@@ -15,17 +14,6 @@ namespace arpline::replay {
 namespace {
 
 using nlohmann::json;
-
-constexpr std::array kDescriptions{
-#define ARPL_WIRE(class, name, description) description,
-#include "shared/verdicts.def"
-};
-
-// A would_… counter has the description of the verdict that it stands for.
-std::string_view description_of_counter(std::size_t counter) {
-  return kDescriptions.at(counter < kDescriptions.size() ? counter
-                                                         : counter - kDescriptions.size() + ARPL_FIRST_ACTING);
-}
 
 std::string_view description_of(arpl_sent sent) {
   switch (sent) {
@@ -99,7 +87,7 @@ std::string verdicts(const json& counts) {
   for (std::size_t i = 0; i < ARPL_VERDICT_COUNTERS; ++i) {
     const auto name = counter_name(i);
     const auto count = counts[name].get<std::uint64_t>();
-    if (count != 0) rows.push_back({name, std::to_string(count), std::string{description_of_counter(i)}});
+    if (count != 0) rows.push_back({name, std::to_string(count), std::string{counter_description(i)}});
   }
   return rows.size() > 1 ? table(rows) : "no ARP frame came in from the wire\n";
 }
@@ -136,7 +124,7 @@ std::string name_of(const Seen& seen) {
 std::string comment_of(const Seen& seen) {
   return fmt::format(
       "{}: {}", name_of(seen),
-      seen.kind == Kind::received ? description_of_counter(seen.counter) : description_of(seen.sent));
+      seen.kind == Kind::received ? counter_description(seen.counter) : description_of(seen.sent));
 }
 
 std::string line_of(const Seen& seen, std::uint64_t first_ns) {
