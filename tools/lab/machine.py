@@ -85,7 +85,7 @@ class Machine:
 
     def wait_booted(self, seconds=30.0) -> str:
         """Waits until systemd has started its units; returns its state, "running" or "degraded"."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + seconds * sh.PATIENCE
         state = ""
         while time.monotonic() < end:
             if self.process.poll() is not None:
