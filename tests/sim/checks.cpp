@@ -55,7 +55,8 @@ void Checks::on_carrier_up(Instant now) {
 
 void Checks::on_claim(Id id, const Claim& claim, Instant now) {
   if (!known_.contains(id)) return;
-  if (announcing_.proved(id, now)) conflicts_.prove(id);
+  // The machines may hear of it only after the probes, which it has answered.
+  if (announcing_.proved(id, claim.at == kNoTime ? now : claim.at)) conflicts_.prove(id);
   conflicts_.claim(id, claim, truth_.slot(id), announcing_.proven(id), now);
   update_allowed(id, now);
   if (claim.mac != known_.at(id).subject.mac) announcing_.looked(id);
