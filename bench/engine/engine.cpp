@@ -58,7 +58,7 @@ std::uint64_t ticks() noexcept {
 class Lane {
  public:
   explicit Lane(std::uint32_t endpoints)
-      : endpoints_(endpoints), world_(endpoints), questions_(world_.questions(kQuestions)) {}
+      : world_(endpoints), questions_(world_.questions(kQuestions)), endpoints_(endpoints) {}
 
   std::uint32_t endpoints() const noexcept { return endpoints_; }
 
@@ -98,12 +98,12 @@ class Lane {
     return true;
   }
 
-  std::uint32_t endpoints_;
   World world_;
-  std::vector<FrameBytes> questions_;
   std::size_t next_ = 0;
-  EngineIngress ingress_{world_.tables()};
+  std::vector<FrameBytes> questions_;
   std::array<Frame, kBurst> burst_{};
+  EngineIngress ingress_{world_.tables()};
+  std::uint32_t endpoints_;
   std::array<Outcome, kBurst> outcomes_{};
 };
 
