@@ -49,15 +49,17 @@ GoneStatus gone_status(const Tombstone& tombstone, Instant now) {
 
 GoneAnswer gone_status(const History& history, const ForeignText& parent, Instant now) {
   GoneAnswer answer;
-  const auto& tombstones = history.tombstones();
-  for (auto one = tombstones.rbegin(); one != tombstones.rend(); ++one)
-    if (one->parent == parent) answer.gone.push_back(gone_status(*one, now));
+  const auto& all = history.tombstones();
+  std::for_each(all.rbegin(), all.rend(), [&](const Tombstone& one) {
+    if (one.parent == parent) answer.gone.push_back(gone_status(one, now));
+  });
   return answer;
 }
 
 std::vector<StormStatus> storm_status(std::vector<std::pair<arpl_storm_key, arpl_storm_limit>> limits) {
   std::ranges::sort(limits, {}, [](const auto& limit) { return order_of(limit.first); });
   std::vector<StormStatus> all;
+  all.reserve(limits.size());
   for (const auto& [key, limit] : limits)
     all.push_back({.kind = key.kind == ARPL_STORM_BROADCAST ? "broadcast" : "multicast",
                    .ethertype = ethertype_name(arpl_swap16(key.ethertype)),

@@ -50,8 +50,10 @@ inline const Tag tag100{.type = 0x8100, .tci = 100};
 
 /// Rows 0 to 5 of the decision table, and frames that are not ARP.
 void add_frame_rows(std::vector<Row>& r);
-/// Rows 6 to 13.
+/// Rows 6 to 9: the endpoint, and probes.
 void add_request_rows(std::vector<Row>& r);
+/// Rows 10 to 13: the form of a who-has, and its requester.
+void add_requester_rows(std::vector<Row>& r);
 /// Row 13 with the fast path, the budgets and the exceptions from them.
 void add_fast_path_rows(std::vector<Row>& r);
 

@@ -150,6 +150,7 @@ TEST_F(WatchOptions, are_checked) {
   EXPECT_FALSE(takes({"--endpoint", "10.0.0.300"}));
   EXPECT_FALSE(takes({"--verdict", "self_test"}));
   EXPECT_FALSE(takes({"--count", "0"}));
+  EXPECT_FALSE(takes({"--count", "-3"})) << "no wrapped number";
 }
 
 TEST_F(WatchOptions, take_a_time_with_its_unit) {

@@ -28,6 +28,13 @@ std::string check_verdict(const std::string& text) {
   return fmt::format("{}: no such verdict{}", text, guess.empty() ? "" : ", did you mean " + guess + "?");
 }
 
+std::string at_least_one(const std::string& text) {
+  std::uint64_t number = 0;
+  const auto* end = text.data() + text.size();
+  const bool good = std::from_chars(text.data(), end, number).ptr == end && number != 0;
+  return good ? "" : text + ": must be a whole number, 1 or more";
+}
+
 // "90", "90s", "5m" or "2h" in seconds; nullopt for anything else, and for nothing at all.
 std::optional<double> seconds_from(const std::string& text) {
   double number = 0;
@@ -56,7 +63,7 @@ CLI::App* add_command(CLI::App& app, Request& request) {
   command.add_option("--container", wanted.container,
                      "only frames from or for this container: its namespace's name, may be a shell pattern");
   command.add_option("--parent", request.parent, "only this parent; without arplined: this interface");
-  command.add_option("--count", request.count, "end after so many frames")->check(CLI::PositiveNumber);
+  command.add_option("--count", request.count, "end after so many frames")->check(at_least_one);
   command
       .add_option_function<std::string>(
           "--for",

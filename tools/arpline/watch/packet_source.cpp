@@ -47,7 +47,8 @@ class PacketSource final : public Source {
     pcap_set_immediate_mode(pcap_.get(), 1);
     pcap_set_tstamp_precision(pcap_.get(), PCAP_TSTAMP_PRECISION_NANO);
     if (const int status = pcap_activate(pcap_.get()); status < 0)
-      fail(fmt::format("{} ({}); run as root", pcap_statustostr(status), pcap_geterr(pcap_.get())));
+      fail(fmt::format("{}{}", status == PCAP_ERROR ? pcap_geterr(pcap_.get()) : pcap_statustostr(status),
+                       status == PCAP_ERROR_PERM_DENIED ? "; run as root" : ""));
     bpf_program program{};
     if (pcap_datalink(pcap_.get()) != DLT_EN10MB) fail("no Ethernet interface");
     if (pcap_compile(pcap_.get(), &program, "arp or (vlan and arp)", 1, PCAP_NETMASK_UNKNOWN) != 0 ||
